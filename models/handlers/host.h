@@ -1,0 +1,31 @@
+/* The handler host: runs a consumer's handler on fibers, and is the one place that states DELIVERED.
+ *
+ * It is the component at port 1 of every consumer node. The system's consumer (port 0) submits a record;
+ * the host starts the plan's handler on a free fiber; each call of the handler (sim/handler/dgsim.h)
+ * announces the point `handler-step`, suspends the fiber, and resumes it when the answer has come. When
+ * the handler has returned, the consumer's component->handled is called with the tag and status.
+ *
+ *   consumer --host_submit--> [fiber: handler] --statement--> database --answer--> [fiber goes on]
+ *      ^------ handled(tag, status) ---------------------------------------------------'
+ *
+ * [I1] At most plan->threads handlers run at once; host_submit with no free thread is an assertion.
+ * [I2] A crash drops the fibers; what the database had not committed is rolled back by it.
+ * [I3] Each running handler is a volatile hold of the node (world_hold).
+ */
+#ifndef MODELS_HANDLERS_HOST_H
+#define MODELS_HANDLERS_HOST_H
+
+#include "sim/world/world.h"
+
+extern const struct component handler_host;
+
+#define HOST_PORT 1
+
+/* Whether a thread is free. */
+bool host_idle(const struct world *world, const struct node *node);
+/* Handlers running now. */
+uint32_t host_running(const struct world *world, const struct node *node);
+/* Starts the handler on a record. `tag` comes back with `handled`. */
+void host_submit(struct world *world, struct node *node, const struct record *record, uint32_t tag);
+
+#endif

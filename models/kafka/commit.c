@@ -1,0 +1,308 @@
+/* How a consumer commits: the paths through enum commit_step.
+ *
+ *   before-processing   OFFSETS                       covers what was fetched
+ *   after-processing    (OUTPUTS) OFFSETS             covers what was handled, outputs flushed first
+ *   in-transaction      (ADD OUTPUTS) OFFSETS END     one transaction
+ *
+ * A step that times out or is cut off is sent again after a back-off, until it is answered; an answer
+ * that fences ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
+ */
+#include "models/kafka/consumer.h"
+
+#include "sim/base/assert.h"
+#include "sim/handler/dgsim.h"
+
+static bool transactional(const struct world *world) {
+  return commit_mode(world) == COMMIT_IN_TRANSACTION;
+}
+
+bool commit_clean(const struct consumer *consumer) {
+  return consumer->step == COMMIT_IDLE && consumer->processed_count == 0 &&
+         consumer->output_count == 0;
+}
+
+void commit_forget(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  client_forget(world, &consumer->client, SLOT_COMMIT);
+  for (uint32_t p = 0; p < world->plan->partitions; p++)
+    client_forget(world, &consumer->client, slot_output(world, p));
+  consumer->step = COMMIT_IDLE;
+  consumer->processed_count = consumer->committing = 0;
+  consumer->output_count = consumer->flushing = 0;
+  consumer->commit_due = false;
+}
+
+/* --- What there is to commit --- */
+
+/* Folds what no commit under way covers: of each partition only the last record stays. */
+static void fold(struct consumer *consumer) {
+  uint32_t left = consumer->committing;
+  for (uint32_t i = left; i < consumer->processed_count; i++) {
+    bool last = true;
+    for (uint32_t j = i + 1; j < consumer->processed_count && last; j++)
+      last = consumer->processed[j].extra != consumer->processed[i].extra;
+    if (last) consumer->processed[left++] = consumer->processed[i];
+  }
+  consumer->processed_count = left;
+}
+
+static void arm(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (consumer->commit_timer) return;
+  consumer->commit_timer = true;
+  world_timer(world, node, 0, consumer->commit_lane, TIMER_COMMIT, 0);
+}
+
+void commit_note(struct world *world, struct node *node, const struct record *record) {
+  struct consumer *consumer = consumer_of(node);
+  consumer->processed[consumer->processed_count++] = *record;
+  if (transactional(world))
+    consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;
+  else if (consumer->processed_count == 2 * PROCESSED_MAX)
+    fold(consumer);
+  ASSERT_LT(consumer->processed_count, 2 * PROCESSED_MAX);
+  arm(world, node);
+}
+
+void commit_on_timer(struct world *world, struct node *node, uint64_t argument) {
+  (void)argument;
+  struct consumer *consumer = consumer_of(node);
+  consumer->commit_timer = false;
+  consumer->commit_due = true;
+  if (node->stage < STAGE_RUNNING) return;
+  if (transactional(world)) return consumer_pump(world, node);
+  commit_start(world, node);
+}
+
+/* --- Publishing --- */
+
+int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent,
+                   uint32_t key) {
+  struct consumer *consumer = consumer_of(node);
+  if (tag != consumer->tag || !consumer->working) return DG_FAILED;
+  uint32_t partition = kafka_partition(world, key);
+  if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) { /* fire and forget */
+    struct message *message = client_request(world, node, kafka_leader(world, partition), WIRE_OUTPUT);
+    *message_records(&world->messages, message, 1) =
+        (struct record){.intent = intent, .key = key, .size = (uint32_t)world->plan->workload.size};
+    message->a = partition;
+    message->d = ACKS_0;
+    world_send(world, node, message);
+    return DG_OK;
+  }
+  if (consumer->output_count >= 2 * PROCESSED_MAX) return DG_FAILED;
+  consumer->outputs[consumer->output_count++] =
+      (struct output){.intent = intent, .key = key, .partition = partition};
+  return DG_OK;
+}
+
+/* --- Sending the steps --- */
+
+static void copy_handled(const struct consumer *consumer, struct record *out) {
+  for (uint32_t i = 0; i < consumer->committing; i++) out[i] = consumer->processed[i];
+}
+
+static void send_offsets(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  struct message *message =
+      client_request(world, node, kafka_coordinator(world),
+                     transactional(world) ? WIRE_TXN_OFFSETS : WIRE_COMMIT);
+  message->a = (int64_t)consumer->member;
+  message->b = (int64_t)consumer->generation;
+  message->c = pack_producer(&consumer->producer);
+  struct record *records = message_records(&world->messages, message, consumer->committing);
+  if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
+    for (uint32_t i = 0; i < consumer->committing; i++)
+      records[i] = consumer->buffer[(consumer->buffer_head + consumer->safe + i) %
+                                    consumer->buffer_capacity];
+  } else {
+    copy_handled(consumer, records);
+  }
+  client_send(world, node, &consumer->client, SLOT_COMMIT, message);
+}
+
+static void send_end(struct world *world, struct node *node, bool commit) {
+  struct consumer *consumer = consumer_of(node);
+  struct message *message = client_request(world, node, kafka_coordinator(world), WIRE_END_TXN);
+  message->a = commit;
+  message->b = pack_producer(&consumer->producer);
+  if (commit)
+    copy_handled(consumer, message_records(&world->messages, message, consumer->committing));
+  client_send(world, node, &consumer->client, SLOT_COMMIT, message);
+}
+
+static bool has_output(const struct consumer *consumer, uint32_t partition) {
+  for (uint32_t i = 0; i < consumer->flushing; i++)
+    if (consumer->outputs[i].partition == partition) return true;
+  return false;
+}
+
+static void send_add(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  struct message *message =
+      client_request(world, node, kafka_coordinator(world), WIRE_ADD_PARTITIONS);
+  message->b = pack_producer(&consumer->producer);
+  uint32_t count = 0;
+  for (uint32_t p = 0; p < world->plan->partitions; p++) count += has_output(consumer, p);
+  struct record *records = message_records(&world->messages, message, count);
+  for (uint32_t p = 0, at = 0; p < world->plan->partitions; p++)
+    if (has_output(consumer, p)) records[at++] = (struct record){.key = p};
+  client_send(world, node, &consumer->client, SLOT_COMMIT, message);
+}
+
+/* The outputs of one partition, as one batch. Sent again with the same sequence until acknowledged. */
+static void send_output(struct world *world, struct node *node, uint32_t partition) {
+  struct consumer *consumer = consumer_of(node);
+  struct message *message = client_request(world, node, kafka_leader(world, partition), WIRE_OUTPUT);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < consumer->flushing; i++)
+    count += consumer->outputs[i].partition == partition;
+  struct record *records = message_records(&world->messages, message, count);
+  for (uint32_t i = 0, at = 0; i < consumer->flushing; i++)
+    if (consumer->outputs[i].partition == partition)
+      records[at++] = (struct record){.intent = consumer->outputs[i].intent,
+                                      .key = consumer->outputs[i].key,
+                                      .size = (uint32_t)world->plan->workload.size};
+  message->a = partition;
+  message->b = pack_producer(&consumer->producer);
+  message->c = consumer->sequence[partition];
+  message->d = ACKS_ALL;
+  message->size = count * (uint32_t)world->plan->workload.size;
+  client_send(world, node, &consumer->client, slot_output(world, partition), message);
+}
+
+static void send_outputs(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
+    if (has_output(consumer, p) && !client_waits(&consumer->client, slot_output(world, p)))
+      send_output(world, node, p);
+}
+
+void commit_send(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (node->doomed) return;
+  if (consumer->step == COMMIT_OUTPUTS) return send_outputs(world, node);
+  if (client_waits(&consumer->client, SLOT_COMMIT)) return;
+  if (consumer->step == COMMIT_ADD) send_add(world, node);
+  if (consumer->step == COMMIT_OFFSETS) send_offsets(world, node);
+  if (consumer->step == COMMIT_END) send_end(world, node, true);
+  if (consumer->step == COMMIT_ABORT) send_end(world, node, false);
+}
+
+static void go_to(struct world *world, struct node *node, enum commit_step step) {
+  consumer_of(node)->step = step;
+  commit_send(world, node);
+}
+
+void commit_start(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (consumer->step != COMMIT_IDLE) return;
+  consumer->commit_due = false;
+  consumer->committing = commit_mode(world) == COMMIT_BEFORE_PROCESSING
+                             ? consumer->buffer_count - consumer->safe
+                             : consumer->processed_count;
+  consumer->flushing = consumer->output_count;
+  if (consumer->committing > PROCESSED_MAX) consumer->committing = PROCESSED_MAX;
+  if (consumer->committing == 0) return;
+  if (consumer->flushing == 0) return go_to(world, node, COMMIT_OFFSETS);
+  go_to(world, node, transactional(world) ? COMMIT_ADD : COMMIT_OUTPUTS);
+}
+
+/* --- Answers --- */
+
+/* Membership or the producer's epoch is gone. */
+static void fenced(struct world *world, struct node *node, int64_t error) {
+  struct consumer *consumer = consumer_of(node);
+  if (!transactional(world)) return consumer_rejoin(world, node);
+  bool member = error == KAFKA_ILLEGAL_GENERATION || error == KAFKA_UNKNOWN_MEMBER;
+  if (member && consumer->step == COMMIT_OFFSETS) return go_to(world, node, COMMIT_ABORT);
+  consumer_restart(world, node);
+}
+
+/* Whether an answer is the one that the step waits for and says yes; else sees to it. */
+static bool confirmed(struct world *world, struct node *node, const struct message *answer,
+                      uint32_t slot) {
+  if (!client_answered(world, &consumer_of(node)->client, slot, answer)) return false;
+  if (answer->a == KAFKA_OK) return true;
+  if (answer->a == KAFKA_CONCURRENT_TRANSACTIONS)
+    consumer_retry_later(world, node, slot);
+  else
+    fenced(world, node, answer->a);
+  return false;
+}
+
+static void forget_committed(struct consumer *consumer) {
+  for (uint32_t i = 0; i < consumer->committing; i++) {
+    const struct record *record = &consumer->processed[i];
+    if (consumer->committed[record->extra] < record->handle + 1)
+      consumer->committed[record->extra] = record->handle + 1;
+  }
+  consumer->processed_count -= consumer->committing;
+  for (uint32_t i = 0; i < consumer->processed_count; i++)
+    consumer->processed[i] = consumer->processed[i + consumer->committing];
+}
+
+static void done(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  consumer->step = COMMIT_IDLE;
+  if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
+    for (uint32_t i = 0; i < consumer->committing; i++) {
+      const struct record *record = &consumer->buffer[(consumer->buffer_head + consumer->safe + i) %
+                                                      consumer->buffer_capacity];
+      consumer->committed[record->extra] = record->handle + 1;
+    }
+    consumer->safe += consumer->committing;
+  } else {
+    forget_committed(consumer);
+    if (consumer->processed_count > 0) arm(world, node);
+  }
+  consumer->committing = 0;
+  consumer_pump(world, node);
+}
+
+void commit_on_committed(struct world *world, struct node *node, struct message *answer) {
+  if (confirmed(world, node, answer, SLOT_COMMIT)) done(world, node);
+}
+
+void commit_on_added(struct world *world, struct node *node, struct message *answer) {
+  if (confirmed(world, node, answer, SLOT_COMMIT)) go_to(world, node, COMMIT_OUTPUTS);
+}
+
+void commit_on_offsets(struct world *world, struct node *node, struct message *answer) {
+  if (confirmed(world, node, answer, SLOT_COMMIT)) go_to(world, node, COMMIT_END);
+}
+
+/* The outputs of a partition are in its log: they leave the list. */
+static void forget_outputs(struct consumer *consumer, uint32_t partition) {
+  uint32_t left = 0, sent = 0;
+  for (uint32_t i = 0; i < consumer->output_count; i++) {
+    bool gone = i < consumer->flushing && consumer->outputs[i].partition == partition;
+    sent += gone;
+    if (!gone) consumer->outputs[left++] = consumer->outputs[i];
+  }
+  consumer->output_count = left;
+  consumer->flushing -= sent;
+  consumer->sequence[partition] += (int32_t)sent;
+}
+
+void commit_on_output(struct world *world, struct node *node, struct message *answer) {
+  struct consumer *consumer = consumer_of(node);
+  for (uint32_t p = 0; p < world->plan->partitions; p++) {
+    uint32_t slot = slot_output(world, p);
+    if (consumer->client.slots[slot].correlation != answer->correlation) continue;
+    if (!confirmed(world, node, answer, slot)) return;
+    forget_outputs(consumer, p);
+    if (consumer->flushing == 0 && consumer->step == COMMIT_OUTPUTS)
+      go_to(world, node, COMMIT_OFFSETS);
+    return;
+  }
+}
+
+void commit_on_ended(struct world *world, struct node *node, struct message *answer) {
+  struct consumer *consumer = consumer_of(node);
+  if (!confirmed(world, node, answer, SLOT_COMMIT)) return;
+  consumer->producer.epoch = (uint16_t)answer->c; /* each transaction has an epoch of its own */
+  for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
+  if (consumer->step == COMMIT_ABORT) return consumer_rejoin(world, node);
+  done(world, node);
+}

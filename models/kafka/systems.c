@@ -1,0 +1,160 @@
+/* The systems of this folder: the same parts with other settings. */
+#include "models/kafka/wire.h"
+#include "models/handlers/host.h"
+
+#define KC "Kafka 4.0 ConsumerConfig"
+#define KP "Kafka 4.0 ProducerConfig"
+
+/* The table, with what differs between the systems as parameters. */
+#define KAFKA_KEYS(acks, idempotence, retries, commit, isolation)                                  \
+  [KEY_ACKS] = {"acks", VALUE_ENUM, acks, "0 1 all", 0, 0,                                         \
+                "whose confirmation the producer waits for", KP " acks (all)"},                   \
+  [KEY_IDEMPOTENCE] = {"enable.idempotence", VALUE_BOOL, idempotence, NULL, 0, 0,                  \
+                       "the broker drops a retried batch by producer id and sequence",            \
+                       KP " enable.idempotence (true)"},                                          \
+  [KEY_RETRIES] = {"retries", VALUE_COUNT, retries, NULL, 0, 2147483647,                           \
+                   "attempts after the first; delivery.timeout.ms usually ends them",             \
+                   KP " retries (2147483647)"},                                                   \
+  [KEY_RETRY_BACKOFF] = {"retry.backoff.ms", VALUE_MILLISECONDS, "100", NULL, NS_PER_MS, NS_PER_H, \
+                         "wait before the first retry; doubles, with 20 % jitter",                \
+                         "Kafka 4.0 CommonClientConfigs"},                                        \
+  [KEY_RETRY_BACKOFF_MAX] = {"retry.backoff.max.ms", VALUE_MILLISECONDS, "1000", NULL, NS_PER_MS,  \
+                             NS_PER_H, "longest wait between retries",                            \
+                             "Kafka 4.0 CommonClientConfigs"},                                    \
+  [KEY_REQUEST_TIMEOUT] = {"request.timeout.ms", VALUE_MILLISECONDS, "30000", NULL, NS_PER_MS,     \
+                           NS_PER_D, "how long a client waits for an answer", KP},                 \
+  [KEY_DELIVERY_TIMEOUT] = {"delivery.timeout.ms", VALUE_MILLISECONDS, "120000", NULL, NS_PER_MS,  \
+                            10 * NS_PER_D, "how long a batch is retried before it is given up",   \
+                            KP},                                                                  \
+  [KEY_IN_FLIGHT] = {"max.in.flight.requests.per.connection", VALUE_COUNT, "5", NULL, 1, 16,       \
+                     "produce requests under way to one broker", KP},                             \
+  [KEY_BATCH_SIZE] = {"batch.size", VALUE_SIZE, "16KiB", NULL, 1, 1 << 20,                         \
+                      "most bytes of one batch", KP " batch.size (16384)"},                       \
+  [KEY_BUFFER_MEMORY] = {"buffer.memory", VALUE_SIZE, "32MiB", NULL, 1, INT64_C(1) << 40,          \
+                         "what a producer keeps unsent at most", KP " buffer.memory (33554432)"}, \
+  [KEY_MAX_POLL_RECORDS] = {"max.poll.records", VALUE_COUNT, "100", NULL, 1, 1000,                 \
+                            "most records of one fetch; Kafka's 500 is lowered so that a batch "  \
+                            "of 1 ms handlers fits commit_interval", NULL},                       \
+  [KEY_COMMIT] = {"commit", VALUE_ENUM, commit,                                                    \
+                  "before-processing after-processing in-transaction", 0, 0,                      \
+                  "when a consumer commits its offsets", NULL},                                   \
+  [KEY_COMMIT_INTERVAL] = {"commit_interval", VALUE_TIME, "100ms", NULL, NS_PER_US, NS_PER_D,      \
+                           "how often, after processing or in a transaction",                     \
+                           "Kafka Streams commit.interval.ms with exactly_once_v2 (100)"},        \
+  [KEY_ISOLATION] = {"isolation.level", VALUE_ENUM, isolation, "read_uncommitted read_committed",  \
+                     0, 0, "what the reader of the output topic sees; effects are judged there",  \
+                     KC " isolation.level (read_uncommitted)"},                                   \
+  [KEY_SESSION_TIMEOUT] = {"session.timeout.ms", VALUE_MILLISECONDS, "45000", NULL, NS_PER_MS,     \
+                           NS_PER_D, "without a heartbeat for so long a member is put out", KC},  \
+  [KEY_HEARTBEAT_INTERVAL] = {"heartbeat.interval.ms", VALUE_MILLISECONDS, "3000", NULL,           \
+                              NS_PER_MS, NS_PER_H, "how often a member shows that it lives", KC},  \
+  [KEY_MAX_POLL_INTERVAL] = {"max.poll.interval.ms", VALUE_MILLISECONDS, "300000", NULL,           \
+                             NS_PER_MS, NS_PER_D,                                                  \
+                             "how long a rebalance waits for members to come back", KC},          \
+  [KEY_TRANSACTION_TIMEOUT] = {"transaction.timeout.ms", VALUE_MILLISECONDS, "60000", NULL,        \
+                               NS_PER_MS, NS_PER_D,                                                \
+                               "the coordinator aborts a transaction that is open longer", KP},   \
+  [KEY_LOG_FLUSH_INTERVAL] = {"log_flush_interval", VALUE_TIME, "30s", NULL, NS_PER_MS, NS_PER_D,  \
+                              "how long an appended record may stay unflushed: between one and "  \
+                              "two of these",                                                     \
+                              "Linux vm.dirty_expire_centisecs (3000); Kafka leaves flushing to " \
+                              "the operating system (log.flush.interval.messages unset)"}
+
+static const struct key keys_at_most_once[KEY__COUNT] = {
+    KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
+static const struct key keys_at_least_once[KEY__COUNT] = {
+    KAFKA_KEYS("all", "false", "2147483647", "after-processing", "read_uncommitted")};
+static const struct key keys_idempotent[KEY__COUNT] = {
+    KAFKA_KEYS("all", "true", "2147483647", "after-processing", "read_uncommitted")};
+static const struct key keys_exactly_once[KEY__COUNT] = {
+    KAFKA_KEYS("all", "true", "2147483647", "in-transaction", "read_committed")};
+
+static bool check(const struct plan *plan, struct err *err) {
+  const union value *values = plan->system_settings.values;
+  bool idempotent = values[KEY_IDEMPOTENCE].i;
+  if (plan->partitions > 1000)
+    return err_set(err, ERR_LIMIT, "a topic of the kafka systems has at most 1000 partitions, not %u",
+                   plan->partitions);
+  if (idempotent && values[KEY_ACKS].i != ACKS_ALL)
+    return err_set(err, ERR_CONFLICT, "enable.idempotence needs acks: all"),
+           err_note(err, "as in Kafka: set acks: all or enable.idempotence: false");
+  if (idempotent && values[KEY_IN_FLIGHT].i > 5)
+    return err_set(err, ERR_CONFLICT,
+                   "enable.idempotence needs max.in.flight.requests.per.connection of at most 5"),
+           err_note(err, "the broker remembers five batches of a producer");
+  if (idempotent && values[KEY_RETRIES].i == 0)
+    return err_set(err, ERR_CONFLICT, "enable.idempotence needs retries above 0"), false;
+  if (values[KEY_HEARTBEAT_INTERVAL].i >= values[KEY_SESSION_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT, "heartbeat.interval.ms must be below session.timeout.ms"),
+           err_note(err, "Kafka advises a third of it");
+  if (values[KEY_RETRY_BACKOFF].i > values[KEY_RETRY_BACKOFF_MAX].i)
+    return err_set(err, ERR_CONFLICT, "retry.backoff.ms is above retry.backoff.max.ms");
+  return true;
+}
+
+static struct span longest_timeout(const struct plan *plan) {
+  static const enum kafka_key timeouts[] = {KEY_REQUEST_TIMEOUT, KEY_DELIVERY_TIMEOUT,
+                                            KEY_SESSION_TIMEOUT, KEY_MAX_POLL_INTERVAL,
+                                            KEY_TRANSACTION_TIMEOUT, KEY_COMMIT_INTERVAL};
+  int64_t longest = 0;
+  for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
+    if (plan->system_settings.values[timeouts[i]].i > longest)
+      longest = plan->system_settings.values[timeouts[i]].i;
+  return span_of(longest);
+}
+
+#define ANY_LINK (1u << LINK_KIND_CONNECTION | 1u << LINK_KIND_PER_REQUEST)
+#define CONNECTION_ONLY (1u << LINK_KIND_CONNECTION)
+
+#define KAFKA_SYSTEM                                                                               \
+  .key_count = KEY__COUNT, .check = check,                                                         \
+  .components = {[ROLE_PRODUCER] = &kafka_producer,                                                \
+                 [ROLE_BROKER] = &kafka_broker,                                                    \
+                 [ROLE_CONSUMER] = &kafka_consumer},                                               \
+  .host = &handler_host,                                                                           \
+  .links = {[LINK_PRODUCER_TO_BROKER] = {true, LINK_KIND_CONNECTION,                               \
+                                         ANY_LINK | 1u << LINK_KIND_DATAGRAM},                     \
+            [LINK_CONSUMER_TO_BROKER] = {true, LINK_KIND_CONNECTION, ANY_LINK},                    \
+            [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
+            [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
+  .longest_timeout = longest_timeout
+
+#define ALLOWS_REPEATING                                                                           \
+  (CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) |      \
+   CLAIM_BIT(STATE_ERRORS) | CLAIM_BIT(REORDERED))
+#define ALLOWS_LOSING (CLAIM_BIT(LOST_UNACKED) | CLAIM_BIT(STATE_ERRORS) | CLAIM_BIT(REORDERED))
+#define ACK_COMMIT "an offset commit"
+#define ACK_END "the end of a transaction"
+
+#define SYSTEM(id, title, text, alias, table, default_handler, allowed, acknowledges)              \
+  extern const struct system id;                                                                   \
+  const struct system id = {KAFKA_SYSTEM, .name = title, .about = text, .stands_for = alias,       \
+                            .keys = table, .handler = default_handler, .allows = allowed,          \
+                            .ack = acknowledges}
+
+SYSTEM(system_at_most_once, "at-most-once",
+       "fire and forget; offsets committed before processing",
+       "a partitioned log with acks=0 and a consumer that commits each batch before it processes it "
+       "(kafka-acks-0)",
+       keys_at_most_once, "naive", ALLOWS_LOSING, ACK_COMMIT);
+SYSTEM(system_at_least_once, "at-least-once",
+       "retry until acknowledged; offsets committed after processing",
+       "a partitioned log with acks=all, no broker deduplication, and a consumer that commits what it "
+       "has processed (kafka-acks-all)",
+       keys_at_least_once, "naive", ALLOWS_REPEATING, ACK_COMMIT);
+SYSTEM(system_exactly_once, "exactly-once",
+       "idempotent producer; outputs and offsets in one transaction; read-committed reader",
+       "a partitioned log that is read and written in transactions, judged on the output topic "
+       "(kafka-transactional)",
+       keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
+SYSTEM(system_kafka_acks_0, "kafka-acks-0", "Kafka with acks=0 and commits before processing", NULL,
+       keys_at_most_once, "naive", ALLOWS_LOSING, ACK_COMMIT);
+SYSTEM(system_kafka_acks_all, "kafka-acks-all",
+       "Kafka with acks=all, enable.idempotence=false, commits after processing", NULL,
+       keys_at_least_once, "naive", ALLOWS_REPEATING, ACK_COMMIT);
+SYSTEM(system_kafka_idempotent, "kafka-idempotent",
+       "Kafka with the idempotent producer (its default), commits after processing", NULL,
+       keys_idempotent, "naive", ALLOWS_REPEATING, ACK_COMMIT);
+SYSTEM(system_kafka_transactional, "kafka-transactional",
+       "Kafka's read-process-write transactions, version 2, read-committed reader", NULL,
+       keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);

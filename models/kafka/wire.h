@@ -1,0 +1,113 @@
+/* Kafka's messages, as far as they are modelled, and the keys of its systems.
+ *
+ *   producer           broker (leader)        broker.1 (coordinators)        consumer
+ *      | PRODUCE ---------->|                        |                          |
+ *      |<--------- PRODUCED |                        |<------------------- JOIN |
+ *      |                    |                        | JOINED ----------------->|
+ *      |                    |<---------------------------------------- FETCH    |
+ *      |                    | FETCHED (parked until there is data) ------------>|
+ *      |                    |                        |<-- COMMIT, TXN_OFFSETS --|
+ *
+ * LIMIT: broker.1 is group and transaction coordinator; it does not move. Their internal topics are
+ * taken as replicated: they survive every crash.
+ * LIMIT: clients know partitions and leaders from the start; a partition's leader does not move.
+ */
+#ifndef MODELS_KAFKA_WIRE_H
+#define MODELS_KAFKA_WIRE_H
+
+#include "models/kafka/log.h"
+#include "sim/world/world.h"
+
+enum wire {
+  WIRE_PRODUCE,  /* a = partition, b = packed producer, c = sequence, d = acks; records */
+  WIRE_PRODUCED, /* a = error, b = offset of the first */
+  WIRE_FETCH,    /* records: key = partition, handle = position, extra unused; a = most records,
+                    b = this fetch replaces the one parked before */
+  WIRE_FETCHED,  /* records: extra = partition, handle = offset; a = partition that was out of range
+                    plus 1, b = its end */
+  WIRE_COMMIT,   /* a = member, b = generation; records: committed: intent, extra = partition,
+                    handle = offset: the next to read is handle + 1 */
+  WIRE_COMMITTED, /* a = error */
+  WIRE_JOIN,      /* a = member, 0 = a new one */
+  WIRE_JOINED,    /* a = member, b = generation; records: key = partition */
+  WIRE_HEARTBEAT, /* a = member, b = generation */
+  WIRE_HEARTBEAT_ANSWER, /* a = error */
+  WIRE_LEAVE,            /* a = member */
+  WIRE_LEFT,
+  WIRE_OFFSETS,        /* records: key = partition */
+  WIRE_OFFSETS_ANSWER, /* a = error; records: key = partition, handle = position */
+  WIRE_INIT_PRODUCER,  /* a = transactional id (consumer index), 0 = idempotent only */
+  WIRE_INIT_PRODUCER_ANSWER, /* a = error, b = producer id, c = epoch */
+  WIRE_ADD_PARTITIONS,       /* b = packed producer; records: key = output partition */
+  WIRE_PARTITIONS_ADDED,     /* a = error */
+  WIRE_OUTPUT,               /* as PRODUCE, to a partition of the output topic */
+  WIRE_OUTPUT_ANSWER,        /* as PRODUCED */
+  WIRE_TXN_OFFSETS,          /* as COMMIT, c = packed producer */
+  WIRE_TXN_OFFSETS_ANSWER,   /* a = error */
+  WIRE_END_TXN,              /* a = commit, b = packed producer; records: the operations it ends */
+  WIRE_END_TXN_ANSWER,       /* a = error, c = the next transaction's epoch */
+  WIRE_MARKER,               /* a = output partition, b = packed producer, c = commit */
+  WIRE_MARKED,               /* a = output partition, b = packed producer */
+  WIRE__COUNT
+};
+
+extern const struct message_kind wire_kinds[WIRE__COUNT];
+
+/* A producer's id and epoch, and whether its batch is transactional, in one field; the sequence of a
+ * batch travels in another. */
+static inline int64_t pack_producer(const struct batch *batch) {
+  return (int64_t)batch->producer << 32 | (int64_t)batch->epoch << 1 | batch->transactional;
+}
+static inline struct batch unpack_producer(int64_t packed, int64_t sequence) {
+  return (struct batch){.producer = (uint32_t)(packed >> 32),
+                        .epoch = (uint16_t)(packed >> 1),
+                        .sequence = (int32_t)sequence,
+                        .transactional = packed & 1};
+}
+
+/* Keys: the same for every system of this folder, with other defaults (systems.c). */
+enum kafka_key {
+  KEY_ACKS,
+  KEY_IDEMPOTENCE,
+  KEY_RETRIES,
+  KEY_RETRY_BACKOFF,
+  KEY_RETRY_BACKOFF_MAX,
+  KEY_REQUEST_TIMEOUT,
+  KEY_DELIVERY_TIMEOUT,
+  KEY_IN_FLIGHT,
+  KEY_BATCH_SIZE,
+  KEY_BUFFER_MEMORY,
+  KEY_MAX_POLL_RECORDS,
+  KEY_COMMIT,
+  KEY_COMMIT_INTERVAL,
+  KEY_ISOLATION,
+  KEY_SESSION_TIMEOUT,
+  KEY_HEARTBEAT_INTERVAL,
+  KEY_MAX_POLL_INTERVAL,
+  KEY_TRANSACTION_TIMEOUT,
+  KEY_LOG_FLUSH_INTERVAL,
+  KEY__COUNT
+};
+enum { ACKS_0, ACKS_1, ACKS_ALL };
+enum { COMMIT_BEFORE_PROCESSING, COMMIT_AFTER_PROCESSING, COMMIT_IN_TRANSACTION };
+enum { READ_UNCOMMITTED, READ_COMMITTED };
+
+static inline int64_t kafka_setting(const struct world *world, enum kafka_key key) {
+  return world->plan->system_settings.values[key].i;
+}
+
+/* Who leads a partition, of the input and of the output topic alike. */
+static inline uint16_t kafka_leader(const struct world *world, uint32_t partition) {
+  return (uint16_t)(world->first[ROLE_BROKER] + partition % world->count[ROLE_BROKER]);
+}
+static inline uint16_t kafka_coordinator(const struct world *world) {
+  return (uint16_t)world->first[ROLE_BROKER];
+}
+/* The default partitioner: by hash of the key. */
+static inline uint32_t kafka_partition(const struct world *world, uint32_t key) {
+  return (uint32_t)(hash_mix(key) % world->plan->partitions);
+}
+
+extern const struct component kafka_producer, kafka_broker, kafka_consumer;
+
+#endif

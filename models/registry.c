@@ -1,0 +1,22 @@
+#include "models/registry.h"
+
+extern const struct system system_at_most_once, system_at_least_once, system_exactly_once;
+extern const struct system system_kafka_acks_0, system_kafka_acks_all, system_kafka_idempotent,
+    system_kafka_transactional;
+extern const struct system system_sqs_standard;
+extern const struct handler handler_naive, handler_dedup_table, handler_transform;
+extern const struct store store_transactional;
+
+const struct system *const registry_systems[] = {
+    &system_at_most_once,     &system_at_least_once,       &system_exactly_once,
+    &system_kafka_acks_0,     &system_kafka_acks_all,      &system_kafka_idempotent,
+    &system_kafka_transactional, &system_sqs_standard,
+};
+const size_t registry_system_count = sizeof registry_systems / sizeof *registry_systems;
+
+const struct handler *const registry_handlers[] = {&handler_naive, &handler_dedup_table,
+                                                   &handler_transform};
+const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
+
+const struct store *const registry_stores[] = {&store_transactional};
+const size_t registry_store_count = sizeof registry_stores / sizeof *registry_stores;

@@ -1,0 +1,15 @@
+/* Every system, handler and store that there is. A new row here is enough to add one. Included by
+ * sim/cli/main.c alone. */
+#ifndef MODELS_REGISTRY_H
+#define MODELS_REGISTRY_H
+
+#include "sim/world/model.h"
+
+extern const struct system *const registry_systems[];
+extern const size_t registry_system_count;
+extern const struct handler *const registry_handlers[];
+extern const size_t registry_handler_count;
+extern const struct store *const registry_stores[];
+extern const size_t registry_store_count;
+
+#endif

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The first thing to run: installs what is missing, builds, and compares four delivery guarantees under
+# the same bad luck. Charts are left in results/latest/charts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install.sh run build
+echo "Building dgsim"
+scripts/build.sh
+status=0
+build/dgsim run scenarios/four-guarantees.yaml || status=$?
+if ((status >= 64)); then exit "$status"; fi
+
+echo
+echo "Charts: results/latest/charts"
+echo "Next:   build/dgsim run scenarios/four-guarantees.yaml --seeds 100"
+exit "$status"

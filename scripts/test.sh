@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Every test: installs what is missing, builds with gcc and with clang, and runs ctest. The test
+# `compilers` then demands the same results of both programs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install.sh run build test
+echo "Building with gcc"
+scripts/build.sh release
+echo "Building with clang"
+scripts/build.sh clang dgsim
+ctest --test-dir build --output-on-failure --no-tests=error --timeout 180 -j2

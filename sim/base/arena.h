@@ -1,0 +1,37 @@
+/* Bump allocation out of one block.
+ *
+ *   base            used               capacity
+ *   |###############|..................|
+ *
+ * [I1] What arena_alloc returns is zeroed and aligned to 16.
+ * [I2] Nothing is freed one by one; arena_reset gives everything back.
+ * [I3] Running out is a programmer's error (assertion): sizes are bounded by the scenario.
+ *
+ * `fill` is what memory holds before it is handed out and after a reset: the second run of
+ * `--verify` uses another fill and another base, so that a result that depends on an address or on
+ * stale bytes cannot repeat.
+ */
+#ifndef SIM_BASE_ARENA_H
+#define SIM_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena {
+  char *block; /* what malloc gave */
+  char *base;  /* block + offset */
+  size_t used, capacity;
+  unsigned char fill;
+};
+
+void arena_init(struct arena *arena, size_t capacity, size_t base_offset, unsigned char fill);
+void arena_deinit(struct arena *arena);
+void arena_reset(struct arena *arena);
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* The same, not zeroed: for large arrays whose elements are written before they are read. */
+void *arena_alloc_raw(struct arena *arena, size_t size);
+
+/* `count` zeroed elements of a type. */
+#define ARENA_NEW(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
+
+#endif

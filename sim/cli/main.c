@@ -1,0 +1,72 @@
+/* The composition root: the only place that knows which models there are. */
+#include "models/registry.h"
+#include "sim/base/suggest.h"
+#include "sim/cli/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void help(FILE *out) {
+  fputs("Usage: dgsim COMMAND [OPTION...] [ARGUMENT...]\n\n"
+        "Simulates message delivery guarantees under faults, deterministically, and judges what was\n"
+        "lost and what was done twice.\n\n",
+        out);
+  for (size_t i = 0; i < command_count; i++)
+    fprintf(out, "  %-5s %-12s  %s\n", commands[i].name, commands[i].arguments, commands[i].about);
+  fputs("\n"
+        "  dgsim COMMAND --help  options of a command, with units and defaults\n"
+        "  dgsim --version\n\n"
+        "Exit status: 0 everything held, 1 violated, 2 inconclusive (a declared fault was never\n"
+        "effective), 64 a mistake in the command or the scenario, 70 an error of the program.\n",
+        out);
+}
+
+static int unknown_command(const char *word) {
+  struct err err = {0};
+  const char *words[8];
+  for (size_t i = 0; i < command_count; i++) words[i] = commands[i].name;
+  const char *near = suggest(word, words, command_count);
+  if (near)
+    err_set(&err, ERR_USAGE, "unknown command '%s' (did you mean '%s'?)", word, near);
+  else
+    err_set(&err, ERR_USAGE, "unknown command '%s'", word);
+  if (access(word, F_OK) == 0)
+    err_note(&err, "a scenario is run with: dgsim run %s", word);
+  else
+    err_note(&err, "dgsim --help lists the commands");
+  err_print(&err, stderr);
+  return STATUS_USAGE;
+}
+
+int main(int argc, char **argv) {
+  const struct registry registry = {.systems = registry_systems,
+                                    .system_count = registry_system_count,
+                                    .handlers = registry_handlers,
+                                    .handler_count = registry_handler_count,
+                                    .stores = registry_stores,
+                                    .store_count = registry_store_count};
+  if (argc < 2) {
+    help(stderr);
+    return STATUS_USAGE;
+  }
+  int status;
+  const char *word = argv[1];
+  if (strcmp(word, "--version") == 0) {
+    puts("dgsim " DGSIM_VERSION);
+    status = STATUS_HELD;
+  } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    help(stdout);
+    status = STATUS_HELD;
+  } else {
+    size_t i = 0;
+    while (i < command_count && strcmp(word, commands[i].name) != 0) i++;
+    status = i < command_count ? commands[i].run(&registry, argc - 1, argv + 1) : unknown_command(word);
+  }
+  /* What could not be printed was not said. */
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    fputs("dgsim: error: cannot write to the standard output\n", stderr);
+    status = status_worse((enum status)status, STATUS_INTERNAL);
+  }
+  return status;
+}

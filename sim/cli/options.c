@@ -1,0 +1,200 @@
+#include "sim/cli/options.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/suggest.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS_MAX 1024
+#define SEEDS_MAX 1000000
+
+/* Values that getopt_long returns; an option with a letter returns the letter. */
+enum option_id {
+  OPTION_HELP = 'h',
+  OPTION_JOBS = 'j',
+  OPTION_SEEDS = 256,
+  OPTION_SEED,
+  OPTION_SET,
+  OPTION_OUT,
+  OPTION_DRY_RUN,
+  OPTION_VERIFY,
+  OPTION_TRACE,
+  OPTION_ROW,
+  OPTION_NO_CHARTS,
+  OPTION_FORMAT,
+};
+
+static const struct option_row {
+  const char *name;
+  enum option_id id;
+  const char *argument; /* NULL = takes none */
+  unsigned commands;
+  const char *help;
+} rows[] = {
+    {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN, "run seeds 1 to N (default: as the scenario says, or 1)"},
+    {"seed", OPTION_SEED, "N", OPTIONS_RUN, "run exactly seed N, any number from 1"},
+    {"jobs", OPTION_JOBS, "N", OPTIONS_RUN,
+     "use N threads (default: one for each core); results are the same for any N"},
+    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN,
+     "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
+    {"out", OPTION_OUT, "DIR", OPTIONS_RUN, "write into DIR/<scenario> (default: results)"},
+    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN, "write the charts' scripts, but do not run gnuplot"},
+    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN,
+     "human, tap or junit: what is printed (default: human)"},
+    {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN,
+     "check the scenario, print it with every default filled in, run nothing"},
+    {"verify", OPTION_VERIFY, NULL, OPTIONS_RUN,
+     "run everything twice, with memory laid out differently, and compare"},
+    {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
+     "run one row with one seed, write its trace (32 bytes a record), judge nothing"},
+    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN, "the row to trace, when the scenario has several"},
+    {"help", OPTION_HELP, NULL, OPTIONS_RUN | OPTIONS_LIST | OPTIONS_DIFF, "print this"},
+};
+#define ROWS (sizeof rows / sizeof *rows)
+
+static const char *const formats[REPORT__COUNT] = {"human", "tap", "junit"};
+
+/* Digits only: strtoull alone would take signs, blanks and what follows. */
+static bool parse_count(const char *option, const char *text, uint64_t max, uint64_t *out, struct err *err) {
+  char *end;
+  errno = 0;
+  const unsigned long long value = strtoull(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0')
+    return err_set(err, ERR_USAGE, "--%s: '%s' is not a whole number", option, text);
+  if (errno == ERANGE || value < 1 || value > max)
+    return err_set(err, ERR_USAGE, "--%s: %s is not between 1 and %llu", option, text, (unsigned long long)max);
+  *out = value;
+  return true;
+}
+
+static bool parse_format(const char *text, enum report_format *out, struct err *err) {
+  for (size_t i = 0; i < REPORT__COUNT; i++) {
+    if (strcmp(text, formats[i]) != 0) continue;
+    *out = (enum report_format)i;
+    return true;
+  }
+  return err_set(err, ERR_USAGE, "--format: '%s' is not human, tap or junit", text);
+}
+
+static bool add_set(struct options *options, const char *text, struct err *err) {
+  const char *equals = strchr(text, '=');
+  if (!equals || equals == text) {
+    err_set(err, ERR_USAGE, "--set: '%s' is not PATH=VALUE", text);
+    return err_note(err, "as in --set workload/rate=500/s");
+  }
+  options->sets[options->set_count++] = text;
+  return true;
+}
+
+static bool take(struct options *options, int id, const char *value, struct err *err) {
+  uint64_t count = 0;
+  switch ((enum option_id)id) {
+  case OPTION_HELP: options->help = true; return true;
+  case OPTION_DRY_RUN: options->dry_run = true; return true;
+  case OPTION_VERIFY: options->verify = true; return true;
+  case OPTION_NO_CHARTS: options->no_charts = true; return true;
+  case OPTION_OUT: options->out = value; return true;
+  case OPTION_TRACE: options->trace = value; return true;
+  case OPTION_ROW: options->row = value; return true;
+  case OPTION_SET: return add_set(options, value, err);
+  case OPTION_FORMAT: return parse_format(value, &options->format, err);
+  case OPTION_SEEDS: return parse_count("seeds", value, SEEDS_MAX, &options->seeds, err);
+  case OPTION_SEED:
+    options->has_seed = true;
+    return parse_count("seed", value, INT64_MAX, &options->seed, err);
+  case OPTION_JOBS:
+    if (!parse_count("jobs", value, WORKERS_MAX, &count, err)) return false;
+    options->workers = (unsigned)count;
+    return true;
+  }
+  ASSERT_MSG(false, "option %d is in the table and does nothing", id);
+  return false;
+}
+
+static bool unknown_option(unsigned command, const char *written, struct err *err) {
+  char name[64];
+  const char *words[ROWS];
+  size_t count = 0;
+  for (size_t i = 0; i < ROWS; i++)
+    if (rows[i].commands & command) words[count++] = rows[i].name;
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(written, "="), written);
+  const char *bare = name + strspn(name, "-"), *near = suggest(bare, words, count);
+  if (near)
+    err_set(err, ERR_USAGE, "unknown option '%s' (did you mean '--%s'?)", name, near);
+  else
+    err_set(err, ERR_USAGE, "unknown option '%s'", name);
+  return false;
+}
+
+static bool check_together(const struct options *options, struct err *err) {
+  if (options->has_seed && options->seeds > 0)
+    return err_set(err, ERR_USAGE, "--seed and --seeds exclude each other");
+  if (options->row && !options->trace)
+    return err_set(err, ERR_USAGE, "--row says which row to trace: it needs --trace");
+  if (options->trace && options->dry_run)
+    return err_set(err, ERR_USAGE, "--trace and --dry-run exclude each other");
+  return true;
+}
+
+/* The tables of getopt_long, from ours. */
+static void getopt_tables(unsigned command, struct option longs[ROWS + 1], char shorts[2 * ROWS + 2]) {
+  size_t count = 0, letters = 0;
+  shorts[letters++] = ':'; /* a missing argument is told from an unknown option */
+  for (size_t i = 0; i < ROWS; i++) {
+    if (!(rows[i].commands & command)) continue;
+    longs[count++] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL,
+                                     (int)rows[i].id};
+    if ((int)rows[i].id >= 256) continue;
+    shorts[letters++] = (char)rows[i].id;
+    if (rows[i].argument) shorts[letters++] = ':';
+  }
+  longs[count] = (struct option){0};
+  shorts[letters] = '\0';
+}
+
+bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err) {
+  *out = (struct options){.out = "results"};
+  out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
+  ASSERT(out->sets != NULL);
+  struct option longs[ROWS + 1];
+  char shorts[2 * ROWS + 2];
+  getopt_tables(command, longs, shorts);
+  optind = 0; /* begin anew */
+  opterr = 0;
+  for (;;) {
+    const int before = optind > 0 ? optind : 1;
+    const int id = getopt_long(argc, argv, shorts, longs, NULL);
+    if (id == -1) break;
+    const char *written = argv[optind > before ? optind - 1 : before];
+    if (id == ':') return err_set(err, ERR_USAGE, "option '%s' needs a value", written);
+    if (id == '?') {
+      char letter[] = {'-', (char)optopt, '\0'};
+      return unknown_option(command, optopt > 0 && optopt < 256 ? letter : written, err);
+    }
+    if (!take(out, id, optarg, err)) return false;
+  }
+  out->files = argv + optind;
+  out->file_count = (size_t)(argc - optind);
+  return out->help || check_together(out, err);
+}
+
+void options_free(struct options *options) {
+  free(options->sets);
+  options->sets = NULL;
+}
+
+void options_help(unsigned command, FILE *out) {
+  for (size_t i = 0; i < ROWS; i++) {
+    if (!(rows[i].commands & command)) continue;
+    char left[64];
+    snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
+             rows[i].argument ? rows[i].argument : "");
+    if ((int)rows[i].id < 256)
+      fprintf(out, "  -%c, %-18s  %s\n", (char)rows[i].id, left, rows[i].help);
+    else
+      fprintf(out, "      %-18s  %s\n", left, rows[i].help);
+  }
+}

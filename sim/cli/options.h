@@ -1,0 +1,40 @@
+/* Options of the command line: one table, which getopt_long parses by and --help prints. */
+#ifndef SIM_CLI_OPTIONS_H
+#define SIM_CLI_OPTIONS_H
+
+#include "sim/base/err.h"
+#include "sim/runner/report.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Bits of a row's `commands`. */
+#define OPTIONS_RUN 1u
+#define OPTIONS_LIST 2u
+#define OPTIONS_DIFF 4u
+
+struct options {
+  bool help, dry_run, verify, no_charts;
+  bool has_seed;
+  uint64_t seed;  /* --seed: exactly this one */
+  uint64_t seeds; /* --seeds: 1 to this; 0 = as the scenario says */
+  unsigned workers; /* 0 = one for each core */
+  const char **sets; /* "path=value", owned */
+  size_t set_count;
+  const char *out, *trace, *row;
+  enum report_format format;
+  char **files; /* what is no option, borrowed */
+  size_t file_count;
+};
+
+/* Parses argv[1..) with the options of one command; argv is permuted. False with *err set. `out` is to
+ * be given to options_free either way. */
+bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err);
+void options_free(struct options *options);
+
+/* The options of a command as aligned text, with defaults. */
+void options_help(unsigned command, FILE *out);
+
+#endif

@@ -1,0 +1,12 @@
+/* dgsim run --trace: one run, written down record by record. */
+#ifndef SIM_CLI_RUN_TRACE_H
+#define SIM_CLI_RUN_TRACE_H
+
+#include "sim/cli/commands.h"
+#include "sim/cli/options.h"
+
+/* Runs the one row and seed, writes options->trace beside its place and renames it, and says in a line
+ * what is in it. Judges nothing: held when it could be written. */
+enum status run_trace(const struct scenario *scenario, const struct options *options, const char *command);
+
+#endif

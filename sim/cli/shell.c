@@ -1,0 +1,56 @@
+#include "sim/cli/shell.h"
+
+#include "sim/base/assert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void put_word(FILE *out, const char *word) {
+  static const char plain[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:+,%@-";
+  if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+    fputs(word, out);
+    return;
+  }
+  fputc('\'', out);
+  for (; *word != '\0'; word++)
+    if (*word == '\'')
+      fputs("'\\''", out);
+    else
+      fputc(*word, out);
+  fputc('\'', out);
+}
+
+static FILE *open_text(char **text, size_t *size) {
+  FILE *out = open_memstream(text, size);
+  ASSERT(out != NULL);
+  return out;
+}
+
+char *shell_command(int argc, char *const *argv) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_text(&text, &size);
+  fputs("dgsim", out);
+  for (int i = 0; i < argc; i++) {
+    fputc(' ', out);
+    put_word(out, argv[i]);
+  }
+  fclose(out);
+  return text;
+}
+
+char *shell_reproduce(const char *path, const char *const *sets, size_t set_count) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_text(&text, &size);
+  fputs("dgsim run ", out);
+  put_word(out, path);
+  for (size_t i = 0; i < set_count; i++) {
+    fputs(" --set ", out);
+    put_word(out, sets[i]);
+  }
+  fclose(out);
+  return text;
+}

@@ -1,0 +1,13 @@
+/* Command lines as text that a shell reads back as the same words. */
+#ifndef SIM_CLI_SHELL_H
+#define SIM_CLI_SHELL_H
+
+#include <stddef.h>
+
+/* "dgsim" and the arguments, quoted where needed. malloc'ed. */
+char *shell_command(int argc, char *const *argv);
+
+/* "dgsim run FILE --set …": without seeds and workers, which whoever repeats it adds. malloc'ed. */
+char *shell_reproduce(const char *path, const char *const *sets, size_t set_count);
+
+#endif

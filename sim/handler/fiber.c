@@ -1,0 +1,276 @@
+/* The fortified longjmp takes a jump between stacks for corruption. */
+#undef _FORTIFY_SOURCE
+
+#include "sim/handler/fiber.h"
+
+#include "sim/base/assert.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define FIBER_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define FIBER_TSAN 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define FIBER_ASAN 1
+#endif
+#ifdef __SANITIZE_THREAD__
+#define FIBER_TSAN 1
+#endif
+#if defined FIBER_ASAN || defined FIBER_TSAN
+#define FIBER_CONTEXTS 1
+#endif
+
+#ifdef FIBER_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#ifdef FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+#ifdef FIBER_CONTEXTS
+#define STACK_BYTES (256 * 1024)
+#else
+#define STACK_BYTES (64 * 1024)
+#endif
+
+enum fiber_state { FIBER_FREE, FIBER_STARTED, FIBER_SUSPENDED, FIBER_RUNNING };
+
+struct fiber {
+  enum fiber_state state;
+  fiber_fn *function;
+  void *argument;
+  char *mapping; /* guard page, then the stack; NULL = not yet mapped */
+  ucontext_t context;
+#ifdef FIBER_CONTEXTS
+  ucontext_t resumer;
+#else
+  bool entered; /* `base` stands on its stack */
+  jmp_buf base, here, resumer;
+#endif
+#ifdef FIBER_ASAN
+  void *own_fake_stack;
+  const void *resumer_stack;
+  size_t resumer_stack_bytes;
+#endif
+#ifdef FIBER_TSAN
+  void *own_tsan, *resumer_tsan;
+#endif
+};
+struct fiber_pool {
+  uint32_t count;
+  struct fiber fibers[];
+};
+
+size_t fiber_stack_bytes(void) { return STACK_BYTES; }
+
+static size_t guard_bytes(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static char *stack_of(const struct fiber *fiber) { return fiber->mapping + guard_bytes(); }
+
+static void map_stack(struct fiber *fiber) {
+  size_t guard = guard_bytes();
+  void *mapping = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_MSG(mapping != MAP_FAILED, "no memory for another handler's stack of %d bytes", STACK_BYTES);
+  int protect = mprotect(mapping, guard, PROT_NONE);
+  ASSERT_EQ(protect, 0);
+  fiber->mapping = mapping;
+}
+
+struct fiber_pool *fiber_pool_new(uint32_t count) {
+  struct fiber_pool *pool = calloc(1, sizeof *pool + count * sizeof *pool->fibers);
+  ASSERT(pool);
+  pool->count = count;
+  return pool;
+}
+
+void fiber_pool_free(struct fiber_pool *pool) {
+  if (!pool) return;
+  for (uint32_t i = 0; i < pool->count; i++) {
+    struct fiber *fiber = &pool->fibers[i];
+    fiber_drop(fiber);
+    if (fiber->mapping) munmap(fiber->mapping, guard_bytes() + STACK_BYTES);
+  }
+  free(pool);
+}
+
+struct fiber *fiber_pool_at(struct fiber_pool *pool, uint32_t index) {
+  ASSERT_LT(index, pool->count);
+  return &pool->fibers[index];
+}
+
+bool fiber_live(const struct fiber *fiber) { return fiber->state != FIBER_FREE; }
+
+/* A context that will run `entry(fiber)`; makecontext passes ints only. */
+static void make_context(struct fiber *fiber, void (*entry)(unsigned high, unsigned low)) {
+  int got = getcontext(&fiber->context);
+  ASSERT_EQ(got, 0);
+  fiber->context.uc_stack.ss_sp = stack_of(fiber);
+  fiber->context.uc_stack.ss_size = STACK_BYTES;
+  fiber->context.uc_link = NULL;
+  uint64_t address = (uint64_t)(uintptr_t)fiber;
+  makecontext(&fiber->context, (void (*)(void))entry, 2, (unsigned)(address >> 32),
+              (unsigned)address);
+}
+
+static struct fiber *fiber_of(unsigned high, unsigned low) {
+  return (struct fiber *)(uintptr_t)((uint64_t)high << 32 | low);
+}
+
+void fiber_start(struct fiber *fiber, fiber_fn *function, void *argument) {
+  ASSERT_EQ(fiber->state, FIBER_FREE);
+  if (!fiber->mapping) map_stack(fiber);
+  fiber->function = function;
+  fiber->argument = argument;
+  fiber->state = FIBER_STARTED;
+}
+
+#ifdef FIBER_CONTEXTS
+
+/* --- Under sanitizers: contexts, and every switch announced --- */
+
+static void leave_resumer(struct fiber *fiber) {
+#ifdef FIBER_ASAN
+  void *fake_stack;
+  __sanitizer_start_switch_fiber(&fake_stack, stack_of(fiber), STACK_BYTES);
+#endif
+#ifdef FIBER_TSAN
+  fiber->resumer_tsan = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(fiber->own_tsan, 0);
+#endif
+  int swapped = swapcontext(&fiber->resumer, &fiber->context);
+  ASSERT_EQ(swapped, 0);
+#ifdef FIBER_ASAN
+  __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+#endif
+}
+
+static void arrive_in_fiber(struct fiber *fiber, void *fake_stack) {
+#ifdef FIBER_ASAN
+  __sanitizer_finish_switch_fiber(fake_stack, &fiber->resumer_stack, &fiber->resumer_stack_bytes);
+#else
+  (void)fiber, (void)fake_stack;
+#endif
+}
+
+static void leave_fiber(struct fiber *fiber, bool for_good) {
+#ifdef FIBER_ASAN
+  __sanitizer_start_switch_fiber(for_good ? NULL : &fiber->own_fake_stack, fiber->resumer_stack,
+                                 fiber->resumer_stack_bytes);
+#else
+  (void)for_good;
+#endif
+#ifdef FIBER_TSAN
+  __tsan_switch_to_fiber(fiber->resumer_tsan, 0);
+#endif
+  int swapped = swapcontext(&fiber->context, &fiber->resumer);
+  ASSERT_EQ(swapped, 0);
+}
+
+static void enter(unsigned high, unsigned low) {
+  struct fiber *fiber = fiber_of(high, low);
+  arrive_in_fiber(fiber, NULL);
+  fiber->function(fiber->argument);
+  fiber->state = FIBER_FREE;
+  leave_fiber(fiber, true);
+}
+
+static void forget_tsan(struct fiber *fiber) {
+#ifdef FIBER_TSAN
+  if (fiber->own_tsan) __tsan_destroy_fiber(fiber->own_tsan);
+  fiber->own_tsan = NULL;
+#else
+  (void)fiber;
+#endif
+}
+
+bool fiber_resume(struct fiber *fiber) {
+  ASSERT(fiber->state == FIBER_STARTED || fiber->state == FIBER_SUSPENDED);
+  if (fiber->state == FIBER_STARTED) {
+#ifdef FIBER_ASAN
+    /* Frames that were dropped have left their red zones behind. */
+    ASAN_UNPOISON_MEMORY_REGION(stack_of(fiber), STACK_BYTES);
+#endif
+#ifdef FIBER_TSAN
+    fiber->own_tsan = __tsan_create_fiber(0);
+#endif
+    make_context(fiber, enter);
+  }
+  fiber->state = FIBER_RUNNING;
+  leave_resumer(fiber);
+  if (fiber->state == FIBER_FREE) forget_tsan(fiber);
+  return fiber->state == FIBER_FREE;
+}
+
+void fiber_yield(struct fiber *fiber) {
+  ASSERT_EQ(fiber->state, FIBER_RUNNING);
+  fiber->state = FIBER_SUSPENDED;
+  leave_fiber(fiber, false);
+#ifdef FIBER_ASAN
+  arrive_in_fiber(fiber, fiber->own_fake_stack);
+#else
+  arrive_in_fiber(fiber, NULL);
+#endif
+}
+
+void fiber_drop(struct fiber *fiber) {
+  ASSERT(fiber->state != FIBER_RUNNING);
+  fiber->state = FIBER_FREE;
+  forget_tsan(fiber);
+}
+
+#else
+
+/* --- Otherwise: jumps --- */
+
+/* The frame at the bottom of a fiber's stack. It is never left: a later start jumps to `base`, over
+ * whatever a dropped function has left above it. */
+static void enter(unsigned high, unsigned low) {
+  struct fiber *const fiber = fiber_of(high, low);
+  (void)_setjmp(fiber->base);
+  fiber->function(fiber->argument);
+  fiber->state = FIBER_FREE;
+  _longjmp(fiber->resumer, 1);
+}
+
+static _Noreturn void enter_first(struct fiber *fiber) {
+  fiber->entered = true;
+  make_context(fiber, enter);
+  setcontext(&fiber->context);
+  assert_failed(__FILE__, __LINE__, "setcontext", "it returned");
+}
+
+bool fiber_resume(struct fiber *fiber) {
+  enum fiber_state state = fiber->state;
+  ASSERT(state == FIBER_STARTED || state == FIBER_SUSPENDED);
+  if (_setjmp(fiber->resumer) == 0) {
+    fiber->state = FIBER_RUNNING;
+    if (state == FIBER_SUSPENDED) _longjmp(fiber->here, 1);
+    if (fiber->entered) _longjmp(fiber->base, 1);
+    enter_first(fiber);
+  }
+  return fiber->state == FIBER_FREE;
+}
+
+void fiber_yield(struct fiber *fiber) {
+  ASSERT_EQ(fiber->state, FIBER_RUNNING);
+  fiber->state = FIBER_SUSPENDED;
+  if (_setjmp(fiber->here) == 0) _longjmp(fiber->resumer, 1);
+}
+
+void fiber_drop(struct fiber *fiber) {
+  ASSERT(fiber->state != FIBER_RUNNING);
+  fiber->state = FIBER_FREE;
+}
+
+#endif

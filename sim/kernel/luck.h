@@ -1,0 +1,71 @@
+/* Luck: every chance is the answer to a question with an address, never a step of a stream.
+ *
+ * An address is a 64-bit hash of names and numbers (what, where, which operation, which attempt). The
+ * answer is a counter-based hash of (seed, address), so removing a message or adding a node moves
+ * nobody else's luck, and the same uniform is compared with every probability: what is lost at 1 % is
+ * among what is lost at 5 %.
+ *
+ *   LUCK_DRAWN      answers by hash
+ *   LUCK_NONE       every chance answers "nothing bad", every distribution its median
+ *
+ * An override, by address, beats both: replay, shrinking and exploring set exactly the answers that
+ * they mean. A chance that is overridden happens; all others take the mode's answer.
+ */
+#ifndef SIM_KERNEL_LUCK_H
+#define SIM_KERNEL_LUCK_H
+
+#include "sim/base/hash.h"
+#include "sim/kernel/quantile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum luck_mode { LUCK_DRAWN, LUCK_NONE };
+
+struct luck_override {
+  uint64_t address;
+  uint64_t answer;
+};
+struct luck {
+  enum luck_mode mode;
+  uint64_t seed_key;                     /* hash of the seed */
+  const struct luck_override *overrides; /* sorted by address */
+  size_t override_count;
+};
+
+void luck_init(struct luck *luck, enum luck_mode mode, uint64_t seed);
+
+/* Uniform 64-bit number of an address. */
+static inline uint64_t luck_draw(const struct luck *luck, uint64_t address) {
+  return hash_mix(luck->seed_key + hash_mix(address ^ 0x6a09e667f3bcc909u) * 0x9e3779b97f4a7c15u);
+}
+
+/* Threshold for luck_chance: parts of `scale` (0 = never, scale or more = always = UINT64_MAX). */
+uint64_t luck_threshold(int64_t parts, int64_t scale);
+
+/* Looks an address up among the overrides. */
+bool luck_overridden(const struct luck *luck, uint64_t address, uint64_t *out_answer);
+
+/* Whether something of probability threshold / 2^64 happens. */
+static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64_t threshold) {
+  uint64_t answer;
+  if (__builtin_expect(luck->override_count != 0, 0) && luck_overridden(luck, address, &answer))
+    return answer != 0;
+  if (threshold == 0 || luck->mode == LUCK_NONE) return threshold == UINT64_MAX;
+  return luck_draw(luck, address) < threshold || threshold == UINT64_MAX;
+}
+
+/* One of `bound` possibilities, 0 to bound - 1; 0 is "nothing bad". Multiply-shift, no modulo bias
+ * worth speaking of. bound >= 1. */
+uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound);
+
+/* A time from a distribution. */
+static inline int64_t luck_time(const struct luck *luck, uint64_t address,
+                                const struct quantile_table *table) {
+  if (table->constant) return table->median;
+  if (luck->mode == LUCK_NONE) return table->median;
+  return quantile_at(table, luck_draw(luck, address));
+}
+
+#endif

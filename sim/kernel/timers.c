@@ -1,0 +1,133 @@
+#include "sim/kernel/timers.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+
+#include <stdlib.h>
+
+#define FREE UINT16_MAX
+#define INDEX_BITS 22
+#define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
+_Static_assert(TIMERS_LIVE_MAX < (1 << INDEX_BITS), "TIMER_NONE is no handle");
+
+void timers_init(struct timers *timers, uint16_t event_kind) {
+  *timers = (struct timers){.free_list = TIMER_NONE, .event_kind = event_kind};
+}
+
+void timers_deinit(struct timers *timers) {
+  free(timers->items);
+  *timers = (struct timers){.free_list = TIMER_NONE};
+}
+
+void timers_reset(struct timers *timers) {
+  /* Handles of the last run go stale too: a place keeps count of how often it was taken. */
+  timers->count = 0;
+  timers->free_list = TIMER_NONE;
+  timers->lane_count = 0;
+  timers->live = 0;
+}
+
+uint16_t timers_lane(struct timers *timers, struct span duration) {
+  ASSERT_LE(0, duration.ns);
+  for (uint32_t i = 0; i < timers->lane_count; i++)
+    if (timers->lanes[i].duration.ns == duration.ns) return (uint16_t)i;
+  ASSERT_MSG(timers->lane_count < TIMERS_LANES_MAX,
+             "more than TIMERS_LANES_MAX = %d distinct timer durations", TIMERS_LANES_MAX);
+  timers->lanes[timers->lane_count] =
+      (struct timer_lane){.duration = duration, .first = TIMER_NONE, .last = TIMER_NONE};
+  return (uint16_t)timers->lane_count++;
+}
+
+static uint32_t take_place(struct timers *timers) {
+  uint32_t index = timers->free_list;
+  if (index != TIMER_NONE) {
+    timers->free_list = timers->items[index].next;
+    return index;
+  }
+  ASSERT_MSG(timers->count < TIMERS_LIVE_MAX, "more than TIMERS_LIVE_MAX = %d live timers",
+             TIMERS_LIVE_MAX);
+  GROW(timers->items, timers->capacity, timers->count + 1);
+  return (uint32_t)timers->count++;
+}
+
+/* [I1] The caller sees to it that no event of the lane is in the queue. */
+static void arm(const struct timers *timers, struct queue *queue, uint16_t lane) {
+  const struct timer *head = &timers->items[timers->lanes[lane].first];
+  queue_push(queue, &(struct event){.at = head->due, .kind = timers->event_kind, .a = lane});
+}
+
+uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane,
+                      uint32_t node, uint32_t incarnation, uint16_t kind, uint64_t argument) {
+  ASSERT_LT(lane, timers->lane_count);
+  struct timer_lane *l = &timers->lanes[lane];
+  uint32_t index = take_place(timers);
+  struct timer *timer = &timers->items[index];
+  *timer = (struct timer){.due = instant_add(now, l->duration).ns,
+                          .argument = argument,
+                          .node = node,
+                          .incarnation = incarnation,
+                          .previous = l->last,
+                          .next = TIMER_NONE,
+                          .kind = kind,
+                          .lane = lane,
+                          .reserved = timer->reserved + 1};
+  if (l->last == TIMER_NONE) {
+    l->first = index;
+  } else {
+    ASSERT_LE(timers->items[l->last].due, timer->due);
+    timers->items[l->last].next = index;
+  }
+  l->last = index;
+  timers->live++;
+  if (!l->armed) {
+    l->armed = true;
+    arm(timers, queue, lane);
+  }
+  return timer->reserved << INDEX_BITS | index;
+}
+
+static void unlink_and_free(struct timers *timers, uint32_t index) {
+  struct timer *timer = &timers->items[index];
+  struct timer_lane *lane = &timers->lanes[timer->lane];
+  if (timer->previous == TIMER_NONE)
+    lane->first = timer->next;
+  else
+    timers->items[timer->previous].next = timer->next;
+  if (timer->next == TIMER_NONE)
+    lane->last = timer->previous;
+  else
+    timers->items[timer->next].previous = timer->previous;
+  timer->lane = FREE;
+  timer->next = timers->free_list;
+  timers->free_list = index;
+  timers->live--;
+}
+
+void timers_cancel(struct timers *timers, uint32_t handle) {
+  uint32_t index = handle & INDEX_MASK;
+  ASSERT_MSG(index < timers->count && timers->items[index].lane != FREE &&
+                 timers->items[index].reserved << INDEX_BITS == (handle & ~INDEX_MASK),
+             "timer handle %u is stale", handle); /* [I2] */
+  unlink_and_free(timers, index);
+}
+
+bool timers_expire(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane,
+                   struct timer *out) {
+  ASSERT_LT(lane, timers->lane_count);
+  struct timer_lane *l = &timers->lanes[lane];
+  ASSERT(l->armed);
+  if (l->first == TIMER_NONE) {
+    l->armed = false;
+    return false;
+  }
+  const struct timer *head = &timers->items[l->first];
+  if (head->due > now.ns) {
+    /* What the event was for has been cancelled, or has fired: the lane stays armed, for its head. */
+    arm(timers, queue, lane);
+    return false;
+  }
+  ASSERT_EQ(head->due, now.ns);
+  *out = *head;
+  unlink_and_free(timers, l->first);
+  return true;
+}

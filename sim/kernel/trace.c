@@ -1,0 +1,134 @@
+#include "sim/kernel/trace.h"
+
+#include "sim/base/assert.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define TRACE_FORMAT 1
+static const char magic[8] = {'d', 'g', 's', 'i', 'm', 't', 'r', '1'};
+
+struct trace_header {
+  char magic[8];
+  uint32_t format, record_size;
+};
+_Static_assert(sizeof(struct trace_header) == 16, "a trace begins with 16 bytes");
+
+/* Both ways: swapping is its own inverse, and nothing at all on little-endian machines. */
+static struct trace_record little_endian(const struct trace_record *record) {
+  return (struct trace_record){.at = (int64_t)htole64((uint64_t)record->at),
+                               .intent = htole64(record->intent),
+                               .value = htole64(record->value),
+                               .kind = htole16(record->kind),
+                               .node = htole16(record->node),
+                               .detail = htole32(record->detail)};
+}
+
+/* The records as they stand in a file: themselves, or a swapped copy of up to a block. */
+static const struct trace_record *canonical(const struct trace_record *records, size_t count,
+                                            struct trace_record *copy) {
+  if (__BYTE_ORDER == __LITTLE_ENDIAN) return records;
+  for (size_t i = 0; i < count; i++) copy[i] = little_endian(&records[i]);
+  return copy;
+}
+
+void trace_init(struct trace *trace) {
+  trace->sink_count = 0;
+  trace->digest_state = XXH3_createState();
+  ASSERT_MSG(trace->digest_state, "out of memory for the digest");
+  trace_reset(trace);
+}
+
+void trace_deinit(struct trace *trace) {
+  XXH3_freeState(trace->digest_state);
+  trace->digest_state = NULL;
+}
+
+void trace_reset(struct trace *trace) {
+  trace->count = 0;
+  trace->flushed = 0;
+  XXH3_64bits_reset(trace->digest_state);
+}
+
+void trace_add_sink(struct trace *trace, trace_sink *sink, void *context) {
+  ASSERT_MSG(trace->sink_count < TRACE_SINKS_MAX, "more than TRACE_SINKS_MAX = %d sinks",
+             TRACE_SINKS_MAX);
+  trace->sinks[trace->sink_count].sink = sink;
+  trace->sinks[trace->sink_count++].context = context;
+}
+
+void trace_flush(struct trace *trace) {
+  if (trace->count == 0) return;
+  struct trace_record copy[TRACE_BLOCK];
+  XXH3_64bits_update(trace->digest_state, canonical(trace->block, trace->count, copy),
+                     trace->count * sizeof *trace->block);
+  for (size_t i = 0; i < trace->sink_count; i++)
+    trace->sinks[i].sink(trace->sinks[i].context, trace->block, trace->count, trace->flushed);
+  trace->flushed += trace->count;
+  trace->count = 0;
+}
+
+uint64_t trace_digest(struct trace *trace) {
+  trace_flush(trace);
+  return XXH3_64bits_digest(trace->digest_state);
+}
+
+bool trace_file_begin(FILE *file, struct err *err) {
+  struct trace_header header = {.format = htole32(TRACE_FORMAT),
+                                .record_size = htole32(sizeof(struct trace_record))};
+  memcpy(header.magic, magic, sizeof magic);
+  if (fwrite(&header, sizeof header, 1, file) == 1) return true;
+  return err_set(err, ERR_IO, "cannot write the trace: %s", strerror(errno));
+}
+
+void trace_file_sink(void *context, const struct trace_record *records, size_t count,
+                     uint64_t first) {
+  (void)first;
+  struct trace_record copy[TRACE_BLOCK];
+  /* A sink cannot fail: the stream remembers, and who closes it asks ferror. */
+  (void)!fwrite(canonical(records, count, copy), sizeof *records, count, context);
+}
+
+bool trace_file_check(FILE *file, const char *path, struct err *err) {
+  struct trace_header header;
+  size_t got = fread(&header, 1, sizeof header, file);
+  if (ferror(file))
+    err_set(err, ERR_IO, "cannot read the trace: %s", strerror(errno));
+  else if (got < sizeof magic || memcmp(header.magic, magic, sizeof magic) != 0)
+    err_set(err, ERR_FORMAT, "not a trace: it does not begin with 'dgsimtr1'");
+  else if (got < sizeof header)
+    err_set(err, ERR_FORMAT, "the header is torn: %zu of its %zu bytes", got, sizeof header);
+  else if (le32toh(header.format) != TRACE_FORMAT)
+    err_set(err, ERR_FORMAT, "trace format %u is not known: this program reads format %d",
+            le32toh(header.format), TRACE_FORMAT);
+  else if (le32toh(header.record_size) != sizeof(struct trace_record))
+    err_set(err, ERR_FORMAT, "records of %u bytes: in format %d they have %zu",
+            le32toh(header.record_size), TRACE_FORMAT, sizeof(struct trace_record));
+  else
+    return true;
+  return err_place(err, path, 0, 0, NULL);
+}
+
+int trace_file_read(FILE *file, const char *path, struct trace_record *out, struct err *err) {
+  struct trace_record record;
+  size_t got = fread(&record, 1, sizeof record, file);
+  if (got == sizeof record) {
+    *out = little_endian(&record);
+    return 1;
+  }
+  if (got == 0 && !ferror(file)) return 0;
+  long end = ftell(file); /* -1 on a pipe: then the number is not known */
+  char which[32] = "the last record";
+  if (end >= 0)
+    snprintf(which, sizeof which, "record %ld",
+             (end - (long)sizeof(struct trace_header)) / (long)sizeof record);
+  if (ferror(file))
+    err_set(err, ERR_IO, "cannot read %s: %s", which, strerror(errno));
+  else
+    err_set(err, ERR_FORMAT, "%s is torn: %zu of its %zu bytes", which, got, sizeof record);
+  err_note(err, "records count from 0");
+  err_place(err, path, 0, 0, NULL);
+  return -1;
+}

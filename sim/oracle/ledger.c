@@ -1,0 +1,300 @@
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/kernel/time.h"
+#include "sim/oracle/ledger_state.h"
+
+#include <stdlib.h>
+
+struct ledger *ledger_new(void) {
+  struct ledger *ledger = calloc(1, sizeof *ledger);
+  ASSERT_MSG(ledger, "out of memory");
+  ledger_limit(ledger, LEDGER_WINDOW_MAX, LEDGER_KEYS_REMEMBERED);
+  ledger_reset(ledger, 0, 1);
+  return ledger;
+}
+
+void ledger_free(struct ledger *ledger) {
+  if (!ledger) return;
+  map_deinit(&ledger->exception_index);
+  free(ledger->exceptions);
+  free(ledger->gaps);
+  free(ledger->ring);
+  free(ledger->recent_keys);
+  free(ledger->keys);
+  free(ledger->totals);
+  free(ledger);
+}
+
+void ledger_limit(struct ledger *ledger, uint64_t window_max, uint64_t keys_remembered) {
+  ASSERT(window_max && (window_max & (window_max - 1)) == 0);
+  ASSERT(keys_remembered && (keys_remembered & (keys_remembered - 1)) == 0);
+  ASSERT_LE(window_max, keys_remembered); /* [W4] */
+  ledger->window_max = window_max;
+  ledger->keys_remembered = keys_remembered;
+  /* All at once and not as ids are issued: what is never written costs no memory, and a run that
+   * is under way allocates nothing. */
+  free(ledger->recent_keys);
+  ledger->recent_keys = malloc(keys_remembered * sizeof *ledger->recent_keys);
+  ASSERT_MSG(ledger->recent_keys, "out of memory");
+}
+
+void ledger_reset(struct ledger *ledger, uint32_t keys, int64_t bucket_ns) {
+  ledger_window_reset(ledger);
+  timeline_reset(&ledger->timeline, bucket_ns);
+  ledger->key_count = keys + 1;
+  GROW(ledger->keys, ledger->key_room, ledger->key_count);
+  memset(ledger->keys, 0, ledger->key_count * sizeof *ledger->keys);
+  ledger->state_stated = false;
+  memset(ledger->outcomes, 0, sizeof ledger->outcomes);
+  memset(ledger->counts, 0, sizeof ledger->counts);
+  memset(&ledger->latency, 0, sizeof ledger->latency);
+  ledger->open = 0;
+  ledger->intended_first = ledger->intended_last = ledger->effect_last = 0;
+  ledger->healed_last = ledger->ended_at = 0;
+  ledger->ended = ledger->stuck = false;
+}
+
+/* The entry of an id that stands in the window, or NULL [W1]. */
+static inline struct entry *in_window(struct ledger *ledger, uint64_t intent) {
+  /* One comparison for both ends: an id from `next` on wraps to a huge age. */
+  if (ledger->next - 1 - intent >= ledger->capacity) return NULL;
+  struct entry *entry = &ledger->ring[intent & ledger->mask];
+  return entry->status.flags & FLAG_ELSEWHERE ? NULL : entry;
+}
+
+typedef void fact_fn(struct ledger *, const struct trace_record *, uint64_t number);
+
+static void on_intended(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  uint64_t intent = fact->intent;
+  ASSERT_MSG(fact->value < ledger->key_count, "intent %llu has key %llu of %u",
+             (unsigned long long)intent, (unsigned long long)fact->value, ledger->key_count - 1);
+  if (__builtin_expect(intent != ledger->next, 0)) ledger_window_skip(ledger, intent, number);
+  struct entry *entry = &ledger->ring[intent & ledger->mask];
+  if (__builtin_expect(entry->effects == 1 && status_equal(entry->status, ledger->plain) &&
+                           ledger->plain_fixed,
+                       1)) {
+    ledger->retired++;
+    ledger->keys[entry->key].retired++;
+  } else {
+    ledger_window_make_room(ledger, intent, number);
+    entry = &ledger->ring[intent & ledger->mask];
+  }
+  *entry = (struct entry){.intended_at = fact->at, .key = (uint32_t)fact->value};
+  ledger->recent_keys[intent & (ledger->keys_remembered - 1)] = (uint32_t)fact->value;
+  __builtin_prefetch(&ledger->keys[fact->value], 1); /* of many keys: for the effect, soon */
+  ledger->next = intent + 1;
+  if (ledger->counts[METRIC_INTENDED]++ == 0) ledger->intended_first = fact->at;
+  ledger->intended_last = fact->at;
+  ledger->outcomes[OUTCOME_OPEN]++;
+  timeline_cell(&ledger->timeline, fact->at, ledger->open)->intended++;
+  ledger->open++;
+}
+
+static void note_outcome(struct ledger *ledger, uint64_t intent, enum outcome outcome) {
+  struct exception *exception = NULL;
+  struct entry *entry = in_window(ledger, intent);
+  if (!entry) {
+    exception = ledger_exception_find(ledger, intent);
+    if (!exception) return; /* retired, so its outcome is final; or never issued */
+    entry = &exception->entry;
+  }
+  if (entry->status.outcome >= OUTCOME_NONE || outcome <= entry->status.outcome) return;
+  ledger->outcomes[entry->status.outcome]--;
+  ledger->outcomes[outcome]++;
+  entry->status.outcome = (uint8_t)outcome;
+  if (exception) ledger_exception_settle(ledger, exception);
+}
+
+#define OUTCOMES(X)                                                                                \
+  X(ok, OK) X(none, NONE) X(unknown, UNKNOWN) X(rejected, REJECTED) X(abandoned, ABANDONED)
+#define X(name, id)                                                                                \
+  static void on_##name(struct ledger *ledger, const struct trace_record *fact, uint64_t number) { \
+    (void)number;                                                                                  \
+    note_outcome(ledger, fact->intent, OUTCOME_##id);                                              \
+  }
+OUTCOMES(X)
+#undef X
+
+static void on_delivered(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  ledger->counts[METRIC_DELIVERED]++;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    struct exception *exception = ledger_exception_reach(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  if (entry->status.deliveries == 2 || ++entry->status.deliveries == 1) return;
+  ledger->counts[METRIC_DUPLICATE_DELIVERIES]++;
+  timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_deliveries++;
+}
+
+/* From no standing effect to one. */
+static inline void apply_effect(struct ledger *ledger, const struct trace_record *fact,
+                                struct entry *entry, uint64_t number) {
+  struct timeline_bucket *cell = timeline_cell(&ledger->timeline, fact->at, ledger->open);
+  ledger->open--;
+  entry->effects = 1;
+  entry->first_effect = (uint32_t)(number + 1);
+  if (entry->status.flags & FLAG_EFFECTED) return; /* undone and done again */
+  entry->status.flags |= FLAG_EFFECTED;
+  if (entry->status.deliveries == 0) entry->status.deliveries = 1; /* [I5] */
+  cell->first_effects++;
+  ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
+             (unsigned long long)fact->intent, (long long)fact->value);
+  int64_t visible_at = (int64_t)fact->value;
+  histogram_add(&ledger->latency, visible_at - entry->intended_at);
+  if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
+  uint64_t *latest = &ledger->keys[entry->key].latest;
+  if (fact->intent > *latest)
+    *latest = fact->intent;
+  else
+    ledger->counts[METRIC_REORDERED]++;
+}
+
+static void on_effect(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (__builtin_expect(entry && entry->effects == 0, 1)) {
+    apply_effect(ledger, fact, entry, number);
+    return;
+  }
+  struct exception *exception = entry ? ledger_set_aside(ledger, fact->intent, entry, number)
+                                      : ledger_exception_reach(ledger, fact->intent);
+  if (!exception) {
+    ledger->counts[METRIC_PHANTOMS]++;
+    return;
+  }
+  entry = &exception->entry;
+  if (entry->effects == 0) {
+    apply_effect(ledger, fact, entry, number);
+    exception->first = number + 1;
+  } else if (++entry->effects == 2) {
+    exception->second = number + 1;
+    timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_effects++;
+  }
+  ledger_exception_settle(ledger, exception);
+}
+
+static void on_effect_undone(struct ledger *ledger, const struct trace_record *fact,
+                             uint64_t number) {
+  (void)number;
+  struct exception *exception = NULL;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    exception = ledger_exception_reach(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  if (entry->effects == 0) return;
+  if (--entry->effects == 0) {
+    timeline_cell(&ledger->timeline, fact->at, ledger->open);
+    ledger->open++;
+  }
+  if (!exception) return;
+  if (entry->effects == 0) exception->first = 0;
+  if (entry->effects == 1) exception->second = 0;
+  ledger_exception_settle(ledger, exception);
+}
+
+static void note_flag(struct ledger *ledger, uint64_t intent, enum entry_flag flag) {
+  struct entry *entry = in_window(ledger, intent);
+  if (!entry) {
+    struct exception *exception = ledger_exception_reach(ledger, intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  entry->status.flags |= (uint8_t)flag;
+}
+
+static void on_suppressed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  note_flag(ledger, fact->intent, FLAG_SUPPRESSED);
+}
+
+static void on_dead_lettered(struct ledger *ledger, const struct trace_record *fact,
+                             uint64_t number) {
+  (void)number;
+  note_flag(ledger, fact->intent, FLAG_DEAD_LETTERED);
+}
+
+/* What has an effect may be disposed of: retention does so to every message, and must not make each
+ * an exception. */
+static void on_disposed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    struct exception *exception = ledger_exception_find(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  if (entry->effects == 0) entry->status.flags |= FLAG_DISPOSED;
+}
+
+static void on_state(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  ASSERT_LT(fact->detail, ledger->key_count);
+  if (!ledger->state_stated) {
+    GROW(ledger->totals, ledger->total_room, ledger->key_count);
+    memset(ledger->totals, 0, ledger->key_count * sizeof *ledger->totals);
+    ledger->state_stated = true;
+  }
+  ledger->totals[fact->detail].state = (int64_t)fact->value;
+}
+
+static void on_healed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  if (fact->at > ledger->healed_last) ledger->healed_last = fact->at;
+}
+
+static void on_end(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  timeline_cell(&ledger->timeline, fact->at, ledger->open);
+  ledger->ended = true;
+  ledger->ended_at = fact->at;
+  if (fact->kind == FACT_STUCK) ledger->stuck = true;
+}
+
+static void on_counter(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  int64_t value = (int64_t)fact->value, *counts = ledger->counts;
+  switch (fact->detail) {
+    case COUNTER_ROUND_TRIPS: counts[METRIC_ROUND_TRIPS] += value; break;
+    case COUNTER_DURABLE_WRITES: counts[METRIC_DURABLE_WRITES] += value; break;
+    case COUNTER_EVENTS: counts[METRIC_EVENTS] += value; break;
+    case COUNTER_DEDUP_BYTES_PEAK:
+      if (value > counts[METRIC_DEDUP_BYTES_PEAK]) counts[METRIC_DEDUP_BYTES_PEAK] = value;
+      break;
+    default: break; /* a price that no metric shows */
+  }
+}
+
+/* What is missing here explains and does not decide. */
+static fact_fn *const on_fact[FACT__END - TRACE_FACT] = {
+    [FACT_INTENDED - TRACE_FACT] = on_intended,
+    [FACT_OK - TRACE_FACT] = on_ok,
+    [FACT_NONE - TRACE_FACT] = on_none,
+    [FACT_UNKNOWN - TRACE_FACT] = on_unknown,
+    [FACT_REJECTED - TRACE_FACT] = on_rejected,
+    [FACT_ABANDONED - TRACE_FACT] = on_abandoned,
+    [FACT_DELIVERED - TRACE_FACT] = on_delivered,
+    [FACT_EFFECT - TRACE_FACT] = on_effect,
+    [FACT_EFFECT_UNDONE - TRACE_FACT] = on_effect_undone,
+    [FACT_DEAD_LETTERED - TRACE_FACT] = on_dead_lettered,
+    [FACT_DISPOSED - TRACE_FACT] = on_disposed,
+    [FACT_STATE - TRACE_FACT] = on_state,
+    [FACT_STUCK - TRACE_FACT] = on_end,
+    [FACT_HEALED - TRACE_FACT] = on_healed,
+    [FACT_DRAINED - TRACE_FACT] = on_end,
+    [FACT_COUNTER - TRACE_FACT] = on_counter,
+    [FACT_SUPPRESSED - TRACE_FACT] = on_suppressed,
+};
+
+void ledger_sink(void *context, const struct trace_record *records, size_t count, uint64_t first) {
+  struct ledger *ledger = context;
+  for (size_t i = 0; i < count; i++) {
+    unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
+    if (kind >= FACT__END - TRACE_FACT || !on_fact[kind]) continue;
+    on_fact[kind](ledger, &records[i], first + i);
+  }
+  ledger->timeline.cells[ledger->timeline.current].open = ledger->open;
+}

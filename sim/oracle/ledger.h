@@ -1,0 +1,82 @@
+/* The ledger: reads facts, keeps one entry per open obligation, and at the end says what became of
+ * each. It knows nothing of systems, brokers or handlers; a saved trace can be judged again.
+ *
+ *   retired (interval)  |  window: a ring over the open ids      | not yet issued
+ *   1 ................ base ................................. next
+ *          ^ exceptions: a map of the few that could not retire
+ *
+ * [I1] Conservation: every obligation ends in exactly one class: once, many, lost_acked, lost_unacked,
+ *      absent_unknown, absent_rejected, dead_lettered or stuck; they sum to `intended`. What was
+ *      disposed of by policy and is absent counts as lost. And effects = once + many + reexecutions.
+ * [I2] An id retires when its outcome is OK or NONE and it has exactly one effect. A later delivery
+ *      of a retired id is a duplicate delivery, a later effect a duplicate effect, an effect of an id
+ *      never issued a phantom.
+ * [I3] Memory follows the open window and the exceptions, not the number of messages.
+ * [I4] Of several outcomes of one obligation (a resubmission) the strongest stands: OK or NONE, which
+ *      are final, before UNKNOWN, ABANDONED, REJECTED. So the outcome metrics count obligations.
+ * [I5] A first effect implies a delivery: a delivery stated after it is a duplicate one.
+ * [I6] No number depends on the size of the window, on what is in memory from earlier runs, or on how
+ *      facts were cut into blocks.
+ *
+ * In detail: duplicate deliveries count obligations, once each, in the metric and in the timeline. A
+ * phantom is each effect of an id never issued, and each obligation that was rejected and has an
+ * effect that stands (its class is still once or many); `effects` sums over obligations, so it has
+ * the second sort only. An effect that is undone where none stands, and an outcome of an id never
+ * issued, say nothing. Disposal of what has an effect is no loss and says nothing. Times of effects
+ * are those from which they are visible. Goodput ends at the last of these.
+ *
+ * Ids are dense: intents are issued 1, 2, 3…, or, in a scenario with explicit intents, rising with
+ * gaps; a gap is never issued. One sink group for now (group 0). Rising ids, keys up to `keys` and
+ * times from 0 to TIME_MAX_NS are asserted.
+ */
+#ifndef SIM_ORACLE_LEDGER_H
+#define SIM_ORACLE_LEDGER_H
+
+#include "sim/kernel/trace.h"
+#include "sim/oracle/histogram.h"
+#include "sim/oracle/metric.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEDGER_BUCKETS_MAX 1000
+
+/* One cell of the timeline; counts of what happened in it, `open` at its end. */
+struct timeline_bucket {
+  uint32_t intended, first_effects, duplicate_effects, duplicate_deliveries;
+  int64_t open; /* lag: obligations without an effect, at the end of the cell */
+};
+
+struct ledger;
+
+/* keys: how many the workload has (for state errors). bucket_ns: width of a timeline cell; doubles
+ * when LEDGER_BUCKETS_MAX is reached. */
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *ledger);
+void ledger_reset(struct ledger *ledger, uint32_t keys, int64_t bucket_ns); /* keeps memory */
+
+/* Most ids in the window and of how many latest ids the key is known, from the next reset on: powers
+ * of two, window_max <= keys_remembered. For tests that put it under pressure; 2^16 and 2^20 without. */
+void ledger_limit(struct ledger *ledger, uint64_t window_max, uint64_t keys_remembered);
+
+size_t ledger_bytes(const struct ledger *ledger); /* memory that it holds [I3] */
+
+/* Context: the ledger. Ignores events and explaining facts, but counts SUPPRESSED. */
+trace_sink ledger_sink;
+
+/* The verdict's numbers, all metrics but FAULTS_EFFECTIVE. To be called once, when the run has ended. */
+void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
+
+const struct histogram *ledger_latency(const struct ledger *ledger);
+/* Cells of the timeline, up to the last fact that counts; none when nothing was intended. *out_width in
+ * ns. Complete at the end of every block of facts. */
+const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,
+                                              int64_t *out_width);
+
+/* Evidence for tests and stories: number of the trace record of the first and second effect that
+ * stand of an exception (0-based + 1; 0 = none, or of an id that had retired: a re-run that records
+ * has it). False when the id is no exception; whoever has two effects is one. */
+bool ledger_evidence(const struct ledger *ledger, uint64_t intent, uint64_t *out_first,
+                     uint64_t *out_second);
+
+#endif

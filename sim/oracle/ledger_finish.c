@@ -1,0 +1,140 @@
+#include "sim/base/assert.h"
+#include "sim/kernel/time.h"
+#include "sim/oracle/ledger_state.h"
+
+__extension__ typedef __int128 wide;
+
+/* What the end of a run adds up, beside the metrics themselves. */
+struct finish {
+  struct ledger *ledger;
+  int64_t *metrics;
+  int64_t more, less; /* effects beyond the one, and missing, of obligations whose key is forgotten */
+};
+
+static const enum metric class_of_absent[OUTCOME__COUNT] = {
+    [OUTCOME_OPEN] = METRIC_ABSENT_UNKNOWN,      [OUTCOME_REJECTED] = METRIC_ABSENT_REJECTED,
+    [OUTCOME_ABANDONED] = METRIC_ABSENT_UNKNOWN, [OUTCOME_UNKNOWN] = METRIC_ABSENT_UNKNOWN,
+    [OUTCOME_NONE] = METRIC_LOST_UNACKED,        [OUTCOME_OK] = METRIC_LOST_ACKED,
+};
+
+static enum metric class_of(const struct entry *entry, bool stuck) {
+  struct status status = entry->status;
+  if (entry->effects) return entry->effects == 1 ? METRIC_ONCE : METRIC_MANY;
+  if (status.flags & FLAG_DEAD_LETTERED) return METRIC_DEAD_LETTERED;
+  bool awaited = status.outcome == OUTCOME_OPEN || status.outcome >= OUTCOME_NONE;
+  if (stuck && awaited && !(status.flags & FLAG_DISPOSED)) return METRIC_STUCK;
+  return class_of_absent[status.outcome];
+}
+
+static void judge(struct finish *finish, const struct entry *entry, bool keyless) {
+  int64_t *metrics = finish->metrics;
+  metrics[class_of(entry, finish->ledger->stuck)]++;
+  metrics[METRIC_EFFECTS] += entry->effects;
+  if (entry->effects > 1) metrics[METRIC_REEXECUTIONS] += entry->effects - 1;
+  if (entry->effects && entry->status.outcome == OUTCOME_REJECTED) metrics[METRIC_PHANTOMS]++;
+  if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED)
+    metrics[METRIC_FALSE_SUPPRESSIONS]++;
+  if (!finish->ledger->state_stated) return;
+  if (keyless) {
+    if (entry->effects)
+      finish->more += entry->effects - 1;
+    else
+      finish->less++;
+    return;
+  }
+  struct key_total *total = &finish->ledger->totals[entry->key];
+  total->issued++;
+  total->effects += entry->effects;
+  total->firm += entry->status.outcome >= OUTCOME_NONE;
+  total->refused += entry->status.outcome == OUTCOME_REJECTED;
+}
+
+static void judge_all(struct finish *finish) {
+  struct ledger *ledger = finish->ledger;
+  for (uint64_t i = 0; i < ledger->capacity; i++)
+    if (!(ledger->ring[i].status.flags & FLAG_ELSEWHERE)) judge(finish, &ledger->ring[i], false);
+  for (size_t i = 0; i < ledger->exception_count; i++)
+    if (ledger->exceptions[i].intent)
+      judge(finish, &ledger->exceptions[i].entry, ledger->exceptions[i].keyless);
+  finish->metrics[METRIC_ONCE] += (int64_t)ledger->retired;
+  finish->metrics[METRIC_EFFECTS] += (int64_t)ledger->retired;
+}
+
+/* A state that every serial order of the operations could leave: all that are firm, none that was
+ * refused, each at most once. And what the store holds must be what it said it applied.
+ * LIMIT: an effect that comes or goes LEDGER_KEYS_REMEMBERED ids late has no known key, so a store
+ * that disagrees with its facts by no more than all of those together is not noticed. */
+static int64_t state_errors(const struct finish *finish) {
+  const struct ledger *ledger = finish->ledger;
+  if (!ledger->state_stated) return 0;
+  int64_t errors = 0;
+  for (uint32_t i = 0; i < ledger->key_count; i++) {
+    const struct key_total *total = &ledger->totals[i];
+    int64_t retired = ledger->keys[i].retired;
+    int64_t least = total->firm + retired, most = total->issued - total->refused + retired;
+    wide off = (wide)total->state - (total->effects + retired);
+    errors += total->state < least || total->state > most || off > finish->more ||
+              -off > finish->less;
+  }
+  return errors;
+}
+
+static void fill_times(const struct ledger *ledger, int64_t *metrics) {
+  int64_t span = ledger->effect_last - ledger->intended_first;
+  if (span > 0)
+    metrics[METRIC_GOODPUT] = (int64_t)((wide)metrics[METRIC_ONCE] * NS_PER_S / span);
+  metrics[METRIC_LATENCY_P50] = histogram_quantile(&ledger->latency, 50, 100);
+  metrics[METRIC_LATENCY_P99] = histogram_quantile(&ledger->latency, 99, 100);
+  metrics[METRIC_LATENCY_P999] = histogram_quantile(&ledger->latency, 999, 1000);
+  int64_t from = ledger->intended_last;
+  if (ledger->healed_last > from) from = ledger->healed_last;
+  if (ledger->ended && ledger->ended_at > from) metrics[METRIC_DRAIN] = ledger->ended_at - from;
+}
+
+void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
+  memcpy(out, ledger->counts, sizeof ledger->counts);
+  struct finish finish = {.ledger = ledger, .metrics = out};
+  judge_all(&finish);
+  out[METRIC_OK] = ledger->outcomes[OUTCOME_OK];
+  out[METRIC_NONE] = ledger->outcomes[OUTCOME_NONE];
+  out[METRIC_UNKNOWN] = ledger->outcomes[OUTCOME_UNKNOWN];
+  out[METRIC_REJECTED] = ledger->outcomes[OUTCOME_REJECTED];
+  out[METRIC_ABANDONED] = ledger->outcomes[OUTCOME_ABANDONED];
+  out[METRIC_LOST] = out[METRIC_LOST_ACKED] + out[METRIC_LOST_UNACKED];
+  out[METRIC_DUPLICATE_EFFECTS] = out[METRIC_MANY]; /* an increment done again shows in any state */
+  out[METRIC_STATE_ERRORS] = state_errors(&finish);
+  fill_times(ledger, out);
+  /* [I1] */
+  ASSERT_EQ(out[METRIC_ONCE] + out[METRIC_MANY] + out[METRIC_LOST] + out[METRIC_ABSENT_UNKNOWN] +
+                out[METRIC_ABSENT_REJECTED] + out[METRIC_DEAD_LETTERED] + out[METRIC_STUCK],
+            out[METRIC_INTENDED]);
+  ASSERT_EQ(out[METRIC_ONCE] + out[METRIC_MANY] + out[METRIC_REEXECUTIONS], out[METRIC_EFFECTS]);
+}
+
+const struct histogram *ledger_latency(const struct ledger *ledger) { return &ledger->latency; }
+
+const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,
+                                              int64_t *out_width) {
+  const struct timeline *timeline = &ledger->timeline;
+  *out_count = ledger->counts[METRIC_INTENDED] || ledger->ended ? timeline->current + 1 : 0;
+  *out_width = timeline->width;
+  return timeline->cells;
+}
+
+bool ledger_evidence(const struct ledger *ledger, uint64_t intent, uint64_t *out_first,
+                     uint64_t *out_second) {
+  const struct exception *exception = ledger_exception_find(ledger, intent);
+  if (!exception) return false;
+  *out_first = exception->first;
+  *out_second = exception->second;
+  return true;
+}
+
+size_t ledger_bytes(const struct ledger *ledger) {
+  return sizeof *ledger + ledger->ring_room * sizeof *ledger->ring +
+         ledger->keys_remembered * sizeof *ledger->recent_keys +
+         ledger->key_room * sizeof *ledger->keys + ledger->total_room * sizeof *ledger->totals +
+         ledger->exception_index.capacity * sizeof *ledger->exception_index.entries +
+         ledger->exception_room * sizeof *ledger->exceptions +
+         ledger->gap_room * sizeof *ledger->gaps;
+}

@@ -1,0 +1,75 @@
+/* A campaign: all rows of a scenario times all its seeds, over threads, then judged.
+ *
+ * Workers only execute; results land in an array by index (row-major: row 0 with every seed, then row
+ * 1…), and one thread reads that array in order. So every file is byte-equal for any number of workers.
+ */
+#ifndef SIM_RUNNER_CAMPAIGN_H
+#define SIM_RUNNER_CAMPAIGN_H
+
+#include "sim/oracle/statistics.h"
+#include "sim/runner/result.h"
+#include "sim/runner/scenario.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct campaign_options {
+  unsigned workers;    /* -j; 0 = as many as the machine has cores */
+  bool verify;         /* every run twice, with another base and fill, and compared */
+  bool progress;       /* a line on stderr, rewritten; only when it is a terminal */
+  const char *command; /* how this was called, for the manifest and for failed assertions */
+  const char *reproduce; /* "dgsim run FILE --set …": what repeats it, without seeds and workers; or NULL */
+};
+
+#define CAMPAIGN_NO_SEED SIZE_MAX
+
+/* How one expectation came out. */
+struct expectation_result {
+  bool holds;
+  bool unknown;      /* could not be judged (no capacity was measured): inconclusive, not violated */
+  size_t seed_index; /* a seed that alone shows the violation, or CAMPAIGN_NO_SEED */
+  char found[160];   /* "lost = 12 in 20 runs", "seed 3: lost = 1" */
+};
+
+struct campaign {
+  const struct scenario *scenario;
+  struct run_result *results; /* [plan_count * seed_count], row-major */
+  size_t result_count;
+  int64_t *capacity;          /* [plan_count], micro-events a second; -1 = not measured */
+  uint64_t *fault_hits;       /* [fault_count], over the whole campaign */
+  bool *fault_applicable;     /* [fault_count]: at least one row has such a target */
+  struct expectation_result *expectations; /* [scenario->expectation_count] */
+  bool *contract_held;        /* [plan_count] */
+  uint32_t *violations;       /* [plan_count]: union over seeds */
+  bool verified;                   /* every run was executed twice */
+  size_t verify_mismatches;        /* runs and capacities that differed */
+  size_t verify_first;             /* index of the first result that differed; result_count = none */
+  unsigned workers;                /* threads that ran it: manifest only */
+  const char *command, *reproduce; /* from the options, borrowed */
+  enum verdict verdict; /* of the campaign: expect where there is one, else the contracts; then
+                           inconclusive when a declared, applicable fault has fewer hits than min_hits */
+  double wall_s;
+};
+
+/* Runs everything. Nothing can fail but memory (assertion). */
+void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
+                  struct campaign *out);
+void campaign_free(struct campaign *campaign);
+
+/* The campaign's result of a row and seed index. */
+const struct run_result *campaign_result(const struct campaign *campaign, size_t row, size_t seed);
+
+/* Sum over seeds of a count; mean of anything else. */
+int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric);
+
+/* Mean over seeds with its 95 % interval. */
+struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric);
+
+/* XXH3 over the digests of all runs in order: the one number that says "the same campaign". */
+uint64_t campaign_digest(const struct campaign *campaign);
+
+/* Exit status: 0 held, 1 violated, 2 inconclusive; 70 when --verify found a difference. */
+int campaign_exit_status(const struct campaign *campaign);
+
+#endif

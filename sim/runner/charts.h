@@ -1,0 +1,30 @@
+/* Charts of a campaign: one gnuplot script each, and the SVG that gnuplot makes of it.
+ *
+ *   loss-and-duplication   lost operations and duplicate effects per run, with intervals
+ *   capacity-and-goodput   the two rates side by side: without faults, and under them
+ *   timeline               goodput, lag and duplicates over time; windows of faults are shaded
+ *   latency                share of operations slower than a time, both axes logarithmic
+ *
+ * A script is data of this campaign (labels, ranges: charts.c) followed by a text that is always the
+ * same (chart_scripts.c). It reads ../NAME.csv by column name and can be run by hand from its folder.
+ */
+#ifndef SIM_RUNNER_CHARTS_H
+#define SIM_RUNNER_CHARTS_H
+
+#include "sim/base/err.h"
+#include "sim/runner/campaign.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CHARTS_COUNT 4
+extern const char *const chart_names[CHARTS_COUNT];
+
+/* Writes NAME.gp into `directory`. False: *err says which file could not be written. */
+bool charts_write_scripts(const struct campaign *campaign, const char *directory, struct err *err);
+
+/* Runs gnuplot on all scripts in `directory`. What goes wrong is one warning line on stderr, never an
+ * error; a chart that failed is not there. */
+void charts_render(const char *directory);
+
+#endif

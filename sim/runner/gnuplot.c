@@ -1,0 +1,88 @@
+#include "sim/runner/charts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void warn(const char *what, const char *detail) {
+  fprintf(stderr, "dgsim: warning: %s%s%s\n", what, detail[0] != '\0' ? ": " : "", detail);
+}
+
+/* Starts gnuplot in `directory` with what it says going to `output`. Returns 0 or an errno. */
+static int start(const char *directory, const char *script, int output, pid_t *out_child) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, directory);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  /* -d: a user's start-up file must not change the charts. */
+  char *arguments[] = {"gnuplot", "-d", (char *)script, NULL};
+  const int failed = posix_spawnp(out_child, "gnuplot", &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return failed;
+}
+
+/* Of a chart in which nothing happened. */
+static bool harmless(const char *line) {
+  return strstr(line, "empty y range") || strstr(line, "empty x range") || strstr(line, "no valid points");
+}
+
+/* What it complained of: the line that names a place in the script, or else the first that is not
+ * empty. */
+static void complaint(FILE *said, char *out, size_t size) {
+  char line[512];
+  out[0] = '\0';
+  rewind(said);
+  while (fgets(line, sizeof line, said)) {
+    line[strcspn(line, "\n")] = '\0';
+    const char *text = line + strspn(line, " \t");
+    if (*text == '\0' || *text == '^' || harmless(text)) continue;
+    const bool place = strstr(text, ", line ") != NULL;
+    if (place || out[0] == '\0') snprintf(out, size, "%s", text);
+    if (place) return;
+  }
+}
+
+/* False: there is no gnuplot, so that the others need not be tried. */
+static bool render(const char *directory, const char *name) {
+  char script[128], svg[1024], line[256];
+  snprintf(script, sizeof script, "%s.gp", name);
+  snprintf(svg, sizeof svg, "%s/%s.svg", directory, name);
+  FILE *said = tmpfile();
+  if (!said) {
+    warn("no charts", strerror(errno));
+    return false;
+  }
+  pid_t child;
+  const int failed = start(directory, script, fileno(said), &child);
+  if (failed != 0) {
+    warn(failed == ENOENT ? "gnuplot not found, so there are no charts (--no-charts silences this)"
+                          : "gnuplot cannot be started, so there are no charts",
+         failed == ENOENT ? "" : strerror(failed));
+    fclose(said);
+    return false;
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  complaint(said, line, sizeof line);
+  fclose(said);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && access(svg, R_OK) == 0) {
+    if (line[0] != '\0') fprintf(stderr, "dgsim: warning: gnuplot %s: %s\n", script, line);
+    return true;
+  }
+  unlink(svg); /* half a chart is none */
+  fprintf(stderr, "dgsim: warning: gnuplot failed on %s: %s\n", script, line);
+  return true;
+}
+
+void charts_render(const char *directory) {
+  for (size_t i = 0; i < CHARTS_COUNT; i++)
+    if (!render(directory, chart_names[i])) return;
+}

@@ -1,0 +1,24 @@
+/* Numbers as people read them: three significant digits and a unit. For terminals and reasons; files
+ * that machines read have plain integers in base units. */
+#ifndef SIM_RUNNER_HUMAN_H
+#define SIM_RUNNER_HUMAN_H
+
+#include "sim/oracle/metric.h"
+#include "sim/oracle/statistics.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HUMAN_MAX 48 /* room that every text of these functions needs at most */
+
+void human_time(double ns, char *out, size_t size);       /* "1.23 ms" */
+void human_number(double value, char *out, size_t size);  /* "0.25", "12.3", "98712", "1.204M" */
+void human_value(enum metric_unit unit, double value, char *out, size_t size);
+
+/* Of a mean over several runs, "12.3 ±4.5"; without the interval when it is a point. */
+void human_estimate(enum metric_unit unit, struct estimate estimate, char *out, size_t size);
+
+/* Columns that a UTF-8 text takes on a terminal. */
+size_t human_width(const char *text);
+
+#endif

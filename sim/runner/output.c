@@ -1,0 +1,188 @@
+#include "sim/runner/output.h"
+
+#include "sim/runner/charts.h"
+#include "sim/runner/manifest.h"
+#include "sim/runner/tables.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE 1024
+#define TARGET_SIZE 512 /* of the directory's path */
+
+static bool write_summary(const struct campaign *campaign, FILE *file) {
+  output_summary(campaign, false, file);
+  return true;
+}
+static bool write_resolved(const struct campaign *campaign, FILE *file) {
+  scenario_print_resolved(campaign->scenario, file);
+  return true;
+}
+
+/* Everything but the manifest, which says of what version it is, and the charts. */
+static const struct {
+  const char *name;
+  table_writer *write;
+} files[] = {
+    {"summary.txt", write_summary},      {"runs.csv", tables_runs},       {"aggregate.csv", tables_aggregate},
+    {"timeline.csv", tables_timeline},   {"latency.csv", tables_latency}, {"faults.csv", tables_faults},
+    {"resolved.yaml", write_resolved},
+};
+#define FILES (sizeof files / sizeof *files)
+#define MANIFEST "manifest.json"
+
+/* Where files are written before they are renamed: in the same directory, so in the same file system. */
+struct staging {
+  char target[TARGET_SIZE], fresh[PATH_SIZE], fresh_charts[PATH_SIZE + 16], charts[PATH_SIZE];
+};
+
+static bool io_error(struct err *err, const char *doing, const char *path) {
+  const int number = errno;
+  err_set(err, ERR_IO, "cannot %s '%s': %s", doing, path, strerror(number));
+  if (number == EACCES || number == EROFS || number == ENOTDIR)
+    err_note(err, "--out DIR writes somewhere else");
+  return false;
+}
+
+static bool make_directory(const char *path, struct err *err) {
+  struct stat status;
+  if (mkdir(path, 0777) == 0) return true;
+  if (errno == EEXIST && stat(path, &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return true;
+    errno = ENOTDIR;
+  }
+  return io_error(err, "make the directory", path);
+}
+
+/* As mkdir -p. */
+static bool make_directories(const char *path, struct err *err) {
+  char prefix[512];
+  for (size_t i = 1; path[i] != '\0'; i++) {
+    if (path[i] != '/' || path[i - 1] == '/') continue;
+    snprintf(prefix, sizeof prefix, "%.*s", (int)i, path);
+    if (!make_directory(prefix, err)) return false;
+  }
+  return make_directory(path, err);
+}
+
+/* Calls `visit` with the name, relative to the directory, of every file that there may be. */
+static bool each_name(bool (*visit)(struct staging *, const char *, struct err *), struct staging *staging,
+                      struct err *err) {
+  char name[128];
+  for (size_t i = 0; i < FILES; i++)
+    if (!visit(staging, files[i].name, err)) return false;
+  if (!visit(staging, MANIFEST, err)) return false;
+  for (size_t i = 0; i < CHARTS_COUNT; i++)
+    for (int svg = 0; svg < 2; svg++) {
+      snprintf(name, sizeof name, "charts/%s.%s", chart_names[i], svg ? "svg" : "gp");
+      if (!visit(staging, name, err)) return false;
+    }
+  return true;
+}
+
+static bool forget(struct staging *staging, const char *name, struct err *err) {
+  (void)err;
+  char path[PATH_SIZE + 128];
+  snprintf(path, sizeof path, "%s/%s", staging->fresh, name);
+  unlink(path);
+  return true;
+}
+
+static void stage_remove(struct staging *staging) {
+  each_name(forget, staging, NULL);
+  rmdir(staging->fresh_charts);
+  rmdir(staging->fresh);
+}
+
+/* Nothing is renamed before it is known that every place can take its file. */
+static bool check_place(struct staging *staging, const char *name, struct err *err) {
+  char path[PATH_SIZE + 128];
+  struct stat status;
+  snprintf(path, sizeof path, "%s/%s", staging->target, name);
+  if (lstat(path, &status) != 0 || !S_ISDIR(status.st_mode)) return true;
+  errno = EISDIR;
+  return io_error(err, "write", path);
+}
+
+static bool commit_one(struct staging *staging, const char *name, struct err *err) {
+  char from[PATH_SIZE + 128], to[PATH_SIZE + 128];
+  snprintf(from, sizeof from, "%s/%s", staging->fresh, name);
+  snprintf(to, sizeof to, "%s/%s", staging->target, name);
+  if (rename(from, to) == 0) return true;
+  if (errno != ENOENT) return io_error(err, "write", to);
+  unlink(to); /* not made this time: an old one would belong to other numbers */
+  return true;
+}
+
+static bool write_file(const struct staging *staging, const struct campaign *campaign, const char *name,
+                       table_writer *write, const char *version, struct err *err) {
+  char path[PATH_SIZE + 128];
+  snprintf(path, sizeof path, "%s/%s", staging->fresh, name);
+  FILE *file = fopen(path, "w");
+  if (!file) return io_error(err, "write", path);
+  errno = 0;
+  bool good = write ? write(campaign, file) : manifest_write(campaign, version, file);
+  good = good && !ferror(file) && fflush(file) == 0;
+  const int number = errno;
+  if (fclose(file) == 0 && good) return true;
+  errno = number;
+  return io_error(err, "write", path);
+}
+
+static bool stage_write(struct staging *staging, const struct campaign *campaign,
+                        const struct output_options *options, struct err *err) {
+  if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err)) return false;
+  for (size_t i = 0; i < FILES; i++)
+    if (!write_file(staging, campaign, files[i].name, files[i].write, NULL, err)) return false;
+  if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;
+  if (!charts_write_scripts(campaign, staging->fresh_charts, err)) return false;
+  if (options->charts) charts_render(staging->fresh_charts);
+  return true;
+}
+
+/* <out>/latest: made beside and renamed, because a symlink cannot be overwritten. */
+static bool link_latest(const char *out, const char *name, struct err *err) {
+  char link_path[PATH_SIZE], fresh[PATH_SIZE];
+  snprintf(link_path, sizeof link_path, "%s/latest", out);
+  snprintf(fresh, sizeof fresh, "%s/.latest.%ld", out, (long)getpid());
+  unlink(fresh);
+  if (symlink(name, fresh) == 0 && rename(fresh, link_path) == 0) return true;
+  io_error(err, "make the link", link_path);
+  unlink(fresh);
+  return false;
+}
+
+/* All paths of a campaign's output. */
+static bool stage_paths(const char *out, const char *name, struct staging *staging, struct err *err) {
+  const int length = snprintf(staging->target, sizeof staging->target, "%s/%s", out, name);
+  if (length < 0 || (size_t)length >= sizeof staging->target)
+    return err_set(err, ERR_LIMIT, "the path of the results is longer than %d bytes (--out)", TARGET_SIZE - 1);
+  snprintf(staging->charts, sizeof staging->charts, "%s/charts", staging->target);
+  snprintf(staging->fresh, sizeof staging->fresh, "%s/.new.%ld", staging->target, (long)getpid());
+  snprintf(staging->fresh_charts, sizeof staging->fresh_charts, "%s/charts", staging->fresh);
+  return true;
+}
+
+bool output_check(const char *out, const char *scenario_name, struct err *err) {
+  struct staging staging;
+  if (!stage_paths(out, scenario_name, &staging, err) || !make_directories(staging.target, err)) return false;
+  const bool good = make_directory(staging.fresh, err) && each_name(check_place, &staging, err);
+  rmdir(staging.fresh);
+  return good;
+}
+
+bool output_write(const struct campaign *campaign, const struct output_options *options,
+                  char out_directory[512], struct err *err) {
+  struct staging staging;
+  const char *name = campaign->scenario->name;
+  if (!stage_paths(options->out, name, &staging, err)) return false;
+  snprintf(out_directory, TARGET_SIZE, "%s", staging.target);
+  if (!make_directories(staging.target, err)) return false;
+  const bool good = stage_write(&staging, campaign, options, err) &&
+                    each_name(check_place, &staging, err) && make_directory(staging.charts, err) &&
+                    each_name(commit_one, &staging, err);
+  stage_remove(&staging);
+  return good && link_latest(options->out, name, err);
+}

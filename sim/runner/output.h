@@ -1,0 +1,37 @@
+/* The files of a campaign, in a directory that can be copied (DESIGN "Outputs"):
+ *
+ *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  timeline.csv  latency.csv
+ *                    faults.csv   resolved.yaml  manifest.json  charts/NAME.{gp,svg}
+ *   <out>/latest -> <scenario>
+ *
+ * Each file is written beside its place and renamed, so none is ever half there. CSV through libcsv,
+ * JSON through jansson, charts through gnuplot from the CSV files, by column name.
+ */
+#ifndef SIM_RUNNER_OUTPUT_H
+#define SIM_RUNNER_OUTPUT_H
+
+#include "sim/base/err.h"
+#include "sim/runner/campaign.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output_options {
+  const char *out;     /* directory, "results" by default */
+  const char *version; /* of the program */
+  bool charts;         /* false: the scripts only, gnuplot is not run */
+};
+
+/* Makes <out>/<scenario> and sees that files can be written there, before a campaign is run for them.
+ * False: a clear error. */
+bool output_check(const char *out, const char *scenario_name, struct err *err);
+
+/* Writes all files. *out_directory (512 bytes) is where they are. False: a clear error, and what was
+ * there before is untouched. A gnuplot that is missing or fails is a warning on stderr, no error. */
+bool output_write(const struct campaign *campaign, const struct output_options *options,
+                  char out_directory[512], struct err *err);
+
+/* The table and the verdict, as on the terminal; `colour`: ANSI colours. Also summary.txt. */
+void output_summary(const struct campaign *campaign, bool colour, FILE *out);
+
+#endif

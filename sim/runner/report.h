@@ -1,0 +1,31 @@
+/* A campaign as test results: TAP 13 or JUnit XML, for continuous integration.
+ *
+ * Cases: one for each expectation (or, without any, for each row's contract), one for each fault that
+ * has a target (was it effective?), and one for --verify. Inconclusive is not a pass: TAP says `not ok`
+ * and JUnit `error`, where a violation is a `failure`.
+ *
+ *   report_begin, then report_campaign or report_error for each file, then report_end
+ */
+#ifndef SIM_RUNNER_REPORT_H
+#define SIM_RUNNER_REPORT_H
+
+#include "sim/base/err.h"
+#include "sim/runner/campaign.h"
+
+#include <stdio.h>
+
+enum report_format { REPORT_HUMAN, REPORT_TAP, REPORT_JUNIT, REPORT__COUNT };
+
+struct report {
+  enum report_format format; /* not REPORT_HUMAN */
+  FILE *out;
+  size_t cases; /* so far */
+};
+
+void report_begin(struct report *report, enum report_format format, FILE *out);
+void report_campaign(struct report *report, const struct campaign *campaign);
+/* A file that could not be run. */
+void report_error(struct report *report, const char *path, const struct err *err);
+void report_end(struct report *report);
+
+#endif

@@ -1,0 +1,45 @@
+/* What one run leaves behind: integers. Rows of runs.csv are these, in order of (row, seed). */
+#ifndef SIM_RUNNER_RESULT_H
+#define SIM_RUNNER_RESULT_H
+
+#include "sim/oracle/histogram.h"
+#include "sim/oracle/ledger.h"
+#include "sim/oracle/metric.h"
+#include "sim/oracle/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One time window in which a fault was under way, for charts. */
+struct fault_window {
+  uint32_t fault; /* index into plan->faults */
+  int64_t begin, end; /* ns */
+};
+#define RESULT_WINDOWS_MAX 4096
+
+struct run_result {
+  uint32_t row;  /* index into scenario->plans */
+  uint64_t seed;
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest;
+  uint64_t records; /* of the trace */
+  enum verdict verdict; /* of the contract, inconclusive not yet considered */
+  uint32_t violations;  /* CLAIM_BIT()s */
+  bool drained;
+  uint64_t *fault_hits;   /* [plan->fault_count], owned */
+  uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
+  struct fault_window *windows;
+  size_t window_count;
+  struct histogram *latency;
+  struct timeline_bucket *timeline;
+  size_t timeline_count;
+  int64_t timeline_width; /* ns */
+  int64_t end_ns;         /* virtual time at which the run ended */
+  double wall_s;          /* of this machine: manifest and bench only */
+  uint64_t grown;         /* memory growths after the first tenth of the messages */
+};
+
+void run_result_deinit(struct run_result *result);
+
+#endif

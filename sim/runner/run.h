@@ -1,0 +1,29 @@
+/* One run: one plan, one seed, through world and ledger to integers. A `struct run` is reused for many
+ * runs by one thread; run_execute leaves nothing behind but memory to use again. */
+#ifndef SIM_RUNNER_RUN_H
+#define SIM_RUNNER_RUN_H
+
+#include "sim/runner/result.h"
+#include "sim/world/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct run;
+
+/* base_offset, fill: where the arenas start and what fresh memory holds; `--verify` uses others for
+ * its second run, and the results must be equal. */
+struct run *run_new(size_t base_offset, unsigned char fill);
+void run_free(struct run *run);
+
+/* Executes and fills *out (owned by the caller: run_result_deinit). `trace` may be NULL: a file that
+ * the trace is written to, header included. `command` is what a failed assertion tells to repeat. */
+void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
+                 const char *command, struct run_result *out);
+
+/* Capacity of a plan: obligations ended once per second, in micro-events a second (SCHEMA_RATE_SCALE),
+ * over the middle half of a short saturating phase without faults or losses. */
+int64_t run_capacity(struct run *run, const struct plan *plan, uint64_t seed, const char *command);
+
+#endif

@@ -1,0 +1,96 @@
+/* A scenario file, read, checked and resolved: format 1.
+ *
+ * The reader is libyaml's event stream and the schema tables; there is no document tree of libyaml's.
+ * Whatever is wrong comes back as one `struct err` with file, line, column, source line, caret and the
+ * nearest known word. scenario_load also applies `--set` overrides, expands rows, and builds a plan
+ * for each row of `compare`.
+ */
+#ifndef SIM_RUNNER_SCENARIO_H
+#define SIM_RUNNER_SCENARIO_H
+
+#include "sim/base/err.h"
+#include "sim/oracle/metric.h"
+#include "sim/world/claim.h"
+#include "sim/world/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What models exist; handed down by sim/cli/main.c, the only file that includes models/registry.h. */
+struct registry {
+  const struct system *const *systems;
+  size_t system_count;
+  const struct handler *const *handlers;
+  size_t handler_count;
+  const struct store *const *stores;
+  size_t store_count;
+};
+
+enum bound_kind {
+  BOUND_NONE,    /* 0, in each seed */
+  BOUND_SOME,    /* > 0 */
+  BOUND_EXACTLY, /* low */
+  BOUND_AT_LEAST,
+  BOUND_AT_MOST,
+  BOUND_BETWEEN, /* low and high */
+  /* against another row: share of that row's value (SCHEMA_SHARE_SCALE), or an ordering */
+  BOUND_AT_LEAST_OF,
+  BOUND_AT_MOST_OF,
+  BOUND_LESS_THAN,
+  BOUND_MORE_THAN,
+  BOUND_SAME_AS,
+};
+
+/* One `metric: bound` of one statement; holds or not on its own. METRIC__COUNT stands for `capacity`,
+ * METRIC__COUNT + 1 for `violates`. */
+#define EXPECT_CAPACITY METRIC__COUNT
+#define EXPECT_VIOLATES (METRIC__COUNT + 1)
+struct expectation {
+  uint32_t *rows; /* indexes into plans */
+  size_t row_count;
+  unsigned metric;
+  enum bound_kind kind;
+  bool relative;     /* low and high are shares of `intended` (SCHEMA_SHARE_SCALE) */
+  int64_t low, high; /* internal units of the metric: count, ns, bytes, micro-events a second */
+  uint32_t other_row;
+  int64_t share;       /* BOUND_*_OF */
+  uint32_t violations; /* EXPECT_VIOLATES: exactly these; 0 = none */
+  uint32_t violations_either; /* and at least one of these: `lost` is lost_acked or lost_unacked */
+  int line, column;
+  const char *text; /* "row at-most-once: lost: some", for the report */
+};
+
+struct scenario {
+  const char *path; /* as given */
+  const char *name, *about;
+  uint64_t *seeds;
+  size_t seed_count;
+  bool luck_none, measure_capacity;
+  struct plan *plans; /* one per row of compare, in order */
+  size_t plan_count;
+  struct fault_plan *faults; /* shared by all plans */
+  size_t fault_count;
+  struct expectation *expectations;
+  size_t expectation_count;
+  uint64_t resolved_hash; /* XXH3 of the resolved text without its comments */
+  void *memory;           /* everything above */
+};
+
+/* `sets`: "path=value" strings of --set, applied in order after the file is read. `seeds_override`:
+ * 0, or the number of --seeds. False with *err set: nothing to free. */
+bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
+                   size_t set_count, uint64_t seeds_override, struct scenario *out, struct err *err);
+void scenario_free(struct scenario *scenario);
+
+/* The resolved form (LANGUAGE section 12). Resolving what it wrote gives the same bytes. */
+void scenario_print_resolved(const struct scenario *scenario, FILE *out);
+
+/* `dgsim list keys`: every key of every table, with type, default, help and source. */
+void scenario_list_keys(const struct registry *registry, FILE *out);
+
+/* `dgsim list faults`: every verb with its target, its keys, what `for` means and what counts as a hit. */
+void scenario_list_faults(FILE *out);
+
+#endif

@@ -1,0 +1,217 @@
+/* Inside of the scenario loader: what its parts share. Nothing outside sim/runner/scenario*.c.
+ *
+ *   text -> yaml.c tree -> scenario_set.c (--set edits the tree) -> parts, in order of dependence:
+ *
+ *   scenario.c          top level, general keys, topology, costs; the plans
+ *   scenario_workload.c messages, rate, for
+ *   scenario_slots.c    compare rows, slots, the override rule, labels
+ *   scenario_links.c    links, once the rows' systems are known
+ *   scenario_faults.c   faults; scenario_select.c: nodes, links and points by name
+ *   scenario_expect.c   bounds
+ *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
+ *
+ * Every reading function returns false with reader->err set, placed.
+ */
+#ifndef SIM_RUNNER_SCENARIO_READER_H
+#define SIM_RUNNER_SCENARIO_READER_H
+
+#include "sim/base/map.h"
+#include "sim/runner/pool.h"
+#include "sim/runner/scenario.h"
+#include "sim/runner/scenario_tables.h"
+#include "sim/runner/yaml.h"
+#include "sim/world/fault_verbs.h"
+
+#define ROWS_MAX 256
+#define LABEL_MAX 100
+#define SEEDS_MAX 1000000
+#define STATEMENTS_MAX 10000
+#define WORDS_MAX 128
+
+/* Values of a table's keys, and who gave them. */
+struct key_values {
+  const struct key_table *table;
+  union value values[SCHEMA_KEYS_MAX];
+  const struct yaml_entry *given[SCHEMA_KEYS_MAX]; /* NULL = the default, or not there */
+};
+
+/* ---- slots and rows ---- */
+
+enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT__COUNT };
+struct slot_row {
+  const char *name;
+  enum top_key base;
+};
+extern const struct slot_row slot_rows[SLOT__COUNT];
+
+/* What the slots see of a system, a handler or a store. */
+struct model {
+  struct key_table table; /* name and keys */
+  const void *row;        /* struct system, handler, store */
+};
+struct models {
+  struct model *items;
+  size_t count;
+};
+
+struct slot_reading {
+  const struct model *model; /* NULL: the registry has none for this slot */
+  struct key_values values;
+  const struct yaml_node *place; /* NULL = nobody said anything */
+  bool named; /* in the row itself */
+  bool base;  /* the base slot had a say */
+};
+struct row_reading {
+  const char *label;
+  const struct yaml_node *place; /* NULL: no compare */
+  struct slot_reading slots[SLOT__COUNT];
+};
+
+/* ---- links, faults, statements ---- */
+
+struct link_reading {
+  struct key_values values;
+  int64_t request_loss, reply_loss;
+};
+
+struct fault_reading {
+  const struct fault_verb *verb;
+  struct yaml_node *node;
+  bool own_point; /* named point belongs to systems: its number differs between rows */
+  const char *point;
+  const struct yaml_entry *timing[FAULT_TIMING_KEY__COUNT], *common[FAULT_COMMON_KEY__COUNT],
+      *own[SCHEMA_KEYS_MAX];
+};
+
+struct statement {
+  const char *rows;  /* as the resolved form writes them; NULL = every row */
+  const char *about; /* NULL = none */
+  size_t first, count; /* of scenario->expectations */
+};
+
+struct reader {
+  struct pool *pool;
+  const struct registry *registry;
+  struct err *err;
+  struct scenario *scenario;
+  const char *seeds_from; /* NULL = the file; else who else: "default", "--seeds" */
+
+  struct yaml_node *root;
+  const struct yaml_entry *top[TOP__COUNT];
+  struct map distributions; /* hash of the text -> struct known_distribution */
+  struct models models[SLOT__COUNT];
+
+  struct key_values general, workload, topology, costs;
+  enum workload_key derived; /* which of messages, rate and for follows; WORKLOAD__COUNT = none */
+  struct row_reading *rows;
+  size_t row_count;
+  struct link_reading links[LINK__COUNT];
+  struct fault_reading *faults;
+  struct statement *statements;
+  size_t statement_count;
+};
+
+/* ---- errors ---- */
+
+bool reader_fail(struct reader *reader, const struct yaml_node *at, enum err_code code,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool reader_fail_key(struct reader *reader, const struct yaml_entry *at, enum err_code code,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The words that a place knows. */
+struct words {
+  const char *items[WORDS_MAX];
+  size_t count;
+};
+void words_add(struct words *words, const char *word);
+void words_add_table(struct words *words, const struct key_table *table);
+/* " (did you mean 'x'?)", or "". Knows the synonyms of LANGUAGE section 2. */
+const char *reader_hint(struct reader *reader, const char *word, const struct words *words);
+bool word_in(const char *list, const char *word); /* of words separated by one blank */
+bool word_is_boolean(const char *word);           /* YAML 1.1 takes it for true, false or null */
+
+/* `unknown key 'x' of WHAT (did you mean 'y'?)`, or that it is not in this version yet. `what` is ""
+ * or " of link 'default'". */
+bool reader_unknown_key(struct reader *reader, const struct yaml_entry *entry, const char *what,
+                        const struct words *words, const char *later);
+bool reader_not_here(struct reader *reader, const struct yaml_entry *entry);
+
+/* ---- values ---- */
+
+bool reader_is(struct reader *reader, const struct yaml_node *node, enum yaml_kind kind,
+               const char *name);
+bool reader_value(struct reader *reader, const struct key *key, const struct yaml_node *node,
+                  union value *out);
+bool reader_distribution(struct reader *reader, const char *text, const struct yaml_node *at,
+                         const struct distribution **out);
+/* lower-case-hyphens, beginning with a letter (or, with `digit_first`, a digit), no boolean word. */
+bool reader_name(struct reader *reader, const struct yaml_node *node, const char *what,
+                 bool digit_first, const char **out);
+
+/* Reads one entry into its place in *values; false and an error when the table does not know it. */
+bool reader_entry(struct reader *reader, const struct yaml_entry *entry, const char *what,
+                  struct key_values *values);
+/* A whole map (NULL = not given). Defaults are set first when `fresh`. */
+bool reader_block(struct reader *reader, const struct yaml_entry *block, const char *what, bool fresh,
+                  struct key_values *values, const struct key_table *table);
+/* Every key its default; a key without one is 0. */
+bool reader_defaults(struct reader *reader, const struct key_table *table,
+                     struct key_values *values);
+
+/* ---- the parts ---- */
+
+bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count);
+bool scenario_read_workload(struct reader *reader);
+bool scenario_read_slots(struct reader *reader);
+bool scenario_read_links(struct reader *reader);
+bool scenario_read_faults(struct reader *reader);
+bool scenario_read_expect(struct reader *reader);
+const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
+
+/* Fills what a row's slots and the links say. */
+void scenario_fill_slots(const struct row_reading *row, struct plan *plan);
+void scenario_fill_links(const struct reader *reader, struct plan *plan);
+bool scenario_link_used(const struct plan *plan, enum link link);
+
+/* Row by label, or an error at the node. */
+bool scenario_find_row(struct reader *reader, const char *label, const struct yaml_node *at,
+                       uint32_t *out);
+
+/* `metric: bound` as it is written. */
+const char *expect_metric_name(unsigned metric);
+enum metric_unit expect_unit(unsigned metric);
+const char *expect_format(struct pool *pool, const struct scenario *scenario,
+                          const struct expectation *expectation);
+const char *expect_format_violates(struct pool *pool, const struct expectation *expectation);
+
+/* ---- names of nodes, links and points (scenario_select.c) ---- */
+
+/* One selector or a list. `this_allowed`: the key takes `this`. */
+bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this_allowed,
+                  struct selector *out);
+bool select_link(struct reader *reader, const struct yaml_node *node, struct selector *out_from,
+                 enum link *out_link);
+bool select_point(struct reader *reader, const struct yaml_node *node, struct fault_plan *fault,
+                  struct fault_reading *reading);
+/* Number of a point in a system by name; POINT_NONE when it has none of this name. */
+uint32_t point_number(const struct system *system, const char *name);
+const char *select_format(struct pool *pool, const struct selector *selector);
+const char *select_format_link(struct pool *pool, const struct selector *from, enum link link);
+
+/* `a_to_b` is a name of the language whose roles this version does not connect. */
+bool link_is_later(const char *name);
+
+/* Names of faults: given ones are taken first; then verb-number, counted per verb over those without
+ * a name, past what is taken. */
+struct fault_names {
+  struct map taken;
+  uint32_t numbers[VERB__COUNT];
+};
+bool fault_name_take(struct fault_names *names, const char *name); /* false: it was taken */
+const char *fault_next_name(struct pool *pool, struct fault_names *names, enum verb verb);
+
+/* Reads or writes the field of a fault that a key stands for. */
+union value fault_field(const struct fault_plan *fault, const struct fault_key *key);
+void fault_field_set(struct fault_plan *fault, const struct fault_key *key, union value value);
+
+#endif

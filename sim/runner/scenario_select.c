@@ -1,0 +1,196 @@
+/* Names of nodes (`consumer.1`, `broker.leader`), links (`producer.any_to_broker`) and points. */
+#include "sim/runner/scenario_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const which_words[] = {
+    [WHICH_ANY] = "any",           [WHICH_ALL] = "all",       [WHICH_MINORITY] = "minority",
+    [WHICH_MAJORITY] = "majority", [WHICH_LEADER] = "leader",
+};
+#define WHICH_WORDS (sizeof which_words / sizeof *which_words)
+
+/* ---- nodes ---- */
+
+static int role_of(const char *name, size_t length) {
+  for (int r = 0; r < ROLE__COUNT; r++)
+    if (strlen(role_names[r]) == length && memcmp(role_names[r], name, length) == 0) return r;
+  return -1;
+}
+
+static bool fail_role(struct reader *reader, const struct yaml_node *at, const char *name) {
+  struct words words = {.count = 0};
+  for (int r = 0; r < ROLE__COUNT; r++) words_add(&words, role_names[r]);
+  return reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name, reader_hint(reader, name, &words));
+}
+
+/* Nodes of a role in the topology, and whether any row puts something there. */
+static uint32_t role_count(const struct reader *reader, enum role role) {
+  return reader->scenario->plans[0].counts[role];
+}
+
+static bool role_runs(const struct reader *reader, enum role role) {
+  if (role == ROLE_DATABASE) return true;
+  for (size_t i = 0; i < reader->row_count; i++)
+    if (reader->scenario->plans[i].system->components[role]) return true;
+  return false;
+}
+
+static bool check_role(struct reader *reader, const struct yaml_node *at, enum role role) {
+  if (role_count(reader, role) == 0)
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss", role_names[role], role_names[role]);
+  if (!role_runs(reader, role))
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one", role_names[role]);
+  return true;
+}
+
+static bool parse_index(struct reader *reader, const struct yaml_node *at, const char *digits,
+                        struct selector_item *out) {
+  uint32_t count = role_count(reader, out->role);
+  const char *role = role_names[out->role];
+  bool good = digits[0] != '0' && strlen(digits) <= 9;
+  uint32_t index = good ? (uint32_t)strtoul(digits, NULL, 10) : 0;
+  if (!good || index > count) {
+    const char *nodes = pool_print(reader->pool, "%s%s", role, count == 1 ? "" : "s");
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: topology has %u %s", role, digits, count, nodes);
+  }
+  out->which = WHICH_INDEX;
+  out->index = index;
+  return true;
+}
+
+static bool parse_which(struct reader *reader, const struct yaml_node *at, const char *word,
+                        struct selector_item *out) {
+  if (*word && strspn(word, "0123456789") == strlen(word)) return parse_index(reader, at, word, out);
+  struct words words = {.count = 0};
+  for (size_t i = 0; i < WHICH_WORDS; i++) {
+    if (!which_words[i]) continue;
+    words_add(&words, which_words[i]);
+    if (strcmp(which_words[i], word) != 0) continue;
+    if (i == WHICH_LEADER && out->role != ROLE_BROKER)
+      return reader_fail(reader, at, ERR_BAD_SELECTOR, "only brokers have a leader");
+    out->which = (enum selector_which)i;
+    return true;
+  }
+  const char *role = role_names[out->role];
+  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown '%s' in '%s.%s'%s", word, role, word, reader_hint(reader, word, &words));
+  return err_note(reader->err, "write a number, any, all, minority or majority; leader of brokers");
+}
+
+/* ROLE.WHICH; `text` is not always the whole scalar (see select_link). */
+static bool parse_item(struct reader *reader, const struct yaml_node *at, const char *text,
+                       struct selector_item *out) {
+  size_t length = strcspn(text, ".");
+  const char *name = pool_text(reader->pool, text, length);
+  int role = role_of(name, length);
+  if (role < 0) return fail_role(reader, at, name);
+  *out = (struct selector_item){.role = (enum role)role};
+  if (text[length] == '\0') {
+    reader_fail(reader, at, ERR_BAD_SELECTOR, "'%s' does not say which", name);
+    return err_note(reader->err, "write %s.1, %s.any or %s.all", name, name, name);
+  }
+  return check_role(reader, at, out->role) && parse_which(reader, at, text + length + 1, out);
+}
+
+bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this_allowed,
+                  struct selector *out) {
+  size_t count = node->kind == YAML_KIND_LIST ? node->count : 1;
+  out->count = 0;
+  if (count == 0) return reader_fail(reader, node, ERR_BAD_SELECTOR, "an empty list of nodes");
+  if (count > PLAN_SELECTOR_MAX)
+    return reader_fail(reader, node, ERR_LIMIT, "a list of nodes has at most %d entries", PLAN_SELECTOR_MAX);
+  for (size_t i = 0; i < count; i++) {
+    const struct yaml_node *item = node->kind == YAML_KIND_LIST ? node->items[i] : node;
+    if (!reader_is(reader, item, YAML_KIND_SCALAR, "a node")) return false;
+    if (strcmp(item->text, "this") == 0) {
+      if (!this_allowed || count > 1)
+        return reader_fail(reader, item, ERR_BAD_SELECTOR, "'this' cannot stand here");
+      out->items[out->count++] = (struct selector_item){.which = WHICH_THIS};
+    } else if (!parse_item(reader, item, item->text, &out->items[out->count++])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static const char *format_item(struct pool *pool, const struct selector_item *item) {
+  if (item->which == WHICH_THIS) return "this";
+  if (item->which == WHICH_INDEX) return pool_print(pool, "%s.%u", role_names[item->role], item->index);
+  return pool_print(pool, "%s.%s", role_names[item->role], which_words[item->which]);
+}
+
+const char *select_format(struct pool *pool, const struct selector *selector) {
+  const char *text = "";
+  for (uint32_t i = 0; i < selector->count; i++)
+    text = pool_print(pool, "%s%s%s", text, i ? ", " : "", format_item(pool, &selector->items[i]));
+  return selector->count == 1 ? text : pool_print(pool, "[%s]", text);
+}
+
+/* ---- links ---- */
+
+static bool fail_link_name(struct reader *reader, const struct yaml_node *at, const char *name) {
+  if (link_is_later(name))
+    return reader_fail(reader, at, ERR_NOT_HERE, "link '%s' is not in this version yet", name);
+  struct words words = {.count = 0};
+  for (int i = 0; i < LINK__COUNT; i++) words_add(&words, link_rows[i].name);
+  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown link '%s'%s", name, reader_hint(reader, name, &words));
+  return err_note(reader->err, "such as consumer_to_broker or producer.any_to_broker");
+}
+
+bool select_link(struct reader *reader, const struct yaml_node *node, struct selector *out_from,
+                 enum link *out_link) {
+  if (!reader_is(reader, node, YAML_KIND_SCALAR, "a link")) return false;
+  const char *text = node->text, *middle = strstr(text, "_to_");
+  if (!middle) return fail_link_name(reader, node, text);
+  const char *from = pool_text(reader->pool, text, (size_t)(middle - text));
+  const char *name = pool_print(reader->pool, "%.*s%s", (int)strcspn(from, "."), from, middle);
+  int link = 0;
+  while (link < LINK__COUNT && strcmp(link_rows[link].name, name) != 0) link++;
+  if (link == LINK__COUNT) return fail_link_name(reader, node, name);
+  bool used = false;
+  for (size_t i = 0; i < reader->row_count; i++)
+    used = used || scenario_link_used(&reader->scenario->plans[i], (enum link)link);
+  if (!used) return reader_fail(reader, node, ERR_BAD_SELECTOR, "no row uses link '%s'", name);
+  *out_link = (enum link)link;
+  out_from->count = 1;
+  if (strchr(from, '.')) return parse_item(reader, node, from, &out_from->items[0]);
+  out_from->items[0] = (struct selector_item){.which = WHICH_ALL, .role = link_rows[link].from};
+  return true;
+}
+
+const char *select_format_link(struct pool *pool, const struct selector *from, enum link link) {
+  const char *middle = strstr(link_rows[link].name, "_to_");
+  return pool_print(pool, "%s%s", format_item(pool, &from->items[0]), middle);
+}
+
+/* ---- points ---- */
+
+uint32_t point_number(const struct system *system, const char *name) {
+  for (uint32_t i = POINT_NONE + 1; i < POINT_GENERIC__COUNT; i++)
+    if (strcmp(generic_points[i].name, name) == 0) return i;
+  for (size_t i = 0; i < system->point_count; i++)
+    if (strcmp(system->points[i].name, name) == 0) return POINT_GENERIC__COUNT + (uint32_t)i;
+  return POINT_NONE;
+}
+
+bool select_point(struct reader *reader, const struct yaml_node *node, struct fault_plan *fault,
+                  struct fault_reading *reading) {
+  if (!reader_is(reader, node, YAML_KIND_SCALAR, "when")) return false;
+  const char *name = node->text;
+  fault->before = strncmp(name, "before ", 7) == 0;
+  if (fault->before) name += 7 + strspn(name + 7, " ");
+  reading->point = name;
+  struct words words = {.count = 0};
+  for (uint32_t i = POINT_NONE + 1; i < POINT_GENERIC__COUNT; i++) words_add(&words, generic_points[i].name);
+  for (size_t row = 0; row < reader->row_count; row++) {
+    const struct system *system = reader->scenario->plans[row].system;
+    uint32_t number = point_number(system, name);
+    for (size_t i = 0; i < system->point_count; i++) words_add(&words, system->points[i].name);
+    if (number == POINT_NONE) continue;
+    fault->point = number;
+    reading->own_point = number >= POINT_GENERIC__COUNT;
+    return true;
+  }
+  reader_fail(reader, node, ERR_UNKNOWN_NAME, "unknown point '%s'%s", name, reader_hint(reader, name, &words));
+  return err_note(reader->err, "dgsim list points shows all");
+}

@@ -1,0 +1,144 @@
+/* --set PATH=VALUE: edits the tree before anything interprets it, so that a value from the command
+ * line is read, checked and reported like one from the file.
+ *
+ * A path's parts are joined by `/`; faults are addressed by name. On its way it makes the maps that the
+ * file leaves out, and turns `system: NAME` into `system: {name: NAME}`.
+ */
+#include "sim/runner/scenario_reader.h"
+
+#include <string.h>
+
+#define DEPTH_MAX 8
+
+struct set {
+  const char *argument; /* as on the command line */
+  const char *parts[DEPTH_MAX];
+  size_t count;
+  struct yaml_node *value;
+};
+
+static bool fail_set(struct reader *reader, const struct set *set, enum err_code code, const char *message) {
+  err_set(reader->err, code, "%s", message);
+  snprintf(reader->err->path, sizeof reader->err->path, "--set %.400s", set->argument);
+  return false;
+}
+
+/* `system.retries`: the path that was probably meant, or NULL. Only what stands before the first dot
+ * must be a key; names of links and faults hold no dots, so there two separators are meant. */
+static const char *undotted(struct reader *reader, const char *part) {
+  const char *dot = strchr(part, '.');
+  if (!dot) return NULL;
+  const char *first = pool_text(reader->pool, part, (size_t)(dot - part));
+  if (schema_find(top_table.keys, top_table.count, first) < 0) return NULL;
+  const char *rest = dot + 1, *second = strchr(rest, '.');
+  bool two = strcmp(first, "faults") == 0 || strcmp(first, "links") == 0;
+  if (!two || !second) return pool_print(reader->pool, "%s/%s", first, rest);
+  return pool_print(reader->pool, "%s/%.*s/%s", first, (int)(second - rest), rest, second + 1);
+}
+
+static bool split(struct reader *reader, const char *argument, struct set *out) {
+  *out = (struct set){.argument = argument};
+  const char *equals = strchr(argument, '='), *at = argument;
+  if (!equals || equals == argument) {
+    fail_set(reader, out, ERR_USAGE, "it is not PATH=VALUE");
+    return err_note(reader->err, "such as --set workload/rate=2000/s");
+  }
+  for (;;) {
+    size_t length = strcspn(at, "/=");
+    if (length == 0) return fail_set(reader, out, ERR_USAGE, "a part of the path is empty");
+    if (out->count == DEPTH_MAX) return fail_set(reader, out, ERR_USAGE, "the path is too long");
+    out->parts[out->count++] = pool_text(reader->pool, at, length);
+    at += length;
+    if (*at++ == '=') break;
+  }
+  const char *source = pool_print(reader->pool, "--set %s", argument);
+  out->value = yaml_read(reader->pool, source, at, strlen(at), true, reader->err);
+  if (!out->value) return false;
+  const char *meant = out->count == 1 ? undotted(reader, out->parts[0]) : NULL;
+  if (!meant) return true;
+  fail_set(reader, out, ERR_UNKNOWN_KEY,
+           pool_print(reader->pool, "no key '%s' (did you mean '%s'?)", out->parts[0], meant));
+  return err_note(reader->err, "parts of a path are joined by /");
+}
+
+/* A map where a map is wanted: what is there, a new one, or the name of a model as one. */
+static struct yaml_node *as_map(struct reader *reader, const struct set *set, struct yaml_node *parent, const char *key) {
+  struct yaml_entry *entry = yaml_find(parent, key);
+  struct yaml_node *node = entry ? entry->value : NULL;
+  if (node && node->kind == YAML_KIND_MAP) return node;
+  struct yaml_node *map = POOL_NEW(reader->pool, struct yaml_node, 1);
+  *map = node ? *node : *set->value;
+  map->kind = YAML_KIND_MAP;
+  map->count = map->capacity = 0;
+  map->entries = NULL;
+  bool slot = false;
+  for (int i = 0; i < SLOT__COUNT; i++) slot = slot || strcmp(slot_rows[i].name, key) == 0;
+  if (node && node->kind == YAML_KIND_SCALAR && slot) {
+    yaml_put(reader->pool, map, "name", node, node);
+    entry->value = map; /* the key stays where the file has it */
+  } else if (node && node->kind != YAML_KIND_NULL) {
+    fail_set(reader, set, ERR_UNKNOWN_KEY, pool_print(reader->pool, "'%s' is not a map", key));
+    return NULL;
+  } else {
+    yaml_put(reader->pool, parent, key, map, set->value);
+  }
+  return map;
+}
+
+static const char *given_name(const struct yaml_node *fault) {
+  const struct yaml_entry *name = fault->kind == YAML_KIND_MAP ? yaml_find(fault, "name") : NULL;
+  return name && name->value->kind == YAML_KIND_SCALAR ? name->value->text : NULL;
+}
+
+static int verb_of(const struct yaml_node *fault) {
+  for (int v = 0; fault->kind == YAML_KIND_MAP && v < VERB__COUNT; v++)
+    if (yaml_find(fault, fault_verbs[v].name)) return v;
+  return -1;
+}
+
+/* Faults by the names that they have or will get: see fault_next_name. */
+static struct yaml_node *find_fault(struct reader *reader, const struct set *set) {
+  const struct yaml_entry *block = yaml_find(reader->root, "faults");
+  const struct yaml_node *faults = block && block->value->kind == YAML_KIND_LIST ? block->value : NULL;
+  struct yaml_node *found = NULL;
+  struct words words = {.count = 0};
+  struct fault_names names = {.taken = {0}};
+  for (size_t i = 0; faults && i < faults->count; i++)
+    if (given_name(faults->items[i])) fault_name_take(&names, given_name(faults->items[i]));
+  for (size_t i = 0; faults && i < faults->count && !found; i++) {
+    struct yaml_node *fault = faults->items[i];
+    const char *name = given_name(fault);
+    int verb = verb_of(fault);
+    if (!name && verb >= 0) name = fault_next_name(reader->pool, &names, (enum verb)verb);
+    if (!name) continue;
+    words_add(&words, name);
+    if (strcmp(name, set->parts[1]) == 0) found = fault;
+  }
+  map_deinit(&names.taken);
+  if (!found)
+    fail_set(reader, set, ERR_UNKNOWN_NAME,
+             pool_print(reader->pool, "no fault is called '%s'%s", set->parts[1], reader_hint(reader, set->parts[1], &words)));
+  return found;
+}
+
+static bool apply(struct reader *reader, const struct set *set) {
+  struct yaml_node *at = reader->root;
+  size_t part = 0;
+  if (strcmp(set->parts[0], "faults") == 0 && set->count > 1) {
+    if (set->count == 2) return fail_set(reader, set, ERR_USAGE, "it does not say which key of the fault");
+    at = find_fault(reader, set);
+    part = 2;
+  }
+  for (; at && part + 1 < set->count; part++) at = as_map(reader, set, at, set->parts[part]);
+  if (!at) return false;
+  yaml_put(reader->pool, at, set->parts[part], set->value, set->value);
+  return true;
+}
+
+bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    struct set set;
+    if (!split(reader, sets[i], &set) || !apply(reader, &set)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,108 @@
+#include "sim/runner/scenario_tables.h"
+
+#include "sim/world/cost.h"
+#include "sim/world/plan.h"
+
+/* Name, type, default, choices, min, max, help, source. */
+static const struct key top_keys[TOP__COUNT] = {
+    [TOP_FORMAT] = {"format", VALUE_COUNT, NULL, NULL, 1, 1, "of the language; the first key", NULL},
+    [TOP_NAME] = {"name", VALUE_OTHER, "", "name", 0, 0,
+                  "folder in results/ (default: the file's base name)", NULL},
+    [TOP_ABOUT] = {"about", VALUE_OTHER, "", "text", 0, 0, "what the experiment shows", NULL},
+    [TOP_SEEDS] = {"seeds", VALUE_COUNT, "1", NULL, 1, 1000000,
+                   "200 = seeds 1 to 200; a list gives the seeds", NULL},
+    [TOP_LUCK] = {"luck", VALUE_ENUM, "drawn", "drawn none", 0, 0,
+                  "none: only declared faults happen, every distribution is its median", NULL},
+    [TOP_MEASURE_CAPACITY] = {"measure_capacity", VALUE_BOOL, "true", NULL, 0, 0,
+                              "a short saturated phase without faults for each row", NULL},
+    [TOP_DRAIN_LIMIT] = {"drain_limit", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS,
+                         "what is not drained so long after the last heal is stuck (default: twice the "
+                         "longest timeout of the row)", NULL},
+    [TOP_WORKLOAD] = {"workload", VALUE_OTHER, "", "map", 0, 0, "what arrives, and when", NULL},
+    [TOP_TOPOLOGY] = {"topology", VALUE_OTHER, "", "map", 0, 0, "how many of each", NULL},
+    [TOP_LINKS] = {"links", VALUE_OTHER, "", "map", 0, 0,
+                   "what the network does, by link; `default` is for all of them", NULL},
+    [TOP_COSTS] = {"costs", VALUE_OTHER, "", "map", 0, 0, "what work costs servers", NULL},
+    [TOP_SYSTEM] = {"system", VALUE_OTHER, "", "model", 0, 0,
+                    "the delivery system of every row that names no other", NULL},
+    [TOP_HANDLER] = {"handler", VALUE_OTHER, "", "model", 0, 0,
+                     "what the consumer does with a message (default: the system's)", NULL},
+    [TOP_DATABASE] = {"database", VALUE_OTHER, "", "model", 0, 0,
+                      "where effects are kept (default: the first of the table)", NULL},
+    [TOP_COMPARE] = {"compare", VALUE_OTHER, "", "list", 0, 0,
+                     "rows: systems' names, or {label, slots}", NULL},
+    [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
+                    "what goes wrong: timing, one verb, its keys", NULL},
+    [TOP_EXPECT] = {"expect", VALUE_OTHER, "", "list", 0, 0,
+                    "statements: {row, about, METRIC: bound …}", NULL},
+};
+
+static const struct key workload_keys[WORKLOAD__COUNT] = {
+    [WORKLOAD_MESSAGES] = {"messages", VALUE_COUNT, "1000", NULL, 1, INT64_C(1000000000000),
+                           "operations; of messages, rate and for, two may be given", NULL},
+    [WORKLOAD_FOR] = {"for", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS,
+                      "how long operations arrive (messages / rate)", NULL},
+    [WORKLOAD_RATE] = {"rate", VALUE_RATE, "1000/s", NULL, 1, INT64_C(100000000) * SCHEMA_RATE_SCALE,
+                       "arrivals", NULL},
+    [WORKLOAD_OUTSTANDING] = {"outstanding", VALUE_COUNT, "", NULL, 1, 1000000,
+                              "instead of rate: so many operations are open at any time", NULL},
+    [WORKLOAD_ARRIVALS] = {"arrivals", VALUE_ENUM, "poisson", "poisson steady", 0, 0,
+                           "random, or evenly spaced", NULL},
+    [WORKLOAD_KEYS] = {"keys", VALUE_COUNT, "100", NULL, 1, 100000000,
+                       "so many different keys, equally likely", NULL},
+    [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30, "of a message", NULL},
+    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", "increment", 0, 0,
+                            "what the handler does to the key", NULL},
+    [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
+                               "the handler's own work on one message", NULL},
+};
+
+static const struct key topology_keys[TOPOLOGY__COUNT] = {
+    [TOPOLOGY_CLIENTS] = {"clients", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX,
+                          "callers of producers", NULL},
+    [TOPOLOGY_PRODUCERS] = {"producers", VALUE_COUNT, "1", NULL, 1, PLAN_NODES_MAX,
+                            "processes that publish", NULL},
+    [TOPOLOGY_BROKERS] = {"brokers", VALUE_COUNT, "1", NULL, 1, PLAN_NODES_MAX, "servers", NULL},
+    [TOPOLOGY_PARTITIONS] = {"partitions", VALUE_COUNT, "3", NULL, 1, PLAN_PARTITIONS_MAX,
+                             "of the topic, where the system has them", NULL},
+    [TOPOLOGY_CONSUMERS] = {"consumers", VALUE_COUNT, "2", NULL, 1, PLAN_NODES_MAX,
+                            "processes of the consumer group", NULL},
+    [TOPOLOGY_THREADS] = {"threads", VALUE_COUNT, "1", NULL, 1, 10000,
+                          "handlers at work at once in a consumer", NULL},
+    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX,
+                         "outbox processes", NULL},
+    [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, 10000, "of each server", NULL},
+};
+
+static const struct key link_keys[LINK_KEY__COUNT] = {
+    [LINK_KEY_KIND] = {"kind", VALUE_ENUM, "", "connection per-request datagram", 0, 0,
+                       "the system's, where it leaves a choice", NULL},
+    [LINK_KEY_LATENCY] = {"latency", VALUE_DISTRIBUTION, "lognormal median=1ms p99=5ms", NULL, 0, 0,
+                          "each way; consumer_to_database and broker_to_broker, in one rack: lognormal "
+                          "median=100us p99=500us", NULL},
+    [LINK_KEY_LOSS] = {"loss", VALUE_SHARE, "0%", NULL, 0, SCHEMA_SHARE_SCALE,
+                       "of each transmission, both ways", NULL},
+    [LINK_KEY_REQUEST_LOSS] = {"request_loss", VALUE_SHARE, "", NULL, 0, SCHEMA_SHARE_SCALE,
+                               "one way, instead of loss", NULL},
+    [LINK_KEY_REPLY_LOSS] = {"reply_loss", VALUE_SHARE, "", NULL, 0, SCHEMA_SHARE_SCALE,
+                             "the other way, instead of loss", NULL},
+    [LINK_KEY_DUPLICATION] = {"duplication", VALUE_SHARE, "0%", NULL, 0, SCHEMA_SHARE_SCALE,
+                              "of datagrams", NULL},
+    [LINK_KEY_REORDERING] = {"reordering", VALUE_SHARE, "0%", NULL, 0, SCHEMA_SHARE_SCALE,
+                             "of datagrams", NULL},
+    [LINK_KEY_BANDWIDTH] = {"bandwidth", VALUE_BANDWIDTH, "", NULL, 1, INT64_C(1) << 50,
+                            "each way (default: without limit)", NULL},
+};
+
+const struct key_table top_table = {
+    "scenario", top_keys, TOP__COUNT,
+    "precision swarm services groups cache provider client publisher sweep check"};
+const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
+                                         "key_skew body intents"};
+const struct key_table topology_table = {"topology", topology_keys, TOPOLOGY__COUNT, ""};
+const struct key_table link_table = {"links", link_keys, LINK_KEY__COUNT, ""};
+const struct key_table cost_table = {"costs", cost_keys, COST__COUNT, ""};
+
+const char *const link_latency_near = "lognormal median=100us p99=500us";
+const char *const operations_later =
+    "set delete put insert-surrogate-key insert-natural-key transfer charge";

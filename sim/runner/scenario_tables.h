@@ -1,0 +1,86 @@
+/* The keys of a scenario file that belong to no model: top level, workload, topology, links. Models
+ * bring their own tables, costs stand in sim/world/cost.h, faults in sim/world/fault_verbs.h.
+ *
+ * A row is all there is to a key: the loader, the resolved form and `dgsim list keys` read it. A
+ * default of "" means that a key which is not given is not there, or follows from others.
+ */
+#ifndef SIM_RUNNER_SCENARIO_TABLES_H
+#define SIM_RUNNER_SCENARIO_TABLES_H
+
+#include "sim/base/schema.h"
+
+/* Keys that are no scalar of schema.h: `choices` says in a word what they are. */
+#define VALUE_OTHER VALUE__COUNT
+
+struct key_table {
+  const char *name; /* of the block */
+  const struct key *keys;
+  size_t count;
+  const char *later; /* keys of the language that this version does not have, one blank between */
+};
+
+/* In the order of LANGUAGE section 5, which is that of the resolved form. */
+enum top_key {
+  TOP_FORMAT,
+  TOP_NAME,
+  TOP_ABOUT,
+  TOP_SEEDS,
+  TOP_LUCK,
+  TOP_MEASURE_CAPACITY,
+  TOP_DRAIN_LIMIT,
+  TOP_WORKLOAD,
+  TOP_TOPOLOGY,
+  TOP_LINKS,
+  TOP_COSTS,
+  TOP_SYSTEM,
+  TOP_HANDLER,
+  TOP_DATABASE,
+  TOP_COMPARE,
+  TOP_FAULTS,
+  TOP_EXPECT,
+  TOP__COUNT
+};
+enum workload_key {
+  WORKLOAD_MESSAGES,
+  WORKLOAD_FOR,
+  WORKLOAD_RATE,
+  WORKLOAD_OUTSTANDING,
+  WORKLOAD_ARRIVALS,
+  WORKLOAD_KEYS,
+  WORKLOAD_SIZE,
+  WORKLOAD_OPERATION,
+  WORKLOAD_SERVICE_TIME,
+  WORKLOAD__COUNT
+};
+enum topology_key {
+  TOPOLOGY_CLIENTS,
+  TOPOLOGY_PRODUCERS,
+  TOPOLOGY_BROKERS,
+  TOPOLOGY_PARTITIONS,
+  TOPOLOGY_CONSUMERS,
+  TOPOLOGY_THREADS,
+  TOPOLOGY_RELAYS,
+  TOPOLOGY_CORES,
+  TOPOLOGY__COUNT
+};
+enum link_key {
+  LINK_KEY_KIND, /* in the order of enum link_kind */
+  LINK_KEY_LATENCY,
+  LINK_KEY_LOSS,
+  LINK_KEY_REQUEST_LOSS,
+  LINK_KEY_REPLY_LOSS,
+  LINK_KEY_DUPLICATION,
+  LINK_KEY_REORDERING,
+  LINK_KEY_BANDWIDTH,
+  LINK_KEY__COUNT
+};
+
+extern const struct key_table top_table, workload_table, topology_table, link_table, cost_table;
+
+/* Latency of the links inside a rack, which are shorter than the table's default. */
+extern const char *const link_latency_near;
+
+/* Operations of the language that this version does not have. */
+extern const char *const operations_later;
+
+#endif

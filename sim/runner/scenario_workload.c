@@ -1,0 +1,93 @@
+/* Of messages, rate and for, two may be given and the third follows. */
+#include "sim/runner/scenario_reader.h"
+
+#include "sim/runner/distribution.h"
+
+__extension__ typedef __int128 wide;
+
+/* messages = rate * for, where a rate of 1/s is SCHEMA_RATE_SCALE and 1 s is 1e9 ns. */
+#define RATE_TIMES_NS ((wide)SCHEMA_RATE_SCALE * NS_PER_S)
+
+static wide nearest(wide numerator, wide denominator) {
+  return (numerator + denominator / 2) / denominator;
+}
+
+static bool fail_derived(struct reader *reader, enum workload_key key, enum workload_key from) {
+  const struct key *keys = workload_table.keys;
+  return reader_fail(reader, reader->workload.given[from]->value, ERR_OUT_OF_RANGE,
+                     "the '%s' that follows from it is out of range", keys[key].name);
+}
+
+/* The third from the two others. */
+static bool derive(struct reader *reader) {
+  union value *values = reader->workload.values;
+  const struct yaml_entry **given = reader->workload.given;
+  wide messages = values[WORKLOAD_MESSAGES].i, rate = values[WORKLOAD_RATE].i, span = values[WORKLOAD_FOR].i;
+  enum workload_key from = given[WORKLOAD_FOR] ? WORKLOAD_FOR : given[WORKLOAD_RATE] ? WORKLOAD_RATE : WORKLOAD_MESSAGES;
+  wide value;
+  if (!given[WORKLOAD_FOR]) {
+    reader->derived = WORKLOAD_FOR;
+    value = nearest(messages * RATE_TIMES_NS, rate);
+  } else if (!given[WORKLOAD_MESSAGES]) {
+    reader->derived = WORKLOAD_MESSAGES;
+    value = nearest(rate * span, RATE_TIMES_NS);
+  } else {
+    reader->derived = WORKLOAD_RATE;
+    value = nearest(messages * RATE_TIMES_NS, span);
+  }
+  const struct key *key = &workload_table.keys[reader->derived];
+  if (value < 1 || value > key->max) return fail_derived(reader, reader->derived, from);
+  values[reader->derived].i = (int64_t)value;
+  return true;
+}
+
+/* Each of the two directions of rounding agrees: a resolved file gives all three. */
+static bool check_agreement(struct reader *reader) {
+  union value *values = reader->workload.values;
+  wide messages = values[WORKLOAD_MESSAGES].i, rate = values[WORKLOAD_RATE].i, span = values[WORKLOAD_FOR].i;
+  wide follows = nearest(rate * span, RATE_TIMES_NS);
+  if (follows == messages || nearest(messages * RATE_TIMES_NS, rate) == span ||
+      nearest(messages * RATE_TIMES_NS, span) == rate)
+    return true;
+  char rate_text[64], span_text[64];
+  schema_format(&workload_table.keys[WORKLOAD_RATE], values[WORKLOAD_RATE], rate_text, sizeof rate_text);
+  schema_format(&workload_table.keys[WORKLOAD_FOR], values[WORKLOAD_FOR], span_text, sizeof span_text);
+  bool shown = follows < INT64_MAX;
+  reader_fail_key(reader, reader->workload.given[WORKLOAD_MESSAGES], ERR_CONFLICT,
+                  "'messages', 'for' and 'rate' disagree: %s for %s is %s%lld messages, not %lld", rate_text,
+                  span_text, shown ? "" : "more than ", shown ? (long long)follows : INT64_MAX - 1,
+                  (long long)messages);
+  return err_note(reader->err, "give two of the three");
+}
+
+static bool read_saturating(struct reader *reader) {
+  const struct yaml_entry **given = reader->workload.given;
+  const struct yaml_entry *other = given[WORKLOAD_RATE] ? given[WORKLOAD_RATE] : given[WORKLOAD_FOR];
+  if (other) {
+    reader_fail_key(reader, other, ERR_CONFLICT, "'%s' and 'outstanding' exclude each other", other->key);
+    return err_note(reader->err, "with outstanding, an operation arrives when another has ended; messages says how many");
+  }
+  reader->workload.values[WORKLOAD_RATE].i = reader->workload.values[WORKLOAD_FOR].i = 0;
+  return true;
+}
+
+/* An operation of the language is not an unknown word, even when it is not here. */
+static bool check_operation(struct reader *reader, const struct yaml_node *block) {
+  const struct yaml_entry *operation =
+      block->kind == YAML_KIND_MAP ? yaml_find(block, "operation") : NULL;
+  if (!operation || operation->value->kind != YAML_KIND_SCALAR) return true;
+  if (!word_in(operations_later, operation->value->text)) return true;
+  return reader_fail(reader, operation->value, ERR_NOT_HERE,
+                     "operation '%s' is not in this version yet", operation->value->text);
+}
+
+bool scenario_read_workload(struct reader *reader) {
+  const struct yaml_entry *block = reader->top[TOP_WORKLOAD];
+  const struct yaml_entry **given = reader->workload.given;
+  if (block && !check_operation(reader, block->value)) return false;
+  if (!reader_block(reader, block, " of 'workload'", true, &reader->workload, &workload_table)) return false;
+  reader->derived = WORKLOAD__COUNT;
+  if (given[WORKLOAD_OUTSTANDING]) return read_saturating(reader);
+  if (given[WORKLOAD_MESSAGES] && given[WORKLOAD_RATE] && given[WORKLOAD_FOR]) return check_agreement(reader);
+  return derive(reader);
+}

@@ -1,0 +1,228 @@
+#include "sim/runner/output.h"
+
+#include "sim/base/assert.h"
+#include "sim/runner/human.h"
+#include "sim/runner/judge.h"
+#include "sim/world/fault_verbs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS 8
+#define CELL 40
+#define LABEL_MAX 32 /* a longer label stands on a line of its own */
+
+enum paint { PLAIN, BOLD, GREEN, RED, YELLOW };
+
+static void paint(FILE *out, bool colour, enum paint how, const char *text) {
+  static const char *const codes[] = {"", "\033[1m", "\033[32m", "\033[31m", "\033[33m"};
+  if (!colour || how == PLAIN)
+    fputs(text, out);
+  else
+    fprintf(out, "%s%s\033[0m", codes[how], text);
+}
+
+static enum paint paint_of(enum verdict verdict) {
+  static const enum paint paints[VERDICT__COUNT] = {
+      [VERDICT_HELD] = GREEN, [VERDICT_INCONCLUSIVE] = YELLOW, [VERDICT_VIOLATED] = RED};
+  return paints[verdict];
+}
+
+/* Fills a cell on its left, or on its right: widths count characters, not bytes. */
+static void pad(FILE *out, const char *text, size_t width, bool right) {
+  const size_t have = human_width(text), gap = have < width ? width - have : 0;
+  fprintf(out, "%*s%s%*s", right ? (int)gap : 0, "", text, right ? 0 : (int)gap, "");
+}
+
+typedef char table_row[COLUMNS][CELL];
+
+static void fill_row(const struct campaign *campaign, size_t row, table_row cells) {
+  static const enum metric metrics[COLUMNS] = {[1] = METRIC_LOST,        [2] = METRIC_DUPLICATE_EFFECTS,
+                                               [4] = METRIC_GOODPUT,     [5] = METRIC_LATENCY_P50,
+                                               [6] = METRIC_LATENCY_P99};
+  for (int column = 1; column < COLUMNS - 1; column++) {
+    if (column == 3) continue;
+    const enum metric metric = metrics[column];
+    human_estimate(metric_rows[metric].unit, campaign_estimate(campaign, row, metric), cells[column], CELL);
+  }
+  if (campaign->capacity[row] < 0)
+    snprintf(cells[3], CELL, "-");
+  else
+    human_number((double)campaign->capacity[row] / SCHEMA_RATE_SCALE, cells[3], CELL);
+  snprintf(cells[COLUMNS - 1], CELL, "%s", campaign->contract_held[row] ? "held" : "violated");
+}
+
+static void print_cells(FILE *out, table_row cells, const char *label, const size_t widths[COLUMNS]) {
+  if (human_width(label) > widths[0]) {
+    fprintf(out, "%s\n", label);
+    label = "";
+  }
+  pad(out, label, widths[0], false);
+  for (int column = 1; column < COLUMNS - 1; column++) {
+    fputs("  ", out);
+    pad(out, cells[column], widths[column], true);
+  }
+  if (cells[COLUMNS - 1][0] != '\0') fputs("  ", out);
+}
+
+static void print_table(const struct campaign *campaign, bool colour, FILE *out) {
+  static table_row const headings[2] = {
+      {"guarantee", "lost", "duplicated", "capacity", "goodput", "latency", "latency", "contract"},
+      {"", "per run", "per run", "per s", "per s", "p50", "p99", ""}};
+  const size_t rows = campaign->scenario->plan_count;
+  table_row *cells = calloc(rows + 2, sizeof *cells);
+  ASSERT(cells != NULL);
+  memcpy(cells, headings, sizeof headings);
+  size_t widths[COLUMNS] = {human_width(headings[0][0])};
+  for (size_t row = 0; row < rows; row++) {
+    fill_row(campaign, row, cells[row + 2]);
+    const size_t label = human_width(campaign->scenario->plans[row].label);
+    if (label > widths[0] && label <= LABEL_MAX) widths[0] = label;
+  }
+  for (size_t i = 0; i < rows + 2; i++)
+    for (int column = 1; column < COLUMNS; column++)
+      if (human_width(cells[i][column]) > widths[column]) widths[column] = human_width(cells[i][column]);
+  for (size_t i = 0; i < 2; i++) {
+    print_cells(out, cells[i], headings[i][0], widths);
+    fprintf(out, "%s\n", headings[i][COLUMNS - 1]);
+  }
+  for (size_t row = 0; row < rows; row++) {
+    const bool held = campaign->contract_held[row];
+    print_cells(out, cells[row + 2], campaign->scenario->plans[row].label, widths);
+    paint(out, colour, held ? GREEN : RED, cells[row + 2][COLUMNS - 1]);
+    fputc('\n', out);
+  }
+  free(cells);
+}
+
+static void print_violations(const struct campaign *campaign, FILE *out) {
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    if (campaign->contract_held[row]) continue;
+    char names[256];
+    verdict_describe(campaign->violations[row], names, sizeof names);
+    fprintf(out, "%s breaks its contract: %s\n", campaign->scenario->plans[row].label, names);
+  }
+}
+
+static size_t rows_with_target(const struct campaign *campaign, size_t fault) {
+  size_t rows = 0;
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++)
+    rows += campaign_result(campaign, row, 0)->fault_applies[fault] != 0;
+  return rows;
+}
+
+static void print_fault_note(const struct campaign *campaign, size_t fault, bool colour, FILE *out) {
+  const struct fault_plan *plan = &campaign->scenario->faults[fault];
+  const size_t rows = campaign->scenario->plan_count, applicable = rows_with_target(campaign, fault);
+  if (applicable == 0) {
+    fputs("  not applicable: no row has such a target", out);
+    return;
+  }
+  if (judge_fault_missed(campaign, fault)) {
+    char note[80];
+    snprintf(note, sizeof note, campaign->fault_hits[fault] == 0 ? "never hit" : "fewer hits than %u",
+             plan->min_hits);
+    fputs("  ", out);
+    paint(out, colour, YELLOW, note);
+  }
+  if (applicable < rows) fprintf(out, "  applicable in %zu of %zu rows", applicable, rows);
+}
+
+static void print_faults(const struct campaign *campaign, bool colour, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  if (scenario->fault_count == 0) return;
+  size_t name_width = strlen("fault"), verb_width = strlen("verb");
+  for (size_t i = 0; i < scenario->fault_count; i++) {
+    const size_t name = human_width(scenario->faults[i].name);
+    const size_t verb = strlen(fault_verbs[scenario->faults[i].verb].name);
+    if (name > name_width) name_width = name;
+    if (verb > verb_width) verb_width = verb;
+  }
+  fputc('\n', out);
+  pad(out, "fault", name_width + 2, false);
+  pad(out, "verb", verb_width + 2, false);
+  fputs("      hits\n", out);
+  for (size_t i = 0; i < scenario->fault_count; i++) {
+    pad(out, scenario->faults[i].name, name_width + 2, false);
+    pad(out, fault_verbs[scenario->faults[i].verb].name, verb_width + 2, false);
+    fprintf(out, "%10" PRIu64, campaign->fault_hits[i]);
+    print_fault_note(campaign, i, colour, out);
+    fputc('\n', out);
+  }
+}
+
+static void print_expectations(const struct campaign *campaign, bool colour, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  if (scenario->expectation_count == 0) return;
+  fputs("\nexpected\n", out);
+  for (size_t i = 0; i < scenario->expectation_count; i++) {
+    const struct expectation *expectation = &scenario->expectations[i];
+    const struct expectation_result *result = &campaign->expectations[i];
+    const enum verdict verdict =
+        result->holds ? VERDICT_HELD : result->unknown ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
+    fputs("  ", out);
+    paint(out, colour, paint_of(verdict), verdict_names[verdict]);
+    fprintf(out, "  %s\n", expectation->text);
+    if (result->holds)
+      fprintf(out, "        %s\n", result->found);
+    else
+      fprintf(out, "        found %s\n        %s:%d:%d\n", result->found, scenario->path, expectation->line,
+              expectation->column);
+  }
+}
+
+/* Why the verdict is what it is, in half a line. */
+static void print_reason(const struct campaign *campaign, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  size_t failed = 0, broken = 0, missed = 0;
+  for (size_t i = 0; i < scenario->expectation_count; i++) failed += !campaign->expectations[i].holds;
+  for (size_t row = 0; row < scenario->plan_count; row++) broken += !campaign->contract_held[row];
+  for (size_t i = 0; i < scenario->fault_count; i++) missed += judge_fault_missed(campaign, i);
+  if (scenario->expectation_count > 0)
+    fprintf(out, ": %zu of %zu expectations held", scenario->expectation_count - failed,
+            scenario->expectation_count);
+  else
+    fprintf(out, ": %zu of %zu contracts held", scenario->plan_count - broken, scenario->plan_count);
+  if (missed > 0) fprintf(out, ", %zu of %zu faults missed", missed, scenario->fault_count);
+}
+
+static void print_verdict(const struct campaign *campaign, bool colour, FILE *out) {
+  fputs("\nverdict  ", out);
+  paint(out, colour, paint_of(campaign->verdict), verdict_names[campaign->verdict]);
+  print_reason(campaign, out);
+  fprintf(out, "\ndigest   %016" PRIx64 "\n", campaign_digest(campaign));
+  if (campaign->verified && campaign->verify_mismatches == 0)
+    fprintf(out, "verified every run twice: equal\n");
+  if (campaign->verify_mismatches > 0) {
+    paint(out, colour, RED, "NOT DETERMINISTIC");
+    fprintf(out, ": %zu differed when repeated", campaign->verify_mismatches);
+    if (campaign->verify_first < campaign->result_count) {
+      const struct run_result *first = &campaign->results[campaign->verify_first];
+      fprintf(out, ", the first is %s, seed %" PRIu64, campaign->scenario->plans[first->row].label,
+              first->seed);
+    }
+    fputc('\n', out);
+  }
+  char command[1024];
+  judge_reproduce(campaign, command, sizeof command);
+  if (command[0] != '\0') fprintf(out, "again    %s\n", command);
+}
+
+void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  const size_t rows = scenario->plan_count, seeds = scenario->seed_count;
+  char intended[HUMAN_MAX];
+  human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
+  paint(out, colour, BOLD, scenario->name);
+  fprintf(out, ": %zu %s, %zu %s, %s operations a run%s\n", rows, rows == 1 ? "guarantee" : "guarantees",
+          seeds, seeds == 1 ? "seed" : "seeds", intended,
+          seeds > 1 ? "; means with 95 % intervals" : "");
+  if (scenario->about && scenario->about[0] != '\0') fprintf(out, "%s\n", scenario->about);
+  fputc('\n', out);
+  print_table(campaign, colour, out);
+  print_violations(campaign, out);
+  print_faults(campaign, colour, out);
+  print_expectations(campaign, colour, out);
+  print_verdict(campaign, colour, out);
+}

@@ -1,0 +1,214 @@
+#include "sim/runner/tables.h"
+
+#include "sim/base/assert.h"
+#include "sim/runner/csv_out.h"
+#include "sim/world/fault_verbs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+const char *tables_handler(const struct plan *plan) { return plan->handler ? plan->handler->name : ""; }
+
+static const char *const unit_names[] = {
+    [UNIT_COUNT] = "count", [UNIT_NS] = "ns", [UNIT_RATE] = "per_s", [UNIT_BYTES] = "bytes"};
+
+bool tables_runs(const struct campaign *campaign, FILE *file) {
+  struct csv_out csv;
+  csv_out_init(&csv, file);
+  static const char *const first[] = {"label", "system", "handler", "seed"};
+  for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
+  for (size_t metric = 0; metric < METRIC__COUNT; metric++) csv_out_text(&csv, metric_rows[metric].column);
+  csv_out_text(&csv, "verdict");
+  csv_out_text(&csv, "digest");
+  csv_out_end_row(&csv);
+  for (size_t i = 0; i < campaign->result_count; i++) {
+    const struct run_result *result = &campaign->results[i];
+    const struct plan *plan = &campaign->scenario->plans[result->row];
+    csv_out_text(&csv, plan->label);
+    csv_out_text(&csv, plan->system->name);
+    csv_out_text(&csv, tables_handler(plan));
+    csv_out_unsigned(&csv, result->seed);
+    for (size_t metric = 0; metric < METRIC__COUNT; metric++) csv_out_integer(&csv, result->metrics[metric]);
+    csv_out_text(&csv, verdict_names[result->verdict]);
+    csv_out_digest(&csv, result->digest);
+    csv_out_end_row(&csv);
+  }
+  return !csv.failed;
+}
+
+static void aggregate_capacity(const struct campaign *campaign, size_t row, struct csv_out *csv) {
+  if (campaign->capacity[row] < 0) return;
+  const double capacity = (double)campaign->capacity[row] / SCHEMA_RATE_SCALE;
+  csv_out_text(csv, campaign->scenario->plans[row].label);
+  csv_out_text(csv, "capacity");
+  csv_out_text(csv, unit_names[UNIT_RATE]);
+  csv_out_integer(csv, 1);
+  for (int i = 0; i < 3; i++) csv_out_real(csv, capacity); /* measured once: mean, low and high */
+  csv_out_text(csv, "");
+  csv_out_end_row(csv);
+}
+
+bool tables_aggregate(const struct campaign *campaign, FILE *file) {
+  struct csv_out csv;
+  csv_out_init(&csv, file);
+  static const char *const names[] = {"label", "metric", "unit", "n", "mean", "low", "high", "sum"};
+  csv_out_header(&csv, names, COUNT(names));
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    for (enum metric metric = 0; metric < METRIC__COUNT; metric++) {
+      const struct estimate estimate = campaign_estimate(campaign, row, metric);
+      csv_out_text(&csv, campaign->scenario->plans[row].label);
+      csv_out_text(&csv, metric_rows[metric].name);
+      csv_out_text(&csv, unit_names[metric_rows[metric].unit]);
+      csv_out_unsigned(&csv, estimate.n);
+      csv_out_real(&csv, estimate.mean);
+      csv_out_real(&csv, estimate.low);
+      csv_out_real(&csv, estimate.high);
+      if (metric_rows[metric].unit == UNIT_COUNT)
+        csv_out_integer(&csv, campaign_pooled(campaign, row, metric));
+      else
+        csv_out_text(&csv, ""); /* a sum of times or rates means nothing */
+      csv_out_end_row(&csv);
+    }
+    aggregate_capacity(campaign, row, &csv);
+  }
+  return !csv.failed;
+}
+
+int64_t tables_timeline_width(const struct campaign *campaign) {
+  int64_t width = 0;
+  for (size_t i = 0; i < campaign->result_count; i++)
+    if (campaign->results[i].timeline_width > width) width = campaign->results[i].timeline_width;
+  return width;
+}
+
+struct timeline_cell {
+  int64_t first_effects, duplicate_effects, open; /* sums over seeds */
+};
+
+/* Adds a run to the cells of its row. Its own cells are `merge` times narrower; after its end nothing
+ * happens any more, and what was open stays open. */
+static void add_timeline(const struct run_result *result, int64_t width, struct timeline_cell *cells,
+                         size_t count) {
+  if (result->timeline_count == 0) return;
+  ASSERT_EQ(width % result->timeline_width, 0);
+  const size_t merge = (size_t)(width / result->timeline_width);
+  for (size_t i = 0; i < result->timeline_count; i++) {
+    cells[i / merge].first_effects += result->timeline[i].first_effects;
+    cells[i / merge].duplicate_effects += result->timeline[i].duplicate_effects;
+  }
+  for (size_t cell = 0; cell < count; cell++) {
+    const size_t end = (cell + 1) * merge;
+    cells[cell].open += result->timeline[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
+  }
+}
+
+bool tables_timeline(const struct campaign *campaign, FILE *file) {
+  struct csv_out csv;
+  csv_out_init(&csv, file);
+  static const char *const names[] = {"label", "time_s", "goodput_per_s", "duplicates_per_s", "open"};
+  csv_out_header(&csv, names, COUNT(names));
+  const int64_t width = tables_timeline_width(campaign);
+  const size_t seeds = campaign->scenario->seed_count;
+  for (size_t row = 0; width > 0 && row < campaign->scenario->plan_count; row++) {
+    size_t count = 0;
+    for (size_t seed = 0; seed < seeds; seed++) {
+      const struct run_result *result = campaign_result(campaign, row, seed);
+      if (result->timeline_count == 0) continue;
+      const size_t merge = (size_t)(width / result->timeline_width);
+      const size_t cells = (result->timeline_count + merge - 1) / merge;
+      if (cells > count) count = cells;
+    }
+    struct timeline_cell *cells = calloc(count > 0 ? count : 1, sizeof *cells);
+    ASSERT(cells != NULL);
+    for (size_t seed = 0; seed < seeds; seed++)
+      add_timeline(campaign_result(campaign, row, seed), width, cells, count);
+    const double cell_seconds = (double)width * 1e-9 * (double)seeds;
+    for (size_t cell = 0; cell < count; cell++) {
+      csv_out_text(&csv, campaign->scenario->plans[row].label);
+      csv_out_seconds(&csv, (int64_t)cell * width);
+      csv_out_real(&csv, (double)cells[cell].first_effects / cell_seconds);
+      csv_out_real(&csv, (double)cells[cell].duplicate_effects / cell_seconds);
+      csv_out_real(&csv, (double)cells[cell].open / (double)seeds);
+      csv_out_end_row(&csv);
+    }
+    free(cells);
+  }
+  return !csv.failed;
+}
+
+void tables_latency_of(const struct campaign *campaign, size_t row, struct histogram *out) {
+  memset(out, 0, sizeof *out);
+  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
+    const struct run_result *result = campaign_result(campaign, row, seed);
+    if (result->latency) histogram_merge(out, result->latency);
+  }
+}
+
+bool tables_latency(const struct campaign *campaign, FILE *file) {
+  struct csv_out csv;
+  csv_out_init(&csv, file);
+  static const char *const names[] = {"label", "latency_ns", "count", "share_above"};
+  csv_out_header(&csv, names, COUNT(names));
+  struct histogram *sum = malloc(sizeof *sum);
+  ASSERT(sum != NULL);
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    tables_latency_of(campaign, row, sum);
+    uint64_t above = sum->total;
+    for (uint32_t cell = 0; cell < HISTOGRAM_CELLS && above > 0; cell++) {
+      if (sum->cells[cell] == 0) continue;
+      above -= sum->cells[cell];
+      csv_out_text(&csv, campaign->scenario->plans[row].label);
+      csv_out_integer(&csv, histogram_upper(cell));
+      csv_out_unsigned(&csv, sum->cells[cell]);
+      csv_out_real(&csv, (double)above / (double)sum->total);
+      csv_out_end_row(&csv);
+    }
+  }
+  free(sum);
+  return !csv.failed;
+}
+
+/* `window` NULL: a fault that had no window in this run, or (hits empty) has no target in this row. */
+static void fault_row(const struct campaign *campaign, const struct run_result *result, uint32_t fault,
+                      const struct fault_window *window, struct csv_out *csv) {
+  const struct fault_plan *plan = &campaign->scenario->faults[fault];
+  csv_out_text(csv, plan->name);
+  csv_out_text(csv, fault_verbs[plan->verb].name);
+  csv_out_text(csv, campaign->scenario->plans[result->row].label);
+  csv_out_unsigned(csv, result->seed);
+  if (window) {
+    csv_out_seconds(csv, window->begin);
+    csv_out_seconds(csv, window->end < 0 ? result->end_ns : window->end);
+  } else {
+    csv_out_text(csv, "");
+    csv_out_text(csv, "");
+  }
+  if (result->fault_applies[fault])
+    csv_out_unsigned(csv, result->fault_hits[fault]);
+  else
+    csv_out_text(csv, "");
+  csv_out_end_row(csv);
+}
+
+bool tables_faults(const struct campaign *campaign, FILE *file) {
+  struct csv_out csv;
+  csv_out_init(&csv, file);
+  static const char *const names[] = {"fault", "verb", "label", "seed", "begin_s", "end_s", "hits"};
+  csv_out_header(&csv, names, COUNT(names));
+  for (size_t i = 0; i < campaign->result_count; i++) {
+    const struct run_result *result = &campaign->results[i];
+    for (uint32_t fault = 0; fault < campaign->scenario->fault_count; fault++) {
+      bool any = false;
+      for (size_t window = 0; window < result->window_count; window++) {
+        if (result->windows[window].fault != fault) continue;
+        fault_row(campaign, result, fault, &result->windows[window], &csv);
+        any = true;
+      }
+      if (!any) fault_row(campaign, result, fault, NULL, &csv);
+    }
+  }
+  return !csv.failed;
+}

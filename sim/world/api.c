@@ -1,0 +1,125 @@
+/* What models may do: the functions of world.h that are not the loop. */
+#include "sim/world/world.h"
+
+#include "sim/base/assert.h"
+
+#include <string.h>
+
+struct message *world_message(struct world *world, const struct node *from, uint16_t to, uint8_t port,
+                              uint16_t kind) {
+  struct message *message = message_new(&world->messages);
+  message->from = from->id;
+  message->to = to;
+  message->port = port;
+  message->kind = kind;
+  message->from_incarnation = from->incarnation;
+  return message;
+}
+
+struct message *world_answer(struct world *world, const struct node *from,
+                             const struct message *request, uint16_t kind) {
+  struct message *answer = world_message(world, from, request->from, request->reply_port, kind);
+  answer->correlation = request->correlation;
+  answer->to_incarnation = request->from_incarnation;
+  answer->epoch = request->epoch;
+  answer->is_reply = true;
+  return answer;
+}
+
+static uint64_t lowest_intent(const struct message *message) {
+  uint64_t lowest = message->records[0].intent;
+  for (uint32_t i = 1; i < message->record_count; i++)
+    if (message->records[i].intent < lowest) lowest = message->records[i].intent;
+  return lowest;
+}
+
+void world_send(struct world *world, struct node *from, struct message *message) {
+  const struct component *component = world->nodes[message->to].components[message->port];
+  const struct message_kind *kind = &component->messages[message->kind];
+  if (message->intent == 0 && message->record_count > 0) message->intent = lowest_intent(message);
+  int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
+  if (message->depart < leaves) message->depart = leaves;
+  bool armed = (world->armed >> kind->sent) & 1;
+  if (armed && kind->sent) world_point_slow(world, from, kind->sent, true, message->intent, message);
+  if (from->doomed) return message_free(&world->messages, message);
+  if (armed && kind->sent) world_point_slow(world, from, kind->sent, false, message->intent, message);
+  link_transmit(world, message);
+}
+
+uint16_t world_lane(struct world *world, struct span duration) {
+  return timers_lane(&world->timers, duration);
+}
+
+uint32_t world_timer(struct world *world, struct node *node, uint8_t port, uint16_t lane,
+                     uint16_t kind, uint64_t argument) {
+  return timers_start(&world->timers, &world->queue, world->now, lane, node->id, node->incarnation,
+                      (uint16_t)(kind | port << 15), argument);
+}
+
+void world_cancel(struct world *world, uint32_t timer) { timers_cancel(&world->timers, timer); }
+
+void world_after(struct world *world, struct node *node, uint8_t port, uint16_t kind,
+                 uint64_t argument, struct span delay) {
+  queue_push(&world->queue, &(struct event){.at = world->now.ns + delay.ns, .node = node->id,
+                                            .kind = EVENT_TIMER,
+                                            .detail = (uint16_t)(kind | port << 15), .a = argument,
+                                            .b = node->incarnation});
+}
+
+void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
+                  uint32_t group) {
+  world_fact(world, FACT_EFFECT, node->id, intent, (uint64_t)visible_ns, group);
+  if (world->plan->workload.outstanding) workload_effect(world, intent, visible_ns);
+}
+
+bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
+                      uint64_t intent, struct message *message) {
+  if (message && message->record_count > 0) {
+    for (uint32_t i = 0; i < message->record_count; i++)
+      faults_point(world, node, point, before, message->records[i].intent, message);
+  } else {
+    faults_point(world, node, point, before, intent, message);
+  }
+  return !node->doomed;
+}
+
+static struct operation_memory *young(struct world *world, uint64_t intent) {
+  struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
+  return memory->intent == intent ? memory : NULL;
+}
+
+/* An operation that has left the window counts on from here: its draws stay apart from its first. */
+static uint32_t count_late(struct world *world, uint64_t intent, uint64_t what) {
+  uint64_t *count = map_put(&world->late_operations, intent << 5 | (what + 1), NULL);
+  return (uint32_t)(0x10000 + ++*count);
+}
+
+uint32_t world_count_transmission(struct world *world, uint64_t intent, enum link link,
+                                  int direction) {
+  struct operation_memory *memory = young(world, intent);
+  if (!memory) return count_late(world, intent, (uint64_t)link * 2 + (uint64_t)direction);
+  uint16_t *count = &memory->transmissions[link][direction];
+  ASSERT_LT(*count, UINT16_MAX);
+  return ++*count;
+}
+
+uint32_t world_count_execution(struct world *world, uint64_t intent) {
+  struct operation_memory *memory = young(world, intent);
+  if (!memory) return count_late(world, intent, (uint64_t)LINK__COUNT * 2);
+  return ++memory->executions;
+}
+
+void world_unhold(struct world *world, struct node *node) {
+  ASSERT(world->live > 0);
+  world->live--;
+  if (node) {
+    ASSERT(node->holds > 0);
+    node->holds--;
+  }
+}
+
+void world_dedup_bytes(struct world *world, int64_t by) {
+  world->dedup_bytes += (uint64_t)by;
+  if (world->dedup_bytes > world->counters[COUNTER_DEDUP_BYTES_PEAK])
+    world->counters[COUNTER_DEDUP_BYTES_PEAK] = world->dedup_bytes;
+}

@@ -1,0 +1,55 @@
+#include "sim/world/call.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/world/world.h"
+
+uint32_t call_open(struct world *world, struct node *node, uint64_t intent) {
+  struct calls *calls = &world->calls;
+  uint32_t id = calls->free_list;
+  if (id != CALL_NONE) {
+    calls->free_list = calls->items[id].next;
+  } else {
+    GROW(calls->items, calls->capacity, calls->count + 1);
+    id = (uint32_t)calls->count++;
+  }
+  calls->items[id] = (struct call){
+      .intent = intent, .previous = CALL_NONE, .next = node->first_call, .node = node->id};
+  if (node->first_call != CALL_NONE) calls->items[node->first_call].previous = id;
+  node->first_call = id;
+  calls->open++;
+  world_hold(world, NULL);
+  return id;
+}
+
+static void close_call(struct world *world, uint32_t id, enum fact fact) {
+  struct calls *calls = &world->calls;
+  struct call *call = &calls->items[id];
+  ASSERT_MSG(call->intent != 0, "call %u was returned already", id);
+  struct node *node = &world->nodes[call->node];
+  if (call->previous != CALL_NONE)
+    calls->items[call->previous].next = call->next;
+  else
+    node->first_call = call->next;
+  if (call->next != CALL_NONE) calls->items[call->next].previous = call->previous;
+  world_fact(world, fact, call->node, call->intent, 0, 0);
+  call->intent = 0;
+  call->next = calls->free_list;
+  calls->free_list = id;
+  calls->open--;
+  world_unhold(world, NULL);
+}
+
+void call_return(struct world *world, uint32_t call, enum outcome outcome) {
+  static const enum fact facts[] = {[OUTCOME_OK] = FACT_OK,
+                                    [OUTCOME_NONE] = FACT_NONE,
+                                    [OUTCOME_UNKNOWN] = FACT_UNKNOWN,
+                                    [OUTCOME_REJECTED] = FACT_REJECTED};
+  /* A doomed node learns nothing more: its calls are abandoned when it goes. */
+  if (world->nodes[world->calls.items[call].node].doomed) return;
+  close_call(world, call, facts[outcome]);
+}
+
+void call_abandon_all(struct world *world, struct node *node) {
+  while (node->first_call != CALL_NONE) close_call(world, node->first_call, FACT_ABANDONED);
+}

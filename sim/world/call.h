@@ -1,0 +1,35 @@
+/* Client calls: the one place where a client's outcome is stated.
+ *
+ * The workload opens a call for each intent; the producer's component returns it exactly once. A call
+ * that is open when its node dies is ABANDONED.
+ */
+#ifndef SIM_WORLD_CALL_H
+#define SIM_WORLD_CALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CALL_NONE UINT32_MAX
+
+struct node;
+struct world;
+
+enum outcome { OUTCOME_OK, OUTCOME_NONE, OUTCOME_UNKNOWN, OUTCOME_REJECTED };
+
+struct call {
+  uint64_t intent;
+  uint32_t previous, next;
+  uint16_t node;
+};
+struct calls {
+  struct call *items;
+  size_t count, capacity;
+  uint32_t free_list;
+  uint32_t open;
+};
+
+uint32_t call_open(struct world *world, struct node *node, uint64_t intent);
+void call_return(struct world *world, uint32_t call, enum outcome outcome);
+void call_abandon_all(struct world *world, struct node *node);
+
+#endif

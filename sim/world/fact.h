@@ -1,0 +1,83 @@
+/* Facts: what the shared code and the models state about operations. The oracle reads nothing else.
+ *
+ * Facts that decide a verdict are stated at one place each: INTENDED by the workload; OK, NONE,
+ * UNKNOWN, REJECTED, ABANDONED where the client's call returns (sim/world/call.h); DELIVERED by the
+ * handler host; EFFECT and EFFECT_UNDONE where a store or sink applies it; DEAD_LETTERED and DISPOSED
+ * where a broker takes a message out of its path. The rest explains and never decides.
+ *
+ * A fact is a trace record: at, node, kind, intent; `value` and `detail` as the table says.
+ */
+#ifndef SIM_WORLD_FACT_H
+#define SIM_WORLD_FACT_H
+
+#include "sim/kernel/trace.h"
+
+/* name, decides, value, detail */
+#define FACTS(X)                                                                                   \
+  X(INTENDED, "intended", 1, "key", "producer index")                                              \
+  X(OK, "ok", 1, "", "")                                                                           \
+  X(NONE, "none", 1, "", "")                                                                       \
+  X(UNKNOWN, "unknown", 1, "", "")                                                                 \
+  X(REJECTED, "rejected", 1, "", "")                                                               \
+  X(ABANDONED, "abandoned", 1, "", "")                                                             \
+  X(DELIVERED, "delivered", 1, "", "group")                                                        \
+  X(EFFECT, "effect", 1, "ns from which it is visible", "group")                                   \
+  X(EFFECT_UNDONE, "effect-undone", 1, "", "group")                                                \
+  X(DEAD_LETTERED, "dead-lettered", 1, "", "group")                                                \
+  X(DISPOSED, "disposed", 1, "cause", "group")                                                     \
+  X(STATE, "state", 1, "final value", "key")                                                       \
+  X(STUCK, "stuck", 1, "", "")                                                                     \
+  X(HEALED, "healed", 0, "", "")                                                                   \
+  X(DRAINED, "drained", 0, "", "")                                                                 \
+  X(COUNTER, "counter", 0, "value", "counter (sim/world/fact.h)")                                  \
+  X(APPENDED, "appended", 0, "offset", "partition")                                                \
+  X(SUPPRESSED, "suppressed", 0, "", "group")                                                      \
+  X(EXPIRED, "expired", 0, "", "")                                                                 \
+  X(FENCED, "fenced", 0, "", "")                                                                   \
+  X(RETRIED, "retried", 0, "", "")                                                                 \
+  X(REBALANCED, "rebalanced", 0, "generation", "members")                                          \
+  X(TRANSACTION_COMMITTED, "transaction-committed", 0, "", "")                                     \
+  X(TRANSACTION_ABORTED, "transaction-aborted", 0, "", "")                                         \
+  X(FAULT_BEGAN, "fault-began", 0, "", "fault index")                                              \
+  X(FAULT_ENDED, "fault-ended", 0, "", "fault index")                                              \
+  X(FAULT_HIT, "fault-hit", 0, "", "fault index")                                                  \
+  X(NODE_UP, "node-up", 0, "incarnation", "")                                                      \
+  X(NODE_DOWN, "node-down", 0, "incarnation", "")
+
+enum fact {
+  FACT_BASE_ = TRACE_FACT - 1,
+#define X(id, name, decides, value, detail) FACT_##id,
+  FACTS(X)
+#undef X
+      FACT__END
+};
+
+/* Events of the simulation itself, as they stand in a trace (kind < TRACE_FACT). */
+#define TRACE_EVENTS(X)                                                                            \
+  X(ARRIVED, "arrived", "message kind << 16 | sender", "transmission")                             \
+  X(LOST, "lost", "message kind << 16 | receiver", "why (sim/world/link.h)")                       \
+  X(TIMER, "timer", "timer kind", "argument")                                                      \
+  X(SERVED, "served", "message kind << 16 | sender", "")                                           \
+  X(WOKE, "woke", "thread", "")                                                                    \
+  X(WORLD, "world", "event kind", "")
+
+enum trace_event {
+#define X(id, name, detail, value) TRACE_##id,
+  TRACE_EVENTS(X)
+#undef X
+      TRACE_EVENT__COUNT
+};
+
+const char *trace_kind_name(unsigned kind); /* of a fact or an event; NULL when unknown */
+
+/* Prices, counted by the world and stated once at the end as COUNTER facts. */
+enum counter {
+  COUNTER_ROUND_TRIPS,      /* requests that were answered */
+  COUNTER_DURABLE_WRITES,   /* appends to a log that acknowledge a client, commits of a database */
+  COUNTER_DEDUP_BYTES_PEAK, /* most bytes that dedup stores held at once */
+  COUNTER_TRANSMISSIONS,
+  COUNTER_EVENTS, /* popped from the queue */
+  COUNTER__COUNT
+};
+
+#endif

@@ -1,0 +1,339 @@
+#include "sim/world/fault.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/world/select.h"
+#include "sim/world/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct fault_plan *plan_of(const struct world *world, uint32_t fault) {
+  return &world->plan->faults[fault];
+}
+
+static struct fault_state *state_of(struct world *world, uint32_t fault) {
+  return &world->faults.items[fault];
+}
+
+static void push_step(struct world *world, int64_t at, enum fault_step step, uint32_t fault,
+                      uint64_t instance) {
+  queue_push(&world->queue, &(struct event){.at = at, .kind = EVENT_FAULT, .detail = step,
+                                            .a = fault, .b = instance});
+}
+
+void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t intent) {
+  if (fault == NO_FAULT) return;
+  state_of(world, fault)->hits++;
+  world_fact(world, FACT_FAULT_HIT, node, intent, 0, fault);
+}
+
+/* --- Instances under way: windows, and what keeps the run from having drained --- */
+
+static void open_instance(struct world *world, uint32_t fault) {
+  struct faults *faults = &world->faults;
+  struct fault_state *state = state_of(world, fault);
+  faults->active++;
+  world_hold(world, NULL);
+  if (state->active++ > 0) return;
+  GROW(faults->windows, faults->window_capacity, faults->window_count + 1);
+  state->window = (uint32_t)faults->window_count++;
+  faults->windows[state->window] = (struct fault_window_seen){fault, world->now.ns, -1};
+  world_fact(world, FACT_FAULT_BEGAN, 0, 0, 0, fault);
+}
+
+static void close_instance(struct world *world, uint32_t fault) {
+  struct fault_state *state = state_of(world, fault);
+  ASSERT(state->active > 0);
+  world->faults.active--;
+  world_unhold(world, NULL);
+  if (--state->active > 0) return;
+  world->faults.windows[state->window].end = world->now.ns;
+  world_fact(world, FACT_FAULT_ENDED, 0, 0, 0, fault);
+}
+
+/* --- Verbs --- */
+
+static bool chosen(const uint8_t *set, size_t node) { return (set[node / 8] >> (node % 8)) & 1; }
+
+static void strike_down(struct world *world, uint32_t fault) {
+  enum death death = plan_of(world, fault)->verb == VERB_POWER_LOSS ? DEATH_POWER : DEATH_KILL;
+  for (size_t i = 0; i < world->node_count; i++) {
+    struct node *node = &world->nodes[i];
+    if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
+    open_instance(world, fault);
+    node_kill(world, node, death, fault);
+  }
+}
+
+static void terminate_one(struct world *world, uint32_t fault, struct node *node) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  open_instance(world, fault);
+  if (plan->verb == VERB_DEPLOY && plan->mode == DEPLOY_KILL)
+    return node_kill(world, node, DEATH_KILL, fault);
+  push_step(world, world->now.ns + plan->grace.ns, FAULT_GRACE, fault,
+            (uint64_t)node->incarnation << 16 | node->id);
+  node_terminate(world, node, fault);
+}
+
+static void strike_terminate(struct world *world, uint32_t fault) {
+  for (size_t i = 0; i < world->node_count; i++) {
+    struct node *node = &world->nodes[i];
+    if (chosen(state_of(world, fault)->targets, i) && node->alive && !node->stopping)
+      terminate_one(world, fault, node);
+  }
+}
+
+/* A rolling deploy: the next nodes in order, as many as may be unavailable at once. One instance is
+ * open for the deploy as a whole, so that it is one window and the run waits for its end. */
+static void deploy_on(struct world *world, uint32_t fault) {
+  struct fault_state *state = state_of(world, fault);
+  const struct fault_plan *plan = plan_of(world, fault);
+  while (state->deploy_down < plan->max_unavailable && state->deploy_next < world->node_count) {
+    struct node *node = &world->nodes[state->deploy_next++];
+    if (!chosen(state->targets, node->id) || !node->alive || node->stopping) continue;
+    state->deploy_down++;
+    terminate_one(world, fault, node);
+  }
+  if (state->deploy_down == 0 && state->deploy_next == world->node_count) close_instance(world, fault);
+}
+
+static void strike_deploy(struct world *world, uint32_t fault) {
+  struct fault_state *state = state_of(world, fault);
+  state->deploy_next = state->deploy_down = 0;
+  open_instance(world, fault);
+  deploy_on(world, fault);
+}
+
+static void strike_partition(struct world *world, uint32_t fault) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  struct fault_state *state = state_of(world, fault);
+  open_instance(world, fault);
+  link_cut(world, state->targets, state->others, plan->direction, true, fault);
+  push_step(world, world->now.ns + plan->lasts.ns, FAULT_END, fault, 0);
+}
+
+static void strike_reset(struct world *world, uint32_t fault) {
+  open_instance(world, fault);
+  for (size_t i = 0; i < world->channel_count; i++) {
+    struct channel *channel = &world->channels[i];
+    if (channel->link == plan_of(world, fault)->target_link &&
+        chosen(state_of(world, fault)->targets, channel->ends[0]))
+      link_reset(world, channel, fault);
+  }
+  close_instance(world, fault);
+}
+
+typedef void strike_fn(struct world *world, uint32_t fault);
+static strike_fn *const strikes[VERB__COUNT] = {
+    [VERB_KILL] = strike_down,           [VERB_POWER_LOSS] = strike_down,
+    [VERB_TERMINATE] = strike_terminate, [VERB_DEPLOY] = strike_deploy,
+    [VERB_PARTITION] = strike_partition, [VERB_RESET] = strike_reset,
+    [VERB_DROP] = NULL, /* done where the message is sent */
+};
+
+/* Chooses the targets of the n-th instance and strikes. `this` is the node at the point, or NULL. */
+static void begin(struct world *world, uint32_t fault, const struct node *this) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  struct fault_state *state = state_of(world, fault);
+  uint64_t address = hash_pair(plan->key, state->begun++);
+  uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
+  if (threshold != UINT64_MAX && !luck_chance(&world->luck, address + hash_name("chance"), threshold))
+    return;
+  select_nodes(world, &plan->target, address + hash_name("target"), this, state->targets);
+  select_nodes(world, &plan->from, address + hash_name("from"), this, state->others);
+  if (plan->from.count == 0) select_others(world, state->targets, state->others);
+  strikes[plan->verb](world, fault);
+}
+
+/* --- Timing --- */
+
+static void schedule(struct world *world, uint32_t fault, int64_t at) {
+  world->faults.pending++;
+  world_hold(world, NULL);
+  push_step(world, at, FAULT_BEGIN, fault, 0);
+}
+
+static int64_t gap(struct world *world, uint32_t fault, uint64_t n) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  return luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
+}
+
+/* A renewal process: the next beginning is one gap after this one, but not before what has begun has
+ * healed and stayed so for the dwell. */
+static void schedule_next(struct world *world, uint32_t fault) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  uint64_t begun = state_of(world, fault)->begun;
+  if (plan->timing != TIMING_EVERY || (plan->times && begun >= plan->times)) return;
+  int64_t next = world->now.ns + gap(world, fault, begun);
+  int64_t healed = world->now.ns + plan->lasts.ns + plan->stability.ns;
+  if (next < healed) next = healed;
+  if (next <= plan->until.ns) schedule(world, fault, next);
+}
+
+static void on_begin(struct world *world, uint32_t fault) {
+  world->faults.pending--;
+  begin(world, fault, NULL);
+  schedule_next(world, fault);
+  world_unhold(world, NULL);
+}
+
+static void on_restart(struct world *world, uint32_t fault, struct node *node) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  if (!node->alive) node_start(world, node, START_AGAIN);
+  close_instance(world, fault);
+  if (plan->verb == VERB_DEPLOY) {
+    state_of(world, fault)->deploy_down--;
+    deploy_on(world, fault);
+  }
+}
+
+static void on_end(struct world *world, uint32_t fault) {
+  struct fault_state *state = state_of(world, fault);
+  link_cut(world, state->targets, state->others, plan_of(world, fault)->direction, false, fault);
+  close_instance(world, fault);
+}
+
+void faults_event(struct world *world, enum fault_step step, uint32_t fault, uint64_t instance) {
+  *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = fault,
+                                                     .kind = TRACE_WORLD, .detail = EVENT_FAULT};
+  struct node *node = &world->nodes[instance & 0xffff];
+  if (step == FAULT_BEGIN) on_begin(world, fault);
+  if (step == FAULT_END) on_end(world, fault);
+  if (step == FAULT_RESTART) on_restart(world, fault, node);
+  if (step == FAULT_GRACE && node->alive && node->stopping && node->incarnation == instance >> 16)
+    node_kill(world, node, DEATH_KILL, fault);
+  world_quiet(world);
+}
+
+void faults_node_down(struct world *world, struct node *node) {
+  uint32_t stopper = node->stopped_by, killer = node->down_by;
+  node->stopped_by = NO_FAULT;
+  if (stopper != NO_FAULT && stopper != killer) { /* somebody else was faster */
+    close_instance(world, stopper);
+    if (plan_of(world, stopper)->verb == VERB_DEPLOY) {
+      state_of(world, stopper)->deploy_down--;
+      deploy_on(world, stopper);
+    }
+  }
+  if (killer != NO_FAULT)
+    push_step(world, world->now.ns + plan_of(world, killer)->lasts.ns, FAULT_RESTART, killer,
+              node->id);
+}
+
+/* --- Triggers --- */
+
+static bool matches(struct world *world, uint32_t fault, const struct node *node, uint32_t point,
+                    bool before, uint64_t intent, const struct message *message) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  struct fault_state *state = state_of(world, fault);
+  if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
+  if (plan->intent && plan->intent != intent) return false;
+  if (plan->when_node.count && !select_has(world, &plan->when_node, node)) return false;
+  state->occurrences++;
+  if (plan->nth && state->occurrences != plan->nth) return false;
+  if (plan->attempt) {
+    uint64_t attempt = plan->intent ? state->occurrences : message ? message->transmission : 1;
+    if (attempt != plan->attempt) return false;
+  }
+  return state->begun < (plan->times ? plan->times : 1);
+}
+
+static void defer(struct world *world, uint32_t fault, uint16_t node) {
+  struct faults *faults = &world->faults;
+  GROW(faults->deferred, faults->deferred_capacity, faults->deferred_count + 1);
+  faults->deferred[faults->deferred_count++] = (struct deferred){fault, node};
+}
+
+static bool strikes_this(const struct fault_plan *plan) {
+  return plan->target.count == 1 && plan->target.items[0].which == WHICH_THIS;
+}
+
+bool faults_point(struct world *world, struct node *node, uint32_t point, bool before,
+                  uint64_t intent, struct message *message) {
+  for (uint32_t i = 0; i < world->faults.count; i++) {
+    if (!matches(world, i, node, point, before, intent, message)) continue;
+    const struct fault_plan *plan = plan_of(world, i);
+    if (plan->verb == VERB_DROP) {
+      state_of(world, i)->begun++;
+      if (!message) continue;
+      message->dropped = true;
+      open_instance(world, i);
+      close_instance(world, i);
+      faults_hit(world, i, node->id, intent);
+      continue;
+    }
+    bool kills = plan->verb == VERB_KILL || plan->verb == VERB_POWER_LOSS;
+    if (kills && strikes_this(plan)) {
+      node->doomed = true;
+      faults_hit(world, i, node->id, intent);
+      /* What has just been sent has left, although a server's answer waits for its service. */
+      if (!before && message && message->depart > world->now.ns) message->depart = world->now.ns;
+    }
+    defer(world, i, node->id);
+  }
+  return !node->doomed;
+}
+
+void faults_defer_exit(struct world *world, struct node *node) { defer(world, NO_FAULT, node->id); }
+
+void faults_deferred(struct world *world) {
+  struct faults *faults = &world->faults;
+  for (size_t i = 0; i < faults->deferred_count; i++) {
+    struct deferred deferred = faults->deferred[i];
+    struct node *node = &world->nodes[deferred.node];
+    if (deferred.fault == NO_FAULT)
+      node_kill(world, node, DEATH_EXIT, node->stopped_by);
+    else
+      begin(world, deferred.fault, node);
+  }
+  if (faults->deferred_count) world_quiet(world);
+  faults->deferred_count = 0;
+}
+
+/* --- Setting up --- */
+
+static bool applies(const struct world *world, const struct fault_plan *plan) {
+  if (plan->verb == VERB_DROP) return true;
+  if (plan->verb == VERB_RESET && !world->plan->system->links[plan->target_link].used) return false;
+  for (uint32_t i = 0; i < plan->target.count; i++)
+    if (plan->target.items[i].which == WHICH_THIS || world->count[plan->target.items[i].role] > 0)
+      return true;
+  return false;
+}
+
+static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, size_t bytes) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  struct fault_state *state = state_of(world, fault);
+  *state = (struct fault_state){.targets = bitmaps, .others = bitmaps + bytes,
+                                .window = UINT32_MAX, .applies = applies(world, plan)};
+  if (!state->applies) return;
+  if (plan->timing == TIMING_WHEN) {
+    world->armed |= UINT64_C(1) << plan->point;
+  } else if (plan->has_at) {
+    schedule(world, fault, plan->at.ns);
+  } else {
+    int64_t first = gap(world, fault, 0);
+    if (first <= plan->until.ns) schedule(world, fault, first);
+  }
+}
+
+void faults_reset(struct world *world) {
+  struct faults *faults = &world->faults;
+  size_t bytes = (world->node_count + 7) / 8, count = world->plan->fault_count;
+  GROW(faults->items, faults->capacity, count);
+  GROW(faults->bitmaps, faults->bitmap_capacity, 2 * bytes * count);
+  faults->count = count;
+  faults->window_count = faults->deferred_count = 0;
+  faults->pending = faults->active = 0;
+  world->armed = 0;
+  for (uint32_t i = 0; i < count; i++)
+    reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
+}
+
+void faults_free(struct faults *faults) {
+  free(faults->items);
+  free(faults->windows);
+  free(faults->deferred);
+  free(faults->bitmaps);
+}

@@ -1,0 +1,80 @@
+/* Faults: what goes wrong, when, and whether it mattered.
+ *
+ * Timed faults are processes in virtual time, keyed by (seed, fault name, n): independent of traffic
+ * and of the system, so that every compared row has the same bad luck. Triggers wait for a point.
+ *
+ *   EVENT_FAULT steps:  BEGIN -> (lasts) -> END;  RESTART of a node;  GRACE over;  DEPLOY goes on
+ *
+ * A fault is effective when it has a hit: something under way was lost, delayed, killed, re-sent or
+ * drained because of it. What counts is in the verb's row.
+ */
+#ifndef SIM_WORLD_FAULT_H
+#define SIM_WORLD_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct message;
+struct node;
+struct plan;
+struct world;
+
+enum fault_step { FAULT_BEGIN, FAULT_END, FAULT_RESTART, FAULT_GRACE, FAULT_DEPLOY_NEXT };
+
+struct fault_window_seen {
+  uint32_t fault;
+  int64_t begin, end; /* ns; end -1 = still under way */
+};
+
+struct fault_state {
+  uint64_t hits;
+  uint64_t begun;       /* how often it has begun */
+  uint64_t occurrences; /* of its point, all that match: for nth */
+  uint32_t attempts;    /* of its point by its intent: for attempt */
+  uint32_t active;      /* instances under way */
+  uint8_t *targets, *others; /* the sets that it strikes, and cuts from, bitmaps by node id */
+  uint32_t deploy_next, deploy_down; /* deploy: next of the targets; how many are down */
+  uint32_t window;      /* index of the open window, UINT32_MAX */
+  bool applies;         /* this row has such a target */
+};
+
+struct faults {
+  struct fault_state *items;
+  size_t count, capacity;
+  struct fault_window_seen *windows;
+  size_t window_count, window_capacity;
+  uint32_t pending; /* timed beginnings still to come */
+  uint32_t active;  /* instances under way, nodes to restart */
+  /* a doomed or targeted node of a trigger, to be dealt with when the step returns */
+  struct deferred {
+    uint32_t fault; /* NO_FAULT: a node that exits by itself */
+    uint16_t node;
+  } *deferred;
+  size_t deferred_count, deferred_capacity;
+  uint8_t *bitmaps; /* of all partitions */
+  size_t bitmap_bytes, bitmap_capacity;
+};
+
+void faults_reset(struct world *world);
+void faults_free(struct faults *faults);
+void faults_event(struct world *world, enum fault_step step, uint32_t fault, uint64_t instance);
+
+/* A trigger's point occurred; see world_point. Message may be NULL. Returns false when the node is
+ * doomed. */
+bool faults_point(struct world *world, struct node *node, uint32_t point, bool before, uint64_t intent,
+                  struct message *message);
+
+/* The node has asked to exit; it does when the step returns. */
+void faults_defer_exit(struct world *world, struct node *node);
+
+/* Carries out what triggers in this step asked for. */
+void faults_deferred(struct world *world);
+
+/* A fault perturbed something under way; NO_FAULT is ignored. */
+void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t intent);
+
+/* A node that a fault was stopping has gone down, or is up again. */
+void faults_node_down(struct world *world, struct node *node);
+
+#endif

@@ -1,0 +1,116 @@
+#include "sim/world/fault_verbs.h"
+
+#define FIELD(name) .offset = offsetof(struct fault_plan, name), .size = sizeof((struct fault_plan){0}.name)
+
+const struct fault_key fault_timing_keys[FAULT_TIMING_KEY__COUNT] = {
+    [FAULT_KEY_AT] = {{"at", VALUE_TIME, "", NULL, 0, 0,
+                       "the instant; with `every`, of the first time", NULL},
+                      FAULT_KEY_VALUE, FIELD(at)},
+    [FAULT_KEY_EVERY] = {{"every", VALUE_DISTRIBUTION, "", NULL, 0, 0,
+                          "the gap from one heal to the next beginning; the first comes after one gap "
+                          "unless `at` says when", NULL},
+                         FAULT_KEY_VALUE, FIELD(every)},
+    [FAULT_KEY_TIMES] = {{"times", VALUE_COUNT, "", NULL, 1, UINT32_MAX,
+                          "with `every`: at most so often", NULL},
+                         FAULT_KEY_VALUE, FIELD(times)},
+    [FAULT_KEY_UNTIL] = {{"until", VALUE_TIME, "", NULL, 0, 0,
+                          "with `every`: none begins later (default: the last planned arrival)", NULL},
+                         FAULT_KEY_VALUE, FIELD(until)},
+    [FAULT_KEY_STABILITY] = {{"stability", VALUE_TIME, "", NULL, 0, 0,
+                              "with `every`: the least time from a heal to the next beginning", NULL},
+                             FAULT_KEY_VALUE, FIELD(stability)},
+    [FAULT_KEY_WHEN] = {{"when", VALUE_ENUM, "", NULL, 0, 0,
+                         "a point of the protocol: just after it, or with `before` just before", NULL},
+                        FAULT_KEY_POINT, FIELD(point)},
+    [FAULT_KEY_INTENT] = {{"intent", VALUE_COUNT, "", NULL, 1, INT64_MAX,
+                           "with `when`: only for this operation", NULL},
+                          FAULT_KEY_VALUE, FIELD(intent)},
+    [FAULT_KEY_ATTEMPT] = {{"attempt", VALUE_COUNT, "", NULL, 1, UINT32_MAX,
+                            "with `when`: only the operation's n-th time at this point", NULL},
+                           FAULT_KEY_VALUE, FIELD(attempt)},
+    [FAULT_KEY_NTH] = {{"nth", VALUE_COUNT, "", NULL, 1, UINT32_MAX,
+                        "with `when`: only the n-th of all that match (not paired between rows)", NULL},
+                       FAULT_KEY_VALUE, FIELD(nth)},
+    [FAULT_KEY_NODE] = {{"node", VALUE_ENUM, "", NULL, 0, 0, "with `when`: only at these nodes", NULL},
+                        FAULT_KEY_NODES, FIELD(when_node)},
+};
+
+const struct fault_key fault_common_keys[FAULT_COMMON_KEY__COUNT] = {
+    [FAULT_KEY_NAME_] = {{"name", VALUE_ENUM, "", NULL, 0, 0,
+                          "what it is called; it keys its luck (default: verb-number, such as kill-1)",
+                          NULL},
+                         FAULT_KEY_NAME, 0, 0},
+    [FAULT_KEY_FOR] = {{"for", VALUE_TIME, "", NULL, 0, 0, "how long it lasts", NULL},
+                       FAULT_KEY_VALUE, FIELD(lasts)},
+    [FAULT_KEY_CHANCE] = {{"chance", VALUE_SHARE, "100%", NULL, 0, SCHEMA_SHARE_SCALE,
+                           "probability that it happens when its time or point comes", NULL},
+                          FAULT_KEY_VALUE, FIELD(chance)},
+    [FAULT_KEY_MIN_HITS] = {{"min_hits", VALUE_COUNT, "1", NULL, 0, UINT32_MAX,
+                             "fewer hits in the whole campaign make the result inconclusive", NULL},
+                            FAULT_KEY_VALUE, FIELD(min_hits)},
+};
+
+static const struct fault_key power_loss_keys[] = {
+    {{"unsynced", VALUE_ENUM, "dropped", "dropped torn", 0, 0,
+      "what becomes of writes that were not synced: all dropped, or a prefix kept", NULL},
+     FAULT_KEY_VALUE, FIELD(unsynced)},
+};
+static const struct fault_key terminate_keys[] = {
+    {{"grace", VALUE_TIME, "30s", NULL, 0, 0, "time to finish before it is killed",
+      "Kubernetes terminationGracePeriodSeconds"},
+     FAULT_KEY_VALUE, FIELD(grace)},
+};
+static const struct fault_key deploy_keys[] = {
+    {{"max_unavailable", VALUE_COUNT, "1", NULL, 1, PLAN_NODES_MAX,
+      "so many instances may be down at once", NULL},
+     FAULT_KEY_VALUE, FIELD(max_unavailable)},
+    {{"grace", VALUE_TIME, "30s", NULL, 0, 0, "time for each instance to finish before it is killed",
+      "Kubernetes terminationGracePeriodSeconds"},
+     FAULT_KEY_VALUE, FIELD(grace)},
+    {{"mode", VALUE_ENUM, "drain", "drain kill", 0, 0,
+      "drain: each instance is terminated with grace; kill: it dies at once", NULL},
+     FAULT_KEY_VALUE, FIELD(mode)},
+};
+static const struct fault_key partition_keys[] = {
+    {{"from", VALUE_ENUM, "", NULL, 0, 0, "the other side (default: everybody else)", NULL},
+     FAULT_KEY_NODES, FIELD(from)},
+    {{"direction", VALUE_ENUM, "both", "both out in", 0, 0,
+      "out: what the target sends is lost; in: what is sent to it; both", NULL},
+     FAULT_KEY_VALUE, FIELD(direction)},
+};
+
+#define KEYS(table) .keys = table, .key_count = sizeof table / sizeof *table
+
+const struct fault_verb fault_verbs[VERB__COUNT] = {
+    [VERB_KILL] = {.name = "kill", .target = FAULT_TARGET_NODES, .for_default = "1s",
+                   .for_means = "down, then restarted",
+                   .help = "the process dies; what it wrote to its disk survives",
+                   .hit = "a request, delivery or handler died with it"},
+    [VERB_POWER_LOSS] = {.name = "power_loss", .target = FAULT_TARGET_NODES, KEYS(power_loss_keys),
+                         .for_default = "1s", .for_means = "down, then restarted",
+                         .help = "the machine dies; writes that were not synced are lost",
+                         .hit = "a request, delivery, handler or unsynced write died with it"},
+    [VERB_TERMINATE] = {.name = "terminate", .target = FAULT_TARGET_NODES, KEYS(terminate_keys),
+                        .for_default = "1s", .for_means = "down after its end",
+                        .help = "the process is asked to finish, and killed when the grace is over",
+                        .hit = "a request, delivery or handler was drained, or died with it"},
+    [VERB_DEPLOY] = {.name = "deploy", .target = FAULT_TARGET_NODES, KEYS(deploy_keys),
+                     .for_default = "1s", .for_means = "from the end of an instance to its new start",
+                     .help = "a rolling restart: the targets one after the other, in their order",
+                     .hit = "a request, delivery or handler was drained, or died with an instance"},
+    [VERB_PARTITION] = {.name = "partition", .target = FAULT_TARGET_NODES, KEYS(partition_keys),
+                        .for_default = NULL, .for_means = "until it heals",
+                        .help = "messages between the target and the other side do not arrive",
+                        .hit = "a transmission lost or delayed"},
+    [VERB_RESET] = {.name = "reset", .target = FAULT_TARGET_LINK, .for_default = "",
+                    .help = "the connections break; what was under way is of unknown fate",
+                    .hit = "a request or answer was under way on a connection that broke"},
+    [VERB_DROP] = {.name = "drop", .target = FAULT_TARGET_THIS, .for_default = "",
+                   .help = "the message at the point is lost; on a connection, a reset there",
+                   .hit = "the message was lost"},
+};
+
+const char *const fault_verbs_later =
+    "disk_gone pause slow skew_clock clog degrade duplicate delay fail failover expire_lease "
+    "move_coordinator fsync_lies lose_slot";
+const char *const fault_keys_later = "file shape version factor offset drift error election lose";

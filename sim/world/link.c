@@ -1,0 +1,375 @@
+#include "sim/world/link.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/world/world.h"
+
+/* Purposes of the draws of one transmission: each its own address. */
+enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_COPY, DRAW_RESET };
+
+/* How many times one transmission is lost on a connection before it is let through: at 200 ms doubling
+ * this is past every timeout that there is. */
+#define LOSSES_MAX 16
+
+void link_init(struct world *world) {
+  world->channel_count = 0;
+  for (int i = 0; i < LINK__COUNT; i++) {
+    struct link_state *link = &world->links[i];
+    const struct link_row *row = &link_rows[i];
+    *link = (struct link_state){.used = world->plan->system->links[i].used,
+                                .first_channel = (uint32_t)world->channel_count,
+                                .from_count = world->count[row->from],
+                                .to_count = world->count[row->to],
+                                .from_node = world->first[row->from],
+                                .to_node = world->first[row->to]};
+    if (!link->used) continue;
+    size_t count = (size_t)link->from_count * link->to_count;
+    GROW(world->channels, world->channel_capacity, world->channel_count + count);
+    for (size_t c = 0; c < count; c++) {
+      struct channel *channel = &world->channels[world->channel_count++];
+      *channel = (struct channel){.link = (enum link)i, .reset_by = NO_FAULT};
+      channel->ends[0] = (uint16_t)(link->from_node + c / link->to_count);
+      channel->ends[1] = (uint16_t)(link->to_node + c % link->to_count);
+      for (int way = 0; way < 2; way++) {
+        channel->ways[way].cut_by = NO_FAULT;
+        channel->ways[way].stalled_since = -1;
+      }
+    }
+  }
+}
+
+static struct channel *channel_of(struct world *world, int link, uint32_t connector,
+                                  uint32_t answerer) {
+  const struct link_state *state = &world->links[link];
+  return &world->channels[state->first_channel +
+                          (connector - state->from_node) * (size_t)state->to_count +
+                          (answerer - state->to_node)];
+}
+
+struct channel *link_channel(struct world *world, uint16_t from, uint16_t to) {
+  int link = world->link_of[world->nodes[from].role][world->nodes[to].role];
+  if (link < 0) return NULL;
+  return link_rows[link].from == world->nodes[from].role ? channel_of(world, link, from, to) : channel_of(world, link, to, from);
+}
+
+static void lose(struct world *world, struct message *message, enum loss why, uint32_t fault) {
+  *trace_next(&world->trace) = (struct trace_record){
+      .at = world->now.ns, .intent = message->intent, .value = why, .kind = TRACE_LOST,
+      .node = message->from, .detail = (uint32_t)message->kind << 16 | message->to};
+  faults_hit(world, fault, message->to, message->intent);
+  message_free(&world->messages, message);
+}
+
+static void push_arrival(struct world *world, struct message *message, int64_t at) {
+  queue_push(&world->queue, &(struct event){.at = at, .node = message->to, .kind = EVENT_MESSAGE,
+                                            .a = message->id});
+}
+
+/* Sends it off; it is under way from here: an operation on its way is held. */
+static void launch(struct world *world, struct message *message, int64_t at) {
+  if (message->intent) world_hold(world, NULL);
+  push_arrival(world, message, at);
+}
+
+static uint64_t address_of(struct world *world, struct message *message,
+                           const struct message_kind *kind, struct channel *channel) {
+  enum link link = channel->link;
+  uint64_t key = world->link_rules[link].key + message->direction;
+  if (kind->operation && message->intent) {
+    message->transmission =
+        world_count_transmission(world, message->intent, link, message->direction);
+    return hash_pair(hash_pair(key, message->intent), message->transmission);
+  }
+  message->transmission = ++channel->control[message->kind];
+  key = hash_pair(key + message->kind, world->nodes[message->from].key);
+  return hash_pair(hash_pair(key, world->nodes[message->to].key), message->transmission);
+}
+
+static int64_t latency(struct world *world, enum link link, uint64_t address, uint32_t size) {
+  int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, world->link_rules[link].latency);
+  if (world->link_rules[link].bandwidth)
+    ns += (int64_t)((__int128)size * NS_PER_S / world->link_rules[link].bandwidth);
+  return ns;
+}
+
+/* A connection's losses are retransmissions: the time that they take. */
+static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t address) {
+  int64_t delay = 0, timeout = RETRANSMISSION_FIRST_NS;
+  for (uint64_t n = 0; threshold && n < LOSSES_MAX; n++) {
+    if (!luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
+    delay += timeout;
+    timeout = timeout * 2 < RETRANSMISSION_LAST_NS ? timeout * 2 : RETRANSMISSION_LAST_NS;
+  }
+  return delay;
+}
+
+static void transmit_connection(struct world *world, struct message *message,
+                                struct channel *channel, uint64_t address) {
+  int way = message->direction;
+  int64_t at = message->depart +
+               retransmissions(world, world->link_rules[channel->link].loss[way], address) +
+               latency(world, channel->link, address, message->size);
+  if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
+  channel->ways[way].last_arrival = at;
+  launch(world, message, at);
+}
+
+/* A second copy of a datagram, which shares nothing with the first. */
+static void transmit_copy(struct world *world, const struct message *message, int64_t at) {
+  struct message *copy = message_new(&world->messages);
+  uint32_t id = copy->id;
+  *copy = *message;
+  copy->id = id;
+  copy->record_count = copy->record_class = 0;
+  if (message->record_count) {
+    struct record *records = message_records(&world->messages, copy, message->record_count);
+    for (uint32_t i = 0; i < message->record_count; i++) records[i] = message->records[i];
+  }
+  launch(world, copy, at);
+}
+
+static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
+                           uint64_t address) {
+  int way = message->direction;
+  enum link link = channel->link;
+  if (luck_chance(&world->luck, address + DRAW_LOSS, world->link_rules[link].loss[way]))
+    return lose(world, message, LOSS_LINK, NO_FAULT);
+  if (channel->ways[way].cuts)
+    return lose(world, message, LOSS_CUT, channel->ways[way].cut_by);
+  int64_t at = message->depart + latency(world, link, address, message->size);
+  if (world->link_rules[link].kind == LINK_KIND_DATAGRAM) {
+    if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, world->link_rules[link].reordering))
+      at += 4 * latency(world, link, hash_pair(address, DRAW_OVERTAKEN), message->size);
+    if (luck_chance(&world->luck, address + DRAW_DUPLICATE, world->link_rules[link].duplication))
+      transmit_copy(world, message, message->depart + latency(world, link,
+                                                              hash_pair(address, DRAW_COPY),
+                                                              message->size));
+  }
+  launch(world, message, at);
+}
+
+void link_transmit(struct world *world, struct message *message) {
+  const struct node *from = &world->nodes[message->from], *to = &world->nodes[message->to];
+  int link = world->link_of[from->role][to->role];
+  ASSERT_MSG(link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
+  /* Two nodes of one role: who asks connects. */
+  int direction = from->role == to->role ? message->is_reply : link_rows[link].from != from->role;
+  struct channel *channel = direction == 0 ? channel_of(world, link, message->from, message->to)
+                                           : channel_of(world, link, message->to, message->from);
+  const struct message_kind *kind = &to->components[message->port]->messages[message->kind];
+  message->channel = (uint32_t)(channel - world->channels);
+  message->direction = (uint8_t)direction;
+  world_count(world, COUNTER_TRANSMISSIONS, 1);
+  bool connection = world->link_rules[link].kind == LINK_KIND_CONNECTION;
+  if (connection && message->is_reply && message->epoch != channel->epoch)
+    return lose(world, message, LOSS_STALE, channel->reset_by);
+  message->epoch = channel->epoch;
+  message->sequence = ++channel->ways[direction].sent;
+  channel->used = true;
+  uint64_t address = address_of(world, message, kind, channel);
+  if (message->dropped) {
+    if (connection) link_drop(world, channel, message);
+    return lose(world, message, LOSS_DROPPED, NO_FAULT);
+  }
+  if (connection)
+    transmit_connection(world, message, channel, address);
+  else
+    transmit_alone(world, message, channel, address);
+}
+
+/* --- Arriving --- */
+
+/* Whether its sender had died before it left. */
+static bool never_left(const struct world *world, const struct message *message) {
+  const struct node *from = &world->nodes[message->from];
+  bool died = from->incarnation == message->from_incarnation
+                  ? !from->alive
+                  : from->incarnation == message->from_incarnation + 1;
+  return died && message->depart > from->died_at;
+}
+
+/* Ran into a cut on a connection: it, or the head of its line, is sent again later. */
+static void stall(struct world *world, struct message *message, struct channel *channel,
+                  bool current) {
+  int way = message->direction;
+  int64_t timeout = RETRANSMISSION_FIRST_NS;
+  uint32_t rounds = current ? channel->ways[way].stall_rounds++ : message->stalls;
+  for (uint32_t i = 0; i < rounds && timeout < RETRANSMISSION_LAST_NS; i++) timeout *= 2;
+  if (timeout > RETRANSMISSION_LAST_NS) timeout = RETRANSMISSION_LAST_NS;
+  if (message->stalls++ == 0)
+    faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
+  if (current) {
+    channel->ways[way].stall_until = world->now.ns + timeout;
+    if (channel->ways[way].stalled_since < 0) channel->ways[way].stalled_since = world->now.ns;
+  }
+  push_arrival(world, message, world->now.ns + timeout);
+}
+
+/* Delivery on a connection: false = taken care of. */
+static bool arrive_connection(struct world *world, struct message *message,
+                              struct channel *channel) {
+  int way = message->direction;
+  bool current = message->epoch == channel->epoch;
+  if (!current && (message->epoch + 1 != channel->epoch ||
+                   message->sequence > channel->ways[way].old_limit)) {
+    world_unhold_message(world, message);
+    return lose(world, message, LOSS_RESET, channel->reset_by), false;
+  }
+  if (current && world->now.ns < channel->ways[way].stall_until) {
+    if (message->stalls++ == 0)
+      faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
+    push_arrival(world, message, channel->ways[way].stall_until);
+    return false;
+  }
+  if (channel->ways[way].cuts) {
+    if (current && channel->ways[way].stalled_since >= 0 &&
+        world->now.ns - channel->ways[way].stalled_since > CONNECTION_GIVES_UP_NS) {
+      link_reset(world, channel, channel->ways[way].cut_by);
+      world_unhold_message(world, message);
+      return lose(world, message, LOSS_RESET, channel->reset_by), false;
+    }
+    return stall(world, message, channel, current), false;
+  }
+  if (current) {
+    channel->ways[way].arrived = message->sequence;
+    channel->ways[way].stall_rounds = 0;
+    channel->ways[way].stalled_since = -1;
+  }
+  return true;
+}
+
+static void tell_disconnected(struct world *world, struct channel *channel, int end, int64_t at) {
+  const struct node *node = &world->nodes[channel->ends[end]];
+  queue_push(&world->queue,
+             &(struct event){.at = at, .node = node->id, .kind = EVENT_DISCONNECT,
+                             .detail = channel->ends[1 - end], .b = node->incarnation});
+}
+
+/* It came to a process that is not there: the machine answers with a RST, unless it is gone too. */
+static void refuse(struct world *world, struct message *message, struct channel *channel) {
+  const struct node *to = &world->nodes[message->to];
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && to->death != DEATH_POWER) {
+    uint64_t address = hash_pair(hash_name("refused"), message->sequence);
+    address = hash_pair(address, world->nodes[message->from].key ^ (to->key << 1));
+    tell_disconnected(world, channel, message->direction,
+                      world->now.ns + latency(world, channel->link, address, 0));
+  }
+  lose(world, message, LOSS_DEAD, to->down_by);
+}
+
+bool link_arrive(struct world *world, struct message *message) {
+  struct channel *channel = &world->channels[message->channel];
+  const struct node *to = &world->nodes[message->to];
+  if (never_left(world, message)) {
+    uint32_t fault = world->nodes[message->from].down_by;
+    world_unhold_message(world, message);
+    return lose(world, message, LOSS_UNSENT, fault), false;
+  }
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION) {
+    if (!arrive_connection(world, message, channel)) return false;
+  } else if (channel->ways[message->direction].cuts) {
+    world_unhold_message(world, message);
+    return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
+  }
+  bool stale = message->is_reply && message->to_incarnation != to->incarnation;
+  if (to->alive && !stale) return true;
+  world_unhold_message(world, message);
+  if (stale) return lose(world, message, LOSS_STALE, NO_FAULT), false;
+  return refuse(world, message, channel), false;
+}
+
+/* --- Breaking --- */
+
+/* A new epoch begins; of the old one, messages up to these sequences still arrive. */
+static void break_connection(struct channel *channel, uint64_t limit_out, uint64_t limit_back,
+                             uint32_t fault) {
+  channel->epoch++;
+  channel->used = false;
+  channel->reset_by = fault;
+  channel->ways[0].old_limit = limit_out;
+  channel->ways[1].old_limit = limit_back;
+  for (int way = 0; way < 2; way++) {
+    channel->ways[way].arrived = channel->ways[way].sent;
+    channel->ways[way].last_arrival = 0;
+    channel->ways[way].stall_until = 0;
+    channel->ways[way].stall_rounds = 0;
+    channel->ways[way].stalled_since = -1;
+  }
+}
+
+void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
+  if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION || !channel->used) return;
+  uint64_t limits[2];
+  uint64_t name = fault == NO_FAULT ? 0 : world->plan->faults[fault].key;
+  for (int way = 0; way < 2; way++) {
+    uint64_t under_way = channel->ways[way].sent - channel->ways[way].arrived;
+    uint64_t address = hash_pair(name + DRAW_RESET, world->nodes[channel->ends[0]].key);
+    address = hash_pair(address + (uint64_t)way, world->nodes[channel->ends[1]].key + channel->epoch);
+    limits[way] = channel->ways[way].sent -
+                  luck_choice(&world->luck, address, under_way + 1);
+  }
+  break_connection(channel, limits[0], limits[1], fault);
+  tell_disconnected(world, channel, 0, world->now.ns);
+  tell_disconnected(world, channel, 1, world->now.ns);
+}
+
+void link_drop(struct world *world, struct channel *channel, const struct message *message) {
+  uint64_t limits[2] = {channel->ways[0].sent, channel->ways[1].sent};
+  limits[message->direction] = message->sequence - 1;
+  break_connection(channel, limits[0], limits[1], channel->reset_by);
+  tell_disconnected(world, channel, 0, message->depart);
+  tell_disconnected(world, channel, 1, message->depart);
+}
+
+void link_close(struct world *world, struct node *node, uint16_t peer) {
+  struct channel *channel = link_channel(world, node->id, peer);
+  if (!channel->used || world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) return;
+  int own = channel->ends[0] == node->id ? 0 : 1; /* what it sends travels this way */
+  uint64_t limits[2];
+  limits[own] = channel->ways[own].sent;
+  limits[1 - own] = 0;
+  break_connection(channel, limits[0], limits[1], NO_FAULT);
+}
+
+void link_node_down(struct world *world, struct node *node) {
+  for (size_t i = 0; i < world->channel_count; i++) {
+    struct channel *channel = &world->channels[i];
+    if (channel->ends[0] != node->id && channel->ends[1] != node->id) continue;
+    if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION || !channel->used) continue;
+    int own = channel->ends[0] == node->id ? 0 : 1;
+    uint64_t limits[2];
+    limits[own] = channel->ways[own].sent;
+    limits[1 - own] = 0;
+    break_connection(channel, limits[0], limits[1], node->down_by);
+    if (node->death == DEATH_POWER) continue;
+    uint64_t address = hash_pair(hash_name("closed") ^ node->key, channel->epoch);
+    address = hash_pair(address, world->nodes[channel->ends[1 - own]].key);
+    tell_disconnected(world, channel, 1 - own,
+                      world->now.ns + latency(world, channel->link, address, 0));
+  }
+}
+
+static bool has(const uint8_t *set, uint16_t node) { return (set[node / 8] >> (node % 8)) & 1; }
+
+void link_cut(struct world *world, const uint8_t *targets, const uint8_t *others, int direction,
+              bool on, uint32_t fault) {
+  for (size_t i = 0; i < world->channel_count; i++) {
+    struct channel *channel = &world->channels[i];
+    for (int end = 0; end < 2; end++) { /* end: which one is the target */
+      if (!has(targets, channel->ends[end]) || !has(others, channel->ends[1 - end])) continue;
+      for (int way = 0; way < 2; way++) {
+        bool outward = way == end; /* way 0 leaves from end 0 */
+        if (direction == DIRECTION_OUT && !outward) continue;
+        if (direction == DIRECTION_IN && outward) continue;
+        if (on) {
+          channel->ways[way].cuts++;
+          channel->ways[way].cut_by = fault;
+        } else {
+          ASSERT(channel->ways[way].cuts > 0);
+          channel->ways[way].cuts--;
+        }
+      }
+      break;
+    }
+  }
+}

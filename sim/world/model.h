@@ -1,0 +1,132 @@
+/* What a model is to the world: tables.
+ *
+ * A system (a row of models/registry.h) says which component runs on each role, which messages it
+ * sends, which keys it has and what it claims. A component is a state table: for every state and every
+ * message a function, or NULL: a message that no state expects is a protocol breach and stops the run
+ * by name. One node holds up to NODE_PORTS components: port 0 is the system's, port 1 the handler host
+ * or nothing.
+ */
+#ifndef SIM_WORLD_MODEL_H
+#define SIM_WORLD_MODEL_H
+
+#include "sim/base/err.h"
+#include "sim/base/schema.h"
+#include "sim/kernel/time.h"
+#include "sim/world/claim.h"
+#include "sim/world/point.h"
+#include "sim/world/role.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dg_context;
+struct dg_message;
+struct message;
+struct node;
+struct plan;
+struct world;
+
+enum link_kind { LINK_KIND_CONNECTION, LINK_KIND_PER_REQUEST, LINK_KIND_DATAGRAM, LINK_KIND__COUNT };
+
+struct message_kind {
+  const char *name;
+  enum point sent, received; /* generic or own points stated at send and at arrival; POINT_NONE */
+  bool operation; /* luck keyed by the lowest operation it carries; else a control request */
+  bool reply;     /* answers a request: counts as a round trip */
+};
+
+typedef void message_fn(struct world *world, struct node *node, struct message *message);
+typedef void timer_fn(struct world *world, struct node *node, uint64_t argument);
+
+/* Which side of the process's life `start` is called at. */
+enum start_reason { START_FIRST, START_AGAIN };
+
+struct operation_request; /* sim/world/workload.h */
+
+struct component {
+  const char *name;
+  /* Builds the volatile state in node->arena (node->state[port]); node->disk[port] is as the crash
+   * left it (NULL at START_FIRST of the world's first run). */
+  void (*start)(struct world *, struct node *, enum start_reason);
+  /* on[stage * message_count + message kind]; NULL = no stage expects it there. */
+  message_fn *const *on;
+  const char *const *stage_names;
+  uint16_t stage_count, message_count;
+  const struct message_kind *messages;
+  timer_fn *const *on_timer; /* [timer kind] */
+  const char *const *timer_names;
+  uint16_t timer_count;
+  /* Optional: room that `start` needs in the arena, bytes; default 64 KiB. */
+  size_t (*arena_bytes)(const struct plan *);
+  /* Optional, servers: CPU time of serving a request, ns. Requests then queue for the node's cores. */
+  int64_t (*cost)(const struct world *, const struct message *);
+  /* Optional, producers: the application asks for an operation. */
+  void (*submit)(struct world *, struct node *, const struct operation_request *);
+  /* Optional. SIGTERM: finish and call node_exit; NULL = exits at once. */
+  void (*terminate)(struct world *, struct node *);
+  /* Optional. A connection to `peer` broke: requests under way there are of unknown fate. */
+  void (*disconnected)(struct world *, struct node *, uint16_t peer);
+  /* Optional. How many requests, deliveries, leases or unsynced writes are under way: what a crash or
+   * a drain perturbs. */
+  uint32_t (*busy)(const struct world *, const struct node *);
+  /* Optional. The process dies now. `power`: so does the page cache: drop what was not synced from
+   * node->disk. The volatile state is still readable; no messages, no timers from here. */
+  void (*crash)(struct world *, struct node *, bool power);
+  /* Optional, consumers: the host has finished the record submitted with this tag; status is
+   * enum dg_status. */
+  void (*handled)(struct world *, struct node *, uint32_t tag, int status);
+  /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
+  int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
+  /* Optional: at the end of a run: state STATE facts. */
+  void (*finish)(struct world *, struct node *);
+  /* Optional: empties node->disk[port] for another run (keeping memory), and frees it for good. */
+  void (*disk_reset)(struct world *, struct node *);
+  void (*disk_free)(struct node *);
+};
+
+struct link_rule {
+  bool used;
+  enum link_kind kind;       /* the default */
+  uint32_t allowed;          /* bit (1 << enum link_kind) */
+};
+
+struct system {
+  const char *name, *about;
+  const char *stands_for; /* a generic name: what it is an alias of, in words; else NULL */
+  const struct key *keys;
+  size_t key_count;
+  /* Optional: relations between keys. Sets message and note, no place. */
+  bool (*check)(const struct plan *, struct err *);
+  const struct component *components[ROLE__COUNT]; /* NULL = no node of this role */
+  const struct component *host; /* port 1 of consumers: runs the handler */
+  struct link_rule links[LINK__COUNT];
+  const struct point_row *points; /* own, ids from POINT_GENERIC__COUNT */
+  size_t point_count;
+  const char *handler; /* default of the `handler` slot */
+  uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
+  const char *ack;     /* which message its generic `ack-sent` is, in words */
+  /* The longest timeout of its settings, for drain_limit. */
+  struct span (*longest_timeout)(const struct plan *);
+};
+
+/* A handler: a pattern of the source, in models/handlers. */
+struct handler {
+  const char *name, *about;
+  const struct key *keys;
+  size_t key_count;
+  int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
+  uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
+  bool uses_database;
+};
+
+/* A store: a database, cache or provider, in models/store. */
+struct store {
+  const char *name, *about;
+  const struct key *keys;
+  size_t key_count;
+  enum role role;
+  const struct component *component;
+};
+
+#endif

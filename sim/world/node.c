@@ -1,0 +1,83 @@
+#include "sim/world/node.h"
+
+#include "sim/base/assert.h"
+#include "sim/world/world.h"
+
+#include <stdio.h>
+
+const char *node_name(const struct node *node, char *out, size_t size) {
+  snprintf(out, size, "%s.%u", role_names[node->role], node->index);
+  return out;
+}
+
+void node_start(struct world *world, struct node *node, enum start_reason reason) {
+  ASSERT(!node->alive);
+  node->alive = true;
+  node->stopping = node->doomed = false;
+  node->incarnation++;
+  node->stage = 0;
+  node->down_by = node->stopped_by = NO_FAULT;
+  node->core_event = false;
+  node->depart = 0;
+  for (uint32_t i = 0; i < node->cores; i++) node->core_free[i] = 0;
+  world_fact(world, FACT_NODE_UP, node->id, 0, node->incarnation, 0);
+  for (int port = 0; port < NODE_PORTS; port++)
+    if (node->components[port]) node->components[port]->start(world, node, reason);
+}
+
+static uint32_t busy(const struct world *world, const struct node *node) {
+  uint32_t count = (uint32_t)node->inbox_count + (node->first_call != CALL_NONE);
+  for (int port = 0; port < NODE_PORTS; port++)
+    if (node->components[port] && node->components[port]->busy)
+      count += node->components[port]->busy(world, node);
+  return count;
+}
+
+static void empty_inbox(struct world *world, struct node *node) {
+  for (; node->inbox_count > 0; node->inbox_count--) {
+    struct message *message = message_at(&world->messages, node->inbox[node->inbox_head]);
+    node->inbox_head = (node->inbox_head + 1) & (node->inbox_capacity - 1);
+    world_unhold_message(world, message);
+    message_free(&world->messages, message);
+  }
+  node->inbox_head = 0;
+}
+
+void node_kill(struct world *world, struct node *node, enum death death, uint32_t fault) {
+  if (!node->alive) return;
+  if (busy(world, node) > 0) faults_hit(world, fault, node->id, 0);
+  node->alive = false;
+  node->death = death;
+  node->died_at = world->now.ns;
+  node->down_by = fault;
+  world_fact(world, FACT_NODE_DOWN, node->id, 0, node->incarnation, 0);
+  for (int port = NODE_PORTS - 1; port >= 0; port--)
+    if (node->components[port] && node->components[port]->crash)
+      node->components[port]->crash(world, node, death == DEATH_POWER);
+  call_abandon_all(world, node);
+  empty_inbox(world, node);
+  link_node_down(world, node);
+  ASSERT_LE(node->holds, world->live);
+  world->live -= node->holds;
+  node->holds = 0;
+  for (int port = 0; port < NODE_PORTS; port++) node->state[port] = NULL;
+  arena_reset(&node->arena);
+  node->stopping = node->doomed = false;
+  faults_node_down(world, node);
+}
+
+void node_terminate(struct world *world, struct node *node, uint32_t fault) {
+  if (!node->alive || node->stopping) return;
+  if (busy(world, node) > 0) faults_hit(world, fault, node->id, 0);
+  node->stopping = true;
+  node->stopped_by = fault;
+  if (node->components[0]->terminate)
+    node->components[0]->terminate(world, node);
+  else
+    node_exit(world, node);
+}
+
+void node_exit(struct world *world, struct node *node) {
+  node->doomed = true;
+  faults_defer_exit(world, node);
+}

@@ -1,0 +1,75 @@
+/* Nodes: processes that live, die and come back.
+ *
+ *            node_start                     node_terminate
+ *   [down] ------------> [up, incarnation n] -----------> [stopping] --node_exit--> [down]
+ *      ^                        |  node_kill                  |  grace over: node_kill
+ *      +------------------------+-----------------------------+
+ *
+ * A node's volatile state is its arena: a crash drops it whole. Its disk is what the component keeps in
+ * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced.
+ *
+ * [I1] Timers and answers of a dead incarnation never reach a later one. Requests that it had already
+ *      sent do reach their receivers (SEMANTICS).
+ * [I2] A doomed node (killed at a point in the middle of its own step) sends nothing and stores nothing
+ *      from that point on; it dies when the step returns.
+ */
+#ifndef SIM_WORLD_NODE_H
+#define SIM_WORLD_NODE_H
+
+#include "sim/base/arena.h"
+#include "sim/kernel/time.h"
+#include "sim/world/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NODE_PORTS 2
+#define NODE_CORES_MAX 64
+#define NO_FAULT UINT32_MAX
+
+enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER };
+
+struct node {
+  uint16_t id; /* index in world->nodes */
+  enum role role;
+  uint32_t index; /* from 1 within its role */
+  uint64_t key;   /* hash of role.index: keys luck */
+  bool alive, stopping, doomed;
+  uint16_t stage; /* of the component at port 0: the row of its `on` table */
+  uint32_t incarnation; /* from 1 */
+  enum death death;     /* how the last incarnation ended */
+  int64_t died_at;      /* ns */
+  uint32_t down_by;     /* fault that took it down, NO_FAULT */
+  uint32_t stopped_by;  /* fault that is terminating it, NO_FAULT */
+  const struct component *components[NODE_PORTS];
+  void *state[NODE_PORTS]; /* volatile: in the arena */
+  void *disk[NODE_PORTS];  /* durable: the component's own memory */
+  struct arena arena;
+  /* a server's queue for its cores */
+  int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
+  uint32_t cores;
+  bool core_event; /* an event for the next free core is pending */
+  uint32_t *inbox;
+  size_t inbox_head, inbox_count, inbox_capacity;
+  int64_t depart; /* ns: when what it sends in this step leaves; 0 = now */
+  uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
+  uint32_t holds;      /* volatile holds, see world_hold */
+};
+
+void node_start(struct world *world, struct node *node, enum start_reason reason);
+
+/* Ends the process at once. `fault`: who did it, or NO_FAULT. Does nothing when it is down. */
+void node_kill(struct world *world, struct node *node, enum death death, uint32_t fault);
+
+/* SIGTERM. The component drains and calls node_exit; a component without `terminate` exits at once. */
+void node_terminate(struct world *world, struct node *node, uint32_t fault);
+
+/* The process ends by itself, connections closed in order. To be called from its own step: takes
+ * effect when the step returns. */
+void node_exit(struct world *world, struct node *node);
+
+/* "consumer.1", into a buffer of at least 32 bytes. */
+const char *node_name(const struct node *node, char *out, size_t size);
+
+#endif

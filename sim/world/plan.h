@@ -1,0 +1,120 @@
+/* The plan of a run: everything that the scenario says about one row, compiled once and shared
+ * read-only by all its seeds. Built by sim/runner; read by the world. The seed is not part of it.
+ *
+ * Two plans of one scenario (two rows of `compare`) differ in slots only: workload, topology, links,
+ * faults are the same, which is what makes their luck the same.
+ *
+ * Limits: PLAN_* below; the loader refuses more with the key that was too large.
+ */
+#ifndef SIM_WORLD_PLAN_H
+#define SIM_WORLD_PLAN_H
+
+#include "sim/base/schema.h"
+#include "sim/kernel/quantile.h"
+#include "sim/kernel/time.h"
+#include "sim/world/model.h"
+#include "sim/world/role.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_NODES_MAX 20000
+#define PLAN_PARTITIONS_MAX 20000
+#define PLAN_FAULTS_MAX 4096
+#define PLAN_SELECTOR_MAX 8
+
+struct link_plan {
+  enum link_kind kind;
+  const struct distribution *latency; /* each way */
+  int64_t request_loss, reply_loss;   /* share (SCHEMA_SHARE_SCALE) of each transmission */
+  int64_t duplication, reordering;    /* share; a datagram link only */
+  int64_t bandwidth;                  /* bytes a second, 0 = unlimited */
+};
+
+enum operation { OPERATION_INCREMENT, OPERATION__COUNT };
+
+struct workload_plan {
+  uint64_t messages;                 /* how many intents */
+  int64_t rate;                      /* micro-events a second; 0 when saturating */
+  struct span duration;              /* messages / rate */
+  uint64_t outstanding;              /* saturating: so many open at once; 0 = open workload */
+  bool steady;                       /* arrivals evenly spaced, else Poisson */
+  const struct distribution *gap;    /* Poisson: exponential with mean 1/rate */
+  uint32_t keys;                     /* keys 1..keys, uniform */
+  int64_t size;                      /* bytes of a message */
+  enum operation operation;
+  const struct distribution *service_time;
+};
+
+enum selector_which { WHICH_INDEX, WHICH_ANY, WHICH_ALL, WHICH_MINORITY, WHICH_MAJORITY, WHICH_LEADER, WHICH_THIS };
+struct selector_item {
+  enum selector_which which;
+  enum role role;
+  uint32_t index; /* from 1; WHICH_INDEX only */
+};
+struct selector {
+  struct selector_item items[PLAN_SELECTOR_MAX];
+  uint32_t count; /* 0 = not given: everybody else, for `from` */
+};
+
+/* Verbs of faults: sim/world/fault.h has their table. */
+enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB__COUNT };
+enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN };
+enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
+enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
+enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
+
+struct fault_plan {
+  const char *name;
+  uint64_t key; /* hash of the name: keys its luck */
+  enum verb verb;
+  enum fault_timing timing;
+  bool has_at;
+  struct instant at;
+  const struct distribution *every;
+  uint32_t times;        /* 0 = no limit */
+  struct instant until;  /* TIMING_EVERY: none begins after it */
+  struct span stability; /* least time between a heal and the next beginning */
+  /* TIMING_WHEN */
+  uint32_t point; /* enum point or a system's own */
+  bool before;
+  uint64_t intent;  /* 0 = any */
+  uint32_t attempt; /* 0 = any; counted per intent at this point */
+  uint32_t nth;     /* 0 = any; counted over all that match */
+  struct selector when_node;
+  /* what */
+  int64_t chance; /* share */
+  uint32_t min_hits;
+  struct selector target;
+  enum link target_link; /* VERB_RESET: the link, with target = its connecting side */
+  struct selector from;  /* VERB_PARTITION */
+  enum direction direction;
+  struct span lasts; /* `for` */
+  struct span grace;
+  uint32_t max_unavailable;
+  enum deploy_mode mode;
+  enum unsynced unsynced;
+};
+
+/* Costs of servers' work: sim/world/cost.h has the table with sources. Index = enum cost. */
+struct plan {
+  const char *label;
+  const struct system *system;
+  struct settings system_settings;
+  const struct handler *handler;
+  struct settings handler_settings;
+  const struct store *database;
+  struct settings database_settings;
+  struct settings costs;
+  uint32_t counts[ROLE__COUNT]; /* nodes of each role; database is 1 when anything uses it */
+  uint32_t partitions, threads, cores; /* cores: of each broker and database */
+  struct link_plan links[LINK__COUNT];
+  struct workload_plan workload;
+  const struct fault_plan *faults;
+  size_t fault_count;
+  bool luck_none;
+  struct span drain_limit; /* 0 = derived: twice the longest timeout */
+};
+
+#endif

@@ -1,0 +1,47 @@
+/* Points: the one vocabulary for everything that can go wrong or be waited for.
+ *
+ * A point is a row (name, the role it happens at, what it is); an occurrence has the address
+ * `point @ node, intent, attempt`. Generic points are stated by every system in shared code, so that
+ * comparisons by `intent` stay paired; a system adds its own rows behind them.
+ */
+#ifndef SIM_WORLD_POINT_H
+#define SIM_WORLD_POINT_H
+
+#include "sim/world/role.h"
+
+#include <stdint.h>
+
+#define GENERIC_POINTS(X)                                                                          \
+  X(PUBLISH_SENT, "publish-sent", ROLE_PRODUCER, "a request carrying the operation leaves its producer") \
+  X(PUBLISH_RECEIVED, "publish-received", ROLE_BROKER, "it reached the broker; nothing is stored yet") \
+  X(APPENDED, "appended", ROLE_BROKER, "the broker has stored it")                                 \
+  X(PUBLISH_ACK_SENT, "publish-ack-sent", ROLE_BROKER, "the broker's confirmation leaves")         \
+  X(PUBLISH_ACKED, "publish-acked", ROLE_PRODUCER, "the confirmation reached the producer")        \
+  X(DELIVERY_SENT, "delivery-sent", ROLE_BROKER, "an answer carrying the operation leaves for a consumer") \
+  X(DELIVERED, "delivered", ROLE_CONSUMER, "a handler starts on it")                               \
+  X(HANDLER_STEP, "handler-step", ROLE_CONSUMER, "its handler makes a call (work, statement, commit, publish)") \
+  X(EFFECT, "effect", ROLE_DATABASE, "a store or sink has applied it")                             \
+  X(HANDLED, "handled", ROLE_CONSUMER, "its handler has returned")                                 \
+  X(ACK_SENT, "ack-sent", ROLE_CONSUMER, "its acknowledgement leaves: an offset commit, a delete, the end of a transaction") \
+  X(ACK_RECEIVED, "ack-received", ROLE_BROKER, "the acknowledgement reached the broker; nothing is noted yet") \
+  X(ACK_APPLIED, "ack-applied", ROLE_BROKER, "the broker has noted the acknowledgement")           \
+  X(ACK_ANSWERED, "ack-answered", ROLE_CONSUMER, "the consumer learns that it was noted")
+
+enum point {
+  POINT_NONE,
+#define X(id, name, role, about) POINT_##id,
+  GENERIC_POINTS(X)
+#undef X
+      POINT_GENERIC__COUNT, /* a system's own rows have ids from here, in the order of its table */
+  POINT__MAX = 64
+};
+
+struct point_row {
+  const char *name;
+  enum role role;
+  const char *about;
+};
+
+extern const struct point_row generic_points[POINT_GENERIC__COUNT]; /* [POINT_NONE] is empty */
+
+#endif

@@ -1,0 +1,71 @@
+#include "sim/world/select.h"
+
+#include "sim/world/world.h"
+
+#include <string.h>
+
+static void include(uint8_t *set, uint32_t node) { set[node / 8] |= (uint8_t)(1u << (node % 8)); }
+
+/* `wanted` of a role's nodes, without repetition: each of the others is as likely. */
+static void draw_some(struct world *world, enum role role, uint32_t wanted, uint64_t address,
+                      uint8_t *set) {
+  uint32_t count = world->count[role], left = wanted;
+  for (uint32_t i = 0; i < count && left > 0; i++) {
+    /* Chosen with probability left / (count - i): selection sampling (Knuth, algorithm S). */
+    if (luck_draw(&world->luck, hash_pair(address, i)) % (count - i) >= left) continue;
+    include(set, world->first[role] + i);
+    left--;
+  }
+}
+
+static void select_item(struct world *world, const struct selector_item *item, uint64_t address,
+                        const struct node *this, uint8_t *set) {
+  uint32_t count = world->count[item->role], first = world->first[item->role];
+  switch (item->which) {
+  case WHICH_THIS:
+    if (this) include(set, this->id);
+    break;
+  case WHICH_INDEX:
+    if (item->index <= count) include(set, first + item->index - 1);
+    break;
+  case WHICH_LEADER:
+    if (count) include(set, first);
+    break;
+  case WHICH_ALL:
+    for (uint32_t i = 0; i < count; i++) include(set, first + i);
+    break;
+  case WHICH_ANY:
+    if (count) draw_some(world, item->role, 1, address, set);
+    break;
+  case WHICH_MINORITY:
+    if (count) draw_some(world, item->role, (count - 1) / 2, address, set);
+    break;
+  case WHICH_MAJORITY:
+    if (count) draw_some(world, item->role, count / 2 + 1, address, set);
+    break;
+  }
+}
+
+void select_nodes(struct world *world, const struct selector *selector, uint64_t address,
+                  const struct node *this, uint8_t *set) {
+  memset(set, 0, (world->node_count + 7) / 8);
+  for (uint32_t i = 0; i < selector->count; i++)
+    select_item(world, &selector->items[i], hash_pair(address, i), this, set);
+}
+
+void select_others(struct world *world, const uint8_t *set, uint8_t *others) {
+  memset(others, 0, (world->node_count + 7) / 8);
+  for (uint32_t i = 0; i < world->node_count; i++)
+    if (!((set[i / 8] >> (i % 8)) & 1)) include(others, i);
+}
+
+bool select_has(const struct world *world, const struct selector *selector, const struct node *node) {
+  for (uint32_t i = 0; i < selector->count; i++) {
+    const struct selector_item *item = &selector->items[i];
+    if (item->role != node->role) continue;
+    if (item->which == WHICH_ALL || (item->which == WHICH_INDEX && item->index == node->index))
+      return true;
+    if (item->which == WHICH_LEADER && node->id == world->first[item->role]) return true;
+  }
+  return false;
+}

@@ -1,0 +1,29 @@
+/* The workload: operations that applications want done, at their times. States INTENDED. */
+#ifndef SIM_WORLD_WORKLOAD_H
+#define SIM_WORLD_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct world;
+
+/* What a producer's component is asked to do; it owes one call_return(call). */
+struct operation_request {
+  uint64_t intent;
+  uint32_t call;
+  uint32_t key;
+  uint32_t size; /* bytes */
+};
+
+void workload_start(struct world *world);
+/* The arrival event. */
+void workload_arrive(struct world *world);
+/* A saturating workload: an obligation got its first effect, visible at `visible_ns`. */
+void workload_effect(struct world *world, uint64_t intent, int64_t visible_ns);
+/* Nothing is under way but operations are still to come: whatever a saturating workload has open is
+ * lost, and its places are filled again. LIMIT: until then a lost operation keeps its place. */
+void workload_idle(struct world *world);
+/* Service time of an operation's n-th execution, ns. */
+int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t execution);
+
+#endif

@@ -1,0 +1,365 @@
+#include "sim/world/world.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_DEFAULT_BYTES (64 * 1024)
+
+/* --- Setting up --- */
+
+struct world *world_new(size_t base_offset, unsigned char fill) {
+  struct world *world = calloc(1, sizeof *world);
+  ASSERT(world);
+  world->base_offset = base_offset;
+  world->fill = fill;
+  queue_init(&world->queue);
+  timers_init(&world->timers, EVENT_LANE);
+  trace_init(&world->trace);
+  message_pool_init(&world->messages);
+  world->operations = calloc(OPERATION_WINDOW, sizeof *world->operations);
+  ASSERT(world->operations);
+  return world;
+}
+
+static void free_nodes(struct world *world) {
+  for (size_t i = 0; i < world->node_capacity; i++) {
+    struct node *node = &world->nodes[i];
+    for (int port = 0; port < NODE_PORTS; port++)
+      if (node->components[port] && node->components[port]->disk_free)
+        node->components[port]->disk_free(node);
+    arena_deinit(&node->arena);
+    free(node->inbox);
+  }
+  free(world->nodes);
+  world->nodes = NULL;
+  world->node_capacity = world->node_count = 0;
+}
+
+void world_free(struct world *world) {
+  free_nodes(world);
+  queue_deinit(&world->queue);
+  timers_deinit(&world->timers);
+  trace_deinit(&world->trace);
+  message_pool_deinit(&world->messages);
+  map_deinit(&world->late_operations);
+  faults_free(&world->faults);
+  free(world->calls.items);
+  free(world->channels);
+  free(world->operations);
+  free(world);
+}
+
+static const struct component *component_of(const struct plan *plan, enum role role, int port) {
+  if (port == 1) return role == ROLE_CONSUMER ? plan->system->host : NULL;
+  if (role == ROLE_DATABASE) return plan->database ? plan->database->component : NULL;
+  return plan->system->components[role];
+}
+
+static size_t arena_bytes(const struct plan *plan, const struct node *node) {
+  size_t bytes = 0;
+  for (int port = 0; port < NODE_PORTS; port++) {
+    const struct component *component = node->components[port];
+    if (component) bytes += component->arena_bytes ? component->arena_bytes(plan) : ARENA_DEFAULT_BYTES;
+  }
+  return bytes;
+}
+
+static void make_node(struct world *world, enum role role, uint32_t index) {
+  ASSERT_LT(world->node_count, world->node_capacity);
+  struct node *node = &world->nodes[world->node_count];
+  char name[32];
+  *node = (struct node){.id = (uint16_t)world->node_count, .role = role, .index = index + 1};
+  node->key = hash_name(node_name(node, name, sizeof name));
+  node->cores = world->plan->cores;
+  ASSERT_LE(node->cores, NODE_CORES_MAX);
+  for (int port = 0; port < NODE_PORTS; port++)
+    node->components[port] = component_of(world->plan, role, port);
+  arena_init(&node->arena, arena_bytes(world->plan, node), world->base_offset, world->fill);
+  world->node_count++;
+}
+
+/* Lays the nodes of a plan out anew. */
+static void make_nodes(struct world *world) {
+  const struct plan *plan = world->plan;
+  free_nodes(world);
+  size_t total = 0;
+  for (int role = 0; role < ROLE__COUNT; role++) {
+    world->first[role] = (uint32_t)total;
+    world->count[role] = component_of(plan, (enum role)role, 0) ? plan->counts[role] : 0;
+    total += world->count[role];
+  }
+  ASSERT_LE(total, PLAN_NODES_MAX);
+  world->nodes = calloc(total ? total : 1, sizeof *world->nodes);
+  ASSERT(world->nodes);
+  world->node_capacity = total;
+  for (int role = 0; role < ROLE__COUNT; role++)
+    for (uint32_t i = 0; i < world->count[role]; i++) make_node(world, (enum role)role, i);
+}
+
+/* As at the start of a first run, with the memory that is there. */
+static void reset_node(struct world *world, struct node *node) {
+  for (int port = 0; port < NODE_PORTS; port++) {
+    node->state[port] = NULL;
+    if (node->components[port] && node->components[port]->disk_reset)
+      node->components[port]->disk_reset(world, node);
+  }
+  arena_reset(&node->arena);
+  node->alive = node->stopping = node->doomed = false;
+  node->incarnation = 0;
+  node->death = DEATH_NONE;
+  node->died_at = 0;
+  node->inbox_head = node->inbox_count = 0;
+  node->first_call = CALL_NONE;
+  node->holds = 0;
+}
+
+static void compile_links(struct world *world) {
+  memset(world->link_of, -1, sizeof world->link_of);
+  for (int i = 0; i < LINK__COUNT; i++) {
+    const struct link_plan *plan = &world->plan->links[i];
+    if (!world->plan->system->links[i].used) continue;
+    world->link_of[link_rows[i].from][link_rows[i].to] = (int8_t)i;
+    world->link_of[link_rows[i].to][link_rows[i].from] = (int8_t)i;
+    world->link_rules[i].kind = plan->kind;
+    world->link_rules[i].latency = plan->latency->table;
+    world->link_rules[i].loss[0] = luck_threshold(plan->request_loss, SCHEMA_SHARE_SCALE);
+    world->link_rules[i].loss[1] = luck_threshold(plan->reply_loss, SCHEMA_SHARE_SCALE);
+    world->link_rules[i].duplication = luck_threshold(plan->duplication, SCHEMA_SHARE_SCALE);
+    world->link_rules[i].reordering = luck_threshold(plan->reordering, SCHEMA_SHARE_SCALE);
+    world->link_rules[i].bandwidth = plan->bandwidth;
+    world->link_rules[i].key = hash_name(link_rows[i].name);
+  }
+}
+
+void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
+  bool same = world->plan == plan;
+  world->plan = plan;
+  message_pool_reset(&world->messages);
+  queue_reset(&world->queue);
+  timers_reset(&world->timers);
+  trace_reset(&world->trace);
+  luck_init(&world->luck, plan->luck_none ? LUCK_NONE : LUCK_DRAWN, seed);
+  world->now = instant_of(0);
+  if (!same) make_nodes(world);
+  for (size_t i = 0; i < world->node_count; i++) reset_node(world, &world->nodes[i]);
+  compile_links(world);
+  link_init(world);
+  world->calls.count = world->calls.open = 0;
+  world->calls.free_list = CALL_NONE;
+  memset(world->operations, 0, OPERATION_WINDOW * sizeof *world->operations);
+  map_clear(&world->late_operations);
+  world->intents = world->arrivals_pending = 0;
+  world->arrivals_done = world->stopped = world->stuck = false;
+  world->live = 0;
+  world->quiet_since = -1;
+  world->drain_limit = plan->drain_limit.ns;
+  if (world->drain_limit == 0) world->drain_limit = 2 * plan->system->longest_timeout(plan).ns;
+  memset(world->counters, 0, sizeof world->counters);
+  world->dedup_bytes = 0;
+  faults_reset(world);
+}
+
+/* --- Events --- */
+
+static void serve(struct world *world, struct node *node, struct message *message) {
+  const struct component *component = node->components[message->port];
+  const struct message_kind *kind = &component->messages[message->kind];
+  uint64_t intent = message->intent;
+  uint32_t row = message->port == 0 ? node->stage : 0;
+  message_fn *on = component->on[row * component->message_count + message->kind];
+  ASSERT_MSG(on, "protocol breach: %s got '%s' in stage '%s'", component->name, kind->name,
+             component->stage_names ? component->stage_names[row] : "-");
+  bool go = true;
+  if (kind->received && ((world->armed >> kind->received) & 1))
+    go = world_point_slow(world, node, kind->received, true, intent, message) &&
+         world_point_slow(world, node, kind->received, false, intent, message);
+  if (go && !message->dropped) {
+    if (kind->reply) world_count(world, COUNTER_ROUND_TRIPS, 1);
+    on(world, node, message);
+  }
+  if (!message->taken) message_free(&world->messages, message);
+  if (intent) world_unhold(world, NULL);
+}
+
+static uint32_t soonest_core(const struct node *node) {
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < node->cores; i++)
+    if (node->core_free[i] < node->core_free[best]) best = i;
+  return best;
+}
+
+/* A request gets a core: it is executed when its service starts, its answers leave when it ends. */
+static void serve_on(struct world *world, struct node *node, uint32_t core, struct message *message) {
+  const struct component *component = node->components[message->port];
+  node->depart = world->now.ns + component->cost(world, message);
+  node->core_free[core] = node->depart;
+  serve(world, node, message);
+  node->depart = 0;
+}
+
+static void await_core(struct world *world, struct node *node) {
+  if (node->core_event || node->inbox_count == 0) return;
+  node->core_event = true;
+  queue_push(&world->queue, &(struct event){.at = node->core_free[soonest_core(node)],
+                                            .node = node->id, .kind = EVENT_CORE,
+                                            .b = node->incarnation});
+}
+
+static void enqueue(struct node *node, const struct message *message) {
+  if (node->inbox_count == node->inbox_capacity) {
+    size_t old = node->inbox_capacity;
+    GROW(node->inbox, node->inbox_capacity, old + 1);
+    for (size_t i = 0; i < node->inbox_head; i++) node->inbox[old + i] = node->inbox[i];
+  }
+  size_t at = (node->inbox_head + node->inbox_count++) & (node->inbox_capacity - 1);
+  node->inbox[at] = message->id;
+}
+
+static void trace_message(struct world *world, const struct message *message, enum trace_event kind) {
+  *trace_next(&world->trace) = (struct trace_record){
+      .at = world->now.ns, .intent = message->intent, .value = message->transmission,
+      .kind = (uint16_t)kind, .node = message->to,
+      .detail = (uint32_t)message->kind << 16 | message->from};
+}
+
+static void on_message(struct world *world, const struct event *event) {
+  struct message *message = message_at(&world->messages, (uint32_t)event->a);
+  trace_message(world, message, TRACE_ARRIVED);
+  if (!link_arrive(world, message)) return;
+  struct node *node = &world->nodes[message->to];
+  if (message->is_reply || !node->components[message->port]->cost) return serve(world, node, message);
+  uint32_t core = soonest_core(node);
+  if (node->inbox_count == 0 && node->core_free[core] <= world->now.ns)
+    return serve_on(world, node, core, message);
+  enqueue(node, message);
+  await_core(world, node);
+}
+
+static void on_core(struct world *world, const struct event *event) {
+  struct node *node = &world->nodes[event->node];
+  if (!node->alive || node->incarnation != event->b) return;
+  node->core_event = false;
+  uint32_t core = soonest_core(node);
+  while (node->inbox_count > 0 && node->core_free[core] <= world->now.ns && !node->doomed) {
+    struct message *message = message_at(&world->messages, node->inbox[node->inbox_head]);
+    node->inbox_head = (node->inbox_head + 1) & (node->inbox_capacity - 1);
+    node->inbox_count--;
+    trace_message(world, message, TRACE_SERVED);
+    serve_on(world, node, core, message);
+    core = soonest_core(node);
+  }
+  await_core(world, node);
+}
+
+static void fire(struct world *world, uint32_t id, uint32_t incarnation, uint16_t kind,
+                 uint64_t argument) {
+  struct node *node = &world->nodes[id];
+  *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = argument,
+                                                     .kind = TRACE_TIMER, .node = (uint16_t)id,
+                                                     .detail = kind};
+  if (!node->alive || node->doomed || node->incarnation != incarnation) return;
+  const struct component *component = node->components[kind >> 15];
+  component->on_timer[kind & 0x7fff](world, node, argument);
+}
+
+static void on_lane(struct world *world, const struct event *event) {
+  struct timer timer;
+  while (timers_expire(&world->timers, &world->queue, world->now, (uint16_t)event->a, &timer)) {
+    fire(world, timer.node, timer.incarnation, timer.kind, timer.argument);
+    faults_deferred(world);
+  }
+}
+
+static void on_timer(struct world *world, const struct event *event) {
+  fire(world, event->node, (uint32_t)event->b, event->detail, event->a);
+}
+
+static void on_arrival(struct world *world, const struct event *event) {
+  (void)event;
+  workload_arrive(world);
+  if (world->arrivals_done) world_quiet(world);
+}
+
+static void on_disconnect(struct world *world, const struct event *event) {
+  struct node *node = &world->nodes[event->node];
+  *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = EVENT_DISCONNECT,
+                                                     .kind = TRACE_WORLD, .node = node->id,
+                                                     .detail = event->detail};
+  if (!node->alive || node->doomed || node->incarnation != event->b) return;
+  for (int port = 0; port < NODE_PORTS; port++)
+    if (node->components[port] && node->components[port]->disconnected)
+      node->components[port]->disconnected(world, node, event->detail);
+}
+
+static void on_fault(struct world *world, const struct event *event) {
+  faults_event(world, (enum fault_step)event->detail, (uint32_t)event->a, event->b);
+}
+
+typedef void event_fn(struct world *world, const struct event *event);
+static event_fn *const on_event[EVENT__COUNT] = {
+    [EVENT_MESSAGE] = on_message, [EVENT_LANE] = on_lane,
+    [EVENT_TIMER] = on_timer,     [EVENT_CORE] = on_core,
+    [EVENT_ARRIVAL] = on_arrival, [EVENT_DISCONNECT] = on_disconnect,
+    [EVENT_FAULT] = on_fault,
+};
+
+/* --- Running --- */
+
+void world_quiet(struct world *world) {
+  bool quiet = world->arrivals_done && world->faults.pending == 0 && world->faults.active == 0;
+  if (!quiet) {
+    world->quiet_since = -1;
+  } else if (world->quiet_since < 0) {
+    world->quiet_since = world->now.ns;
+    world_fact(world, FACT_HEALED, 0, 0, 0, 0);
+  }
+}
+
+/* Whether the run is over: drained, or past the bound. */
+static bool over(struct world *world) {
+  if (world->live == 0) {
+    world_fact(world, FACT_DRAINED, 0, 0, 0, 0);
+    return true;
+  }
+  if (world->quiet_since >= 0 && world->now.ns - world->quiet_since > world->drain_limit) {
+    world->stuck = true;
+    world_fact(world, FACT_STUCK, 0, 0, 0, 0);
+    return true;
+  }
+  if (world->live == 1 && world->plan->workload.outstanding) workload_idle(world);
+  return false;
+}
+
+static void finish(struct world *world) {
+  for (size_t i = 0; i < world->node_count; i++)
+    for (int port = 0; port < NODE_PORTS; port++)
+      if (world->nodes[i].components[port] && world->nodes[i].components[port]->finish)
+        world->nodes[i].components[port]->finish(world, &world->nodes[i]);
+  for (uint32_t i = 0; i < COUNTER__COUNT; i++)
+    world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
+  trace_flush(&world->trace);
+}
+
+void world_run(struct world *world) {
+  for (size_t i = 0; i < world->node_count; i++)
+    node_start(world, &world->nodes[i], START_FIRST);
+  workload_start(world);
+  world_quiet(world);
+  struct event event;
+  while (!over(world)) {
+    bool more = queue_pop(&world->queue, &event);
+    if (!more) { /* something is held that no event will ever free */
+      world->stuck = true;
+      world_fact(world, FACT_STUCK, 0, 0, 0, 0);
+      break;
+    }
+    world->now = instant_of(event.at);
+    world->counters[COUNTER_EVENTS]++;
+    on_event[event.kind](world, &event);
+    faults_deferred(world);
+  }
+  finish(world);
+}

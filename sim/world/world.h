@@ -1,0 +1,192 @@
+/* The world: nodes, links, faults and workload of one run, and the loop over its events.
+ *
+ * A model's functions are called with the world and their node; everything they may do to anybody else
+ * is here: send, start timers, state facts, announce points. A run is a value: there is no other state.
+ *
+ *   workload -> producer.submit -> world_send -> link -> broker.on[stage][kind] -> ... -> world_effect
+ *
+ * [I1] Between two events of a node its state is touched by nobody else.
+ * [I2] Every popped event writes one trace record before anything that it causes.
+ * [I3] The run has drained when nothing is held (world_hold), no operation is to come and no fault is
+ *      under way or still to come.
+ */
+#ifndef SIM_WORLD_WORLD_H
+#define SIM_WORLD_WORLD_H
+
+#include "sim/base/map.h"
+#include "sim/kernel/luck.h"
+#include "sim/kernel/queue.h"
+#include "sim/kernel/timers.h"
+#include "sim/kernel/trace.h"
+#include "sim/world/call.h"
+#include "sim/world/cost.h"
+#include "sim/world/fact.h"
+#include "sim/world/fault.h"
+#include "sim/world/link.h"
+#include "sim/world/message.h"
+#include "sim/world/node.h"
+#include "sim/world/plan.h"
+#include "sim/world/workload.h"
+
+/* Kinds of events in the queue. */
+enum world_event {
+  EVENT_MESSAGE,    /* a = message id */
+  EVENT_LANE,       /* a = lane */
+  EVENT_TIMER,      /* node, detail = kind, a = argument, b = incarnation << 1 | port */
+  EVENT_CORE,       /* node: a core is free */
+  EVENT_ARRIVAL,    /* the next operation */
+  EVENT_DISCONNECT, /* node, detail = peer, a = channel, b = incarnation */
+  EVENT_FAULT,      /* detail = enum fault_step, a = fault index, b = instance or node */
+  EVENT__COUNT
+};
+
+/* What is remembered of an operation while it is young: its transmissions by hop and direction (they
+ * key its luck across message ids and incarnations), its executions. */
+#define OPERATION_WINDOW (1 << 15)
+struct operation_memory {
+  uint64_t intent;
+  uint16_t transmissions[LINK__COUNT][2];
+  uint16_t executions;
+  bool effected; /* saturating workloads: its place has been taken */
+};
+
+struct world {
+  const struct plan *plan;
+  struct luck luck;
+  struct queue queue;
+  struct timers timers;
+  struct trace trace;
+  struct instant now;
+  struct node *nodes;
+  size_t node_count, node_capacity;
+  uint32_t first[ROLE__COUNT], count[ROLE__COUNT]; /* nodes of a role */
+  struct link_state links[LINK__COUNT];
+  struct channel *channels;
+  size_t channel_count, channel_capacity;
+  struct message_pool messages;
+  struct calls calls;
+  struct operation_memory *operations; /* ring by intent */
+  struct map late_operations;          /* transmissions of those that left the ring */
+  struct faults faults;
+  uint64_t intents; /* issued so far */
+  uint64_t arrivals_pending; /* arrival events in the queue */
+  bool arrivals_done;
+  uint64_t live; /* holds, see world_hold */
+  int64_t quiet_since; /* ns: arrivals done and no fault under way or to come since then; -1 = not yet */
+  int64_t drain_limit;
+  bool stopped, stuck;
+  uint64_t counters[COUNTER__COUNT];
+  uint64_t dedup_bytes;
+  uint64_t armed; /* bit p: a trigger waits for point p */
+  struct { /* the plan's links, ready for the hot path */
+    enum link_kind kind;
+    const struct quantile_table *latency;
+    uint64_t loss[2]; /* thresholds by direction */
+    uint64_t duplication, reordering;
+    int64_t bandwidth;
+    uint64_t key;
+  } link_rules[LINK__COUNT];
+  int8_t link_of[ROLE__COUNT][ROLE__COUNT]; /* enum link, -1 = none */
+  size_t base_offset;
+  unsigned char fill;
+};
+
+/* A world to be used for many runs. base_offset and fill: see arena.h. */
+struct world *world_new(size_t base_offset, unsigned char fill);
+void world_free(struct world *world);
+
+/* Prepares a run; sinks may be added to world->trace once, after world_new. */
+void world_reset(struct world *world, const struct plan *plan, uint64_t seed);
+
+/* To be called when an operation was the last, or a fault has begun, ended or been used up: notes since
+ * when nothing is to come any more. */
+void world_quiet(struct world *world);
+
+/* Runs to the end; the trace is flushed. */
+void world_run(struct world *world);
+
+/* --- For models: messages --- */
+
+/* A fresh message to `to`; kind is of the component at `port` there. Fill it, then send it or free it. */
+struct message *world_message(struct world *world, const struct node *from, uint16_t to, uint8_t port,
+                              uint16_t kind);
+/* Sends it: announces its points, transmits. Owns it from here. It leaves now, or, from a server in the
+ * middle of a request, when the service of that request ends; `message->depart` later than that wins. */
+void world_send(struct world *world, struct node *from, struct message *message);
+/* A fresh answer to a request, to be filled and sent: correlation, port and incarnation are set. */
+struct message *world_answer(struct world *world, const struct node *from, const struct message *request,
+                             uint16_t kind);
+/* Keeps a message past the function that it was given to; then it must be freed. */
+static inline void world_take(struct message *message) { message->taken = true; }
+static inline void world_release(struct world *world, struct message *message) {
+  message_free(&world->messages, message);
+}
+
+/* --- For models: time --- */
+
+/* Lane of a constant timeout, for timers that are mostly cancelled. To be called at start. */
+uint16_t world_lane(struct world *world, struct span duration);
+uint32_t world_timer(struct world *world, struct node *node, uint8_t port, uint16_t lane,
+                     uint16_t kind, uint64_t argument);
+void world_cancel(struct world *world, uint32_t timer);
+/* Fires once, cannot be cancelled; dies with the incarnation. */
+void world_after(struct world *world, struct node *node, uint8_t port, uint16_t kind, uint64_t argument,
+                 struct span delay);
+
+/* --- For models: facts, points, luck --- */
+
+static inline void world_fact(struct world *world, enum fact fact, uint16_t node, uint64_t intent,
+                              uint64_t value, uint32_t detail) {
+  *trace_next(&world->trace) = (struct trace_record){
+      .at = world->now.ns, .intent = intent, .value = value, .kind = (uint16_t)fact, .node = node,
+      .detail = detail};
+}
+/* A store or sink has applied the operation; it can be seen, durably, from visible_ns on. */
+void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
+                  uint32_t group);
+
+/* Announces an occurrence of a point outside of messages. `before`: it is about to happen. Returns
+ * false when the node has just been doomed there: the caller returns at once and does not do it. */
+bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
+                      uint64_t intent, struct message *message);
+static inline bool world_point(struct world *world, struct node *node, uint32_t point, bool before,
+                               uint64_t intent) {
+  if (__builtin_expect((world->armed >> point) & 1, 0))
+    return world_point_slow(world, node, point, before, intent, NULL);
+  return !node->doomed;
+}
+
+/* Address of a draw of a node's own: purpose is a hash of a name. */
+static inline uint64_t world_address(const struct node *node, uint64_t purpose, uint64_t n) {
+  return hash_pair(node->key ^ purpose, n);
+}
+
+/* The n-th transmission, or execution, of an operation: counted here, outside every node's memory. */
+uint32_t world_count_transmission(struct world *world, uint64_t intent, enum link link, int direction);
+uint32_t world_count_execution(struct world *world, uint64_t intent);
+
+/* --- For models: what is still under way --- */
+
+/* Something that may still change an obligation: a copy that is not acknowledged, an open transaction,
+ * a handler at work. With a node: it dies with the node's memory. Without (NULL): durable. */
+static inline void world_hold(struct world *world, struct node *node) {
+  world->live++;
+  if (node) node->holds++;
+}
+void world_unhold(struct world *world, struct node *node);
+
+/* A message that carries an operation is held while it is under way. */
+static inline void world_unhold_message(struct world *world, const struct message *message) {
+  if (message->intent) world_unhold(world, NULL);
+}
+
+static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {
+  return &world->nodes[world->first[role] + index_from_0];
+}
+static inline void world_count(struct world *world, enum counter counter, uint64_t by) {
+  world->counters[counter] += by;
+}
+/* A dedup store grew or shrank by so many bytes. */
+void world_dedup_bytes(struct world *world, int64_t by);
+
+#endif

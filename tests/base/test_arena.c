@@ -1,0 +1,103 @@
+#include "sim/base/arena.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY 4096
+
+static bool all_bytes(const void *memory, size_t size, unsigned char byte) {
+  const unsigned char *bytes = memory;
+  for (size_t i = 0; i < size; i++)
+    if (bytes[i] != byte) return false;
+  return true;
+}
+
+START_TEST(I1_memory_is_zeroed_and_aligned_whatever_fill_and_base) {
+  static const unsigned char fills[] = {0, 0xa5, 0xff};
+  static const size_t offsets[] = {0, 1, 64, 4000};
+  for (size_t f = 0; f < 3; f++)
+    for (size_t o = 0; o < 4; o++) {
+      struct arena arena;
+      arena_init(&arena, CAPACITY, offsets[o], fills[f]);
+      for (int round = 0; round < 2; round++) {
+        for (size_t size = 1; size < 70; size += 7) {
+          unsigned char *memory = arena_alloc(&arena, size);
+          ck_assert_uint_eq((uintptr_t)memory % 16, 0);
+          ck_assert(all_bytes(memory, size, 0));
+          memset(memory, 0x77, size);
+        }
+        arena_reset(&arena);
+      }
+      arena_deinit(&arena);
+    }
+}
+END_TEST
+
+START_TEST(I2_reset_gives_everything_back_and_restores_the_fill) {
+  struct arena arena;
+  arena_init(&arena, CAPACITY, 0, 0xa5);
+  void *first = arena_alloc(&arena, 100);
+  memset(first, 1, 100);
+  arena_alloc(&arena, CAPACITY - 112);
+  ck_assert_uint_eq(arena.used, CAPACITY);
+  arena_reset(&arena);
+  ck_assert_uint_eq(arena.used, 0);
+  ck_assert(all_bytes(arena.base, CAPACITY, 0xa5));
+  ck_assert_ptr_eq(arena_alloc(&arena, 100), first);
+  arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(I3_running_out_aborts) {
+  struct arena arena;
+  arena_init(&arena, CAPACITY, 0, 0);
+  arena_alloc(&arena, CAPACITY - 16);
+  arena_alloc(&arena, 17);
+}
+END_TEST
+
+START_TEST(allocations_do_not_overlap) {
+  struct arena arena;
+  arena_init(&arena, CAPACITY, 32, 0xff);
+  unsigned char *blocks[40];
+  for (int i = 0; i < 40; i++) {
+    blocks[i] = arena_alloc(&arena, (size_t)i + 1);
+    memset(blocks[i], i, (size_t)i + 1);
+  }
+  for (int i = 0; i < 40; i++) ck_assert(all_bytes(blocks[i], (size_t)i + 1, (unsigned char)i));
+  uint32_t *numbers = ARENA_NEW(&arena, uint32_t, 5);
+  ck_assert(all_bytes(numbers, 20, 0));
+  arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(another_base_gives_other_offsets_in_the_block) {
+  struct arena a, b;
+  arena_init(&a, CAPACITY, 0, 0);
+  arena_init(&b, CAPACITY, 48, 0);
+  ck_assert_int_eq(a.base - a.block, 0);
+  ck_assert_int_eq(b.base - b.block, 48);
+  arena_deinit(&a);
+  arena_deinit(&b);
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("arena");
+  tcase_add_test(tests, I1_memory_is_zeroed_and_aligned_whatever_fill_and_base);
+  tcase_add_test(tests, I2_reset_gives_everything_back_and_restores_the_fill);
+  tcase_add_test_raise_signal(tests, I3_running_out_aborts, SIGABRT);
+  tcase_add_test(tests, allocations_do_not_overlap);
+  tcase_add_test(tests, another_base_gives_other_offsets_in_the_block);
+  Suite *suite = suite_create("base/arena");
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

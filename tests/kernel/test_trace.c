@@ -1,0 +1,301 @@
+#include "sim/base/hash.h"
+#include "sim/kernel/trace.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define RECORDS (3 * TRACE_BLOCK + 7)
+
+static struct trace_record record_of(uint64_t number) {
+  uint64_t draw = hash_mix(number + 1);
+  return (struct trace_record){.at = (int64_t)(number * 1000),
+                               .intent = draw >> 32,
+                               .value = draw,
+                               .kind = (uint16_t)(draw >> 7),
+                               .node = (uint16_t)(draw >> 11),
+                               .detail = (uint32_t)(draw >> 13)};
+}
+
+static void fill(struct trace *trace, uint64_t from, uint64_t to) {
+  for (uint64_t i = from; i < to; i++) *trace_next(trace) = record_of(i);
+}
+
+/* The format said again, byte by byte: what the digest and the file must be made of. */
+static void put_bytes(unsigned char **out, uint64_t value, int size) {
+  for (int i = 0; i < size; i++) *(*out)++ = (unsigned char)(value >> 8 * i);
+}
+
+static void canonical_bytes(unsigned char *out, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++) {
+    struct trace_record record = record_of(i);
+    put_bytes(&out, (uint64_t)record.at, 8);
+    put_bytes(&out, record.intent, 8);
+    put_bytes(&out, record.value, 8);
+    put_bytes(&out, record.kind, 2);
+    put_bytes(&out, record.node, 2);
+    put_bytes(&out, record.detail, 4);
+  }
+}
+
+START_TEST(the_digest_is_XXH3_of_the_canonical_bytes) {
+  static const uint64_t counts[] = {0, 1, TRACE_BLOCK - 1, TRACE_BLOCK, TRACE_BLOCK + 1, RECORDS};
+  static unsigned char bytes[RECORDS * 32];
+  canonical_bytes(bytes, RECORDS);
+  struct trace trace;
+  trace_init(&trace);
+  for (size_t i = 0; i < 6; i++) {
+    trace_reset(&trace);
+    fill(&trace, 0, counts[i]);
+    ck_assert_uint_eq(trace_digest(&trace), XXH3_64bits(bytes, counts[i] * 32));
+  }
+  trace_deinit(&trace);
+}
+END_TEST
+
+START_TEST(the_digest_does_not_depend_on_block_boundaries) {
+  struct trace whole, pieces;
+  trace_init(&whole);
+  trace_init(&pieces);
+  fill(&whole, 0, RECORDS);
+  for (uint64_t i = 0; i < RECORDS; i++) {
+    fill(&pieces, i, i + 1);
+    if (hash_mix(i) % 5 == 0) trace_flush(&pieces);
+    if (hash_mix(i) % 97 == 0) trace_digest(&pieces); /* asking changes nothing */
+  }
+  ck_assert_uint_eq(trace_digest(&whole), trace_digest(&pieces));
+  ck_assert_uint_eq(whole.flushed, RECORDS);
+  ck_assert_uint_eq(pieces.flushed, RECORDS);
+  trace_deinit(&whole);
+  trace_deinit(&pieces);
+}
+END_TEST
+
+static void change(struct trace_record *record, int field) {
+  switch (field) {
+  case 0: record->at ^= 1; break;
+  case 1: record->intent ^= UINT64_C(1) << 63; break;
+  case 2: record->value ^= 1; break;
+  case 3: record->kind ^= 0x8000; break;
+  case 4: record->node ^= 1; break;
+  default: record->detail ^= UINT32_C(1) << 31; break;
+  }
+}
+
+START_TEST(the_digest_changes_with_any_field_and_with_the_order) {
+  struct trace trace;
+  trace_init(&trace);
+  uint64_t digests[9];
+  for (int field = -1; field < 6; field++) {
+    trace_reset(&trace);
+    fill(&trace, 0, 700);
+    struct trace_record *record = trace_next(&trace);
+    *record = record_of(700);
+    if (field >= 0) change(record, field);
+    fill(&trace, 701, 800);
+    digests[field + 1] = trace_digest(&trace);
+  }
+  trace_reset(&trace);
+  fill(&trace, 0, 699);
+  fill(&trace, 700, 701);
+  fill(&trace, 699, 700);
+  fill(&trace, 701, 800);
+  digests[7] = trace_digest(&trace);
+  trace_reset(&trace);
+  fill(&trace, 0, 799);
+  digests[8] = trace_digest(&trace);
+  for (int i = 0; i < 9; i++)
+    for (int j = 0; j < i; j++) ck_assert_uint_ne(digests[i], digests[j]);
+  trace_deinit(&trace);
+}
+END_TEST
+
+/* A sink that checks what it is given and in which order. */
+struct listener {
+  uint64_t seen;
+  struct listener *after; /* who must have seen it before */
+};
+
+static void listen(void *context, const struct trace_record *records, size_t count,
+                   uint64_t first) {
+  struct listener *listener = context;
+  ck_assert_uint_eq(first, listener->seen);
+  ck_assert_uint_ge(count, 1);
+  ck_assert_uint_le(count, TRACE_BLOCK);
+  for (size_t i = 0; i < count; i++) {
+    struct trace_record expected = record_of(first + i);
+    ck_assert_int_eq(memcmp(&records[i], &expected, sizeof expected), 0);
+  }
+  listener->seen += count;
+  if (listener->after) ck_assert_uint_eq(listener->after->seen, listener->seen);
+}
+
+START_TEST(every_sink_sees_every_record_once_in_order) {
+  struct trace trace;
+  struct listener first = {0}, second = {.after = &first};
+  trace_init(&trace);
+  trace_add_sink(&trace, listen, &first);
+  trace_add_sink(&trace, listen, &second);
+  trace_flush(&trace); /* nothing yet: no sink is called */
+  for (int round = 0; round < 2; round++) {
+    first.seen = second.seen = 0;
+    fill(&trace, 0, RECORDS);
+    ck_assert_uint_eq(second.seen, 3 * TRACE_BLOCK);
+    trace_flush(&trace);
+    trace_flush(&trace);
+    ck_assert_uint_eq(second.seen, RECORDS);
+    trace_reset(&trace); /* sinks stay */
+  }
+  trace_deinit(&trace);
+}
+END_TEST
+
+START_TEST(sinks_do_not_change_the_digest) {
+  struct trace plain, heard;
+  struct listener listener = {0};
+  trace_init(&plain);
+  trace_init(&heard);
+  trace_add_sink(&heard, listen, &listener);
+  fill(&plain, 0, RECORDS);
+  fill(&heard, 0, RECORDS);
+  ck_assert_uint_eq(trace_digest(&plain), trace_digest(&heard));
+  trace_deinit(&plain);
+  trace_deinit(&heard);
+}
+END_TEST
+
+START_TEST(a_fifth_sink_aborts) {
+  struct trace trace;
+  trace_init(&trace);
+  for (int i = 0; i <= TRACE_SINKS_MAX; i++) trace_add_sink(&trace, listen, NULL);
+}
+END_TEST
+
+static FILE *written(uint64_t count) {
+  FILE *file = tmpfile();
+  struct err err = {0};
+  struct trace trace;
+  trace_init(&trace);
+  ck_assert(trace_file_begin(file, &err));
+  trace_add_sink(&trace, trace_file_sink, file);
+  fill(&trace, 0, count);
+  trace_flush(&trace);
+  trace_deinit(&trace);
+  ck_assert_int_eq(ferror(file), 0);
+  rewind(file);
+  return file;
+}
+
+START_TEST(a_file_reads_back_what_was_written) {
+  FILE *file = written(RECORDS);
+  struct err err = {0};
+  ck_assert(trace_file_check(file, "run.trace", &err));
+  struct trace_record record;
+  for (uint64_t i = 0; i < RECORDS; i++) {
+    struct trace_record expected = record_of(i);
+    ck_assert_int_eq(trace_file_read(file, "run.trace", &record, &err), 1);
+    ck_assert_int_eq(memcmp(&record, &expected, sizeof record), 0);
+  }
+  ck_assert_int_eq(trace_file_read(file, "run.trace", &record, &err), 0);
+  ck_assert_int_eq(err.code, ERR_NONE);
+  fclose(file);
+}
+END_TEST
+
+START_TEST(a_file_is_its_header_and_the_canonical_bytes) {
+  static unsigned char expected[16 + 3 * 32], got[sizeof expected + 1];
+  memcpy(expected, "dgsimtr1\1\0\0\0\40\0\0\0", 16);
+  canonical_bytes(expected + 16, 3);
+  FILE *file = written(3);
+  ck_assert_uint_eq(fread(got, 1, sizeof got, file), sizeof expected);
+  ck_assert_int_eq(memcmp(got, expected, sizeof expected), 0);
+  fclose(file);
+}
+END_TEST
+
+START_TEST(a_torn_record_is_named_by_its_number) {
+  static unsigned char bytes[16 + 5 * 32];
+  for (size_t kept = 1; kept < 32; kept++) {
+    FILE *whole = written(5), *torn = tmpfile();
+    ck_assert_uint_eq(fread(bytes, 1, sizeof bytes, whole), sizeof bytes);
+    fwrite(bytes, 1, 16 + 3 * 32 + kept, torn);
+    rewind(torn);
+    struct err err = {0};
+    struct trace_record record;
+    ck_assert(trace_file_check(torn, "run.trace", &err));
+    for (int i = 0; i < 3; i++)
+      ck_assert_int_eq(trace_file_read(torn, "run.trace", &record, &err), 1);
+    ck_assert_int_eq(trace_file_read(torn, "run.trace", &record, &err), -1);
+    char message[64];
+    snprintf(message, sizeof message, "record 3 is torn: %zu of its 32 bytes", kept);
+    ck_assert_int_eq(err.code, ERR_FORMAT);
+    ck_assert_str_eq(err.message, message);
+    ck_assert_str_eq(err.path, "run.trace");
+    fclose(whole);
+    fclose(torn);
+  }
+}
+END_TEST
+
+START_TEST(a_header_that_is_not_ours_is_refused) {
+  static const struct {
+    const char *bytes;
+    size_t size;
+    const char *message;
+  } rows[] = {
+      {"", 0, "not a trace: it does not begin with 'dgsimtr1'"},
+      {"dgsim", 5, "not a trace: it does not begin with 'dgsimtr1'"},
+      {"format: 1\nname: x\n", 18, "not a trace: it does not begin with 'dgsimtr1'"},
+      {"dgsimtr1\1\0\0", 11, "the header is torn: 11 of its 16 bytes"},
+      {"dgsimtr1\2\0\0\0\40\0\0\0", 16,
+       "trace format 2 is not known: this program reads format 1"},
+      {"dgsimtr1\1\0\0\0\50\0\0\0", 16, "records of 40 bytes: in format 1 they have 32"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    FILE *file = tmpfile();
+    fwrite(rows[i].bytes, 1, rows[i].size, file);
+    rewind(file);
+    struct err err = {0};
+    ck_assert(!trace_file_check(file, "run.trace", &err));
+    ck_assert_int_eq(err.code, ERR_FORMAT);
+    ck_assert_str_eq(err.message, rows[i].message);
+    ck_assert_str_eq(err.path, "run.trace");
+    fclose(file);
+  }
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_written_is_an_error) {
+  FILE *file = fopen("/dev/full", "w");
+  ck_assert_ptr_nonnull(file);
+  setvbuf(file, NULL, _IONBF, 0);
+  struct err err = {0};
+  ck_assert(!trace_file_begin(file, &err));
+  ck_assert_int_eq(err.code, ERR_IO);
+  fclose(file);
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("trace");
+  tcase_add_test(tests, the_digest_is_XXH3_of_the_canonical_bytes);
+  tcase_add_test(tests, the_digest_does_not_depend_on_block_boundaries);
+  tcase_add_test(tests, the_digest_changes_with_any_field_and_with_the_order);
+  tcase_add_test(tests, every_sink_sees_every_record_once_in_order);
+  tcase_add_test(tests, sinks_do_not_change_the_digest);
+  tcase_add_test_raise_signal(tests, a_fifth_sink_aborts, SIGABRT);
+  tcase_add_test(tests, a_file_reads_back_what_was_written);
+  tcase_add_test(tests, a_file_is_its_header_and_the_canonical_bytes);
+  tcase_add_test(tests, a_torn_record_is_named_by_its_number);
+  tcase_add_test(tests, a_header_that_is_not_ours_is_refused);
+  tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error);
+  Suite *suite = suite_create("kernel/trace");
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

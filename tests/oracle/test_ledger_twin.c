@@ -1,0 +1,258 @@
+/* The ledger against its naive twin, on random facts in any order, under every pressure on memory. */
+#include "naive_judge.h"
+
+#include "sim/base/hash.h"
+#include "sim/oracle/ledger.h"
+
+#include <check.h>
+
+#define FACTS_MAX 8000
+
+struct generator {
+  uint64_t state;
+  struct trace_record facts[FACTS_MAX];
+  size_t count;
+  int64_t now;
+  uint64_t next; /* id that comes next */
+  uint32_t keys;
+};
+
+static uint64_t draw(struct generator *generator, uint64_t bound) {
+  return hash_mix(generator->state += 0x9e3779b97f4a7c15u) % bound;
+}
+
+static void state_fact(struct generator *generator, enum fact kind, uint64_t intent,
+                       uint64_t value, uint32_t detail) {
+  ck_assert_uint_lt(generator->count, FACTS_MAX);
+  generator->facts[generator->count++] = (struct trace_record){
+      .at = generator->now, .intent = intent, .value = value, .kind = kind, .detail = detail};
+}
+
+/* How strange a sequence is: weights of the kinds, and how far behind the newest id facts speak. */
+struct profile {
+  unsigned intended, ok, none, unknown, rejected, abandoned, delivered, effect, undone, dead_lettered,
+      disposed, suppressed, healed, event;
+  unsigned reach; /* ids back; 0 = any */
+  bool with_gaps;
+};
+
+static const struct profile profiles[] = {
+    /* in, ok, no, un, re, ab, de, ef, ud, dl, di, su, he, ev, reach */
+    {10, 9, 0, 0, 0, 0, 10, 9, 0, 0, 0, 0, 0, 2, 3, false}, /* well-behaved, now and then late */
+    {10, 10, 0, 2, 1, 1, 12, 12, 1, 1, 1, 1, 1, 1, 8, false},
+    {10, 20, 0, 0, 0, 0, 20, 30, 6, 0, 0, 2, 0, 0, 0, false}, /* late effects and undoing */
+    {10, 0, 12, 0, 0, 0, 10, 10, 2, 0, 0, 1, 0, 0, 6, false}, /* no confirmations */
+    {5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 0, true},      /* anything goes */
+    {10, 10, 1, 1, 1, 1, 10, 20, 3, 1, 1, 1, 0, 0, 5, true},
+};
+enum { PROFILES = sizeof profiles / sizeof profiles[0] };
+
+static enum fact draw_kind(struct generator *generator, const struct profile *profile) {
+  const struct {
+    unsigned weight;
+    enum fact kind;
+  } kinds[] = {
+      {profile->intended, FACT_INTENDED},
+      {profile->ok, FACT_OK},
+      {profile->none, FACT_NONE},
+      {profile->unknown, FACT_UNKNOWN},
+      {profile->rejected, FACT_REJECTED},
+      {profile->abandoned, FACT_ABANDONED},
+      {profile->delivered, FACT_DELIVERED},
+      {profile->effect, FACT_EFFECT},
+      {profile->undone, FACT_EFFECT_UNDONE},
+      {profile->dead_lettered, FACT_DEAD_LETTERED},
+      {profile->disposed, FACT_DISPOSED},
+      {profile->suppressed, FACT_SUPPRESSED},
+      {profile->healed, FACT_HEALED},
+      {profile->event, FACT_APPENDED},
+  };
+  uint64_t sum = 0;
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) sum += kinds[i].weight;
+  uint64_t at = draw(generator, sum);
+  for (size_t i = 0;; i++) {
+    if (at < kinds[i].weight) return kinds[i].kind;
+    at -= kinds[i].weight;
+  }
+}
+
+static void generate(struct generator *generator, const struct profile *profile, size_t count,
+                     uint64_t ids_max) {
+  generator->count = 0;
+  generator->now = 0;
+  generator->next = 1;
+  generator->keys = 1 + (uint32_t)draw(generator, 3);
+  uint64_t step = draw(generator, 8) ? 20 : 100000;
+  while (generator->count < count) {
+    generator->now += (int64_t)draw(generator, step);
+    enum fact kind = draw_kind(generator, profile);
+    if (kind == FACT_INTENDED) {
+      if (profile->with_gaps && draw(generator, 4) == 0)
+        generator->next += 1 + draw(generator, draw(generator, 6) ? 3 : 90);
+      if (generator->next > ids_max) return;
+      state_fact(generator, kind, generator->next++, draw(generator, generator->keys + 1), 0);
+    } else if (kind == FACT_APPENDED && draw(generator, 2)) {
+      state_fact(generator, (enum fact)TRACE_ARRIVED, generator->next - 1, 0, 0);
+    } else {
+      uint64_t reach = profile->reach ? profile->reach + 1 : generator->next + 1;
+      uint64_t back = draw(generator, reach);
+      uint64_t id = back > generator->next ? 0 : generator->next - back;
+      uint64_t value = kind == FACT_EFFECT ? (uint64_t)generator->now + draw(generator, 50) : 0;
+      state_fact(generator, kind, id, value, 0);
+    }
+  }
+}
+
+/* What the stores say at the end: mostly the truth. */
+static void state_states(struct generator *generator, struct naive_judge *judge) {
+  naive_judge(judge, generator->facts, generator->count, generator->keys);
+  for (uint32_t key = 0; key <= generator->keys; key++) {
+    if (draw(generator, 5) == 0) continue;
+    int64_t value = naive_standing(judge, key);
+    if (draw(generator, 4) == 0) value += (int64_t)draw(generator, 3) - 1;
+    state_fact(generator, FACT_STATE, 0, (uint64_t)value, key);
+  }
+}
+
+static void feed(struct generator *generator, struct ledger *ledger) {
+  for (size_t from = 0; from < generator->count;) {
+    size_t count = 1 + draw(generator, 40);
+    if (count > generator->count - from) count = generator->count - from;
+    ledger_sink(ledger, generator->facts + from, count, from);
+    from += count;
+  }
+}
+
+static int by_value(const void *a, const void *b) {
+  int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+static void check_latency(struct naive_judge *judge, int64_t got, int64_t parts, int64_t scale) {
+  size_t count = judge->latency_count;
+  if (count == 0) {
+    ck_assert_int_eq(got, 0);
+    return;
+  }
+  qsort(judge->latencies, count, sizeof judge->latencies[0], by_value);
+  size_t rank = ((size_t)parts * count + (size_t)scale - 1) / (size_t)scale;
+  int64_t truth = judge->latencies[rank - 1];
+  ck_assert_int_ge(got, truth);
+  ck_assert_int_le(got, truth + truth / 32);
+}
+
+static void check_timeline(const struct naive_judge *judge, const struct ledger *ledger,
+                           int64_t bucket_ns) {
+  size_t count;
+  int64_t width;
+  const struct timeline_bucket *cells = ledger_timeline(ledger, &count, &width);
+  static struct timeline_bucket expected[LEDGER_BUCKETS_MAX];
+  memset(expected, 0, sizeof expected);
+  int64_t last = -1;
+  for (size_t i = 0; i < judge->event_count; i++)
+    if (judge->events[i].at > last) last = judge->events[i].at;
+  while (last / bucket_ns >= LEDGER_BUCKETS_MAX) bucket_ns *= 2;
+  ck_assert_int_eq(width, bucket_ns);
+  ck_assert_uint_eq(count, last < 0 ? 0 : (size_t)(last / width) + 1);
+  for (size_t i = 0; i < judge->event_count; i++) {
+    const struct naive_event *event = &judge->events[i];
+    struct timeline_bucket *cell = &expected[event->at / width];
+    cell->intended += event->what == NAIVE_INTENDED;
+    cell->first_effects += event->what == NAIVE_FIRST;
+    cell->duplicate_effects += event->what == NAIVE_DUPLICATE;
+    cell->duplicate_deliveries += event->what == NAIVE_REDELIVERED;
+    for (size_t later = (size_t)(event->at / width); later < count; later++)
+      expected[later].open += event->open;
+  }
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(cells[i].intended, expected[i].intended);
+    ck_assert_uint_eq(cells[i].first_effects, expected[i].first_effects);
+    ck_assert_uint_eq(cells[i].duplicate_effects, expected[i].duplicate_effects);
+    ck_assert_uint_eq(cells[i].duplicate_deliveries, expected[i].duplicate_deliveries);
+    ck_assert_int_eq(cells[i].open, expected[i].open);
+  }
+}
+
+/* Whoever has more than one effect can be shown with the records of two of them. */
+static void check_evidence(const struct naive_judge *judge, const struct ledger *ledger) {
+  for (uint64_t id = 1; id < NAIVE_IDS; id++) {
+    if (judge->fates[id].effects < 2) continue;
+    uint64_t numbers[2];
+    ck_assert(ledger_evidence(ledger, id, &numbers[0], &numbers[1]));
+    ck_assert_uint_ne(numbers[1], 0);
+    for (int i = 0; i < 2; i++) {
+      if (numbers[i] == 0) continue; /* the first of an id that had retired is forgotten */
+      const struct trace_record *fact = &judge->facts[numbers[i] - 1];
+      ck_assert_uint_eq(fact->intent, id);
+      ck_assert_uint_eq(fact->kind, FACT_EFFECT);
+    }
+    ck_assert_uint_lt(numbers[0], numbers[1]);
+  }
+}
+
+static void compare(struct ledger *ledger, struct generator *generator, struct naive_judge *judge,
+                    int64_t bucket_ns, bool forgets_keys, uint64_t seed) {
+  int64_t metrics[METRIC__COUNT];
+  ledger_reset(ledger, generator->keys, bucket_ns);
+  feed(generator, ledger);
+  ledger_finish(ledger, metrics);
+  naive_judge(judge, generator->facts, generator->count, generator->keys);
+  for (int i = 0; i < METRIC__COUNT; i++) {
+    if (i == METRIC_LATENCY_P50 || i == METRIC_LATENCY_P99 || i == METRIC_LATENCY_P999) continue;
+    if (i == METRIC_STATE_ERRORS && forgets_keys) {
+      ck_assert_int_le(metrics[i], judge->metrics[i]); /* misses some, invents none */
+      continue;
+    }
+    ck_assert_msg(metrics[i] == judge->metrics[i], "sequence %llu: %s is %lld, not %lld",
+                  (unsigned long long)seed, metric_rows[i].name, (long long)metrics[i],
+                  (long long)judge->metrics[i]);
+  }
+  check_latency(judge, metrics[METRIC_LATENCY_P50], 50, 100);
+  check_latency(judge, metrics[METRIC_LATENCY_P99], 99, 100);
+  check_latency(judge, metrics[METRIC_LATENCY_P999], 999, 1000);
+  check_timeline(judge, ledger, bucket_ns);
+  check_evidence(judge, ledger);
+}
+
+static void run_sequences(uint64_t seed_first, uint64_t seed_count, size_t facts_max,
+                          uint64_t ids_max) {
+  struct ledger *ledger = ledger_new();
+  struct generator *generator = calloc(1, sizeof *generator);
+  struct naive_judge *judge = calloc(1, sizeof *judge);
+  for (uint64_t seed = seed_first; seed < seed_first + seed_count; seed++) {
+    generator->state = seed * 0x2545f4914f6cdd1du;
+    const struct profile *profile = &profiles[draw(generator, PROFILES)];
+    generate(generator, profile, 1 + draw(generator, facts_max), ids_max);
+    uint64_t end = draw(generator, 4);
+    if (end) state_fact(generator, end == 1 ? FACT_STUCK : FACT_DRAINED, 0, 0, 0);
+    if (draw(generator, 2)) state_states(generator, judge);
+    int64_t bucket_ns = 1 + (int64_t)draw(generator, 50);
+    uint64_t window = UINT64_C(1) << draw(generator, 7);
+    bool forgets_keys = draw(generator, 4) == 0;
+    ledger_limit(ledger, window, forgets_keys ? window : 1024);
+    compare(ledger, generator, judge, bucket_ns, forgets_keys, seed);
+  }
+  free(judge);
+  free(generator);
+  ledger_free(ledger);
+}
+
+START_TEST(agrees_on_100000_short_sequences) { run_sequences(1, 100000, 120, 40); }
+END_TEST
+
+START_TEST(agrees_on_long_sequences) { run_sequences(1000001, 60, 6000, NAIVE_IDS - 3); }
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("ledger and its naive twin");
+  TCase *tcase = tcase_create("twin");
+  tcase_set_timeout(tcase, 600);
+  tcase_add_test(tcase, agrees_on_100000_short_sequences);
+  tcase_add_test(tcase, agrees_on_long_sequences);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
