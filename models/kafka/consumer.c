@@ -116,12 +116,18 @@ static void on_offsets(struct world *world, struct node *node, struct message *a
   consumer_pump(world, node);
 }
 
+/* What must still be handled before membership may end: what is committed, or is just being. */
+static uint32_t owed(const struct world *world, const struct consumer *consumer) {
+  if (commit_mode(world) != COMMIT_BEFORE_PROCESSING) return 0;
+  return consumer->safe + (consumer->step != COMMIT_IDLE ? consumer->committing : 0);
+}
+
 /* The group is rebalancing: finish, commit, join again. What was only fetched is somebody's again. */
 static void revoke(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (node->stage != STAGE_RUNNING && node->stage != STAGE_OFFSETS) return;
   if (node->stage == STAGE_OFFSETS) return consumer_rejoin(world, node);
-  drop_buffer(world, node, commit_mode(world) == COMMIT_BEFORE_PROCESSING ? consumer->safe : 0);
+  drop_buffer(world, node, owed(world, consumer));
   node->stage = STAGE_REVOKING;
   consumer_pump(world, node);
 }
@@ -306,7 +312,7 @@ static void terminate(struct world *world, struct node *node) {
   bool running = node->stage == STAGE_RUNNING || node->stage == STAGE_REVOKING;
   if (!running) return node_exit(world, node);
   if (node->stage == STAGE_RUNNING)
-    drop_buffer(world, node, commit_mode(world) == COMMIT_BEFORE_PROCESSING ? consumer->safe : 0);
+    drop_buffer(world, node, owed(world, consumer));
   node->stage = STAGE_STOPPING;
   consumer_pump(world, node);
 }

@@ -24,7 +24,7 @@ static bool open_side(struct side *side, const char *path, struct err *err) {
 static void print_side(const struct side *side, uint64_t number) {
   printf("%s\n", side->path);
   if (side->got == 0)
-    printf("  ends here, after %" PRIu64 " records\n", number - 1);
+    printf("  ends after record %" PRIu64 "\n", number - 1);
   else
     record_print(&side->record, number, stdout);
 }
@@ -41,7 +41,8 @@ static int compare(struct side sides[2], struct err *err) {
       printf("equal: %" PRIu64 " records\n", number - 1);
       return STATUS_HELD;
     }
-    if (sides[0].got != sides[1].got || memcmp(&sides[0].record, &sides[1].record, sizeof before) != 0) {
+    if (sides[0].got != sides[1].got ||
+        memcmp(&sides[0].record, &sides[1].record, sizeof before) != 0) {
       printf("record %" PRIu64 " is the first that differs\n", number);
       if (number > 1) {
         puts("before it, in both");

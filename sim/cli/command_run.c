@@ -25,7 +25,8 @@ static bool colour_wanted(void) {
 }
 
 /* --seed N is `seeds: [N]`, so that the resolved form says what was run. */
-static bool load(struct file *file, const struct registry *registry, const struct options *options) {
+static bool load(struct file *file, const struct registry *registry,
+                 const struct options *options) {
   char seed[48];
   const char **sets = calloc(options->set_count + 1, sizeof *sets);
   ASSERT(sets != NULL);
@@ -35,7 +36,8 @@ static bool load(struct file *file, const struct registry *registry, const struc
     snprintf(seed, sizeof seed, "seeds=[%llu]", (unsigned long long)options->seed);
     sets[count++] = seed;
   }
-  file->loaded = scenario_load(file->path, registry, sets, count, options->seeds, &file->scenario, &file->err);
+  file->loaded =
+      scenario_load(file->path, registry, sets, count, options->seeds, &file->scenario, &file->err);
   free(sets);
   return file->loaded;
 }
@@ -68,8 +70,8 @@ static enum status write_files(const struct campaign *campaign, const struct opt
   return STATUS_HELD;
 }
 
-static enum status run_campaign(const struct file *file, const struct options *options, const char *command,
-                                struct report *report) {
+static enum status run_campaign(const struct file *file, const struct options *options,
+                                const char *command, struct report *report) {
   struct err err = {0};
   if (!output_check(options->out, file->scenario.name, &err)) {
     err_print(&err, stderr);
@@ -95,7 +97,8 @@ static enum status run_campaign(const struct file *file, const struct options *o
   return status;
 }
 
-static enum status run_files(struct file *files, const struct options *options, const char *command) {
+static enum status run_files(struct file *files, const struct options *options,
+                             const char *command) {
   enum status status = STATUS_HELD;
   struct report report;
   if (options->format != REPORT_HUMAN) report_begin(&report, options->format, stdout);
@@ -125,7 +128,8 @@ static enum status act(struct file *files, const struct options *options, const 
   return STATUS_HELD;
 }
 
-static enum status run(const struct registry *registry, const struct options *options, const char *command) {
+static enum status run(const struct registry *registry, const struct options *options,
+                       const char *command) {
   struct file *files = calloc(options->file_count, sizeof *files);
   ASSERT(files != NULL);
   enum status status = STATUS_HELD;

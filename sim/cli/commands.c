@@ -3,17 +3,19 @@
 #include "sim/cli/options.h"
 
 const struct command commands[] = {
-    {"run", "FILE...", "run scenarios: all guarantees, all seeds; judge, write tables and charts", command_run,
-     OPTIONS_RUN},
-    {"list", "WHAT", "list systems, handlers, faults, points, keys, metrics or anomalies", command_list,
-     OPTIONS_LIST},
-    {"diff", "TRACE TRACE", "the first record in which two traces differ; exit 0 when they are equal",
-     command_diff, OPTIONS_DIFF},
+    {"run", "FILE...", "run scenarios: all guarantees, all seeds; judge, write tables and charts",
+     command_run, OPTIONS_RUN},
+    {"list", "WHAT", "list systems, handlers, faults, points, keys, metrics or anomalies",
+     command_list, OPTIONS_LIST},
+    {"diff", "TRACE TRACE",
+     "the first record in which two traces differ; exit 0 when they are equal", command_diff,
+     OPTIONS_DIFF},
 };
 const size_t command_count = sizeof commands / sizeof *commands;
 
 enum status status_worse(enum status a, enum status b) {
-  static const enum status order[] = {STATUS_INTERNAL, STATUS_USAGE, STATUS_VIOLATED, STATUS_INCONCLUSIVE};
+  static const enum status order[] = {STATUS_INTERNAL, STATUS_USAGE, STATUS_VIOLATED,
+                                      STATUS_INCONCLUSIVE};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++)
     if (a == order[i] || b == order[i]) return order[i];
   return STATUS_HELD;
@@ -22,8 +24,8 @@ enum status status_worse(enum status a, enum status b) {
 void command_help(command_fn *run, FILE *out) {
   for (size_t i = 0; i < command_count; i++) {
     if (commands[i].run != run) continue;
-    fprintf(out, "Usage: dgsim %s [OPTION...] %s\n\n%s\n\n", commands[i].name, commands[i].arguments,
-            commands[i].about);
+    fprintf(out, "Usage: dgsim %s [OPTION...] %s\n\n%s\n\n", commands[i].name,
+            commands[i].arguments, commands[i].about);
     options_help(commands[i].options, out);
     return;
   }

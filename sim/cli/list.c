@@ -11,13 +11,18 @@
 static void print_line(size_t width, const char *name, const char *text) {
   printf("%-*s  %s\n", (int)width, name, text);
 }
-static void print_more(size_t width, const char *text) { printf("%-*s  %s\n", (int)width, "", text); }
+static void print_more(size_t width, const char *text) {
+  printf("%-*s  %s\n", (int)width, "", text);
+}
 
-static size_t wider(size_t width, const char *name) { return strlen(name) > width ? strlen(name) : width; }
+static size_t wider(size_t width, const char *name) {
+  return strlen(name) > width ? strlen(name) : width;
+}
 
 static void list_systems(const struct registry *registry) {
   size_t width = 0;
-  for (size_t i = 0; i < registry->system_count; i++) width = wider(width, registry->systems[i]->name);
+  for (size_t i = 0; i < registry->system_count; i++)
+    width = wider(width, registry->systems[i]->name);
   for (size_t i = 0; i < registry->system_count; i++) {
     const struct system *system = registry->systems[i];
     char allows[256], line[512];
@@ -34,7 +39,8 @@ static void list_systems(const struct registry *registry) {
 
 static void list_handlers(const struct registry *registry) {
   size_t width = 0;
-  for (size_t i = 0; i < registry->handler_count; i++) width = wider(width, registry->handlers[i]->name);
+  for (size_t i = 0; i < registry->handler_count; i++)
+    width = wider(width, registry->handlers[i]->name);
   for (size_t i = 0; i < registry->handler_count; i++) {
     const struct handler *handler = registry->handlers[i];
     char forbids[256], line[512];
@@ -49,20 +55,23 @@ static void list_handlers(const struct registry *registry) {
 static void print_fault_key(const struct fault_key *row) {
   const char *value = row->key.value_default;
   const bool has = value && value[0] != '\0';
-  printf("    %-16s  %s%s%s%s\n", row->key.name, row->key.help, has ? " (" : "", has ? value : "", has ? ")" : "");
+  printf("    %-16s  %s%s%s%s\n", row->key.name, row->key.help, has ? " (" : "", has ? value : "",
+         has ? ")" : "");
 }
 
 static void list_faults(const struct registry *registry) {
-  static const char *const targets[] = {[FAULT_TARGET_NODES] = "nodes, such as consumer.1 or broker.any",
-                                        [FAULT_TARGET_LINK] = "a link, such as consumer_to_broker",
-                                        [FAULT_TARGET_THIS] = "this: the message at the point of `when`"};
+  static const char *const targets[] = {
+      [FAULT_TARGET_NODES] = "nodes, such as consumer.1 or broker.any",
+      [FAULT_TARGET_LINK] = "a link, such as consumer_to_broker",
+      [FAULT_TARGET_THIS] = "this: the message at the point of `when`"};
   (void)registry;
   puts("A fault is timing, exactly one verb, and the verb's keys.\n\nverbs");
   for (size_t i = 0; i < VERB__COUNT; i++) {
     const struct fault_verb *verb = &fault_verbs[i];
     printf("  %-12s  %s\n%14s  target: %s\n", verb->name, verb->help, "", targets[verb->target]);
     if (verb->for_means)
-      printf("%14s  for: %s (%s)\n", "", verb->for_means, verb->for_default ? verb->for_default : "must be given");
+      printf("%14s  for: %s (%s)\n", "", verb->for_means,
+             verb->for_default ? verb->for_default : "must be given");
     printf("%14s  effective: %s\n", "", verb->hit);
     for (size_t key = 0; key < verb->key_count; key++) print_fault_key(&verb->keys[key]);
   }
@@ -80,16 +89,18 @@ static void list_points(const struct registry *registry) {
       width = wider(width, registry->systems[s]->points[i].name);
   puts("of every system, in the order of a delivery");
   for (size_t i = 1; i < POINT_GENERIC__COUNT; i++)
-    printf("  %-*s  %-8s  %s\n", (int)width, generic_points[i].name, role_names[generic_points[i].role],
-           generic_points[i].about);
+    printf("  %-*s  %-8s  %s\n", (int)width, generic_points[i].name,
+           role_names[generic_points[i].role], generic_points[i].about);
   for (size_t s = 0; s < registry->system_count; s++) {
     const struct system *system = registry->systems[s];
     if (system->point_count == 0 && !system->ack) continue;
     printf("\n%s\n", system->name);
-    if (system->ack) printf("  %-*s  %-8s  here: %s\n", (int)width, generic_points[POINT_ACK_SENT].name, "", system->ack);
+    if (system->ack)
+      printf("  %-*s  %-8s  here: %s\n", (int)width, generic_points[POINT_ACK_SENT].name, "",
+             system->ack);
     for (size_t i = 0; i < system->point_count; i++)
-      printf("  %-*s  %-8s  %s\n", (int)width, system->points[i].name, role_names[system->points[i].role],
-             system->points[i].about);
+      printf("  %-*s  %-8s  %s\n", (int)width, system->points[i].name,
+             role_names[system->points[i].role], system->points[i].about);
   }
 }
 
@@ -101,8 +112,8 @@ static void list_metrics(const struct registry *registry) {
   (void)registry;
   printf("%-22s  %-5s  %-20s  %s\n", "in expect", "value", "in runs.csv", "what it is");
   for (size_t i = 0; i < METRIC__COUNT; i++)
-    printf("%-22s  %-5s  %-20s  %s\n", metric_rows[i].name, units[metric_rows[i].unit], metric_rows[i].column,
-           metric_rows[i].about);
+    printf("%-22s  %-5s  %-20s  %s\n", metric_rows[i].name, units[metric_rows[i].unit],
+           metric_rows[i].column, metric_rows[i].about);
   printf("%-22s  %-5s  %-20s  %s\n", "capacity", "rate", "-",
          "the most obligations ended once per second, saturated, without faults");
   printf("%-22s  %-5s  %-20s  %s\n", "violates", "list", "-",
@@ -124,8 +135,8 @@ static void list_anomalies(const struct registry *registry) {
 static const struct {
   const char *name;
   void (*list)(const struct registry *);
-} lists[] = {{"systems", list_systems}, {"handlers", list_handlers}, {"faults", list_faults},
-             {"points", list_points},   {"keys", list_keys},         {"metrics", list_metrics},
+} lists[] = {{"systems", list_systems},    {"handlers", list_handlers}, {"faults", list_faults},
+             {"points", list_points},      {"keys", list_keys},         {"metrics", list_metrics},
              {"anomalies", list_anomalies}};
 #define LISTS (sizeof lists / sizeof *lists)
 
@@ -138,7 +149,8 @@ static bool list(const struct registry *registry, const char *what, struct err *
     return true;
   }
   const char *near = suggest(what, words, LISTS);
-  err_set(err, ERR_USAGE, near ? "there is no list of '%s' (did you mean '%s'?)" : "there is no list of '%s'", what,
+  err_set(err, ERR_USAGE,
+          near ? "there is no list of '%s' (did you mean '%s'?)" : "there is no list of '%s'", what,
           near);
   return err_note(err, "lists are: systems, handlers, faults, points, keys, metrics, anomalies");
 }

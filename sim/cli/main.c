@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 static void help(FILE *out) {
-  fputs("Usage: dgsim COMMAND [OPTION...] [ARGUMENT...]\n\n"
-        "Simulates message delivery guarantees under faults, deterministically, and judges what was\n"
-        "lost and what was done twice.\n\n",
-        out);
+  fputs(
+      "Usage: dgsim COMMAND [OPTION...] [ARGUMENT...]\n\n"
+      "Simulates message delivery guarantees under faults, deterministically, and judges what was\n"
+      "lost and what was done twice.\n\n",
+      out);
   for (size_t i = 0; i < command_count; i++)
     fprintf(out, "  %-5s %-12s  %s\n", commands[i].name, commands[i].arguments, commands[i].about);
   fputs("\n"
@@ -61,7 +62,8 @@ int main(int argc, char **argv) {
   } else {
     size_t i = 0;
     while (i < command_count && strcmp(word, commands[i].name) != 0) i++;
-    status = i < command_count ? commands[i].run(&registry, argc - 1, argv + 1) : unknown_command(word);
+    status =
+        i < command_count ? commands[i].run(&registry, argc - 1, argv + 1) : unknown_command(word);
   }
   /* What could not be printed was not said. */
   if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -34,14 +34,16 @@ static const struct option_row {
   unsigned commands;
   const char *help;
 } rows[] = {
-    {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN, "run seeds 1 to N (default: as the scenario says, or 1)"},
+    {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN,
+     "run seeds 1 to N (default: as the scenario says, or 1)"},
     {"seed", OPTION_SEED, "N", OPTIONS_RUN, "run exactly seed N, any number from 1"},
     {"jobs", OPTION_JOBS, "N", OPTIONS_RUN,
      "use N threads (default: one for each core); results are the same for any N"},
     {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN,
      "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
     {"out", OPTION_OUT, "DIR", OPTIONS_RUN, "write into DIR/<scenario> (default: results)"},
-    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN, "write the charts' scripts, but do not run gnuplot"},
+    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
+     "write the charts' scripts, but do not run gnuplot"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN,
      "human, tap or junit: what is printed (default: human)"},
     {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN,
@@ -58,14 +60,16 @@ static const struct option_row {
 static const char *const formats[REPORT__COUNT] = {"human", "tap", "junit"};
 
 /* Digits only: strtoull alone would take signs, blanks and what follows. */
-static bool parse_count(const char *option, const char *text, uint64_t max, uint64_t *out, struct err *err) {
+static bool parse_count(const char *option, const char *text, uint64_t max, uint64_t *out,
+                        struct err *err) {
   char *end;
   errno = 0;
   const unsigned long long value = strtoull(text, &end, 10);
   if (text[0] < '0' || text[0] > '9' || *end != '\0')
     return err_set(err, ERR_USAGE, "--%s: '%s' is not a whole number", option, text);
   if (errno == ERANGE || value < 1 || value > max)
-    return err_set(err, ERR_USAGE, "--%s: %s is not between 1 and %llu", option, text, (unsigned long long)max);
+    return err_set(err, ERR_USAGE, "--%s: %s is not between 1 and %llu", option, text,
+                   (unsigned long long)max);
   *out = value;
   return true;
 }
@@ -92,16 +96,33 @@ static bool add_set(struct options *options, const char *text, struct err *err) 
 static bool take(struct options *options, int id, const char *value, struct err *err) {
   uint64_t count = 0;
   switch ((enum option_id)id) {
-  case OPTION_HELP: options->help = true; return true;
-  case OPTION_DRY_RUN: options->dry_run = true; return true;
-  case OPTION_VERIFY: options->verify = true; return true;
-  case OPTION_NO_CHARTS: options->no_charts = true; return true;
-  case OPTION_OUT: options->out = value; return true;
-  case OPTION_TRACE: options->trace = value; return true;
-  case OPTION_ROW: options->row = value; return true;
-  case OPTION_SET: return add_set(options, value, err);
-  case OPTION_FORMAT: return parse_format(value, &options->format, err);
-  case OPTION_SEEDS: return parse_count("seeds", value, SEEDS_MAX, &options->seeds, err);
+  case OPTION_HELP:
+    options->help = true;
+    return true;
+  case OPTION_DRY_RUN:
+    options->dry_run = true;
+    return true;
+  case OPTION_VERIFY:
+    options->verify = true;
+    return true;
+  case OPTION_NO_CHARTS:
+    options->no_charts = true;
+    return true;
+  case OPTION_OUT:
+    options->out = value;
+    return true;
+  case OPTION_TRACE:
+    options->trace = value;
+    return true;
+  case OPTION_ROW:
+    options->row = value;
+    return true;
+  case OPTION_SET:
+    return add_set(options, value, err);
+  case OPTION_FORMAT:
+    return parse_format(value, &options->format, err);
+  case OPTION_SEEDS:
+    return parse_count("seeds", value, SEEDS_MAX, &options->seeds, err);
   case OPTION_SEED:
     options->has_seed = true;
     return parse_count("seed", value, INT64_MAX, &options->seed, err);
@@ -140,13 +161,14 @@ static bool check_together(const struct options *options, struct err *err) {
 }
 
 /* The tables of getopt_long, from ours. */
-static void getopt_tables(unsigned command, struct option longs[ROWS + 1], char shorts[2 * ROWS + 2]) {
+static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
+                          char shorts[2 * ROWS + 2]) {
   size_t count = 0, letters = 0;
   shorts[letters++] = ':'; /* a missing argument is told from an unknown option */
   for (size_t i = 0; i < ROWS; i++) {
     if (!(rows[i].commands & command)) continue;
-    longs[count++] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL,
-                                     (int)rows[i].id};
+    longs[count++] = (struct option){
+        rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, (int)rows[i].id};
     if ((int)rows[i].id >= 256) continue;
     shorts[letters++] = (char)rows[i].id;
     if (rows[i].argument) shorts[letters++] = ':';

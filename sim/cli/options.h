@@ -18,9 +18,9 @@
 struct options {
   bool help, dry_run, verify, no_charts;
   bool has_seed;
-  uint64_t seed;  /* --seed: exactly this one */
-  uint64_t seeds; /* --seeds: 1 to this; 0 = as the scenario says */
-  unsigned workers; /* 0 = one for each core */
+  uint64_t seed;     /* --seed: exactly this one */
+  uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
+  unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
   const char *out, *trace, *row;

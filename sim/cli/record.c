@@ -39,8 +39,8 @@ void record_print(const struct trace_record *record, uint64_t number, FILE *out)
     meaning = event_meanings[record->kind];
   else if (record->kind >= TRACE_FACT && record->kind < FACT__END)
     meaning = fact_meanings[record->kind - TRACE_FACT];
-  fprintf(out, "  #%" PRIu64 "  at %" PRId64 ".%09" PRId64 " s  node %u  ", number, record->at / 1000000000,
-          record->at % 1000000000, record->node);
+  fprintf(out, "  #%" PRIu64 "  at %" PRId64 ".%09" PRId64 " s  node %u  ", number,
+          record->at / 1000000000, record->at % 1000000000, record->node);
   if (name)
     fputs(name, out);
   else

@@ -20,25 +20,28 @@ static int find_row(const struct scenario *scenario, const char *label, struct e
     if (count < SUGGEST_MAX) labels[count++] = scenario->plans[row].label;
   }
   if (!label) {
-    err_set(err, ERR_USAGE, "--trace writes one run: the scenario has %zu rows", scenario->plan_count);
+    err_set(err, ERR_USAGE, "--trace writes one run: the scenario has %zu rows",
+            scenario->plan_count);
     err_note(err, "add --row '%s'", scenario->plans[0].label);
     return -1;
   }
   const char *near = suggest(label, labels, count);
-  err_set(err, ERR_UNKNOWN_NAME, near ? "no row is labelled '%s' (did you mean '%s'?)" : "no row is labelled '%s'",
-          label, near);
+  err_set(err, ERR_UNKNOWN_NAME,
+          near ? "no row is labelled '%s' (did you mean '%s'?)" : "no row is labelled '%s'", label,
+          near);
   return -1;
 }
 
-static bool write_trace(const struct scenario *scenario, size_t row, const char *path, const char *command,
-                        struct err *err) {
+static bool write_trace(const struct scenario *scenario, size_t row, const char *path,
+                        const char *command, struct err *err) {
   char fresh[1024];
   snprintf(fresh, sizeof fresh, "%.1000s.new.%ld", path, (long)getpid());
   FILE *file = fopen(fresh, "wb");
   if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
   struct run *run = run_new(0, 0);
   struct run_result result = {0};
-  run_execute(run, &scenario->plans[row], (uint32_t)row, scenario->seeds[0], file, command, &result);
+  run_execute(run, &scenario->plans[row], (uint32_t)row, scenario->seeds[0], file, command,
+              &result);
   run_free(run);
   const bool written = !ferror(file);
   if (fclose(file) != 0 || !written || rename(fresh, path) != 0) {
@@ -52,11 +55,13 @@ static bool write_trace(const struct scenario *scenario, size_t row, const char 
   return err->code == ERR_NONE;
 }
 
-enum status run_trace(const struct scenario *scenario, const struct options *options, const char *command) {
+enum status run_trace(const struct scenario *scenario, const struct options *options,
+                      const char *command) {
   struct err err = {0};
   const int row = find_row(scenario, options->row, &err);
   if (row >= 0 && scenario->seed_count > 1) {
-    err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu seeds", scenario->seed_count);
+    err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu seeds",
+            scenario->seed_count);
     err_note(&err, "add --seed %" PRIu64, scenario->seeds[0]);
   }
   if (err.code == ERR_NONE) write_trace(scenario, (size_t)row, options->trace, command, &err);

@@ -7,6 +7,7 @@
 
 /* Runs the one row and seed, writes options->trace beside its place and renames it, and says in a line
  * what is in it. Judges nothing: held when it could be written. */
-enum status run_trace(const struct scenario *scenario, const struct options *options, const char *command);
+enum status run_trace(const struct scenario *scenario, const struct options *options,
+                      const char *command);
 
 #endif

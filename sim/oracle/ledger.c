@@ -8,7 +8,7 @@
 struct ledger *ledger_new(void) {
   struct ledger *ledger = calloc(1, sizeof *ledger);
   ASSERT_MSG(ledger, "out of memory");
-  ledger_limit(ledger, LEDGER_WINDOW_MAX, LEDGER_KEYS_REMEMBERED);
+  ledger_limit(ledger, LEDGER_WINDOW_MIN, LEDGER_WINDOW_MAX, LEDGER_KEYS_REMEMBERED);
   ledger_reset(ledger, 0, 1);
   return ledger;
 }
@@ -25,10 +25,14 @@ void ledger_free(struct ledger *ledger) {
   free(ledger);
 }
 
-void ledger_limit(struct ledger *ledger, uint64_t window_max, uint64_t keys_remembered) {
+void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_max,
+                  uint64_t keys_remembered) {
+  ASSERT(window_min && (window_min & (window_min - 1)) == 0);
   ASSERT(window_max && (window_max & (window_max - 1)) == 0);
   ASSERT(keys_remembered && (keys_remembered & (keys_remembered - 1)) == 0);
+  ASSERT_LE(window_min, window_max);
   ASSERT_LE(window_max, keys_remembered); /* [W4] */
+  ledger->window_min = window_min;
   ledger->window_max = window_max;
   ledger->keys_remembered = keys_remembered;
   /* All at once and not as ids are issued: what is never written costs no memory, and a run that

@@ -55,9 +55,10 @@ struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 void ledger_reset(struct ledger *ledger, uint32_t keys, int64_t bucket_ns); /* keeps memory */
 
-/* Most ids in the window and of how many latest ids the key is known, from the next reset on: powers
- * of two, window_max <= keys_remembered. For tests that put it under pressure; 2^16 and 2^20 without. */
-void ledger_limit(struct ledger *ledger, uint64_t window_max, uint64_t keys_remembered);
+/* For tests that put it under pressure, from the next reset on: fewest and most ids in the window, and
+ * of how many latest ids the key is known. Powers of two, in rising order; 2^9, 2^16, 2^20 without. */
+void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_max,
+                  uint64_t keys_remembered);
 
 size_t ledger_bytes(const struct ledger *ledger); /* memory that it holds [I3] */
 

@@ -124,7 +124,7 @@ struct ledger {
   struct timeline timeline;
 
   size_t ring_room;
-  uint64_t window_max, keys_remembered;
+  uint64_t window_min, window_max, keys_remembered;
 };
 
 static inline bool status_equal(struct status a, struct status b) {

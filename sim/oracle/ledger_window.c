@@ -4,8 +4,7 @@
 
 void ledger_window_reset(struct ledger *ledger) {
   ledger->next = 1;
-  ledger->capacity =
-      ledger->window_max < LEDGER_WINDOW_MIN ? ledger->window_max : LEDGER_WINDOW_MIN;
+  ledger->capacity = ledger->window_min;
   ledger->mask = ledger->capacity - 1;
   GROW(ledger->ring, ledger->ring_room, ledger->capacity);
   for (uint64_t i = 0; i < ledger->capacity; i++) ledger->ring[i].status.flags = FLAG_ELSEWHERE;

@@ -45,7 +45,8 @@ static void do_capacity(struct work *work, size_t row, struct run *run, struct r
   const uint64_t seed = work->scenario->seeds[0];
   const int64_t capacity = run_capacity(run, plan, seed, work->options->command);
   work->campaign->capacity[row] = capacity;
-  if (again) work->differs[row] = run_capacity(again, plan, seed, work->options->command) != capacity;
+  if (again)
+    work->differs[row] = run_capacity(again, plan, seed, work->options->command) != capacity;
 }
 
 static void do_run(struct work *work, size_t item, struct run *run, struct run *again) {
@@ -87,8 +88,10 @@ static void *worker(void *context) {
 
 static void print_progress(const struct work *work, double elapsed_s) {
   const size_t done = atomic_load(&((struct work *)work)->done);
-  fprintf(stderr, "\r%s: %zu of %zu runs, %.0f s", work->scenario->name, done, work->items, elapsed_s);
-  if (done > 0) fprintf(stderr, ", about %.0f s left", elapsed_s * (double)(work->items - done) / (double)done);
+  fprintf(stderr, "\r%s: %zu of %zu runs, %.0f s", work->scenario->name, done, work->items,
+          elapsed_s);
+  if (done > 0)
+    fprintf(stderr, ", about %.0f s left", elapsed_s * (double)(work->items - done) / (double)done);
   fputs("\033[K", stderr);
   fflush(stderr);
 }
@@ -138,7 +141,8 @@ static void run_all(struct work *work) {
   work->running = count;
   for (unsigned i = 0; i < count; i++) {
     const int failed = pthread_create(&threads[i], NULL, worker, work);
-    ASSERT_MSG(failed == 0, "cannot start thread %u of %u (-j): %s", i + 1, count, strerror(failed));
+    ASSERT_MSG(failed == 0, "cannot start thread %u of %u (-j): %s", i + 1, count,
+               strerror(failed));
   }
   watch(work, started_s);
   for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);

@@ -19,7 +19,8 @@ struct campaign_options {
   bool verify;         /* every run twice, with another base and fill, and compared */
   bool progress;       /* a line on stderr, rewritten; only when it is a terminal */
   const char *command; /* how this was called, for the manifest and for failed assertions */
-  const char *reproduce; /* "dgsim run FILE --set …": what repeats it, without seeds and workers; or NULL */
+  const char *
+      reproduce; /* "dgsim run FILE --set …": what repeats it, without seeds and workers; or NULL */
 };
 
 #define CAMPAIGN_NO_SEED SIZE_MAX
@@ -27,7 +28,7 @@ struct campaign_options {
 /* How one expectation came out. */
 struct expectation_result {
   bool holds;
-  bool unknown;      /* could not be judged (no capacity was measured): inconclusive, not violated */
+  bool unknown; /* could not be judged (no capacity was measured): inconclusive, not violated */
   size_t seed_index; /* a seed that alone shows the violation, or CAMPAIGN_NO_SEED */
   char found[160];   /* "lost = 12 in 20 runs", "seed 3: lost = 1" */
 };
@@ -36,16 +37,16 @@ struct campaign {
   const struct scenario *scenario;
   struct run_result *results; /* [plan_count * seed_count], row-major */
   size_t result_count;
-  int64_t *capacity;          /* [plan_count], micro-events a second; -1 = not measured */
-  uint64_t *fault_hits;       /* [fault_count], over the whole campaign */
-  bool *fault_applicable;     /* [fault_count]: at least one row has such a target */
+  int64_t *capacity;      /* [plan_count], micro-events a second; -1 = not measured */
+  uint64_t *fault_hits;   /* [fault_count], over the whole campaign */
+  bool *fault_applicable; /* [fault_count]: at least one row has such a target */
   struct expectation_result *expectations; /* [scenario->expectation_count] */
-  bool *contract_held;        /* [plan_count] */
-  uint32_t *violations;       /* [plan_count]: union over seeds */
-  bool verified;                   /* every run was executed twice */
-  size_t verify_mismatches;        /* runs and capacities that differed */
-  size_t verify_first;             /* index of the first result that differed; result_count = none */
-  unsigned workers;                /* threads that ran it: manifest only */
+  bool *contract_held;                     /* [plan_count] */
+  uint32_t *violations;                    /* [plan_count]: union over seeds */
+  bool verified;                           /* every run was executed twice */
+  size_t verify_mismatches;                /* runs and capacities that differed */
+  size_t verify_first; /* index of the first result that differed; result_count = none */
+  unsigned workers;    /* threads that ran it: manifest only */
   const char *command, *reproduce; /* from the options, borrowed */
   enum verdict verdict; /* of the campaign: expect where there is one, else the contracts; then
                            inconclusive when a declared, applicable fault has fewer hits than min_hits */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define WRAP 30           /* characters of a tic label on one line */
-#define KEY_CHARACTERS 97  /* of a line of the key */
+#define KEY_CHARACTERS 97 /* of a line of the key */
 #define TIMELINE_BINS 240
 
 /* A text in gnuplot's double quotes; `tic`: wrapped, and % doubled, because tics are formats. */
@@ -60,8 +60,8 @@ static bool any_fault(const struct campaign *campaign) {
 }
 
 /* What all charts have: the labels and the room that they take. */
-static void put_common(const struct campaign *campaign, const char *name, bool faults, int key_space,
-                       FILE *out) {
+static void put_common(const struct campaign *campaign, const char *name, bool faults,
+                       int key_space, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   size_t margin = 8, longest = 14;
   for (size_t row = 0; row < scenario->plan_count; row++) {
@@ -79,8 +79,8 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
   put_text(out, scenario->name, false);
   char intended[HUMAN_MAX];
   human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
-  fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended, scenario->seed_count,
-          scenario->seed_count == 1 ? "" : "s",
+  fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended,
+          scenario->seed_count, scenario->seed_count == 1 ? "" : "s",
           key_space ? (faults && scenario->seed_count > 1 ? ", faults of the first seed are shaded"
                        : faults                           ? ", faults are shaded"
                                                           : "")
@@ -119,8 +119,8 @@ static void put_loss(const struct campaign *campaign, FILE *out) {
   const bool logarithmic = means.most > 60 * means.least;
   const double floor_at = logarithmic ? pow(10, floor(log10(means.least / 1.5))) : 0;
   const double most = range.most > 0 ? range.most : 1;
-  fprintf(out, "LOGARITHMIC = %d\nFLOOR = %.6g\nCEILING = %.6g\n", logarithmic,
-          floor_at, logarithmic ? most * pow(most / floor_at, 0.12) : most * 1.12);
+  fprintf(out, "LOGARITHMIC = %d\nFLOOR = %.6g\nCEILING = %.6g\n", logarithmic, floor_at,
+          logarithmic ? most * pow(most / floor_at, 0.12) : most * 1.12);
   fputs("array METRIC[2] = ['lost', 'duplicate_effects']\n"
         "array TITLE[2] = ['lost', 'duplicate effects']\n"
         "array COLOUR[2] = ['#D55E00', '#0072B2']\n"
@@ -131,7 +131,10 @@ static void put_loss(const struct campaign *campaign, FILE *out) {
 /* A step of 1, 2 or 5 times a power of ten that cuts the range into at most five. */
 static double step_of(double most) {
   const double decade = pow(10, floor(log10(most / 5)));
-  return most / decade <= 5 ? decade : most / decade <= 10 ? 2 * decade : most / decade <= 25 ? 5 * decade : 10 * decade;
+  return most / decade <= 5    ? decade
+         : most / decade <= 10 ? 2 * decade
+         : most / decade <= 25 ? 5 * decade
+                               : 10 * decade;
 }
 
 static void put_capacity(const struct campaign *campaign, FILE *out) {
@@ -146,13 +149,15 @@ static void put_capacity(const struct campaign *campaign, FILE *out) {
   }
   const double offered = (double)scenario->plans[0].workload.rate / SCHEMA_RATE_SCALE;
   widen(&goodput, offered);
-  fprintf(out, "PANELS = %d\nOFFERED = %.6g\nLEFT = %.4g\n", scenario->measure_capacity ? 2 : 1, offered,
-          (double)(margin + 2) * 8 / 900);
-  const double most[2] = {capacity.most > 0 ? capacity.most : 1, goodput.most > 0 ? goodput.most : 1};
+  fprintf(out, "PANELS = %d\nOFFERED = %.6g\nLEFT = %.4g\n", scenario->measure_capacity ? 2 : 1,
+          offered, (double)(margin + 2) * 8 / 900);
+  const double most[2] = {capacity.most > 0 ? capacity.most : 1,
+                          goodput.most > 0 ? goodput.most : 1};
   fprintf(out, "array CEILING[2] = [%.6g, %.6g]\n", most[0] * 1.25, most[1] * 1.25);
   fprintf(out, "array STEP[2] = [%.6g, %.6g]\n", step_of(most[0] * 1.25), step_of(most[1] * 1.25));
   fputs("array METRIC[2] = ['capacity', 'goodput']\n"
-        "array TITLE[2] = ['capacity (saturated, no faults)', 'goodput (offered rate, with the faults)']\n"
+        "array TITLE[2] = ['capacity (saturated, no faults)', 'goodput (offered rate, with the "
+        "faults)']\n"
         "array COLOUR[2] = ['#56B4E9', '#009E73']\n",
         out);
 }
@@ -161,11 +166,14 @@ static void put_capacity(const struct campaign *campaign, FILE *out) {
 enum family { FAMILY_ROLLOUT, FAMILY_NETWORK, FAMILY_NODE, FAMILY__COUNT };
 static enum family family_of(enum verb verb) {
   switch (verb) {
-  case VERB_DEPLOY: return FAMILY_ROLLOUT;
+  case VERB_DEPLOY:
+    return FAMILY_ROLLOUT;
   case VERB_PARTITION:
   case VERB_RESET:
-  case VERB_DROP: return FAMILY_NETWORK;
-  default: return FAMILY_NODE;
+  case VERB_DROP:
+    return FAMILY_NETWORK;
+  default:
+    return FAMILY_NODE;
   }
 }
 
@@ -209,12 +217,13 @@ static void put_latency(const struct campaign *campaign, FILE *out) {
   }
   const bool none = latency.most <= 0;
   if (none) latency = (struct range){1e-3, 1};
-  fprintf(out, "EMPTY = %d\nLOW = %.6g\nHIGH = %.6g\nLEAST = %.6g\n", none, pow(10, floor(log10(latency.least))),
-          pow(10, ceil(log10(latency.most * 1.0001))), 0.7 / (double)(most > 1000 ? most : 1000));
+  fprintf(out, "EMPTY = %d\nLOW = %.6g\nHIGH = %.6g\nLEAST = %.6g\n", none,
+          pow(10, floor(log10(latency.least))), pow(10, ceil(log10(latency.most * 1.0001))),
+          0.7 / (double)(most > 1000 ? most : 1000));
 }
 
-const char *const chart_names[CHARTS_COUNT] = {"loss-and-duplication", "capacity-and-goodput", "timeline",
-                                               "latency"};
+const char *const chart_names[CHARTS_COUNT] = {"loss-and-duplication", "capacity-and-goodput",
+                                               "timeline", "latency"};
 
 bool charts_write_scripts(const struct campaign *campaign, const char *directory, struct err *err) {
   static const struct {
@@ -230,7 +239,8 @@ bool charts_write_scripts(const struct campaign *campaign, const char *directory
     snprintf(path, sizeof path, "%s/%s.gp", directory, chart_names[i]);
     FILE *file = fopen(path, "w");
     if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-    put_common(campaign, chart_names[i], rows[i].faults && any_fault(campaign), rows[i].key_below, file);
+    put_common(campaign, chart_names[i], rows[i].faults && any_fault(campaign), rows[i].key_below,
+               file);
     rows[i].values(campaign, file);
     fputs("\n", file);
     fputs(*rows[i].text, file);

@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 struct csv_out {
-  FILE *file;   /* borrowed */
-  bool in_row;  /* the next cell needs a comma before it */
+  FILE *file;  /* borrowed */
+  bool in_row; /* the next cell needs a comma before it */
   bool failed;
 };
 
@@ -21,8 +21,8 @@ void csv_out_text(struct csv_out *csv, const char *text);
 void csv_out_integer(struct csv_out *csv, int64_t value);
 void csv_out_unsigned(struct csv_out *csv, uint64_t value);
 void csv_out_real(struct csv_out *csv, double value);
-void csv_out_digest(struct csv_out *csv, uint64_t value);  /* 16 hex digits */
-void csv_out_seconds(struct csv_out *csv, int64_t ns);     /* exact: 12.5 */
+void csv_out_digest(struct csv_out *csv, uint64_t value); /* 16 hex digits */
+void csv_out_seconds(struct csv_out *csv, int64_t ns);    /* exact: 12.5 */
 void csv_out_end_row(struct csv_out *csv);
 void csv_out_header(struct csv_out *csv, const char *const *names, size_t count);
 

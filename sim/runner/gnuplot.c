@@ -31,7 +31,8 @@ static int start(const char *directory, const char *script, int output, pid_t *o
 
 /* Of a chart in which nothing happened. */
 static bool harmless(const char *line) {
-  return strstr(line, "empty y range") || strstr(line, "empty x range") || strstr(line, "no valid points");
+  return strstr(line, "empty y range") || strstr(line, "empty x range") ||
+         strstr(line, "no valid points");
 }
 
 /* What it complained of: the line that names a place in the script, or else the first that is not

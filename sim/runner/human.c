@@ -45,10 +45,18 @@ void human_number(double value, char *out, size_t size) {
 void human_value(enum metric_unit unit, double value, char *out, size_t size) {
   char number[HUMAN_MAX];
   switch (unit) {
-  case UNIT_NS: human_time(value, out, size); return;
-  case UNIT_RATE: human_number(value, number, sizeof number), snprintf(out, size, "%s/s", number); return;
-  case UNIT_BYTES: human_number(value, number, sizeof number), snprintf(out, size, "%s B", number); return;
-  case UNIT_COUNT: human_number(value, out, size); return;
+  case UNIT_NS:
+    human_time(value, out, size);
+    return;
+  case UNIT_RATE:
+    human_number(value, number, sizeof number), snprintf(out, size, "%s/s", number);
+    return;
+  case UNIT_BYTES:
+    human_number(value, number, sizeof number), snprintf(out, size, "%s B", number);
+    return;
+  case UNIT_COUNT:
+    human_number(value, out, size);
+    return;
   }
 }
 
@@ -58,8 +66,10 @@ void human_estimate(enum metric_unit unit, struct estimate estimate, char *out, 
   const double scale = unit == UNIT_NS ? time_units[time].ns : 1;
   char mean[HUMAN_MAX], margin[HUMAN_MAX] = "";
   human_number(estimate.mean / scale, mean, sizeof mean);
-  const double half = (estimate.high - estimate.mean) / scale; /* the lower end may be clamped at 0 */
-  if (estimate.n > 1 && half > 0) snprintf(margin, sizeof margin, half < 9.95 ? " ±%.2g" : " ±%.0f", half);
+  const double half =
+      (estimate.high - estimate.mean) / scale; /* the lower end may be clamped at 0 */
+  if (estimate.n > 1 && half > 0)
+    snprintf(margin, sizeof margin, half < 9.95 ? " ±%.2g" : " ±%.0f", half);
   snprintf(out, size, "%s%s%s%s", mean, margin, unit == UNIT_NS ? " " : "",
            unit == UNIT_NS ? time_units[time].name : "");
 }

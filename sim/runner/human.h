@@ -11,8 +11,8 @@
 
 #define HUMAN_MAX 48 /* room that every text of these functions needs at most */
 
-void human_time(double ns, char *out, size_t size);       /* "1.23 ms" */
-void human_number(double value, char *out, size_t size);  /* "0.25", "12.3", "98712", "1.204M" */
+void human_time(double ns, char *out, size_t size);      /* "1.23 ms" */
+void human_number(double value, char *out, size_t size); /* "0.25", "12.3", "98712", "1.204M" */
 void human_value(enum metric_unit unit, double value, char *out, size_t size);
 
 /* Of a mean over several runs, "12.3 ±4.5"; without the interval when it is a point. */

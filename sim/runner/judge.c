@@ -35,7 +35,8 @@ static void value_text(unsigned metric, int64_t value, char *out, size_t size) {
   if (unit == UNIT_COUNT)
     snprintf(out, size, "%" PRId64, value);
   else
-    human_value(unit, unit == UNIT_RATE ? (double)value / SCHEMA_RATE_SCALE : (double)value, out, size);
+    human_value(unit, unit == UNIT_RATE ? (double)value / SCHEMA_RATE_SCALE : (double)value, out,
+                size);
 }
 
 static void say_runs(const struct campaign *campaign, unsigned metric, char *out, size_t size) {
@@ -45,7 +46,8 @@ static void say_runs(const struct campaign *campaign, unsigned metric, char *out
   else if (seeds == 1)
     snprintf(out, size, " in 1 run");
   else
-    snprintf(out, size, "%s in %zu runs", metric_unit_of(metric) == UNIT_COUNT ? "" : " on average", seeds);
+    snprintf(out, size, "%s in %zu runs", metric_unit_of(metric) == UNIT_COUNT ? "" : " on average",
+             seeds);
 }
 
 /* Bounds that a row meets on its own. `value` against low and high, or shares of `intended`. */
@@ -57,29 +59,36 @@ static bool meets(const struct expectation *expectation, int64_t value, int64_t 
     high *= intended;
   }
   switch (expectation->kind) {
-  case BOUND_NONE: return value == 0;
-  case BOUND_SOME: return value > 0;
-  case BOUND_EXACTLY: return found == low;
-  case BOUND_AT_LEAST: return found >= low;
-  case BOUND_AT_MOST: return found <= high;
-  case BOUND_BETWEEN: return found >= low && found <= high;
-  default: break;
+  case BOUND_NONE:
+    return value == 0;
+  case BOUND_SOME:
+    return value > 0;
+  case BOUND_EXACTLY:
+    return found == low;
+  case BOUND_AT_LEAST:
+    return found >= low;
+  case BOUND_AT_MOST:
+    return found <= high;
+  case BOUND_BETWEEN:
+    return found >= low && found <= high;
+  default:
+    break;
   }
   ASSERT_MSG(false, "bound %d is no bound of one row", (int)expectation->kind);
   return false;
 }
 
 /* `none` holds in each seed or not at all. */
-static bool judge_none(const struct campaign *campaign, const struct expectation *expectation, size_t row,
-                       struct expectation_result *out) {
+static bool judge_none(const struct campaign *campaign, const struct expectation *expectation,
+                       size_t row, struct expectation_result *out) {
   char value[HUMAN_MAX];
   for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
     const int64_t count = campaign_result(campaign, row, seed)->metrics[expectation->metric];
     if (count == 0) continue;
     value_text(expectation->metric, count, value, sizeof value);
     out->seed_index = seed;
-    snprintf(out->found, sizeof out->found, "seed %" PRIu64 ": %s = %s", campaign->scenario->seeds[seed],
-             metric_word(expectation->metric), value);
+    snprintf(out->found, sizeof out->found, "seed %" PRIu64 ": %s = %s",
+             campaign->scenario->seeds[seed], metric_word(expectation->metric), value);
     return false;
   }
   return true;
@@ -95,13 +104,14 @@ static bool judge_violates(const struct campaign *campaign, const struct expecta
   if ((found & ~(either & ~exactly)) == exactly && (either == 0 || (found & either))) return true;
   /* A seed that shows an anomaly that was not expected says it all; one that is missing takes all. */
   for (size_t seed = campaign->scenario->seed_count; seed-- > 0;)
-    if (campaign_result(campaign, row, seed)->violations & ~(exactly | either)) out->seed_index = seed;
+    if (campaign_result(campaign, row, seed)->violations & ~(exactly | either))
+      out->seed_index = seed;
   return false;
 }
 
 /* Whether row is less (sign -1) or more (+1) than the other, beyond chance where there are seeds. */
-static bool differs(const struct campaign *campaign, const struct expectation *expectation, size_t row,
-                    int sign) {
+static bool differs(const struct campaign *campaign, const struct expectation *expectation,
+                    size_t row, int sign) {
   const size_t seeds = campaign->scenario->seed_count, other = expectation->other_row;
   if (seeds == 1 || expectation->metric == EXPECT_CAPACITY) {
     const int64_t a = pooled(campaign, row, expectation->metric);
@@ -125,29 +135,36 @@ static bool against_other(const struct campaign *campaign, const struct expectat
   const wide value = pooled(campaign, row, expectation->metric);
   const wide other = pooled(campaign, expectation->other_row, expectation->metric);
   switch (expectation->kind) {
-  case BOUND_AT_LEAST_OF: return value * SCHEMA_SHARE_SCALE >= other * expectation->share;
-  case BOUND_AT_MOST_OF: return value * SCHEMA_SHARE_SCALE <= other * expectation->share;
-  case BOUND_SAME_AS: return value == other;
-  case BOUND_LESS_THAN: return differs(campaign, expectation, row, -1);
-  case BOUND_MORE_THAN: return differs(campaign, expectation, row, +1);
-  default: break;
+  case BOUND_AT_LEAST_OF:
+    return value * SCHEMA_SHARE_SCALE >= other * expectation->share;
+  case BOUND_AT_MOST_OF:
+    return value * SCHEMA_SHARE_SCALE <= other * expectation->share;
+  case BOUND_SAME_AS:
+    return value == other;
+  case BOUND_LESS_THAN:
+    return differs(campaign, expectation, row, -1);
+  case BOUND_MORE_THAN:
+    return differs(campaign, expectation, row, +1);
+  default:
+    break;
   }
   ASSERT_MSG(false, "bound %d is no bound on another row", (int)expectation->kind);
   return false;
 }
 
 /* "lost = 12 (0.01 % of 120000) in 20 runs", "capacity = 9000/s (at-least-once: 12000/s)" */
-static void say_found(const struct campaign *campaign, const struct expectation *expectation, size_t row,
-                      char *out, size_t size) {
+static void say_found(const struct campaign *campaign, const struct expectation *expectation,
+                      size_t row, char *out, size_t size) {
   const int64_t found = pooled(campaign, row, expectation->metric);
   char value[HUMAN_MAX], runs[HUMAN_MAX], more[112] = "";
   value_text(expectation->metric, found, value, sizeof value);
   say_runs(campaign, expectation->metric, runs, sizeof runs);
   if (expectation->kind >= BOUND_AT_LEAST_OF) {
     char other[HUMAN_MAX];
-    value_text(expectation->metric, pooled(campaign, expectation->other_row, expectation->metric), other,
-               sizeof other);
-    snprintf(more, sizeof more, " (%.48s: %s)", campaign->scenario->plans[expectation->other_row].label, other);
+    value_text(expectation->metric, pooled(campaign, expectation->other_row, expectation->metric),
+               other, sizeof other);
+    snprintf(more, sizeof more, " (%.48s: %s)",
+             campaign->scenario->plans[expectation->other_row].label, other);
   } else if (expectation->relative) {
     const int64_t intended = campaign_pooled(campaign, row, METRIC_INTENDED);
     snprintf(more, sizeof more, " (%.3g %% of %" PRId64 ")",
@@ -156,12 +173,14 @@ static void say_found(const struct campaign *campaign, const struct expectation 
   snprintf(out, size, "%s = %s%s%s", metric_word(expectation->metric), value, more, runs);
 }
 
-static bool judge_row(const struct campaign *campaign, const struct expectation *expectation, size_t row,
-                      struct expectation_result *out) {
-  if (expectation->metric == EXPECT_VIOLATES) return judge_violates(campaign, expectation, row, out);
+static bool judge_row(const struct campaign *campaign, const struct expectation *expectation,
+                      size_t row, struct expectation_result *out) {
+  if (expectation->metric == EXPECT_VIOLATES)
+    return judge_violates(campaign, expectation, row, out);
   const bool against = expectation->kind >= BOUND_AT_LEAST_OF;
   if (expectation->metric == EXPECT_CAPACITY &&
-      (campaign->capacity[row] < 0 || (against && campaign->capacity[expectation->other_row] < 0))) {
+      (campaign->capacity[row] < 0 ||
+       (against && campaign->capacity[expectation->other_row] < 0))) {
     out->unknown = true;
     snprintf(out->found, sizeof out->found, "capacity was not measured");
     return false;
@@ -174,7 +193,8 @@ static bool judge_row(const struct campaign *campaign, const struct expectation 
                campaign_pooled(campaign, row, METRIC_INTENDED));
 }
 
-static void judge_expectation(const struct campaign *campaign, const struct expectation *expectation,
+static void judge_expectation(const struct campaign *campaign,
+                              const struct expectation *expectation,
                               struct expectation_result *out) {
   *out = (struct expectation_result){.holds = true, .seed_index = CAMPAIGN_NO_SEED};
   for (size_t i = 0; i < expectation->row_count; i++) {
@@ -217,12 +237,14 @@ void judge_campaign(struct campaign *campaign) {
     for (size_t seed = 0; seed < scenario->seed_count; seed++)
       campaign->violations[row] |= campaign_result(campaign, row, seed)->violations;
     campaign->contract_held[row] = campaign->violations[row] == 0;
-    if (!campaign->contract_held[row] && scenario->expectation_count == 0) verdict = VERDICT_VIOLATED;
+    if (!campaign->contract_held[row] && scenario->expectation_count == 0)
+      verdict = VERDICT_VIOLATED;
   }
   for (size_t i = 0; i < scenario->expectation_count; i++) {
     struct expectation_result *result = &campaign->expectations[i];
     judge_expectation(campaign, &scenario->expectations[i], result);
-    if (!result->holds) verdict = worse(verdict, result->unknown ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED);
+    if (!result->holds)
+      verdict = worse(verdict, result->unknown ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED);
   }
   judge_faults(campaign);
   for (size_t fault = 0; fault < scenario->fault_count; fault++)
@@ -240,7 +262,8 @@ static size_t guilty_seed(const struct campaign *campaign) {
   }
   if (scenario->expectation_count > 0) return guilty;
   for (size_t i = 0; i < campaign->result_count; i++)
-    if (campaign->results[i].violations != 0 && i % scenario->seed_count < guilty) guilty = i % scenario->seed_count;
+    if (campaign->results[i].violations != 0 && i % scenario->seed_count < guilty)
+      guilty = i % scenario->seed_count;
   return guilty;
 }
 
@@ -255,7 +278,8 @@ void judge_reproduce(const struct campaign *campaign, char *out, size_t size) {
     return;
   }
   bool counted = true; /* 1, 2, 3…: what --seeds means; another list stands in the file */
-  for (size_t seed = 0; seed < scenario->seed_count; seed++) counted &= scenario->seeds[seed] == seed + 1;
+  for (size_t seed = 0; seed < scenario->seed_count; seed++)
+    counted &= scenario->seeds[seed] == seed + 1;
   if (counted)
     snprintf(out, size, "%s --seeds %zu", campaign->reproduce, scenario->seed_count);
   else

@@ -89,7 +89,8 @@ bool manifest_write(const struct campaign *campaign, const char *version, FILE *
   json_object_set_new(root, "digest", digest_json(campaign_digest(campaign)));
   json_object_set_new(root, "verdict", json_string(verdict_names[campaign->verdict]));
   json_object_set_new(root, "verified", json_boolean(campaign->verified));
-  json_object_set_new(root, "verify_mismatches", json_integer((json_int_t)campaign->verify_mismatches));
+  json_object_set_new(root, "verify_mismatches",
+                      json_integer((json_int_t)campaign->verify_mismatches));
   json_t *rows = json_array(), *faults = json_array(), *expectations = json_array();
   for (size_t row = 0; row < scenario->plan_count; row++)
     json_array_append_new(rows, row_json(campaign, row));

@@ -26,8 +26,9 @@ static const struct {
   const char *name;
   table_writer *write;
 } files[] = {
-    {"summary.txt", write_summary},      {"runs.csv", tables_runs},       {"aggregate.csv", tables_aggregate},
-    {"timeline.csv", tables_timeline},   {"latency.csv", tables_latency}, {"faults.csv", tables_faults},
+    {"summary.txt", write_summary},      {"runs.csv", tables_runs},
+    {"aggregate.csv", tables_aggregate}, {"timeline.csv", tables_timeline},
+    {"latency.csv", tables_latency},     {"faults.csv", tables_faults},
     {"resolved.yaml", write_resolved},
 };
 #define FILES (sizeof files / sizeof *files)
@@ -68,8 +69,8 @@ static bool make_directories(const char *path, struct err *err) {
 }
 
 /* Calls `visit` with the name, relative to the directory, of every file that there may be. */
-static bool each_name(bool (*visit)(struct staging *, const char *, struct err *), struct staging *staging,
-                      struct err *err) {
+static bool each_name(bool (*visit)(struct staging *, const char *, struct err *),
+                      struct staging *staging, struct err *err) {
   char name[128];
   for (size_t i = 0; i < FILES; i++)
     if (!visit(staging, files[i].name, err)) return false;
@@ -116,8 +117,9 @@ static bool commit_one(struct staging *staging, const char *name, struct err *er
   return true;
 }
 
-static bool write_file(const struct staging *staging, const struct campaign *campaign, const char *name,
-                       table_writer *write, const char *version, struct err *err) {
+static bool write_file(const struct staging *staging, const struct campaign *campaign,
+                       const char *name, table_writer *write, const char *version,
+                       struct err *err) {
   char path[PATH_SIZE + 128];
   snprintf(path, sizeof path, "%s/%s", staging->fresh, name);
   FILE *file = fopen(path, "w");
@@ -133,7 +135,8 @@ static bool write_file(const struct staging *staging, const struct campaign *cam
 
 static bool stage_write(struct staging *staging, const struct campaign *campaign,
                         const struct output_options *options, struct err *err) {
-  if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err)) return false;
+  if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err))
+    return false;
   for (size_t i = 0; i < FILES; i++)
     if (!write_file(staging, campaign, files[i].name, files[i].write, NULL, err)) return false;
   if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;
@@ -155,10 +158,12 @@ static bool link_latest(const char *out, const char *name, struct err *err) {
 }
 
 /* All paths of a campaign's output. */
-static bool stage_paths(const char *out, const char *name, struct staging *staging, struct err *err) {
+static bool stage_paths(const char *out, const char *name, struct staging *staging,
+                        struct err *err) {
   const int length = snprintf(staging->target, sizeof staging->target, "%s/%s", out, name);
   if (length < 0 || (size_t)length >= sizeof staging->target)
-    return err_set(err, ERR_LIMIT, "the path of the results is longer than %d bytes (--out)", TARGET_SIZE - 1);
+    return err_set(err, ERR_LIMIT, "the path of the results is longer than %d bytes (--out)",
+                   TARGET_SIZE - 1);
   snprintf(staging->charts, sizeof staging->charts, "%s/charts", staging->target);
   snprintf(staging->fresh, sizeof staging->fresh, "%s/.new.%ld", staging->target, (long)getpid());
   snprintf(staging->fresh_charts, sizeof staging->fresh_charts, "%s/charts", staging->fresh);
@@ -167,7 +172,8 @@ static bool stage_paths(const char *out, const char *name, struct staging *stagi
 
 bool output_check(const char *out, const char *scenario_name, struct err *err) {
   struct staging staging;
-  if (!stage_paths(out, scenario_name, &staging, err) || !make_directories(staging.target, err)) return false;
+  if (!stage_paths(out, scenario_name, &staging, err) || !make_directories(staging.target, err))
+    return false;
   const bool good = make_directory(staging.fresh, err) && each_name(check_place, &staging, err);
   rmdir(staging.fresh);
   return good;

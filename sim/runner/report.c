@@ -11,11 +11,14 @@ struct report_case {
   enum verdict verdict;
 };
 
-static void expectation_case(const struct campaign *campaign, size_t index, struct report_case *out) {
+static void expectation_case(const struct campaign *campaign, size_t index,
+                             struct report_case *out) {
   const struct expectation *expectation = &campaign->scenario->expectations[index];
   const struct expectation_result *result = &campaign->expectations[index];
   snprintf(out->name, sizeof out->name, "%s", expectation->text);
-  out->verdict = result->holds ? VERDICT_HELD : result->unknown ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
+  out->verdict = result->holds     ? VERDICT_HELD
+                 : result->unknown ? VERDICT_INCONCLUSIVE
+                                   : VERDICT_VIOLATED;
   if (result->holds)
     snprintf(out->detail, sizeof out->detail, "%s", result->found);
   else
@@ -28,15 +31,16 @@ static void contract_case(const struct campaign *campaign, size_t row, struct re
   out->verdict = campaign->contract_held[row] ? VERDICT_HELD : VERDICT_VIOLATED;
   char names[256];
   verdict_describe(campaign->violations[row], names, sizeof names);
-  if (!campaign->contract_held[row]) snprintf(out->detail, sizeof out->detail, "broken by %s", names);
+  if (!campaign->contract_held[row])
+    snprintf(out->detail, sizeof out->detail, "broken by %s", names);
 }
 
 static void fault_case(const struct campaign *campaign, size_t fault, struct report_case *out) {
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
   snprintf(out->name, sizeof out->name, "fault %s was effective", plan->name);
   out->verdict = judge_fault_missed(campaign, fault) ? VERDICT_INCONCLUSIVE : VERDICT_HELD;
-  snprintf(out->detail, sizeof out->detail, "%" PRIu64 " hits, at least %u needed", campaign->fault_hits[fault],
-           plan->min_hits);
+  snprintf(out->detail, sizeof out->detail, "%" PRIu64 " hits, at least %u needed",
+           campaign->fault_hits[fault], plan->min_hits);
 }
 
 static void verify_case(const struct campaign *campaign, struct report_case *out) {
@@ -49,7 +53,8 @@ static void verify_case(const struct campaign *campaign, struct report_case *out
 static bool report_case(const struct campaign *campaign, size_t index, struct report_case *out) {
   const struct scenario *scenario = campaign->scenario;
   *out = (struct report_case){.verdict = VERDICT_HELD};
-  const size_t claims = scenario->expectation_count > 0 ? scenario->expectation_count : scenario->plan_count;
+  const size_t claims =
+      scenario->expectation_count > 0 ? scenario->expectation_count : scenario->plan_count;
   if (index < claims) {
     if (scenario->expectation_count > 0)
       expectation_case(campaign, index, out);
@@ -71,13 +76,21 @@ static bool report_case(const struct campaign *campaign, size_t index, struct re
 
 /* Text of an XML attribute; control characters, which XML 1.0 cannot hold, become blanks. */
 static void put_xml(FILE *out, const char *text) {
-  for (; *text != '\0'; text++)
-    switch (*text) {
-    case '&': fputs("&amp;", out); break;
-    case '<': fputs("&lt;", out); break;
-    case '>': fputs("&gt;", out); break;
-    case '"': fputs("&quot;", out); break;
-    default: fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+  for (; *text != '\0'; text++) switch (*text) {
+    case '&':
+      fputs("&amp;", out);
+      break;
+    case '<':
+      fputs("&lt;", out);
+      break;
+    case '>':
+      fputs("&gt;", out);
+      break;
+    case '"':
+      fputs("&quot;", out);
+      break;
+    default:
+      fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
     }
 }
 
@@ -98,7 +111,8 @@ static void put_case(struct report *report, const char *suite, const struct repo
     fputs(": ", out);
     put_tap(out, item->name);
     fputc('\n', out);
-    if (item->verdict != VERDICT_HELD) fprintf(out, "# %s: %s\n", verdict_names[item->verdict], item->detail);
+    if (item->verdict != VERDICT_HELD)
+      fprintf(out, "# %s: %s\n", verdict_names[item->verdict], item->detail);
     return;
   }
   fputs("    <testcase classname=\"", out);
@@ -115,11 +129,13 @@ static void put_case(struct report *report, const char *suite, const struct repo
   fprintf(out, "\" type=\"%s\"/></testcase>\n", verdict_names[item->verdict]);
 }
 
-static void begin_suite(struct report *report, const char *name, size_t tests, size_t failures, size_t errors) {
+static void begin_suite(struct report *report, const char *name, size_t tests, size_t failures,
+                        size_t errors) {
   if (report->format != REPORT_JUNIT) return;
   fputs("  <testsuite name=\"", report->out);
   put_xml(report->out, name);
-  fprintf(report->out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", tests, failures, errors);
+  fprintf(report->out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", tests, failures,
+          errors);
 }
 static void end_suite(struct report *report) {
   if (report->format == REPORT_JUNIT) fputs("  </testsuite>\n", report->out);
@@ -127,8 +143,9 @@ static void end_suite(struct report *report) {
 
 void report_begin(struct report *report, enum report_format format, FILE *out) {
   *report = (struct report){.format = format, .out = out};
-  fputs(format == REPORT_TAP ? "TAP version 13\n"
-                             : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"dgsim\">\n",
+  fputs(format == REPORT_TAP
+            ? "TAP version 13\n"
+            : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"dgsim\">\n",
         out);
 }
 
@@ -138,18 +155,21 @@ void report_campaign(struct report *report, const struct campaign *campaign) {
   size_t counts[VERDICT__COUNT] = {0}, total = 0;
   for (; report_case(campaign, total, &item); total++) counts[item.verdict]++;
   begin_suite(report, suite, total, counts[VERDICT_VIOLATED], counts[VERDICT_INCONCLUSIVE]);
-  for (size_t i = 0; i < total && report_case(campaign, i, &item); i++) put_case(report, suite, &item);
+  for (size_t i = 0; i < total && report_case(campaign, i, &item); i++)
+    put_case(report, suite, &item);
   end_suite(report);
   char command[1024];
   judge_reproduce(campaign, command, sizeof command);
-  if (report->format == REPORT_TAP && command[0] != '\0') fprintf(report->out, "# again: %s\n", command);
+  if (report->format == REPORT_TAP && command[0] != '\0')
+    fprintf(report->out, "# again: %s\n", command);
 }
 
 void report_error(struct report *report, const char *path, const struct err *err) {
   struct report_case item = {.verdict = VERDICT_INCONCLUSIVE};
   snprintf(item.name, sizeof item.name, "can be run");
   if (err->line > 0)
-    snprintf(item.detail, sizeof item.detail, "line %d, column %d: %.440s", err->line, err->column, err->message);
+    snprintf(item.detail, sizeof item.detail, "line %d, column %d: %.440s", err->line, err->column,
+             err->message);
   else
     snprintf(item.detail, sizeof item.detail, "%.500s", err->message);
   begin_suite(report, path, 1, 0, 1);

@@ -38,13 +38,16 @@ static void pad(FILE *out, const char *text, size_t width, bool right) {
 typedef char table_row[COLUMNS][CELL];
 
 static void fill_row(const struct campaign *campaign, size_t row, table_row cells) {
-  static const enum metric metrics[COLUMNS] = {[1] = METRIC_LOST,        [2] = METRIC_DUPLICATE_EFFECTS,
-                                               [4] = METRIC_GOODPUT,     [5] = METRIC_LATENCY_P50,
+  static const enum metric metrics[COLUMNS] = {[1] = METRIC_LOST,
+                                               [2] = METRIC_DUPLICATE_EFFECTS,
+                                               [4] = METRIC_GOODPUT,
+                                               [5] = METRIC_LATENCY_P50,
                                                [6] = METRIC_LATENCY_P99};
   for (int column = 1; column < COLUMNS - 1; column++) {
     if (column == 3) continue;
     const enum metric metric = metrics[column];
-    human_estimate(metric_rows[metric].unit, campaign_estimate(campaign, row, metric), cells[column], CELL);
+    human_estimate(metric_rows[metric].unit, campaign_estimate(campaign, row, metric),
+                   cells[column], CELL);
   }
   if (campaign->capacity[row] < 0)
     snprintf(cells[3], CELL, "-");
@@ -53,7 +56,8 @@ static void fill_row(const struct campaign *campaign, size_t row, table_row cell
   snprintf(cells[COLUMNS - 1], CELL, "%s", campaign->contract_held[row] ? "held" : "violated");
 }
 
-static void print_cells(FILE *out, table_row cells, const char *label, const size_t widths[COLUMNS]) {
+static void print_cells(FILE *out, table_row cells, const char *label,
+                        const size_t widths[COLUMNS]) {
   if (human_width(label) > widths[0]) {
     fprintf(out, "%s\n", label);
     label = "";
@@ -82,7 +86,8 @@ static void print_table(const struct campaign *campaign, bool colour, FILE *out)
   }
   for (size_t i = 0; i < rows + 2; i++)
     for (int column = 1; column < COLUMNS; column++)
-      if (human_width(cells[i][column]) > widths[column]) widths[column] = human_width(cells[i][column]);
+      if (human_width(cells[i][column]) > widths[column])
+        widths[column] = human_width(cells[i][column]);
   for (size_t i = 0; i < 2; i++) {
     print_cells(out, cells[i], headings[i][0], widths);
     fprintf(out, "%s\n", headings[i][COLUMNS - 1]);
@@ -112,17 +117,19 @@ static size_t rows_with_target(const struct campaign *campaign, size_t fault) {
   return rows;
 }
 
-static void print_fault_note(const struct campaign *campaign, size_t fault, bool colour, FILE *out) {
+static void print_fault_note(const struct campaign *campaign, size_t fault, bool colour,
+                             FILE *out) {
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
-  const size_t rows = campaign->scenario->plan_count, applicable = rows_with_target(campaign, fault);
+  const size_t rows = campaign->scenario->plan_count,
+               applicable = rows_with_target(campaign, fault);
   if (applicable == 0) {
     fputs("  not applicable: no row has such a target", out);
     return;
   }
   if (judge_fault_missed(campaign, fault)) {
     char note[80];
-    snprintf(note, sizeof note, campaign->fault_hits[fault] == 0 ? "never hit" : "fewer hits than %u",
-             plan->min_hits);
+    snprintf(note, sizeof note,
+             campaign->fault_hits[fault] == 0 ? "never hit" : "fewer hits than %u", plan->min_hits);
     fputs("  ", out);
     paint(out, colour, YELLOW, note);
   }
@@ -159,16 +166,17 @@ static void print_expectations(const struct campaign *campaign, bool colour, FIL
   for (size_t i = 0; i < scenario->expectation_count; i++) {
     const struct expectation *expectation = &scenario->expectations[i];
     const struct expectation_result *result = &campaign->expectations[i];
-    const enum verdict verdict =
-        result->holds ? VERDICT_HELD : result->unknown ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
+    const enum verdict verdict = result->holds     ? VERDICT_HELD
+                                 : result->unknown ? VERDICT_INCONCLUSIVE
+                                                   : VERDICT_VIOLATED;
     fputs("  ", out);
     paint(out, colour, paint_of(verdict), verdict_names[verdict]);
     fprintf(out, "  %s\n", expectation->text);
     if (result->holds)
       fprintf(out, "        %s\n", result->found);
     else
-      fprintf(out, "        found %s\n        %s:%d:%d\n", result->found, scenario->path, expectation->line,
-              expectation->column);
+      fprintf(out, "        found %s\n        %s:%d:%d\n", result->found, scenario->path,
+              expectation->line, expectation->column);
   }
 }
 
@@ -176,14 +184,16 @@ static void print_expectations(const struct campaign *campaign, bool colour, FIL
 static void print_reason(const struct campaign *campaign, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   size_t failed = 0, broken = 0, missed = 0;
-  for (size_t i = 0; i < scenario->expectation_count; i++) failed += !campaign->expectations[i].holds;
+  for (size_t i = 0; i < scenario->expectation_count; i++)
+    failed += !campaign->expectations[i].holds;
   for (size_t row = 0; row < scenario->plan_count; row++) broken += !campaign->contract_held[row];
   for (size_t i = 0; i < scenario->fault_count; i++) missed += judge_fault_missed(campaign, i);
   if (scenario->expectation_count > 0)
     fprintf(out, ": %zu of %zu expectations held", scenario->expectation_count - failed,
             scenario->expectation_count);
   else
-    fprintf(out, ": %zu of %zu contracts held", scenario->plan_count - broken, scenario->plan_count);
+    fprintf(out, ": %zu of %zu contracts held", scenario->plan_count - broken,
+            scenario->plan_count);
   if (missed > 0) fprintf(out, ", %zu of %zu faults missed", missed, scenario->fault_count);
 }
 
@@ -215,8 +225,8 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   char intended[HUMAN_MAX];
   human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
   paint(out, colour, BOLD, scenario->name);
-  fprintf(out, ": %zu %s, %zu %s, %s operations a run%s\n", rows, rows == 1 ? "guarantee" : "guarantees",
-          seeds, seeds == 1 ? "seed" : "seeds", intended,
+  fprintf(out, ": %zu %s, %zu %s, %s operations a run%s\n", rows,
+          rows == 1 ? "guarantee" : "guarantees", seeds, seeds == 1 ? "seed" : "seeds", intended,
           seeds > 1 ? "; means with 95 % intervals" : "");
   if (scenario->about && scenario->about[0] != '\0') fprintf(out, "%s\n", scenario->about);
   fputc('\n', out);

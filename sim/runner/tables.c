@@ -10,7 +10,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-const char *tables_handler(const struct plan *plan) { return plan->handler ? plan->handler->name : ""; }
+const char *tables_handler(const struct plan *plan) {
+  return plan->handler ? plan->handler->name : "";
+}
 
 static const char *const unit_names[] = {
     [UNIT_COUNT] = "count", [UNIT_NS] = "ns", [UNIT_RATE] = "per_s", [UNIT_BYTES] = "bytes"};
@@ -20,7 +22,8 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
   csv_out_init(&csv, file);
   static const char *const first[] = {"label", "system", "handler", "seed"};
   for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
-  for (size_t metric = 0; metric < METRIC__COUNT; metric++) csv_out_text(&csv, metric_rows[metric].column);
+  for (size_t metric = 0; metric < METRIC__COUNT; metric++)
+    csv_out_text(&csv, metric_rows[metric].column);
   csv_out_text(&csv, "verdict");
   csv_out_text(&csv, "digest");
   csv_out_end_row(&csv);
@@ -31,7 +34,8 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
     csv_out_text(&csv, plan->system->name);
     csv_out_text(&csv, tables_handler(plan));
     csv_out_unsigned(&csv, result->seed);
-    for (size_t metric = 0; metric < METRIC__COUNT; metric++) csv_out_integer(&csv, result->metrics[metric]);
+    for (size_t metric = 0; metric < METRIC__COUNT; metric++)
+      csv_out_integer(&csv, result->metrics[metric]);
     csv_out_text(&csv, verdict_names[result->verdict]);
     csv_out_digest(&csv, result->digest);
     csv_out_end_row(&csv);
@@ -90,8 +94,8 @@ struct timeline_cell {
 
 /* Adds a run to the cells of its row. Its own cells are `merge` times narrower; after its end nothing
  * happens any more, and what was open stays open. */
-static void add_timeline(const struct run_result *result, int64_t width, struct timeline_cell *cells,
-                         size_t count) {
+static void add_timeline(const struct run_result *result, int64_t width,
+                         struct timeline_cell *cells, size_t count) {
   if (result->timeline_count == 0) return;
   ASSERT_EQ(width % result->timeline_width, 0);
   const size_t merge = (size_t)(width / result->timeline_width);
@@ -101,14 +105,16 @@ static void add_timeline(const struct run_result *result, int64_t width, struct 
   }
   for (size_t cell = 0; cell < count; cell++) {
     const size_t end = (cell + 1) * merge;
-    cells[cell].open += result->timeline[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
+    cells[cell].open +=
+        result->timeline[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
   }
 }
 
 bool tables_timeline(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const names[] = {"label", "time_s", "goodput_per_s", "duplicates_per_s", "open"};
+  static const char *const names[] = {"label", "time_s", "goodput_per_s", "duplicates_per_s",
+                                      "open"};
   csv_out_header(&csv, names, COUNT(names));
   const int64_t width = tables_timeline_width(campaign);
   const size_t seeds = campaign->scenario->seed_count;
@@ -172,8 +178,8 @@ bool tables_latency(const struct campaign *campaign, FILE *file) {
 }
 
 /* `window` NULL: a fault that had no window in this run, or (hits empty) has no target in this row. */
-static void fault_row(const struct campaign *campaign, const struct run_result *result, uint32_t fault,
-                      const struct fault_window *window, struct csv_out *csv) {
+static void fault_row(const struct campaign *campaign, const struct run_result *result,
+                      uint32_t fault, const struct fault_window *window, struct csv_out *csv) {
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
   csv_out_text(csv, plan->name);
   csv_out_text(csv, fault_verbs[plan->verb].name);

@@ -140,9 +140,9 @@ static void begin(struct world *world, uint32_t fault, const struct node *this) 
   uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
   if (threshold != UINT64_MAX && !luck_chance(&world->luck, address + hash_name("chance"), threshold))
     return;
-  select_nodes(world, &plan->target, address + hash_name("target"), this, state->targets);
-  select_nodes(world, &plan->from, address + hash_name("from"), this, state->others);
-  if (plan->from.count == 0) select_others(world, state->targets, state->others);
+  selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
+  selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
+  if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
   strikes[plan->verb](world, fault);
 }
 
@@ -229,7 +229,7 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
   struct fault_state *state = state_of(world, fault);
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
-  if (plan->when_node.count && !select_has(world, &plan->when_node, node)) return false;
+  if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
   state->occurrences++;
   if (plan->nth && state->occurrences != plan->nth) return false;
   if (plan->attempt) {

@@ -46,20 +46,20 @@ static void select_item(struct world *world, const struct selector_item *item, u
   }
 }
 
-void select_nodes(struct world *world, const struct selector *selector, uint64_t address,
+void selector_draw(struct world *world, const struct selector *selector, uint64_t address,
                   const struct node *this, uint8_t *set) {
   memset(set, 0, (world->node_count + 7) / 8);
   for (uint32_t i = 0; i < selector->count; i++)
     select_item(world, &selector->items[i], hash_pair(address, i), this, set);
 }
 
-void select_others(struct world *world, const uint8_t *set, uint8_t *others) {
+void selector_complement(struct world *world, const uint8_t *set, uint8_t *others) {
   memset(others, 0, (world->node_count + 7) / 8);
   for (uint32_t i = 0; i < world->node_count; i++)
     if (!((set[i / 8] >> (i % 8)) & 1)) include(others, i);
 }
 
-bool select_has(const struct world *world, const struct selector *selector, const struct node *node) {
+bool selector_names(const struct world *world, const struct selector *selector, const struct node *node) {
   for (uint32_t i = 0; i < selector->count; i++) {
     const struct selector_item *item = &selector->items[i];
     if (item->role != node->role) continue;

@@ -13,13 +13,13 @@ struct world;
 /* Fills a bitmap by node id. `address` keys what is drawn (any, minority, majority): the same for every
  * row of a comparison. `this`: the node at a point, or NULL. LIMIT: `leader` is broker.1, the leader of
  * partition 1, which is not replicated yet. */
-void select_nodes(struct world *world, const struct selector *selector, uint64_t address,
+void selector_draw(struct world *world, const struct selector *selector, uint64_t address,
                   const struct node *this, uint8_t *set);
 
 /* Everybody who is not in `set`. */
-void select_others(struct world *world, const uint8_t *set, uint8_t *others);
+void selector_complement(struct world *world, const uint8_t *set, uint8_t *others);
 
 /* Whether a node is among what a selector names without drawing: an index, or all of a role. */
-bool select_has(const struct world *world, const struct selector *selector, const struct node *node);
+bool selector_names(const struct world *world, const struct selector *selector, const struct node *node);
 
 #endif

@@ -178,7 +178,9 @@ static void serve(struct world *world, struct node *node, struct message *messag
          world_point_slow(world, node, kind->received, false, intent, message);
   if (go && !message->dropped) {
     if (kind->reply) world_count(world, COUNTER_ROUND_TRIPS, 1);
+    world->served = message;
     on(world, node, message);
+    world->served = NULL;
   }
   if (!message->taken) message_free(&world->messages, message);
   if (intent) world_unhold(world, NULL);

@@ -64,6 +64,7 @@ struct world {
   struct channel *channels;
   size_t channel_count, channel_capacity;
   struct message_pool messages;
+  struct message *served; /* the message whose step is under way */
   struct calls calls;
   struct operation_memory *operations; /* ring by intent */
   struct map late_operations;          /* transmissions of those that left the ring */
@@ -119,7 +120,10 @@ struct message *world_answer(struct world *world, const struct node *from, const
 /* Keeps a message past the function that it was given to; then it must be freed. */
 static inline void world_take(struct message *message) { message->taken = true; }
 static inline void world_release(struct world *world, struct message *message) {
-  message_free(&world->messages, message);
+  if (message == world->served)
+    message->taken = false; /* still in its own step: freed when that ends */
+  else
+    message_free(&world->messages, message);
 }
 
 /* --- For models: time --- */

@@ -34,6 +34,7 @@ struct naive_judge {
   const struct trace_record *facts;
   size_t count;
   uint32_t keys;
+  uint64_t ids; /* those that facts speak of are below this */
   int64_t metrics[METRIC__COUNT];
   struct naive_fate fates[NAIVE_IDS];
   int64_t latencies[NAIVE_IDS];
@@ -124,11 +125,11 @@ static inline enum metric naive_class(const struct naive_fate *fate, bool stuck)
 
 static inline int64_t naive_reordered(const struct naive_judge *judge) {
   int64_t reordered = 0;
-  for (uint64_t id = 1; id < NAIVE_IDS; id++) {
+  for (uint64_t id = 1; id < judge->ids; id++) {
     const struct naive_fate *fate = &judge->fates[id];
     if (!fate->effects_ever) continue;
     bool overtaken = false;
-    for (uint64_t later = id + 1; later < NAIVE_IDS; later++) {
+    for (uint64_t later = id + 1; later < judge->ids; later++) {
       const struct naive_fate *other = &judge->fates[later];
       overtaken |= other->effects_ever && other->key == fate->key &&
                    other->first_effect_index < fate->first_effect_index;
@@ -140,7 +141,7 @@ static inline int64_t naive_reordered(const struct naive_judge *judge) {
 
 static inline int64_t naive_standing(const struct naive_judge *judge, uint32_t key) {
   int64_t sum = 0;
-  for (uint64_t id = 1; id < NAIVE_IDS; id++)
+  for (uint64_t id = 1; id < judge->ids; id++)
     if (judge->fates[id].issued && judge->fates[id].key == key) sum += judge->fates[id].effects;
   return sum;
 }
@@ -155,7 +156,7 @@ static inline int64_t naive_state_errors(const struct naive_judge *judge) {
         any = true;
         value = (int64_t)judge->facts[i].value;
       }
-    for (uint64_t id = 1; id < NAIVE_IDS; id++) {
+    for (uint64_t id = 1; id < judge->ids; id++) {
       const struct naive_fate *fate = &judge->fates[id];
       if (!fate->issued || fate->key != key) continue;
       must += fate->outcome == FACT_OK || fate->outcome == FACT_NONE;
@@ -180,7 +181,7 @@ static inline void naive_times(struct naive_judge *judge) {
       naive_note(judge, fact, NAIVE_OTHER, 0);
     }
   }
-  for (uint64_t id = 1; id < NAIVE_IDS; id++) {
+  for (uint64_t id = 1; id < judge->ids; id++) {
     const struct naive_fate *fate = &judge->fates[id];
     if (!fate->effects_ever) continue;
     int64_t visible = (int64_t)judge->facts[fate->first_effect_index].value;
@@ -201,13 +202,15 @@ static inline void naive_judge(struct naive_judge *judge, const struct trace_rec
   judge->latency_count = judge->event_count = 0;
   int64_t *metrics = judge->metrics;
   memset(metrics, 0, sizeof judge->metrics);
+  judge->ids = 0;
   bool stuck = false;
   for (size_t i = 0; i < count; i++) {
     stuck |= facts[i].kind == FACT_STUCK;
     metrics[METRIC_DELIVERED] += facts[i].kind == FACT_DELIVERED;
     if (facts[i].intent >= NAIVE_IDS) abort();
+    if (facts[i].intent >= judge->ids) judge->ids = facts[i].intent + 1;
   }
-  for (uint64_t id = 0; id < NAIVE_IDS; id++) {
+  for (uint64_t id = 0; id < judge->ids; id++) {
     struct naive_fate *fate = &judge->fates[id];
     naive_follow(judge, id);
     if (!fate->issued) continue;

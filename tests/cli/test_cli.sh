@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# The command line: what it prints, and with which exit status.
+#   tests/cli/test_cli.sh PATH/TO/dgsim
+set -uo pipefail
+dgsim=$(realpath "${1:?the dgsim binary}")
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+  echo "FAILED: $1"
+  sed 's/^/    /' out err
+  failures=$((failures + 1))
+}
+
+# status EXPECTED WHAT-MUST-BE-SAID ARGUMENT...: runs dgsim; its output has to contain the text.
+status() {
+  local expected=$1 text=$2 got
+  shift 2
+  "$dgsim" "$@" >out 2>err
+  got=$?
+  if ((got != expected)); then
+    fail "dgsim $* : exit status $got, not $expected"
+  elif [[ -n $text ]] && ! grep -qF -e "$text" out err; then
+    fail "dgsim $* : does not say '$text'"
+  fi
+}
+
+cat >good.yaml <<'YAML'
+format: 1
+name: good
+workload: {messages: 200, rate: 1000/s}
+compare: [at-most-once, at-least-once]
+YAML
+sed 's/^name: .*/name: other/' good.yaml >other.yaml
+printf 'format: 1\nworkload: {messagse: 3}\n' >bad.yaml
+
+# help and version
+status 0 'Usage: dgsim COMMAND' --help
+status 0 'Exit status' -h
+status 0 'dgsim ' --version
+status 64 'Usage' # nothing at all
+for command in run list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
+status 0 'default: results' run --help
+"$dgsim" --help 2>/dev/null | grep -qE '.{101}' && : >out && : >err && fail 'the help is wider than 100 columns'
+
+# mistakes in the command
+status 64 "did you mean 'run'" rnu
+status 64 'dgsim run good.yaml' good.yaml
+status 64 'needs a scenario file' run
+status 64 "did you mean '--seeds'" run --sedes 3 good.yaml
+status 64 'needs a value' run good.yaml --seeds
+status 64 'is not a whole number' run good.yaml --seeds 3x
+status 64 'is not a whole number' run good.yaml --seeds -3
+status 64 'is not between' run good.yaml --seeds 0
+status 64 'is not between' run good.yaml -j 99999999999999999999
+status 64 'exclude each other' run good.yaml --seed 1 --seeds 2
+status 64 'is not human, tap or junit' run good.yaml --format xml
+status 64 'is not PATH=VALUE' run good.yaml --set seeds
+status 64 'has 2 rows' run good.yaml --trace t
+status 64 "did you mean 'at-most-once'" run good.yaml --trace t --row at-most-onec
+status 64 'needs --trace' run good.yaml --row at-most-once
+status 64 "did you mean 'faults'" list fault
+status 64 'needs one word' list
+status 64 'compares two traces' diff one
+
+# mistakes in a scenario, and where to write
+status 64 "bad.yaml:2:12: error: unknown key 'messagse' of 'workload' (did you mean 'messages'?)" run bad.yaml
+status 64 'missing.yaml' run missing.yaml
+status 64 'Not a directory' run good.yaml --out good.yaml
+status 64 'is also that of good.yaml' run good.yaml ./good.yaml --out results --no-charts
+
+# lists
+status 0 'at-least-once' list systems
+status 0 'dedup-table' list handlers
+status 0 'max_unavailable' list faults
+status 0 'ack-sent' list points
+status 0 'messages' list keys
+status 0 'latency_p99_ns' list metrics
+status 0 'lost_acked' list anomalies
+
+# a dry run prints what would be run, and a resolved scenario resolves to itself
+status 0 'format: 1' run good.yaml --dry-run --seed 7
+grep -q 'seeds: \[7\]' out || fail '--seed is not in the resolved form'
+"$dgsim" run good.yaml --dry-run >resolved.yaml
+"$dgsim" run resolved.yaml --dry-run >again.yaml
+diff <(sed 's/ *#.*//' resolved.yaml) <(sed 's/ *#.*//' again.yaml) >out || fail 'a resolved scenario resolves to another'
+[[ ! -e results/other ]] || fail 'a dry run wrote results'
+
+# outputs: the same for any number of workers, and when everything is run twice
+status 0 'held' run good.yaml --seeds 3 -j 1 --out one --no-charts
+status 0 'equal' run good.yaml --seeds 3 -j 4 --verify --out four --no-charts
+for file in runs aggregate timeline latency faults; do
+  cmp -s "one/good/$file.csv" "four/good/$file.csv" || fail "$file.csv depends on -j"
+done
+for file in summary.txt resolved.yaml manifest.json charts/timeline.gp; do
+  [[ -s one/good/$file ]] || fail "$file is not there"
+done
+[[ $(readlink one/latest) == good ]] || fail 'latest does not point to the last run'
+status 0 '' run good.yaml other.yaml --out both --no-charts
+[[ -s both/other/runs.csv && $(readlink both/latest) == other ]] || fail 'two files do not give two results'
+status 64 '' run bad.yaml good.yaml --out mixed --no-charts # the worst status, but the good one was run
+[[ -s mixed/good/runs.csv ]] || fail 'a bad file kept a good one from running'
+
+# formats
+status 0 'TAP version 13' run good.yaml --out one --no-charts --format tap
+grep -q '^ok 1 - ' out || fail 'TAP has no cases'
+grep -q '^1\.\.' out || fail 'TAP has no plan'
+status 0 '<testsuites' run good.yaml --out one --no-charts --format junit
+NO_COLOR=1 "$dgsim" run good.yaml --out one --no-charts >out 2>err
+grep -q $'\033' out && fail 'colour in a file'
+
+# a violation: exit status 1 and the command that repeats it
+printf 'expect: [{duplicate_effects: some}]\n' | cat good.yaml - >violated.yaml
+status 1 'dgsim run violated.yaml' run violated.yaml --out one --no-charts
+printf 'faults: [{name: late, at: 1h, for: 1s, partition: consumer.1, min_hits: 1000000}]\n' |
+  cat good.yaml - >inconclusive.yaml
+status 2 'inconclusive' run inconclusive.yaml --out one --no-charts
+
+# traces: written in one piece, equal to themselves, and told apart at the right record
+header='dgsimtr1\x01\0\0\0\x20\0\0\0'
+record() { printf '%b' "\\x$1\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01\x02\0\0\0\0\0"; }
+{ printf '%b' "$header" && record 07 && record 08; } >a.trace
+{ printf '%b' "$header" && record 07 && record 09; } >b.trace
+{ printf '%b' "$header" && record 07; } >short.trace
+printf 'not a trace at all' >no.trace
+status 0 'equal: 2 records' diff a.trace a.trace
+status 1 'record 2 is the first that differs' diff a.trace b.trace
+grep -q 'at 0.000000008 s  node 2  ok  operation 5' out || fail 'diff does not say what happened'
+status 1 'ends after record 1' diff a.trace short.trace
+status 64 'no.trace: error' diff a.trace no.trace
+status 64 'missing.trace' diff a.trace missing.trace
+status 0 'records, digest' run good.yaml --seed 3 --row at-least-once --trace x.trace
+
+# what cannot be printed is not passed over
+if [[ -e /dev/full ]]; then
+  "$dgsim" list metrics >/dev/full 2>err
+  (($? == 70)) || fail 'a full disk behind the standard output is not noticed'
+fi
+
+((failures == 0)) && echo 'all good'
+((failures == 0))
