@@ -303,6 +303,7 @@ static void disk_reset(struct world *world, struct node *node) {
   group->member_count = group->pending_count = 0;
   group->generation = 0;
   group->state = GROUP_STABLE;
+  group->gathering = false;
   for (uint32_t p = 0; p < disk->partition_count && group->committed; p++)
     group->committed[p] = group->accounted[p] = group->owner[p] = 0;
   disk->transactions.count = 0;

@@ -28,6 +28,7 @@ struct pending_offset {
 };
 struct group {
   enum group_state state;
+  bool gathering; /* PREPARING, and waiting for the first members */
   uint32_t generation;
   struct member *members;
   size_t member_count, member_capacity;

@@ -20,11 +20,16 @@ struct message *client_request(struct world *world, struct node *node, uint16_t 
 
 void client_send(struct world *world, struct node *node, struct client *client, uint32_t index,
                  struct message *message) {
+  client_send_within(world, node, client, index, message, client->lane);
+}
+
+void client_send_within(struct world *world, struct node *node, struct client *client,
+                        uint32_t index, struct message *message, uint16_t lane) {
   struct slot *slot = &client->slots[index];
   ASSERT_MSG(slot->correlation == 0, "slot %u is in use", index);
   slot->correlation = message->correlation = client->next_correlation++;
   slot->peer = message->to;
-  slot->timer = world_timer(world, node, 0, client->lane, client->timer_kind,
+  slot->timer = world_timer(world, node, 0, lane, client->timer_kind,
                             (uint64_t)index << 32 | slot->correlation);
   world_send(world, node, message);
 }

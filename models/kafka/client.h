@@ -34,6 +34,9 @@ void client_init(struct world *world, struct node *node, struct client *client, 
 struct message *client_request(struct world *world, struct node *node, uint16_t to, enum wire kind);
 void client_send(struct world *world, struct node *node, struct client *client, uint32_t slot,
                  struct message *message);
+/* The same with a timeout of its own: JoinGroup waits for the whole group. */
+void client_send_within(struct world *world, struct node *node, struct client *client, uint32_t slot,
+                        struct message *message, uint16_t lane);
 static inline bool client_waits(const struct client *client, uint32_t slot) {
   return client->slots[slot].correlation != 0;
 }

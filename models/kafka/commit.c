@@ -113,8 +113,7 @@ static void send_offsets(struct world *world, struct node *node) {
   struct record *records = message_records(&world->messages, message, consumer->committing);
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
     for (uint32_t i = 0; i < consumer->committing; i++)
-      records[i] = consumer->buffer[(consumer->buffer_head + consumer->safe + i) %
-                                    consumer->buffer_capacity];
+      records[i] = consumer->buffer[consumer_place(consumer, consumer->safe + i)];
   } else {
     copy_handled(consumer, records);
   }
@@ -247,8 +246,8 @@ static void done(struct world *world, struct node *node) {
   consumer->step = COMMIT_IDLE;
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
     for (uint32_t i = 0; i < consumer->committing; i++) {
-      const struct record *record = &consumer->buffer[(consumer->buffer_head + consumer->safe + i) %
-                                                      consumer->buffer_capacity];
+      const struct record *record =
+          &consumer->buffer[consumer_place(consumer, consumer->safe + i)];
       consumer->committed[record->extra] = record->handle + 1;
     }
     consumer->safe += consumer->committing;

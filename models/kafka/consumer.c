@@ -2,17 +2,18 @@
 
 #include "sim/base/assert.h"
 
-static uint32_t broker_of_partition(const struct world *world, uint32_t partition) {
-  return partition % world->count[ROLE_BROKER];
-}
-
 /* --- Membership --- */
 
 static void send_join(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   struct message *message = client_request(world, node, kafka_coordinator(world), WIRE_JOIN);
   message->a = (int64_t)consumer->member;
-  client_send(world, node, &consumer->client, SLOT_COORDINATOR, message);
+  /* It is parked until everybody has joined: Kafka gives it more than the request timeout too. */
+  int64_t wait = kafka_setting(world, KEY_REQUEST_TIMEOUT);
+  if (wait < kafka_setting(world, KEY_SESSION_TIMEOUT))
+    wait = kafka_setting(world, KEY_SESSION_TIMEOUT);
+  client_send_within(world, node, &consumer->client, SLOT_COORDINATOR, message,
+                     world_lane(world, span_of(wait)));
 }
 
 static void send_init(struct world *world, struct node *node) {
@@ -43,8 +44,8 @@ static void send_leave(struct world *world, struct node *node) {
 static void drop_buffer(struct world *world, struct node *node, uint32_t from) {
   struct consumer *consumer = consumer_of(node);
   for (; consumer->buffer_count > from; consumer->buffer_count--) {
-    uint32_t last = (consumer->buffer_head + consumer->buffer_count - 1) % consumer->buffer_capacity;
-    consumer->buffered[broker_of_partition(world, consumer->buffer[last].extra)]--;
+    uint32_t last = consumer_place(consumer, consumer->buffer_count - 1);
+    consumer->buffered[kafka_broker_of(world, consumer->buffer[last].extra)]--;
     world_unhold(world, node);
   }
   for (uint32_t b = 0; b < world->count[ROLE_BROKER]; b++)
@@ -162,7 +163,7 @@ static void on_left(struct world *world, struct node *node, struct message *answ
 static uint32_t led_by(const struct world *world, const struct consumer *consumer, uint32_t broker) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < consumer->assigned_count; i++)
-    count += broker_of_partition(world, consumer->assigned[i]) == broker;
+    count += kafka_broker_of(world, consumer->assigned[i]) == broker;
   return count;
 }
 
@@ -171,10 +172,12 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
   uint16_t leader = (uint16_t)(world->first[ROLE_BROKER] + broker);
   struct message *message = client_request(world, node, leader, WIRE_FETCH);
   struct record *records = message_records(&world->messages, message, count);
-  uint32_t start = consumer->rotation++ % consumer->assigned_count, at = 0;
-  for (uint32_t i = 0; i < consumer->assigned_count; i++) {
-    uint32_t partition = consumer->assigned[(start + i) % consumer->assigned_count];
-    if (broker_of_partition(world, partition) != broker) continue;
+  uint32_t assigned = consumer->assigned_count, at = 0;
+  if (++consumer->rotation >= assigned) consumer->rotation = 0;
+  for (uint32_t i = 0; i < assigned; i++) {
+    uint32_t turn = consumer->rotation + i;
+    uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
+    if (kafka_broker_of(world, partition) != broker) continue;
     records[at++] = (struct record){.key = partition, .handle = consumer->fetched[partition],
                                     .intent = consumer->committed[partition]};
   }
@@ -204,7 +207,7 @@ static void on_fetched(struct world *world, struct node *node, struct message *a
   for (uint32_t i = 0; i < answer->record_count; i++) {
     const struct record *record = &answer->records[i];
     ASSERT_LT(consumer->buffer_count, consumer->buffer_capacity);
-    uint32_t last = (consumer->buffer_head + consumer->buffer_count++) % consumer->buffer_capacity;
+    uint32_t last = consumer_place(consumer, consumer->buffer_count++);
     consumer->buffer[last] = *record;
     consumer->fetched[record->extra] = record->handle + 1;
     consumer->buffered[broker]++;
@@ -216,9 +219,9 @@ static void on_fetched(struct world *world, struct node *node, struct message *a
 static void work_on_next(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   consumer->current = consumer->buffer[consumer->buffer_head];
-  consumer->buffer_head = (consumer->buffer_head + 1) % consumer->buffer_capacity;
+  consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
-  consumer->buffered[broker_of_partition(world, consumer->current.extra)]--;
+  consumer->buffered[kafka_broker_of(world, consumer->current.extra)]--;
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) consumer->safe--;
   consumer->working = true;
   host_submit(world, node, &consumer->current, ++consumer->tag);

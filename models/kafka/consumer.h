@@ -67,6 +67,11 @@ struct consumer {
 };
 
 static inline struct consumer *consumer_of(struct node *node) { return node->state[0]; }
+/* Place in the ring of the n-th record fetched and not handled. */
+static inline uint32_t consumer_place(const struct consumer *consumer, uint32_t n) {
+  uint32_t place = consumer->buffer_head + n;
+  return place < consumer->buffer_capacity ? place : place - consumer->buffer_capacity;
+}
 static inline int64_t commit_mode(const struct world *world) {
   return kafka_setting(world, KEY_COMMIT);
 }

@@ -60,6 +60,7 @@ static void assign(struct world *world, struct node *node, struct member *member
 static void complete(struct world *world, struct node *node) {
   struct group *group = group_of(node);
   group->state = GROUP_STABLE;
+  group->gathering = false;
   group->generation++;
   if (group->rebalance != TIMER_NONE) world_cancel(world, group->rebalance);
   group->rebalance = TIMER_NONE;
@@ -75,14 +76,17 @@ static void complete_if_all_joined(struct world *world, struct node *node) {
   complete(world, node);
 }
 
-static void prepare(struct world *world, struct node *node) {
+/* `first`: the group was empty, and waits a little for more members. */
+static void prepare(struct world *world, struct node *node, bool first) {
   struct group *group = group_of(node);
   if (group->state == GROUP_STABLE) {
     group->state = GROUP_PREPARING;
-    uint16_t lane = world_lane(world, span_of(kafka_setting(world, KEY_MAX_POLL_INTERVAL)));
+    group->gathering = first;
+    enum kafka_key wait = first ? KEY_INITIAL_REBALANCE_DELAY : KEY_MAX_POLL_INTERVAL;
+    uint16_t lane = world_lane(world, span_of(kafka_setting(world, wait)));
     group->rebalance = world_timer(world, node, 0, lane, TIMER_REBALANCE, 0);
   }
-  complete_if_all_joined(world, node);
+  if (!group->gathering) complete_if_all_joined(world, node);
 }
 
 /* Members stand in the order of their ids: consumer.1 before consumer.2, old incarnations first. */
@@ -108,12 +112,13 @@ void group_on_join(struct world *world, struct node *node, struct message *reque
   struct group *group = group_of(node);
   uint64_t id = (uint64_t)request->from << 32 | request->from_incarnation;
   struct member *member = find(group, id);
+  bool first = group->member_count == 0;
   if (!member) member = add(group, id);
   stop_session(world, member); /* while it is joining the rebalance timeout watches over it */
   if (member->joining) world_release(world, member->joining);
   member->joining = request;
   world_take(request);
-  prepare(world, node);
+  prepare(world, node, first);
 }
 
 void group_on_heartbeat(struct world *world, struct node *node, struct message *request) {
@@ -132,7 +137,7 @@ void group_on_leave(struct world *world, struct node *node, struct message *requ
   world_send(world, node, world_answer(world, node, request, WIRE_LEFT));
   if (!member) return;
   drop(world, node, member);
-  if (group_of(node)->member_count > 0) prepare(world, node);
+  if (group_of(node)->member_count > 0) prepare(world, node, false);
 }
 
 void group_on_session(struct world *world, struct node *node, uint64_t id) {
@@ -140,7 +145,7 @@ void group_on_session(struct world *world, struct node *node, uint64_t id) {
   ASSERT(member);
   member->session = TIMER_NONE;
   drop(world, node, member);
-  if (group_of(node)->member_count > 0) prepare(world, node);
+  if (group_of(node)->member_count > 0) prepare(world, node, false);
 }
 
 void group_on_rebalance(struct world *world, struct node *node, uint64_t argument) {
@@ -240,6 +245,7 @@ void group_start(struct world *world, struct node *node) {
     start_session(world, node, &group->members[i]);
   }
   if (group->state == GROUP_STABLE || group->member_count == 0) return;
+  group->gathering = false;
   group->state = GROUP_STABLE; /* a rebalance that the crash interrupted begins again */
-  prepare(world, node);
+  prepare(world, node, false);
 }

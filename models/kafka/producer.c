@@ -56,6 +56,7 @@ struct producer {
   uint32_t *in_flight; /* by broker */
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
+  uint32_t waiting; /* records that queue and batches that wait for a retry */
   uint32_t batch_records, limit;
 };
 
@@ -174,7 +175,7 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
     settle(world, producer, index, OUTCOME_NONE);
     return true;
   }
-  uint32_t broker = batch->partition % world->count[ROLE_BROKER];
+  uint32_t broker = kafka_broker_of(world, batch->partition);
   batch->slot = free_slot(producer, broker);
   ASSERT(batch->slot != NO_INDEX);
   batch->attempts++;
@@ -195,12 +196,13 @@ static uint32_t cut_batch(struct world *world, struct producer *producer, uint32
                              .created_ns = world->now.ns, .next = NO_INDEX};
   for (uint32_t i = 0; i < count; i++) queue->first = producer->pending[queue->first].next;
   queue->count -= count;
+  producer->waiting -= count;
   queue->sequence += (int32_t)count;
   return index;
 }
 
 static bool may_send(struct world *world, const struct producer *producer, uint32_t partition) {
-  uint32_t broker = partition % world->count[ROLE_BROKER];
+  uint32_t broker = kafka_broker_of(world, partition);
   return producer->in_flight[broker] < producer->limit;
 }
 
@@ -213,6 +215,7 @@ static void drain(struct world *world, struct node *node, uint32_t partition) {
     if (index != NO_INDEX) {
       if (producer->outgoing[index].retry_at_ns > world->now.ns) return;
       queue->retry = producer->outgoing[index].next;
+      producer->waiting--;
     } else if (queue->count > 0) {
       index = cut_batch(world, producer, partition);
     } else {
@@ -228,7 +231,8 @@ static void drain_broker(struct world *world, struct node *node, uint32_t partit
   uint32_t brokers = world->count[ROLE_BROKER], partitions = world->plan->partitions;
   drain(world, node, partition);
   struct producer *producer = producer_of(node);
-  for (uint32_t p = partition % brokers; p < partitions; p += brokers) {
+  if (producer->waiting == 0) return;
+  for (uint32_t p = kafka_broker_of(world, partition); p < partitions; p += brokers) {
     if (!may_send(world, producer, p)) return;
     if (producer->queues[p].count || producer->queues[p].retry != NO_INDEX) drain(world, node, p);
   }
@@ -259,6 +263,7 @@ static void submit(struct world *world, struct node *node, const struct operatio
     producer->pending[queue->last].next = index;
   queue->last = index;
   queue->count++;
+  producer->waiting++;
   drain(world, node, partition);
 }
 
@@ -303,6 +308,7 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
     link = &producer->outgoing[*link].next;
   batch->next = *link;
   *link = index;
+  producer->waiting++;
   world_fact(world, FACT_RETRIED, node->id, intent, batch->attempts, batch->partition);
   world_after(world, node, 0, TIMER_RETRY, batch->partition, backoff);
 }
@@ -310,7 +316,7 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 /* A produce request failed or was answered: its slot is free. */
 static uint32_t leave_slot(struct world *world, struct producer *producer, uint32_t slot) {
   uint32_t index = producer->by_slot[slot];
-  producer->in_flight[producer->outgoing[index].partition % world->count[ROLE_BROKER]]--;
+  producer->in_flight[kafka_broker_of(world, producer->outgoing[index].partition)]--;
   return index;
 }
 

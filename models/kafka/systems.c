@@ -44,6 +44,10 @@
   [KEY_ISOLATION] = {"isolation.level", VALUE_ENUM, isolation, "read_uncommitted read_committed",  \
                      0, 0, "what the reader of the output topic sees; effects are judged there",  \
                      KC " isolation.level (read_uncommitted)"},                                   \
+  [KEY_INITIAL_REBALANCE_DELAY] = {"group.initial.rebalance.delay.ms", VALUE_MILLISECONDS, "100",  \
+                                   NULL, 0, NS_PER_H,                                              \
+                                   "how long an empty group waits for more members; Kafka's 3000 " \
+                                   "is lowered so that a short scenario starts at once", NULL},    \
   [KEY_SESSION_TIMEOUT] = {"session.timeout.ms", VALUE_MILLISECONDS, "45000", NULL, NS_PER_MS,     \
                            NS_PER_D, "without a heartbeat for so long a member is put out", KC},  \
   [KEY_HEARTBEAT_INTERVAL] = {"heartbeat.interval.ms", VALUE_MILLISECONDS, "3000", NULL,           \

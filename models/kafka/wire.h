@@ -81,6 +81,7 @@ enum kafka_key {
   KEY_COMMIT,
   KEY_COMMIT_INTERVAL,
   KEY_ISOLATION,
+  KEY_INITIAL_REBALANCE_DELAY,
   KEY_SESSION_TIMEOUT,
   KEY_HEARTBEAT_INTERVAL,
   KEY_MAX_POLL_INTERVAL,
@@ -96,16 +97,20 @@ static inline int64_t kafka_setting(const struct world *world, enum kafka_key ke
   return world->plan->system_settings.values[key].i;
 }
 
-/* Who leads a partition, of the input and of the output topic alike. */
+/* Who leads a partition, of the input and of the output topic alike: index among brokers, and node. */
+static inline uint32_t kafka_broker_of(const struct world *world, uint32_t partition) {
+  uint32_t brokers = world->count[ROLE_BROKER];
+  return partition < brokers ? partition : brokers == 1 ? 0 : partition % brokers;
+}
 static inline uint16_t kafka_leader(const struct world *world, uint32_t partition) {
-  return (uint16_t)(world->first[ROLE_BROKER] + partition % world->count[ROLE_BROKER]);
+  return (uint16_t)(world->first[ROLE_BROKER] + kafka_broker_of(world, partition));
 }
 static inline uint16_t kafka_coordinator(const struct world *world) {
   return (uint16_t)world->first[ROLE_BROKER];
 }
 /* The default partitioner: by hash of the key. */
 static inline uint32_t kafka_partition(const struct world *world, uint32_t key) {
-  return (uint32_t)(hash_mix(key) % world->plan->partitions);
+  return (uint32_t)((hash_mix(key) >> 32) * world->plan->partitions >> 32);
 }
 
 extern const struct component kafka_producer, kafka_broker, kafka_consumer;

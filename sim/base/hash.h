@@ -14,9 +14,9 @@ static inline uint64_t hash_mix(uint64_t x) {
   return x;
 }
 
-/* Two words into one; not commutative. */
+/* Two words into one; not commutative. For a fixed `a` it is a bijection of `b`. */
 static inline uint64_t hash_pair(uint64_t a, uint64_t b) {
-  return hash_mix(a * 0x9e3779b97f4a7c15u + hash_mix(b + 0x9e3779b97f4a7c15u));
+  return hash_mix(a ^ (b * 0x9e3779b97f4a7c15u + 0x7f4a7c159e3779b9u));
 }
 
 /* A name (FNV-1a, then mixed): keys of luck are hashes of names, never positions. */

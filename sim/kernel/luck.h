@@ -38,7 +38,7 @@ void luck_init(struct luck *luck, enum luck_mode mode, uint64_t seed);
 
 /* Uniform 64-bit number of an address. */
 static inline uint64_t luck_draw(const struct luck *luck, uint64_t address) {
-  return hash_mix(luck->seed_key + hash_mix(address ^ 0x6a09e667f3bcc909u) * 0x9e3779b97f4a7c15u);
+  return hash_mix(luck->seed_key ^ (address * 0x9e3779b97f4a7c15u));
 }
 
 /* Threshold for luck_chance: parts of `scale` (0 = never, scale or more = always = UINT64_MAX). */

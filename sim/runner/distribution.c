@@ -23,21 +23,34 @@
 _Static_assert(GRID_BITS <= 52, "positions are exact as doubles");
 __extension__ typedef __int128 wide;
 
-enum shape { SHAPE_CONSTANT, SHAPE_UNIFORM, SHAPE_EXPONENTIAL, SHAPE_LOGNORMAL, SHAPE_PARETO, SHAPE_MIX, SHAPE__COUNT };
+enum shape {
+  SHAPE_CONSTANT,
+  SHAPE_UNIFORM,
+  SHAPE_EXPONENTIAL,
+  SHAPE_LOGNORMAL,
+  SHAPE_PARETO,
+  SHAPE_MIX,
+  SHAPE__COUNT
+};
 
 struct shape_row {
   const char *name;
   struct key parameters[2];
   const char *example;
 };
-#define TIME_PARAMETER(name_) {.name = name_, .type = VALUE_TIME}
+#define TIME_PARAMETER(name_)                                                                      \
+  { .name = name_, .type = VALUE_TIME }
 static const struct shape_row shapes[SHAPE__COUNT] = {
     [SHAPE_CONSTANT] = {"constant", {TIME_PARAMETER("time")}, "5ms"},
-    [SHAPE_UNIFORM] = {"uniform", {TIME_PARAMETER("min"), TIME_PARAMETER("max")}, "uniform min=1ms max=5ms"},
+    [SHAPE_UNIFORM] = {"uniform",
+                       {TIME_PARAMETER("min"), TIME_PARAMETER("max")},
+                       "uniform min=1ms max=5ms"},
     [SHAPE_EXPONENTIAL] = {"exponential", {TIME_PARAMETER("mean")}, "exponential mean=2ms"},
-    [SHAPE_LOGNORMAL] = {"lognormal", {TIME_PARAMETER("median"), TIME_PARAMETER("p99")},
+    [SHAPE_LOGNORMAL] = {"lognormal",
+                         {TIME_PARAMETER("median"), TIME_PARAMETER("p99")},
                          "lognormal median=1ms p99=5ms"},
-    [SHAPE_PARETO] = {"pareto", {TIME_PARAMETER("min"), {.name = "exponent", .type = VALUE__COUNT}},
+    [SHAPE_PARETO] = {"pareto",
+                      {TIME_PARAMETER("min"), {.name = "exponent", .type = VALUE__COUNT}},
                       "pareto min=1ms exponent=2.5"},
     [SHAPE_MIX] = {"mix", {{0}}, "mix 1ms=99% 500ms=1%"},
 };
@@ -47,7 +60,7 @@ struct atom {
 };
 struct law {
   enum shape shape;
-  int64_t parameters[2]; /* ns; an exponent in EXPONENT_SCALE */
+  int64_t parameters[2];             /* ns; an exponent in EXPONENT_SCALE */
   struct atom atoms[PARAMETERS_MAX]; /* by time */
   size_t atom_count;
   double mu, sigma; /* lognormal */
@@ -87,7 +100,8 @@ static bool parse_exponent(const char *text, int64_t *out, struct err *err) {
   if (!good || *at != '\0')
     return err_set(err, ERR_BAD_DISTRIBUTION, "'%s' is not an exponent such as 2.5", text);
   if (value < EXPONENT_SCALE * 11 / 10 || value > 1000 * (int64_t)EXPONENT_SCALE)
-    return err_set(err, ERR_OUT_OF_RANGE, "exponent '%s' is not between 1.1 and 1000: at 1 there is no mean", text);
+    return err_set(err, ERR_OUT_OF_RANGE,
+                   "exponent '%s' is not between 1.1 and 1000: at 1 there is no mean", text);
   *out = value;
   return true;
 }
@@ -95,14 +109,15 @@ static bool parse_exponent(const char *text, int64_t *out, struct err *err) {
 static bool fail_text(const char *text, const char *word, enum shape shape, struct err *err) {
   if (strpbrk(text, "(),")) {
     err_set(err, ERR_BAD_DISTRIBUTION, "'%s' is not a distribution", text);
-    return err_note(err, "write words and spaces, no brackets or commas (a comma ends a value inside { }): %s",
-                    shapes[shape].example);
+    return err_note(
+        err, "write words and spaces, no brackets or commas (a comma ends a value inside { }): %s",
+        shapes[shape].example);
   }
   const char *names[SHAPE__COUNT];
   for (int i = 1; i < SHAPE__COUNT; i++) names[i - 1] = shapes[i].name;
   const char *near = suggest(word, names, SHAPE__COUNT - 1);
-  err_set(err, ERR_BAD_DISTRIBUTION, "'%s' is not a distribution%s%s%s", text, near ? " (did you mean '" : "",
-          near ? near : "", near ? "'?)" : "");
+  err_set(err, ERR_BAD_DISTRIBUTION, "'%s' is not a distribution%s%s%s", text,
+          near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
   return err_note(err, "such as %s", shapes[near ? shape : SHAPE_LOGNORMAL].example);
 }
 
@@ -121,13 +136,15 @@ static bool parse_parameters(const char *text, const char *rest, struct law *law
       err_set(err, ERR_BAD_DISTRIBUTION, "'%s' in '%s' is not understood", word, text);
       return err_note(err, "such as %s", row->example);
     }
-    bool read = row->parameters[i].type == VALUE_TIME ? parse_time(equals + 1, &law->parameters[i], err)
-                                                      : parse_exponent(equals + 1, &law->parameters[i], err);
+    bool read = row->parameters[i].type == VALUE_TIME
+                    ? parse_time(equals + 1, &law->parameters[i], err)
+                    : parse_exponent(equals + 1, &law->parameters[i], err);
     if (!read) return false;
     given[i] = true;
   }
   if (given[0] && given[1]) return true;
-  err_set(err, ERR_BAD_DISTRIBUTION, "'%s' does not say its %s", text, row->parameters[given[0]].name);
+  err_set(err, ERR_BAD_DISTRIBUTION, "'%s' does not say its %s", text,
+          row->parameters[given[0]].name);
   return err_note(err, "such as %s", row->example);
 }
 
@@ -146,7 +163,8 @@ static bool parse_mix(const char *text, const char *rest, struct law *law, struc
     *equals = '\0';
     struct atom atom;
     union value share;
-    if (!parse_time(word, &atom.ns, err) || !schema_parse(&share_key, equals + 1, &share, err)) return false;
+    if (!parse_time(word, &atom.ns, err) || !schema_parse(&share_key, equals + 1, &share, err))
+      return false;
     atom.share = share.i;
     total += share.i;
     size_t i = law->atom_count++;
@@ -155,7 +173,9 @@ static bool parse_mix(const char *text, const char *rest, struct law *law, struc
   }
   if (total == SCHEMA_SHARE_SCALE) return true;
   char sum[32];
-  schema_format(&share_key, (union value){.i = total < 100 * (int64_t)SCHEMA_SHARE_SCALE ? total : 0}, sum, sizeof sum);
+  schema_format(&share_key,
+                (union value){.i = total < 100 * (int64_t)SCHEMA_SHARE_SCALE ? total : 0}, sum,
+                sizeof sum);
   err_set(err, ERR_BAD_DISTRIBUTION, "the shares of '%s' sum to %s, not 100%%", text, sum);
   return err_note(err, "such as %s", shapes[SHAPE_MIX].example);
 }
@@ -175,7 +195,8 @@ static bool check_law(const char *text, struct law *law, struct err *err) {
   case SHAPE_PARETO:
     if (a == 0) return err_set(err, ERR_BAD_DISTRIBUTION, "min of '%s' is not above 0", text);
     break;
-  default: break;
+  default:
+    break;
   }
   return true;
 }
@@ -185,13 +206,15 @@ static bool parse_law(const char *text, struct law *law, struct err *err) {
   char word[WORD_MAX];
   *law = (struct law){.shape = SHAPE_CONSTANT};
   if (!next_word(&rest, word)) return fail_text(text, "", SHAPE_CONSTANT, err);
-  if (word[0] >= '0' && word[0] <= '9' && !strchr(text, ' ')) return parse_time(text, &law->parameters[0], err);
+  if (word[0] >= '0' && word[0] <= '9' && !strchr(text, ' '))
+    return parse_time(text, &law->parameters[0], err);
   for (int i = 1; i < SHAPE__COUNT; i++) {
     size_t length = strlen(shapes[i].name);
     if (strncmp(word, shapes[i].name, length) != 0) continue;
     law->shape = (enum shape)i;
     if (word[length] != '\0' || strpbrk(text, "(),")) return fail_text(text, word, law->shape, err);
-    bool read = i == SHAPE_MIX ? parse_mix(text, rest, law, err) : parse_parameters(text, rest, law, err);
+    bool read =
+        i == SHAPE_MIX ? parse_mix(text, rest, law, err) : parse_parameters(text, rest, law, err);
     return read && check_law(text, law, err);
   }
   return fail_text(text, word, SHAPE_LOGNORMAL, err);
@@ -204,7 +227,8 @@ static void format_parameter(const struct key *key, int64_t value, char *out, si
     schema_format(key, (union value){.i = value}, out, size);
     return;
   }
-  int length = snprintf(out, size, "%lld.%06lld", (long long)(value / EXPONENT_SCALE), (long long)(value % EXPONENT_SCALE));
+  int length = snprintf(out, size, "%lld.%06lld", (long long)(value / EXPONENT_SCALE),
+                        (long long)(value % EXPONENT_SCALE));
   while (out[length - 1] == '0') out[--length] = '\0';
   if (out[length - 1] == '.') out[--length] = '\0';
 }
@@ -225,7 +249,8 @@ static void format_law(const struct law *law, char out[TEXT_MAX]) {
   }
   for (size_t i = 0; i < 2 && shapes[law->shape].parameters[i].name; i++) {
     format_parameter(&shapes[law->shape].parameters[i], law->parameters[i], value, sizeof value);
-    used += (size_t)snprintf(out + used, TEXT_MAX - used, " %s=%s", shapes[law->shape].parameters[i].name, value);
+    used += (size_t)snprintf(out + used, TEXT_MAX - used, " %s=%s",
+                             shapes[law->shape].parameters[i].name, value);
   }
   ASSERT(used < TEXT_MAX);
 }
@@ -283,7 +308,8 @@ static double mean_pareto(const struct law *law, double low, double high) {
 
 /* Time at a share of the grid, summed over the atoms that the cell meets; nearest whole ns. */
 static int64_t mean_mix(const struct law *law, uint64_t low, uint64_t high) {
-  wide from = (wide)low * SCHEMA_SHARE_SCALE, to = (wide)high * SCHEMA_SHARE_SCALE, sum = 0, edge = 0;
+  wide from = (wide)low * SCHEMA_SHARE_SCALE, to = (wide)high * SCHEMA_SHARE_SCALE, sum = 0,
+       edge = 0;
   for (size_t i = 0; i < law->atom_count; i++) {
     wide next = edge + (wide)law->atoms[i].share * (wide)GRID;
     wide begin = edge > from ? edge : from, end = next < to ? next : to;
@@ -301,11 +327,21 @@ static bool cell(const struct law *law, uint64_t low, uint64_t high, int64_t *ou
   double from = (double)low / (double)GRID, to = (double)high / (double)GRID, mean = 0;
   double a = (double)law->parameters[0], b = (double)law->parameters[1];
   switch (law->shape) {
-  case SHAPE_UNIFORM: mean = a + (b - a) * (from + to) / 2; break;
-  case SHAPE_EXPONENTIAL: mean = mean_exponential(law, from, to); break;
-  case SHAPE_LOGNORMAL: mean = law->sigma > 0 ? mean_lognormal(law, from, to) : a; break;
-  case SHAPE_PARETO: mean = mean_pareto(law, from, to); break;
-  default: mean = a; break;
+  case SHAPE_UNIFORM:
+    mean = a + (b - a) * (from + to) / 2;
+    break;
+  case SHAPE_EXPONENTIAL:
+    mean = mean_exponential(law, from, to);
+    break;
+  case SHAPE_LOGNORMAL:
+    mean = law->sigma > 0 ? mean_lognormal(law, from, to) : a;
+    break;
+  case SHAPE_PARETO:
+    mean = mean_pareto(law, from, to);
+    break;
+  default:
+    mean = a;
+    break;
   }
   if (!(mean < (double)SCHEMA_TIME_MAX_NS)) return false;
   *out = llround(mean);
@@ -332,7 +368,8 @@ static bool fill(const struct law *law, struct quantile_table *table) {
 /* Of the cells that draws can reach, each by its width; in integers, so the same everywhere. */
 static int64_t table_mean(const struct quantile_table *table) {
   wide sum = 0;
-  for (int i = 1; i < QUANTILE_CELLS - 1; i++) sum += (wide)table->body[i] << (GRID_BITS - QUANTILE_BITS);
+  for (int i = 1; i < QUANTILE_CELLS - 1; i++)
+    sum += (wide)table->body[i] << (GRID_BITS - QUANTILE_BITS);
   for (int level = 0; level < QUANTILE_LEVELS; level++) {
     int shift = GRID_BITS - (level + 2) * QUANTILE_BITS;
     bool last = level == QUANTILE_LEVELS - 1;
@@ -348,14 +385,18 @@ static int64_t law_median(const struct law *law) {
   double a = (double)law->parameters[0];
   int64_t share = 0;
   switch (law->shape) {
-  case SHAPE_UNIFORM: return law->parameters[0] + (law->parameters[1] - law->parameters[0]) / 2;
-  case SHAPE_EXPONENTIAL: return llround(a * M_LN2);
-  case SHAPE_PARETO: return llround(a * pow(2, (double)EXPONENT_SCALE / (double)law->parameters[1]));
+  case SHAPE_UNIFORM:
+    return law->parameters[0] + (law->parameters[1] - law->parameters[0]) / 2;
+  case SHAPE_EXPONENTIAL:
+    return llround(a * M_LN2);
+  case SHAPE_PARETO:
+    return llround(a * pow(2, (double)EXPONENT_SCALE / (double)law->parameters[1]));
   case SHAPE_MIX:
     for (size_t i = 0; i < law->atom_count; i++)
       if ((share += law->atoms[i].share) * 2 >= SCHEMA_SHARE_SCALE) return law->atoms[i].ns;
     return 0;
-  default: return law->parameters[0];
+  default:
+    return law->parameters[0];
   }
 }
 

@@ -22,7 +22,8 @@ void *pool_alloc(struct pool *pool, size_t size);
 
 /* Moves an array of `count` elements to room for at least one more, doubling. The old place stays
  * allocated, so an array of n costs at most 2n. */
-void *pool_grow(struct pool *pool, void *items, size_t count, size_t *capacity, size_t element_size);
+void *pool_grow(struct pool *pool, void *items, size_t count, size_t *capacity,
+                size_t element_size);
 #define POOL_GROW(pool, items, count, capacity)                                                    \
   ((count) < (capacity)                                                                            \
        ? (void)0                                                                                   \

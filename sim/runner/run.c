@@ -101,6 +101,7 @@ void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_
   *out = (struct run_result){.row = row, .seed = seed};
   double begun = seconds();
   run->trace = trace;
+  if (trace) trace_file_begin(trace, &(struct err){0}); /* what fails shows when the file is closed */
   ledger_reset(run->ledger, plan->workload.keys, bucket_width(plan));
   world_reset(world, plan, seed);
   uint64_t grown = grow_count();

@@ -29,7 +29,8 @@ static bool read_format(struct reader *reader) {
   }
   if (!reader_is(reader, format->value, YAML_KIND_SCALAR, "format")) return false;
   if (strcmp(format->value->text, "1") != 0)
-    return reader_fail(reader, format->value, ERR_FORMAT, "format '%s' is not known here, only 1", format->value->text);
+    return reader_fail(reader, format->value, ERR_FORMAT, "format '%s' is not known here, only 1",
+                       format->value->text);
   if (format != root->entries) {
     reader_fail_key(reader, format, ERR_FORMAT, "'format' is not the first key");
     return err_note(reader->err, "the first line is: format: 1");
@@ -43,12 +44,14 @@ static bool fail_top_key(struct reader *reader, const struct yaml_entry *entry) 
   words_add_table(&words, &top_table);
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
     if (schema_find(blocks[i]->keys, blocks[i]->count, entry->key) >= 0)
-      return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "unknown key '%s' (it belongs to '%s')", entry->key,
-                             blocks[i]->name);
+      return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY,
+                             "unknown key '%s' (it belongs to '%s')", entry->key, blocks[i]->name);
   reader_unknown_key(reader, entry, "", &words, top_table.later);
   if (strcmp(entry->key, "seed") != 0) return false;
   const char *seed = entry->value->kind == YAML_KIND_SCALAR ? entry->value->text : "7";
-  return err_note(reader->err, "a list gives the seeds, so 'seeds: [%s]' runs seed %s alone and 'seeds: %s' runs seeds 1 to %s",
+  return err_note(reader->err,
+                  "a list gives the seeds, so 'seeds: [%s]' runs seed %s alone and 'seeds: %s' "
+                  "runs seeds 1 to %s",
                   seed, seed, seed, seed);
 }
 
@@ -71,8 +74,10 @@ static const char *name_of_path(struct reader *reader, const char *path) {
   const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   char name[LABEL_MAX + 1];
   size_t length = 0;
-  for (const char *at = base; *at && length < LABEL_MAX && strcmp(at, ".yaml") != 0 && strcmp(at, ".yml") != 0; at++) {
-    bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
+  for (const char *at = base;
+       *at && length < LABEL_MAX && strcmp(at, ".yaml") != 0 && strcmp(at, ".yml") != 0; at++) {
+    bool plain =
+        (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
     if (plain)
       name[length++] = (char)tolower((unsigned char)*at);
     else if (length > 0 && name[length - 1] != '-')
@@ -88,9 +93,11 @@ static bool read_name(struct reader *reader, const char *path) {
   const struct yaml_entry *name = reader->top[TOP_NAME], *about = reader->top[TOP_ABOUT];
   scenario->name = name_of_path(reader, path);
   scenario->about = "";
-  if (name && !reader_name(reader, name->value, "scenario's name", true, &scenario->name)) return false;
+  if (name && !reader_name(reader, name->value, "scenario's name", true, &scenario->name))
+    return false;
   if (strcmp(scenario->name, "latest") == 0) {
-    reader_fail(reader, name ? name->value : reader->root, ERR_BAD_LABEL, "'latest' cannot be a scenario's name");
+    reader_fail(reader, name ? name->value : reader->root, ERR_BAD_LABEL,
+                "'latest' cannot be a scenario's name");
     return err_note(reader->err, "results/latest points to the last run");
   }
   if (about && !reader_is(reader, about->value, YAML_KIND_SCALAR, "about")) return false;
@@ -107,7 +114,8 @@ static bool read_seed_list(struct reader *reader, const struct yaml_node *list) 
   const struct key key = {.name = "seeds", .type = VALUE_COUNT};
   struct scenario *scenario = reader->scenario;
   if (list->count == 0) return reader_fail(reader, list, ERR_MISSING_KEY, "an empty list of seeds");
-  if (list->count > SEEDS_MAX) return reader_fail(reader, list, ERR_LIMIT, "more than %d seeds", SEEDS_MAX);
+  if (list->count > SEEDS_MAX)
+    return reader_fail(reader, list, ERR_LIMIT, "more than %d seeds", SEEDS_MAX);
   scenario->seed_count = list->count;
   scenario->seeds = POOL_NEW(reader->pool, uint64_t, list->count);
   uint64_t *sorted = POOL_NEW(reader->pool, uint64_t, list->count);
@@ -119,7 +127,8 @@ static bool read_seed_list(struct reader *reader, const struct yaml_node *list) 
   qsort(sorted, list->count, sizeof *sorted, by_value);
   for (size_t i = 1; i < list->count; i++)
     if (sorted[i] == sorted[i - 1])
-      return reader_fail(reader, list, ERR_CONFLICT, "seed %llu is given twice", (unsigned long long)sorted[i]);
+      return reader_fail(reader, list, ERR_CONFLICT, "seed %llu is given twice",
+                         (unsigned long long)sorted[i]);
   return true;
 }
 
@@ -133,7 +142,8 @@ static bool read_seeds(struct reader *reader, uint64_t seeds_override) {
     return false;
   }
   if (seeds_override > SEEDS_MAX) {
-    err_set(reader->err, ERR_LIMIT, "--seeds %llu: the most is %d", (unsigned long long)seeds_override, SEEDS_MAX);
+    err_set(reader->err, ERR_LIMIT, "--seeds %llu: the most is %d",
+            (unsigned long long)seeds_override, SEEDS_MAX);
     return false;
   }
   reader->seeds_from = seeds_override ? "--seeds" : seeds ? NULL : "default";
@@ -151,21 +161,26 @@ static bool read_general(struct reader *reader) {
   *general = (struct key_values){.table = &top_table};
   general->values[TOP_MEASURE_CAPACITY].i = 1;
   for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
-    if (reader->top[scalars[i]] && !reader_entry(reader, reader->top[scalars[i]], "", general)) return false;
+    if (reader->top[scalars[i]] && !reader_entry(reader, reader->top[scalars[i]], "", general))
+      return false;
   reader->scenario->luck_none = general->values[TOP_LUCK].i == 1;
   reader->scenario->measure_capacity = general->values[TOP_MEASURE_CAPACITY].i == 1;
   return true;
 }
 
 static bool read_topology(struct reader *reader) {
-  static const enum topology_key nodes[] = {TOPOLOGY_PRODUCERS, TOPOLOGY_BROKERS, TOPOLOGY_CONSUMERS};
+  static const enum topology_key nodes[] = {TOPOLOGY_PRODUCERS, TOPOLOGY_BROKERS,
+                                            TOPOLOGY_CONSUMERS};
   static const enum topology_key later[] = {TOPOLOGY_CLIENTS, TOPOLOGY_RELAYS};
   struct key_values *topology = &reader->topology;
-  if (!reader_block(reader, reader->top[TOP_TOPOLOGY], " of 'topology'", true, topology, &topology_table)) return false;
+  if (!reader_block(reader, reader->top[TOP_TOPOLOGY], " of 'topology'", true, topology,
+                    &topology_table))
+    return false;
   for (size_t i = 0; i < 2; i++)
     if (topology->values[later[i]].i > 0)
       return reader_fail(reader, topology->given[later[i]]->value, ERR_NOT_HERE,
-                         "'%s' above 0 is not in this version yet", topology_table.keys[later[i]].name);
+                         "'%s' above 0 is not in this version yet",
+                         topology_table.keys[later[i]].name);
   int64_t total = 1; /* the database */
   enum topology_key largest = TOPOLOGY_PRODUCERS;
   for (size_t i = 0; i < 3; i++) {
@@ -173,8 +188,9 @@ static bool read_topology(struct reader *reader) {
     if (topology->values[nodes[i]].i > topology->values[largest].i) largest = nodes[i];
   }
   if (total <= PLAN_NODES_MAX) return true;
-  return reader_fail(reader, topology->given[largest]->value, ERR_LIMIT, "'%s' makes %lld nodes; the most is %d",
-                     topology_table.keys[largest].name, (long long)total, PLAN_NODES_MAX);
+  return reader_fail(reader, topology->given[largest]->value, ERR_LIMIT,
+                     "'%s' makes %lld nodes; the most is %d", topology_table.keys[largest].name,
+                     (long long)total, PLAN_NODES_MAX);
 }
 
 /* ---- plans ---- */
@@ -193,7 +209,8 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->drain_limit.ns = reader->general.values[TOP_DRAIN_LIMIT].i;
 }
 
-static void fill_workload(struct reader *reader, const struct distribution *gap, struct plan *plan) {
+static void fill_workload(struct reader *reader, const struct distribution *gap,
+                          struct plan *plan) {
   const union value *values = reader->workload.values;
   plan->workload = (struct workload_plan){
       .messages = (uint64_t)values[WORKLOAD_MESSAGES].i,
@@ -237,7 +254,8 @@ static bool check_plans(struct reader *reader) {
     const struct row_reading *row = &reader->rows[i];
     if (!plan->system->check || plan->system->check(plan, reader->err)) continue;
     const struct yaml_node *at = row->slots[SLOT_SYSTEM].place;
-    err_set(reader->err, ERR_CONFLICT, "the settings of system '%s' contradict each other", plan->system->name);
+    err_set(reader->err, ERR_CONFLICT, "the settings of system '%s' contradict each other",
+            plan->system->name);
     return yaml_fail_at(at->source, at->line, at->column, reader->err);
   }
   return true;
@@ -248,7 +266,8 @@ static bool check_plans(struct reader *reader) {
 static void share_faults(struct reader *reader) {
   struct scenario *scenario = reader->scenario;
   bool own_points = false;
-  for (size_t i = 0; i < scenario->fault_count; i++) own_points = own_points || reader->faults[i].own_point;
+  for (size_t i = 0; i < scenario->fault_count; i++)
+    own_points = own_points || reader->faults[i].own_point;
   for (size_t row = 0; row < scenario->plan_count; row++) {
     struct plan *plan = &scenario->plans[row];
     plan->faults = scenario->faults;
@@ -257,7 +276,8 @@ static void share_faults(struct reader *reader) {
     struct fault_plan *copy = POOL_NEW(reader->pool, struct fault_plan, scenario->fault_count);
     memcpy(copy, scenario->faults, scenario->fault_count * sizeof *copy);
     for (size_t i = 0; i < scenario->fault_count; i++)
-      if (reader->faults[i].own_point) copy[i].point = point_number(plan->system, reader->faults[i].point);
+      if (reader->faults[i].own_point)
+        copy[i].point = point_number(plan->system, reader->faults[i].point);
     plan->faults = copy;
   }
 }
@@ -265,19 +285,23 @@ static void share_faults(struct reader *reader) {
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   if (!read_name(reader, path) || !read_seeds(reader, seeds_override) || !read_general(reader) ||
       !scenario_read_workload(reader) || !read_topology(reader) ||
-      !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs, &cost_table) ||
+      !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
+                    &cost_table) ||
       !scenario_read_slots(reader))
     return false;
   make_plans(reader);
   if (!scenario_read_links(reader)) return false;
-  for (size_t i = 0; i < reader->row_count; i++) scenario_fill_links(reader, &reader->scenario->plans[i]);
-  if (!check_plans(reader) || !scenario_read_faults(reader) || !scenario_read_expect(reader)) return false;
+  for (size_t i = 0; i < reader->row_count; i++)
+    scenario_fill_links(reader, &reader->scenario->plans[i]);
+  if (!check_plans(reader) || !scenario_read_faults(reader) || !scenario_read_expect(reader))
+    return false;
   share_faults(reader);
   return true;
 }
 
 bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
-                   size_t set_count, uint64_t seeds_override, struct scenario *out, struct err *err) {
+                   size_t set_count, uint64_t seeds_override, struct scenario *out,
+                   struct err *err) {
   struct pool *pool = pool_new();
   struct reader *reader = POOL_NEW(pool, struct reader, 1);
   struct memory *memory = POOL_NEW(pool, struct memory, 1);
@@ -285,9 +309,11 @@ bool scenario_load(const char *path, const struct registry *registry, const char
   *reader = (struct reader){.pool = pool, .registry = registry, .err = err, .scenario = out};
   memory->pool = pool;
   reader->root = yaml_read_file(pool, path, err);
-  bool loaded = reader->root && read_format(reader) && scenario_apply_sets(reader, sets, set_count) &&
-                read_format(reader) && list_top(reader) && read_blocks(reader, path, seeds_override);
-  if (loaded) memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
+  bool loaded = reader->root && read_format(reader) &&
+                scenario_apply_sets(reader, sets, set_count) && read_format(reader) &&
+                list_top(reader) && read_blocks(reader, path, seeds_override);
+  if (loaded)
+    memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
   map_deinit(&reader->distributions);
   if (loaded) return true;
   pool_free(pool);

@@ -55,8 +55,8 @@ struct expectation {
   bool relative;     /* low and high are shares of `intended` (SCHEMA_SHARE_SCALE) */
   int64_t low, high; /* internal units of the metric: count, ns, bytes, micro-events a second */
   uint32_t other_row;
-  int64_t share;       /* BOUND_*_OF */
-  uint32_t violations; /* EXPECT_VIOLATES: exactly these; 0 = none */
+  int64_t share;              /* BOUND_*_OF */
+  uint32_t violations;        /* EXPECT_VIOLATES: exactly these; 0 = none */
   uint32_t violations_either; /* and at least one of these: `lost` is lost_acked or lost_unacked */
   int line, column;
   const char *text; /* "row at-most-once: lost: some", for the report */
@@ -81,7 +81,8 @@ struct scenario {
 /* `sets`: "path=value" strings of --set, applied in order after the file is read. `seeds_override`:
  * 0, or the number of --seeds. False with *err set: nothing to free. */
 bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
-                   size_t set_count, uint64_t seeds_override, struct scenario *out, struct err *err);
+                   size_t set_count, uint64_t seeds_override, struct scenario *out,
+                   struct err *err);
 void scenario_free(struct scenario *scenario);
 
 /* The resolved form (LANGUAGE section 12). Resolving what it wrote gives the same bytes. */

@@ -33,15 +33,20 @@ struct bound {
 
 static bool fail_bound(const struct bound *bound) {
   reader_fail(bound->reader, bound->at, ERR_BAD_BOUND, "'%s' is not a bound", bound->at->text);
-  return err_note(bound->reader->err, "bounds are words: none, some, 3, at least 3, at most 1%%, between 3 and 9, more than ROW");
+  return err_note(
+      bound->reader->err,
+      "bounds are words: none, some, 3, at least 3, at most 1%%, between 3 and 9, more than ROW");
 }
 
 /* A number in the metric's unit; of a count also a share of `intended`. */
-static bool read_number(const struct bound *bound, const char *text, int64_t *out, bool *out_relative) {
+static bool read_number(const struct bound *bound, const char *text, int64_t *out,
+                        bool *out_relative) {
   enum metric_unit unit = expect_unit(bound->out->metric);
   size_t length = strlen(text);
-  bool share = unit == UNIT_COUNT && length > 0 && (text[length - 1] == '%' || text[length - 1] == 'm');
-  struct key key = {.name = expect_metric_name(bound->out->metric), .type = share ? VALUE_SHARE : unit_types[unit]};
+  bool share =
+      unit == UNIT_COUNT && length > 0 && (text[length - 1] == '%' || text[length - 1] == 'm');
+  struct key key = {.name = expect_metric_name(bound->out->metric),
+                    .type = share ? VALUE_SHARE : unit_types[unit]};
   union value value;
   if (length == 0 || text[0] < '0' || text[0] > '9') return fail_bound(bound);
   if (!schema_parse(&key, text, &value, bound->reader->err))
@@ -52,7 +57,8 @@ static bool read_number(const struct bound *bound, const char *text, int64_t *ou
 }
 
 /* `90% of ROW`; `of` points at " of ROW". */
-static bool read_share_of(const struct bound *bound, const char *text, const char *of, enum bound_kind kind) {
+static bool read_share_of(const struct bound *bound, const char *text, const char *of,
+                          enum bound_kind kind) {
   struct reader *reader = bound->reader;
   const struct key key = {.name = "share", .type = VALUE_SHARE};
   union value value;
@@ -76,14 +82,17 @@ static bool read_between(const struct bound *bound, const char *rest) {
   const char *and = strstr(rest, " and ");
   bool relative;
   if (!and) return fail_bound(bound);
-  const char *low = pool_text(bound->reader->pool, rest, (size_t)(and - rest));
+  const char *low = pool_text(bound->reader->pool, rest, (size_t)(and-rest));
   out->kind = BOUND_BETWEEN;
-  if (!read_number(bound, low, &out->low, &out->relative) || !read_number(bound, and + 5, &out->high, &relative))
+  if (!read_number(bound, low, &out->low, &out->relative) ||
+      !read_number(bound, and+5, &out->high, &relative))
     return false;
   if (relative != out->relative)
-    return reader_fail(bound->reader, bound->at, ERR_BAD_BOUND, "'%s' mixes a count and a share", bound->at->text);
+    return reader_fail(bound->reader, bound->at, ERR_BAD_BOUND, "'%s' mixes a count and a share",
+                       bound->at->text);
   if (out->low > out->high)
-    return reader_fail(bound->reader, bound->at, ERR_BAD_BOUND, "'%s': the first is above the second", bound->at->text);
+    return reader_fail(bound->reader, bound->at, ERR_BAD_BOUND,
+                       "'%s': the first is above the second", bound->at->text);
   return true;
 }
 
@@ -91,9 +100,12 @@ static bool read_bound(const struct bound *bound) {
   static const struct {
     const char *words;
     enum bound_kind kind;
-  } orders[] = {{"less than ", BOUND_LESS_THAN}, {"more than ", BOUND_MORE_THAN}, {"same as ", BOUND_SAME_AS}};
+  } orders[] = {{"less than ", BOUND_LESS_THAN},
+                {"more than ", BOUND_MORE_THAN},
+                {"same as ", BOUND_SAME_AS}};
   struct expectation *out = bound->out;
-  if (!reader_is(bound->reader, bound->at, YAML_KIND_SCALAR, expect_metric_name(out->metric))) return false;
+  if (!reader_is(bound->reader, bound->at, YAML_KIND_SCALAR, expect_metric_name(out->metric)))
+    return false;
   const char *text = bound->at->text;
   if (strcmp(text, "none") == 0 || strcmp(text, "some") == 0) {
     out->kind = text[0] == 'n' ? BOUND_NONE : BOUND_SOME;
@@ -102,7 +114,8 @@ static bool read_bound(const struct bound *bound) {
   for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
     if (strncmp(text, orders[i].words, strlen(orders[i].words)) == 0) {
       out->kind = orders[i].kind;
-      return scenario_find_row(bound->reader, text + strlen(orders[i].words), bound->at, &out->other_row);
+      return scenario_find_row(bound->reader, text + strlen(orders[i].words), bound->at,
+                               &out->other_row);
     }
   if (strncmp(text, "at least ", 9) == 0) return read_least_or_most(bound, text + 9, true);
   if (strncmp(text, "at most ", 8) == 0) return read_least_or_most(bound, text + 8, false);
@@ -131,7 +144,8 @@ static bool add_anomaly(const struct bound *bound, const struct yaml_node *node)
     out->violations |= UINT32_C(1) << i;
     return true;
   }
-  return reader_fail(reader, node, ERR_UNKNOWN_NAME, "unknown anomaly '%s'%s", node->text, reader_hint(reader, node->text, &words));
+  return reader_fail(reader, node, ERR_UNKNOWN_NAME, "unknown anomaly '%s'%s", node->text,
+                     reader_hint(reader, node->text, &words));
 }
 
 static bool read_violates(const struct bound *bound) {
@@ -142,7 +156,9 @@ static bool read_violates(const struct bound *bound) {
     return err_note(bound->reader->err, "violates: none, or a list such as [duplicate_effects]");
   for (size_t i = 0; i < node->count; i++)
     if (!add_anomaly(bound, node->items[i])) return false;
-  if (node->count == 0) return reader_fail(bound->reader, node, ERR_BAD_BOUND, "an empty list of anomalies; write none");
+  if (node->count == 0)
+    return reader_fail(bound->reader, node, ERR_BAD_BOUND,
+                       "an empty list of anomalies; write none");
   return true;
 }
 
@@ -156,11 +172,13 @@ static bool fail_metric(struct reader *reader, const struct yaml_entry *entry) {
   words_add(&words, "capacity");
   words_add(&words, "violates");
   for (int i = 0; i < METRIC__COUNT; i++) words_add(&words, metric_rows[i].name);
-  reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "unknown metric '%s'%s", entry->key, reader_hint(reader, entry->key, &words));
+  reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "unknown metric '%s'%s", entry->key,
+                  reader_hint(reader, entry->key, &words));
   for (int i = 0; i < METRIC__COUNT; i++)
     if (strcmp(metric_rows[i].column, entry->key) == 0 && metric_rows[i].unit != UNIT_COUNT) {
       bool shown = entry->value->kind == YAML_KIND_SCALAR;
-      return err_note(reader->err, "the value carries the unit, as in %s", shown ? entry->value->text : "at most 50ms");
+      return err_note(reader->err, "the value carries the unit, as in %s",
+                      shown ? entry->value->text : "at most 50ms");
     }
   return err_note(reader->err, "dgsim list metrics shows all");
 }
@@ -168,7 +186,9 @@ static bool fail_metric(struct reader *reader, const struct yaml_entry *entry) {
 /* The rows of a statement; one array for all its bounds. */
 static bool read_rows(struct reader *reader, const struct yaml_entry *row, struct expectation *out,
                       struct statement *statement) {
-  size_t count = !row ? reader->row_count : row->value->kind == YAML_KIND_LIST ? row->value->count : 1;
+  size_t count = !row                                 ? reader->row_count
+                 : row->value->kind == YAML_KIND_LIST ? row->value->count
+                                                      : 1;
   if (row && row->value->kind == YAML_KIND_LIST && (count == 0 || count > ROWS_MAX))
     return reader_fail(reader, row->value, ERR_BAD_BOUND, "'row' is a label or a list of labels");
   const char **labels = POOL_NEW(reader->pool, const char *, count);
@@ -177,14 +197,16 @@ static bool read_rows(struct reader *reader, const struct yaml_entry *row, struc
   for (size_t i = 0; i < count; i++) {
     out->rows[i] = (uint32_t)i;
     if (!row) continue;
-    const struct yaml_node *item = row->value->kind == YAML_KIND_LIST ? row->value->items[i] : row->value;
+    const struct yaml_node *item =
+        row->value->kind == YAML_KIND_LIST ? row->value->items[i] : row->value;
     if (!reader_is(reader, item, YAML_KIND_SCALAR, "row")) return false;
     if (!scenario_find_row(reader, item->text, item, &out->rows[i])) return false;
     labels[i] = item->text;
   }
   if (!row) return true;
   statement->rows = pool_join(reader->pool, labels, count);
-  if (row->value->kind == YAML_KIND_LIST) statement->rows = pool_print(reader->pool, "[%s]", statement->rows);
+  if (row->value->kind == YAML_KIND_LIST)
+    statement->rows = pool_print(reader->pool, "[%s]", statement->rows);
   return true;
 }
 
@@ -198,14 +220,17 @@ static bool check_other(const struct bound *bound) {
 }
 
 static const char *bound_text(struct reader *reader, const struct statement *statement,
-                              const struct yaml_entry *entry, const struct expectation *expectation) {
+                              const struct yaml_entry *entry,
+                              const struct expectation *expectation) {
   const char *value = entry->value->text;
-  if (expectation->metric == EXPECT_VIOLATES) value = expect_format_violates(reader->pool, expectation);
+  if (expectation->metric == EXPECT_VIOLATES)
+    value = expect_format_violates(reader->pool, expectation);
   if (!statement->rows) return pool_print(reader->pool, "%s: %s", entry->key, value);
   return pool_print(reader->pool, "row %s: %s: %s", statement->rows, entry->key, value);
 }
 
-static bool read_metric(struct reader *reader, const struct yaml_entry *entry, struct expectation *out) {
+static bool read_metric(struct reader *reader, const struct yaml_entry *entry,
+                        struct expectation *out) {
   if (strcmp(entry->key, "capacity") == 0)
     out->metric = EXPECT_CAPACITY;
   else if (strcmp(entry->key, "violates") == 0)
@@ -217,14 +242,15 @@ static bool read_metric(struct reader *reader, const struct yaml_entry *entry, s
   out->line = entry->line;
   out->column = entry->column;
   if (out->metric == EXPECT_CAPACITY && !reader->scenario->measure_capacity)
-    return reader_fail_key(reader, entry, ERR_CONFLICT, "'capacity' is not measured: measure_capacity is false");
+    return reader_fail_key(reader, entry, ERR_CONFLICT,
+                           "'capacity' is not measured: measure_capacity is false");
   struct bound bound = {reader, entry->value, out};
   if (out->metric == EXPECT_VIOLATES) return read_violates(&bound);
   return read_bound(&bound) && check_other(&bound);
 }
 
-static bool read_statement(struct reader *reader, const struct yaml_node *node, struct statement *statement,
-                           size_t *capacity) {
+static bool read_statement(struct reader *reader, const struct yaml_node *node,
+                           struct statement *statement, size_t *capacity) {
   struct scenario *scenario = reader->scenario;
   if (!reader_is(reader, node, YAML_KIND_MAP, "a statement")) return false;
   const struct yaml_entry *row = yaml_find(node, "row"), *about = yaml_find(node, "about");
@@ -254,17 +280,20 @@ bool scenario_read_expect(struct reader *reader) {
   if (!reader_is(reader, block->value, YAML_KIND_LIST, block->key)) return false;
   size_t count = block->value->count, capacity = 0;
   if (count > STATEMENTS_MAX)
-    return reader_fail(reader, block->value, ERR_LIMIT, "'expect' has more than %d statements", STATEMENTS_MAX);
+    return reader_fail(reader, block->value, ERR_LIMIT, "'expect' has more than %d statements",
+                       STATEMENTS_MAX);
   reader->statements = POOL_NEW(reader->pool, struct statement, count);
   reader->statement_count = count;
   for (size_t i = 0; i < count; i++)
-    if (!read_statement(reader, block->value->items[i], &reader->statements[i], &capacity)) return false;
+    if (!read_statement(reader, block->value->items[i], &reader->statements[i], &capacity))
+      return false;
   return true;
 }
 
 /* ---- writing ---- */
 
-const char *expect_format(struct pool *pool, const struct scenario *scenario, const struct expectation *e) {
+const char *expect_format(struct pool *pool, const struct scenario *scenario,
+                          const struct expectation *e) {
   const struct key share_key = {.type = VALUE_SHARE};
   struct key key = {.type = e->relative ? VALUE_SHARE : unit_types[expect_unit(e->metric)]};
   char low[64], high[64], share[64];
@@ -273,17 +302,28 @@ const char *expect_format(struct pool *pool, const struct scenario *scenario, co
   schema_format(&key, (union value){.i = e->high}, high, sizeof high);
   schema_format(&share_key, (union value){.i = e->share}, share, sizeof share);
   switch (e->kind) {
-  case BOUND_NONE: return "none";
-  case BOUND_SOME: return "some";
-  case BOUND_EXACTLY: return pool_print(pool, "%s", low);
-  case BOUND_AT_LEAST: return pool_print(pool, "at least %s", low);
-  case BOUND_AT_MOST: return pool_print(pool, "at most %s", high);
-  case BOUND_BETWEEN: return pool_print(pool, "between %s and %s", low, high);
-  case BOUND_AT_LEAST_OF: return pool_print(pool, "at least %s of %s", share, other);
-  case BOUND_AT_MOST_OF: return pool_print(pool, "at most %s of %s", share, other);
-  case BOUND_LESS_THAN: return pool_print(pool, "less than %s", other);
-  case BOUND_MORE_THAN: return pool_print(pool, "more than %s", other);
-  case BOUND_SAME_AS: return pool_print(pool, "same as %s", other);
+  case BOUND_NONE:
+    return "none";
+  case BOUND_SOME:
+    return "some";
+  case BOUND_EXACTLY:
+    return pool_print(pool, "%s", low);
+  case BOUND_AT_LEAST:
+    return pool_print(pool, "at least %s", low);
+  case BOUND_AT_MOST:
+    return pool_print(pool, "at most %s", high);
+  case BOUND_BETWEEN:
+    return pool_print(pool, "between %s and %s", low, high);
+  case BOUND_AT_LEAST_OF:
+    return pool_print(pool, "at least %s of %s", share, other);
+  case BOUND_AT_MOST_OF:
+    return pool_print(pool, "at most %s of %s", share, other);
+  case BOUND_LESS_THAN:
+    return pool_print(pool, "less than %s", other);
+  case BOUND_MORE_THAN:
+    return pool_print(pool, "more than %s", other);
+  case BOUND_SAME_AS:
+    return pool_print(pool, "same as %s", other);
   }
   return "";
 }

@@ -61,7 +61,9 @@ static bool fail_no_verb(struct reader *reader, const struct yaml_node *node) {
     if (find_key(fault_timing_keys, FAULT_TIMING_KEY__COUNT, entry->key) >= 0) continue;
     if (find_key(fault_common_keys, FAULT_COMMON_KEY__COUNT, entry->key) >= 0) continue;
     const char *hint = reader_hint(reader, entry->key, &words);
-    if (*hint) return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "unknown fault '%s'%s", entry->key, hint);
+    if (*hint)
+      return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "unknown fault '%s'%s", entry->key,
+                             hint);
     if (word_in(fault_keys_later, entry->key)) return reader_not_here(reader, entry);
   }
   reader_fail(reader, node, ERR_FAULT_SHAPE, "a fault without a verb");
@@ -75,7 +77,8 @@ static const struct yaml_entry *find_one_verb(struct reader *reader, const struc
     const struct yaml_entry *entry = &node->entries[i];
     if (find_verb(entry->key) < 0 && !word_in(fault_verbs_later, entry->key)) continue;
     if (found) {
-      reader_fail_key(reader, entry, ERR_FAULT_SHAPE, "one fault, one verb: '%s' and '%s'", found->key, entry->key);
+      reader_fail_key(reader, entry, ERR_FAULT_SHAPE, "one fault, one verb: '%s' and '%s'",
+                      found->key, entry->key);
       err_note(reader->err, "write two entries");
       return NULL;
     }
@@ -92,15 +95,19 @@ static const struct yaml_entry *find_one_verb(struct reader *reader, const struc
 
 /* ---- keys ---- */
 
-static bool read_key(struct reader *reader, const struct yaml_entry *entry, const struct fault_key *key,
-                     struct fault_reading *reading, struct fault_plan *fault) {
+static bool read_key(struct reader *reader, const struct yaml_entry *entry,
+                     const struct fault_key *key, struct fault_reading *reading,
+                     struct fault_plan *fault) {
   switch (key->kind) {
-  case FAULT_KEY_NAME: return reader_name(reader, entry->value, "fault's name", false, &fault->name);
-  case FAULT_KEY_POINT: return select_point(reader, entry->value, fault, reading);
+  case FAULT_KEY_NAME:
+    return reader_name(reader, entry->value, "fault's name", false, &fault->name);
+  case FAULT_KEY_POINT:
+    return select_point(reader, entry->value, fault, reading);
   case FAULT_KEY_NODES:
     return select_nodes(reader, entry->value, false,
                         (struct selector *)(void *)((char *)fault + key->offset));
-  case FAULT_KEY_VALUE: break;
+  case FAULT_KEY_VALUE:
+    break;
   }
   union value value;
   if (!reader_value(reader, &key->key, entry->value, &value)) return false;
@@ -108,21 +115,28 @@ static bool read_key(struct reader *reader, const struct yaml_entry *entry, cons
   return true;
 }
 
-static bool fail_key(struct reader *reader, const struct yaml_entry *entry, const struct fault_verb *verb) {
+static bool fail_key(struct reader *reader, const struct yaml_entry *entry,
+                     const struct fault_verb *verb) {
   if (strcmp(entry->key, "for") == 0)
-    return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "fault '%s' takes no 'for': it is an instant", verb->name);
+    return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY,
+                           "fault '%s' takes no 'for': it is an instant", verb->name);
   for (int v = 0; v < VERB__COUNT; v++)
     if (find_key(fault_verbs[v].keys, fault_verbs[v].key_count, entry->key) >= 0)
-      return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "fault '%s' has no key '%s' (it belongs to '%s')",
-                             verb->name, entry->key, fault_verbs[v].name);
+      return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY,
+                             "fault '%s' has no key '%s' (it belongs to '%s')", verb->name,
+                             entry->key, fault_verbs[v].name);
   struct words words = {.count = 0};
-  for (int i = 0; i < FAULT_TIMING_KEY__COUNT; i++) words_add(&words, fault_timing_keys[i].key.name);
-  for (int i = 0; i < FAULT_COMMON_KEY__COUNT; i++) words_add(&words, fault_common_keys[i].key.name);
+  for (int i = 0; i < FAULT_TIMING_KEY__COUNT; i++)
+    words_add(&words, fault_timing_keys[i].key.name);
+  for (int i = 0; i < FAULT_COMMON_KEY__COUNT; i++)
+    words_add(&words, fault_common_keys[i].key.name);
   for (size_t i = 0; i < verb->key_count; i++) words_add(&words, verb->keys[i].key.name);
-  return reader_unknown_key(reader, entry, pool_print(reader->pool, " of fault '%s'", verb->name), &words, fault_keys_later);
+  return reader_unknown_key(reader, entry, pool_print(reader->pool, " of fault '%s'", verb->name),
+                            &words, fault_keys_later);
 }
 
-static bool read_keys(struct reader *reader, struct fault_reading *reading, struct fault_plan *fault) {
+static bool read_keys(struct reader *reader, struct fault_reading *reading,
+                      struct fault_plan *fault) {
   const struct fault_verb *verb = reading->verb;
   for (size_t i = 0; i < reading->node->count; i++) {
     const struct yaml_entry *entry = &reading->node->entries[i];
@@ -153,7 +167,8 @@ static void set_default(const struct fault_key *key, const char *text, struct fa
   union value value;
   struct err err = {0};
   if (!text || text[0] == '\0') return;
-  ASSERT_MSG(schema_parse(&key->key, text, &value, &err), "default of fault key '%s': %s", key->key.name, err.message);
+  ASSERT_MSG(schema_parse(&key->key, text, &value, &err), "default of fault key '%s': %s",
+             key->key.name, err.message);
   fault_field_set(fault, key, value);
 }
 
@@ -169,23 +184,28 @@ static void set_defaults(const struct fault_verb *verb, struct fault_plan *fault
 
 /* A key that means nothing without another. */
 static bool check_needs(struct reader *reader, const struct fault_reading *reading,
-                        enum fault_timing_key needed, enum fault_timing_key first, enum fault_timing_key last) {
+                        enum fault_timing_key needed, enum fault_timing_key first,
+                        enum fault_timing_key last) {
   for (unsigned i = first; i <= last; i++)
     if (reading->timing[i] && !reading->timing[needed])
-      return reader_fail_key(reader, reading->timing[i], ERR_FAULT_SHAPE, "'%s' needs '%s'", reading->timing[i]->key,
-                             fault_timing_keys[needed].key.name);
+      return reader_fail_key(reader, reading->timing[i], ERR_FAULT_SHAPE, "'%s' needs '%s'",
+                             reading->timing[i]->key, fault_timing_keys[needed].key.name);
   return true;
 }
 
-static bool check_gap(struct reader *reader, const struct fault_reading *reading, struct fault_plan *fault) {
+static bool check_gap(struct reader *reader, const struct fault_reading *reading,
+                      struct fault_plan *fault) {
   const struct yaml_entry *every = reading->timing[FAULT_KEY_EVERY];
   int64_t mean = fault->every->table->mean;
   if (mean == 0)
-    return reader_fail(reader, every->value, ERR_OUT_OF_RANGE, "the gap '%s' has no length", every->value->text);
+    return reader_fail(reader, every->value, ERR_OUT_OF_RANGE, "the gap '%s' has no length",
+                       every->value->text);
   if (!reading->timing[FAULT_KEY_UNTIL]) {
     if (reader->workload.given[WORKLOAD_OUTSTANDING] && !reading->timing[FAULT_KEY_TIMES]) {
-      reader_fail_key(reader, every, ERR_MISSING_KEY, "fault '%s' does not say until when", reading->verb->name);
-      return err_note(reader->err, "give until or times: with outstanding, no last arrival is planned");
+      reader_fail_key(reader, every, ERR_MISSING_KEY, "fault '%s' does not say until when",
+                      reading->verb->name);
+      return err_note(reader->err,
+                      "give until or times: with outstanding, no last arrival is planned");
     }
     fault->until.ns = reader->workload.values[WORKLOAD_FOR].i;
     if (reader->workload.given[WORKLOAD_OUTSTANDING]) fault->until.ns = SCHEMA_TIME_MAX_NS;
@@ -193,23 +213,30 @@ static bool check_gap(struct reader *reader, const struct fault_reading *reading
   int64_t beginnings = fault->until.ns / (mean + fault->lasts.ns);
   if (fault->times && fault->times < beginnings) beginnings = fault->times;
   if (beginnings > BEGINNINGS_MAX)
-    return reader_fail(reader, every->value, ERR_LIMIT, "it would begin %lld times; the most is %d", (long long)beginnings, BEGINNINGS_MAX);
+    return reader_fail(reader, every->value, ERR_LIMIT, "it would begin %lld times; the most is %d",
+                       (long long)beginnings, BEGINNINGS_MAX);
   return true;
 }
 
-static bool read_timing(struct reader *reader, const struct fault_reading *reading, struct fault_plan *fault) {
+static bool read_timing(struct reader *reader, const struct fault_reading *reading,
+                        struct fault_plan *fault) {
   const struct yaml_entry *const *timing = reading->timing;
-  const struct yaml_entry *other = timing[FAULT_KEY_AT] ? timing[FAULT_KEY_AT] : timing[FAULT_KEY_EVERY];
+  const struct yaml_entry *other =
+      timing[FAULT_KEY_AT] ? timing[FAULT_KEY_AT] : timing[FAULT_KEY_EVERY];
   if (!timing[FAULT_KEY_WHEN] && !other) {
-    reader_fail(reader, reading->node, ERR_FAULT_SHAPE, "fault '%s' does not say when", reading->verb->name);
+    reader_fail(reader, reading->node, ERR_FAULT_SHAPE, "fault '%s' does not say when",
+                reading->verb->name);
     return err_note(reader->err, "give at, every or when");
   }
   if (timing[FAULT_KEY_WHEN] && other) {
-    reader_fail_key(reader, other, ERR_FAULT_SHAPE, "'%s' and 'when' exclude each other", other->key);
+    reader_fail_key(reader, other, ERR_FAULT_SHAPE, "'%s' and 'when' exclude each other",
+                    other->key);
     return err_note(reader->err, "write two entries");
   }
   fault->has_at = timing[FAULT_KEY_AT] != NULL;
-  fault->timing = timing[FAULT_KEY_WHEN] ? TIMING_WHEN : timing[FAULT_KEY_EVERY] ? TIMING_EVERY : TIMING_AT;
+  fault->timing = timing[FAULT_KEY_WHEN]    ? TIMING_WHEN
+                  : timing[FAULT_KEY_EVERY] ? TIMING_EVERY
+                                            : TIMING_AT;
   if (!check_needs(reader, reading, FAULT_KEY_EVERY, FAULT_KEY_TIMES, FAULT_KEY_STABILITY) ||
       !check_needs(reader, reading, FAULT_KEY_WHEN, FAULT_KEY_INTENT, FAULT_KEY_NODE))
     return false;
@@ -217,8 +244,8 @@ static bool read_timing(struct reader *reader, const struct fault_reading *readi
   uint64_t messages = (uint64_t)reader->workload.values[WORKLOAD_MESSAGES].i;
   if (fault->intent > messages)
     return reader_fail(reader, timing[FAULT_KEY_INTENT]->value, ERR_OUT_OF_RANGE,
-                       "there is no intent %llu: workload has %llu messages", (unsigned long long)fault->intent,
-                       (unsigned long long)messages);
+                       "there is no intent %llu: workload has %llu messages",
+                       (unsigned long long)fault->intent, (unsigned long long)messages);
   return true;
 }
 
@@ -231,15 +258,18 @@ static bool read_target(struct reader *reader, const struct yaml_entry *entry,
   enum fault_target target = reading->verb->target;
   if (target == FAULT_TARGET_LINK) {
     if (!is_this) return select_link(reader, value, &fault->target, &fault->target_link);
-    reader_fail(reader, value, ERR_BAD_SELECTOR, "'%s' needs a link, such as consumer_to_broker", entry->key);
+    reader_fail(reader, value, ERR_BAD_SELECTOR, "'%s' needs a link, such as consumer_to_broker",
+                entry->key);
     return err_note(reader->err, "drop: this breaks the connection of the message at a point");
   }
   if (target == FAULT_TARGET_THIS && !is_this) {
     if (!reader_is(reader, value, YAML_KIND_SCALAR, entry->key)) return false;
-    return reader_fail(reader, value, ERR_BAD_SELECTOR, "'%s' takes only 'this', the message at a point", entry->key);
+    return reader_fail(reader, value, ERR_BAD_SELECTOR,
+                       "'%s' takes only 'this', the message at a point", entry->key);
   }
   if (is_this && fault->timing != TIMING_WHEN)
-    return reader_fail(reader, value, ERR_FAULT_SHAPE, "'this' needs 'when': there is no message or node at hand at a given time");
+    return reader_fail(reader, value, ERR_FAULT_SHAPE,
+                       "'this' needs 'when': there is no message or node at hand at a given time");
   return select_nodes(reader, value, true, &fault->target);
 }
 
@@ -256,7 +286,8 @@ static bool read_fault(struct reader *reader, struct yaml_node *node, struct fau
       !read_target(reader, verb, reading, fault))
     return false;
   if (!reading->verb->for_default && !reading->common[FAULT_KEY_FOR]) {
-    reader_fail(reader, node, ERR_MISSING_KEY, "fault '%s' does not say how long", reading->verb->name);
+    reader_fail(reader, node, ERR_MISSING_KEY, "fault '%s' does not say how long",
+                reading->verb->name);
     return err_note(reader->err, "give for, such as for: 2s");
   }
   return true;
@@ -280,7 +311,8 @@ const char *fault_next_name(struct pool *pool, struct fault_names *names, enum v
   }
 }
 
-static bool name_faults(struct reader *reader, struct fault_plan *faults, size_t count, struct fault_names *names) {
+static bool name_faults(struct reader *reader, struct fault_plan *faults, size_t count,
+                        struct fault_names *names) {
   for (size_t i = 0; i < count; i++)
     if (faults[i].name && !fault_name_take(names, faults[i].name))
       return reader_fail(reader, reader->faults[i].common[FAULT_KEY_NAME_]->value, ERR_CONFLICT,
@@ -298,7 +330,8 @@ bool scenario_read_faults(struct reader *reader) {
   if (!reader_is(reader, block->value, YAML_KIND_LIST, block->key)) return false;
   size_t count = block->value->count;
   if (count > PLAN_FAULTS_MAX)
-    return reader_fail(reader, block->value, ERR_LIMIT, "'faults' has more than %d entries", PLAN_FAULTS_MAX);
+    return reader_fail(reader, block->value, ERR_LIMIT, "'faults' has more than %d entries",
+                       PLAN_FAULTS_MAX);
   struct fault_plan *faults = POOL_NEW(reader->pool, struct fault_plan, count);
   reader->faults = POOL_NEW(reader->pool, struct fault_reading, count);
   for (size_t i = 0; i < count; i++)

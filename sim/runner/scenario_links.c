@@ -34,7 +34,8 @@ static const char *kind_word(int64_t kind) {
 }
 
 /* What stands in one map, over what was there. `loss` is both ways; each way alone is its own. */
-static bool read_one(struct reader *reader, const struct yaml_entry *block, struct link_reading *link) {
+static bool read_one(struct reader *reader, const struct yaml_entry *block,
+                     struct link_reading *link) {
   const char *what = pool_print(reader->pool, " of link '%s'", block->key);
   struct key_values *values = &link->values;
   if (!reader_block(reader, block, what, false, values, &link_table)) return false;
@@ -42,7 +43,8 @@ static bool read_one(struct reader *reader, const struct yaml_entry *block, stru
   const struct yaml_entry *request = yaml_find(block->value, "request_loss");
   const struct yaml_entry *reply = yaml_find(block->value, "reply_loss");
   if (loss && (request || reply)) {
-    reader_fail_key(reader, loss, ERR_CONFLICT, "'loss' and '%s' exclude each other", request ? "request_loss" : "reply_loss");
+    reader_fail_key(reader, loss, ERR_CONFLICT, "'loss' and '%s' exclude each other",
+                    request ? "request_loss" : "reply_loss");
     return err_note(reader->err, "loss is both ways");
   }
   if (loss) link->request_loss = link->reply_loss = values->values[LINK_KEY_LOSS].i;
@@ -53,7 +55,8 @@ static bool read_one(struct reader *reader, const struct yaml_entry *block, stru
 
 static bool fail_link(struct reader *reader, const struct yaml_entry *entry) {
   if (link_is_later(entry->key))
-    return reader_fail_key(reader, entry, ERR_NOT_HERE, "link '%s' is not in this version yet", entry->key);
+    return reader_fail_key(reader, entry, ERR_NOT_HERE, "link '%s' is not in this version yet",
+                           entry->key);
   struct words words = {.count = 0};
   words_add(&words, "default");
   for (int i = 0; i < LINK__COUNT; i++) words_add(&words, link_rows[i].name);
@@ -89,7 +92,8 @@ static bool check_kind(struct reader *reader, enum link link) {
   return true;
 }
 
-static enum link_kind kind_in(const struct reader *reader, const struct plan *plan, enum link link) {
+static enum link_kind kind_in(const struct reader *reader, const struct plan *plan,
+                              enum link link) {
   const struct key_values *values = &reader->links[link].values;
   if (values->given[LINK_KEY_KIND]) return (enum link_kind)values->values[LINK_KEY_KIND].i;
   return plan->system->links[link].kind;
@@ -100,7 +104,8 @@ static enum link_kind kind_in(const struct reader *reader, const struct plan *pl
 static bool check_datagram(struct reader *reader, enum link link, enum link_key key) {
   const struct yaml_entry *block = reader->top[TOP_LINKS];
   const struct yaml_entry *named = block ? yaml_find(block->value, link_rows[link].name) : NULL;
-  const struct yaml_entry *given = named ? yaml_find(named->value, link_table.keys[key].name) : NULL;
+  const struct yaml_entry *given =
+      named ? yaml_find(named->value, link_table.keys[key].name) : NULL;
   if (!given || reader->links[link].values.values[key].i == 0) return true;
   bool used = false;
   for (size_t i = 0; i < reader->row_count; i++) {
@@ -110,7 +115,8 @@ static bool check_datagram(struct reader *reader, enum link link, enum link_key 
     if (kind_in(reader, plan, link) == LINK_KIND_DATAGRAM) return true;
   }
   if (!used) return true;
-  return reader_fail_key(reader, given, ERR_CONFLICT, "'%s' needs a link of kind 'datagram'", given->key);
+  return reader_fail_key(reader, given, ERR_CONFLICT, "'%s' needs a link of kind 'datagram'",
+                         given->key);
 }
 
 bool scenario_read_links(struct reader *reader) {
@@ -133,7 +139,8 @@ bool scenario_read_links(struct reader *reader) {
   }
   if (block && !read_named(reader, block->value)) return false;
   for (int i = 0; i < LINK__COUNT; i++)
-    if (!check_kind(reader, (enum link)i) || !check_datagram(reader, (enum link)i, LINK_KEY_DUPLICATION) ||
+    if (!check_kind(reader, (enum link)i) ||
+        !check_datagram(reader, (enum link)i, LINK_KEY_DUPLICATION) ||
         !check_datagram(reader, (enum link)i, LINK_KEY_REORDERING))
       return false;
   return true;

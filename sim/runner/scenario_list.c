@@ -23,11 +23,13 @@ static void print_key(FILE *out, const struct key *key) {
 static void print_table(FILE *out, const char *what, const struct key_table *table) {
   fprintf(out, "%s%s%s\n", what, *what ? " " : "", table->name);
   for (size_t i = 0; i < table->count; i++) print_key(out, &table->keys[i]);
-  if (table->later && *table->later) fprintf(out, "  (not in this version yet: %s)\n", table->later);
+  if (table->later && *table->later)
+    fprintf(out, "  (not in this version yet: %s)\n", table->later);
   fputc('\n', out);
 }
 
-static void print_model(FILE *out, const char *what, const char *name, const struct key *keys, size_t count) {
+static void print_model(FILE *out, const char *what, const char *name, const struct key *keys,
+                        size_t count) {
   const struct key_table table = {name, keys, count, ""};
   if (count > 0) print_table(out, what, &table);
 }
@@ -39,12 +41,14 @@ void scenario_list_keys(const struct registry *registry, FILE *out) {
   print_table(out, "", &link_table);
   print_table(out, "", &cost_table);
   for (size_t i = 0; i < registry->system_count; i++)
-    print_model(out, "system", registry->systems[i]->name, registry->systems[i]->keys, registry->systems[i]->key_count);
+    print_model(out, "system", registry->systems[i]->name, registry->systems[i]->keys,
+                registry->systems[i]->key_count);
   for (size_t i = 0; i < registry->handler_count; i++)
-    print_model(out, "handler", registry->handlers[i]->name, registry->handlers[i]->keys, registry->handlers[i]->key_count);
+    print_model(out, "handler", registry->handlers[i]->name, registry->handlers[i]->keys,
+                registry->handlers[i]->key_count);
   for (size_t i = 0; i < registry->store_count; i++)
-    print_model(out, role_names[registry->stores[i]->role], registry->stores[i]->name, registry->stores[i]->keys,
-                registry->stores[i]->key_count);
+    print_model(out, role_names[registry->stores[i]->role], registry->stores[i]->name,
+                registry->stores[i]->keys, registry->stores[i]->key_count);
 }
 
 static void print_fault_keys(FILE *out, const struct fault_key *keys, size_t count) {
@@ -70,7 +74,9 @@ void scenario_list_faults(FILE *out) {
   for (int v = 0; v < VERB__COUNT; v++) {
     const struct fault_verb *verb = &fault_verbs[v];
     fprintf(out, "\n%s: %s\n  %s\n", verb->name, targets[verb->target], verb->help);
-    if (verb->for_means) fprintf(out, "  for: %s, %s\n", verb->for_means, verb->for_default ? verb->for_default : "needed");
+    if (verb->for_means)
+      fprintf(out, "  for: %s, %s\n", verb->for_means,
+              verb->for_default ? verb->for_default : "needed");
     fprintf(out, "  a hit is: %s\n", verb->hit);
     print_fault_keys(out, verb->keys, verb->key_count);
   }

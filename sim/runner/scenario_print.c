@@ -23,7 +23,8 @@ struct writer {
   size_t column;
 };
 
-static void put(struct writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct writer *writer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 static void put(struct writer *writer, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -63,7 +64,8 @@ static void put_quoted(struct writer *writer, const char *text) {
     int width = value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
     if (width > 1) value &= 0xFFu >> (width + 1);
     for (int i = 1; i < width; i++) value = value << 6 | (at[i] & 0x3Fu);
-    bool odd = value < 0x20 || (value >= 0x7F && value <= 0xA0) || value == 0xFEFF || value == 0x2028 || value == 0x2029;
+    bool odd = value < 0x20 || (value >= 0x7F && value <= 0xA0) || value == 0xFEFF ||
+               value == 0x2028 || value == 0x2029;
     if (value == '\n')
       put(writer, "\\n");
     else if (odd)
@@ -101,9 +103,12 @@ static const char *who(struct writer *writer, const struct key_values *values) {
     if (*set_remark(values->given[i])) sets[set_count++] = values->table->keys[i].name;
   }
   if (there > 0 && default_count == there) return "default";
-  const char *by_default = default_count ? pool_print(pool, "default: %s", pool_join(pool, defaults, default_count)) : "";
+  const char *by_default =
+      default_count ? pool_print(pool, "default: %s", pool_join(pool, defaults, default_count))
+                    : "";
   if (set_count == 0) return by_default;
-  return pool_print(pool, "--set: %s%s%s", pool_join(pool, sets, set_count), *by_default ? "; " : "", by_default);
+  return pool_print(pool, "--set: %s%s%s", pool_join(pool, sets, set_count),
+                    *by_default ? "; " : "", by_default);
 }
 
 static void put_values(struct writer *writer, const struct key_values *values, bool first) {
@@ -127,7 +132,8 @@ static void put_seeds(struct writer *writer) {
   const struct reader *reader = writer->reader;
   const struct scenario *scenario = reader->scenario;
   bool counted = true;
-  for (size_t i = 0; i < scenario->seed_count; i++) counted = counted && scenario->seeds[i] == i + 1;
+  for (size_t i = 0; i < scenario->seed_count; i++)
+    counted = counted && scenario->seeds[i] == i + 1;
   put(writer, "seeds: ");
   if (counted) {
     put(writer, "%zu", scenario->seed_count);
@@ -152,7 +158,8 @@ static void put_general(struct writer *writer) {
   put(writer, "format: 1\n");
   writer->column = 0;
   put(writer, "name: %s", scenario->name);
-  end_line(writer, reader->top[TOP_NAME] ? set_remark(reader->top[TOP_NAME]) : "derived: the file's name");
+  end_line(writer,
+           reader->top[TOP_NAME] ? set_remark(reader->top[TOP_NAME]) : "derived: the file's name");
   put(writer, "about: ");
   put_quoted(writer, scenario->about);
   end_line(writer, set_remark(reader->top[TOP_ABOUT]));
@@ -160,7 +167,9 @@ static void put_general(struct writer *writer) {
   put_top(writer, TOP_LUCK, scenario->luck_none ? "none" : "drawn");
   put_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
   if (drain)
-    put_top(writer, TOP_DRAIN_LIMIT, format_value(writer, &top_table.keys[TOP_DRAIN_LIMIT], reader->general.values[TOP_DRAIN_LIMIT]));
+    put_top(writer, TOP_DRAIN_LIMIT,
+            format_value(writer, &top_table.keys[TOP_DRAIN_LIMIT],
+                         reader->general.values[TOP_DRAIN_LIMIT]));
   else
     fprintf(writer->full, "# drain_limit is derived for each row: twice its longest timeout\n");
 }
@@ -180,7 +189,9 @@ static void put_workload(struct writer *writer) {
   bool saturating = values->given[WORKLOAD_OUTSTANDING] != NULL;
   put(writer, "workload:\n");
   for (size_t i = 0; i < WORKLOAD__COUNT; i++) {
-    if (i == WORKLOAD_OUTSTANDING ? !saturating : saturating && (i == WORKLOAD_FOR || i == WORKLOAD_RATE)) continue;
+    if (i == WORKLOAD_OUTSTANDING ? !saturating
+                                  : saturating && (i == WORKLOAD_FOR || i == WORKLOAD_RATE))
+      continue;
     const struct key *key = &workload_table.keys[i];
     writer->column = 0;
     put(writer, "  %s: %s", key->name, format_value(writer, key, values->values[i]));
@@ -203,7 +214,8 @@ static int kind_of(const struct reader *reader, int link) {
 static bool has_datagrams(const struct reader *reader, int link) {
   for (size_t i = 0; i < reader->row_count; i++) {
     const struct plan *plan = &reader->scenario->plans[i];
-    if (scenario_link_used(plan, (enum link)link) && plan->links[link].kind == LINK_KIND_DATAGRAM) return true;
+    if (scenario_link_used(plan, (enum link)link) && plan->links[link].kind == LINK_KIND_DATAGRAM)
+      return true;
   }
   return false;
 }
@@ -215,14 +227,21 @@ static bool link_value(const struct reader *reader, int index, size_t key, union
   bool differ = link->request_loss != link->reply_loss;
   *out = link->values.values[key];
   switch (key) {
-  case LINK_KEY_LOSS: out->i = link->request_loss; return !differ;
-  case LINK_KEY_REQUEST_LOSS: out->i = link->request_loss; return differ;
-  case LINK_KEY_REPLY_LOSS: out->i = link->reply_loss; return differ;
+  case LINK_KEY_LOSS:
+    out->i = link->request_loss;
+    return !differ;
+  case LINK_KEY_REQUEST_LOSS:
+    out->i = link->request_loss;
+    return differ;
+  case LINK_KEY_REPLY_LOSS:
+    out->i = link->reply_loss;
+    return differ;
   case LINK_KEY_DUPLICATION:
   case LINK_KEY_REORDERING:
     if (!has_datagrams(reader, index)) out->i = 0;
     return true;
-  default: return is_there(&link->values, key);
+  default:
+    return is_there(&link->values, key);
   }
 }
 
@@ -236,7 +255,8 @@ static void put_link(struct writer *writer, int index) {
     put_part(writer, &first, "kind", format_value(writer, &link_table.keys[LINK_KEY_KIND], value));
   for (size_t i = LINK_KEY_KIND + 1; i < LINK_KEY__COUNT; i++)
     if (link_value(reader, index, i, &value))
-      put_part(writer, &first, link_table.keys[i].name, format_value(writer, &link_table.keys[i], value));
+      put_part(writer, &first, link_table.keys[i].name,
+               format_value(writer, &link_table.keys[i], value));
   put(writer, "}");
   end_line(writer, who(writer, &reader->links[index].values));
 }
@@ -254,21 +274,26 @@ static void put_links(struct writer *writer) {
 /* ---- rows ---- */
 
 /* Under a row: which of a model's keys are defaults, and where these come from. */
-static void remark_defaults(struct writer *writer, enum slot slot, const struct slot_reading *reading) {
+static void remark_defaults(struct writer *writer, enum slot slot,
+                            const struct slot_reading *reading) {
   const struct key_values *values = &reading->values;
   const char *plain[SCHEMA_KEYS_MAX];
   size_t plain_count = 0;
   struct pool *pool = writer->reader->pool;
   for (size_t i = 0; i < values->table->count; i++) {
     const struct key *key = &values->table->keys[i];
-    if (*set_remark(values->given[i])) fprintf(writer->full, "    # %s %s: --set\n", slot_rows[slot].name, key->name);
+    if (*set_remark(values->given[i]))
+      fprintf(writer->full, "    # %s %s: --set\n", slot_rows[slot].name, key->name);
     if (values->given[i] || !is_there(values, i)) continue;
     if (key->source)
-      fprintf(writer->full, "    # %s %s: default, %s\n", slot_rows[slot].name, key->name, key->source);
+      fprintf(writer->full, "    # %s %s: default, %s\n", slot_rows[slot].name, key->name,
+              key->source);
     else
       plain[plain_count++] = key->name;
   }
-  if (plain_count) fprintf(writer->full, "    # %s default: %s\n", slot_rows[slot].name, pool_join(pool, plain, plain_count));
+  if (plain_count)
+    fprintf(writer->full, "    # %s default: %s\n", slot_rows[slot].name,
+            pool_join(pool, plain, plain_count));
 }
 
 static void put_row(struct writer *writer, const struct row_reading *row) {
@@ -280,7 +305,8 @@ static void put_row(struct writer *writer, const struct row_reading *row) {
     if (!reading->model) continue;
     const char *name = reading->model->table.name;
     bool keys = false;
-    for (size_t i = 0; i < reading->model->table.count; i++) keys = keys || is_there(&reading->values, i);
+    for (size_t i = 0; i < reading->model->table.count; i++)
+      keys = keys || is_there(&reading->values, i);
     put_part(writer, &first, slot_rows[slot].name, keys ? "{" : name);
     if (!keys) continue;
     put(writer, "name: %s", name);
@@ -299,11 +325,15 @@ static const char *fault_value(struct writer *writer, const struct fault_plan *f
                                const struct fault_reading *reading, const struct fault_key *key) {
   struct pool *pool = writer->reader->pool;
   switch (key->kind) {
-  case FAULT_KEY_NAME: return fault->name;
-  case FAULT_KEY_POINT: return pool_print(pool, "%s%s", fault->before ? "before " : "", reading->point);
+  case FAULT_KEY_NAME:
+    return fault->name;
+  case FAULT_KEY_POINT:
+    return pool_print(pool, "%s%s", fault->before ? "before " : "", reading->point);
   case FAULT_KEY_NODES:
-    return select_format(pool, (const struct selector *)(const void *)((const char *)fault + key->offset));
-  case FAULT_KEY_VALUE: break;
+    return select_format(
+        pool, (const struct selector *)(const void *)((const char *)fault + key->offset));
+  case FAULT_KEY_VALUE:
+    break;
   }
   return format_value(writer, &key->key, fault_field(fault, key));
 }
@@ -321,9 +351,9 @@ struct unsaid {
   size_t default_count, set_count;
 };
 
-static void put_fault_key(struct writer *writer, const struct fault_plan *fault, const struct fault_reading *reading,
-                          const struct fault_key *key, const struct yaml_entry *given, bool *first,
-                          struct unsaid *unsaid) {
+static void put_fault_key(struct writer *writer, const struct fault_plan *fault,
+                          const struct fault_reading *reading, const struct fault_key *key,
+                          const struct yaml_entry *given, bool *first, struct unsaid *unsaid) {
   put_part(writer, first, key->key.name, fault_value(writer, fault, reading, key));
   if (!given) unsaid->defaults[unsaid->default_count++] = key->key.name;
   if (*set_remark(given)) unsaid->sets[unsaid->set_count++] = key->key.name;
@@ -331,22 +361,30 @@ static void put_fault_key(struct writer *writer, const struct fault_plan *fault,
 
 static const char *fault_remark(struct writer *writer, const struct unsaid *unsaid) {
   struct pool *pool = writer->reader->pool;
-  const char *defaults = unsaid->default_count ? pool_print(pool, "default: %s", pool_join(pool, unsaid->defaults, unsaid->default_count)) : "";
+  const char *defaults = unsaid->default_count
+                             ? pool_print(pool, "default: %s",
+                                          pool_join(pool, unsaid->defaults, unsaid->default_count))
+                             : "";
   if (unsaid->set_count == 0) return defaults;
-  return pool_print(pool, "--set: %s%s%s", pool_join(pool, unsaid->sets, unsaid->set_count), *defaults ? "; " : "", defaults);
+  return pool_print(pool, "--set: %s%s%s", pool_join(pool, unsaid->sets, unsaid->set_count),
+                    *defaults ? "; " : "", defaults);
 }
 
-static void put_fault(struct writer *writer, const struct fault_plan *fault, const struct fault_reading *reading) {
+static void put_fault(struct writer *writer, const struct fault_plan *fault,
+                      const struct fault_reading *reading) {
   const struct fault_verb *verb = reading->verb;
   const struct fault_key *common = fault_common_keys;
   struct unsaid unsaid = {.default_count = 0};
   bool first = true, lasts = !verb->for_default || verb->for_default[0] != '\0';
   put(writer, "  - {");
-  put_fault_key(writer, fault, reading, &common[FAULT_KEY_NAME_], reading->common[FAULT_KEY_NAME_], &first, &unsaid);
+  put_fault_key(writer, fault, reading, &common[FAULT_KEY_NAME_], reading->common[FAULT_KEY_NAME_],
+                &first, &unsaid);
   for (int i = 0; i < FAULT_TIMING_KEY__COUNT; i++) {
-    bool until = i == FAULT_KEY_UNTIL && fault->timing == TIMING_EVERY && fault->until.ns < SCHEMA_TIME_MAX_NS;
+    bool until = i == FAULT_KEY_UNTIL && fault->timing == TIMING_EVERY &&
+                 fault->until.ns < SCHEMA_TIME_MAX_NS;
     if (reading->timing[i] || until)
-      put_fault_key(writer, fault, reading, &fault_timing_keys[i], reading->timing[i], &first, &unsaid);
+      put_fault_key(writer, fault, reading, &fault_timing_keys[i], reading->timing[i], &first,
+                    &unsaid);
   }
   put_part(writer, &first, verb->name, fault_target(writer, fault));
   for (size_t i = 0; i < verb->key_count; i++)
@@ -372,7 +410,8 @@ static void put_statement(struct writer *writer, const struct statement *stateme
   for (size_t i = 0; i < statement->count; i++) {
     const struct expectation *e = &scenario->expectations[statement->first + i];
     put_part(writer, &first, expect_metric_name(e->metric),
-             e->metric == EXPECT_VIOLATES ? expect_format_violates(pool, e) : expect_format(pool, scenario, e));
+             e->metric == EXPECT_VIOLATES ? expect_format_violates(pool, e)
+                                          : expect_format(pool, scenario, e));
   }
   put(writer, "}");
   end_line(writer, "");
@@ -391,10 +430,12 @@ static void put_all(struct writer *writer) {
   for (size_t i = 0; i < reader->row_count; i++) put_row(writer, &reader->rows[i]);
   if (scenario->fault_count) put(writer, "faults:\n");
   writer->column = 0;
-  for (size_t i = 0; i < scenario->fault_count; i++) put_fault(writer, &scenario->faults[i], &reader->faults[i]);
+  for (size_t i = 0; i < scenario->fault_count; i++)
+    put_fault(writer, &scenario->faults[i], &reader->faults[i]);
   if (reader->statement_count) put(writer, "expect:\n");
   writer->column = 0;
-  for (size_t i = 0; i < reader->statement_count; i++) put_statement(writer, &reader->statements[i]);
+  for (size_t i = 0; i < reader->statement_count; i++)
+    put_statement(writer, &reader->statements[i]);
 }
 
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash) {
@@ -408,8 +449,10 @@ const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t
   const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   char *shown = (char *)(uintptr_t)pool_text(reader->pool, base, strlen(base));
   for (char *at = shown; *at; at++)
-    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?'; /* a file's name may hold a line break */
-  fprintf(writer.full, "# dgsim " DGSIM_VERSION ", from %s; running this file gives the same digest\n", shown);
+    if ((unsigned char)*at < ' ' || *at == 0x7F)
+      *at = '?'; /* a file's name may hold a line break */
+  fprintf(writer.full,
+          "# dgsim " DGSIM_VERSION ", from %s; running this file gives the same digest\n", shown);
   put_all(&writer);
   ASSERT(fclose(writer.full) == 0 && fclose(writer.bare) == 0);
   *out_hash = XXH3_64bits(bare, bare_length);

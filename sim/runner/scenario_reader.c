@@ -10,8 +10,8 @@
 
 /* Words that people bring from elsewhere: LANGUAGE section 2. */
 static const char *const synonyms[][2] = {
-    {"duration", "for"}, {"down", "for"},  {"interval", "every"}, {"on", "when"},
-    {"probability", "chance"}, {"op", "intent"}, {"seed", "seeds"}, {"guarantees", "compare"},
+    {"duration", "for"},       {"down", "for"},  {"interval", "every"}, {"on", "when"},
+    {"probability", "chance"}, {"op", "intent"}, {"seed", "seeds"},     {"guarantees", "compare"},
 };
 
 /* ---- errors ---- */
@@ -79,7 +79,8 @@ bool word_is_boolean(const char *word) {
 }
 
 bool reader_not_here(struct reader *reader, const struct yaml_entry *entry) {
-  return reader_fail_key(reader, entry, ERR_NOT_HERE, "'%s' is not in this version yet", entry->key);
+  return reader_fail_key(reader, entry, ERR_NOT_HERE, "'%s' is not in this version yet",
+                         entry->key);
 }
 
 bool reader_unknown_key(struct reader *reader, const struct yaml_entry *entry, const char *what,
@@ -178,17 +179,18 @@ bool reader_defaults(struct reader *reader, const struct key_table *table,
     struct err err = {0};
     struct err *user = reader->err;
     reader->err = &err;
-    bool read = key->type == VALUE_DISTRIBUTION
-                    ? reader_distribution(reader, key->value_default, NULL, &values->values[i].distribution)
-                    : schema_parse(key, key->value_default, &values->values[i], &err);
+    bool read =
+        key->type == VALUE_DISTRIBUTION
+            ? reader_distribution(reader, key->value_default, NULL, &values->values[i].distribution)
+            : schema_parse(key, key->value_default, &values->values[i], &err);
     reader->err = user;
     ASSERT_MSG(read, "default of key '%s' of '%s': %s", key->name, table->name, err.message);
   }
   return true;
 }
 
-bool reader_block(struct reader *reader, const struct yaml_entry *block, const char *what, bool fresh,
-                  struct key_values *values, const struct key_table *table) {
+bool reader_block(struct reader *reader, const struct yaml_entry *block, const char *what,
+                  bool fresh, struct key_values *values, const struct key_table *table) {
   if (fresh && !reader_defaults(reader, table, values)) return false;
   if (!block) return true;
   if (!reader_is(reader, block->value, YAML_KIND_MAP, block->key)) return false;

@@ -58,8 +58,8 @@ struct slot_reading {
   const struct model *model; /* NULL: the registry has none for this slot */
   struct key_values values;
   const struct yaml_node *place; /* NULL = nobody said anything */
-  bool named; /* in the row itself */
-  bool base;  /* the base slot had a say */
+  bool named;                    /* in the row itself */
+  bool base;                     /* the base slot had a say */
 };
 struct row_reading {
   const char *label;
@@ -84,8 +84,8 @@ struct fault_reading {
 };
 
 struct statement {
-  const char *rows;  /* as the resolved form writes them; NULL = every row */
-  const char *about; /* NULL = none */
+  const char *rows;    /* as the resolved form writes them; NULL = every row */
+  const char *about;   /* NULL = none */
   size_t first, count; /* of scenario->expectations */
 };
 
@@ -152,8 +152,8 @@ bool reader_name(struct reader *reader, const struct yaml_node *node, const char
 bool reader_entry(struct reader *reader, const struct yaml_entry *entry, const char *what,
                   struct key_values *values);
 /* A whole map (NULL = not given). Defaults are set first when `fresh`. */
-bool reader_block(struct reader *reader, const struct yaml_entry *block, const char *what, bool fresh,
-                  struct key_values *values, const struct key_table *table);
+bool reader_block(struct reader *reader, const struct yaml_entry *block, const char *what,
+                  bool fresh, struct key_values *values, const struct key_table *table);
 /* Every key its default; a key without one is 0. */
 bool reader_defaults(struct reader *reader, const struct key_table *table,
                      struct key_values *values);

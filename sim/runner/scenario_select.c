@@ -21,7 +21,8 @@ static int role_of(const char *name, size_t length) {
 static bool fail_role(struct reader *reader, const struct yaml_node *at, const char *name) {
   struct words words = {.count = 0};
   for (int r = 0; r < ROLE__COUNT; r++) words_add(&words, role_names[r]);
-  return reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name, reader_hint(reader, name, &words));
+  return reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name,
+                     reader_hint(reader, name, &words));
 }
 
 /* Nodes of a role in the topology, and whether any row puts something there. */
@@ -38,9 +39,11 @@ static bool role_runs(const struct reader *reader, enum role role) {
 
 static bool check_role(struct reader *reader, const struct yaml_node *at, enum role role) {
   if (role_count(reader, role) == 0)
-    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss", role_names[role], role_names[role]);
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss",
+                       role_names[role], role_names[role]);
   if (!role_runs(reader, role))
-    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one", role_names[role]);
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one",
+                       role_names[role]);
   return true;
 }
 
@@ -52,7 +55,8 @@ static bool parse_index(struct reader *reader, const struct yaml_node *at, const
   uint32_t index = good ? (uint32_t)strtoul(digits, NULL, 10) : 0;
   if (!good || index > count) {
     const char *nodes = pool_print(reader->pool, "%s%s", role, count == 1 ? "" : "s");
-    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: topology has %u %s", role, digits, count, nodes);
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: topology has %u %s", role,
+                       digits, count, nodes);
   }
   out->which = WHICH_INDEX;
   out->index = index;
@@ -61,7 +65,8 @@ static bool parse_index(struct reader *reader, const struct yaml_node *at, const
 
 static bool parse_which(struct reader *reader, const struct yaml_node *at, const char *word,
                         struct selector_item *out) {
-  if (*word && strspn(word, "0123456789") == strlen(word)) return parse_index(reader, at, word, out);
+  if (*word && strspn(word, "0123456789") == strlen(word))
+    return parse_index(reader, at, word, out);
   struct words words = {.count = 0};
   for (size_t i = 0; i < WHICH_WORDS; i++) {
     if (!which_words[i]) continue;
@@ -73,7 +78,8 @@ static bool parse_which(struct reader *reader, const struct yaml_node *at, const
     return true;
   }
   const char *role = role_names[out->role];
-  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown '%s' in '%s.%s'%s", word, role, word, reader_hint(reader, word, &words));
+  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown '%s' in '%s.%s'%s", word, role, word,
+              reader_hint(reader, word, &words));
   return err_note(reader->err, "write a number, any, all, minority or majority; leader of brokers");
 }
 
@@ -98,7 +104,8 @@ bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this
   out->count = 0;
   if (count == 0) return reader_fail(reader, node, ERR_BAD_SELECTOR, "an empty list of nodes");
   if (count > PLAN_SELECTOR_MAX)
-    return reader_fail(reader, node, ERR_LIMIT, "a list of nodes has at most %d entries", PLAN_SELECTOR_MAX);
+    return reader_fail(reader, node, ERR_LIMIT, "a list of nodes has at most %d entries",
+                       PLAN_SELECTOR_MAX);
   for (size_t i = 0; i < count; i++) {
     const struct yaml_node *item = node->kind == YAML_KIND_LIST ? node->items[i] : node;
     if (!reader_is(reader, item, YAML_KIND_SCALAR, "a node")) return false;
@@ -115,7 +122,8 @@ bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this
 
 static const char *format_item(struct pool *pool, const struct selector_item *item) {
   if (item->which == WHICH_THIS) return "this";
-  if (item->which == WHICH_INDEX) return pool_print(pool, "%s.%u", role_names[item->role], item->index);
+  if (item->which == WHICH_INDEX)
+    return pool_print(pool, "%s.%u", role_names[item->role], item->index);
   return pool_print(pool, "%s.%s", role_names[item->role], which_words[item->which]);
 }
 
@@ -133,7 +141,8 @@ static bool fail_link_name(struct reader *reader, const struct yaml_node *at, co
     return reader_fail(reader, at, ERR_NOT_HERE, "link '%s' is not in this version yet", name);
   struct words words = {.count = 0};
   for (int i = 0; i < LINK__COUNT; i++) words_add(&words, link_rows[i].name);
-  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown link '%s'%s", name, reader_hint(reader, name, &words));
+  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown link '%s'%s", name,
+              reader_hint(reader, name, &words));
   return err_note(reader->err, "such as consumer_to_broker or producer.any_to_broker");
 }
 
@@ -181,7 +190,8 @@ bool select_point(struct reader *reader, const struct yaml_node *node, struct fa
   if (fault->before) name += 7 + strspn(name + 7, " ");
   reading->point = name;
   struct words words = {.count = 0};
-  for (uint32_t i = POINT_NONE + 1; i < POINT_GENERIC__COUNT; i++) words_add(&words, generic_points[i].name);
+  for (uint32_t i = POINT_NONE + 1; i < POINT_GENERIC__COUNT; i++)
+    words_add(&words, generic_points[i].name);
   for (size_t row = 0; row < reader->row_count; row++) {
     const struct system *system = reader->scenario->plans[row].system;
     uint32_t number = point_number(system, name);
@@ -191,6 +201,7 @@ bool select_point(struct reader *reader, const struct yaml_node *node, struct fa
     reading->own_point = number >= POINT_GENERIC__COUNT;
     return true;
   }
-  reader_fail(reader, node, ERR_UNKNOWN_NAME, "unknown point '%s'%s", name, reader_hint(reader, name, &words));
+  reader_fail(reader, node, ERR_UNKNOWN_NAME, "unknown point '%s'%s", name,
+              reader_hint(reader, name, &words));
   return err_note(reader->err, "dgsim list points shows all");
 }

@@ -17,7 +17,8 @@ struct set {
   struct yaml_node *value;
 };
 
-static bool fail_set(struct reader *reader, const struct set *set, enum err_code code, const char *message) {
+static bool fail_set(struct reader *reader, const struct set *set, enum err_code code,
+                     const char *message) {
   err_set(reader->err, code, "%s", message);
   snprintf(reader->err->path, sizeof reader->err->path, "--set %.400s", set->argument);
   return false;
@@ -62,7 +63,8 @@ static bool split(struct reader *reader, const char *argument, struct set *out) 
 }
 
 /* A map where a map is wanted: what is there, a new one, or the name of a model as one. */
-static struct yaml_node *as_map(struct reader *reader, const struct set *set, struct yaml_node *parent, const char *key) {
+static struct yaml_node *as_map(struct reader *reader, const struct set *set,
+                                struct yaml_node *parent, const char *key) {
   struct yaml_entry *entry = yaml_find(parent, key);
   struct yaml_node *node = entry ? entry->value : NULL;
   if (node && node->kind == YAML_KIND_MAP) return node;
@@ -99,7 +101,8 @@ static int verb_of(const struct yaml_node *fault) {
 /* Faults by the names that they have or will get: see fault_next_name. */
 static struct yaml_node *find_fault(struct reader *reader, const struct set *set) {
   const struct yaml_entry *block = yaml_find(reader->root, "faults");
-  const struct yaml_node *faults = block && block->value->kind == YAML_KIND_LIST ? block->value : NULL;
+  const struct yaml_node *faults =
+      block && block->value->kind == YAML_KIND_LIST ? block->value : NULL;
   struct yaml_node *found = NULL;
   struct words words = {.count = 0};
   struct fault_names names = {.taken = {0}};
@@ -117,7 +120,8 @@ static struct yaml_node *find_fault(struct reader *reader, const struct set *set
   map_deinit(&names.taken);
   if (!found)
     fail_set(reader, set, ERR_UNKNOWN_NAME,
-             pool_print(reader->pool, "no fault is called '%s'%s", set->parts[1], reader_hint(reader, set->parts[1], &words)));
+             pool_print(reader->pool, "no fault is called '%s'%s", set->parts[1],
+                        reader_hint(reader, set->parts[1], &words)));
   return found;
 }
 
@@ -125,7 +129,8 @@ static bool apply(struct reader *reader, const struct set *set) {
   struct yaml_node *at = reader->root;
   size_t part = 0;
   if (strcmp(set->parts[0], "faults") == 0 && set->count > 1) {
-    if (set->count == 2) return fail_set(reader, set, ERR_USAGE, "it does not say which key of the fault");
+    if (set->count == 2)
+      return fail_set(reader, set, ERR_USAGE, "it does not say which key of the fault");
     at = find_fault(reader, set);
     part = 2;
   }

@@ -15,15 +15,15 @@ const struct slot_row slot_rows[SLOT__COUNT] = {
 
 /* What one slot says, in one place. */
 struct slot_spec {
-  const char *name;                 /* of the model; NULL = only keys */
+  const char *name; /* of the model; NULL = only keys */
   const struct yaml_node *name_node;
-  const struct yaml_node *node;     /* NULL = nothing is said */
+  const struct yaml_node *node; /* NULL = nothing is said */
 };
 
 /* ---- the registry as models ---- */
 
-static void add_model(struct models *models, const char *name, const struct key *keys, size_t key_count,
-                      const void *row) {
+static void add_model(struct models *models, const char *name, const struct key *keys,
+                      size_t key_count, const void *row) {
   models->items[models->count++] = (struct model){{name, keys, key_count, ""}, row};
 }
 
@@ -119,7 +119,8 @@ static bool read_keys(struct reader *reader, enum slot slot, const struct yaml_n
   return true;
 }
 
-static bool check_needed(struct reader *reader, enum slot slot, const struct slot_reading *reading) {
+static bool check_needed(struct reader *reader, enum slot slot,
+                         const struct slot_reading *reading) {
   const struct key_table *table = &reading->model->table;
   for (size_t i = 0; i < table->count; i++) {
     if (table->keys[i].value_default || reading->values.given[i]) continue;
@@ -149,19 +150,24 @@ static bool read_slot(struct reader *reader, enum slot slot, const struct slot_s
   out->named = own->name != NULL;
   out->base = !out->named && base->node;
   out->place = own->node ? own->node : base->node;
-  out->model = namer ? find_model(&reader->models[slot], namer->name) : default_model(reader, slot, row);
+  out->model =
+      namer ? find_model(&reader->models[slot], namer->name) : default_model(reader, slot, row);
   if (namer && !out->model) return fail_model(reader, slot, namer->name, namer->name_node);
   if (!out->model && out->place)
-    return reader_fail(reader, out->place, ERR_MISSING_KEY, "'%s' has no 'name'", slot_rows[slot].name);
+    return reader_fail(reader, out->place, ERR_MISSING_KEY, "'%s' has no 'name'",
+                       slot_rows[slot].name);
   if (!out->model && slot == SLOT_SYSTEM) {
-    reader_fail(reader, row->place ? row->place : reader->root, ERR_MISSING_KEY, "there is no 'system' to run");
+    reader_fail(reader, row->place ? row->place : reader->root, ERR_MISSING_KEY,
+                "there is no 'system' to run");
     return err_note(reader->err, "such as system: %s",
                     reader->models[slot].count ? reader->models[slot].items[0].table.name : "NAME");
   }
   if (!out->model) return true;
   if (!reader_defaults(reader, &out->model->table, &out->values)) return false;
-  if (out->base && base->node->kind == YAML_KIND_MAP && !read_keys(reader, slot, base->node, out)) return false;
-  if (own->node && own->node->kind == YAML_KIND_MAP && !read_keys(reader, slot, own->node, out)) return false;
+  if (out->base && base->node->kind == YAML_KIND_MAP && !read_keys(reader, slot, base->node, out))
+    return false;
+  if (own->node && own->node->kind == YAML_KIND_MAP && !read_keys(reader, slot, own->node, out))
+    return false;
   return check_needed(reader, slot, out);
 }
 
@@ -175,25 +181,33 @@ static bool fail_row_key(struct reader *reader, const struct yaml_entry *entry) 
   bool top = schema_find(top_table.keys, top_table.count, entry->key) >= 0;
   if (slot_later) return reader_not_here(reader, entry);
   if (strcmp(entry->key, "name") == 0)
-    return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "unknown key 'name' of a row (did you mean 'label'?)");
+    return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY,
+                           "unknown key 'name' of a row (did you mean 'label'?)");
   if (top || word_in(top_table.later, entry->key)) {
-    reader_fail_key(reader, entry, ERR_CONFLICT, "a row cannot change '%s': all rows share the same bad luck", entry->key);
+    reader_fail_key(reader, entry, ERR_CONFLICT,
+                    "a row cannot change '%s': all rows share the same bad luck", entry->key);
     return err_note(reader->err, "vary it with sweep, or use two files");
   }
   return reader_unknown_key(reader, entry, " of a row", &words, "");
 }
 
-static bool read_label(struct reader *reader, const struct yaml_node *node, struct row_reading *row) {
+static bool read_label(struct reader *reader, const struct yaml_node *node,
+                       struct row_reading *row) {
   if (!reader_is(reader, node, YAML_KIND_SCALAR, "label")) return false;
   const char *text = node->text;
   size_t length = strlen(text);
   bool letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
-  bool good = letter && length <= LABEL_MAX && text[length - 1] != ' ' && !word_is_boolean(text) &&
-              strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .+=%_()-") == length;
+  bool good =
+      letter && length <= LABEL_MAX && text[length - 1] != ' ' && !word_is_boolean(text) &&
+      strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .+=%_()-") ==
+          length;
   if (!good) {
     reader_fail(reader, node, ERR_BAD_LABEL, "'%s' cannot be a label", text);
-    return err_note(reader->err, word_is_boolean(text) ? "YAML takes this word for true, false or nothing"
-                                                       : "letters, digits, blanks and . + = %% _ ( ) -, beginning with a letter, at most 100");
+    return err_note(
+        reader->err,
+        word_is_boolean(text)
+            ? "YAML takes this word for true, false or nothing"
+            : "letters, digits, blanks and . + = %% _ ( ) -, beginning with a letter, at most 100");
   }
   row->label = text;
   return true;
@@ -239,7 +253,8 @@ static bool check_labels(struct reader *reader) {
   for (size_t i = 1; i < reader->row_count; i++)
     for (size_t j = 0; j < i; j++)
       if (strcmp(reader->rows[i].label, reader->rows[j].label) == 0) {
-        reader_fail(reader, reader->rows[i].place, ERR_BAD_LABEL, "two rows are labelled '%s'", reader->rows[i].label);
+        reader_fail(reader, reader->rows[i].place, ERR_BAD_LABEL, "two rows are labelled '%s'",
+                    reader->rows[i].label);
         return err_note(reader->err, "give one of them a 'label'");
       }
   return true;
@@ -253,11 +268,14 @@ static bool check_bases(struct reader *reader, const struct slot_spec bases[SLOT
     if (node && node->kind == YAML_KIND_MAP)
       for (size_t i = 0; i < node->count; i++)
         if (node->entries[i].source->is_set) set = &node->entries[i];
-    if (node && reader->top[slot_rows[slot].base]->source->is_set) set = reader->top[slot_rows[slot].base];
+    if (node && reader->top[slot_rows[slot].base]->source->is_set)
+      set = reader->top[slot_rows[slot].base];
     bool used = false;
     for (size_t i = 0; i < reader->row_count; i++) used = used || reader->rows[i].slots[slot].base;
     if (set && !used)
-      return reader_fail_key(reader, set, ERR_CONFLICT, "it changes nothing: every row names its own '%s'", slot_rows[slot].name);
+      return reader_fail_key(reader, set, ERR_CONFLICT,
+                             "it changes nothing: every row names its own '%s'",
+                             slot_rows[slot].name);
   }
   return true;
 }
@@ -273,12 +291,14 @@ bool scenario_read_slots(struct reader *reader) {
     if (compare->value->count == 0)
       return reader_fail(reader, compare->value, ERR_MISSING_KEY, "'compare' has no row");
     if (compare->value->count > ROWS_MAX)
-      return reader_fail(reader, compare->value, ERR_LIMIT, "'compare' has more than %d rows", ROWS_MAX);
+      return reader_fail(reader, compare->value, ERR_LIMIT, "'compare' has more than %d rows",
+                         ROWS_MAX);
   }
   reader->row_count = compare ? compare->value->count : 1;
   reader->rows = POOL_NEW(reader->pool, struct row_reading, reader->row_count);
   for (size_t i = 0; i < reader->row_count; i++)
-    if (!read_row(reader, bases, compare ? compare->value->items[i] : NULL, &reader->rows[i])) return false;
+    if (!read_row(reader, bases, compare ? compare->value->items[i] : NULL, &reader->rows[i]))
+      return false;
   return check_labels(reader) && check_bases(reader, bases);
 }
 
@@ -307,8 +327,10 @@ bool scenario_find_row(struct reader *reader, const char *label, const struct ya
   const char *all = "";
   for (size_t i = 0; i < reader->row_count && i < WORDS_MAX; i++) {
     words_add(&words, reader->rows[i].label);
-    if (strlen(all) < 400) all = pool_print(reader->pool, "%s%s%s", all, i ? ", " : "", reader->rows[i].label);
+    if (strlen(all) < 400)
+      all = pool_print(reader->pool, "%s%s%s", all, i ? ", " : "", reader->rows[i].label);
   }
-  reader_fail(reader, at, ERR_UNKNOWN_NAME, "no row is labelled '%s'%s", label, reader_hint(reader, label, &words));
+  reader_fail(reader, at, ERR_UNKNOWN_NAME, "no row is labelled '%s'%s", label,
+              reader_hint(reader, label, &words));
   return err_note(reader->err, "rows are: %s", all);
 }

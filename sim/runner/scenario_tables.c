@@ -5,7 +5,8 @@
 
 /* Name, type, default, choices, min, max, help, source. */
 static const struct key top_keys[TOP__COUNT] = {
-    [TOP_FORMAT] = {"format", VALUE_COUNT, NULL, NULL, 1, 1, "of the language; the first key", NULL},
+    [TOP_FORMAT] = {"format", VALUE_COUNT, NULL, NULL, 1, 1, "of the language; the first key",
+                    NULL},
     [TOP_NAME] = {"name", VALUE_OTHER, "", "name", 0, 0,
                   "folder in results/ (default: the file's base name)", NULL},
     [TOP_ABOUT] = {"about", VALUE_OTHER, "", "text", 0, 0, "what the experiment shows", NULL},
@@ -15,9 +16,11 @@ static const struct key top_keys[TOP__COUNT] = {
                   "none: only declared faults happen, every distribution is its median", NULL},
     [TOP_MEASURE_CAPACITY] = {"measure_capacity", VALUE_BOOL, "true", NULL, 0, 0,
                               "a short saturated phase without faults for each row", NULL},
-    [TOP_DRAIN_LIMIT] = {"drain_limit", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS,
-                         "what is not drained so long after the last heal is stuck (default: twice the "
-                         "longest timeout of the row)", NULL},
+    [TOP_DRAIN_LIMIT] =
+        {"drain_limit", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS,
+         "what is not drained so long after the last heal is stuck (default: twice the "
+         "longest timeout of the row)",
+         NULL},
     [TOP_WORKLOAD] = {"workload", VALUE_OTHER, "", "map", 0, 0, "what arrives, and when", NULL},
     [TOP_TOPOLOGY] = {"topology", VALUE_OTHER, "", "map", 0, 0, "how many of each", NULL},
     [TOP_LINKS] = {"links", VALUE_OTHER, "", "map", 0, 0,
@@ -42,8 +45,8 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
                            "operations; of messages, rate and for, two may be given", NULL},
     [WORKLOAD_FOR] = {"for", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS,
                       "how long operations arrive (messages / rate)", NULL},
-    [WORKLOAD_RATE] = {"rate", VALUE_RATE, "1000/s", NULL, 1, INT64_C(100000000) * SCHEMA_RATE_SCALE,
-                       "arrivals", NULL},
+    [WORKLOAD_RATE] = {"rate", VALUE_RATE, "1000/s", NULL, 1,
+                       INT64_C(100000000) * SCHEMA_RATE_SCALE, "arrivals", NULL},
     [WORKLOAD_OUTSTANDING] = {"outstanding", VALUE_COUNT, "", NULL, 1, 1000000,
                               "instead of rate: so many operations are open at any time", NULL},
     [WORKLOAD_ARRIVALS] = {"arrivals", VALUE_ENUM, "poisson", "poisson steady", 0, 0,
@@ -69,17 +72,19 @@ static const struct key topology_keys[TOPOLOGY__COUNT] = {
                             "processes of the consumer group", NULL},
     [TOPOLOGY_THREADS] = {"threads", VALUE_COUNT, "1", NULL, 1, 10000,
                           "handlers at work at once in a consumer", NULL},
-    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX,
-                         "outbox processes", NULL},
+    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX, "outbox processes",
+                         NULL},
     [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, 10000, "of each server", NULL},
 };
 
 static const struct key link_keys[LINK_KEY__COUNT] = {
     [LINK_KEY_KIND] = {"kind", VALUE_ENUM, "", "connection per-request datagram", 0, 0,
                        "the system's, where it leaves a choice", NULL},
-    [LINK_KEY_LATENCY] = {"latency", VALUE_DISTRIBUTION, "lognormal median=1ms p99=5ms", NULL, 0, 0,
-                          "each way; consumer_to_database and broker_to_broker, in one rack: lognormal "
-                          "median=100us p99=500us", NULL},
+    [LINK_KEY_LATENCY] =
+        {"latency", VALUE_DISTRIBUTION, "lognormal median=1ms p99=5ms", NULL, 0, 0,
+         "each way; consumer_to_database and broker_to_broker, in one rack: lognormal "
+         "median=100us p99=500us",
+         NULL},
     [LINK_KEY_LOSS] = {"loss", VALUE_SHARE, "0%", NULL, 0, SCHEMA_SHARE_SCALE,
                        "of each transmission, both ways", NULL},
     [LINK_KEY_REQUEST_LOSS] = {"request_loss", VALUE_SHARE, "", NULL, 0, SCHEMA_SHARE_SCALE,

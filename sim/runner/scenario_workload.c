@@ -22,8 +22,11 @@ static bool fail_derived(struct reader *reader, enum workload_key key, enum work
 static bool derive(struct reader *reader) {
   union value *values = reader->workload.values;
   const struct yaml_entry **given = reader->workload.given;
-  wide messages = values[WORKLOAD_MESSAGES].i, rate = values[WORKLOAD_RATE].i, span = values[WORKLOAD_FOR].i;
-  enum workload_key from = given[WORKLOAD_FOR] ? WORKLOAD_FOR : given[WORKLOAD_RATE] ? WORKLOAD_RATE : WORKLOAD_MESSAGES;
+  wide messages = values[WORKLOAD_MESSAGES].i, rate = values[WORKLOAD_RATE].i,
+       span = values[WORKLOAD_FOR].i;
+  enum workload_key from = given[WORKLOAD_FOR]    ? WORKLOAD_FOR
+                           : given[WORKLOAD_RATE] ? WORKLOAD_RATE
+                                                  : WORKLOAD_MESSAGES;
   wide value;
   if (!given[WORKLOAD_FOR]) {
     reader->derived = WORKLOAD_FOR;
@@ -44,28 +47,35 @@ static bool derive(struct reader *reader) {
 /* Each of the two directions of rounding agrees: a resolved file gives all three. */
 static bool check_agreement(struct reader *reader) {
   union value *values = reader->workload.values;
-  wide messages = values[WORKLOAD_MESSAGES].i, rate = values[WORKLOAD_RATE].i, span = values[WORKLOAD_FOR].i;
+  wide messages = values[WORKLOAD_MESSAGES].i, rate = values[WORKLOAD_RATE].i,
+       span = values[WORKLOAD_FOR].i;
   wide follows = nearest(rate * span, RATE_TIMES_NS);
   if (follows == messages || nearest(messages * RATE_TIMES_NS, rate) == span ||
       nearest(messages * RATE_TIMES_NS, span) == rate)
     return true;
   char rate_text[64], span_text[64];
-  schema_format(&workload_table.keys[WORKLOAD_RATE], values[WORKLOAD_RATE], rate_text, sizeof rate_text);
-  schema_format(&workload_table.keys[WORKLOAD_FOR], values[WORKLOAD_FOR], span_text, sizeof span_text);
+  schema_format(&workload_table.keys[WORKLOAD_RATE], values[WORKLOAD_RATE], rate_text,
+                sizeof rate_text);
+  schema_format(&workload_table.keys[WORKLOAD_FOR], values[WORKLOAD_FOR], span_text,
+                sizeof span_text);
   bool shown = follows < INT64_MAX;
   reader_fail_key(reader, reader->workload.given[WORKLOAD_MESSAGES], ERR_CONFLICT,
-                  "'messages', 'for' and 'rate' disagree: %s for %s is %s%lld messages, not %lld", rate_text,
-                  span_text, shown ? "" : "more than ", shown ? (long long)follows : INT64_MAX - 1,
-                  (long long)messages);
+                  "'messages', 'for' and 'rate' disagree: %s for %s is %s%lld messages, not %lld",
+                  rate_text, span_text, shown ? "" : "more than ",
+                  shown ? (long long)follows : INT64_MAX - 1, (long long)messages);
   return err_note(reader->err, "give two of the three");
 }
 
 static bool read_saturating(struct reader *reader) {
   const struct yaml_entry **given = reader->workload.given;
-  const struct yaml_entry *other = given[WORKLOAD_RATE] ? given[WORKLOAD_RATE] : given[WORKLOAD_FOR];
+  const struct yaml_entry *other =
+      given[WORKLOAD_RATE] ? given[WORKLOAD_RATE] : given[WORKLOAD_FOR];
   if (other) {
-    reader_fail_key(reader, other, ERR_CONFLICT, "'%s' and 'outstanding' exclude each other", other->key);
-    return err_note(reader->err, "with outstanding, an operation arrives when another has ended; messages says how many");
+    reader_fail_key(reader, other, ERR_CONFLICT, "'%s' and 'outstanding' exclude each other",
+                    other->key);
+    return err_note(
+        reader->err,
+        "with outstanding, an operation arrives when another has ended; messages says how many");
   }
   reader->workload.values[WORKLOAD_RATE].i = reader->workload.values[WORKLOAD_FOR].i = 0;
   return true;
@@ -85,9 +95,11 @@ bool scenario_read_workload(struct reader *reader) {
   const struct yaml_entry *block = reader->top[TOP_WORKLOAD];
   const struct yaml_entry **given = reader->workload.given;
   if (block && !check_operation(reader, block->value)) return false;
-  if (!reader_block(reader, block, " of 'workload'", true, &reader->workload, &workload_table)) return false;
+  if (!reader_block(reader, block, " of 'workload'", true, &reader->workload, &workload_table))
+    return false;
   reader->derived = WORKLOAD__COUNT;
   if (given[WORKLOAD_OUTSTANDING]) return read_saturating(reader);
-  if (given[WORKLOAD_MESSAGES] && given[WORKLOAD_RATE] && given[WORKLOAD_FOR]) return check_agreement(reader);
+  if (given[WORKLOAD_MESSAGES] && given[WORKLOAD_RATE] && given[WORKLOAD_FOR])
+    return check_agreement(reader);
   return derive(reader);
 }

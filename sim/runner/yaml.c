@@ -11,106 +11,15 @@ struct builder {
   const struct yaml_source *source;
   yaml_parser_t parser;
   struct err *err;
-  size_t cursor_index, cursor_byte; /* the same place in characters and in bytes: see character_of */
+  size_t cursor_index,
+      cursor_byte; /* the same place in characters and in bytes: see character_of */
 };
-
-/* Length of the line break at text[i], as libyaml counts lines, or 0. */
-static size_t break_at(const char *text, size_t length, size_t i) {
-  size_t left = length - i;
-  if (text[i] == '\r') return left > 1 && text[i + 1] == '\n' ? 2 : 1;
-  if (text[i] == '\n') return 1;
-  if (left > 1 && memcmp(text + i, "\xC2\x85", 2) == 0) return 2;
-  if (left > 2 && (memcmp(text + i, "\xE2\x80\xA8", 3) == 0 || memcmp(text + i, "\xE2\x80\xA9", 3) == 0))
-    return 3;
-  return 0;
-}
-
-/* Start and length of a line, counted from 1. */
-static const char *line_of(const struct yaml_source *source, int line, size_t *out_length) {
-  const char *text = source->text;
-  size_t start = 0, i = 0;
-  for (int at = 1; at < line && i < source->length;) {
-    size_t width = break_at(text, source->length, i);
-    i += width ? width : 1;
-    if (width) at++, start = i;
-  }
-  if (i < start) i = start;
-  for (i = start; i < source->length && !break_at(text, source->length, i);) i++;
-  *out_length = i - start;
-  return text + start;
-}
-
-static void make_printable(char *text) {
-  for (; *text; text++)
-    if ((unsigned char)*text < ' ' || *text == 0x7F) *text = ' ';
-}
-
-bool yaml_fail_at(const struct yaml_source *source, int line, int column, struct err *err) {
-  char shown[sizeof err->source_line] = "";
-  make_printable(err->message);
-  make_printable(err->note);
-  size_t length;
-  const char *start = line_of(source, line, &length);
-  /* A line too long to show is not shown: a caret under its cut end would mislead. */
-  if (length < sizeof shown) snprintf(shown, sizeof shown, "%.*s", (int)length, start);
-  return err_place(err, source->path, line, column, shown);
-}
 
 static bool fail(struct builder *builder, enum err_code code, yaml_mark_t mark, const char *message,
                  const char *note) {
   err_set(builder->err, code, "%s", message);
   if (note) err_note(builder->err, "%s", note);
   return yaml_fail_at(builder->source, (int)mark.line + 1, (int)mark.column + 1, builder->err);
-}
-
-/* ---- characters ---- */
-
-/* Bytes of the character at text[i] if it may stand in YAML, else 0. */
-static size_t character_at(const unsigned char *text, size_t left) {
-  unsigned first = text[0];
-  size_t width = first < 0x80 ? 1 : (first & 0xE0) == 0xC0 ? 2 : (first & 0xF0) == 0xE0 ? 3
-                 : (first & 0xF8) == 0xF0                  ? 4 : 0;
-  if (width == 0 || width > left) return 0;
-  unsigned value = width == 1 ? first : first & (0xFFu >> (width + 1));
-  for (size_t i = 1; i < width; i++) {
-    if ((text[i] & 0xC0) != 0x80) return 0;
-    value = value << 6 | (text[i] & 0x3F);
-  }
-  static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < least[width]) return 0;
-  bool allowed = value == '\t' || value == '\n' || value == '\r' || (value >= 0x20 && value <= 0x7E) ||
-                 value == 0x85 || (value >= 0xA0 && value <= 0xD7FF) ||
-                 (value >= 0xE000 && value <= 0xFFFD && value != 0xFEFF) ||
-                 (value >= 0x10000 && value <= 0x10FFFF);
-  return allowed ? width : 0;
-}
-
-static bool check_characters(struct builder *builder) {
-  const char *text = builder->source->text;
-  size_t length = builder->source->length;
-  yaml_mark_t mark = {0};
-  for (size_t i = 0; i < length;) {
-    size_t width = break_at(text, length, i);
-    if (width) {
-      mark.line++;
-      mark.column = 0;
-    } else {
-      width = character_at((const unsigned char *)text + i, length - i);
-      if (width == 0) {
-        unsigned char byte = (unsigned char)text[i];
-        char message[64];
-        snprintf(message, sizeof message,
-                 byte == 0    ? "a NUL byte"
-                 : byte >= 0x80 ? "byte 0x%02X is not UTF-8 text"
-                                : "control character 0x%02X",
-                 byte);
-        return fail(builder, ERR_YAML_SUBSET, mark, message, "a scenario is UTF-8 text");
-      }
-      mark.column++;
-    }
-    i += width;
-  }
-  return true;
 }
 
 /* ---- what libyaml finds wrong ---- */
@@ -122,7 +31,8 @@ static char character_of(struct builder *builder, yaml_mark_t mark) {
   while (builder->cursor_index < mark.index && builder->cursor_byte < source->length) {
     builder->cursor_byte++;
     builder->cursor_index++;
-    while (((unsigned char)source->text[builder->cursor_byte] & 0xC0) == 0x80) builder->cursor_byte++;
+    while (((unsigned char)source->text[builder->cursor_byte] & 0xC0) == 0x80)
+      builder->cursor_byte++;
   }
   return source->text[builder->cursor_byte];
 }
@@ -134,8 +44,11 @@ static bool fail_parser(struct builder *builder) {
   char message[256];
   char at = character_of(builder, mark);
   const char *no_token = "found character that cannot start any token";
-  if (strcmp(problem, no_token) == 0 && at != '\0')
-    snprintf(message, sizeof message, "not YAML: found character '%c' that cannot start any token", at);
+  if (strcmp(problem, no_token) == 0 && at == '\t')
+    snprintf(message, sizeof message, "not YAML: found a tab that cannot start any token");
+  else if (strcmp(problem, no_token) == 0 && at != '\0')
+    snprintf(message, sizeof message, "not YAML: found character '%c' that cannot start any token",
+             at);
   else if (parser->context)
     snprintf(message, sizeof message, "not YAML: %s %s", problem, parser->context);
   else
@@ -195,11 +108,13 @@ static bool check_event(struct builder *builder, const yaml_event_t *event) {
   case YAML_MAPPING_START_EVENT:
     anchor = event->data.mapping_start.anchor, tag = event->data.mapping_start.tag;
     break;
-  default: return true;
+  default:
+    return true;
   }
   if (anchor) return fail(builder, ERR_YAML_SUBSET, event->start_mark, "an anchor", note);
   /* libyaml drops the tag `!`; only the text still shows it. */
-  bool plain = event->type == YAML_SCALAR_EVENT && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+  bool plain =
+      event->type == YAML_SCALAR_EVENT && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
   bool empty = plain && event->data.scalar.length == 0;
   if (tag || (!empty && character_of(builder, event->start_mark) == '!'))
     return fail(builder, ERR_YAML_SUBSET, event->start_mark, "a tag", note);
@@ -214,8 +129,8 @@ static struct yaml_node *scalar_node(struct builder *builder, const yaml_event_t
     return NULL;
   }
   bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-  struct yaml_node *node =
-      node_new(builder, plain && is_null(text) ? YAML_KIND_NULL : YAML_KIND_SCALAR, event->start_mark);
+  struct yaml_node *node = node_new(
+      builder, plain && is_null(text) ? YAML_KIND_NULL : YAML_KIND_SCALAR, event->start_mark);
   node->text = pool_text(builder->pool, text, length);
   return node;
 }

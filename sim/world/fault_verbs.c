@@ -1,6 +1,7 @@
 #include "sim/world/fault_verbs.h"
 
-#define FIELD(name) .offset = offsetof(struct fault_plan, name), .size = sizeof((struct fault_plan){0}.name)
+#define FIELD(name)                                                                                \
+  .offset = offsetof(struct fault_plan, name), .size = sizeof((struct fault_plan){0}.name)
 
 const struct fault_key fault_timing_keys[FAULT_TIMING_KEY__COUNT] = {
     [FAULT_KEY_AT] = {{"at", VALUE_TIME, "", NULL, 0, 0,

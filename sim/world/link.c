@@ -62,7 +62,7 @@ static void lose(struct world *world, struct message *message, enum loss why, ui
 
 static void push_arrival(struct world *world, struct message *message, int64_t at) {
   queue_push(&world->queue, &(struct event){.at = at, .node = message->to, .kind = EVENT_MESSAGE,
-                                            .a = message->id});
+                                            .a = (uint64_t)(uintptr_t)message});
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */

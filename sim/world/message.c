@@ -51,7 +51,7 @@ struct message *message_new(struct message_pool *pool) {
   if (pool->free_count == 0) add_chunk(pool);
   uint32_t id = pool->free_ids[--pool->free_count];
   struct message *message = message_at(pool, id);
-  memset(message, 0, sizeof *message);
+  memset(message, 0, offsetof(struct message, one));
   message->id = id;
   message->in_use = true;
   pool->used++;

@@ -25,7 +25,6 @@ struct message {
   int64_t depart;    /* ns: when it leaves its sender */
   int64_t a, b, c, d; /* meaning by kind */
   struct record *records;
-  struct record one; /* room for a single record */
   uint32_t record_count, record_class;
   uint32_t id;       /* place in the pool */
   uint32_t correlation; /* of the request; an answer repeats it */
@@ -39,6 +38,7 @@ struct message {
   uint8_t direction; /* 0: from who connects, 1: back */
   uint8_t stalls;    /* retransmissions into a cut so far */
   bool is_reply, taken, dropped, in_use;
+  struct record one; /* room for a single record; last: it is not zeroed */
 };
 
 struct message_pool {

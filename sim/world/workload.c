@@ -4,8 +4,11 @@
 #include "sim/world/world.h"
 
 
-static uint64_t purpose(const char *name, uint64_t intent) {
-  return hash_pair(hash_name(name), intent);
+/* What is drawn for an operation: each its own key. Any fixed, different numbers would do. */
+enum purpose { PURPOSE_ARRIVAL = 0x61, PURPOSE_KEY, PURPOSE_PRODUCER, PURPOSE_SERVICE_TIME };
+
+static uint64_t address(enum purpose purpose, uint64_t intent) {
+  return hash_pair((uint64_t)purpose << 56, intent);
 }
 
 static void schedule_next(struct world *world, int64_t at) {
@@ -18,7 +21,7 @@ static int64_t next_arrival(struct world *world, uint64_t issued, int64_t now) {
   const struct workload_plan *plan = &world->plan->workload;
   if (plan->steady) /* the n-th at exactly n / rate: no drift */
     return (int64_t)((__int128)(issued + 1) * NS_PER_S * SCHEMA_RATE_SCALE / plan->rate);
-  return now + luck_time(&world->luck, purpose("arrival", issued + 1), plan->gap->table);
+  return now + luck_time(&world->luck, address(PURPOSE_ARRIVAL, issued + 1), plan->gap->table);
 }
 
 /* All places of a saturating workload, as far as there are operations for them. */
@@ -51,10 +54,10 @@ static void issue(struct world *world) {
   const struct workload_plan *plan = &world->plan->workload;
   uint64_t intent = ++world->intents;
   remember(world, intent);
-  uint32_t key = 1 + (uint32_t)luck_choice(&world->luck, purpose("key", intent), plan->keys);
+  uint32_t key = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_KEY, intent), plan->keys);
   uint32_t count = world->count[ROLE_PRODUCER];
   uint32_t index =
-      count == 1 ? 0 : (uint32_t)luck_choice(&world->luck, purpose("producer", intent), count);
+      count == 1 ? 0 : (uint32_t)luck_choice(&world->luck, address(PURPOSE_PRODUCER, intent), count);
   struct node *producer = world_node(world, ROLE_PRODUCER, index);
   world_fact(world, FACT_INTENDED, producer->id, intent, key, index);
   if (!producer->alive) {
@@ -93,6 +96,6 @@ void workload_idle(struct world *world) {
 }
 
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t execution) {
-  uint64_t address = hash_pair(purpose("service-time", intent), execution);
-  return luck_time(&world->luck, address, world->plan->workload.service_time->table);
+  uint64_t key = hash_pair(address(PURPOSE_SERVICE_TIME, intent), execution);
+  return luck_time(&world->luck, key, world->plan->workload.service_time->table);
 }

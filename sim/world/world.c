@@ -228,7 +228,7 @@ static void trace_message(struct world *world, const struct message *message, en
 }
 
 static void on_message(struct world *world, const struct event *event) {
-  struct message *message = message_at(&world->messages, (uint32_t)event->a);
+  struct message *message = (struct message *)(uintptr_t)event->a;
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message)) return;
   struct node *node = &world->nodes[message->to];
@@ -271,7 +271,7 @@ static void on_lane(struct world *world, const struct event *event) {
   struct timer timer;
   while (timers_expire(&world->timers, &world->queue, world->now, (uint16_t)event->a, &timer)) {
     fire(world, timer.node, timer.incarnation, timer.kind, timer.argument);
-    faults_deferred(world);
+    if (world->faults.deferred_count) faults_deferred(world);
   }
 }
 
@@ -361,7 +361,7 @@ void world_run(struct world *world) {
     world->now = instant_of(event.at);
     world->counters[COUNTER_EVENTS]++;
     on_event[event.kind](world, &event);
-    faults_deferred(world);
+    if (world->faults.deferred_count) faults_deferred(world);
   }
   finish(world);
 }

@@ -30,7 +30,7 @@
 
 /* Kinds of events in the queue. */
 enum world_event {
-  EVENT_MESSAGE,    /* a = message id */
+  EVENT_MESSAGE,    /* a = the message: a pointer, which the trace never sees */
   EVENT_LANE,       /* a = lane */
   EVENT_TIMER,      /* node, detail = kind, a = argument, b = incarnation << 1 | port */
   EVENT_CORE,       /* node: a core is free */

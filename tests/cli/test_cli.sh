@@ -132,6 +132,7 @@ status 1 'ends after record 1' diff a.trace short.trace
 status 64 'no.trace: error' diff a.trace no.trace
 status 64 'missing.trace' diff a.trace missing.trace
 status 0 'records, digest' run good.yaml --seed 3 --row at-least-once --trace x.trace
+status 0 'equal' diff x.trace x.trace
 
 # what cannot be printed is not passed over
 if [[ -e /dev/full ]]; then

@@ -24,9 +24,11 @@ struct naive_event {
 
 struct naive_fate {
   bool issued, suppressed, dead_lettered, disposed;
+  bool was_settled; /* had a final outcome and one effect at some time: may have retired */
   uint32_t key;
   int effects, deliveries, effects_ever;
   size_t first_effect_index;
+  size_t standing[2]; /* numbers (from 1) of the first two effects that stand; 0 = none */
   enum fact outcome; /* FACT_BASE_ = none yet */
 };
 
@@ -65,6 +67,7 @@ static inline void naive_effect(struct naive_judge *judge, struct naive_fate *fa
   const struct trace_record *fact = &judge->facts[index];
   fate->effects++;
   fate->effects_ever++;
+  if (fate->effects <= 2) fate->standing[fate->effects - 1] = index + 1;
   if (fate->effects_ever == 1) {
     fate->first_effect_index = index;
     judge->latencies[judge->latency_count++] = (int64_t)fact->value - intended_at;
@@ -100,6 +103,7 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
       naive_effect(judge, fate, i, intended_at);
     } else if (fact->kind == FACT_EFFECT_UNDONE && fate->effects > 0) {
       if (--fate->effects == 0) naive_note(judge, fact, NAIVE_OTHER, +1);
+      if (fate->effects < 2) fate->standing[fate->effects] = 0;
     } else if (fact->kind == FACT_SUPPRESSED) {
       fate->suppressed = true;
     } else if (fact->kind == FACT_DEAD_LETTERED) {
@@ -107,6 +111,7 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
     } else if (fact->kind == FACT_DISPOSED && fate->effects == 0) {
       fate->disposed = true;
     }
+    fate->was_settled |= naive_strength(fate->outcome) == 4 && fate->effects == 1;
   }
 }
 

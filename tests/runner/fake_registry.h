@@ -9,18 +9,23 @@
 static const struct component fake_component = {.name = "nothing"};
 
 static const struct key log_keys[] = {
-    {"retries", VALUE_COUNT, "1000000", NULL, 0, 2147483647, "sends after the first", "producer configuration: retries"},
-    {"commit_interval", VALUE_TIME, "100ms", NULL, 1, 3600 * INT64_C(1000000000), "between commits", NULL},
+    {"retries", VALUE_COUNT, "1000000", NULL, 0, 2147483647, "sends after the first",
+     "producer configuration: retries"},
+    {"commit_interval", VALUE_TIME, "100ms", NULL, 1, 3600 * INT64_C(1000000000), "between commits",
+     NULL},
 };
 static const struct key kafka_keys[] = {
-    {"acks", VALUE_ENUM, "all", "0 1 all", 0, 0, "what a confirmation waits for", "producer configuration: acks"},
-    {"min.insync.replicas", VALUE_COUNT, "1", NULL, 1, 100, "replicas that must be in sync", "topic configuration"},
+    {"acks", VALUE_ENUM, "all", "0 1 all", 0, 0, "what a confirmation waits for",
+     "producer configuration: acks"},
+    {"min.insync.replicas", VALUE_COUNT, "1", NULL, 1, 100, "replicas that must be in sync",
+     "topic configuration"},
     {"replication.factor", VALUE_COUNT, "3", NULL, 1, 100, "copies", NULL},
     {"linger.ms", VALUE_MILLISECONDS, "0", NULL, 0, 0, "waits for more", NULL},
     {"think_time", VALUE_DISTRIBUTION, "exponential mean=2ms", NULL, 0, 0, "of the client", NULL},
 };
 static const struct key sqs_keys[] = {
-    {"visibility_timeout", VALUE_TIME, "30s", NULL, 0, 43200 * INT64_C(1000000000), "hidden for", "SQS developer guide"},
+    {"visibility_timeout", VALUE_TIME, "30s", NULL, 0, 43200 * INT64_C(1000000000), "hidden for",
+     "SQS developer guide"},
     {"max_receive_count", VALUE_COUNT, "10", NULL, 1, 1000, "then dead-lettered", NULL},
     {"region", VALUE_ENUM, "near", "near far", 0, 0, "where it stands", NULL},
 };
@@ -28,11 +33,13 @@ static const struct key dedup_keys[] = {
     {"retention", VALUE_TIME, "24h", NULL, 0, 0, "how long an id is remembered", NULL},
 };
 static const struct key cache_keys[] = {
-    {"window", VALUE_TIME, NULL, NULL, 1, 1000000 * INT64_C(1000000000), "how long an id is remembered", NULL},
+    {"window", VALUE_TIME, NULL, NULL, 1, 1000000 * INT64_C(1000000000),
+     "how long an id is remembered", NULL},
 };
 static const struct point_row sqs_points[] = {{"receipt-expired", ROLE_BROKER, "a lease ran out"}};
-static const struct point_row kafka_points[] = {{"transaction-end-sent", ROLE_PRODUCER, "it leaves"},
-                                                {"receipt-expired", ROLE_BROKER, "the same word elsewhere"}};
+static const struct point_row kafka_points[] = {
+    {"transaction-end-sent", ROLE_PRODUCER, "it leaves"},
+    {"receipt-expired", ROLE_BROKER, "the same word elsewhere"}};
 
 static bool fake_check(const struct plan *plan, struct err *err) {
   if (plan->system_settings.values[1].i <= plan->system_settings.values[2].i) return true;
@@ -41,7 +48,8 @@ static bool fake_check(const struct plan *plan, struct err *err) {
 }
 
 #define FAKE_ALL                                                                                   \
-  .components = {[ROLE_PRODUCER] = &fake_component, [ROLE_BROKER] = &fake_component,               \
+  .components = {[ROLE_PRODUCER] = &fake_component,                                                \
+                 [ROLE_BROKER] = &fake_component,                                                  \
                  [ROLE_CONSUMER] = &fake_component},                                               \
   .handler = "naive"
 #define FAKE_LINKS(kind_, allowed_)                                                                \
@@ -51,23 +59,31 @@ static bool fake_check(const struct plan *plan, struct err *err) {
 #define FAKE_KEYS(table) .keys = table, .key_count = sizeof table / sizeof *table
 #define FAKE_POINTS(table) .points = table, .point_count = sizeof table / sizeof *table
 
-static const struct system fake_at_most_once = {.name = "at-most-once", FAKE_KEYS(log_keys), FAKE_ALL,
-                                                FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
-static const struct system fake_at_least_once = {.name = "at-least-once", FAKE_KEYS(log_keys), FAKE_ALL,
-                                                 FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
-static const struct system fake_exactly_once = {.name = "exactly-once", FAKE_KEYS(log_keys), FAKE_ALL,
-                                                FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
-static const struct system fake_kafka = {.name = "kafka-acks-all", FAKE_KEYS(kafka_keys), FAKE_ALL,
-                                         FAKE_LINKS(LINK_KIND_CONNECTION, 1), FAKE_POINTS(kafka_points),
+static const struct system fake_at_most_once = {
+    .name = "at-most-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
+static const struct system fake_at_least_once = {
+    .name = "at-least-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
+static const struct system fake_exactly_once = {
+    .name = "exactly-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
+static const struct system fake_kafka = {.name = "kafka-acks-all",
+                                         FAKE_KEYS(kafka_keys),
+                                         FAKE_ALL,
+                                         FAKE_LINKS(LINK_KIND_CONNECTION, 1),
+                                         FAKE_POINTS(kafka_points),
                                          .check = fake_check};
-static const struct system fake_sqs = {.name = "sqs-standard", FAKE_KEYS(sqs_keys), FAKE_ALL,
-                                       FAKE_LINKS(LINK_KIND_PER_REQUEST, 2 | 4), FAKE_POINTS(sqs_points)};
-static const struct system *const fake_systems[] = {&fake_at_most_once, &fake_at_least_once, &fake_exactly_once,
-                                                    &fake_kafka, &fake_sqs};
+static const struct system fake_sqs = {.name = "sqs-standard",
+                                       FAKE_KEYS(sqs_keys),
+                                       FAKE_ALL,
+                                       FAKE_LINKS(LINK_KIND_PER_REQUEST, 2 | 4),
+                                       FAKE_POINTS(sqs_points)};
+static const struct system *const fake_systems[] = {&fake_at_most_once, &fake_at_least_once,
+                                                    &fake_exactly_once, &fake_kafka, &fake_sqs};
 
 static const struct handler fake_naive = {.name = "naive", .uses_database = true};
-static const struct handler fake_dedup = {.name = "dedup-table", FAKE_KEYS(dedup_keys), .uses_database = true};
-static const struct handler fake_cache = {.name = "cache-ttl", FAKE_KEYS(cache_keys), .uses_database = true};
+static const struct handler fake_dedup = {
+    .name = "dedup-table", FAKE_KEYS(dedup_keys), .uses_database = true};
+static const struct handler fake_cache = {
+    .name = "cache-ttl", FAKE_KEYS(cache_keys), .uses_database = true};
 static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache};
 
 static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE};

@@ -18,8 +18,8 @@ static void write_text(const char *text) {
   fclose(file);
 }
 
-static bool try_load(const char *text, const char *const *sets, size_t set_count, struct scenario *out,
-                     struct err *err) {
+static bool try_load(const char *text, const char *const *sets, size_t set_count,
+                     struct scenario *out, struct err *err) {
   *err = (struct err){.code = ERR_NONE};
   write_text(text);
   bool loaded = scenario_load(text_path, &fake_registry, sets, set_count, 0, out, err);
@@ -38,7 +38,9 @@ static struct scenario load_with(const char *text, const char *const *sets, size
 
 static struct scenario load(const char *text) { return load_with(text, NULL, 0); }
 
-static struct scenario load_set(const char *text, const char *set) { return load_with(text, &set, 1); }
+static struct scenario load_set(const char *text, const char *set) {
+  return load_with(text, &set, 1);
+}
 
 static char *resolved(const struct scenario *scenario, bool comments) {
   char *text = NULL;
@@ -106,11 +108,13 @@ START_TEST(links_in_a_rack_are_nearer_unless_default_says_otherwise) {
   struct scenario s = load(SYSTEM);
   const struct link_plan *links = s.plans[0].links;
   ck_assert_str_eq(links[LINK_PRODUCER_TO_BROKER].latency->text, "lognormal median=1ms p99=5ms");
-  ck_assert_str_eq(links[LINK_CONSUMER_TO_DATABASE].latency->text, "lognormal median=100us p99=500us");
+  ck_assert_str_eq(links[LINK_CONSUMER_TO_DATABASE].latency->text,
+                   "lognormal median=100us p99=500us");
   ck_assert_str_eq(links[LINK_BROKER_TO_BROKER].latency->text, "lognormal median=100us p99=500us");
   ck_assert_int_eq(links[LINK_CONSUMER_TO_BROKER].bandwidth, 0);
   scenario_free(&s);
-  s = load(SYSTEM "links: {default: {latency: 2ms, loss: 1%}, consumer_to_broker: {reply_loss: 3%, bandwidth: 1MiB/s}}\n");
+  s = load(SYSTEM "links: {default: {latency: 2ms, loss: 1%}, consumer_to_broker: {reply_loss: 3%, "
+                  "bandwidth: 1MiB/s}}\n");
   links = s.plans[0].links;
   ck_assert_str_eq(links[LINK_CONSUMER_TO_DATABASE].latency->text, "2ms");
   ck_assert_int_eq(links[LINK_CONSUMER_TO_BROKER].request_loss, 10000000);
@@ -130,7 +134,8 @@ START_TEST(a_link_is_of_its_system_s_kind_where_nobody_chooses) {
   ck_assert_ptr_nonnull(strstr(text, "consumer_to_broker: {latency")); /* no one kind for both */
   free(text);
   scenario_free(&s);
-  s = load("format: 1\nsystem: sqs-standard\nlinks: {consumer_to_broker: {kind: datagram, duplication: 1%}}\n");
+  s = load("format: 1\nsystem: sqs-standard\nlinks: {consumer_to_broker: {kind: datagram, "
+           "duplication: 1%}}\n");
   ck_assert_int_eq(s.plans[0].links[LINK_CONSUMER_TO_BROKER].kind, LINK_KIND_DATAGRAM);
   ck_assert_int_eq(s.plans[0].links[LINK_CONSUMER_TO_BROKER].duplication, 10000000);
   scenario_free(&s);
@@ -162,7 +167,9 @@ END_TEST
 START_TEST(the_name_is_the_file_s_unless_given) {
   static const struct {
     const char *path, *name;
-  } cases[] = {{"/tmp/dgsim My_File (2).yaml", "dgsim-my-file-2"}, {"/tmp/03-dgsim.yml", "03-dgsim"}, {"/tmp/On.yaml", "scenario"}};
+  } cases[] = {{"/tmp/dgsim My_File (2).yaml", "dgsim-my-file-2"},
+               {"/tmp/03-dgsim.yml", "03-dgsim"},
+               {"/tmp/On.yaml", "scenario"}};
   for (size_t i = 0; i < 3; i++) {
     struct scenario s;
     struct err err = {.code = ERR_NONE};
@@ -266,12 +273,13 @@ START_TEST(a_slot_without_a_name_changes_the_base_and_one_with_a_name_starts_ane
 END_TEST
 
 START_TEST(labels_are_the_system_and_the_slots_that_the_row_names) {
-  struct scenario s = load("format: 1\nhandler: {name: cache-ttl, window: 1s}\nsystem: {name: at-most-once}\n"
-                           "compare:\n"
-                           "  - {system: at-least-once, handler: dedup-table}\n"
-                           "  - {handler: naive, database: transactional}\n"
-                           "  - {label: Fixed (50%) + x_1.0-a=b, system: exactly-once, handler: naive}\n"
-                           "  - {system: {retries: 2}, handler: {window: 3s}}\n");
+  struct scenario s =
+      load("format: 1\nhandler: {name: cache-ttl, window: 1s}\nsystem: {name: at-most-once}\n"
+           "compare:\n"
+           "  - {system: at-least-once, handler: dedup-table}\n"
+           "  - {handler: naive, database: transactional}\n"
+           "  - {label: Fixed (50%) + x_1.0-a=b, system: exactly-once, handler: naive}\n"
+           "  - {system: {retries: 2}, handler: {window: 3s}}\n");
   ck_assert_str_eq(s.plans[0].label, "at-least-once + dedup-table");
   ck_assert_str_eq(s.plans[1].label, "at-most-once + naive + transactional");
   ck_assert_str_eq(s.plans[2].label, "Fixed (50%) + x_1.0-a=b");
@@ -281,8 +289,9 @@ START_TEST(labels_are_the_system_and_the_slots_that_the_row_names) {
 END_TEST
 
 START_TEST(rows_share_world_and_faults) {
-  struct scenario s = load("format: 1\ncompare: [at-most-once, exactly-once]\ntopology: {consumers: 5}\n"
-                           "faults:\n  - {at: 1s, kill: consumer.5}\n");
+  struct scenario s =
+      load("format: 1\ncompare: [at-most-once, exactly-once]\ntopology: {consumers: 5}\n"
+           "faults:\n  - {at: 1s, kill: consumer.5}\n");
   ck_assert_ptr_eq(s.plans[0].faults, s.plans[1].faults);
   ck_assert_ptr_eq(s.plans[0].faults, s.faults);
   ck_assert_uint_eq(s.plans[1].counts[ROLE_CONSUMER], 5);
@@ -293,17 +302,21 @@ END_TEST
 /* ---- faults ---- */
 
 START_TEST(a_fault_is_timing_and_one_verb) {
-  struct scenario s = load(SYSTEM
-                           "workload: {for: 1min, rate: 2000/s}\n"
-                           "topology: {brokers: 3, consumers: 3}\n"
-                           "faults:\n"
-                           "  - {name: cut, at: 10s, for: 2s, partition: consumer.1, from: [broker.all, database.1], direction: out}\n"
-                           "  - {every: exponential mean=3s, reset: producer.any_to_broker}\n"
-                           "  - {every: 8s, at: 1s, kill: [consumer.any, broker.leader], for: 500ms, stability: 1s, times: 3, until: 20s}\n"
-                           "  - {at: 40s, deploy: consumer.all, max_unavailable: 2, mode: kill, chance: 50%, min_hits: 0}\n"
-                           "  - {when: before ack-sent, node: consumer.2, intent: 17, attempt: 1, nth: 2, drop: this}\n"
-                           "  - {when: effect, terminate: this, grace: 1s}\n"
-                           "  - {at: 0s, power_loss: broker.minority, unsynced: torn}\n");
+  struct scenario s = load(
+      SYSTEM
+      "workload: {for: 1min, rate: 2000/s}\n"
+      "topology: {brokers: 3, consumers: 3}\n"
+      "faults:\n"
+      "  - {name: cut, at: 10s, for: 2s, partition: consumer.1, from: [broker.all, database.1], "
+      "direction: out}\n"
+      "  - {every: exponential mean=3s, reset: producer.any_to_broker}\n"
+      "  - {every: 8s, at: 1s, kill: [consumer.any, broker.leader], for: 500ms, stability: 1s, "
+      "times: 3, until: 20s}\n"
+      "  - {at: 40s, deploy: consumer.all, max_unavailable: 2, mode: kill, chance: 50%, min_hits: "
+      "0}\n"
+      "  - {when: before ack-sent, node: consumer.2, intent: 17, attempt: 1, nth: 2, drop: this}\n"
+      "  - {when: effect, terminate: this, grace: 1s}\n"
+      "  - {at: 0s, power_loss: broker.minority, unsynced: torn}\n");
   const struct fault_plan *f = s.faults;
   ck_assert_uint_eq(s.fault_count, 7);
   ck_assert_str_eq(f[0].name, "cut");
@@ -365,7 +378,8 @@ END_TEST
 
 START_TEST(a_system_s_own_point_has_its_own_number_in_each_row) {
   struct scenario s = load("format: 1\ncompare: [at-least-once, sqs-standard, kafka-acks-all]\n"
-                           "faults:\n  - {when: receipt-expired, intent: 2, kill: this}\n  - {when: effect, kill: this}\n");
+                           "faults:\n  - {when: receipt-expired, intent: 2, kill: this}\n  - "
+                           "{when: effect, kill: this}\n");
   ck_assert_uint_eq(s.plans[0].faults[0].point, POINT_NONE); /* never comes */
   ck_assert_uint_eq(s.plans[1].faults[0].point, POINT_GENERIC__COUNT);
   ck_assert_uint_eq(s.plans[2].faults[0].point, POINT_GENERIC__COUNT + 1);
@@ -377,13 +391,15 @@ END_TEST
 /* ---- expect ---- */
 
 START_TEST(bounds_are_words) {
-  struct scenario s = load("format: 1\ncompare: [at-most-once, at-least-once, exactly-once]\nexpect:\n"
-                           "  - {row: at-most-once, lost: some, duplicate_effects: none, about: it loses}\n"
-                           "  - {lost: 3, ok: at least 3, effects: at most 1%, latency_p99: between 3ms and 9ms}\n"
-                           "  - {row: [at-least-once, exactly-once], capacity: at least 90% of at-most-once}\n"
-                           "  - {row: exactly-once, goodput: less than at-least-once, drain: same as at-most-once, dedup_bytes_peak: at most 2MiB}\n"
-                           "  - {row: exactly-once, violates: none}\n"
-                           "  - {row: exactly-once, violates: [lost, duplicate_effects]}\n");
+  struct scenario s =
+      load("format: 1\ncompare: [at-most-once, at-least-once, exactly-once]\nexpect:\n"
+           "  - {row: at-most-once, lost: some, duplicate_effects: none, about: it loses}\n"
+           "  - {lost: 3, ok: at least 3, effects: at most 1%, latency_p99: between 3ms and 9ms}\n"
+           "  - {row: [at-least-once, exactly-once], capacity: at least 90% of at-most-once}\n"
+           "  - {row: exactly-once, goodput: less than at-least-once, drain: same as at-most-once, "
+           "dedup_bytes_peak: at most 2MiB}\n"
+           "  - {row: exactly-once, violates: none}\n"
+           "  - {row: exactly-once, violates: [lost, duplicate_effects]}\n");
   const struct expectation *e = s.expectations;
   ck_assert_uint_eq(s.expectation_count, 12);
   ck_assert_uint_eq(e[0].row_count, 1);
@@ -424,11 +440,12 @@ END_TEST
 #define EVERYTHING                                                                                 \
   "format: 1\n"                                                                                    \
   "name: everything\n"                                                                             \
-  "about: \"quotes \\\" and \\\\ and \\u2028 and ä and\\nlines # no comment\"\n"                   \
+  "about: \"quotes \\\" and \\\\ and \\u2028 and ä and\\nlines # no comment\"\n"                  \
   "seeds: [7, 9]\n"                                                                                \
   "luck: drawn\n"                                                                                  \
   "drain_limit: 90s\n"                                                                             \
-  "workload: {messages: 1000, rate: 3/s, keys: 7, service_time: mix 5ms=10% 1ms=90%, arrivals: steady}\n" \
+  "workload: {messages: 1000, rate: 3/s, keys: 7, service_time: mix 5ms=10% 1ms=90%, arrivals: "   \
+  "steady}\n"                                                                                      \
   "topology: {producers: 2, brokers: 3, consumers: 3}\n"                                           \
   "links:\n"                                                                                       \
   "  default: {latency: lognormal p99=5ms median=1000us, duplication: 1%}\n"                       \
@@ -459,14 +476,18 @@ START_TEST(the_resolved_form_resolves_to_itself) {
   ck_assert_uint_eq(first.resolved_hash, second.resolved_hash);
   ck_assert_str_eq(first.about, second.about);
   ck_assert_ptr_nonnull(strstr(once, "mix 1ms=90% 5ms=10%"));
-  ck_assert_ptr_nonnull(strstr(once, "  for: 333.333333333s") ? once : strstr(once, "  for: 333333333333ns"));
+  ck_assert_ptr_nonnull(
+      strstr(once, "  for: 333.333333333s") ? once : strstr(once, "  for: 333333333333ns"));
   ck_assert_ptr_nonnull(strstr(once, "# derived: messages / rate"));
   ck_assert_ptr_nonnull(strstr(once, "# system acks: default, producer configuration: acks"));
-  ck_assert_ptr_nonnull(strstr(once, "{label: sqs-standard + cache-ttl, system: {name: sqs-standard, visibility_timeout: 30s"));
+  ck_assert_ptr_nonnull(strstr(
+      once,
+      "{label: sqs-standard + cache-ttl, system: {name: sqs-standard, visibility_timeout: 30s"));
   ck_assert_ptr_nonnull(strstr(once, "request_loss: 0.25%, reply_loss: 0%, duplication: 0%"));
   ck_assert_ptr_nonnull(strstr(once, "until: "));
   ck_assert_uint_eq(first.plan_count, second.plan_count);
-  for (size_t i = 0; i < first.fault_count; i++) ck_assert_uint_eq(first.faults[i].key, second.faults[i].key);
+  for (size_t i = 0; i < first.fault_count; i++)
+    ck_assert_uint_eq(first.faults[i].key, second.faults[i].key);
   free(once), free(once_bare), free(twice_bare);
   scenario_free(&first);
   scenario_free(&second);
@@ -475,7 +496,8 @@ END_TEST
 
 START_TEST(the_hash_is_of_what_is_said_not_of_how) {
   struct scenario a = load(SYSTEM "workload: {rate: 60/min, messages: 3}\n");
-  struct scenario b = load("# a comment\nformat: 1\nworkload:\n  messages: 3\n  rate: 1/s\ncompare: [at-least-once]\n");
+  struct scenario b = load(
+      "# a comment\nformat: 1\nworkload:\n  messages: 3\n  rate: 1/s\ncompare: [at-least-once]\n");
   struct scenario c = load(SYSTEM "workload: {rate: 60/min, messages: 4}\n");
   ck_assert_uint_eq(a.resolved_hash, b.resolved_hash);
   ck_assert_uint_ne(a.resolved_hash, c.resolved_hash);
@@ -496,7 +518,8 @@ START_TEST(set_edits_what_the_file_says) {
   s = load_set(SYSTEM, "links/default/loss=1%"); /* makes what is not there */
   ck_assert_int_eq(s.plans[0].links[LINK_CONSUMER_TO_BROKER].reply_loss, 10000000);
   scenario_free(&s);
-  s = load_set("format: 1\nsystem: kafka-acks-all\n", "system/min.insync.replicas=2"); /* dots are the key's */
+  s = load_set("format: 1\nsystem: kafka-acks-all\n",
+               "system/min.insync.replicas=2"); /* dots are the key's */
   ck_assert_ptr_eq(s.plans[0].system, &fake_kafka);
   ck_assert_int_eq(s.plans[0].system_settings.values[1].i, 2);
   scenario_free(&s);
@@ -515,7 +538,8 @@ START_TEST(set_finds_faults_by_the_name_that_they_have_or_will_get) {
                               "  - {at: 1s, kill: consumer.1}\n"
                               "  - {name: cut, at: 1s, partition: consumer.1, for: 1s}\n"
                               "  - {at: 2s, power_loss: consumer.1}\n";
-  static const char *const sets[] = {"faults/cut/for=7s", "faults/kill-1/at=9s", "faults/power-loss-1/unsynced=torn", "seeds=3"};
+  static const char *const sets[] = {"faults/cut/for=7s", "faults/kill-1/at=9s",
+                                     "faults/power-loss-1/unsynced=torn", "seeds=3"};
   struct scenario s = load_with(faults, sets, 4);
   ck_assert_int_eq(s.faults[1].lasts.ns, 7 * S);
   ck_assert_int_eq(s.faults[0].at.ns, 9 * S);
@@ -538,7 +562,8 @@ END_TEST
 
 START_TEST(one_distribution_is_built_once) {
   struct scenario s = load(SYSTEM);
-  ck_assert_ptr_eq(s.plans[0].links[LINK_CONSUMER_TO_BROKER].latency, s.plans[0].links[LINK_PRODUCER_TO_BROKER].latency);
+  ck_assert_ptr_eq(s.plans[0].links[LINK_CONSUMER_TO_BROKER].latency,
+                   s.plans[0].links[LINK_PRODUCER_TO_BROKER].latency);
   scenario_free(&s);
 }
 END_TEST
@@ -552,9 +577,11 @@ START_TEST(the_lists_show_every_table) {
   scenario_list_keys(&fake_registry, out);
   scenario_list_faults(out);
   fclose(out);
-  static const char *const words[] = {"measure_capacity", "service_time", "partitions", "request_loss", "database_commit",
-                                      "min.insync.replicas", "window", "max_unavailable", "a hit is: ", "stability"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) ck_assert_msg(strstr(text, words[i]) != NULL, "%s", words[i]);
+  static const char *const words[] = {
+      "measure_capacity",    "service_time", "partitions",      "request_loss", "database_commit",
+      "min.insync.replicas", "window",       "max_unavailable", "a hit is: ",   "stability"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    ck_assert_msg(strstr(text, words[i]) != NULL, "%s", words[i]);
   free(text);
 }
 END_TEST

@@ -26,7 +26,8 @@ static void read_expected(const char *path, struct expected *out) {
   *out = (struct expected){.line = -1};
   while (fgets(line, sizeof line, file) && line[0] == '#') {
     line[strcspn(line, "\n")] = '\0';
-    sscanf(line, "# expect: %63s %d:%d %511[^\n]", out->code, &out->line, &out->column, out->message);
+    sscanf(line, "# expect: %63s %d:%d %511[^\n]", out->code, &out->line, &out->column,
+           out->message);
     sscanf(line, "# note: %511[^\n]", out->note);
     sscanf(line, "# set: %255[^\n]", out->set);
   }
@@ -46,7 +47,8 @@ static void check_print(const char *path, const struct err *err) {
     ck_assert_msg(caret != NULL, "%s: no caret in\n%s", path, text);
     char *line = caret;
     while (line[-1] != '\n') line--;
-    ck_assert_msg(caret - line - 2 == err->column - 1, "%s: caret at %d in\n%s", path, (int)(caret - line - 1), text);
+    ck_assert_msg(caret - line - 2 == err->column - 1, "%s: caret at %d in\n%s", path,
+                  (int)(caret - line - 1), text);
   }
   ck_assert_ptr_nonnull(strstr(text, err->message));
   free(text);
@@ -58,15 +60,19 @@ static bool mistake_is_reported(const char *path) {
   struct err err = {.code = ERR_NONE};
   read_expected(path, &expected);
   const char *sets[] = {expected.set};
-  bool loaded = scenario_load(path, &fake_registry, sets, expected.set[0] != '\0', 0, &scenario, &err);
+  bool loaded =
+      scenario_load(path, &fake_registry, sets, expected.set[0] != '\0', 0, &scenario, &err);
   if (loaded) scenario_free(&scenario);
-  bool same = !loaded && strcmp(err_code_name(err.code), expected.code) == 0 && err.line == expected.line &&
-              err.column == expected.column && strstr(err.message, expected.message) == err.message &&
+  bool same = !loaded && strcmp(err_code_name(err.code), expected.code) == 0 &&
+              err.line == expected.line && err.column == expected.column &&
+              strstr(err.message, expected.message) == err.message &&
               strncmp(err.note, expected.note, strlen(expected.note)) == 0;
   if (!same)
-    fprintf(stderr, "%s\n  expected: %s %d:%d %s\n      note: %s\n  found:    %s %d:%d %s\n      note: %s\n", path,
-            expected.code, expected.line, expected.column, expected.message, expected.note,
-            loaded ? "loaded" : err_code_name(err.code), err.line, err.column, err.message, err.note);
+    fprintf(
+        stderr,
+        "%s\n  expected: %s %d:%d %s\n      note: %s\n  found:    %s %d:%d %s\n      note: %s\n",
+        path, expected.code, expected.line, expected.column, expected.message, expected.note,
+        loaded ? "loaded" : err_code_name(err.code), err.line, err.column, err.message, err.note);
   else
     check_print(path, &err);
   return same;

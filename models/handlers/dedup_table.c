@@ -1,0 +1,41 @@
+/* Deduplication by a table: the id of the message and the effect are committed together.
+ *
+ *   begin; insert the id; [there already: roll back, done]; work; apply; commit; acknowledge
+ *
+ * The insert goes first. It claims the id before anything is spent on the message: a copy that comes
+ * later finds the id and costs one statement and no work; a copy that comes at the same time waits at
+ * the unique constraint until this transaction has committed (then it finds the id) or has failed (then
+ * it does the work). Only this one id is locked during the work; the row that the operation changes is
+ * locked last, just before the commit.
+ *
+ * Crash before the commit: nothing happened, the message comes again. Crash after it: the message comes
+ * again and is suppressed. An answer to COMMIT that is lost returns DG_UNKNOWN: the message is left
+ * unacknowledged, and its next delivery finds out.
+ *
+ * LIMIT: the table is not pruned: it grows with the number of messages.
+ */
+#include "sim/handler/dgsim.h"
+#include "sim/world/model.h"
+
+static int handle(struct dg_context *context, const struct dg_message *message) {
+  dg_begin(context);
+  int inserted = dg_insert_unique(context, "processed", message->id);
+  if (inserted == DG_EXISTS) {
+    dg_rollback(context);
+    dg_suppress(context);
+    return DG_OK;
+  }
+  if (inserted == DG_OK) {
+    dg_work(context);
+    dg_apply(context);
+  }
+  return dg_commit(context); /* DG_FAILED when a statement before it has failed */
+}
+
+const struct handler handler_dedup_table = {
+    .name = "dedup-table",
+    .about = "inserts the message's id under a unique constraint in the effect's own transaction",
+    .handle = handle,
+    .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
+    .uses_database = true,
+};

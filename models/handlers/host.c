@@ -1,0 +1,214 @@
+#include "models/handlers/host.h"
+
+#include "models/handlers/host_state.h"
+#include "models/store/database.h"
+#include "sim/base/assert.h"
+
+#include <stdlib.h>
+
+#define NO_THREAD UINT32_MAX
+
+static struct host_memory *memory_of(const struct node *node) { return node->disk[HOST_PORT]; }
+
+/* --- Life --- */
+
+static size_t arena_bytes(const struct plan *plan) {
+  return sizeof(struct host) + plan->threads * sizeof(struct thread) + 64;
+}
+
+static void start(struct world *world, struct node *node, enum start_reason reason) {
+  (void)reason;
+  uint32_t count = world->plan->threads;
+  if (!node->disk[HOST_PORT]) {
+    struct host_memory *memory = node->disk[HOST_PORT] = calloc(1, sizeof *memory);
+    ASSERT(memory);
+    memory->fibers = fiber_pool_new(count);
+  }
+  struct host *host = node->state[HOST_PORT] = ARENA_NEW(&node->arena, struct host, 1);
+  host->threads = ARENA_NEW(&node->arena, struct thread, count);
+  host->thread_count = count;
+  while ((1u << host->thread_bits) < count) host->thread_bits++;
+  host->free_thread = NO_THREAD;
+  for (uint32_t i = count; i-- > 0;) {
+    struct thread *thread = &host->threads[i];
+    thread->context.api = &host_api;
+    thread->index = i;
+    thread->handle = world->plan->handler->handle;
+    thread->fiber = fiber_pool_at(memory_of(node)->fibers, i);
+    ASSERT(!fiber_live(thread->fiber));
+    thread->next_free = host->free_thread;
+    host->free_thread = i;
+  }
+  if (world->count[ROLE_DATABASE] > 0)
+    host->statement_lane =
+        world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+}
+
+static void drop_fibers(const struct world *world, const struct node *node) {
+  if (!memory_of(node)) return;
+  for (uint32_t i = 0; i < world->plan->threads; i++)
+    fiber_drop(fiber_pool_at(memory_of(node)->fibers, i));
+}
+
+static void crash(struct world *world, struct node *node, bool power) {
+  (void)power;
+  drop_fibers(world, node);
+}
+
+static void disk_reset(struct world *world, struct node *node) { drop_fibers(world, node); }
+
+static void disk_free(struct node *node) {
+  if (!memory_of(node)) return;
+  fiber_pool_free(memory_of(node)->fibers);
+  free(memory_of(node));
+  node->disk[HOST_PORT] = NULL;
+}
+
+/* --- Running handlers --- */
+
+static void run_handler(void *argument) {
+  struct thread *thread = argument;
+  thread->returned = thread->handle(&thread->context, &thread->message);
+}
+
+static bool at_point(struct world *world, struct node *node, const struct thread *thread,
+                     enum point point, bool before) {
+  return world_point(world, node, point, before, thread->message.id);
+}
+
+static void finished(struct world *world, struct node *node, struct thread *thread) {
+  struct host *host = host_of(node);
+  if (!at_point(world, node, thread, POINT_HANDLED, true)) return;
+  host_abandon_transaction(world, node, thread);
+  if (!at_point(world, node, thread, POINT_HANDLED, false)) return;
+  thread->running = false;
+  thread->next_free = host->free_thread;
+  host->free_thread = thread->index;
+  host->running--;
+  world_unhold(world, node);
+  node->components[0]->handled(world, node, thread->tag, thread->returned);
+}
+
+/* Runs a handler on until it waits or returns. A doomed node's is never resumed. */
+static void go_on(struct world *world, struct node *node, struct thread *thread) {
+  for (;;) {
+    if (thread->calling && !at_point(world, node, thread, POINT_HANDLER_STEP, false)) return;
+    thread->calling = false;
+    if (fiber_resume(thread->fiber)) break;
+    if (!at_point(world, node, thread, POINT_HANDLER_STEP, true)) return;
+    thread->calling = true;
+    if (!host_perform(world, node, thread)) return;
+    if (node->doomed) return;
+  }
+  if (!host_of(node)->submitting) return finished(world, node, thread);
+  world_after(world, node, HOST_PORT, HOST_TIMER_RETURNED, thread->index, span_of(0));
+}
+
+bool host_idle(const struct world *world, const struct node *node) {
+  (void)world;
+  return host_of(node)->free_thread != NO_THREAD;
+}
+
+uint32_t host_running(const struct world *world, const struct node *node) {
+  (void)world;
+  return host_of(node)->running;
+}
+
+void host_submit(struct world *world, struct node *node, const struct record *record, uint32_t tag) {
+  struct host *host = host_of(node);
+  ASSERT_MSG(host->free_thread != NO_THREAD, "all %u threads are at work", host->thread_count);
+  struct thread *thread = &host->threads[host->free_thread];
+  host->free_thread = thread->next_free;
+  host->running++;
+  world_hold(world, node);
+  thread->running = true;
+  thread->calling = false;
+  thread->tag = tag;
+  thread->transaction = CLIENT_TRANSACTION_NONE;
+  thread->message = (struct dg_message){.id = record->intent, .key = record->key,
+                                        .body_size = record->size, .delivery = record->count,
+                                        .redelivered = record->count > 1};
+  if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
+  world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, 0);
+  if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
+  fiber_start(thread->fiber, run_handler, thread);
+  bool outer = host->submitting;
+  host->submitting = true;
+  go_on(world, node, thread);
+  host->submitting = outer;
+}
+
+/* --- What wakes them --- */
+
+static void on_wake(struct world *world, struct node *node, uint64_t argument) {
+  go_on(world, node, &host_of(node)->threads[argument]);
+}
+
+static void on_statement_timeout(struct world *world, struct node *node, uint64_t argument) {
+  struct thread *thread = &host_of(node)->threads[argument];
+  ASSERT(thread->awaiting != 0);
+  host_interrupted(world, thread);
+  go_on(world, node, thread);
+}
+
+static void on_returned(struct world *world, struct node *node, uint64_t argument) {
+  finished(world, node, &host_of(node)->threads[argument]);
+}
+
+static void on_answer(struct world *world, struct node *node, struct message *answer) {
+  struct host *host = host_of(node);
+  uint32_t index = answer->correlation & ((1u << host->thread_bits) - 1);
+  if (index >= host->thread_count) return;
+  struct thread *thread = &host->threads[index];
+  if (answer->correlation == 0 || thread->awaiting != answer->correlation) return; /* too late */
+  host_answered(world, thread, answer);
+  go_on(world, node, thread);
+}
+
+/* All threads share the connection: statements under way are cut off, transactions are broken. Handlers
+ * that go on may already use the next connection, so that who was cut off is noted first. */
+static void disconnected(struct world *world, struct node *node, uint16_t peer) {
+  struct host *host = host_of(node);
+  if (world->nodes[peer].role != ROLE_DATABASE) return;
+  for (uint32_t i = 0; i < host->thread_count; i++) {
+    struct thread *thread = &host->threads[i];
+    thread->cut_off = thread->running && thread->awaiting != 0;
+    if (thread->running && thread->transaction == CLIENT_TRANSACTION_OPEN && !thread->cut_off)
+      thread->transaction = CLIENT_TRANSACTION_BROKEN;
+  }
+  for (uint32_t i = 0; i < host->thread_count && !node->doomed; i++) {
+    struct thread *thread = &host->threads[i];
+    if (!thread->cut_off) continue;
+    thread->cut_off = false;
+    world_cancel(world, thread->timer);
+    host_interrupted(world, thread);
+    go_on(world, node, thread);
+  }
+}
+
+static uint32_t busy(const struct world *world, const struct node *node) {
+  return host_running(world, node);
+}
+
+/* --- Tables --- */
+
+static message_fn *const on[DATABASE_MESSAGE__COUNT] = {[DATABASE_ANSWER] = on_answer};
+static const char *const stages[] = {"running"};
+static timer_fn *const on_timer[HOST_TIMER__COUNT] = {
+    [HOST_TIMER_WAKE] = on_wake,
+    [HOST_TIMER_STATEMENT] = on_statement_timeout,
+    [HOST_TIMER_RETURNED] = on_returned,
+};
+static const char *const timer_names[HOST_TIMER__COUNT] = {
+    [HOST_TIMER_WAKE] = "wake",
+    [HOST_TIMER_STATEMENT] = "statement-timeout",
+    [HOST_TIMER_RETURNED] = "returned",
+};
+
+const struct component handler_host = {
+    .name = "handler-host", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
+    .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
+    .timer_names = timer_names, .timer_count = HOST_TIMER__COUNT, .arena_bytes = arena_bytes,
+    .disconnected = disconnected, .busy = busy, .crash = crash, .disk_reset = disk_reset,
+    .disk_free = disk_free,
+};

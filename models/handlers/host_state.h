@@ -1,0 +1,85 @@
+/* The state of a handler host, and what its files share. See host.h. */
+#ifndef MODELS_HANDLERS_HOST_STATE_H
+#define MODELS_HANDLERS_HOST_STATE_H
+
+#include "models/handlers/host.h"
+#include "sim/handler/dgsim.h"
+#include "sim/handler/fiber.h"
+
+enum handler_call {
+  CALL_BEGIN,
+  CALL_COMMIT,
+  CALL_ROLLBACK,
+  CALL_GET,
+  CALL_PUT,
+  CALL_INSERT_UNIQUE,
+  CALL_APPLY,
+  CALL_PUBLISH,
+  CALL_SUPPRESS,
+  CALL_WORK,
+  CALL_SLEEP,
+  CALL__COUNT
+};
+
+/* A thread's transaction, as the consumer sees it. */
+enum client_transaction {
+  CLIENT_TRANSACTION_NONE,
+  CLIENT_TRANSACTION_BEGUN,  /* the database has not heard of it yet */
+  CLIENT_TRANSACTION_OPEN,
+  CLIENT_TRANSACTION_BROKEN, /* it will never commit; the database may still hold it */
+};
+
+struct thread {
+  struct dg_context context; /* first: what the handler gets points to its thread */
+  struct fiber *fiber;
+  int (*handle)(struct dg_context *, const struct dg_message *);
+  struct dg_message message;
+  uint32_t index, tag;
+  bool running;
+  bool calling;    /* a call is under way */
+  bool cut_off;    /* its connection broke, see host_disconnected */
+  enum handler_call call;
+  uint64_t table;  /* arguments of the call: hash of the table's name */
+  uint64_t key;
+  int64_t value;
+  int status;      /* what the call returns */
+  int64_t result;  /* what it read */
+  int returned;    /* what the handler returned */
+  uint32_t awaiting; /* correlation of the statement under way, 0 = none */
+  uint32_t round;    /* of correlations */
+  uint32_t timer;    /* of the statement under way */
+  enum client_transaction transaction;
+  uint32_t transaction_id;
+  uint32_t next_free;
+};
+struct host {
+  struct thread *threads;
+  uint32_t thread_count, running, free_thread;
+  uint32_t thread_bits;  /* low bits of a correlation: the thread */
+  uint32_t transactions; /* numbered so far */
+  uint16_t statement_lane;
+  bool submitting;
+};
+
+/* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is
+ * read after a crash. */
+struct host_memory {
+  struct fiber_pool *fibers;
+};
+
+enum { HOST_TIMER_WAKE, HOST_TIMER_STATEMENT, HOST_TIMER_RETURNED, HOST_TIMER__COUNT };
+
+static inline struct host *host_of(const struct node *node) { return node->state[HOST_PORT]; }
+
+extern const struct dg_api host_api; /* what handlers call: each suspends its fiber */
+
+/* Does what a suspended handler asked for: true = done, thread->status is set; false = it waits. */
+bool host_perform(struct world *world, struct node *node, struct thread *thread);
+/* The statement under way got no answer: sets status. */
+void host_interrupted(struct world *world, struct thread *thread);
+/* An answer of the database. */
+void host_answered(struct world *world, struct thread *thread, const struct message *answer);
+/* The handler has returned: lets go of a transaction that it left open. */
+void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+#endif

@@ -1,0 +1,17 @@
+/* Does the operation and hopes that the message comes once. What is delivered again is done again. */
+#include "sim/handler/dgsim.h"
+#include "sim/world/model.h"
+
+static int handle(struct dg_context *context, const struct dg_message *message) {
+  (void)message;
+  dg_work(context);
+  return dg_apply(context); /* a transaction of its own */
+}
+
+const struct handler handler_naive = {
+    .name = "naive",
+    .about = "does the operation, every time that the message comes",
+    .handle = handle,
+    .forbids = CLAIM_NOTHING,
+    .uses_database = true,
+};

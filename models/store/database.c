@@ -1,0 +1,260 @@
+#include "models/store/database.h"
+
+#include "models/store/database_state.h"
+#include "sim/base/assert.h"
+#include "sim/handler/dgsim.h"
+
+#include <stdlib.h>
+
+static uint32_t node_total(const struct plan *plan) {
+  uint32_t total = 0;
+  for (int role = 0; role < ROLE__COUNT; role++) total += plan->counts[role];
+  return total;
+}
+
+static size_t arena_bytes(const struct plan *plan) {
+  return node_total(plan) * sizeof(struct peer) + 64;
+}
+
+static void start(struct world *world, struct node *node, enum start_reason reason) {
+  (void)reason;
+  if (!node->disk[0]) {
+    node->disk[0] = calloc(1, sizeof(struct database));
+    ASSERT(node->disk[0]);
+    sessions_clear(&database_of(node)->sessions);
+    tables_reset(&database_of(node)->tables, world->plan->workload.keys);
+  }
+  struct database *database = database_of(node);
+  ASSERT_EQ(database->sessions.live, 0);
+  sessions_clear(&database->sessions);
+  database->flushing = false;
+  database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
+  if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
+    database->idle_lane =
+        world_lane(world, span_of(database_setting(world, KEY_DATABASE_IDLE_TIMEOUT)));
+}
+
+/* --- Connections --- */
+
+/* Rolls back what a broken connection has left open. Single statements and commits go on. */
+static void close_connection(struct world *world, struct node *node, uint16_t peer, uint32_t epoch) {
+  struct database *database = database_of(node);
+  for (uint32_t i = 0; i < database->sessions.transaction_count; i++) {
+    const struct transaction *transaction = transaction_at(database, i);
+    if (transaction->state != TRANSACTION_OPEN && transaction->state != TRANSACTION_WAITING) continue;
+    if (transaction->node == peer && transaction->id && transaction->epoch <= epoch)
+      database_abort(world, node, i);
+  }
+}
+
+static void disconnected(struct world *world, struct node *node, uint16_t peer) {
+  const struct channel *channel = link_channel(world, node->id, peer);
+  if (!channel || channel->epoch == 0) return;
+  int way = channel->ends[0] == peer ? 0 : 1;
+  uint32_t epoch = channel->epoch - 1; /* the one that broke */
+  struct peer *state = &database_of(node)->peers[peer];
+  if (epoch > 0) close_connection(world, node, peer, epoch - 1);
+  state->limit[epoch & 1] = channel->ways[way].old_limit;
+  state->closing[epoch & 1] = state->seen[epoch & 1] < state->limit[epoch & 1];
+  if (!state->closing[epoch & 1]) close_connection(world, node, peer, epoch);
+}
+
+static void note_seen(struct node *node, const struct message *request) {
+  database_of(node)->peers[request->from].seen[request->epoch & 1] = request->sequence;
+}
+
+/* After each request: the last that a broken connection brought closes it. */
+static void close_if_last(struct world *world, struct node *node, uint16_t peer, uint32_t epoch) {
+  struct peer *state = &database_of(node)->peers[peer];
+  if (!state->closing[epoch & 1] || state->seen[epoch & 1] < state->limit[epoch & 1]) return;
+  state->closing[epoch & 1] = false;
+  close_connection(world, node, peer, epoch);
+}
+
+/* --- Requests --- */
+
+/* The transaction of a statement, begun if need be; SESSION_NONE: refused. */
+static uint32_t find_or_begin(struct world *world, struct node *node, const struct message *request) {
+  struct database *database = database_of(node);
+  uint32_t id = client_id(request);
+  uint32_t index = id ? sessions_find(&database->sessions, request, id) : SESSION_NONE;
+  if (index != SESSION_NONE) {
+    ASSERT_EQ(transaction_at(database, index)->state, TRANSACTION_OPEN);
+    return index;
+  }
+  if (id == 0 || (request->d & DATABASE_BEGINS)) return database_begin(world, node, request);
+  database_answer(world, node, request, DG_FAILED, 0);
+  return SESSION_NONE;
+}
+
+static void on_statement(struct world *world, struct node *node, struct message *request) {
+  uint16_t peer = request->from;
+  uint32_t epoch = request->epoch;
+  note_seen(node, request);
+  uint32_t index = find_or_begin(world, node, request);
+  if (index != SESSION_NONE) database_execute(world, node, index, request);
+  close_if_last(world, node, peer, epoch);
+}
+
+static void on_commit(struct world *world, struct node *node, struct message *request) {
+  struct database *database = database_of(node);
+  uint16_t peer = request->from;
+  uint32_t epoch = request->epoch;
+  note_seen(node, request);
+  uint32_t index = sessions_find(&database->sessions, request, client_id(request));
+  if (index == SESSION_NONE)
+    database_answer(world, node, request, DG_FAILED, 0);
+  else
+    database_commit(world, node, index, request);
+  close_if_last(world, node, peer, epoch);
+}
+
+static void on_rollback(struct world *world, struct node *node, struct message *request) {
+  struct database *database = database_of(node);
+  uint16_t peer = request->from;
+  uint32_t epoch = request->epoch;
+  note_seen(node, request);
+  uint32_t index = sessions_find(&database->sessions, request, client_id(request));
+  database_answer(world, node, request, DG_OK, 0);
+  if (index != SESSION_NONE && transaction_at(database, index)->state != TRANSACTION_COMMITTING)
+    database_end(world, node, index);
+  close_if_last(world, node, peer, epoch);
+}
+
+/* An open transaction has been idle for the timeout, or is looked at again when it would have been. */
+static void on_idle(struct world *world, struct node *node, uint64_t argument) {
+  struct database *database = database_of(node);
+  struct transaction *transaction = transaction_at(database, (uint32_t)argument);
+  if (transaction->generation != argument >> 32 || transaction->state == TRANSACTION_FREE) return;
+  int64_t timeout = database_setting(world, KEY_DATABASE_IDLE_TIMEOUT);
+  int64_t since = transaction->state == TRANSACTION_OPEN ? transaction->active_at : world->now.ns;
+  transaction->timer = TIMER_NONE;
+  if (since + timeout <= world->now.ns)
+    database_abort(world, node, (uint32_t)argument);
+  else
+    world_after(world, node, 0, TIMER_IDLE, argument, span_of(since + timeout - world->now.ns));
+}
+
+/* --- Life and death --- */
+
+static void drop_requests(struct world *world, struct node *node) {
+  struct database *database = database_of(node);
+  for (uint32_t i = 0; i < database->sessions.transaction_count; i++) {
+    struct transaction *transaction = transaction_at(database, i);
+    if (transaction->request) world_release(world, transaction->request);
+    transaction->request = NULL;
+  }
+}
+
+static void crash(struct world *world, struct node *node, bool power) {
+  database_salvage(world, node, power);
+  drop_requests(world, node);
+  sessions_clear(&database_of(node)->sessions);
+}
+
+static uint32_t busy(const struct world *world, const struct node *node) {
+  (void)world;
+  return database_of(node)->sessions.live;
+}
+
+static void finish(struct world *world, struct node *node) {
+  const struct tables *tables = &database_of(node)->tables;
+  for (uint32_t key = 1; key <= tables->keys; key++)
+    world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key], key);
+  drop_requests(world, node);
+}
+
+static void disk_reset(struct world *world, struct node *node) {
+  struct database *database = database_of(node);
+  if (!database) return;
+  drop_requests(world, node);
+  sessions_clear(&database->sessions);
+  tables_reset(&database->tables, world->plan->workload.keys);
+}
+
+static void disk_free(struct node *node) {
+  struct database *database = database_of(node);
+  if (!database) return;
+  sessions_free(&database->sessions);
+  tables_free(&database->tables);
+  free(database);
+  node->disk[0] = NULL;
+}
+
+static int64_t cost(const struct world *world, const struct message *request) {
+  (void)request;
+  return world->plan->costs.values[COST_DATABASE_STATEMENT].i;
+}
+
+/* --- Tables --- */
+
+const struct message_kind database_messages[DATABASE_MESSAGE__COUNT] = {
+    [DATABASE_GET] = {.name = "get", .operation = true},
+    [DATABASE_PUT] = {.name = "put", .operation = true},
+    [DATABASE_INSERT_UNIQUE] = {.name = "insert-unique", .operation = true},
+    [DATABASE_APPLY] = {.name = "apply", .operation = true},
+    [DATABASE_COMMIT] = {.name = "commit", .operation = true},
+    [DATABASE_ROLLBACK] = {.name = "rollback", .operation = true},
+    [DATABASE_ANSWER] = {.name = "answer", .operation = true, .reply = true},
+};
+
+static const char *const stages[] = {"serving"};
+
+static message_fn *const on[DATABASE_MESSAGE__COUNT] = {
+    [DATABASE_GET] = on_statement,           [DATABASE_PUT] = on_statement,
+    [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
+    [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
+};
+
+static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
+                                                 [TIMER_IDLE] = on_idle};
+static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle"};
+
+const struct component database_component = {
+    .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
+    .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
+    .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
+    .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .finish = finish,
+    .disk_reset = disk_reset, .disk_free = disk_free,
+};
+
+static const struct key keys[KEY_DATABASE__COUNT] = {
+    [KEY_DATABASE_STATEMENT_TIMEOUT] =
+        {
+            .name = "statement_timeout",
+            .type = VALUE_TIME,
+            .value_default = "30s",
+            .min = NS_PER_MS,
+            .max = NS_PER_D,
+            .help = "how long a consumer waits for the answer to a statement or commit",
+            .source = "ours; PostgreSQL's own default waits for ever, its manual advises sessions to "
+                      "set one",
+        },
+    [KEY_DATABASE_IDLE_TIMEOUT] =
+        {
+            .name = "idle_in_transaction_session_timeout",
+            .type = VALUE_TIME,
+            .value_default = "1min",
+            .min = 0,
+            .max = NS_PER_D,
+            .help = "a transaction that gets no statement for so long is rolled back; 0s = never",
+            .source = "ours; PostgreSQL's own default is 0, never: then a dead client's locks stay "
+                      "until TCP keepalives find out, after 2 h 11 min on Linux",
+        },
+};
+
+struct span database_longest_timeout(const struct plan *plan) {
+  if (!plan->database) return span_of(0);
+  int64_t statement = plan->database_settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
+  int64_t idle = plan->database_settings.values[KEY_DATABASE_IDLE_TIMEOUT].i;
+  return span_of(statement > idle ? statement : idle);
+}
+
+const struct store store_transactional = {
+    .name = "transactional",
+    .about = "a database with transactions, unique constraints and group commit, as PostgreSQL",
+    .keys = keys,
+    .key_count = KEY_DATABASE__COUNT,
+    .role = ROLE_DATABASE,
+    .component = &database_component,
+};

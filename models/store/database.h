@@ -1,0 +1,77 @@
+/* The transactional database of a consumer group, in the manner of PostgreSQL.
+ *
+ *   handler host                        database
+ *      | INSERT_UNIQUE (begins) ---------->|  locks the key, or waits for who holds it
+ *      |<------------------------- ANSWER  |
+ *      | APPLY --------------------------->|  locks the row; nobody else sees the change
+ *      |<------------------------- ANSWER  |
+ *      | COMMIT -------------------------->|  into the next flush of the write-ahead log
+ *      |<------------------------- ANSWER  |  when it has ended: durable and visible from here
+ *
+ * A transaction is begun by its first statement (as drivers do, which send BEGIN along with it) and
+ * belongs to the connection that it came on. Transaction 0 is a single statement, committed at once.
+ *
+ * Durable: balances, rows, unique keys, as of the commits whose flush has ended; after a kill also of
+ * those in the flush that was under way: the operating system has that write and finishes it.
+ * Volatile: open and waiting transactions, locks, commits that wait for the next flush.
+ *
+ * [I1] Read committed: a transaction's changes are seen by others from its commit's end on, not before.
+ * [I2] Of two transactions that write one row or insert one unique key, the later waits until the
+ *      earlier has ended; an insert then finds the key there, or takes it.
+ * [I3] EFFECT is stated at a commit's end, once for each operation that it applies; what a power loss
+ *      interrupts was never stated, so nothing of it has to be undone.
+ * [I4] Flushes follow each other; commits that come during one share the next (group commit). Each
+ *      commit with changes counts as one durable write, however many share a flush; a commit without
+ *      changes is free.
+ * [I5] A broken connection rolls its transactions back, after what had been sent on it before has been
+ *      executed. A client that fell silent (its machine lost power) keeps its locks until
+ *      idle_in_transaction_session_timeout.
+ * [I6] A statement of a transaction that is not open (any more) answers DG_FAILED.
+ * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory.
+ *
+ * LIMIT: one database, not replicated; a disk does not fail. No vacuum, no checkpoint stalls.
+ * LIMIT: all threads of a consumer share one connection: a reset breaks all their transactions.
+ * LIMIT: a deadlock is found at once (PostgreSQL: after deadlock_timeout, 1 s); the later waiter's
+ *        transaction is rolled back.
+ * LIMIT: a waiting transaction of a broken connection ends at once (PostgreSQL: when its wait ends); a
+ *        single statement that waits is executed nevertheless.
+ */
+#ifndef MODELS_STORE_DATABASE_H
+#define MODELS_STORE_DATABASE_H
+
+#include "sim/world/world.h"
+
+enum database_message {
+  DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
+  DATABASE_PUT,           /* likewise */
+  DATABASE_INSERT_UNIQUE, /* likewise */
+  DATABASE_APPLY,         /* b = key: increments its balance for message->intent */
+  DATABASE_COMMIT,
+  DATABASE_ROLLBACK,
+  DATABASE_ANSWER, /* a = enum dg_status, b = value read */
+  DATABASE_MESSAGE__COUNT
+};
+
+/* `d` of a request: the client's number of the transaction, 0 = none, and whether it begins it. */
+#define DATABASE_BEGINS (INT64_C(1) << 32)
+
+/* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
+#define DATABASE_WIRE_BYTES 128
+
+/* A row with its index entry: 24 bytes tuple header, 8 id, 4 line pointer; the index 12 more. */
+#define DATABASE_UNIQUE_ROW_BYTES 48
+
+enum database_key { KEY_DATABASE_STATEMENT_TIMEOUT, KEY_DATABASE_IDLE_TIMEOUT, KEY_DATABASE__COUNT };
+
+static inline int64_t database_setting(const struct world *world, enum database_key key) {
+  return world->plan->database_settings.values[key].i;
+}
+
+/* The longest of its timeouts, for a system's longest_timeout; 0 when the plan has no database. */
+struct span database_longest_timeout(const struct plan *plan);
+
+extern const struct message_kind database_messages[DATABASE_MESSAGE__COUNT];
+extern const struct component database_component;
+extern const struct store store_transactional;
+
+#endif

@@ -1,0 +1,111 @@
+/* Commits: the flushes of the write-ahead log. */
+#include "models/store/database_state.h"
+
+#include "sim/base/assert.h"
+#include "sim/handler/dgsim.h"
+
+static void start_flush(struct world *world, struct node *node) {
+  struct database *database = database_of(node);
+  int64_t ready = transaction_at(database, database->sessions.first_commit)->ready_at;
+  int64_t cost = world->plan->costs.values[COST_DATABASE_COMMIT].i;
+  database->flushing = true;
+  database->flush_started = ready > world->now.ns ? ready : world->now.ns;
+  world_after(world, node, 0, TIMER_FLUSH, 0,
+              span_of(database->flush_started + cost - world->now.ns));
+}
+
+bool database_commit(struct world *world, struct node *node, uint32_t index, struct message *request) {
+  struct database *database = database_of(node);
+  struct transaction *transaction = transaction_at(database, index);
+  if (transaction->first_write == SESSION_NONE) {
+    database_answer(world, node, request, DG_OK, 0);
+    database_end(world, node, index);
+    return false;
+  }
+  world_take(request);
+  transaction->request = request;
+  int64_t ready = node->depart > world->now.ns ? node->depart : world->now.ns;
+  sessions_queue_commit(&database->sessions, index, ready);
+  if (!database->flushing) start_flush(world, node);
+  return true;
+}
+
+static void write_one(struct world *world, struct node *node, const struct write *write) {
+  struct tables *tables = &database_of(node)->tables;
+  int64_t value = 0;
+  switch (write->kind) {
+  case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
+  case WRITE_APPLY:
+    tables_get(tables, write->table, write->key, &value);
+    tables_put(tables, write->table, write->key, value + write->value);
+    world_effect(world, node, write->intent, world->now.ns, 0);
+    break;
+  case WRITE_UNIQUE:
+    if (id_set_add(&tables->items[write->table].unique, write->key))
+      world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
+    break;
+  }
+}
+
+/* Makes a transaction's changes the state; false: the process dies before it does. */
+static bool write_all(struct world *world, struct node *node, uint32_t index) {
+  struct database *database = database_of(node);
+  const struct write *writes = database->sessions.writes;
+  uint32_t first = transaction_at(database, index)->first_write;
+  for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
+    if (writes[i].kind == WRITE_APPLY &&
+        !world_point(world, node, POINT_EFFECT, true, writes[i].intent))
+      return false;
+  world_count(world, COUNTER_DURABLE_WRITES, 1);
+  for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
+  for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
+    if (writes[i].kind == WRITE_APPLY) world_point(world, node, POINT_EFFECT, false, writes[i].intent);
+  return true;
+}
+
+/* A flush has ended: the commits in it are durable. */
+void database_flushed(struct world *world, struct node *node, uint64_t argument) {
+  (void)argument;
+  struct database *database = database_of(node);
+  struct sessions *sessions = &database->sessions;
+  while (sessions->first_commit != SESSION_NONE) {
+    uint32_t index = sessions->first_commit;
+    if (transaction_at(database, index)->ready_at > database->flush_started) break;
+    if (!write_all(world, node, index)) return;
+    sessions_dequeue_commit(sessions);
+    if (node->doomed) return; /* after the write, before its answer */
+    database_answer(world, node, transaction_at(database, index)->request, DG_OK, 0);
+    database_end(world, node, index);
+  }
+  database->flushing = false;
+  if (sessions->first_commit != SESSION_NONE) start_flush(world, node);
+}
+
+/* How many commits survive: after a clean exit all; after a kill those in the flush under way; after a
+ * power loss none, or, of a torn write, the first few of these. */
+static uint32_t surviving_commits(struct world *world, struct node *node, bool power) {
+  struct database *database = database_of(node);
+  uint32_t count = 0;
+  if (!database->flushing || node->doomed) return 0;
+  for (uint32_t i = database->sessions.first_commit; i != SESSION_NONE;
+       i = transaction_at(database, i)->next) {
+    bool waits = transaction_at(database, i)->ready_at > database->flush_started ||
+                 database->flush_started > world->now.ns;
+    if (waits && node->death != DEATH_EXIT) break;
+    count++;
+  }
+  if (!power) return count;
+  bool torn = node->down_by != NO_FAULT &&
+              world->plan->faults[node->down_by].unsynced == UNSYNCED_TORN;
+  if (!torn) return 0;
+  uint64_t address = world_address(node, hash_name("torn"), node->incarnation);
+  return count - (uint32_t)luck_choice(&world->luck, address, (uint64_t)count + 1);
+}
+
+void database_salvage(struct world *world, struct node *node, bool power) {
+  struct sessions *sessions = &database_of(node)->sessions;
+  for (uint32_t left = surviving_commits(world, node, power); left > 0; left--) {
+    write_all(world, node, sessions->first_commit);
+    sessions_dequeue_commit(sessions);
+  }
+}

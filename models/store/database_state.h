@@ -1,0 +1,55 @@
+/* The state of a database node, and what its files share. See database.h. */
+#ifndef MODELS_STORE_DATABASE_STATE_H
+#define MODELS_STORE_DATABASE_STATE_H
+
+#include "models/store/database.h"
+#include "models/store/sessions.h"
+#include "models/store/tables.h"
+
+/* What is known of a client's connections: messages of the current one and of the one before may come,
+ * told apart by the parity of the epoch. */
+struct peer {
+  uint64_t seen[2];  /* sequence of the last request executed */
+  uint64_t limit[2]; /* of the last that a broken connection will still bring */
+  bool closing[2];
+};
+
+struct database {
+  struct tables tables;     /* durable */
+  struct sessions sessions; /* volatile, as is all below */
+  struct peer *peers;       /* by node id; in the arena */
+  bool flushing;
+  int64_t flush_started; /* ns; may be still to come */
+  uint16_t idle_lane;
+};
+
+enum { TIMER_FLUSH, TIMER_IDLE, TIMER__COUNT };
+
+static inline struct database *database_of(const struct node *node) { return node->disk[0]; }
+static inline struct transaction *transaction_at(struct database *database, uint32_t index) {
+  return &database->sessions.transactions[index];
+}
+static inline uint32_t client_id(const struct message *request) { return (uint32_t)request->d; }
+
+/* --- database_statement.c --- */
+
+void database_answer(struct world *world, struct node *node, const struct message *request,
+                     int status, int64_t value);
+uint32_t database_begin(struct world *world, struct node *node, const struct message *request);
+/* Ends a transaction, written or not, and lets those go on who waited for it. */
+void database_end(struct world *world, struct node *node, uint32_t index);
+void database_abort(struct world *world, struct node *node, uint32_t index);
+/* Executes a statement of an open transaction. Returns whether the request is kept. */
+bool database_execute(struct world *world, struct node *node, uint32_t index,
+                      struct message *request);
+
+/* --- database_commit.c --- */
+
+/* Commits an open transaction. Returns whether the request is kept. */
+bool database_commit(struct world *world, struct node *node, uint32_t index,
+                     struct message *request);
+timer_fn database_flushed;
+/* The process dies: writes those of the flush under way that survive. */
+void database_salvage(struct world *world, struct node *node, bool power);
+
+#endif

@@ -1,0 +1,136 @@
+/* Statements and the transactions that they are part of. */
+#include "models/store/database_state.h"
+
+#include "sim/handler/dgsim.h"
+
+void database_answer(struct world *world, struct node *node, const struct message *request,
+                     int status, int64_t value) {
+  struct message *message = world_answer(world, node, request, DATABASE_ANSWER);
+  message->intent = request->intent;
+  message->a = status;
+  message->b = value;
+  message->size = DATABASE_WIRE_BYTES;
+  world_send(world, node, message);
+}
+
+uint32_t database_begin(struct world *world, struct node *node, const struct message *request) {
+  struct database *database = database_of(node);
+  uint32_t id = client_id(request);
+  uint32_t index = sessions_begin(&database->sessions, request, id, world->now.ns);
+  world_hold(world, node);
+  struct transaction *transaction = transaction_at(database, index);
+  if (id && database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
+    transaction->timer = world_timer(world, node, 0, database->idle_lane, TIMER_IDLE,
+                                     (uint64_t)transaction->generation << 32 | index);
+  return index;
+}
+
+static void forget_request(struct world *world, struct transaction *transaction) {
+  if (transaction->request) world_release(world, transaction->request);
+  transaction->request = NULL;
+}
+
+/* Lets those go on who waited for what has been released. */
+static void wake(struct world *world, struct node *node) {
+  struct database *database = database_of(node);
+  for (;;) {
+    uint32_t index = sessions_wake(&database->sessions);
+    if (index == SESSION_NONE) return;
+    struct message *request = transaction_at(database, index)->request;
+    transaction_at(database, index)->request = NULL;
+    if (!database_execute(world, node, index, request)) world_release(world, request);
+  }
+}
+
+void database_end(struct world *world, struct node *node, uint32_t index) {
+  struct database *database = database_of(node);
+  struct transaction *transaction = transaction_at(database, index);
+  forget_request(world, transaction);
+  if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
+  sessions_end(&database->sessions, index);
+  world_unhold(world, node);
+  wake(world, node);
+}
+
+void database_abort(struct world *world, struct node *node, uint32_t index) {
+  world_fact(world, FACT_TRANSACTION_ABORTED, node->id, 0, 0, 0);
+  database_end(world, node, index);
+}
+
+static void refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
+  database_answer(world, node, request, DG_FAILED, 0);
+  database_abort(world, node, index);
+}
+
+static bool get(struct world *world, struct node *node, uint32_t index,
+                const struct message *request) {
+  struct database *database = database_of(node);
+  uint32_t table = tables_find(&database->tables, (uint64_t)request->a);
+  uint64_t key = (uint64_t)request->b;
+  int64_t value = 0;
+  bool exists = tables_get(&database->tables, table, key, &value);
+  exists = sessions_overlay(&database->sessions, index, table, key, exists, &value);
+  database_answer(world, node, request, exists ? DG_OK : DG_NOT_FOUND, value);
+  return false;
+}
+
+/* Every change of a row or unique key: lock, note, answer or commit. Returns whether the request is
+ * kept. */
+static bool change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                   const struct write *write) {
+  struct database *database = database_of(node);
+  enum lock_result locked = sessions_lock(&database->sessions, index, write->table, write->key);
+  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), false;
+  if (locked == LOCK_WAITS) {
+    world_take(request);
+    transaction_at(database, index)->request = request;
+    return true;
+  }
+  sessions_write(&database->sessions, index, write);
+  if (client_id(request) == 0) return database_commit(world, node, index, request);
+  database_answer(world, node, request, DG_OK, 0);
+  return false;
+}
+
+static bool insert_unique(struct world *world, struct node *node, uint32_t index,
+                          struct message *request, const struct write *write) {
+  struct database *database = database_of(node);
+  if (id_set_has(&database->tables.items[write->table].unique, write->key) ||
+      sessions_inserted(&database->sessions, index, write->table, write->key)) {
+    database_answer(world, node, request, DG_EXISTS, 0);
+    return false;
+  }
+  return change(world, node, index, request, write);
+}
+
+/* Executes a statement of an open transaction, for the first time or after a wait. Returns whether the
+ * request is kept. */
+bool database_execute(struct world *world, struct node *node, uint32_t index,
+                      struct message *request) {
+  struct database *database = database_of(node);
+  struct write write = {.kind = request->kind == DATABASE_APPLY ? WRITE_APPLY
+                                : request->kind == DATABASE_PUT ? WRITE_PUT
+                                                                : WRITE_UNIQUE,
+                        .table = TABLE_BALANCE, .key = (uint64_t)request->b,
+                        .value = request->kind == DATABASE_APPLY ? 1 : request->c,
+                        .intent = request->intent};
+  if (request->kind != DATABASE_APPLY)
+    write.table = tables_find(&database->tables, (uint64_t)request->a);
+  uint32_t generation = transaction_at(database, index)->generation;
+  bool kept = false;
+  transaction_at(database, index)->active_at = world->now.ns;
+  if (request->kind == DATABASE_GET)
+    kept = get(world, node, index, request);
+  else if (!tables_accept(&database->tables, write.table, write.key))
+    refuse(world, node, index, request);
+  else if (request->kind == DATABASE_INSERT_UNIQUE)
+    kept = insert_unique(world, node, index, request, &write);
+  else
+    kept = change(world, node, index, request, &write);
+  /* A single statement that changed nothing is its own end. */
+  struct transaction *transaction = transaction_at(database, index);
+  if (!kept && client_id(request) == 0 && transaction->generation == generation &&
+      transaction->state == TRANSACTION_OPEN)
+    database_end(world, node, index);
+  return kept;
+}

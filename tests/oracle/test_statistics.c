@@ -1,0 +1,153 @@
+#include "sim/oracle/statistics.h"
+
+#include <check.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdlib.h>
+
+static void check_estimate(struct estimate got, double mean, double low, double high, size_t n) {
+  ck_assert_double_eq_tol(got.mean, mean, 1e-6 * (1 + fabs(mean)));
+  ck_assert_double_eq_tol(got.low, low, 1e-6 * (1 + fabs(low)));
+  ck_assert_double_eq_tol(got.high, high, 1e-6 * (1 + fabs(high)));
+  ck_assert_uint_eq(got.n, n);
+}
+
+START_TEST(a_mean_has_its_student_interval) {
+  static const int64_t pair[] = {1, 3};
+  /* t(0.975; 1) = 12.7062, standard error 1 */
+  check_estimate(statistics_mean(pair, 2, 0), 2, 2 - 12.706205, 2 + 12.706205, 2);
+  check_estimate(statistics_mean(pair, 2, 1), 2, 0, 2 + 12.706205, 2);
+  static const int64_t five[] = {10, 12, 14, 16, 18};
+  /* t(0.975; 4) = 2.776445, standard error sqrt(10 / 5) */
+  check_estimate(statistics_mean(five, 5, 0), 14, 14 - 3.926486, 14 + 3.926486, 5);
+  static const int64_t negative[] = {-10, -12, -14, -16, -18};
+  check_estimate(statistics_mean(negative, 5, 0), -14, -14 - 3.926486, -14 + 3.926486, 5);
+}
+END_TEST
+
+START_TEST(one_value_is_its_own_interval) {
+  static const int64_t value[] = {42};
+  check_estimate(statistics_mean(value, 1, 1), 42, 42, 42, 1);
+  static const int64_t same[] = {7, 7, 7, 7};
+  check_estimate(statistics_mean(same, 4, 1), 7, 7, 7, 4);
+  static const int64_t zeros[] = {0, 0, 0};
+  check_estimate(statistics_mean(zeros, 3, 1), 0, 0, 0, 3);
+  check_estimate(statistics_mean(NULL, 0, 1), 0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(sums_beyond_64_bits_are_exact) {
+  static const int64_t large[] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+  check_estimate(statistics_mean(large, 4, 0), (double)INT64_MAX, (double)INT64_MAX,
+                 (double)INT64_MAX, 4);
+  static const int64_t up[] = {INT64_MAX, INT64_MAX}, down[] = {INT64_MIN, INT64_MIN};
+  double correlation, between = (double)INT64_MAX - (double)INT64_MIN;
+  check_estimate(statistics_paired(up, down, 2, &correlation), between, between, between, 2);
+}
+END_TEST
+
+START_TEST(an_interval_exists_for_every_number_of_runs) {
+  static int64_t values[3000];
+  for (size_t i = 0; i < 3000; i++) values[i] = (int64_t)(i % 7);
+  double width_before = INFINITY;
+  for (size_t n = 14; n <= 3000; n += 7) {
+    struct estimate estimate = statistics_mean(values, n, 0);
+    ck_assert(isfinite(estimate.low) && isfinite(estimate.high));
+    ck_assert_double_lt(estimate.high - estimate.low, width_before);
+    width_before = estimate.high - estimate.low;
+  }
+}
+END_TEST
+
+START_TEST(a_share_has_its_exact_interval) {
+  /* Clopper and Pearson 1934: 0 of 100 ends at 1 - 0.025^(1/100); the other ends solve the tail
+   * equations that the next test checks */
+  check_estimate(statistics_proportion(0, 100, 0.05), 0, 0, 0.036216693, 100);
+  check_estimate(statistics_proportion(100, 100, 0.05), 1, 0.963783307, 1, 100);
+  check_estimate(statistics_proportion(1, 100, 0.05), 0.01, 0.000253146, 0.054459385, 100);
+  check_estimate(statistics_proportion(5, 10, 0.05), 0.5, 0.187086026, 0.812913974, 10);
+  check_estimate(statistics_proportion(1, 1, 0.05), 1, 0.025, 1, 1);
+  check_estimate(statistics_proportion(0, 0, 0.05), 0, 0, 1, 0);
+}
+END_TEST
+
+/* The tails of the binomial distribution beyond both ends hold alpha / 2 each: the definition. */
+START_TEST(an_exact_interval_cuts_off_half_of_alpha_on_each_side) {
+  static const double alphas[] = {0.05, 1e-4};
+  static const unsigned trials[] = {1, 2, 10, 100, 1000, 10000, 100000};
+  for (size_t a = 0; a < 2; a++)
+    for (size_t t = 0; t < sizeof trials / sizeof trials[0]; t++) {
+      unsigned n = trials[t], counts[] = {0, 1, 2, 5, 50, n / 1000, n / 10, n / 2, n - n / 10, n - 1, n};
+      for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        unsigned x = counts[i];
+        if (x > n) continue;
+        struct estimate share = statistics_proportion(x, n, alphas[a]);
+        double tail = alphas[a] / 2;
+        if (x < n)
+          ck_assert_double_eq_tol(gsl_cdf_binomial_P(x, share.high, n), tail, 1e-6 * tail);
+        if (x > 0)
+          ck_assert_double_eq_tol(gsl_cdf_binomial_Q(x - 1, share.low, n), tail, 1e-6 * tail);
+      }
+    }
+}
+END_TEST
+
+START_TEST(an_interval_exists_for_any_number_of_trials) {
+  for (uint64_t n = 1; n <= UINT64_C(1000000000000); n *= 10)
+    for (int tenths = 0; tenths <= 10; tenths++) {
+      uint64_t x = n / 10 * (uint64_t)tenths;
+      if (n == 1) x = (uint64_t)tenths % 2;
+      struct estimate share = statistics_proportion(x, n, 0.05);
+      ck_assert(share.low >= 0 && share.low <= share.mean);
+      ck_assert(share.high <= 1 && share.high >= share.mean);
+    }
+  /* 0.5 +- 1.959964 * sqrt(0.25 / 10^8) */
+  check_estimate(statistics_proportion(50000000, 100000000, 0.05), 0.5, 0.499902, 0.500098,
+                 100000000);
+}
+END_TEST
+
+START_TEST(pairs_that_move_together_have_a_narrow_difference) {
+  static const int64_t a[] = {11, 22, 33, 44, 55}, b[] = {10, 20, 30, 40, 50};
+  double correlation;
+  /* differences 1 to 5: mean 3, standard error sqrt(2.5 / 5), t 2.776445 */
+  struct estimate difference = statistics_paired(a, b, 5, &correlation);
+  check_estimate(difference, 3, 3 - 1.963243, 3 + 1.963243, 5);
+  ck_assert_double_eq_tol(correlation, 1, 1e-12);
+  static const int64_t against[] = {50, 40, 30, 20, 10};
+  statistics_paired(b, against, 5, &correlation);
+  ck_assert_double_eq_tol(correlation, -1, 1e-12);
+}
+END_TEST
+
+START_TEST(pairs_without_a_spread_have_no_correlation) {
+  static const int64_t a[] = {5, 5, 5}, b[] = {1, 2, 3};
+  double correlation = 9;
+  struct estimate difference = statistics_paired(a, b, 3, &correlation);
+  ck_assert_double_eq(correlation, 0);
+  ck_assert_double_eq_tol(difference.mean, 3, 1e-12);
+  check_estimate(statistics_paired(a, b, 1, &correlation), 4, 4, 4, 1);
+  check_estimate(statistics_paired(a, b, 1, NULL), 4, 4, 4, 1);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("statistics");
+  TCase *tcase = tcase_create("statistics");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase, a_mean_has_its_student_interval);
+  tcase_add_test(tcase, one_value_is_its_own_interval);
+  tcase_add_test(tcase, sums_beyond_64_bits_are_exact);
+  tcase_add_test(tcase, an_interval_exists_for_every_number_of_runs);
+  tcase_add_test(tcase, a_share_has_its_exact_interval);
+  tcase_add_test(tcase, an_exact_interval_cuts_off_half_of_alpha_on_each_side);
+  tcase_add_test(tcase, an_interval_exists_for_any_number_of_trials);
+  tcase_add_test(tcase, pairs_that_move_together_have_a_narrow_difference);
+  tcase_add_test(tcase, pairs_without_a_spread_have_no_correlation);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
