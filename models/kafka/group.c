@@ -4,8 +4,8 @@
  *
  * Members learn of PREPARING from their heartbeats, finish what they do, commit and join again; then the
  * generation goes up by one and partitions are dealt out in ranges, in the order of members. Eager:
- * everybody gives up everything. A commit of an older generation is refused. Sources: FACTS 4
- * (GroupCoordinatorConfig, ConsumerCoordinator, AbstractCoordinator of Kafka 4.0).
+ * everybody gives up everything. A commit of an older generation is refused. Sources:
+ * GroupCoordinatorConfig, ConsumerCoordinator, AbstractCoordinator of Kafka 4.0.
  *
  * LIMIT: JoinGroup and SyncGroup are one exchange; membership is dynamic; group metadata survives a
  * restart of the coordinator. A group that never committed starts at offset 0.

@@ -6,7 +6,7 @@
  *   --+-------------------------+----------------------+
  *     \__ view: what a reader of the given isolation has been shown so far
  *
- * Producer state (FACTS 1.2, Kafka 4.0 ProducerStateEntry, ProducerAppendInfo): for each producer id
+ * Producer state (Kafka 4.0 ProducerStateEntry, ProducerAppendInfo): for each producer id
  * the epoch, and the last five batches with their sequences. A batch is decided in this order: exactly
  * one of the five again: a duplicate, nothing appended; an older epoch: refused; a newer epoch: must
  * begin at sequence 0; the same epoch: must follow the last; no state: anything goes.

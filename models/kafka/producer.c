@@ -5,13 +5,15 @@
  *                                           '---- back-off <-- timeout, disconnect, error
  *                                                    '--> delivery.timeout, retries used up --> UNKNOWN
  *
- * Volatile: everything; a producer that dies abandons what was not answered. Sources: FACTS 1.1 and
- * 1.2 (ProducerConfig, Sender, TransactionManager of Kafka 4.0).
+ * Volatile: everything; a producer that dies abandons what was not answered. Sources: ProducerConfig,
+ * Sender, TransactionManager of Kafka 4.0.
  *
  * [I1] Batches of a partition are sent in order; a batch that waits for its retry holds back those
  *      behind it, but not those already in flight.
  * [I2] A call is returned exactly once: OK by an answer, NONE with acks=0 when it is sent, UNKNOWN when
  *      it expires, REJECTED when it was never sent: buffer.memory was full (LIMIT: max.block.ms is 0).
+ * [I3] An idempotent producer never has more batches of a partition under way than the broker remembers.
+ *      A connection answers in order; on other links only one at a time is sent.
  * LIMIT: linger.ms is 0. Records that still queue expire when their partition is next looked at.
  */
 #include "models/kafka/client.h"
@@ -43,7 +45,8 @@ struct queue_of_partition {
   uint32_t first, last, count; /* of pending */
   uint32_t retry;              /* list of outgoing, by sequence */
   int32_t sequence;            /* of the next record */
-  uint16_t epoch;              /* bumped locally when a batch expired: FACTS 1.2 */
+  uint16_t epoch;              /* bumped locally when a batch expired */
+  uint16_t in_flight;          /* batches */
 };
 struct producer {
   struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker */
@@ -56,6 +59,7 @@ struct producer {
   uint32_t *in_flight; /* by broker */
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
+  bool one_at_a_time; /* idempotent on a link that keeps no order: one batch of a partition in flight */
   uint32_t waiting; /* records that queue and batches that wait for a retry */
   uint32_t batch_records, limit;
 };
@@ -179,6 +183,7 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
   batch->slot = free_slot(producer, broker);
   ASSERT(batch->slot != NO_INDEX);
   batch->attempts++;
+  producer->queues[batch->partition].in_flight++;
   producer->by_slot[batch->slot] = index;
   producer->in_flight[broker]++;
   client_send(world, node, &producer->client, batch->slot, message);
@@ -202,6 +207,7 @@ static uint32_t cut_batch(struct world *world, struct producer *producer, uint32
 }
 
 static bool may_send(struct world *world, const struct producer *producer, uint32_t partition) {
+  if (producer->one_at_a_time && producer->queues[partition].in_flight > 0) return false;
   uint32_t broker = kafka_broker_of(world, partition);
   return producer->in_flight[broker] < producer->limit;
 }
@@ -233,7 +239,7 @@ static void drain_broker(struct world *world, struct node *node, uint32_t partit
   struct producer *producer = producer_of(node);
   if (producer->waiting == 0) return;
   for (uint32_t p = kafka_broker_of(world, partition); p < partitions; p += brokers) {
-    if (!may_send(world, producer, p)) return;
+    if (!may_send(world, producer, p)) continue;
     if (producer->queues[p].count || producer->queues[p].retry != NO_INDEX) drain(world, node, p);
   }
 }
@@ -316,6 +322,7 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 /* A produce request failed or was answered: its slot is free. */
 static uint32_t leave_slot(struct world *world, struct producer *producer, uint32_t slot) {
   uint32_t index = producer->by_slot[slot];
+  producer->queues[producer->outgoing[index].partition].in_flight--;
   producer->in_flight[kafka_broker_of(world, producer->outgoing[index].partition)]--;
   return index;
 }
@@ -414,6 +421,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (!kafka_setting(world, KEY_IDEMPOTENCE)) return;
   node->stage = STAGE_STARTING;
   producer->awaits_id = true;
+  producer->one_at_a_time =
+      world->link_rules[LINK_PRODUCER_TO_BROKER].kind != LINK_KIND_CONNECTION;
   send_init(world, node);
 }
 

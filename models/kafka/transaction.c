@@ -1,4 +1,4 @@
-/* The transaction coordinator (FACTS 2; TransactionCoordinator, TransactionMetadata of Kafka 4.0), with
+/* The transaction coordinator (TransactionCoordinator, TransactionMetadata of Kafka 4.0), with
  * transaction version 2: every end of a transaction takes the epoch one further (KIP-890).
  *
  *   EMPTY --AddPartitions, TxnOffsets--> ONGOING --EndTxn, timeout, newer InitProducerId--> PREPARED

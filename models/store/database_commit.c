@@ -86,7 +86,8 @@ void database_flushed(struct world *world, struct node *node, uint64_t argument)
 static uint32_t surviving_commits(struct world *world, struct node *node, bool power) {
   struct database *database = database_of(node);
   uint32_t count = 0;
-  if (!database->flushing || node->doomed) return 0;
+  bool in_the_middle = node->doomed && node->death != DEATH_EXIT; /* of a step: it stored nothing more */
+  if (!database->flushing || in_the_middle) return 0;
   for (uint32_t i = database->sessions.first_commit; i != SESSION_NONE;
        i = transaction_at(database, i)->next) {
     bool waits = transaction_at(database, i)->ready_at > database->flush_started ||

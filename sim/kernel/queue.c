@@ -55,6 +55,20 @@ static inline void put(struct queue *queue, int64_t last, const struct event *ev
   if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
 }
 
+struct event *queue_place(struct queue *queue, int64_t at) {
+  const int64_t last = queue->last;
+  ASSERT_LE(last, at); /* [I1] */
+  int index = bucket_of(last, at);
+  struct queue_bucket *bucket = &queue->buckets[index];
+  if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(bucket);
+  bucket->earliest = at < bucket->earliest ? at : bucket->earliest;
+  if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
+  queue->count++;
+  struct event *event = &bucket->events[bucket->count++];
+  event->at = at;
+  return event;
+}
+
 void queue_push(struct queue *queue, const struct event *event) {
   ASSERT_LE(queue->last, event->at); /* [I1] */
   put(queue, queue->last, event);

@@ -48,6 +48,10 @@ void queue_deinit(struct queue *queue);
 void queue_reset(struct queue *queue);
 void queue_push(struct queue *queue, const struct event *event);
 
+/* The same for an event to be filled in by the caller: node, kind, detail, a and b, at once. Writing it
+ * in place is faster than copying what has just been written elsewhere. */
+struct event *queue_place(struct queue *queue, int64_t at);
+
 /* Moves the earliest event to *out; false when empty. */
 bool queue_pop(struct queue *queue, struct event *out);
 

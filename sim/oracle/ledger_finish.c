@@ -8,7 +8,7 @@ __extension__ typedef __int128 wide;
 struct finish {
   struct ledger *ledger;
   int64_t *metrics;
-  int64_t more, less; /* effects beyond the one, and missing, of obligations whose key is forgotten */
+  int64_t more, less; /* effects too many and too few, of obligations whose key is forgotten */
 };
 
 static const enum metric class_of_absent[OUTCOME__COUNT] = {

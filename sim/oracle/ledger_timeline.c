@@ -11,7 +11,7 @@ void timeline_reset(struct timeline *timeline, int64_t width) {
   timeline->width = timeline->end = width;
 }
 
-/* Two cells become one; its `open` is the later one's, which only the current cell does not know yet. */
+/* Two cells become one; its `open` is the later one's, which the current cell does not know yet. */
 static void halve(struct timeline *timeline) {
   struct timeline_bucket *cells = timeline->cells;
   for (size_t i = 0; i < LEDGER_BUCKETS_MAX / 2; i++) {

@@ -52,8 +52,9 @@ static double beta_quantile(double tail, double a, double b, int from_above) {
   }
 }
 
-/* One end of Wilson's score interval: stands in for the exact one where that cannot be computed, from
- * about 5 million successes and as many failures on, where they agree to 6 digits. */
+/* One end of Wilson's score interval. Stands in for the exact one where that cannot be computed: with
+ * more than a million successes and failures each, where the two differ by less than 1e-6 of the
+ * smaller share. */
 static double wilson(double share, double trials, double z) {
   double z2 = z * z / trials;
   double root = sqrt(share * (1 - share) / trials + z2 / (4 * trials));

@@ -267,7 +267,7 @@ struct yaml_node *yaml_read(struct pool *pool, const char *path, const char *tex
     fail(&builder, ERR_TOO_BIG, (yaml_mark_t){0}, "larger than 1 MiB", NULL);
     return NULL;
   }
-  if (!check_characters(&builder)) return NULL;
+  if (!yaml_check_text(source, err)) return NULL;
   if (!yaml_parser_initialize(&builder.parser)) abort();
   yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&builder.parser, (const unsigned char *)source->text, length);

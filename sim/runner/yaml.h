@@ -58,6 +58,9 @@ struct yaml_entry *yaml_find(const struct yaml_node *map, const char *key);
 void yaml_put(struct pool *pool, struct yaml_node *map, const char *key, struct yaml_node *value,
               const struct yaml_node *place);
 
+/* Whether it is UTF-8 without control characters; libyaml finds that out too, but not where. */
+bool yaml_check_text(const struct yaml_source *source, struct err *err);
+
 /* Places an error at a node or key, with its line of the source. Control characters that a quoted
  * scalar may have brought into the message become blanks. Returns false. */
 bool yaml_fail_at(const struct yaml_source *source, int line, int column, struct err *err);

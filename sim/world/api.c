@@ -60,10 +60,12 @@ void world_cancel(struct world *world, uint32_t timer) { timers_cancel(&world->t
 
 void world_after(struct world *world, struct node *node, uint8_t port, uint16_t kind,
                  uint64_t argument, struct span delay) {
-  queue_push(&world->queue, &(struct event){.at = world->now.ns + delay.ns, .node = node->id,
-                                            .kind = EVENT_TIMER,
-                                            .detail = (uint16_t)(kind | port << 15), .a = argument,
-                                            .b = node->incarnation});
+  struct event *event = queue_place(&world->queue, world->now.ns + delay.ns);
+  event->node = node->id;
+  event->kind = EVENT_TIMER;
+  event->detail = (uint16_t)(kind | port << 15);
+  event->a = argument;
+  event->b = node->incarnation;
 }
 
 void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,

@@ -61,8 +61,12 @@ static void lose(struct world *world, struct message *message, enum loss why, ui
 }
 
 static void push_arrival(struct world *world, struct message *message, int64_t at) {
-  queue_push(&world->queue, &(struct event){.at = at, .node = message->to, .kind = EVENT_MESSAGE,
-                                            .a = (uint64_t)(uintptr_t)message});
+  struct event *event = queue_place(&world->queue, at);
+  event->node = message->to;
+  event->kind = EVENT_MESSAGE;
+  event->detail = 0;
+  event->a = (uint64_t)(uintptr_t)message;
+  event->b = 0;
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */

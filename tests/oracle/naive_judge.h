@@ -198,6 +198,22 @@ static inline void naive_times(struct naive_judge *judge) {
   if (end > from) metrics[METRIC_DRAIN] = end - from;
 }
 
+static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
+  metrics[METRIC_INTENDED]++;
+  metrics[METRIC_OK] += fate->outcome == FACT_OK;
+  metrics[METRIC_NONE] += fate->outcome == FACT_NONE;
+  metrics[METRIC_UNKNOWN] += fate->outcome == FACT_UNKNOWN;
+  metrics[METRIC_REJECTED] += fate->outcome == FACT_REJECTED;
+  metrics[METRIC_ABANDONED] += fate->outcome == FACT_ABANDONED;
+  metrics[METRIC_EFFECTS] += fate->effects;
+  metrics[naive_class(fate, stuck)]++;
+  if (fate->effects > 1) metrics[METRIC_REEXECUTIONS] += fate->effects - 1;
+  metrics[METRIC_DUPLICATE_EFFECTS] += fate->effects > 1;
+  metrics[METRIC_DUPLICATE_DELIVERIES] += fate->deliveries > 1;
+  metrics[METRIC_PHANTOMS] += fate->outcome == FACT_REJECTED && fate->effects > 0;
+  metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0;
+}
+
 /* All metrics but the latencies, which are left in judge->latencies. */
 static inline void naive_judge(struct naive_judge *judge, const struct trace_record *facts,
                                size_t count, uint32_t keys) {
@@ -216,22 +232,8 @@ static inline void naive_judge(struct naive_judge *judge, const struct trace_rec
     if (facts[i].intent >= judge->ids) judge->ids = facts[i].intent + 1;
   }
   for (uint64_t id = 0; id < judge->ids; id++) {
-    struct naive_fate *fate = &judge->fates[id];
     naive_follow(judge, id);
-    if (!fate->issued) continue;
-    metrics[METRIC_INTENDED]++;
-    metrics[METRIC_OK] += fate->outcome == FACT_OK;
-    metrics[METRIC_NONE] += fate->outcome == FACT_NONE;
-    metrics[METRIC_UNKNOWN] += fate->outcome == FACT_UNKNOWN;
-    metrics[METRIC_REJECTED] += fate->outcome == FACT_REJECTED;
-    metrics[METRIC_ABANDONED] += fate->outcome == FACT_ABANDONED;
-    metrics[METRIC_EFFECTS] += fate->effects;
-    metrics[naive_class(fate, stuck)]++;
-    if (fate->effects > 1) metrics[METRIC_REEXECUTIONS] += fate->effects - 1;
-    metrics[METRIC_DUPLICATE_EFFECTS] += fate->effects > 1;
-    metrics[METRIC_DUPLICATE_DELIVERIES] += fate->deliveries > 1;
-    metrics[METRIC_PHANTOMS] += fate->outcome == FACT_REJECTED && fate->effects > 0;
-    metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0;
+    if (judge->fates[id].issued) naive_add(metrics, &judge->fates[id], stuck);
   }
   metrics[METRIC_LOST] = metrics[METRIC_LOST_ACKED] + metrics[METRIC_LOST_UNACKED];
   metrics[METRIC_REORDERED] = naive_reordered(judge);

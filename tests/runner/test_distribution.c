@@ -61,7 +61,8 @@ END_TEST
 START_TEST(the_mean_of_what_can_be_drawn_is_the_table_s) {
   struct distribution *d = make("lognormal median=1ms p99=5ms");
   double sum = 0;
-  for (uint64_t i = 1; i < QUANTILE_CELLS - 1; i++) sum += (double)quantile_at(d->table, i << 54);
+  for (uint64_t i = 1; i < QUANTILE_CELLS - 1; i++)
+    sum += (double)quantile_at(d->table, i << (64 - QUANTILE_BITS));
   sum /= QUANTILE_CELLS;
   double width = 1.0 / QUANTILE_CELLS;
   for (int level = 1; level <= QUANTILE_LEVELS; level++) {
@@ -115,7 +116,8 @@ END_TEST
 START_TEST(p99_and_median_are_what_was_asked_for) {
   struct distribution *d = make("lognormal median=1ms p99=5ms");
   uint64_t p99 = (uint64_t)(0.99 * 18446744073709551616.0);
-  ck_assert_double_lt(relative((double)quantile_at(d->table, p99), 5e6), 0.01);
+  /* A cell holds its mean, and is some per cent wide there. */
+  ck_assert_double_lt(relative((double)quantile_at(d->table, p99), 5e6), 12.0 / QUANTILE_CELLS);
   ck_assert_int_eq(d->table->median, NS_PER_MS);
   distribution_free(d);
 }

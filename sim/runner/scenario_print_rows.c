@@ -1,0 +1,137 @@
+/* The resolved form of rows, faults and statements. */
+#include "sim/runner/scenario_writer.h"
+
+/* Whether an earlier row took the same default of the same table: its source stands there. */
+static bool said_before(const struct reader *reader, const struct row_reading *row, enum slot slot,
+                        size_t key) {
+  const struct key *keys = row->slots[slot].values.table->keys;
+  for (const struct row_reading *other = reader->rows; other < row; other++) {
+    const struct slot_reading *reading = &other->slots[slot];
+    if (!reading->model || reading->values.given[key]) continue;
+    if (reading->values.table->keys == keys) return true;
+  }
+  return false;
+}
+
+/* Under a row: which of a model's keys are defaults, and where these come from. */
+static void remark_defaults(struct writer *writer, const struct row_reading *row, enum slot slot) {
+  const struct key_values *values = &row->slots[slot].values;
+  const char *name = slot_rows[slot].name, *plain[SCHEMA_KEYS_MAX];
+  size_t plain_count = 0;
+  for (size_t i = 0; i < values->table->count; i++) {
+    const struct key *key = &values->table->keys[i];
+    if (*given_by_set(values->given[i]))
+      write_comment(writer, "    # %s %s: --set", name, key->name);
+    if (values->given[i] || !key_is_there(values, i)) continue;
+    if (key->source && !said_before(writer->reader, row, slot, i))
+      write_comment(writer, "    # %s %s: default, %s", name, key->name, key->source);
+    else
+      plain[plain_count++] = key->name;
+  }
+  if (plain_count)
+    write_comment(writer, "    # %s default: %s", name,
+                  pool_join(writer->reader->pool, plain, plain_count));
+}
+
+void write_row(struct writer *writer, const struct row_reading *row) {
+  bool first = true;
+  write_text(writer, "  - {");
+  write_part(writer, &first, "label", row->label);
+  for (int slot = 0; slot < SLOT__COUNT; slot++) {
+    const struct slot_reading *reading = &row->slots[slot];
+    if (!reading->model) continue;
+    const char *name = reading->model->table.name;
+    bool keys = false;
+    for (size_t i = 0; i < reading->model->table.count; i++)
+      keys = keys || key_is_there(&reading->values, i);
+    write_part(writer, &first, slot_rows[slot].name, keys ? "{" : name);
+    if (!keys) continue;
+    write_text(writer, "name: %s", name);
+    write_values(writer, &reading->values, false);
+    write_text(writer, "}");
+  }
+  write_text(writer, "}");
+  write_end(writer, "");
+  for (int slot = 0; slot < SLOT__COUNT; slot++)
+    if (row->slots[slot].model) remark_defaults(writer, row, (enum slot)slot);
+}
+
+/* ---- faults and expectations ---- */
+
+static const char *fault_value(struct writer *writer, const struct fault_plan *fault,
+                               const struct fault_reading *reading, const struct fault_key *key) {
+  struct pool *pool = writer->reader->pool;
+  switch (key->kind) {
+  case FAULT_KEY_NAME:
+    return fault->name;
+  case FAULT_KEY_POINT:
+    return pool_print(pool, "%s%s", fault->before ? "before " : "", reading->point);
+  case FAULT_KEY_NODES:
+    return select_format(
+        pool, (const struct selector *)(const void *)((const char *)fault + key->offset));
+  case FAULT_KEY_VALUE:
+    break;
+  }
+  return write_format(writer, &key->key, fault_field(fault, key));
+}
+
+static const char *fault_target(struct writer *writer, const struct fault_plan *fault) {
+  struct pool *pool = writer->reader->pool;
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK)
+    return select_format_link(pool, &fault->target, fault->target_link);
+  return select_format(pool, &fault->target);
+}
+
+static void write_fault_key(struct writer *writer, const struct fault_plan *fault,
+                            const struct fault_reading *reading, const struct fault_key *key,
+                            const struct yaml_entry *given, bool *first, struct unsaid *unsaid) {
+  write_part(writer, first, key->key.name, fault_value(writer, fault, reading, key));
+  unsaid_note(unsaid, key->key.name, given);
+}
+
+void write_fault(struct writer *writer, const struct fault_plan *fault,
+                 const struct fault_reading *reading) {
+  const struct fault_verb *verb = reading->verb;
+  const struct fault_key *common = fault_common_keys;
+  struct unsaid unsaid = {.default_count = 0};
+  bool first = true, lasts = !verb->for_default || verb->for_default[0] != '\0';
+  write_text(writer, "  - {");
+  write_fault_key(writer, fault, reading, &common[FAULT_KEY_NAME_],
+                  reading->common[FAULT_KEY_NAME_], &first, &unsaid);
+  for (int i = 0; i < FAULT_TIMING_KEY__COUNT; i++) {
+    bool until = i == FAULT_KEY_UNTIL && fault->timing == TIMING_EVERY &&
+                 fault->until.ns < SCHEMA_TIME_MAX_NS;
+    if (reading->timing[i] || until)
+      write_fault_key(writer, fault, reading, &fault_timing_keys[i], reading->timing[i], &first,
+                      &unsaid);
+  }
+  write_part(writer, &first, verb->name, fault_target(writer, fault));
+  for (size_t i = 0; i < verb->key_count; i++)
+    if (reading->own[i] || verb->keys[i].key.value_default[0] != '\0')
+      write_fault_key(writer, fault, reading, &verb->keys[i], reading->own[i], &first, &unsaid);
+  for (int i = FAULT_KEY_FOR; i < FAULT_COMMON_KEY__COUNT; i++)
+    if (i != FAULT_KEY_FOR || lasts)
+      write_fault_key(writer, fault, reading, &common[i], reading->common[i], &first, &unsaid);
+  write_text(writer, "}");
+  write_end(writer, unsaid_text(writer->reader->pool, &unsaid));
+}
+
+void write_statement(struct writer *writer, const struct statement *statement) {
+  const struct scenario *scenario = writer->reader->scenario;
+  struct pool *pool = writer->reader->pool;
+  bool first = true;
+  write_text(writer, "  - {");
+  if (statement->rows) write_part(writer, &first, "row", statement->rows);
+  if (statement->about) {
+    write_part(writer, &first, "about", "");
+    write_quoted(writer, statement->about);
+  }
+  for (size_t i = 0; i < statement->count; i++) {
+    const struct expectation *e = &scenario->expectations[statement->first + i];
+    write_part(writer, &first, expect_metric_name(e->metric),
+               e->metric == EXPECT_VIOLATES ? expect_format_violates(pool, e)
+                                            : expect_format(pool, scenario, e));
+  }
+  write_text(writer, "}");
+  write_end(writer, "");
+}

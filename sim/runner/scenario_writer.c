@@ -1,0 +1,106 @@
+#include "sim/runner/scenario_writer.h"
+
+#include <stdarg.h>
+
+#define REMARK_COLUMN 42
+
+void write_text(struct writer *writer, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vfprintf(writer->full, format, arguments);
+  va_end(arguments);
+  va_start(arguments, format);
+  vfprintf(writer->bare, format, arguments);
+  va_end(arguments);
+  writer->column += (size_t)length;
+}
+
+void write_end(struct writer *writer, const char *remark) {
+  if (*remark) {
+    int gap = writer->column < REMARK_COLUMN ? (int)(REMARK_COLUMN - writer->column) : 2;
+    fprintf(writer->full, "%*s# %s", gap, "", remark);
+  }
+  write_text(writer, "\n");
+  writer->column = 0;
+}
+
+const char *given_by_set(const struct yaml_entry *given) {
+  return given && given->value->source->is_set ? "--set" : "";
+}
+
+const char *write_format(struct writer *writer, const struct key *key, union value value) {
+  char text[1100];
+  schema_format(key, value, text, sizeof text);
+  return pool_print(writer->reader->pool, "%s", text);
+}
+
+void write_comment(struct writer *writer, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vfprintf(writer->full, format, arguments);
+  va_end(arguments);
+  fputc('\n', writer->full);
+}
+
+void write_quoted(struct writer *writer, const char *text) {
+  write_text(writer, "\"");
+  for (const unsigned char *at = (const unsigned char *)text; *at;) {
+    unsigned value = *at;
+    int width = value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+    if (width > 1) value &= 0xFFu >> (width + 1);
+    for (int i = 1; i < width; i++) value = value << 6 | (at[i] & 0x3Fu);
+    bool odd = value < 0x20 || (value >= 0x7F && value <= 0xA0) || value == 0xFEFF ||
+               value == 0x2028 || value == 0x2029;
+    if (value == '\n')
+      write_text(writer, "\\n");
+    else if (odd)
+      write_text(writer, "\\u%04X", value);
+    else
+      write_text(writer, "%s%.*s", value == '"' || value == '\\' ? "\\" : "", width,
+                 (const char *)at);
+    at += width;
+  }
+  write_text(writer, "\"");
+}
+
+void write_part(struct writer *writer, bool *first, const char *key, const char *value) {
+  write_text(writer, "%s%s: %s", *first ? "" : ", ", key, value);
+  *first = false;
+}
+
+bool key_is_there(const struct key_values *values, size_t i) {
+  const char *text = values->table->keys[i].value_default;
+  return values->given[i] || (text && text[0] != '\0');
+}
+
+void unsaid_note(struct unsaid *unsaid, const char *key, const struct yaml_entry *given) {
+  if (!given) unsaid->defaults[unsaid->default_count++] = key;
+  if (*given_by_set(given)) unsaid->sets[unsaid->set_count++] = key;
+}
+
+const char *unsaid_text(struct pool *pool, const struct unsaid *unsaid) {
+  const char *defaults = pool_join(pool, unsaid->defaults, unsaid->default_count);
+  const char *sets = pool_join(pool, unsaid->sets, unsaid->set_count);
+  return pool_print(pool, "%s%s%s%s%s", *sets ? "--set: " : "", sets,
+                    *sets && *defaults ? "; " : "", *defaults ? "default: " : "", defaults);
+}
+
+const char *write_who(struct writer *writer, const struct key_values *values) {
+  struct unsaid unsaid = {.default_count = 0};
+  size_t there = 0;
+  for (size_t i = 0; i < values->table->count; i++) {
+    if (!key_is_there(values, i)) continue;
+    there++;
+    unsaid_note(&unsaid, values->table->keys[i].name, values->given[i]);
+  }
+  if (there > 0 && unsaid.default_count == there) return "default";
+  return unsaid_text(writer->reader->pool, &unsaid);
+}
+
+void write_values(struct writer *writer, const struct key_values *values, bool first) {
+  for (size_t i = 0; i < values->table->count; i++)
+    if (key_is_there(values, i)) {
+      const struct key *key = &values->table->keys[i];
+      write_part(writer, &first, key->name, write_format(writer, key, values->values[i]));
+    }
+}
