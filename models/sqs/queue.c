@@ -86,11 +86,23 @@ static uint32_t available(const struct sqs *queue, int64_t most) {
   return count > 0 ? (uint32_t)count : 0;
 }
 
-static void hand_out(struct world *world, struct sqs *queue, struct record *record) {
+/* The timeout begins when the answer leaves. Deadlines stay in order: of two answers at work on two
+ * cores, the one that leaves earlier may get the other's, some microseconds more. */
+static int64_t deadline(const struct world *world, const struct node *node) {
+  const struct sqs_store *store = &queue_of(node)->store;
+  uint32_t last = store->lists[PLACE_IN_FLIGHT].last;
+  int64_t leaves = node->depart > world->now.ns ? node->depart : world->now.ns;
+  int64_t visible_at = leaves + sqs_setting(world, KEY_SQS_VISIBILITY_TIMEOUT);
+  if (last != SQS_NONE && store->items[last].visible_at > visible_at)
+    return store->items[last].visible_at;
+  return visible_at;
+}
+
+static void hand_out(struct sqs *queue, int64_t visible_at, struct record *record) {
   uint32_t index = queue->store.lists[PLACE_VISIBLE].first;
   struct stored *stored = &queue->store.items[index];
   sqs_store_move(&queue->store, index, PLACE_IN_FLIGHT);
-  stored->visible_at = world->now.ns + sqs_setting(world, KEY_SQS_VISIBILITY_TIMEOUT);
+  stored->visible_at = visible_at;
   if (stored->receives < UINT16_MAX) stored->receives++;
   *record = (struct record){.intent = stored->intent, .handle = sqs_store_receipt(&queue->store, index),
                             .key = stored->key, .size = stored->size, .count = stored->receives};
@@ -103,8 +115,9 @@ static void answer_poll(struct world *world, struct node *node, const struct mes
   answer->size = SQS_CALL_BYTES;
   if (count > 0) {
     struct record *records = message_records(&world->messages, answer, count);
+    int64_t visible_at = deadline(world, node);
     for (uint32_t i = 0; i < count; i++) {
-      hand_out(world, queue, &records[i]);
+      hand_out(queue, visible_at, &records[i]);
       answer->size += records[i].size;
     }
     arm(world, node);

@@ -1,11 +1,7 @@
-/* The fortified longjmp takes a jump between stacks for corruption. */
-#undef _FORTIFY_SOURCE
-
 #include "sim/handler/fiber.h"
 
 #include "sim/base/assert.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -43,6 +39,14 @@
 #define STACK_BYTES (64 * 1024)
 #endif
 
+#ifndef FIBER_CONTEXTS
+/* The compiler's own jumps (GCC manual, "Nonlocal Gotos"): they save a frame, a stack pointer and an
+ * address, and leave the registers to the function that jumps away. A third of the price of the
+ * library's, which also unwinds thread cleanups; and the fortified longjmp takes a jump between stacks
+ * for corruption. */
+typedef void *jump[5];
+#endif
+
 enum fiber_state { FIBER_FREE, FIBER_STARTED, FIBER_SUSPENDED, FIBER_RUNNING };
 
 struct fiber {
@@ -51,14 +55,13 @@ struct fiber {
   void *argument;
   char *mapping; /* guard page, then the stack; NULL = not yet mapped */
   ucontext_t context;
+  bool entered; /* the frame of `enter` is at the bottom of its stack, to be used again */
 #ifdef FIBER_CONTEXTS
   ucontext_t resumer;
 #else
-  bool entered; /* `base` stands on its stack */
-  jmp_buf base, here, resumer;
+  jump base, here, resumer;
 #endif
 #ifdef FIBER_ASAN
-  void *own_fake_stack;
   const void *resumer_stack;
   size_t resumer_stack_bytes;
 #endif
@@ -87,6 +90,8 @@ static void map_stack(struct fiber *fiber) {
   fiber->mapping = mapping;
 }
 
+static void forget_frames(struct fiber *fiber);
+
 struct fiber_pool *fiber_pool_new(uint32_t count) {
   struct fiber_pool *pool = calloc(1, sizeof *pool + count * sizeof *pool->fibers);
   ASSERT(pool);
@@ -99,6 +104,7 @@ void fiber_pool_free(struct fiber_pool *pool) {
   for (uint32_t i = 0; i < pool->count; i++) {
     struct fiber *fiber = &pool->fibers[i];
     fiber_drop(fiber);
+    forget_frames(fiber);
     if (fiber->mapping) munmap(fiber->mapping, guard_bytes() + STACK_BYTES);
   }
   free(pool);
@@ -163,70 +169,68 @@ static void arrive_in_fiber(struct fiber *fiber, void *fake_stack) {
 #endif
 }
 
-static void leave_fiber(struct fiber *fiber, bool for_good) {
+static void leave_fiber(struct fiber *fiber) {
+  void *fake_stack = NULL;
 #ifdef FIBER_ASAN
-  __sanitizer_start_switch_fiber(for_good ? NULL : &fiber->own_fake_stack, fiber->resumer_stack,
-                                 fiber->resumer_stack_bytes);
-#else
-  (void)for_good;
+  __sanitizer_start_switch_fiber(&fake_stack, fiber->resumer_stack, fiber->resumer_stack_bytes);
 #endif
 #ifdef FIBER_TSAN
   __tsan_switch_to_fiber(fiber->resumer_tsan, 0);
 #endif
   int swapped = swapcontext(&fiber->context, &fiber->resumer);
   ASSERT_EQ(swapped, 0);
+  arrive_in_fiber(fiber, fake_stack);
 }
 
+/* The frame at the bottom of a fiber's stack: it serves one start after the other. */
 static void enter(unsigned high, unsigned low) {
   struct fiber *fiber = fiber_of(high, low);
   arrive_in_fiber(fiber, NULL);
-  fiber->function(fiber->argument);
-  fiber->state = FIBER_FREE;
-  leave_fiber(fiber, true);
+  for (;;) {
+    fiber->function(fiber->argument);
+    fiber->state = FIBER_FREE;
+    leave_fiber(fiber);
+  }
 }
 
-static void forget_tsan(struct fiber *fiber) {
+static void forget_frames(struct fiber *fiber) {
+  fiber->entered = false;
 #ifdef FIBER_TSAN
   if (fiber->own_tsan) __tsan_destroy_fiber(fiber->own_tsan);
   fiber->own_tsan = NULL;
-#else
-  (void)fiber;
 #endif
+}
+
+/* What a dropped function has left behind: red zones, a stack of calls. */
+static void enter_anew(struct fiber *fiber) {
+#ifdef FIBER_ASAN
+  ASAN_UNPOISON_MEMORY_REGION(stack_of(fiber), STACK_BYTES);
+#endif
+#ifdef FIBER_TSAN
+  fiber->own_tsan = __tsan_create_fiber(0);
+#endif
+  make_context(fiber, enter);
+  fiber->entered = true;
 }
 
 bool fiber_resume(struct fiber *fiber) {
   ASSERT(fiber->state == FIBER_STARTED || fiber->state == FIBER_SUSPENDED);
-  if (fiber->state == FIBER_STARTED) {
-#ifdef FIBER_ASAN
-    /* Frames that were dropped have left their red zones behind. */
-    ASAN_UNPOISON_MEMORY_REGION(stack_of(fiber), STACK_BYTES);
-#endif
-#ifdef FIBER_TSAN
-    fiber->own_tsan = __tsan_create_fiber(0);
-#endif
-    make_context(fiber, enter);
-  }
+  if (!fiber->entered) enter_anew(fiber);
   fiber->state = FIBER_RUNNING;
   leave_resumer(fiber);
-  if (fiber->state == FIBER_FREE) forget_tsan(fiber);
   return fiber->state == FIBER_FREE;
 }
 
 void fiber_yield(struct fiber *fiber) {
   ASSERT_EQ(fiber->state, FIBER_RUNNING);
   fiber->state = FIBER_SUSPENDED;
-  leave_fiber(fiber, false);
-#ifdef FIBER_ASAN
-  arrive_in_fiber(fiber, fiber->own_fake_stack);
-#else
-  arrive_in_fiber(fiber, NULL);
-#endif
+  leave_fiber(fiber);
 }
 
 void fiber_drop(struct fiber *fiber) {
   ASSERT(fiber->state != FIBER_RUNNING);
+  if (fiber->state == FIBER_SUSPENDED) forget_frames(fiber);
   fiber->state = FIBER_FREE;
-  forget_tsan(fiber);
 }
 
 #else
@@ -237,10 +241,10 @@ void fiber_drop(struct fiber *fiber) {
  * whatever a dropped function has left above it. */
 static void enter(unsigned high, unsigned low) {
   struct fiber *const fiber = fiber_of(high, low);
-  (void)_setjmp(fiber->base);
+  (void)__builtin_setjmp(fiber->base);
   fiber->function(fiber->argument);
   fiber->state = FIBER_FREE;
-  _longjmp(fiber->resumer, 1);
+  __builtin_longjmp(fiber->resumer, 1);
 }
 
 static _Noreturn void enter_first(struct fiber *fiber) {
@@ -253,10 +257,10 @@ static _Noreturn void enter_first(struct fiber *fiber) {
 bool fiber_resume(struct fiber *fiber) {
   enum fiber_state state = fiber->state;
   ASSERT(state == FIBER_STARTED || state == FIBER_SUSPENDED);
-  if (_setjmp(fiber->resumer) == 0) {
+  if (__builtin_setjmp(fiber->resumer) == 0) {
     fiber->state = FIBER_RUNNING;
-    if (state == FIBER_SUSPENDED) _longjmp(fiber->here, 1);
-    if (fiber->entered) _longjmp(fiber->base, 1);
+    if (state == FIBER_SUSPENDED) __builtin_longjmp(fiber->here, 1);
+    if (fiber->entered) __builtin_longjmp(fiber->base, 1);
     enter_first(fiber);
   }
   return fiber->state == FIBER_FREE;
@@ -265,12 +269,14 @@ bool fiber_resume(struct fiber *fiber) {
 void fiber_yield(struct fiber *fiber) {
   ASSERT_EQ(fiber->state, FIBER_RUNNING);
   fiber->state = FIBER_SUSPENDED;
-  if (_setjmp(fiber->here) == 0) _longjmp(fiber->resumer, 1);
+  if (__builtin_setjmp(fiber->here) == 0) __builtin_longjmp(fiber->resumer, 1);
 }
 
 void fiber_drop(struct fiber *fiber) {
   ASSERT(fiber->state != FIBER_RUNNING);
-  fiber->state = FIBER_FREE;
+  fiber->state = FIBER_FREE; /* its frames are jumped over at the next start */
 }
+
+static void forget_frames(struct fiber *fiber) { fiber->entered = false; }
 
 #endif

@@ -11,7 +11,7 @@
  *      kept until the pool is freed: no mapping and no allocation per start.
  * [I4] A pool belongs to one thread; a fiber never moves to another.
  *
- * A switch is _setjmp and _longjmp, about 10 ns; only the very first start of a fiber pays for a
+ * A switch is a jump of the compiler's own, a few ns; only the very first start of a fiber pays for a
  * context. Address and thread sanitizers need contexts and their own calls at every switch.
  * LIMIT: floating-point control words and signal masks are not switched.
  */

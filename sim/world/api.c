@@ -76,6 +76,7 @@ void world_effect(struct world *world, const struct node *node, uint64_t intent,
 
 bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
                       uint64_t intent, struct message *message) {
+  if (node->doomed) return false; /* nothing happens at it any more */
   if (message && message->record_count > 0) {
     for (uint32_t i = 0; i < message->record_count; i++)
       faults_point(world, node, point, before, message->records[i].intent, message);

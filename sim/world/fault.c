@@ -132,14 +132,21 @@ static strike_fn *const strikes[VERB__COUNT] = {
     [VERB_DROP] = NULL, /* done where the message is sent */
 };
 
-/* Chooses the targets of the n-th instance and strikes. `this` is the node at the point, or NULL. */
-static void begin(struct world *world, uint32_t fault, const struct node *this) {
+/* Whether the n-th instance happens at all. */
+static bool happens(struct world *world, uint32_t fault, uint64_t n) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
+  if (threshold == UINT64_MAX) return true;
+  return luck_chance(&world->luck, hash_pair(plan->key, n) + hash_name("chance"), threshold);
+}
+
+/* Chooses the targets of the n-th instance and strikes. `this` is the node at the point, or NULL. A
+ * deploy that comes while its last one is under way is not begun: that one has the targets. */
+static void begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
-  uint64_t address = hash_pair(plan->key, state->begun++);
-  uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
-  if (threshold != UINT64_MAX && !luck_chance(&world->luck, address + hash_name("chance"), threshold))
-    return;
+  uint64_t address = hash_pair(plan->key, n);
+  if (plan->verb == VERB_DEPLOY && state->active > 0) return;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
@@ -159,21 +166,22 @@ static int64_t gap(struct world *world, uint32_t fault, uint64_t n) {
   return luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
 }
 
-/* A renewal process: the next beginning is one gap after this one, but not before what has begun has
- * healed and stayed so for the dwell. */
+/* A renewal process: the next beginning is one gap, and at least the dwell, after what has begun now
+ * has healed. LIMIT: of a terminate or deploy the heal is reckoned without the time to finish. */
 static void schedule_next(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = plan_of(world, fault);
   uint64_t begun = state_of(world, fault)->begun;
   if (plan->timing != TIMING_EVERY || (plan->times && begun >= plan->times)) return;
-  int64_t next = world->now.ns + gap(world, fault, begun);
-  int64_t healed = world->now.ns + plan->lasts.ns + plan->stability.ns;
-  if (next < healed) next = healed;
+  int64_t quiet = gap(world, fault, begun);
+  if (quiet < plan->stability.ns) quiet = plan->stability.ns;
+  int64_t next = world->now.ns + plan->lasts.ns + quiet;
   if (next <= plan->until.ns) schedule(world, fault, next);
 }
 
 static void on_begin(struct world *world, uint32_t fault) {
   world->faults.pending--;
-  begin(world, fault, NULL);
+  uint64_t n = state_of(world, fault)->begun++;
+  if (happens(world, fault, n)) begin(world, fault, NULL, n);
   schedule_next(world, fault);
   world_unhold(world, NULL);
 }
@@ -223,19 +231,22 @@ void faults_node_down(struct world *world, struct node *node) {
 
 /* --- Triggers --- */
 
+/* The operation's n-th time at the fault's point. */
+static uint64_t attempt_of(struct world *world, uint32_t fault, uint64_t intent) {
+  uint64_t key = hash_pair(plan_of(world, fault)->key ^ hash_name("attempt"), intent);
+  return ++*map_put(&world->late_operations, key | UINT64_C(1) << 63, NULL);
+}
+
 static bool matches(struct world *world, uint32_t fault, const struct node *node, uint32_t point,
-                    bool before, uint64_t intent, const struct message *message) {
+                    bool before, uint64_t intent) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
   state->occurrences++;
+  if (plan->attempt && attempt_of(world, fault, intent) != plan->attempt) return false;
   if (plan->nth && state->occurrences != plan->nth) return false;
-  if (plan->attempt) {
-    uint64_t attempt = plan->intent ? state->occurrences : message ? message->transmission : 1;
-    if (attempt != plan->attempt) return false;
-  }
   return state->begun < (plan->times ? plan->times : 1);
 }
 
@@ -252,10 +263,10 @@ static bool strikes_this(const struct fault_plan *plan) {
 bool faults_point(struct world *world, struct node *node, uint32_t point, bool before,
                   uint64_t intent, struct message *message) {
   for (uint32_t i = 0; i < world->faults.count; i++) {
-    if (!matches(world, i, node, point, before, intent, message)) continue;
+    if (!matches(world, i, node, point, before, intent)) continue;
     const struct fault_plan *plan = plan_of(world, i);
+    if (!happens(world, i, state_of(world, i)->begun++)) continue;
     if (plan->verb == VERB_DROP) {
-      state_of(world, i)->begun++;
       if (!message) continue;
       message->dropped = true;
       open_instance(world, i);
@@ -277,6 +288,16 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
 
 void faults_defer_exit(struct world *world, struct node *node) { defer(world, NO_FAULT, node->id); }
 
+/* The number of an instance that waits: those of its fault have the last numbers, in order. */
+static uint64_t deferred_number(struct world *world, size_t place) {
+  const struct faults *faults = &world->faults;
+  uint32_t fault = faults->deferred[place].fault;
+  uint64_t waiting = 0;
+  for (size_t i = place; i < faults->deferred_count; i++)
+    waiting += faults->deferred[i].fault == fault;
+  return state_of(world, fault)->begun - waiting;
+}
+
 void faults_deferred(struct world *world) {
   struct faults *faults = &world->faults;
   for (size_t i = 0; i < faults->deferred_count; i++) {
@@ -285,7 +306,7 @@ void faults_deferred(struct world *world) {
     if (deferred.fault == NO_FAULT)
       node_kill(world, node, DEATH_EXIT, node->stopped_by);
     else
-      begin(world, deferred.fault, node);
+      begin(world, deferred.fault, node, deferred_number(world, i));
   }
   if (faults->deferred_count) world_quiet(world);
   faults->deferred_count = 0;

@@ -219,7 +219,10 @@ static bool arrive_connection(struct world *world, struct message *message,
     world_unhold_message(world, message);
     return lose(world, message, LOSS_RESET, channel->reset_by), false;
   }
-  if (current && world->now.ns < channel->ways[way].stall_until) {
+  /* Behind a head of line that is sent again, even when it would arrive at that same instant [I1]. */
+  if (current && (world->now.ns < channel->ways[way].stall_until ||
+                  message->sequence != channel->ways[way].arrived + 1)) {
+    ASSERT_LE(world->now.ns, channel->ways[way].stall_until);
     if (message->stalls++ == 0)
       faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
     push_arrival(world, message, channel->ways[way].stall_until);
@@ -242,11 +245,15 @@ static bool arrive_connection(struct world *world, struct message *message,
   return true;
 }
 
-static void tell_disconnected(struct world *world, struct channel *channel, int end, int64_t at) {
-  const struct node *node = &world->nodes[channel->ends[end]];
+static void tell_incarnation(struct world *world, struct channel *channel, int end,
+                             uint32_t incarnation, int64_t at) {
   queue_push(&world->queue,
-             &(struct event){.at = at, .node = node->id, .kind = EVENT_DISCONNECT,
-                             .detail = channel->ends[1 - end], .b = node->incarnation});
+             &(struct event){.at = at, .node = channel->ends[end], .kind = EVENT_DISCONNECT,
+                             .detail = channel->ends[1 - end], .b = incarnation});
+}
+
+static void tell_disconnected(struct world *world, struct channel *channel, int end, int64_t at) {
+  tell_incarnation(world, channel, end, world->nodes[channel->ends[end]].incarnation, at);
 }
 
 /* It came to a process that is not there: the machine answers with a RST, unless it is gone too. */
@@ -255,8 +262,8 @@ static void refuse(struct world *world, struct message *message, struct channel 
   if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && to->death != DEATH_POWER) {
     uint64_t address = hash_pair(hash_name("refused"), message->sequence);
     address = hash_pair(address, world->nodes[message->from].key ^ (to->key << 1));
-    tell_disconnected(world, channel, message->direction,
-                      world->now.ns + latency(world, channel->link, address, 0));
+    tell_incarnation(world, channel, message->direction, message->from_incarnation,
+                     world->now.ns + latency(world, channel->link, address, 0));
   }
   lose(world, message, LOSS_DEAD, to->down_by);
 }
@@ -318,11 +325,12 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
 }
 
 void link_drop(struct world *world, struct channel *channel, const struct message *message) {
+  int64_t at = message->depart > world->now.ns ? message->depart : world->now.ns;
   uint64_t limits[2] = {channel->ways[0].sent, channel->ways[1].sent};
   limits[message->direction] = message->sequence - 1;
-  break_connection(channel, limits[0], limits[1], channel->reset_by);
-  tell_disconnected(world, channel, 0, message->depart);
-  tell_disconnected(world, channel, 1, message->depart);
+  break_connection(channel, limits[0], limits[1], NO_FAULT); /* the drop has its hit */
+  tell_disconnected(world, channel, 0, at);
+  tell_disconnected(world, channel, 1, at);
 }
 
 void link_close(struct world *world, struct node *node, uint16_t peer) {
@@ -339,8 +347,12 @@ void link_node_down(struct world *world, struct node *node) {
   for (size_t i = 0; i < world->channel_count; i++) {
     struct channel *channel = &world->channels[i];
     if (channel->ends[0] != node->id && channel->ends[1] != node->id) continue;
-    if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION || !channel->used) continue;
+    if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) continue;
     int own = channel->ends[0] == node->id ? 0 : 1;
+    if (!channel->used) { /* what an older connection still had under way to it */
+      channel->ways[1 - own].old_limit = 0;
+      continue;
+    }
     uint64_t limits[2];
     limits[own] = channel->ways[own].sent;
     limits[1 - own] = 0;

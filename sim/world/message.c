@@ -47,16 +47,24 @@ struct message *message_at(const struct message_pool *pool, uint32_t id) {
   return &pool->chunks[id >> CHUNK_BITS][id & (CHUNK - 1)];
 }
 
+/* Zeroes the part of a message that must be. For this size a compiler writes `rep stos`, which takes
+ * three times as long as sixteen bytes at a time; the barrier keeps it from finding that out. */
+typedef uint64_t sixteen_bytes __attribute__((vector_size(16), aligned(8)));
+_Static_assert(offsetof(struct message, one) % sizeof(sixteen_bytes) == 0, "whole vectors");
+
+static void zero(struct message *message) {
+  sixteen_bytes *at = (sixteen_bytes *)message;
+  for (size_t i = 0; i < offsetof(struct message, one) / sizeof *at; i++) {
+    at[i] = (sixteen_bytes){0, 0};
+    __asm__ volatile("" : : : "memory");
+  }
+}
+
 struct message *message_new(struct message_pool *pool) {
   if (pool->free_count == 0) add_chunk(pool);
   uint32_t id = pool->free_ids[--pool->free_count];
   struct message *message = message_at(pool, id);
-  /* Word by word: for this size the compiler's own way (rep stos) takes three times as long. */
-  uint64_t *words = (uint64_t *)message;
-  for (size_t i = 0; i < offsetof(struct message, one) / sizeof *words; i++) {
-    words[i] = 0;
-    __asm__ volatile("" : : : "memory"); /* and is not to be found again */
-  }
+  zero(message);
   message->id = id;
   message->in_use = true;
   pool->used++;

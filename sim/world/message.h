@@ -40,7 +40,7 @@ struct message {
   bool in_use;
   uint32_t id; /* place in the pool */
   /* From here on it is not zeroed. */
-  struct record one; /* room for a single record */
+  _Alignas(16) struct record one; /* room for a single record */
 };
 
 struct message_pool {

@@ -164,6 +164,14 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
 
 /* --- Events --- */
 
+/* Dropped where it arrived: its connection breaks at this transmission, unless it is a new one. */
+static void drop_received(struct world *world, const struct message *message) {
+  struct channel *channel = &world->channels[message->channel];
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION &&
+      channel->epoch == message->epoch)
+    link_drop(world, channel, message);
+}
+
 static void serve(struct world *world, struct node *node, struct message *message) {
   const struct component *component = node->components[message->port];
   const struct message_kind *kind = &component->messages[message->kind];
@@ -176,6 +184,7 @@ static void serve(struct world *world, struct node *node, struct message *messag
   if (kind->received && ((world->armed >> kind->received) & 1))
     go = world_point_slow(world, node, kind->received, true, intent, message) &&
          world_point_slow(world, node, kind->received, false, intent, message);
+  if (message->dropped) drop_received(world, message);
   if (go && !message->dropped) {
     if (kind->reply) world_count(world, COUNTER_ROUND_TRIPS, 1);
     world->served = message;

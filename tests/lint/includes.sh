@@ -25,6 +25,7 @@ tests/handler           sim/base/ sim/kernel/ sim/handler/ tests/handler/
 tests/oracle            sim/base/ sim/kernel/ sim/world/ sim/oracle/ tests/oracle/
 tests/models            sim/base/ sim/kernel/ sim/world/ sim/handler/ models/ tests/models/
 tests/runner            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ tests/runner/
+tests/system            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ models/registry.h tests/system/
 tests/bench             sim/base/ sim/kernel/ tests/bench/
 '
 # A file that no rule names may include nothing of ours, so that a new folder needs a rule.

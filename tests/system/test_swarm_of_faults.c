@@ -1,0 +1,148 @@
+/* Random small fault schedules against the guarantees that promise something whatever happens. */
+#include "tests/system/rig.h"
+
+#include "sim/base/hash.h"
+
+#ifndef SCHEDULES
+#define SCHEDULES 60
+#endif
+#ifndef SCHEDULE_FIRST
+#define SCHEDULE_FIRST 0
+#endif
+#define CHUNK 6 /* schedules of one test: each is a process of its own */
+
+/* A stream of choices: the n-th number of a schedule. */
+struct choices {
+  uint64_t schedule, count;
+};
+
+static uint32_t choose(struct choices *choices, uint32_t bound) {
+  uint64_t number = hash_pair(hash_pair(hash_name("swarm"), choices->schedule), choices->count++);
+  return (uint32_t)((number >> 32) * bound >> 32);
+}
+
+struct shape {
+  uint32_t producers, brokers, partitions, consumers, seed;
+};
+
+static const char *const roles[] = {"producer", "broker", "consumer", "database"};
+
+/* "consumer.2", of the nodes that there are. */
+static const char *node(struct choices *choices, const struct shape *shape, char *out, size_t size) {
+  const uint32_t counts[] = {shape->producers, shape->brokers, shape->consumers, 1};
+  uint32_t role = choose(choices, 4);
+  snprintf(out, size, "%s.%u", roles[role], 1 + choose(choices, counts[role]));
+  return out;
+}
+
+static void add_partition(struct rig_text *text, struct choices *choices,
+                          const struct shape *shape) {
+  static const char *const directions[] = {"both", "out", "in"};
+  char target[32];
+  rig_add(text, "for: %ums, partition: %s, direction: %s", 50 + choose(choices, 8000),
+          node(choices, shape, target, sizeof target), directions[choose(choices, 3)]);
+}
+
+static void add_reset(struct rig_text *text, struct choices *choices) {
+  static const char *const links[] = {"producer.any_to_broker", "consumer.any_to_broker",
+                                      "consumer.any_to_database", "producer_to_broker",
+                                      "consumer_to_broker"};
+  rig_add(text, "reset: %s", links[choose(choices, 5)]);
+}
+
+static void add_fault(struct rig_text *text, struct choices *choices, const struct shape *shape,
+                      uint32_t number) {
+  char target[32];
+  rig_add(text, "  - {name: f%u, min_hits: 0, at: %ums, ", number, 150 + choose(choices, 4000));
+  switch (choose(choices, 6)) {
+  case 0:
+  case 1: add_partition(text, choices, shape); break;
+  case 2: add_reset(text, choices); break;
+  case 3:
+    rig_add(text, "terminate: %s, grace: %ums, for: %ums",
+            node(choices, shape, target, sizeof target), choose(choices, 1500),
+            20 + choose(choices, 1500));
+    break;
+  case 4:
+    rig_add(text, "deploy: %s.all, grace: %ums, mode: %s", roles[choose(choices, 3)],
+            choose(choices, 1500), choose(choices, 2) ? "drain" : "kill");
+    break;
+  default:
+    rig_add(text, "kill: %s, for: %ums", node(choices, shape, target, sizeof target),
+            20 + choose(choices, 3000));
+  }
+  rig_add(text, "}\n");
+}
+
+/* Timeouts near the lengths of the faults, so that each of them is met and missed. */
+static void add_rows(struct rig_text *text, struct choices *choices) {
+  static const char *const rows[][2] = {
+      {"at-most-once", ""},
+      {"at-least-once", ""},
+      {"at-least-once", ", handler: dedup-table"},
+      {"exactly-once", ""},
+  };
+  uint32_t request = 300 + 700 * choose(choices, 5), session = 700 + 500 * choose(choices, 6);
+  uint32_t poll = 5 + choose(choices, 100), commit = 20 + choose(choices, 300);
+  rig_add(text, "compare:\n");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    rig_add(text,
+            "  - {label: row %zu, system: {name: %s, request.timeout.ms: %u, session.timeout.ms: %u, "
+            "heartbeat.interval.ms: 200, max.poll.interval.ms: 4000, transaction.timeout.ms: 6000, "
+            "max.poll.records: %u, commit_interval: %ums}%s}\n",
+            i, rows[i][0], request, session, poll, commit, rows[i][1]);
+}
+
+static struct shape write_schedule(struct rig_text *text, uint64_t schedule) {
+  struct choices choices = {.schedule = schedule};
+  struct shape shape = {.producers = 1 + choose(&choices, 2), .brokers = 1 + choose(&choices, 3),
+                        .partitions = 1 + choose(&choices, 4), .consumers = 1 + choose(&choices, 3)};
+  text->length = 0;
+  rig_add(text, "format: 1\nname: swarm\nmeasure_capacity: false\n");
+  rig_add(text, "workload: {messages: 300, rate: 100/s, keys: 20}\n");
+  rig_add(text, "topology: {producers: %u, brokers: %u, partitions: %u, consumers: %u}\n",
+          shape.producers, shape.brokers, shape.partitions, shape.consumers);
+  add_rows(text, &choices);
+  rig_add(text, "faults:\n");
+  uint32_t faults = 1 + choose(&choices, 5);
+  for (uint32_t i = 0; i < faults; i++) add_fault(text, &choices, &shape, i);
+  shape.seed = 1 + choose(&choices, 1000);
+  return shape;
+}
+
+/* What each row promises: at-most-once repeats nothing, the others lose nothing that was acknowledged,
+ * the last two do neither. */
+static void check_row(const struct run_result *result, size_t row, const char *text, uint32_t seed) {
+  const long long lost = (long long)result->metrics[METRIC_LOST_ACKED],
+                  doubled = (long long)result->metrics[METRIC_DUPLICATE_EFFECTS];
+  const bool keeps = row > 0, single = row != 1;
+  const char *conservation = rig_conservation(result);
+  bool good = result->drained && conservation[0] == '\0' && (!keeps || lost == 0) &&
+              (!single || doubled == 0);
+  ck_assert_msg(good, "row %zu, seed %u: lost_acked %lld, duplicate_effects %lld%s %s\n%s", row, seed,
+                lost, doubled, result->drained ? "" : ", stuck", conservation, text);
+}
+
+START_TEST(guarantees_hold_whatever_happens) {
+  static struct rig_text text;
+  uint64_t first = SCHEDULE_FIRST + (uint64_t)_i * CHUNK;
+  for (uint64_t schedule = first; schedule < first + CHUNK; schedule++) {
+    struct shape shape = write_schedule(&text, schedule);
+    struct rig rig;
+    rig_load(&rig, text.bytes);
+    for (size_t row = 0; row < rig.scenario.plan_count; row++) {
+      struct run_result result = rig_run(&rig, row, shape.seed);
+      check_row(&result, row, text.bytes, shape.seed);
+      run_result_deinit(&result);
+    }
+    rig_close(&rig);
+  }
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("all");
+  tcase_set_timeout(tests, 60);
+  tcase_add_loop_test(tests, guarantees_hold_whatever_happens, 0, SCHEDULES / CHUNK);
+  return rig_main(suite_create("swarm of faults"), tests);
+}
