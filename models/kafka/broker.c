@@ -17,8 +17,8 @@ void broker_account(struct world *world, uint32_t partition) {
   const struct partition_log *log =
       &broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition];
   struct group *group = &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
-  uint64_t committed = group->committed[partition];
-  uint64_t open = log->end > committed ? log->end - committed : 0;
+  uint64_t settled = group->settled[partition];
+  uint64_t open = log->end > settled ? log->end - settled : 0;
   for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
   for (; group->accounted[partition] > open; group->accounted[partition]--)
     world_unhold(world, NULL);
@@ -262,7 +262,8 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
   }
   log_lose_unsynced(log, kept);
   faults_hit(world, node->down_by, node->id, 0);
-  if (!output) broker_account(world, partition);
+  struct group *group = &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
+  if (!output) group_unsettle(world, group, partition);
 }
 
 static void drop_parked(struct world *world, struct node *node) {
@@ -305,7 +306,7 @@ static void disk_reset(struct world *world, struct node *node) {
   group->state = GROUP_STABLE;
   group->gathering = false;
   for (uint32_t p = 0; p < disk->partition_count && group->committed; p++)
-    group->committed[p] = group->accounted[p] = group->owner[p] = 0;
+    group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
   disk->transactions.count = 0;
   disk->transactions.next_producer = 0;
 }
@@ -322,6 +323,7 @@ static void disk_free(struct node *node) {
   free(disk->group.members);
   free(disk->group.owner);
   free(disk->group.committed);
+  free(disk->group.settled);
   free(disk->group.accounted);
   free(disk->group.pending);
   free(disk->transactions.items);

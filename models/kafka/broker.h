@@ -34,14 +34,18 @@ struct group {
   size_t member_count, member_capacity;
   uint64_t *owner;     /* by partition: member id, 0 = nobody */
   uint64_t *committed; /* by partition: next offset to read */
-  uint64_t *accounted; /* by partition: records held as not committed */
-  size_t partition_capacity[3];
+  uint64_t *settled;   /* by partition: most that was committed since the last rebalance; a commit that
+                          was long under way may set `committed` back, and only a rebalance would show it */
+  uint64_t *accounted; /* by partition: records held as not settled */
+  size_t partition_capacity[4];
   struct pending_offset *pending; /* of open transactions */
   size_t pending_count, pending_capacity;
   uint32_t rebalance; /* volatile: timer */
 };
 
 void group_start(struct world *world, struct node *node);
+/* The next reader of a partition begins at what is committed now. */
+void group_unsettle(struct world *world, struct group *group, uint32_t partition);
 message_fn group_on_join, group_on_heartbeat, group_on_leave, group_on_commit, group_on_offsets;
 timer_fn group_on_session, group_on_rebalance;
 /* KAFKA_OK when a member of this generation may commit. */
@@ -106,7 +110,7 @@ static inline struct broker *broker_of(const struct node *node) { return node->s
 void broker_marker(struct world *world, struct node *node, uint32_t partition,
                    const struct batch *producer, bool commit);
 
-/* Brings the holds of an input partition up to date: records that are not committed. */
+/* Brings the holds of an input partition up to date: records that are not settled. */
 void broker_account(struct world *world, uint32_t partition);
 
 #endif

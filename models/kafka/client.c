@@ -45,7 +45,7 @@ bool client_answered(struct world *world, struct client *client, uint32_t index,
 void client_forget(struct world *world, struct client *client, uint32_t index) {
   struct slot *slot = &client->slots[index];
   if (slot->correlation == 0) return;
-  world_cancel(world, slot->timer);
+  if (slot->timer != TIMER_NONE) world_cancel(world, slot->timer);
   slot->correlation = 0;
 }
 
@@ -63,13 +63,14 @@ void client_timed_out(struct world *world, struct node *node, struct client *cli
   uint32_t index = (uint32_t)(argument >> 32);
   struct slot *slot = &client->slots[index];
   ASSERT_EQ(slot->correlation, (uint32_t)argument);
-  uint16_t peer = slot->peer;
+  slot->timer = TIMER_NONE;
+  struct channel *channel = link_channel(world, node->id, slot->peer);
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION) {
+    link_close(world, node, slot->peer);
+    return client_disconnected(world, node, client, slot->peer);
+  }
   slot->correlation = 0;
-  struct channel *channel = link_channel(world, node->id, peer);
-  bool connection = world->link_rules[channel->link].kind == LINK_KIND_CONNECTION;
-  if (connection) link_close(world, node, peer);
   client->failed(world, node, index);
-  if (connection) client_disconnected(world, node, client, peer);
 }
 
 struct span client_backoff(struct world *world, uint32_t n, uint64_t address) {

@@ -15,7 +15,8 @@ struct slot {
   uint16_t peer;
 };
 
-/* A slot's request failed: timed out or cut off. It is free again. */
+/* A slot's request failed: timed out or cut off. It is free again; others on the same connection may be
+ * about to fail, so that nothing new is to be sent from here. */
 typedef void slot_failed_fn(struct world *world, struct node *node, uint32_t slot);
 
 struct client {

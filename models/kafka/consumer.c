@@ -133,13 +133,21 @@ static void revoke(struct world *world, struct node *node) {
   consumer_pump(world, node);
 }
 
+/* Somebody else has the partitions. A transaction that is under way must not run on into the next
+ * generation: what it has written will be written again. InitProducerId aborts it. */
+static void lose_membership(struct world *world, struct node *node) {
+  bool transaction = commit_mode(world) == COMMIT_IN_TRANSACTION;
+  if (transaction && consumer_of(node)->step != COMMIT_IDLE) return consumer_restart(world, node);
+  consumer_rejoin(world, node);
+}
+
 static void on_heartbeat_answer(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   if (!client_answered(world, &consumer->client, SLOT_HEARTBEAT, answer)) return;
   if (answer->a == KAFKA_REBALANCE_IN_PROGRESS) return revoke(world, node);
   bool member = node->stage == STAGE_RUNNING || node->stage == STAGE_OFFSETS ||
                 node->stage == STAGE_REVOKING || node->stage == STAGE_STOPPING;
-  if (answer->a != KAFKA_OK && member) consumer_rejoin(world, node);
+  if (answer->a != KAFKA_OK && member) lose_membership(world, node);
 }
 
 static void on_heartbeat(struct world *world, struct node *node, uint64_t argument) {
@@ -231,7 +239,8 @@ static void handled(struct world *world, struct node *node, uint32_t tag, int st
   struct consumer *consumer = consumer_of(node);
   if (tag != consumer->tag || !consumer->working)
     return consumer_pump(world, node); /* of a generation that is gone */
-  if (status != DG_OK) { /* not done: the same record again, after a while */
+  bool again = commit_mode(world) != COMMIT_BEFORE_PROCESSING; /* else what fails has had its chance */
+  if (status != DG_OK && again) { /* not done: the same record again, after a while */
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
   }

@@ -36,6 +36,11 @@ static void stop_session(struct world *world, struct member *member) {
 
 /* --- Rebalancing --- */
 
+void group_unsettle(struct world *world, struct group *group, uint32_t partition) {
+  group->settled[partition] = group->committed[partition];
+  broker_account(world, partition);
+}
+
 static void assign(struct world *world, struct node *node, struct member *member, size_t rank) {
   struct group *group = group_of(node);
   size_t partitions = world->plan->partitions, members = group->member_count;
@@ -82,6 +87,7 @@ static void prepare(struct world *world, struct node *node, bool first) {
   if (group->state == GROUP_STABLE) {
     group->state = GROUP_PREPARING;
     group->gathering = first;
+    for (uint32_t p = 0; p < world->plan->partitions; p++) group_unsettle(world, group, p);
     enum kafka_key wait = first ? KEY_INITIAL_REBALANCE_DELAY : KEY_MAX_POLL_INTERVAL;
     uint16_t lane = world_lane(world, span_of(kafka_setting(world, wait)));
     group->rebalance = world_timer(world, node, 0, lane, TIMER_REBALANCE, 0);
@@ -166,6 +172,7 @@ enum kafka_error group_check(const struct group *group, uint64_t id, uint64_t ge
 
 static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
   group->committed[partition] = offset;
+  if (offset > group->settled[partition]) group->settled[partition] = offset;
   broker_account(world, partition);
 }
 
@@ -238,7 +245,8 @@ void group_start(struct world *world, struct node *node) {
   struct group *group = group_of(node);
   GROW(group->owner, group->partition_capacity[0], world->plan->partitions);
   GROW(group->committed, group->partition_capacity[1], world->plan->partitions);
-  GROW(group->accounted, group->partition_capacity[2], world->plan->partitions);
+  GROW(group->settled, group->partition_capacity[2], world->plan->partitions);
+  GROW(group->accounted, group->partition_capacity[3], world->plan->partitions);
   group->rebalance = TIMER_NONE;
   for (size_t i = 0; i < group->member_count; i++) {
     group->members[i].session = TIMER_NONE;

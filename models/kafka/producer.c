@@ -339,10 +339,14 @@ static void failed(struct world *world, struct node *node, uint32_t slot) {
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RETRY, UINT64_MAX, wait);
   }
-  uint32_t index = leave_slot(world, producer, slot);
-  uint32_t partition = producer->outgoing[index].partition;
-  retry_later(world, node, index);
-  drain_broker(world, node, partition);
+  retry_later(world, node, leave_slot(world, producer, slot));
+}
+
+/* All requests that a failure concerns have failed: now others may go. */
+static void go_on(struct world *world, struct node *node) {
+  const struct producer *producer = producer_of(node);
+  for (uint32_t p = 0; p < world->plan->partitions && producer->waiting > 0; p++)
+    drain(world, node, p);
   exit_when_done(world, node);
 }
 
@@ -380,10 +384,12 @@ static void on_retry(struct world *world, struct node *node, uint64_t partition)
 
 static void on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
   client_timed_out(world, node, &producer_of(node)->client, argument);
+  go_on(world, node);
 }
 
 static void on_disconnected(struct world *world, struct node *node, uint16_t peer) {
   client_disconnected(world, node, &producer_of(node)->client, peer);
+  go_on(world, node);
 }
 
 static void terminate(struct world *world, struct node *node) {

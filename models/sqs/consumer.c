@@ -9,11 +9,12 @@
  *
  * [I1] One RECEIVE is under way at a time; it is asked again when no answer comes in wait_time and
  *      request_timeout.
- * [I2] The time that a message waits here counts against its visibility timeout. LIMIT: a handler does
- *      not look whether that is over, and nobody extends it.
+ * [I2] The time that a message waits here counts against its visibility timeout.
  * [I3] Deletes do not hold up handlers.
  * [I4] Asked to stop it receives no more, lets handlers and deletes finish and exits. What no handler has
- *      begun is dropped. LIMIT: it stays hidden until its timeout (no ChangeMessageVisibility to 0).
+ *      begun is dropped and reappears after its timeout.
+ * LIMIT: a consumer that stops does not set the visibility of what it drops to 0.
+ * LIMIT: a handler begins on a message although its visibility timeout may be over; nobody extends it.
  */
 #include "models/handlers/host.h"
 #include "models/sqs/client.h"

@@ -11,16 +11,18 @@
  * [I1] A message is handed out when it is visible, oldest first, and is then hidden for
  *      visibility_timeout; it ends with the first DELETE that reaches the queue.
  * [I2] A receipt names the message for as long as it exists: a DELETE with the receipt of an earlier
- *      receive works too, whether the message is visible again or in flight elsewhere. (AWS promises this
- *      for the latest receipt; an older one "might not" delete.) LIMIT: here it always does.
+ *      receive works too, whether the message is visible again or in flight elsewhere.
  * [I3] DELETE is idempotent: of a message that is gone it is answered likewise.
  * [I4] An answer to RECEIVE that is lost counts as a receive.
  * [I5] No more than SQS_IN_FLIGHT_MAX messages are in flight; long polls then wait (silently).
  * [I6] Each stored message is a durable hold until it is deleted. SEND and each DELETE that deletes is a
  *      durable write; its answer departs when it is replicated (costs/broker_replication).
  * Memory follows what is in the queue.
+ * LIMIT: a DELETE with the receipt of an earlier receive always deletes; AWS promises it for the latest
+ *        receipt only, an older one "might not".
  * LIMIT: order is first in, first out but for redeliveries, which go to the end: better than the real
- *        best effort. A long poll of a client that is gone is answered nevertheless.
+ *        best effort.
+ * LIMIT: a long poll of a client that is gone is answered nevertheless, which hides a message.
  */
 #include "models/sqs/store.h"
 #include "models/sqs/wire.h"

@@ -49,7 +49,7 @@ enum sqs_key {
 };
 
 #define SQS_RECEIVE_MAX 10 /* MaxNumberOfMessages */
-/* Headers and envelope of a call. LIMIT: an assumption; it counts on links with a bandwidth only. */
+/* Headers and envelope of a call: an assumption, which counts on links with a bandwidth only. */
 #define SQS_CALL_BYTES 256
 
 static inline int64_t sqs_setting(const struct world *world, enum sqs_key key) {

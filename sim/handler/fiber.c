@@ -213,7 +213,8 @@ static void enter_anew(struct fiber *fiber) {
   fiber->entered = true;
 }
 
-bool fiber_resume(struct fiber *fiber) {
+/* Never inlined: a function that is jumped back into must have a frame of its own. */
+__attribute__((noinline)) bool fiber_resume(struct fiber *fiber) {
   ASSERT(fiber->state == FIBER_STARTED || fiber->state == FIBER_SUSPENDED);
   if (!fiber->entered) enter_anew(fiber);
   fiber->state = FIBER_RUNNING;
@@ -221,7 +222,7 @@ bool fiber_resume(struct fiber *fiber) {
   return fiber->state == FIBER_FREE;
 }
 
-void fiber_yield(struct fiber *fiber) {
+__attribute__((noinline)) void fiber_yield(struct fiber *fiber) {
   ASSERT_EQ(fiber->state, FIBER_RUNNING);
   fiber->state = FIBER_SUSPENDED;
   leave_fiber(fiber);
@@ -254,7 +255,8 @@ static _Noreturn void enter_first(struct fiber *fiber) {
   assert_failed(__FILE__, __LINE__, "setcontext", "it returned");
 }
 
-bool fiber_resume(struct fiber *fiber) {
+/* Never inlined: a function that is jumped back into must have a frame of its own. */
+__attribute__((noinline)) bool fiber_resume(struct fiber *fiber) {
   enum fiber_state state = fiber->state;
   ASSERT(state == FIBER_STARTED || state == FIBER_SUSPENDED);
   if (__builtin_setjmp(fiber->resumer) == 0) {
@@ -266,7 +268,7 @@ bool fiber_resume(struct fiber *fiber) {
   return fiber->state == FIBER_FREE;
 }
 
-void fiber_yield(struct fiber *fiber) {
+__attribute__((noinline)) void fiber_yield(struct fiber *fiber) {
   ASSERT_EQ(fiber->state, FIBER_RUNNING);
   fiber->state = FIBER_SUSPENDED;
   if (__builtin_setjmp(fiber->here) == 0) __builtin_longjmp(fiber->resumer, 1);

@@ -1,4 +1,4 @@
-/* The files of a campaign, in a directory that can be copied (DESIGN "Outputs"):
+/* The files of a campaign, in a directory that can be copied (sim/runner/README.md):
  *
  *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  timeline.csv  latency.csv
  *                    faults.csv   resolved.yaml  manifest.json  charts/NAME.{gp,svg}

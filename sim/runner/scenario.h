@@ -85,7 +85,7 @@ bool scenario_load(const char *path, const struct registry *registry, const char
                    struct err *err);
 void scenario_free(struct scenario *scenario);
 
-/* The resolved form (LANGUAGE section 12). Resolving what it wrote gives the same bytes. */
+/* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
 
 /* `dgsim list keys`: every key of every table, with type, default, help and source. */

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Words that people bring from elsewhere: LANGUAGE section 2. */
+/* Words that people bring from elsewhere. scenarios/README.md, "Errors". */
 static const char *const synonyms[][2] = {
     {"duration", "for"},       {"down", "for"},  {"interval", "every"}, {"on", "when"},
     {"probability", "chance"}, {"op", "intent"}, {"seed", "seeds"},     {"guarantees", "compare"},

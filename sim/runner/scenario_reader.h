@@ -125,7 +125,7 @@ struct words {
 };
 void words_add(struct words *words, const char *word);
 void words_add_table(struct words *words, const struct key_table *table);
-/* " (did you mean 'x'?)", or "". Knows the synonyms of LANGUAGE section 2. */
+/* " (did you mean 'x'?)", or "". Knows the synonyms of scenarios/README.md. */
 const char *reader_hint(struct reader *reader, const char *word, const struct words *words);
 bool word_in(const char *list, const char *word); /* of words separated by one blank */
 bool word_is_boolean(const char *word);           /* YAML 1.1 takes it for true, false or null */

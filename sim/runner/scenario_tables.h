@@ -19,7 +19,7 @@ struct key_table {
   const char *later; /* keys of the language that this version does not have, one blank between */
 };
 
-/* In the order of LANGUAGE section 5, which is that of the resolved form. */
+/* In the order of the resolved form; scenarios/README.md explains each. */
 enum top_key {
   TOP_FORMAT,
   TOP_NAME,

@@ -1,6 +1,6 @@
 /* A YAML text as a small tree in which everything knows its place.
  *
- * Built from libyaml's event stream. LANGUAGE section 3: one document, UTF-8, at most YAML_BYTES_MAX,
+ * Built from libyaml's event stream. scenarios/README.md: one document, UTF-8, at most YAML_BYTES_MAX,
  * no deeper than YAML_DEPTH_MAX; no aliases, anchors, tags, directives, merge keys, duplicate keys, or
  * keys that are not plain words. Whatever is outside is refused here, with its place, before anything
  * reads it; time and memory are linear in the text (sorting of keys apart). A missing value or `null`

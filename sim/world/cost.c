@@ -65,6 +65,6 @@ const struct key cost_keys[COST__COUNT] = {
             .help = "one flush of the write-ahead log; commits that come meanwhile share the next",
             .source =
                 "pg_test_fsync, fdatasync of one 8 kB write: 706us Samsung 970 EVO Plus, 696us "
-                "Corsair MP600 (Klaus, 2020); 30us Optane, 1643us Samsung 990 PRO (Poder, 2025)",
+                "Corsair MP600, 30us Optane 900P (Klaus, 2020); 1643us Samsung 990 PRO (Poder, 2025)",
         },
 };

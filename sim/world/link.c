@@ -230,7 +230,7 @@ static bool arrive_connection(struct world *world, struct message *message,
   }
   if (channel->ways[way].cuts) {
     if (current && channel->ways[way].stalled_since >= 0 &&
-        world->now.ns - channel->ways[way].stalled_since > CONNECTION_GIVES_UP_NS) {
+        world->now.ns - channel->ways[way].stalled_since >= CONNECTION_GIVES_UP_NS) {
       link_reset(world, channel, channel->ways[way].cut_by);
       world_unhold_message(world, message);
       return lose(world, message, LOSS_RESET, channel->reset_by), false;

@@ -72,6 +72,7 @@ struct message *message_new(struct message_pool *pool) {
 }
 
 void message_free(struct message_pool *pool, struct message *message) {
+  ASSERT(message->in_use);
   if (message->record_class > 0) {
     uint32_t class = message->record_class;
     GROW(pool->blocks[class], pool->block_capacity[class], pool->block_count[class] + 1);

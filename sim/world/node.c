@@ -16,7 +16,8 @@ void node_start(struct world *world, struct node *node, enum start_reason reason
   node->stopping = node->doomed = false;
   node->incarnation++;
   node->stage = 0;
-  node->down_by = node->stopped_by = NO_FAULT;
+  node->stopped_by = NO_FAULT;
+  if (reason == START_FIRST) node->down_by = NO_FAULT; /* else kept: for what never left it */
   node->core_event = false;
   node->depart = 0;
   for (uint32_t i = 0; i < node->cores; i++) node->core_free[i] = 0;

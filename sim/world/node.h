@@ -9,7 +9,7 @@
  * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced.
  *
  * [I1] Timers and answers of a dead incarnation never reach a later one. Requests that it had already
- *      sent do reach their receivers (SEMANTICS).
+ *      sent do reach their receivers (sim/oracle/README.md).
  * [I2] A doomed node (killed at a point in the middle of its own step) sends nothing and stores nothing
  *      from that point on; it dies when the step returns.
  */

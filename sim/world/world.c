@@ -325,15 +325,21 @@ void world_quiet(struct world *world) {
     world->quiet_since = -1;
   } else if (world->quiet_since < 0) {
     world->quiet_since = world->now.ns;
+    world->live_least = world->live;
     world_fact(world, FACT_HEALED, 0, 0, 0, 0);
   }
 }
 
-/* Whether the run is over: drained, or past the bound. */
+/* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
+ * less was under way than ever since: a backlog may take its time, a livelock may not. */
 static bool over(struct world *world) {
   if (world->live == 0) {
     world_fact(world, FACT_DRAINED, 0, 0, 0, 0);
     return true;
+  }
+  if (world->quiet_since >= 0 && world->live < world->live_least) {
+    world->live_least = world->live;
+    world->quiet_since = world->now.ns;
   }
   if (world->quiet_since >= 0 && world->now.ns - world->quiet_since > world->drain_limit) {
     world->stuck = true;

@@ -73,7 +73,9 @@ struct world {
   uint64_t arrivals_pending; /* arrival events in the queue */
   bool arrivals_done;
   uint64_t live; /* holds, see world_hold */
-  int64_t quiet_since; /* ns: arrivals done and no fault under way or to come since then; -1 = not yet */
+  int64_t quiet_since; /* ns: arrivals done and no fault under way or to come since then, and nothing
+                          has been got out of the way since; -1 = not yet */
+  uint64_t live_least; /* holds when that last happened */
   int64_t drain_limit;
   bool stopped, stuck;
   uint64_t counters[COUNTER__COUNT];

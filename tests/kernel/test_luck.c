@@ -75,9 +75,9 @@ START_TEST(draws_are_pinned) {
   /* A change here changes every published number: say why in the CHANGELOG. */
   struct luck luck;
   luck_init(&luck, LUCK_DRAWN, 1);
-  ck_assert_uint_eq(luck_draw(&luck, hash_name("publish-sent")), UINT64_C(0x738e51fae9fc2fd3));
+  ck_assert_uint_eq(luck_draw(&luck, hash_name("publish-sent")), UINT64_C(0xd0e88b22bfc995cc));
   luck_init(&luck, LUCK_DRAWN, 0);
-  ck_assert_uint_eq(luck_draw(&luck, 0), UINT64_C(0x9874e2b8834a071e));
+  ck_assert_uint_eq(luck_draw(&luck, 0), UINT64_C(0x48218226ff3cd4bf));
 }
 END_TEST
 

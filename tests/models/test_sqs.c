@@ -299,6 +299,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("sqs");
   TCase *tests = tcase_create("all");
+  tcase_set_timeout(tests, 60); /* thread sanitizer */
   tcase_add_test(tests, without_faults_everything_happens_once);
   tcase_add_test(tests, lost_delete_is_redelivered_after_the_visibility_timeout);
   tcase_add_test(tests, the_same_with_a_dedup_table_has_one_effect);

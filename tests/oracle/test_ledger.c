@@ -1,5 +1,5 @@
 /* What the ledger promises, each class from both sides, and lies that it must see through. */
-#include "fact_script.h"
+#include "tests/oracle/fact_script.h"
 
 #include "sim/base/grow.h"
 #include "sim/kernel/time.h"

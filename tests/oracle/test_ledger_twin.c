@@ -1,5 +1,5 @@
 /* The ledger against its naive twin, on random facts in any order, under every pressure on memory. */
-#include "naive_judge.h"
+#include "tests/oracle/naive_judge.h"
 
 #include "sim/base/hash.h"
 #include "sim/oracle/ledger.h"

@@ -117,10 +117,13 @@ static void check_row(const struct run_result *result, size_t row, const char *t
                   doubled = (long long)result->metrics[METRIC_DUPLICATE_EFFECTS];
   const bool keeps = row > 0, single = row != 1;
   const char *conservation = rig_conservation(result);
+  char violations[200];
+  verdict_describe(result->violations, violations, sizeof violations);
   bool good = result->drained && conservation[0] == '\0' && (!keeps || lost == 0) &&
-              (!single || doubled == 0);
-  ck_assert_msg(good, "row %zu, seed %u: lost_acked %lld, duplicate_effects %lld%s %s\n%s", row, seed,
-                lost, doubled, result->drained ? "" : ", stuck", conservation, text);
+              (!single || doubled == 0) && result->verdict == VERDICT_HELD;
+  ck_assert_msg(good,
+                "row %zu, seed %u: lost_acked %lld, duplicate_effects %lld, violates %s%s %s\n%s", row,
+                seed, lost, doubled, violations, result->drained ? "" : ", stuck", conservation, text);
 }
 
 START_TEST(guarantees_hold_whatever_happens) {

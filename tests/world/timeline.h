@@ -17,6 +17,7 @@
 
 #include "tests/world/fake.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define TIMELINE_TEXT_MAX 65536
