@@ -311,7 +311,14 @@ static void on_retry(struct world *world, struct node *node, uint64_t slot) {
   consumer_pump(world, node);
 }
 
+/* A fetch that waits for data is asked again after the request timeout, on the same connection: it
+ * stands for the empty answers that fetch.max.wait.ms gives. Any other request has failed. */
 static void on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
+  uint32_t slot = (uint32_t)(argument >> 32);
+  if (slot >= SLOT_FETCH && slot < slot_output(world, 0)) {
+    consumer_of(node)->client.slots[slot].correlation = 0;
+    return consumer_pump(world, node);
+  }
   client_timed_out(world, node, &consumer_of(node)->client, argument);
 }
 

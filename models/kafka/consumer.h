@@ -14,6 +14,8 @@
  *
  * [I1] A record is handed to the handler only while its partition is assigned in this generation.
  * [I2] Only what has been handled is committed (after-processing, in-transaction).
+ * LIMIT: a fetch that finds nothing is parked at the broker until there is something, not for
+ * fetch.max.wait.ms: an idle consumer asks again every request.timeout.ms.
  * LIMIT: one handler at a time; a batch is not fetched ahead while one from the same leader is processed.
  */
 #ifndef MODELS_KAFKA_CONSUMER_H
