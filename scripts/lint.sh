@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # What no compiler says. Fails on shellcheck's findings, includes that go up, and files of more than 500
-# lines; functions of more than 60 lines and clang-format's differences are only reported.
+# lines (tests: 700); functions of more than 60 lines and clang-format's differences are only reported.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 file_lines_max=500
+test_lines_max=700 # mostly tables
 function_lines_max=60
 failed=0
 sources=()
@@ -22,8 +23,10 @@ tests/lint/includes.sh || failed=1
 
 for file in "${sources[@]}" "${scripts[@]}"; do
   lines=$(wc -l <"$file")
-  if ((lines > file_lines_max)); then
-    echo "$file: $lines lines; $file_lines_max are allowed"
+  allowed=$file_lines_max
+  if [[ $file == tests/* ]]; then allowed=$test_lines_max; fi
+  if ((lines > allowed)); then
+    echo "$file: $lines lines; $allowed are allowed"
     failed=1
   fi
 done
