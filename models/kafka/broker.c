@@ -145,7 +145,7 @@ static void append(struct world *world, struct node *node, struct partition_log 
 
 static bool points(struct world *world, struct node *node, enum point point, bool before,
                    struct message *message) {
-  if (!((world->armed >> point) & 1)) return !node->doomed;
+  if (!world_armed(world, point)) return !node->doomed;
   return world_point_slow(world, node, point, before, message->intent, message);
 }
 

@@ -181,7 +181,7 @@ void group_on_commit(struct world *world, struct node *node, struct message *req
   struct message *answer = world_answer(world, node, request, WIRE_COMMITTED);
   answer->a = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
   if (answer->a == KAFKA_OK) {
-    bool armed = (world->armed >> POINT_ACK_APPLIED) & 1;
+    bool armed = world_armed(world, POINT_ACK_APPLIED);
     if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request))
       return world_release(world, answer);
     for (uint32_t i = 0; i < request->record_count; i++)

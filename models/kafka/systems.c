@@ -111,7 +111,8 @@ static struct span longest_timeout(const struct plan *plan) {
 #define CONNECTION_ONLY (1u << LINK_KIND_CONNECTION)
 
 #define KAFKA_SYSTEM                                                                               \
-  .key_count = KEY__COUNT, .check = check,                                                         \
+  .key_count = KEY__COUNT, .check = check, .points = kafka_points,                                  \
+  .point_count = sizeof kafka_points / sizeof *kafka_points,                                                         \
   .components = {[ROLE_PRODUCER] = &kafka_producer,                                                \
                  [ROLE_BROKER] = &kafka_broker,                                                    \
                  [ROLE_CONSUMER] = &kafka_consumer},                                               \

@@ -211,7 +211,7 @@ void transactions_on_end(struct world *world, struct node *node, struct message 
   enum kafka_error error;
   if (transaction && producer.epoch == transaction->epoch &&
       transaction->state == TRANSACTION_ONGOING) {
-    bool armed = (world->armed >> POINT_ACK_APPLIED) & 1;
+    bool armed = world_armed(world, POINT_ACK_APPLIED);
     if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request)) return;
     transaction->fenced_last = false;
     prepare(world, node, transaction, request->a);

@@ -53,6 +53,30 @@ enum wire {
 
 extern const struct message_kind wire_kinds[WIRE__COUNT];
 
+/* Points of its own, beside the generic ones: each exchange has four. Name, where it begins, what. */
+#define KAFKA_EXCHANGES(X)                                                                         \
+  X(JOIN, "join", ROLE_CONSUMER, "a request to join the group") \
+  X(HEARTBEAT, "heartbeat", ROLE_CONSUMER, "a heartbeat") \
+  X(LEAVE, "leave", ROLE_CONSUMER, "a request to leave the group") \
+  X(OFFSETS, "offsets", ROLE_CONSUMER, "a request for committed offsets") \
+  X(INIT_PRODUCER, "init-producer", ROLE_CONSUMER, "a request for a producer id and epoch") \
+  X(ADD_PARTITIONS, "add-partitions", ROLE_CONSUMER, "AddPartitionsToTxn") \
+  X(OUTPUT, "output", ROLE_CONSUMER, "a batch for the output topic") \
+  X(TXN_OFFSETS, "transaction-offsets", ROLE_CONSUMER, "TxnOffsetCommit") \
+  X(MARKER, "marker", ROLE_BROKER, "the marker that ends a transaction in a partition")
+
+enum kafka_point {
+  POINT_FETCH_SENT = POINT_GENERIC__COUNT,
+  POINT_FETCH_RECEIVED,
+#define X(id, name, from, about)                                                                   \
+  POINT_##id##_SENT, POINT_##id##_RECEIVED, POINT_##id##_ANSWERED, POINT_##id##_ANSWER_RECEIVED,
+  KAFKA_EXCHANGES(X)
+#undef X
+      POINT_KAFKA__END
+};
+_Static_assert((int)POINT_KAFKA__END <= (int)POINT__MAX, "points fit");
+extern const struct point_row kafka_points[POINT_KAFKA__END - POINT_GENERIC__COUNT];
+
 /* A producer's id and epoch, and whether its batch is transactional, in one field; the sequence of a
  * batch travels in another. */
 static inline int64_t pack_producer(const struct batch *batch) {

@@ -8,13 +8,21 @@ const struct message_kind sqs_messages[SQS_MESSAGE__COUNT] = {
                   .operation = true},
     [SQS_SEND_OK] = {.name = "send-ok", .sent = POINT_PUBLISH_ACK_SENT,
                      .received = POINT_PUBLISH_ACKED, .operation = true, .reply = true},
-    [SQS_RECEIVE] = {.name = "receive"},
-    [SQS_RECEIVE_OK] = {.name = "receive-ok", .sent = POINT_DELIVERY_SENT, .operation = true,
+    [SQS_RECEIVE] = {.name = "receive", .sent = POINT_RECEIVE_SENT,
+                     .received = POINT_RECEIVE_RECEIVED},
+    [SQS_RECEIVE_OK] = {.name = "receive-ok", .sent = POINT_DELIVERY_SENT,
+                        .received = POINT_DELIVERY_RECEIVED, .operation = true,
                         .reply = true},
     [SQS_DELETE] = {.name = "delete", .sent = POINT_ACK_SENT, .received = POINT_ACK_RECEIVED,
                     .operation = true},
-    [SQS_DELETE_OK] = {.name = "delete-ok", .received = POINT_ACK_ANSWERED, .operation = true,
+    [SQS_DELETE_OK] = {.name = "delete-ok", .sent = POINT_ACK_ANSWER_SENT,
+                       .received = POINT_ACK_ANSWERED, .operation = true,
                        .reply = true},
+};
+
+static const struct point_row points[POINT_SQS__END - POINT_GENERIC__COUNT] = {
+    {"receive-sent", ROLE_CONSUMER, "a request for messages leaves"},
+    {"receive-received", ROLE_BROKER, "it reached the queue; nothing is handed out yet"},
 };
 
 static const struct key keys[KEY_SQS__COUNT] = {
@@ -125,6 +133,8 @@ const struct system system_sqs_standard = {
               [LINK_CONSUMER_TO_BROKER] = PER_REQUEST,
               [LINK_CONSUMER_TO_DATABASE] = {.used = true, .kind = LINK_KIND_CONNECTION,
                                              .allowed = 1u << LINK_KIND_CONNECTION}},
+    .points = points,
+    .point_count = sizeof points / sizeof *points,
     .handler = "naive",
     .allows = CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REEXECUTIONS) |
               CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS) | CLAIM_BIT(REORDERED),

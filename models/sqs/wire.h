@@ -37,6 +37,9 @@ enum sqs_message {
 
 extern const struct message_kind sqs_messages[SQS_MESSAGE__COUNT];
 
+/* Points of its own, beside the generic ones. */
+enum sqs_point { POINT_RECEIVE_SENT = POINT_GENERIC__COUNT, POINT_RECEIVE_RECEIVED, POINT_SQS__END };
+
 enum sqs_key {
   KEY_SQS_VISIBILITY_TIMEOUT,
   KEY_SQS_WAIT_TIME,

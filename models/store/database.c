@@ -190,14 +190,18 @@ static int64_t cost(const struct world *world, const struct message *request) {
 
 /* --- Tables --- */
 
+#define STATEMENT                                                                                  \
+  .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED, .operation = true
+
 const struct message_kind database_messages[DATABASE_MESSAGE__COUNT] = {
-    [DATABASE_GET] = {.name = "get", .operation = true},
-    [DATABASE_PUT] = {.name = "put", .operation = true},
-    [DATABASE_INSERT_UNIQUE] = {.name = "insert-unique", .operation = true},
-    [DATABASE_APPLY] = {.name = "apply", .operation = true},
-    [DATABASE_COMMIT] = {.name = "commit", .operation = true},
-    [DATABASE_ROLLBACK] = {.name = "rollback", .operation = true},
-    [DATABASE_ANSWER] = {.name = "answer", .operation = true, .reply = true},
+    [DATABASE_GET] = {.name = "get", STATEMENT},
+    [DATABASE_PUT] = {.name = "put", STATEMENT},
+    [DATABASE_INSERT_UNIQUE] = {.name = "insert-unique", STATEMENT},
+    [DATABASE_APPLY] = {.name = "apply", STATEMENT},
+    [DATABASE_COMMIT] = {.name = "commit", STATEMENT},
+    [DATABASE_ROLLBACK] = {.name = "rollback", STATEMENT},
+    [DATABASE_ANSWER] = {.name = "answer", .sent = POINT_STATEMENT_ANSWERED,
+                         .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
 };
 
 static const char *const stages[] = {"serving"};

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 
 #define FREE UINT16_MAX
+#define PARKED TIMERS_LANES_MAX
 #define INDEX_BITS 22
 #define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
 _Static_assert(TIMERS_LIVE_MAX < (1 << INDEX_BITS), "TIMER_NONE is no handle");
 
 void timers_init(struct timers *timers, uint16_t event_kind) {
   *timers = (struct timers){.free_list = TIMER_NONE, .event_kind = event_kind};
+  timers_reset(timers);
 }
 
 void timers_deinit(struct timers *timers) {
@@ -25,6 +27,7 @@ void timers_reset(struct timers *timers) {
   timers->free_list = TIMER_NONE;
   timers->lane_count = 0;
   timers->live = 0;
+  timers->lanes[PARKED] = (struct timer_lane){.first = TIMER_NONE, .last = TIMER_NONE};
 }
 
 uint16_t timers_lane(struct timers *timers, struct span duration) {
@@ -129,5 +132,33 @@ bool timers_expire(struct timers *timers, struct queue *queue, struct instant no
   ASSERT_EQ(head->due, now.ns);
   *out = *head;
   unlink_and_free(timers, l->first);
+  return true;
+}
+
+void timers_park(struct timers *timers, const struct timer *timer) {
+  struct timer_lane *parked = &timers->lanes[PARKED];
+  /* timers_expire has freed it last, so its place is the first that is free: it takes it back, and its
+   * handle is good again [I2]. */
+  uint32_t index = timers->free_list;
+  ASSERT(index != TIMER_NONE && timers->items[index].reserved == timer->reserved);
+  timers->free_list = timers->items[index].next;
+  timers->items[index] = *timer;
+  timers->items[index].lane = PARKED;
+  timers->items[index].previous = parked->last;
+  timers->items[index].next = TIMER_NONE;
+  if (parked->last == TIMER_NONE)
+    parked->first = index;
+  else
+    timers->items[parked->last].next = index;
+  parked->last = index;
+  timers->live++;
+}
+
+bool timers_unpark(struct timers *timers, uint32_t node, struct timer *out) {
+  uint32_t index = timers->lanes[PARKED].first;
+  while (index != TIMER_NONE && timers->items[index].node != node) index = timers->items[index].next;
+  if (index == TIMER_NONE) return false;
+  *out = timers->items[index];
+  unlink_and_free(timers, index);
   return true;
 }

@@ -9,6 +9,8 @@
  * [I1] A lane has at most one event in the queue (kind given at init, `a` = lane).
  * [I2] A handle of a fired or cancelled timer is stale: cancelling it again is an assertion. Handles
  *      carry how often their place was taken, modulo 1024, and are never TIMER_NONE.
+ * [I4] A parked timer has come due at an owner that cannot be reached: it waits, out of its lane, and can
+ *      still be cancelled by its handle.
  * [I3] Timers of one lane fire in the order in which they were started.
  */
 #ifndef SIM_KERNEL_TIMERS_H
@@ -41,7 +43,7 @@ struct timers {
   struct timer *items;
   size_t count, capacity;
   uint32_t free_list;
-  struct timer_lane lanes[TIMERS_LANES_MAX];
+  struct timer_lane lanes[TIMERS_LANES_MAX + 1]; /* the last: parked */
   uint32_t lane_count;
   uint32_t live;
   uint16_t event_kind;
@@ -65,5 +67,10 @@ void timers_cancel(struct timers *timers, uint32_t handle);
  * may be started and cancelled, in this lane too. */
 bool timers_expire(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane,
                    struct timer *out);
+
+/* Parks the timer that timers_expire has just given, before anything else is started. */
+void timers_park(struct timers *timers, const struct timer *timer);
+/* Takes the longest parked timer of an owner, of whatever incarnation; false when there is none. */
+bool timers_unpark(struct timers *timers, uint32_t node, struct timer *out);
 
 #endif

@@ -15,12 +15,15 @@ struct run {
   struct world *world;
   struct ledger *ledger;
   FILE *trace;
+  trace_sink *records; /* the observer's; NULL */
+  void *records_context;
 };
 
-static void trace_to_file(void *context, const struct trace_record *records, size_t count,
+static void trace_onward(void *context, const struct trace_record *records, size_t count,
                           uint64_t first) {
   struct run *run = context;
   if (run->trace) trace_file_sink(run->trace, records, count, first);
+  if (run->records) run->records(run->records_context, records, count, first);
 }
 
 struct run *run_new(size_t base_offset, unsigned char fill) {
@@ -29,7 +32,7 @@ struct run *run_new(size_t base_offset, unsigned char fill) {
   run->world = world_new(base_offset, fill);
   run->ledger = ledger_new();
   trace_add_sink(&run->world->trace, ledger_sink, run->ledger);
-  trace_add_sink(&run->world->trace, trace_to_file, run);
+  trace_add_sink(&run->world->trace, trace_onward, run);
   return run;
 }
 
@@ -93,33 +96,49 @@ static double seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
-                 const char *command, struct run_result *out) {
+void run_observe(struct run *run, const struct observer *observer, trace_sink *records,
+                 void *context) {
+  run->world->observer = observer;
+  run->records = records;
+  run->records_context = context;
+}
+
+static uint32_t allowed_by(const struct plan *plan) {
+  return plan->system->allows & ~plan->handler->forbids;
+}
+
+uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, const char *command,
+                   int64_t out_metrics[METRIC__COUNT], uint64_t *out_digest) {
   struct world *world = run->world;
   const struct assert_context context = {&world->now.ns, seed, command};
   assert_context_set(&context);
+  ledger_reset(run->ledger, plan->workload.keys, bucket_width(plan));
+  world_reset(world, plan, seed);
+  world_run(world);
+  ledger_finish(run->ledger, out_metrics);
+  *out_digest = trace_digest(&world->trace);
+  assert_context_set(NULL);
+  return verdict_violations(out_metrics, allowed_by(plan));
+}
+
+void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
+                 const char *command, struct run_result *out) {
+  struct world *world = run->world;
   *out = (struct run_result){.row = row, .seed = seed};
   double begun = seconds();
   run->trace = trace;
   if (trace) trace_file_begin(trace, &(struct err){0}); /* what fails shows when the file is closed */
-  ledger_reset(run->ledger, plan->workload.keys, bucket_width(plan));
-  world_reset(world, plan, seed);
   uint64_t grown = grow_count();
-  world_run(world);
+  out->violations = run_judge(run, plan, seed, command, out->metrics, &out->digest);
   out->grown = grow_count() - grown;
-  ledger_finish(run->ledger, out->metrics);
-  out->digest = trace_digest(&world->trace);
   out->records = world->trace.flushed;
   out->drained = !world->stuck;
   out->end_ns = world->now.ns;
   take_faults(world, out);
   take_ledger(run, out);
-  uint32_t allowed = plan->system->allows & ~plan->handler->forbids;
-  out->violations = verdict_violations(out->metrics, allowed);
   out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;
   out->wall_s = seconds() - begun;
   run->trace = NULL;
-  assert_context_set(NULL);
 }
 
 void run_result_deinit(struct run_result *result) {

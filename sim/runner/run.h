@@ -3,7 +3,9 @@
 #ifndef SIM_RUNNER_RUN_H
 #define SIM_RUNNER_RUN_H
 
+#include "sim/kernel/trace.h"
 #include "sim/runner/result.h"
+#include "sim/world/observer.h"
 #include "sim/world/plan.h"
 
 #include <stdbool.h>
@@ -16,6 +18,16 @@ struct run;
  * its second run, and the results must be equal. */
 struct run *run_new(size_t base_offset, unsigned char fill);
 void run_free(struct run *run);
+
+/* Who looks on at the runs from here on (sim/world/observer.h), and gets their trace records too; NULL =
+ * nobody. Both are borrowed. */
+void run_observe(struct run *run, const struct observer *observer, trace_sink *records, void *context);
+
+/* Executes a run for its verdict alone: the ledger's metrics and the digest; nothing is allocated in
+ * steady state. What a search does thousands of times a second. Returns CLAIM_BIT()s of what the
+ * contract does not allow. */
+uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, const char *command,
+                   int64_t out_metrics[METRIC__COUNT], uint64_t *out_digest);
 
 /* Executes and fills *out (owned by the caller: run_result_deinit). `trace` may be NULL: a file that
  * the trace is written to, header included. `command` is what a failed assertion tells to repeat. */

@@ -43,6 +43,8 @@ bool reader_fail_key(struct reader *reader, const struct yaml_entry *at, enum er
 }
 
 void words_add(struct words *words, const char *word) {
+  for (size_t i = 0; i < words->count; i++)
+    if (words->items[i] == word) return; /* several rows bring the same table */
   if (words->count < WORDS_MAX) words->items[words->count++] = word;
 }
 

@@ -39,7 +39,7 @@ void world_send(struct world *world, struct node *from, struct message *message)
   if (message->intent == 0 && message->record_count > 0) message->intent = lowest_intent(message);
   int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
   if (message->depart < leaves) message->depart = leaves;
-  bool armed = (world->armed >> kind->sent) & 1;
+  bool armed = world_armed(world, kind->sent);
   if (armed && kind->sent) world_point_slow(world, from, kind->sent, true, message->intent, message);
   if (from->doomed) return message_free(&world->messages, message);
   if (armed && kind->sent) world_point_slow(world, from, kind->sent, false, message->intent, message);

@@ -105,6 +105,19 @@ static void strike_deploy(struct world *world, uint32_t fault) {
   deploy_on(world, fault);
 }
 
+/* [I3] of node.h. Nodes go on when the last pause that holds them is over. LIMIT: an operation that
+ * arrives at a paused producer is taken in at once; what it sends for it leaves when it goes on. */
+static void strike_pause(struct world *world, uint32_t fault) {
+  int64_t until = world->now.ns + plan_of(world, fault)->lasts.ns;
+  for (size_t i = 0; i < world->node_count; i++) {
+    struct node *node = &world->nodes[i];
+    if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
+    open_instance(world, fault);
+    node_pause(world, node, until, fault);
+    push_step(world, until, FAULT_RESUME, fault, node->id);
+  }
+}
+
 static void strike_partition(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
@@ -129,7 +142,9 @@ static strike_fn *const strikes[VERB__COUNT] = {
     [VERB_KILL] = strike_down,           [VERB_POWER_LOSS] = strike_down,
     [VERB_TERMINATE] = strike_terminate, [VERB_DEPLOY] = strike_deploy,
     [VERB_PARTITION] = strike_partition, [VERB_RESET] = strike_reset,
-    [VERB_DROP] = NULL, /* done where the message is sent */
+    [VERB_PAUSE] = strike_pause,
+    /* done where the message is sent */
+    [VERB_DROP] = NULL, [VERB_DELAY] = NULL, [VERB_DUPLICATE] = NULL,
 };
 
 /* Whether the n-th instance happens at all. */
@@ -196,6 +211,11 @@ static void on_restart(struct world *world, uint32_t fault, struct node *node) {
   }
 }
 
+static void on_resume(struct world *world, uint32_t fault, struct node *node) {
+  close_instance(world, fault);
+  if (node->alive) node_resume(world, node);
+}
+
 static void on_end(struct world *world, uint32_t fault) {
   struct fault_state *state = state_of(world, fault);
   link_cut(world, state->targets, state->others, plan_of(world, fault)->direction, false, fault);
@@ -209,6 +229,7 @@ void faults_event(struct world *world, enum fault_step step, uint32_t fault, uin
   if (step == FAULT_BEGIN) on_begin(world, fault);
   if (step == FAULT_END) on_end(world, fault);
   if (step == FAULT_RESTART) on_restart(world, fault, node);
+  if (step == FAULT_RESUME) on_resume(world, fault, node);
   if (step == FAULT_GRACE && node->alive && node->stopping && node->incarnation == instance >> 16)
     node_kill(world, node, DEATH_KILL, fault);
   world_quiet(world);
@@ -260,15 +281,33 @@ static bool strikes_this(const struct fault_plan *plan) {
   return plan->target.count == 1 && plan->target.items[0].which == WHICH_THIS;
 }
 
+/* A verb that strikes the message at the point. False: nothing came of it. */
+static bool strike_message(const struct world *world, const struct fault_plan *plan,
+                           struct message *message) {
+  if (!message) return false;
+  if (plan->verb == VERB_DROP) {
+    message->dropped = true;
+  } else if (message->sequence != 0) {
+    return false; /* it has left already */
+  } else if (plan->verb == VERB_DELAY) {
+    message->delay += plan->lasts.ns;
+  } else {
+    if (link_kind_between(world, message->from, message->to) == LINK_KIND_CONNECTION) return false;
+    message->duplicated = true;
+  }
+  return true;
+}
+
 bool faults_point(struct world *world, struct node *node, uint32_t point, bool before,
                   uint64_t intent, struct message *message) {
+  if (world->observer && world->observer->point)
+    world->observer->point(world->observer->context, world, node, point, before, intent, message);
   for (uint32_t i = 0; i < world->faults.count; i++) {
     if (!matches(world, i, node, point, before, intent)) continue;
     const struct fault_plan *plan = plan_of(world, i);
     if (!happens(world, i, state_of(world, i)->begun++)) continue;
-    if (plan->verb == VERB_DROP) {
-      if (!message) continue;
-      message->dropped = true;
+    if (!strikes[plan->verb]) {
+      if (!strike_message(world, plan, message)) continue;
       open_instance(world, i);
       close_instance(world, i);
       faults_hit(world, i, node->id, intent);
@@ -315,7 +354,7 @@ void faults_deferred(struct world *world) {
 /* --- Setting up --- */
 
 static bool applies(const struct world *world, const struct fault_plan *plan) {
-  if (plan->verb == VERB_DROP) return true;
+  if (!strikes[plan->verb]) return true;
   if (plan->verb == VERB_RESET && !world->plan->system->links[plan->target_link].used) return false;
   for (uint32_t i = 0; i < plan->target.count; i++)
     if (plan->target.items[i].which == WHICH_THIS || world->count[plan->target.items[i].role] > 0)
@@ -330,7 +369,7 @@ static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, siz
                                 .window = UINT32_MAX, .applies = applies(world, plan)};
   if (!state->applies) return;
   if (plan->timing == TIMING_WHEN) {
-    world->armed |= UINT64_C(1) << plan->point;
+    world->armed[plan->point / 64] |= UINT64_C(1) << (plan->point % 64);
   } else if (plan->has_at) {
     schedule(world, fault, plan->at.ns);
   } else {
@@ -347,7 +386,8 @@ void faults_reset(struct world *world) {
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
   faults->pending = faults->active = 0;
-  world->armed = 0;
+  bool all = world->observer && world->observer->point;
+  memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   for (uint32_t i = 0; i < count; i++)
     reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
 }

@@ -51,7 +51,13 @@ const struct fault_key fault_common_keys[FAULT_COMMON_KEY__COUNT] = {
                             FAULT_KEY_VALUE, FIELD(min_hits)},
 };
 
+#define LATE                                                                                       \
+  {{"late", VALUE_TIME, "", NULL, 0, 0,                                                            \
+    "what it had sent and is still under way is executed so long after its death", NULL},          \
+   FAULT_KEY_VALUE, FIELD(late)}
+static const struct fault_key kill_keys[] = {LATE};
 static const struct fault_key power_loss_keys[] = {
+    LATE,
     {{"unsynced", VALUE_ENUM, "dropped", "dropped torn", 0, 0,
       "what becomes of writes that were not synced: all dropped, or a prefix kept", NULL},
      FAULT_KEY_VALUE, FIELD(unsynced)},
@@ -83,8 +89,8 @@ static const struct fault_key partition_keys[] = {
 #define KEYS(table) .keys = table, .key_count = sizeof table / sizeof *table
 
 const struct fault_verb fault_verbs[VERB__COUNT] = {
-    [VERB_KILL] = {.name = "kill", .target = FAULT_TARGET_NODES, .for_default = "1s",
-                   .for_means = "down, then restarted",
+    [VERB_KILL] = {.name = "kill", .target = FAULT_TARGET_NODES, KEYS(kill_keys),
+                   .for_default = "1s", .for_means = "down, then restarted",
                    .help = "the process dies; what it wrote to its disk survives",
                    .hit = "a request, delivery or handler died with it"},
     [VERB_POWER_LOSS] = {.name = "power_loss", .target = FAULT_TARGET_NODES, KEYS(power_loss_keys),
@@ -99,6 +105,11 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                      .for_default = "1s", .for_means = "from the end of an instance to its new start",
                      .help = "a rolling restart: the targets one after the other, in their order",
                      .hit = "a request, delivery or handler was drained, or died with an instance"},
+    [VERB_PAUSE] = {.name = "pause", .target = FAULT_TARGET_NODES, .for_default = NULL,
+                    .for_means = "until it goes on",
+                    .help = "the process stands still (a long garbage collection), and then goes on as "
+                            "if no time had passed",
+                    .hit = "a message or a timer had to wait"},
     [VERB_PARTITION] = {.name = "partition", .target = FAULT_TARGET_NODES, KEYS(partition_keys),
                         .for_default = NULL, .for_means = "until it heals",
                         .help = "messages between the target and the other side do not arrive",
@@ -109,9 +120,18 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
     [VERB_DROP] = {.name = "drop", .target = FAULT_TARGET_THIS, .for_default = "",
                    .help = "the message at the point is lost; on a connection, a reset there",
                    .hit = "the message was lost"},
+    [VERB_DELAY] = {.name = "delay", .target = FAULT_TARGET_THIS, .for_default = NULL,
+                    .for_means = "how much later it arrives",
+                    .help = "the message that leaves at the point is held up in the network; on a "
+                            "connection, so is all that follows it",
+                    .hit = "the message was held up"},
+    [VERB_DUPLICATE] = {.name = "duplicate", .target = FAULT_TARGET_THIS, .for_default = "",
+                        .help = "the message that leaves at the point arrives twice; on a connection "
+                                "that cannot happen",
+                        .hit = "a second copy was under way"},
 };
 
 const char *const fault_verbs_later =
-    "disk_gone pause slow skew_clock clog degrade duplicate delay fail failover expire_lease "
+    "disk_gone slow skew_clock clog degrade fail failover expire_lease "
     "move_coordinator fsync_lies lose_slot";
 const char *const fault_keys_later = "file shape version factor offset drift error election lose";

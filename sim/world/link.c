@@ -52,6 +52,11 @@ struct channel *link_channel(struct world *world, uint16_t from, uint16_t to) {
   return link_rows[link].from == world->nodes[from].role ? channel_of(world, link, from, to) : channel_of(world, link, to, from);
 }
 
+enum link_kind link_kind_between(const struct world *world, uint16_t from, uint16_t to) {
+  int link = world->link_of[world->nodes[from].role][world->nodes[to].role];
+  return link < 0 ? LINK_KIND__COUNT : world->link_rules[link].kind;
+}
+
 static void lose(struct world *world, struct message *message, enum loss why, uint32_t fault) {
   *trace_next(&world->trace) = (struct trace_record){
       .at = world->now.ns, .intent = message->intent, .value = why, .kind = TRACE_LOST,
@@ -71,6 +76,8 @@ static void push_arrival(struct world *world, struct message *message, int64_t a
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
 static void launch(struct world *world, struct message *message, int64_t at) {
+  if (world->observer && world->observer->sent)
+    world->observer->sent(world->observer->context, world, message, at);
   if (message->intent) world_hold(world, NULL);
   push_arrival(world, message, at);
 }
@@ -110,7 +117,7 @@ static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t
 static void transmit_connection(struct world *world, struct message *message,
                                 struct channel *channel, uint64_t address) {
   int way = message->direction;
-  int64_t at = message->depart +
+  int64_t at = message->depart + message->delay +
                retransmissions(world, world->link_rules[channel->link].loss[way], address) +
                latency(world, channel->link, address, message->size);
   if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
@@ -140,7 +147,9 @@ static void transmit_alone(struct world *world, struct message *message, struct 
     return lose(world, message, LOSS_LINK, NO_FAULT);
   if (channel->ways[way].cuts)
     return lose(world, message, LOSS_CUT, channel->ways[way].cut_by);
-  int64_t at = message->depart + latency(world, link, address, message->size);
+  int64_t at = message->depart + message->delay + latency(world, link, address, message->size);
+  if (message->duplicated)
+    transmit_copy(world, message, at + latency(world, link, hash_pair(address, DRAW_COPY), 0));
   if (world->link_rules[link].kind == LINK_KIND_DATAGRAM) {
     if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, world->link_rules[link].reordering))
       at += 4 * latency(world, link, hash_pair(address, DRAW_OVERTAKEN), message->size);
@@ -268,6 +277,19 @@ static void refuse(struct world *world, struct message *message, struct channel 
   lose(world, message, LOSS_DEAD, to->down_by);
 }
 
+/* Whether a fault puts off what a dead process had sent; then it is on its way again. */
+static bool put_off(struct world *world, struct message *message) {
+  const struct node *from = &world->nodes[message->from];
+  if (from->late_until <= world->now.ns || message->late || message->is_reply) return false;
+  if (from->alive ? from->incarnation != message->from_incarnation + 1
+                  : from->incarnation != message->from_incarnation)
+    return false;
+  message->late = true;
+  faults_hit(world, from->down_by, message->to, message->intent);
+  push_arrival(world, message, from->late_until);
+  return true;
+}
+
 bool link_arrive(struct world *world, struct message *message) {
   struct channel *channel = &world->channels[message->channel];
   const struct node *to = &world->nodes[message->to];
@@ -276,6 +298,7 @@ bool link_arrive(struct world *world, struct message *message) {
     world_unhold_message(world, message);
     return lose(world, message, LOSS_UNSENT, fault), false;
   }
+  if (put_off(world, message)) return false;
   if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION) {
     if (!arrive_connection(world, message, channel)) return false;
   } else if (channel->ways[message->direction].cuts) {

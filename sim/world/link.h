@@ -68,6 +68,9 @@ void link_transmit(struct world *world, struct message *message);
  * and taken care of. */
 bool link_arrive(struct world *world, struct message *message);
 
+/* The kind of the link between two nodes; LINK_KIND__COUNT when there is none. */
+enum link_kind link_kind_between(const struct world *world, uint16_t from, uint16_t to);
+
 /* The channel between two nodes, or NULL. */
 struct channel *link_channel(struct world *world, uint16_t from, uint16_t to);
 

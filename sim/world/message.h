@@ -37,8 +37,11 @@ struct message {
   uint8_t direction; /* 0: from who connects, 1: back */
   uint8_t stalls;    /* retransmissions into a cut so far */
   bool is_reply, taken, dropped;
+  bool duplicated; /* a fault wants a second copy */
+  bool late;       /* a fault has put off its arrival to after its sender's death */
   bool in_use;
   uint32_t id; /* place in the pool */
+  int64_t delay; /* ns: a fault holds it up in the network */
   /* From here on it is not zeroed. */
   _Alignas(16) struct record one; /* room for a single record */
 };

@@ -31,7 +31,7 @@ enum link_kind { LINK_KIND_CONNECTION, LINK_KIND_PER_REQUEST, LINK_KIND_DATAGRAM
 
 struct message_kind {
   const char *name;
-  enum point sent, received; /* generic or own points stated at send and at arrival; POINT_NONE */
+  uint32_t sent, received; /* generic or own points stated at send and at arrival; POINT_NONE */
   bool operation; /* luck keyed by the lowest operation it carries; else a control request */
   bool reply;     /* answers a request: counts as a round trip */
 };

@@ -19,6 +19,7 @@ void node_start(struct world *world, struct node *node, enum start_reason reason
   node->stopped_by = NO_FAULT;
   if (reason == START_FIRST) node->down_by = NO_FAULT; /* else kept: for what never left it */
   node->core_event = false;
+  node->paused_until = 0;
   node->depart = 0;
   for (uint32_t i = 0; i < node->cores; i++) node->core_free[i] = 0;
   world_fact(world, FACT_NODE_UP, node->id, 0, node->incarnation, 0);
@@ -50,6 +51,10 @@ void node_kill(struct world *world, struct node *node, enum death death, uint32_
   node->alive = false;
   node->death = death;
   node->died_at = world->now.ns;
+  node->late_until = 0;
+  if (fault != NO_FAULT && world->plan->faults[fault].late.ns > 0)
+    node->late_until = world->now.ns + world->plan->faults[fault].late.ns;
+  node->paused_until = 0;
   node->down_by = fault;
   world_fact(world, FACT_NODE_DOWN, node->id, 0, node->incarnation, 0);
   for (int port = NODE_PORTS - 1; port >= 0; port--)
@@ -76,6 +81,13 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault) {
     node->components[0]->terminate(world, node);
   else
     node_exit(world, node);
+}
+
+void node_pause(struct world *world, struct node *node, int64_t until, uint32_t fault) {
+  (void)world;
+  if (!node->alive || node->paused_until >= until) return;
+  node->paused_until = until;
+  node->paused_by = fault;
 }
 
 void node_exit(struct world *world, struct node *node) {

@@ -12,6 +12,7 @@
  *      sent do reach their receivers (sim/oracle/README.md).
  * [I2] A doomed node (killed at a point in the middle of its own step) sends nothing and stores nothing
  *      from that point on; it dies when the step returns.
+ * [I3] A paused node does nothing: what reaches it, and its timers, wait until it goes on, in order.
  */
 #ifndef SIM_WORLD_NODE_H
 #define SIM_WORLD_NODE_H
@@ -40,6 +41,9 @@ struct node {
   uint32_t incarnation; /* from 1 */
   enum death death;     /* how the last incarnation ended */
   int64_t died_at;      /* ns */
+  int64_t late_until;   /* ns: what it had sent when it died arrives no earlier; 0 = as it does */
+  int64_t paused_until; /* ns; 0 = it is not paused */
+  uint32_t paused_by;   /* fault */
   uint32_t down_by;     /* fault that took it down, NO_FAULT */
   uint32_t stopped_by;  /* fault that is terminating it, NO_FAULT */
   const struct component *components[NODE_PORTS];
@@ -61,6 +65,11 @@ void node_start(struct world *world, struct node *node, enum start_reason reason
 
 /* Ends the process at once. `fault`: who did it, or NO_FAULT. Does nothing when it is down. */
 void node_kill(struct world *world, struct node *node, enum death death, uint32_t fault);
+
+/* Stands still until an instant (ns), or until a later one that it is paused to already. */
+void node_pause(struct world *world, struct node *node, int64_t until, uint32_t fault);
+/* Goes on, when no later pause holds it: fires what came due meanwhile. */
+void node_resume(struct world *world, struct node *node);
 
 /* SIGTERM. The component drains and calls node_exit; a component without `terminate` exits at once. */
 void node_terminate(struct world *world, struct node *node, uint32_t fault);

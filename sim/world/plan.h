@@ -59,7 +59,7 @@ struct selector {
 };
 
 /* Verbs of faults: sim/world/fault.h has their table. */
-enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB__COUNT };
+enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PAUSE, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB_DELAY, VERB_DUPLICATE, VERB__COUNT };
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
@@ -92,6 +92,7 @@ struct fault_plan {
   enum direction direction;
   struct span lasts; /* `for` */
   struct span grace;
+  struct span late; /* VERB_KILL, VERB_POWER_LOSS: what it had sent arrives so long after its death */
   uint32_t max_unavailable;
   enum deploy_mode mode;
   enum unsynced unsynced;

@@ -18,13 +18,19 @@
   X(PUBLISH_ACK_SENT, "publish-ack-sent", ROLE_BROKER, "the broker's confirmation leaves")         \
   X(PUBLISH_ACKED, "publish-acked", ROLE_PRODUCER, "the confirmation reached the producer")        \
   X(DELIVERY_SENT, "delivery-sent", ROLE_BROKER, "an answer carrying the operation leaves for a consumer") \
+  X(DELIVERY_RECEIVED, "delivery-received", ROLE_CONSUMER, "that answer reached the consumer; no handler has it yet") \
   X(DELIVERED, "delivered", ROLE_CONSUMER, "a handler starts on it")                               \
   X(HANDLER_STEP, "handler-step", ROLE_CONSUMER, "its handler makes a call (work, statement, commit, publish)") \
+  X(STATEMENT_SENT, "statement-sent", ROLE_CONSUMER, "a statement or COMMIT of its handler leaves for the database") \
+  X(STATEMENT_RECEIVED, "statement-received", ROLE_DATABASE, "it reached the database; nothing is done yet") \
+  X(STATEMENT_ANSWERED, "statement-answered", ROLE_DATABASE, "the answer to a statement or COMMIT leaves") \
+  X(STATEMENT_ANSWER_RECEIVED, "statement-answer-received", ROLE_CONSUMER, "the answer reached the consumer; its handler does not know yet") \
   X(EFFECT, "effect", ROLE_DATABASE, "a store or sink has applied it")                             \
   X(HANDLED, "handled", ROLE_CONSUMER, "its handler has returned")                                 \
   X(ACK_SENT, "ack-sent", ROLE_CONSUMER, "its acknowledgement leaves: an offset commit, a delete, the end of a transaction") \
   X(ACK_RECEIVED, "ack-received", ROLE_BROKER, "the acknowledgement reached the broker; nothing is noted yet") \
   X(ACK_APPLIED, "ack-applied", ROLE_BROKER, "the broker has noted the acknowledgement")           \
+  X(ACK_ANSWER_SENT, "ack-answer-sent", ROLE_BROKER, "the answer to the acknowledgement leaves") \
   X(ACK_ANSWERED, "ack-answered", ROLE_CONSUMER, "the consumer learns that it was noted")
 
 enum point {
@@ -33,7 +39,7 @@ enum point {
   GENERIC_POINTS(X)
 #undef X
       POINT_GENERIC__COUNT, /* a system's own rows have ids from here, in the order of its table */
-  POINT__MAX = 64
+  POINT__MAX = 128
 };
 
 struct point_row {

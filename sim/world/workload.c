@@ -68,7 +68,9 @@ static void issue(struct world *world) {
   struct operation_request request = {
       .intent = intent, .call = call_open(world, producer, intent), .key = key,
       .size = (uint32_t)plan->size};
+  producer->depart = producer->paused_until; /* 0 = it is not paused */
   producer->components[0]->submit(world, producer, &request);
+  producer->depart = 0;
 }
 
 void workload_arrive(struct world *world) {

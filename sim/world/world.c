@@ -111,6 +111,7 @@ static void reset_node(struct world *world, struct node *node) {
   node->incarnation = 0;
   node->death = DEATH_NONE;
   node->died_at = 0;
+  node->late_until = node->paused_until = 0;
   node->inbox_head = node->inbox_count = 0;
   node->first_call = CALL_NONE;
   node->holds = 0;
@@ -181,7 +182,7 @@ static void serve(struct world *world, struct node *node, struct message *messag
   ASSERT_MSG(on, "protocol breach: %s got '%s' in stage '%s'", component->name, kind->name,
              component->stage_names ? component->stage_names[row] : "-");
   bool go = true;
-  if (kind->received && ((world->armed >> kind->received) & 1))
+  if (kind->received && world_armed(world, kind->received))
     go = world_point_slow(world, node, kind->received, true, intent, message) &&
          world_point_slow(world, node, kind->received, false, intent, message);
   if (message->dropped) drop_received(world, message);
@@ -236,8 +237,21 @@ static void trace_message(struct world *world, const struct message *message, en
       .detail = (uint32_t)message->kind << 16 | message->from};
 }
 
+/* [I3] of node.h: whether an event has to wait for a node that stands still; then it does. */
+static bool waits(struct world *world, const struct event *event, uint32_t id) {
+  const struct node *node = &world->nodes[id];
+  if (__builtin_expect(node->paused_until <= world->now.ns, 1)) return false;
+  struct event *again = queue_place(&world->queue, node->paused_until);
+  int64_t at = again->at;
+  *again = *event;
+  again->at = at;
+  faults_hit(world, node->paused_by, node->id, 0);
+  return true;
+}
+
 static void on_message(struct world *world, const struct event *event) {
   struct message *message = (struct message *)(uintptr_t)event->a;
+  if (waits(world, event, message->to)) return;
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message)) return;
   struct node *node = &world->nodes[message->to];
@@ -250,6 +264,7 @@ static void on_message(struct world *world, const struct event *event) {
 }
 
 static void on_core(struct world *world, const struct event *event) {
+  if (waits(world, event, event->node)) return;
   struct node *node = &world->nodes[event->node];
   if (!node->alive || node->incarnation != event->b) return;
   node->core_event = false;
@@ -279,12 +294,19 @@ static void fire(struct world *world, uint32_t id, uint32_t incarnation, uint16_
 static void on_lane(struct world *world, const struct event *event) {
   struct timer timer;
   while (timers_expire(&world->timers, &world->queue, world->now, (uint16_t)event->a, &timer)) {
+    const struct node *node = &world->nodes[timer.node];
+    if (node->paused_until > world->now.ns) {
+      timers_park(&world->timers, &timer);
+      faults_hit(world, node->paused_by, node->id, 0);
+      continue;
+    }
     fire(world, timer.node, timer.incarnation, timer.kind, timer.argument);
     if (world->faults.deferred_count) faults_deferred(world);
   }
 }
 
 static void on_timer(struct world *world, const struct event *event) {
+  if (waits(world, event, event->node)) return;
   fire(world, event->node, (uint32_t)event->b, event->detail, event->a);
 }
 
@@ -296,6 +318,7 @@ static void on_arrival(struct world *world, const struct event *event) {
 
 static void on_disconnect(struct world *world, const struct event *event) {
   struct node *node = &world->nodes[event->node];
+  if (waits(world, event, event->node)) return;
   *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = EVENT_DISCONNECT,
                                                      .kind = TRACE_WORLD, .node = node->id,
                                                      .detail = event->detail};
@@ -307,6 +330,17 @@ static void on_disconnect(struct world *world, const struct event *event) {
 
 static void on_fault(struct world *world, const struct event *event) {
   faults_event(world, (enum fault_step)event->detail, (uint32_t)event->a, event->b);
+}
+
+void node_resume(struct world *world, struct node *node) {
+  if (node->paused_until > world->now.ns) return;
+  node->paused_until = 0;
+  struct timer timer;
+  while (timers_unpark(&world->timers, node->id, &timer)) {
+    fire(world, timer.node, timer.incarnation, timer.kind, timer.argument);
+    if (world->faults.deferred_count) faults_deferred(world);
+    if (node->paused_until > world->now.ns) return;
+  }
 }
 
 typedef void event_fn(struct world *world, const struct event *event);

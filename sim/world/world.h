@@ -25,6 +25,7 @@
 #include "sim/world/link.h"
 #include "sim/world/message.h"
 #include "sim/world/node.h"
+#include "sim/world/observer.h"
 #include "sim/world/plan.h"
 #include "sim/world/workload.h"
 
@@ -80,7 +81,7 @@ struct world {
   bool stopped, stuck;
   uint64_t counters[COUNTER__COUNT];
   uint64_t dedup_bytes;
-  uint64_t armed; /* bit p: a trigger waits for point p */
+  uint64_t armed[POINT__MAX / 64]; /* bit p: a trigger, or the observer, waits for point p */
   struct { /* the plan's links, ready for the hot path */
     enum link_kind kind;
     const struct quantile_table *latency;
@@ -90,6 +91,7 @@ struct world {
     uint64_t key;
   } link_rules[LINK__COUNT];
   int8_t link_of[ROLE__COUNT][ROLE__COUNT]; /* enum link, -1 = none */
+  const struct observer *observer; /* NULL = nobody looks on */
   size_t base_offset;
   unsigned char fill;
 };
@@ -155,9 +157,12 @@ void world_effect(struct world *world, const struct node *node, uint64_t intent,
  * false when the node has just been doomed there: the caller returns at once and does not do it. */
 bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
                       uint64_t intent, struct message *message);
+static inline bool world_armed(const struct world *world, uint32_t point) {
+  return (world->armed[point / 64] >> (point % 64)) & 1;
+}
 static inline bool world_point(struct world *world, struct node *node, uint32_t point, bool before,
                                uint64_t intent) {
-  if (__builtin_expect((world->armed >> point) & 1, 0))
+  if (__builtin_expect(world_armed(world, point), 0))
     return world_point_slow(world, node, point, before, intent, NULL);
   return !node->doomed;
 }
