@@ -99,7 +99,8 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
   for (uint32_t i = 0; i < fetch->record_count; i++)
-    log_trim(&broker_disk(node)->input[fetch->records[i].key], fetch->records[i].intent);
+    log_trim(&broker_disk(node)->input[fetch->records[i].key],
+             fetch->records[i].handle - fetch->records[i].extra);
   if (answer_out_of_range(world, node, fetch) || answer_fetch(world, node, fetch)) return;
   world_take(fetch);
   broker->parked[consumer].fetch = fetch;
@@ -226,16 +227,19 @@ static void make_disk(struct world *world, struct node *node) {
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
-  (void)reason;
   if (!node->disk[0]) make_disk(world, node);
   size_t consumers = world->count[ROLE_CONSUMER], partitions = world->plan->partitions;
   struct broker *broker = node->state[0] = ARENA_NEW(&node->arena, struct broker, 1);
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
-  if (node->id != kafka_coordinator(world)) return;
-  group_start(world, node);
-  transactions_start(world, node);
+  if (node->id == kafka_coordinator(world)) {
+    group_start(world, node);
+    transactions_start(world, node);
+  }
+  /* Its readers go on where they were: a crash may have come between a record and their seeing it. */
+  for (uint32_t p = 0; p < partitions && reason == START_AGAIN && !node->doomed; p++)
+    if (kafka_leader(world, p) == node->id) show(world, node, &broker_disk(node)->output[p]);
 }
 
 static size_t arena_bytes(const struct plan *plan) {

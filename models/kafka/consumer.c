@@ -186,8 +186,9 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
     uint32_t turn = consumer->rotation + i;
     uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
     if (kafka_broker_of(world, partition) != broker) continue;
-    records[at++] = (struct record){.key = partition, .handle = consumer->fetched[partition],
-                                    .intent = consumer->committed[partition]};
+    uint64_t from = consumer->fetched[partition], committed = consumer->committed[partition];
+    records[at++] = (struct record){.key = partition, .handle = from,
+                                    .extra = from > committed ? (uint32_t)(from - committed) : 0};
   }
   message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
   client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);

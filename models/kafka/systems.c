@@ -122,7 +122,9 @@ static struct span longest_timeout(const struct plan *plan) {
             [LINK_CONSUMER_TO_BROKER] = {true, LINK_KIND_CONNECTION, ANY_LINK},                    \
             [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
             [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
-  .longest_timeout = longest_timeout
+  .longest_timeout = longest_timeout,                                                              \
+  /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it. */ \
+  .no_power_loss = 1u << ROLE_BROKER
 
 #define ALLOWS_REPEATING                                                                           \
   (CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) |      \

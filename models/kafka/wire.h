@@ -21,7 +21,8 @@
 enum wire {
   WIRE_PRODUCE,  /* a = partition, b = packed producer, c = sequence, d = acks; records */
   WIRE_PRODUCED, /* a = error, b = offset of the first */
-  WIRE_FETCH,    /* records: key = partition, handle = position, extra unused; a = most records,
+  WIRE_FETCH,    /* records: key = partition, handle = position, extra = how many before it are
+                    not known to be committed; a = most records,
                     b = this fetch replaces the one parked before */
   WIRE_FETCHED,  /* records: extra = partition, handle = offset; a = partition that was out of range
                     plus 1, b = its end */

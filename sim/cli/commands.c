@@ -5,6 +5,8 @@
 const struct command commands[] = {
     {"run", "FILE...", "run scenarios: all guarantees, all seeds; judge, write tables and charts",
      command_run, OPTIONS_RUN},
+    {"explore", "FILE", "place faults everywhere: the smallest violation, or none up to K faults",
+     command_explore, OPTIONS_EXPLORE},
     {"list", "WHAT", "list systems, handlers, faults, points, keys, metrics or anomalies",
      command_list, OPTIONS_LIST},
     {"diff", "TRACE TRACE",

@@ -2,9 +2,11 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
+#include "sim/runner/explore.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,13 @@ enum option_id {
   OPTION_ROW,
   OPTION_NO_CHARTS,
   OPTION_FORMAT,
+  OPTION_FAULTS,
+  OPTION_MESSAGES,
+  OPTION_NO_PRUNE,
+  OPTION_NO_SHRINK,
+  OPTION_TIES,
+  OPTION_AT,
+  OPTION_BEYOND,
 };
 
 static const struct option_row {
@@ -36,12 +45,23 @@ static const struct option_row {
 } rows[] = {
     {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN,
      "run seeds 1 to N (default: as the scenario says, or 1)"},
-    {"seed", OPTION_SEED, "N", OPTIONS_RUN, "run exactly seed N, any number from 1"},
-    {"jobs", OPTION_JOBS, "N", OPTIONS_RUN,
+    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLORE, "run exactly seed N, any number from 1"},
+    {"faults", OPTION_FAULTS, "K", OPTIONS_EXPLORE, "place up to K faults, 1 to 4 (default: 1)"},
+    {"messages", OPTION_MESSAGES, "N", OPTIONS_EXPLORE,
+     "so many operations, instead of what the scenario says"},
+    {"ties", OPTION_TIES, NULL, OPTIONS_EXPLORE,
+     "also let each message arrive after others that would arrive at the same instant"},
+    {"at", OPTION_AT, "POINT", OPTIONS_EXPLORE, "place faults at this point only"},
+    {"beyond", OPTION_BEYOND, NULL, OPTIONS_EXPLORE,
+     "also place what a system assumes not to happen, such as a power loss of the only copy"},
+    {"no-prune", OPTION_NO_PRUNE, NULL, OPTIONS_EXPLORE,
+     "execute also what cannot differ from what was executed"},
+    {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
+    {"jobs", OPTION_JOBS, "N", OPTIONS_RUN | OPTIONS_EXPLORE,
      "use N threads (default: one for each core); results are the same for any N"},
-    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN,
+    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_REPLAY,
      "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
-    {"out", OPTION_OUT, "DIR", OPTIONS_RUN, "write into DIR/<scenario> (default: results)"},
+    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE, "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
      "write the charts' scripts, but do not run gnuplot"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN,
@@ -52,8 +72,9 @@ static const struct option_row {
      "run everything twice, with memory laid out differently, and compare"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
      "run one row with one seed, write its trace (32 bytes a record), judge nothing"},
-    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN, "the row to trace, when the scenario has several"},
-    {"help", OPTION_HELP, NULL, OPTIONS_RUN | OPTIONS_LIST | OPTIONS_DIFF, "print this"},
+    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE,
+     "the row to trace or to explore, when the scenario has several"},
+    {"help", OPTION_HELP, NULL, ~0u, "print this"},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
@@ -126,6 +147,31 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_SEED:
     options->has_seed = true;
     return parse_count("seed", value, INT64_MAX, &options->seed, err);
+  case OPTION_FAULTS:
+    if (!parse_count("faults", value, EXPLORE_FAULTS_MAX, &count, err)) return false;
+    options->faults = (unsigned)count;
+    return true;
+  case OPTION_MESSAGES:
+    if (!parse_count("messages", value, INT64_MAX, &count, err)) return false;
+    free((char *)options->messages);
+    ASSERT(asprintf((char **)&options->messages, "workload/messages=%" PRIu64, count) > 0);
+    options->sets[options->set_count++] = options->messages;
+    return true;
+  case OPTION_NO_PRUNE:
+    options->no_prune = true;
+    return true;
+  case OPTION_NO_SHRINK:
+    options->no_shrink = true;
+    return true;
+  case OPTION_AT:
+    options->at = value;
+    return true;
+  case OPTION_BEYOND:
+    options->beyond = true;
+    return true;
+  case OPTION_TIES:
+    options->ties = true;
+    return true;
   case OPTION_JOBS:
     if (!parse_count("jobs", value, WORKERS_MAX, &count, err)) return false;
     options->workers = (unsigned)count;
@@ -150,10 +196,10 @@ static bool unknown_option(unsigned command, const char *written, struct err *er
   return false;
 }
 
-static bool check_together(const struct options *options, struct err *err) {
+static bool check_together(unsigned command, const struct options *options, struct err *err) {
   if (options->has_seed && options->seeds > 0)
     return err_set(err, ERR_USAGE, "--seed and --seeds exclude each other");
-  if (options->row && !options->trace)
+  if (command == OPTIONS_RUN && options->row && !options->trace)
     return err_set(err, ERR_USAGE, "--row says which row to trace: it needs --trace");
   if (options->trace && options->dry_run)
     return err_set(err, ERR_USAGE, "--trace and --dry-run exclude each other");
@@ -178,7 +224,7 @@ static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
 }
 
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err) {
-  *out = (struct options){.out = "results"};
+  *out = (struct options){.out = "results", .faults = 1};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
   ASSERT(out->sets != NULL);
   struct option longs[ROWS + 1];
@@ -200,11 +246,12 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
   }
   out->files = argv + optind;
   out->file_count = (size_t)(argc - optind);
-  return out->help || check_together(out, err);
+  return out->help || check_together(command, out, err);
 }
 
 void options_free(struct options *options) {
   free(options->sets);
+  free((char *)options->messages);
   options->sets = NULL;
 }
 

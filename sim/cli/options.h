@@ -14,16 +14,20 @@
 #define OPTIONS_RUN 1u
 #define OPTIONS_LIST 2u
 #define OPTIONS_DIFF 4u
+#define OPTIONS_EXPLORE 8u
+#define OPTIONS_REPLAY 16u
 
 struct options {
-  bool help, dry_run, verify, no_charts;
+  bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond;
   bool has_seed;
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
+  unsigned faults;   /* explore: up to so many */
+  const char *messages; /* "workload/messages=N", owned; NULL = as the scenario says */
   unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
-  const char *out, *trace, *row;
+  const char *out, *trace, *row, *at;
   enum report_format format;
   char **files; /* what is no option, borrowed */
   size_t file_count;

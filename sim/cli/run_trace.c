@@ -1,36 +1,12 @@
 #include "sim/cli/run_trace.h"
 
-#include "sim/base/suggest.h"
+#include "sim/cli/row.h"
 #include "sim/runner/run.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SUGGEST_MAX 256
-
-/* Index of the row to trace, or -1 with *err set. */
-static int find_row(const struct scenario *scenario, const char *label, struct err *err) {
-  const char *labels[SUGGEST_MAX];
-  size_t count = 0;
-  if (!label && scenario->plan_count == 1) return 0;
-  for (size_t row = 0; row < scenario->plan_count; row++) {
-    if (label && strcmp(label, scenario->plans[row].label) == 0) return (int)row;
-    if (count < SUGGEST_MAX) labels[count++] = scenario->plans[row].label;
-  }
-  if (!label) {
-    err_set(err, ERR_USAGE, "--trace writes one run: the scenario has %zu rows",
-            scenario->plan_count);
-    err_note(err, "add --row '%s'", scenario->plans[0].label);
-    return -1;
-  }
-  const char *near = suggest(label, labels, count);
-  err_set(err, ERR_UNKNOWN_NAME,
-          near ? "no row is labelled '%s' (did you mean '%s'?)" : "no row is labelled '%s'", label,
-          near);
-  return -1;
-}
 
 static bool write_trace(const struct scenario *scenario, size_t row, const char *path,
                         const char *command, struct err *err) {
@@ -58,7 +34,12 @@ static bool write_trace(const struct scenario *scenario, size_t row, const char 
 enum status run_trace(const struct scenario *scenario, const struct options *options,
                       const char *command) {
   struct err err = {0};
-  const int row = find_row(scenario, options->row, &err);
+  int row = options->row || scenario->plan_count == 1 ? row_find(scenario, options->row, &err) : -1;
+  if (row < 0 && err.code == ERR_NONE) {
+    err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu rows",
+            scenario->plan_count);
+    err_note(&err, "add --row '%s'", scenario->plans[0].label);
+  }
   if (row >= 0 && scenario->seed_count > 1) {
     err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu seeds",
             scenario->seed_count);

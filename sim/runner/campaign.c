@@ -3,9 +3,9 @@
 #include "sim/base/assert.h"
 #include "sim/runner/judge.h"
 #include "sim/runner/run.h"
+#include "sim/runner/workers.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,6 @@
 #define VERIFY_FILL 0xa5
 #define PROGRESS_EVERY_NS 100000000
 #define PROGRESS_AFTER_S 1.0
-#define WORKERS_MAX 1024
 
 /* Shared by the workers. Items: first the capacities, then the runs; each is claimed once, by counting
  * up `next`, and writes only into its own places. */
@@ -117,16 +116,6 @@ static void watch(struct work *work, double started_s) {
   if (shown) fputs("\r\033[K", stderr);
 }
 
-static unsigned worker_count(unsigned wanted, size_t items) {
-  if (wanted == 0) {
-    cpu_set_t set;
-    wanted = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-  }
-  if (wanted > WORKERS_MAX) wanted = WORKERS_MAX;
-  if (wanted > items) wanted = (unsigned)items;
-  return wanted > 0 ? wanted : 1;
-}
-
 static void run_all(struct work *work) {
   const double started_s = now_s();
   const unsigned count = work->campaign->workers;
@@ -194,7 +183,7 @@ void campaign_run(const struct scenario *scenario, const struct campaign_options
   work.differs = zeroed(work.items, 1);
   atomic_init(&work.next, 0);
   atomic_init(&work.done, 0);
-  out->workers = worker_count(options->workers, work.items);
+  out->workers = workers_count(options->workers, work.items);
   run_all(&work);
   count_mismatches(out, &work);
   free(work.differs);

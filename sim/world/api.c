@@ -88,7 +88,7 @@ bool world_point_slow(struct world *world, struct node *node, uint32_t point, bo
 
 static struct operation_memory *young(struct world *world, uint64_t intent) {
   struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
-  return memory->intent == intent ? memory : NULL;
+  return memory->intent == intent && memory->run == world->run ? memory : NULL;
 }
 
 /* An operation that has left the window counts on from here: its draws stay apart from its first. */

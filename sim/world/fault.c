@@ -229,6 +229,7 @@ void faults_event(struct world *world, enum fault_step step, uint32_t fault, uin
   if (step == FAULT_BEGIN) on_begin(world, fault);
   if (step == FAULT_END) on_end(world, fault);
   if (step == FAULT_RESTART) on_restart(world, fault, node);
+  if (step == FAULT_ARRIVAL) close_instance(world, fault);
   if (step == FAULT_RESUME) on_resume(world, fault, node);
   if (step == FAULT_GRACE && node->alive && node->stopping && node->incarnation == instance >> 16)
     node_kill(world, node, DEATH_KILL, fault);
@@ -309,7 +310,10 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
     if (!strikes[plan->verb]) {
       if (!strike_message(world, plan, message)) continue;
       open_instance(world, i);
-      close_instance(world, i);
+      if (plan->verb == VERB_DELAY) /* under way until the message is due */
+        push_step(world, world->now.ns + plan->lasts.ns, FAULT_ARRIVAL, i, 0);
+      else
+        close_instance(world, i);
       faults_hit(world, i, node->id, intent);
       continue;
     }

@@ -3,7 +3,8 @@
  * Timed faults are processes in virtual time, keyed by (seed, fault name, n): independent of traffic
  * and of the system, so that every compared row has the same bad luck. Triggers wait for a point.
  *
- *   EVENT_FAULT steps:  BEGIN -> (lasts) -> END;  RESTART of a node;  RESUME of a node;  GRACE over
+ *   EVENT_FAULT steps:  BEGIN -> (lasts) -> END;  RESTART of a node;  RESUME of a node;  ARRIVAL of
+ *                       a delayed message;  GRACE over
  *
  * A fault is effective when it has a hit: something under way was lost, delayed, killed, re-sent or
  * drained because of it. What counts is in the verb's row.
@@ -20,7 +21,7 @@ struct node;
 struct plan;
 struct world;
 
-enum fault_step { FAULT_BEGIN, FAULT_END, FAULT_RESTART, FAULT_RESUME, FAULT_GRACE };
+enum fault_step { FAULT_BEGIN, FAULT_END, FAULT_RESTART, FAULT_RESUME, FAULT_ARRIVAL, FAULT_GRACE };
 
 struct fault_window_seen {
   uint32_t fault;

@@ -105,6 +105,7 @@ struct system {
   size_t point_count;
   const char *handler; /* default of the `handler` slot */
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
+  uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* The longest timeout of its settings, for drain_limit. */
   struct span (*longest_timeout)(const struct plan *);

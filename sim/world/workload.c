@@ -46,7 +46,7 @@ void workload_start(struct world *world) {
 
 static struct operation_memory *remember(struct world *world, uint64_t intent) {
   struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
-  *memory = (struct operation_memory){.intent = intent};
+  *memory = (struct operation_memory){.intent = intent, .run = world->run};
   return memory;
 }
 
@@ -88,7 +88,7 @@ void workload_arrive(struct world *world) {
 
 void workload_effect(struct world *world, uint64_t intent, int64_t visible_ns) {
   struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
-  if (memory->intent != intent || memory->effected) return;
+  if (memory->intent != intent || memory->run != world->run || memory->effected) return;
   memory->effected = true;
   if (world->intents < world->plan->workload.messages) schedule_next(world, visible_ns);
 }

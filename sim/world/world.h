@@ -49,6 +49,7 @@ struct operation_memory {
   uint16_t transmissions[LINK__COUNT][2];
   uint16_t executions;
   bool effected; /* saturating workloads: its place has been taken */
+  uint32_t run;  /* world->run when it was written: what an earlier run left is not there */
 };
 
 struct world {
@@ -68,6 +69,7 @@ struct world {
   struct message *served; /* the message whose step is under way */
   struct calls calls;
   struct operation_memory *operations; /* ring by intent */
+  uint32_t run;                        /* how often world_reset was called */
   struct map late_operations;          /* transmissions of those that left the ring */
   struct faults faults;
   uint64_t intents; /* issued so far */
@@ -99,6 +101,9 @@ struct world {
 /* A world to be used for many runs. base_offset and fill: see arena.h. */
 struct world *world_new(size_t base_offset, unsigned char fill);
 void world_free(struct world *world);
+
+/* How many nodes of a role a world of this plan has; their ids follow in the order of roles. */
+uint32_t world_role_count(const struct plan *plan, enum role role);
 
 /* Prepares a run; sinks may be added to world->trace once, after world_new. */
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed);

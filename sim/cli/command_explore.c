@@ -1,0 +1,143 @@
+/* dgsim explore: every placement of up to K faults, row by row. */
+#include "sim/cli/commands.h"
+
+#include "sim/cli/options.h"
+#include "sim/cli/row.h"
+#include "sim/cli/shell.h"
+#include "sim/runner/explore.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void print_space(const struct explore_result *so_far) {
+  printf("  space     %" PRIu64 " points reached, %" PRIu64 " placements of one fault", so_far->sites,
+         so_far->first);
+  printf(", about %.2g of two\n", (double)so_far->first * (double)so_far->first / 2);
+  fflush(stdout);
+}
+
+static void print_levels(const struct explore_result *result, unsigned faults) {
+  for (unsigned level = 1; level <= faults; level++) {
+    const struct explore_level *counts = &result->levels[level];
+    if (counts->executed == 0) break;
+    printf("  %u fault%s  %" PRIu64 " executed", level, level == 1 ? " " : "s", counts->executed);
+    if (counts->same_run)
+      printf("; %" PRIu64 " pruned: their run is another's", counts->same_run);
+    if (counts->same_instant)
+      printf("; %" PRIu64 " pruned: nothing happened since the one before", counts->same_instant);
+    putchar('\n');
+  }
+}
+
+static void print_speed(const struct explore_result *result) {
+  uint64_t executed = 0;
+  for (unsigned level = 0; level <= EXPLORE_FAULTS_MAX; level++)
+    executed += result->levels[level].executed;
+  printf("  took      %.1f s, %.0f placements executed a second\n", result->wall_s,
+         (double)executed / (result->wall_s > 0 ? result->wall_s : 1));
+}
+
+static void print_sorts(const struct plan *plan, const struct explore_result *result) {
+  for (size_t i = 0; i < result->sort_count; i++) {
+    const struct explore_sort *sort = &result->sorts[i];
+    printf("    %6u  %-22s  %s ", sort->count, metric_rows[sort->metric].name,
+           placement_verb(&sort->first));
+    printf("%s%s\n", sort->first.before ? "before " : "", placement_point(plan, &sort->first));
+  }
+}
+
+static void print_violation(const struct plan *plan, const struct explore_result *result) {
+  printf("  violated  %s = %" PRId64 ", by %u fault%s\n", metric_rows[result->metric].name,
+         result->metrics[result->metric], result->count, result->count == 1 ? "" : "s");
+  if (result->sort_count > 1) print_sorts(plan, result);
+  if (result->sort_count > 1) printf("  first\n");
+  for (unsigned i = 0; i < result->count; i++) {
+    fputs("            ", stdout);
+    placement_write(plan, &result->placements[i], stdout);
+    putchar('\n');
+  }
+}
+
+static enum status explore(const struct scenario *scenario, uint32_t row,
+                           const struct options *options, const char *command, struct err *err) {
+  const struct plan *plan = &scenario->plans[row];
+  uint32_t point = options->at ? placement_find_point(plan, options->at) : POINT_NONE;
+  if (options->at && point == POINT_NONE) {
+    err_set(err, ERR_UNKNOWN_NAME, "system '%s' has no point '%s'", plan->system->name, options->at);
+    err_note(err, "dgsim list points shows all");
+    return STATUS_USAGE;
+  }
+  const struct explore_options search = {.faults = options->faults, .workers = options->workers,
+                                         .prune = !options->no_prune, .limits = {options->ties, options->beyond, point},
+                                         .progress = true, .command = command};
+  struct explore_result result;
+  struct goal goal = {scenario, row};
+  printf("%s, row %s: %" PRIu64 " operations, seed %" PRIu64 ", up to %u fault%s; sought: %s\n",
+         scenario->name, plan->label, plan->workload.messages, scenario->seeds[0], options->faults,
+         options->faults == 1 ? "" : "s",
+         goal_is_expectation(&goal) ? "what 'expect' rules out" : "an operation that does not end once");
+  explore_row(scenario, row, &search, print_space, &result);
+  print_levels(&result, options->faults);
+  if (result.violated)
+    print_violation(plan, &result);
+  else if (result.too_large)
+    printf("  stopped   too many placements of %u faults to go on from: held for %u\n"
+           "            --messages with a smaller number makes the space smaller\n",
+           result.reached, result.reached);
+  else
+    printf("  held for all %" PRIu64 " placements of up to %u fault%s\n", explore_covered(&result),
+           options->faults, options->faults == 1 ? "" : "s");
+  print_speed(&result);
+  enum status status = result.violated    ? STATUS_VIOLATED
+                       : result.too_large ? STATUS_INCONCLUSIVE
+                                          : STATUS_HELD;
+  explore_result_deinit(&result);
+  return status;
+}
+
+static enum status explore_file(const struct registry *registry, const struct options *options,
+                                const char *command, struct err *err) {
+  struct scenario scenario;
+  char seed[64];
+  const char **sets = calloc(options->set_count + 1, sizeof *sets);
+  size_t count = 0;
+  for (size_t i = 0; i < options->set_count; i++) sets[count++] = options->sets[i];
+  if (options->has_seed) {
+    snprintf(seed, sizeof seed, "seeds=[%" PRIu64 "]", options->seed);
+    sets[count++] = seed;
+  }
+  bool loaded = scenario_load(options->files[0], registry, sets, count, 0, &scenario, err);
+  free(sets);
+  if (!loaded) return STATUS_USAGE;
+  enum status status = STATUS_HELD;
+  int row = row_find(&scenario, options->row, err);
+  if (row < 0) status = STATUS_USAGE;
+  for (size_t i = 0; i < scenario.plan_count && row >= 0; i++) {
+    if (options->row && i != (size_t)row) continue;
+    status = status_worse(status, explore(&scenario, (uint32_t)i, options, command, err));
+  }
+  scenario_free(&scenario);
+  return status;
+}
+
+int command_explore(const struct registry *registry, int argc, char **argv) {
+  struct options options;
+  struct err err = {0};
+  char *command = shell_command(argc, argv);
+  enum status status = STATUS_HELD;
+  if (!options_parse(OPTIONS_EXPLORE, argc, argv, &options, &err)) {
+    status = STATUS_USAGE;
+  } else if (options.help) {
+    command_help(command_explore, stdout);
+  } else if (options.file_count != 1) {
+    err_set(&err, ERR_USAGE, "'explore' needs one scenario file");
+    err_note(&err, "dgsim explore --help lists the options");
+    status = STATUS_USAGE;
+  } else {
+    status = explore_file(registry, &options, command, &err);
+  }
+  if (err.code != ERR_NONE) err_print(&err, stderr);
+  options_free(&options);
+  free(command);
+  return (int)status;
+}

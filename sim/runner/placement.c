@@ -1,0 +1,264 @@
+#include "sim/runner/placement.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/runner/human.h"
+#include "sim/world/fault_verbs.h"
+#include "sim/world/world.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Collecting --- */
+
+static uint32_t count_up(struct map *counts, uint64_t key) {
+  return (uint32_t)++*map_put(counts, key | UINT64_C(1) << 63, NULL);
+}
+
+static void add(struct placements *placements, struct placement placement,
+                enum placement_kind kind) {
+  placement.kind = (uint8_t)kind;
+  if (placement.site < placements->after) return;
+  if (placement.site == placements->after && kind <= placements->after_kind) return;
+  GROW(placements->items, placements->capacity, placements->count + 1);
+  placements->items[placements->count++] = placement;
+}
+
+static void add_power_loss(struct placements *placements, const struct world *world,
+                           const struct placement *placement) {
+  enum role role = world->nodes[placement->node].role;
+  if ((world->plan->system->no_power_loss >> role) & 1 && !placements->limits.beyond) return;
+  add(placements, *placement, PLACE_POWER_LOSS);
+}
+
+static void add_deaths(struct placements *placements, const struct world *world,
+                       const struct placement *placement) {
+  add(placements, *placement, PLACE_KILL);
+  add_power_loss(placements, world, placement);
+}
+
+static void add_departure(struct placements *placements, const struct world *world,
+                          const struct placement *placement, const struct message *message) {
+  add(placements, *placement, PLACE_DROP);
+  add(placements, *placement, PLACE_DELAY);
+  if (placements->limits.ties) add(placements, *placement, PLACE_TIE);
+  if (link_kind_between(world, message->from, message->to) != LINK_KIND_CONNECTION)
+    add(placements, *placement, PLACE_DUPLICATE);
+  add(placements, *placement, PLACE_KILL);
+  if (!message->is_reply) add(placements, *placement, PLACE_KILL_LATE);
+  add_power_loss(placements, world, placement);
+}
+
+/* Whether a death here is a death at the node's last site: in the same step, nothing has been stated
+ * and nothing sent since it was passed. Points stand around whatever becomes durable, so nothing has
+ * become durable either. */
+static bool same_instant(const struct placements *placements, const struct world *world,
+                         const struct node *node, bool before) {
+  return before && placements->last[node->id].after &&
+         placements->last[node->id].step == world->counters[COUNTER_EVENTS] &&
+         placements->last[node->id].records == world->trace.flushed + world->trace.count &&
+         placements->last[node->id].sent == placements->sent;
+}
+
+static void note(struct placements *placements, const struct world *world, const struct node *node,
+                 bool before) {
+  uint64_t step = world->counters[COUNTER_EVENTS];
+  if (placements->last[node->id].step != step) placements->last[node->id].paused = false;
+  placements->last[node->id].step = step;
+  placements->last[node->id].records = world->trace.flushed + world->trace.count;
+  placements->last[node->id].sent = placements->sent;
+  placements->last[node->id].after = !before;
+}
+
+static void add_pause(struct placements *placements, const struct placement *placement) {
+  if (placements->last[placement->node].paused) return;
+  placements->last[placement->node].paused = true;
+  add(placements, *placement, PLACE_PAUSE);
+}
+
+static void on_point(void *context, const struct world *world, const struct node *node,
+                     uint32_t point, bool before, uint64_t intent, const struct message *message) {
+  struct placements *placements = context;
+  if (node->doomed) return;
+  uint64_t here = hash_pair(hash_pair(point * 2 + before, node->key), 0);
+  uint32_t any = count_up(&placements->counts, here);
+  uint32_t of_intent = intent ? count_up(&placements->counts, hash_pair(here, intent)) : 0;
+  const struct message_kind *kind =
+      message ? &world->nodes[message->to].components[message->port]->messages[message->kind] : NULL;
+  bool arrives = kind && kind->received == point, leaves = kind && kind->sent == point;
+  /* One message, one site: that of the first operation that it carries. */
+  if (message && message->record_count > 1 && intent != message->records[0].intent) return;
+  struct placement placement = {.intent = intent, .site = ++placements->sites,
+                                .occurrence = intent ? of_intent : any, .point = (uint16_t)point,
+                                .node = node->id, .before = before};
+  GROW(placements->last, placements->last_capacity, world->node_count);
+  bool same = same_instant(placements, world, node, before);
+  note(placements, world, node, before);
+  if (placements->limits.point != POINT_NONE && placements->limits.point != point) return;
+  if (arrives && before) return; /* nothing lies between it and its after */
+  if (same && !placements->all) {
+    placements->same_instant += 2;
+    return;
+  }
+  if (leaves && !before) return add_departure(placements, world, &placement, message);
+  add_deaths(placements, world, &placement);
+  if (!before) add_pause(placements, &placement);
+}
+
+static void on_sent(void *context, const struct world *world, const struct message *message,
+                    int64_t at) {
+  struct placements *placements = context;
+  (void)world;
+  placements->sent++;
+  placements->sent_hash = hash_pair(
+      hash_pair(placements->sent_hash, (uint64_t)at),
+      hash_pair((uint64_t)message->from << 48 | (uint64_t)message->to << 32 | message->kind << 8 |
+                    message->port,
+                message->intent));
+}
+
+void placements_init(struct placements *placements, const struct placement_limits *limits) {
+  *placements = (struct placements){
+      .limits = *limits,
+      .observer = {.context = placements, .point = on_point, .sent = on_sent}};
+}
+
+static int in_order(const void *a, const void *b) {
+  const struct placement *one = a, *other = b;
+  if (one->kind != other->kind) return one->kind < other->kind ? -1 : 1;
+  return one->site < other->site ? -1 : one->site > other->site;
+}
+
+void placements_sort(struct placements *placements) {
+  if (placements->count > 1)
+    qsort(placements->items, placements->count, sizeof *placements->items, in_order);
+}
+
+void placements_deinit(struct placements *placements) {
+  free(placements->items);
+  free(placements->last);
+  map_deinit(&placements->counts);
+}
+
+void placements_begin(struct placements *placements, const struct placement *parent, bool all) {
+  placements->count = 0;
+  placements->all = all;
+  placements->same_instant = 0;
+  placements->after = parent ? parent->site : 0;
+  placements->after_kind = parent ? parent->kind : 0;
+  placements->sites = 0;
+  placements->sent = placements->sent_hash = 0;
+  map_clear(&placements->counts);
+  if (placements->last_capacity)
+    memset(placements->last, 0, placements->last_capacity * sizeof *placements->last);
+}
+
+/* --- As faults --- */
+
+struct span placement_patience(const struct plan *plan) {
+  int64_t longest = plan->system->longest_timeout(plan).ns, round = NS_PER_S;
+  static const int64_t factors[] = {2, 5, 10};
+  for (int64_t unit = NS_PER_S;; unit *= 10)
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+      if (round > longest) return span_of(round);
+      round = unit * factors[i];
+    }
+}
+
+enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_index) {
+  uint32_t first = 0;
+  for (int role = 0; role < ROLE__COUNT; role++) {
+    uint32_t count = world_role_count(plan, (enum role)role);
+    if (node < first + count) {
+      *out_index = node - first + 1;
+      return (enum role)role;
+    }
+    first += count;
+  }
+  ASSERT_MSG(false, "node %u is not in the plan", node);
+  return ROLE__COUNT;
+}
+
+static const enum verb verbs[PLACE__COUNT] = {
+    [PLACE_DROP] = VERB_DROP,           [PLACE_DELAY] = VERB_DELAY,
+    [PLACE_DUPLICATE] = VERB_DUPLICATE, [PLACE_KILL] = VERB_KILL,
+    [PLACE_KILL_LATE] = VERB_KILL,      [PLACE_POWER_LOSS] = VERB_POWER_LOSS,
+    [PLACE_PAUSE] = VERB_PAUSE,         [PLACE_TIE] = VERB_DELAY,
+};
+
+static struct span lasts(const struct plan *plan, enum placement_kind kind) {
+  if (kind == PLACE_DELAY || kind == PLACE_PAUSE) return placement_patience(plan);
+  if (kind == PLACE_TIE) return span_of(1);
+  bool death = kind == PLACE_KILL || kind == PLACE_KILL_LATE || kind == PLACE_POWER_LOSS;
+  return span_of(death ? PLACEMENT_RESTART_NS : 0);
+}
+
+struct fault_plan placement_fault(const struct plan *plan, const struct placement *placement,
+                                  const char *name) {
+  struct fault_plan fault = {
+      .name = name,
+      .key = hash_name(name),
+      .verb = verbs[placement->kind],
+      .timing = TIMING_WHEN,
+      .point = placement->point,
+      .before = placement->before,
+      .intent = placement->intent,
+      .chance = SCHEMA_SHARE_SCALE,
+      .min_hits = 1,
+      .target = {.count = 1, .items = {{.which = WHICH_THIS}}},
+      .lasts = lasts(plan, (enum placement_kind)placement->kind),
+  };
+  if (placement->intent)
+    fault.attempt = placement->occurrence;
+  else
+    fault.nth = placement->occurrence;
+  if (placement->kind == PLACE_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
+  fault.when_node.count = 1;
+  fault.when_node.items[0].which = WHICH_INDEX;
+  fault.when_node.items[0].role =
+      placement_role(plan, placement->node, &fault.when_node.items[0].index);
+  return fault;
+}
+
+const char *placement_point(const struct plan *plan, const struct placement *placement) {
+  uint32_t point = placement->point;
+  if (point < POINT_GENERIC__COUNT) return generic_points[point].name;
+  return plan->system->points[point - POINT_GENERIC__COUNT].name;
+}
+
+uint32_t placement_find_point(const struct plan *plan, const char *name) {
+  for (uint32_t i = POINT_NONE + 1; i < POINT_GENERIC__COUNT + plan->system->point_count; i++)
+    if (strcmp(placement_point(plan, &(struct placement){.point = (uint16_t)i}), name) == 0) return i;
+  return POINT_NONE;
+}
+
+const char *placement_verb(const struct placement *placement) {
+  static const char *const words[PLACE__COUNT] = {"drop", "delay", "duplicate", "kill", "kill (late)",
+                                                  "power_loss", "pause", "delay by 1ns"};
+  return words[placement->kind];
+}
+
+void placement_write(const struct plan *plan, const struct placement *placement, FILE *out) {
+  uint32_t index;
+  enum role role = placement_role(plan, placement->node, &index);
+  static const struct key span_key = {.name = "for", .type = VALUE_TIME};
+  char span[64];
+  fprintf(out, "{when: %s%s, node: %s.%u", placement->before ? "before " : "",
+          placement_point(plan, placement), role_names[role], index);
+  if (placement->intent)
+    fprintf(out, ", intent: %" PRIu64 ", attempt: %u", placement->intent, placement->occurrence);
+  else
+    fprintf(out, ", nth: %u", placement->occurrence);
+  fprintf(out, ", %s: this", fault_verbs[verbs[placement->kind]].name);
+  struct span length = lasts(plan, (enum placement_kind)placement->kind);
+  if (length.ns > 0) {
+    schema_format(&span_key, (union value){.i = length.ns}, span, sizeof span);
+    fprintf(out, ", for: %s", span);
+  }
+  if (placement->kind == PLACE_KILL_LATE) {
+    schema_format(&span_key, (union value){.i = PLACEMENT_LATE_NS}, span, sizeof span);
+    fprintf(out, ", late: %s", span);
+  }
+  fputc('}', out);
+}

@@ -1,0 +1,114 @@
+/* Placements: single faults at single points of a run, for those who search.
+ *
+ * A site is one occurrence of one point: `before ack-sent @ consumer.1, intent 2, attempt 1`. Points of
+ * control messages have no intent; they are counted at their node. A placement is a site and a verb: it
+ * is an ordinary fault of the language (`when: POINT`), so that whatever is found can be written down.
+ *
+ * Which verbs a site gets:
+ *
+ *   a message leaves     dropped, delayed past every timeout, doubled (not on a connection); its sender
+ *                        dies just after it, also so that the request is executed late, after the death
+ *   before it leaves, and before and after a step (a handler's call, an append, an effect…)
+ *                        the node is killed, or loses its power
+ *   a message arrives    the same, before anything is done
+*   with `ties`, a message leaves
+ *                        it arrives after all others of that instant
+ *   once each step       the node is paused past every timeout: leases, sessions and requests run out
+ *
+ * [P1] A run with a placement is the run that it was seen in up to the site, event for event.
+ * [P2] Sites of one run are numbered in the order in which they occur.
+ * LIMIT: no placement moves a leader: no model of this version has one that moves. Where a message
+ *        arrives it is not dropped: that differs from dropping it where it leaves by one latency.
+ */
+#ifndef SIM_RUNNER_PLACEMENT_H
+#define SIM_RUNNER_PLACEMENT_H
+
+#include "sim/base/map.h"
+#include "sim/runner/run.h"
+#include "sim/world/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PLACEMENT_RESTART_NS (1 * NS_PER_S) /* a killed node is down so long */
+#define PLACEMENT_LATE_NS (2 * NS_PER_S)    /* what a dead sender had sent is executed then */
+
+enum placement_kind {
+  PLACE_DROP,
+  PLACE_DELAY,
+  PLACE_DUPLICATE,
+  PLACE_KILL,
+  PLACE_KILL_LATE,
+  PLACE_POWER_LOSS,
+  PLACE_PAUSE,
+  PLACE_TIE, /* delayed by 1 ns: after all that arrives at the same instant */
+  PLACE__COUNT
+};
+
+struct placement {
+  uint64_t intent; /* 0 = a control message's */
+  uint32_t site;   /* number in the run that it was seen in, from 1 */
+  uint32_t occurrence; /* the n-th of its point at its node, of its intent if there is one; from 1 */
+  uint16_t point, node;
+  bool before;
+  uint8_t kind; /* enum placement_kind */
+};
+
+/* Collects the placements of a run, as an observer. */
+/* What is placed. */
+struct placement_limits {
+  bool ties;   /* PLACE_TIE too */
+  bool beyond; /* also what a system's contract assumes not to happen (no_power_loss) */
+  uint32_t point; /* only here; POINT_NONE = everywhere */
+};
+
+struct placements {
+  struct placement *items;
+  size_t count, capacity;
+  uint64_t same_instant; /* left out: no different from the one before */
+  /* From here on: its own. */
+  struct placement_limits limits;
+  bool all; /* leaves nothing out */
+  uint32_t after; /* placements at later sites only, and at this one of later kinds */
+  uint8_t after_kind;
+  uint32_t sites;
+  struct map counts;
+  uint64_t sent_hash;
+  struct { /* by node: its last site */
+    uint64_t step, records, sent;
+    bool after, paused;
+  } *last;
+  size_t last_capacity;
+  uint64_t sent;
+  struct observer observer;
+};
+
+void placements_init(struct placements *placements, const struct placement_limits *limits);
+void placements_deinit(struct placements *placements);
+/* Puts them in the order of the search: by kind, and of one kind by site. */
+void placements_sort(struct placements *placements);
+/* To be called before each run that it observes: sites after `parent` only (NULL = all). With `all`,
+ * placements that cannot differ from the one before are given too. */
+void placements_begin(struct placements *placements, const struct placement *parent, bool all);
+
+/* How long a delay or a pause takes to be past every timeout of a plan: a round number of seconds. */
+struct span placement_patience(const struct plan *plan);
+
+/* The fault that a placement is. `name` is borrowed. */
+struct fault_plan placement_fault(const struct plan *plan, const struct placement *placement,
+                                  const char *name);
+
+/* The same as an entry of a scenario's `faults`, without line end. */
+void placement_write(const struct plan *plan, const struct placement *placement, FILE *out);
+
+/* The verb and the point of a placement, as they are written; a point by name, POINT_NONE = none. */
+const char *placement_verb(const struct placement *placement);
+const char *placement_point(const struct plan *plan, const struct placement *placement);
+uint32_t placement_find_point(const struct plan *plan, const char *name);
+
+/* Role and index (from 1) of a node of a plan by its id, and back. */
+enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_index);
+
+#endif

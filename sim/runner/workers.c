@@ -1,0 +1,45 @@
+#include "sim/runner/workers.h"
+
+#include "sim/base/assert.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS_MAX 1024
+
+unsigned workers_count(unsigned wanted, size_t items) {
+  if (wanted == 0) {
+    cpu_set_t set;
+    wanted = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+  }
+  if (wanted > WORKERS_MAX) wanted = WORKERS_MAX;
+  if (wanted > items) wanted = (unsigned)items;
+  return wanted > 0 ? wanted : 1;
+}
+
+struct job {
+  void (*work)(void *context);
+  void *context;
+};
+
+static void *begin(void *context) {
+  const struct job *job = context;
+  job->work(job->context);
+  return NULL;
+}
+
+void workers_run(unsigned wanted, size_t items, void (*work)(void *context), void *context) {
+  unsigned count = workers_count(wanted, items);
+  if (count == 1) return work(context);
+  struct job job = {work, context};
+  pthread_t *threads = calloc(count, sizeof *threads);
+  ASSERT(threads != NULL);
+  for (unsigned i = 0; i < count; i++) {
+    int failed = pthread_create(&threads[i], NULL, begin, &job);
+    ASSERT_MSG(failed == 0, "cannot start thread %u of %u (-j): %s", i + 1, count, strerror(failed));
+  }
+  for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);
+  free(threads);
+}
