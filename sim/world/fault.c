@@ -314,6 +314,7 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
         push_step(world, world->now.ns + plan->lasts.ns, FAULT_ARRIVAL, i, 0);
       else
         close_instance(world, i);
+      world_quiet(world);
       faults_hit(world, i, node->id, intent);
       continue;
     }
