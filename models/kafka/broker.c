@@ -225,17 +225,24 @@ static void make_disk(struct world *world, struct node *node) {
   node->disk[0] = disk;
 }
 
+/* A crash may have come between a marker and what it lets readers see. */
+static void show_again(struct world *world, struct node *node) {
+  for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
+    if (kafka_leader(world, p) == node->id) show(world, node, &broker_disk(node)->output[p]);
+}
+
 static void start(struct world *world, struct node *node, enum start_reason reason) {
-  (void)reason;
   if (!node->disk[0]) make_disk(world, node);
   size_t consumers = world->count[ROLE_CONSUMER], partitions = world->plan->partitions;
   struct broker *broker = node->state[0] = ARENA_NEW(&node->arena, struct broker, 1);
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
-  if (node->id != kafka_coordinator(world)) return;
-  group_start(world, node);
-  transactions_start(world, node);
+  if (node->id == kafka_coordinator(world)) {
+    group_start(world, node);
+    transactions_start(world, node);
+  }
+  if (reason == START_AGAIN) show_again(world, node);
 }
 
 static size_t arena_bytes(const struct plan *plan) {
