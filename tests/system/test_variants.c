@@ -1,6 +1,8 @@
 /* Each broken variant breaks, and what it was made from does not. */
 #include "tests/system/variants.h"
 
+#include <glob.h>
+
 static struct broken_models models;
 
 static void load(struct rig *rig, const struct variant *variant, const char *faults) {
@@ -79,10 +81,30 @@ START_TEST(the_faults_are_drops_and_kills_at_points) { /* [I3] */
 }
 END_TEST
 
+START_TEST(scenarios_of_patterns_meet_their_expectations) {
+  glob_t files = {.gl_pathc = 0};
+  ck_assert_int_eq(glob("scenarios/patterns/*.yaml", 0, NULL, &files), 0);
+  for (size_t i = 0; i < files.gl_pathc; i++) {
+    struct rig rig;
+    rig_open(&rig, files.gl_pathv[i]);
+    ck_assert_uint_gt(rig.scenario.expectation_count, 0);
+    struct campaign campaign;
+    campaign_run(&rig.scenario, &(struct campaign_options){.workers = 2, .command = "a test"},
+                 &campaign);
+    ck_assert_msg(campaign_exit_status(&campaign) == 0, "%s", files.gl_pathv[i]);
+    campaign_free(&campaign);
+    rig_close(&rig);
+  }
+  globfree(&files);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_loop_test(tests, without_faults_both_hold, 0, VARIANT_COUNT);
   tcase_add_loop_test(tests, under_the_same_faults_only_the_variant_breaks, 0, VARIANT_COUNT);
   tcase_add_loop_test(tests, the_faults_are_drops_and_kills_at_points, 0, VARIANT_COUNT);
+  tcase_add_test(tests, scenarios_of_patterns_meet_their_expectations);
+  tcase_set_timeout(tests, 60);
   return rig_main(suite_create("system/variants"), tests);
 }
