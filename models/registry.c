@@ -5,6 +5,7 @@ extern const struct system system_kafka_acks_0, system_kafka_acks_all, system_ka
     system_kafka_transactional;
 extern const struct system system_sqs_standard;
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
+extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
 extern const struct store store_transactional;
 
 const struct system *const registry_systems[] = {
@@ -14,8 +15,10 @@ const struct system *const registry_systems[] = {
 };
 const size_t registry_system_count = sizeof registry_systems / sizeof *registry_systems;
 
-const struct handler *const registry_handlers[] = {&handler_naive, &handler_dedup_table,
-                                                   &handler_transform};
+const struct handler *const registry_handlers[] = {
+    &handler_naive,      &handler_dedup_table,  &handler_transform,
+    &handler_mark_first, &handler_effect_first, &handler_check_then_insert,
+};
 const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
 
 const struct store *const registry_stores[] = {&store_transactional};

@@ -226,6 +226,12 @@ static void make_disk(struct world *world, struct node *node) {
   node->disk[0] = disk;
 }
 
+/* A crash may have come between a marker and what it lets readers see. */
+static void show_again(struct world *world, struct node *node) {
+  for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
+    if (kafka_leader(world, p) == node->id) show(world, node, &broker_disk(node)->output[p]);
+}
+
 static void start(struct world *world, struct node *node, enum start_reason reason) {
   if (!node->disk[0]) make_disk(world, node);
   size_t consumers = world->count[ROLE_CONSUMER], partitions = world->plan->partitions;
@@ -237,9 +243,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     group_start(world, node);
     transactions_start(world, node);
   }
-  /* Its readers go on where they were: a crash may have come between a record and their seeing it. */
-  for (uint32_t p = 0; p < partitions && reason == START_AGAIN && !node->doomed; p++)
-    if (kafka_leader(world, p) == node->id) show(world, node, &broker_disk(node)->output[p]);
+  if (reason == START_AGAIN) show_again(world, node);
 }
 
 static size_t arena_bytes(const struct plan *plan) {

@@ -5,12 +5,15 @@
  *      ^              |                 '----anything else: nothing; it reappears after its timeout
  *      '- none left --'
  *
+ * With `delete: before-processing` a thread deletes its message first, and its handler begins when that is
+ * answered; if it is not, the message is left alone. Whatever the handler returns, there is no second time.
+ *
  * Volatile: everything: received messages, handlers, deletes under way. What is lost with it reappears.
  *
  * [I1] One RECEIVE is under way at a time; it is asked again when no answer comes in wait_time and
  *      request_timeout.
  * [I2] The time that a message waits here counts against its visibility timeout.
- * [I3] Deletes do not hold up handlers.
+ * [I3] Deletes after processing do not hold up handlers.
  * [I4] Asked to stop it receives no more, lets handlers and deletes finish and exits. What no handler has
  *      begun is dropped and reappears after its timeout.
  * LIMIT: a consumer that stops does not set the visibility of what it drops to 0.
@@ -31,14 +34,22 @@ struct work {
 struct consumer {
   struct record received[SQS_RECEIVE_MAX];
   uint32_t received_next, received_count;
-  struct work *work; /* by tag: what the threads are at */
-  uint32_t free_work;
+  struct work *work; /* by tag: what the threads are at, handling or deleting first */
+  uint32_t free_work; /* the thread count: none is free */
   uint32_t poll; /* correlation of the RECEIVE under way, 0 = none */
   uint32_t polls, poll_timer;
   uint16_t poll_lane;
 };
 
 static struct consumer *consumer_of(const struct node *node) { return node->state[0]; }
+
+static bool deletes_first(const struct world *world) {
+  return sqs_setting(world, KEY_SQS_DELETE) == SQS_DELETE_BEFORE_PROCESSING;
+}
+
+static bool thread_free(const struct world *world, const struct consumer *consumer) {
+  return consumer->free_work < world->plan->threads;
+}
 
 static void receive(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
@@ -53,19 +64,31 @@ static void receive(struct world *world, struct node *node) {
   world_send(world, node, message);
 }
 
+static void begin_handler(struct world *world, struct node *node, uint32_t tag) {
+  host_submit(world, node, &consumer_of(node)->work[tag].record, tag);
+  world_unhold(world, node);
+}
+
+static void free_work(struct consumer *consumer, uint32_t tag) {
+  consumer->work[tag].next_free = consumer->free_work;
+  consumer->free_work = tag;
+}
+
 /* Gives received messages to free threads, and asks for more when there are none left. */
 static void dispatch(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  while (consumer->received_next < consumer->received_count && host_idle(world, node)) {
+  while (consumer->received_next < consumer->received_count && thread_free(world, consumer)) {
     uint32_t tag = consumer->free_work;
     struct work *work = &consumer->work[tag];
     consumer->free_work = work->next_free;
     work->record = consumer->received[consumer->received_next++];
-    host_submit(world, node, &work->record, tag);
-    world_unhold(world, node);
+    if (deletes_first(world))
+      sqs_call(world, node, &work->record, tag);
+    else
+      begin_handler(world, node, tag);
     if (node->doomed) return;
   }
-  bool wanting = consumer->received_next == consumer->received_count && host_idle(world, node);
+  bool wanting = consumer->received_next == consumer->received_count && thread_free(world, consumer);
   if (wanting && consumer->poll == 0) receive(world, node);
 }
 
@@ -100,18 +123,22 @@ static void exit_when_done(struct world *world, struct node *node) {
 static void handled(struct world *world, struct node *node, uint32_t tag, int status) {
   struct consumer *consumer = consumer_of(node);
   struct record record = consumer->work[tag].record;
-  consumer->work[tag].next_free = consumer->free_work;
-  consumer->free_work = tag;
-  if (status == DG_OK) sqs_call(world, node, &record, 0);
+  free_work(consumer, tag);
+  if (status == DG_OK && !deletes_first(world)) sqs_call(world, node, &record, 0);
   if (node->doomed) return;
   if (node->stage == STAGE_RUNNING) dispatch(world, node);
   exit_when_done(world, node);
 }
 
-/* A delete was answered, or given up: then the message reappears. */
+/* A delete was answered, or given up. Then the message reappears, or an attempt has deleted it after all,
+ * which early deletes turn into a loss. */
 static void deleted(struct world *world, struct node *node, const struct sqs_call *call,
                     bool answered) {
-  (void)call, (void)answered;
+  if (!deletes_first(world)) return exit_when_done(world, node);
+  if (answered) return begin_handler(world, node, call->tag);
+  free_work(consumer_of(node), call->tag);
+  world_unhold(world, node);
+  if (node->stage == STAGE_RUNNING) dispatch(world, node);
   exit_when_done(world, node);
 }
 

@@ -98,6 +98,16 @@ static const struct key keys[KEY_SQS__COUNT] = {
             .help = "most that any retry waits",
             .source = "smithy-typescript, util-retry: MAXIMUM_RETRY_DELAY",
         },
+    [KEY_SQS_DELETE] =
+        {
+            .name = "delete",
+            .type = VALUE_ENUM,
+            .value_default = "after-processing",
+            .choices = "after-processing before-processing",
+            .help = "when a consumer deletes a message; before-processing loses what it dies with",
+            .source = "Amazon SQS developer guide: delete after processing; before it is a consumer's "
+                      "mistake, and Celery's default (task_acks_late false)",
+        },
 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -11,8 +11,9 @@
  *
  * Every request is a call of its own over HTTPS: a per-request link. One lost answer is lost alone.
  *
- * Claims: at least once, in no order. What a handler does twice is its own affair. It is broken, as an
- * at-least-once contract, only by a producer that gives up (max_attempts): then the outcome is UNKNOWN.
+ * Claims: at least once, in no order. What a handler does twice is its own affair. The claim is broken by
+ * `delete: before-processing` and a consumer that dies at work: lost, though acknowledged. A producer that
+ * gives up (max_attempts) breaks nothing: it is told UNKNOWN.
  *
  * LIMIT: one queue, on broker.1; further brokers stand by. The service replicates: what it has accepted
  *        survives the death of broker.1 in any way, which is then unavailable until it is back.
@@ -48,8 +49,10 @@ enum sqs_key {
   KEY_SQS_MAX_ATTEMPTS,
   KEY_SQS_RETRY_BACKOFF,
   KEY_SQS_RETRY_BACKOFF_MAX,
+  KEY_SQS_DELETE,
   KEY_SQS__COUNT
 };
+enum { SQS_DELETE_AFTER_PROCESSING, SQS_DELETE_BEFORE_PROCESSING };
 
 #define SQS_RECEIVE_MAX 10 /* MaxNumberOfMessages */
 /* Headers and envelope of a call: an assumption, which counts on links with a bandwidth only. */

@@ -1,6 +1,7 @@
 #include "tests/models/script.h"
 
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
+extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
 
 #define MS NS_PER_MS
 #define OUTAGE_NS (500 * NS_PER_MS)
@@ -80,6 +81,76 @@ START_TEST(dedup_table_has_one_effect_wherever_its_consumer_dies) {
   }
   tiny_free(tiny);
   ck_assert_uint_eq(n, 6);
+}
+END_TEST
+
+/* Effects of a message whose consumer dies at the n-th call: just before it, and just after it. */
+static const struct {
+  const struct handler *handler;
+  uint32_t calls;
+  uint8_t before[6], after[6];
+} deaths[] = {
+    {&handler_mark_first, 3, {1, 0, 0}, {0, 0, 1}},               /* insert work apply */
+    {&handler_effect_first, 4, {1, 1, 1, 2}, {1, 1, 2, 1}},       /* get work apply put */
+    {&handler_check_then_insert, 6, {1, 1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}},
+};
+
+START_TEST(two_transactions_lose_or_double_between_them) {
+  for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++)
+    for (uint32_t n = 1; n <= deaths[i].calls + 1; n++) {
+      enum verb verb = _i & 1 ? VERB_KILL : VERB_POWER_LOSS;
+      bool before = _i & 2;
+      struct tiny *tiny;
+      bool struck = crash_at(deaths[i].handler, verb, POINT_HANDLER_STEP, n, before, &tiny);
+      ck_assert_msg(struck == (n <= deaths[i].calls), "%s: call %u", deaths[i].handler->name, n);
+      size_t expected = !struck ? 1 : before ? deaths[i].before[n - 1] : deaths[i].after[n - 1];
+      size_t effects = tiny_count(tiny, FACT_EFFECT, 5);
+      ck_assert_msg(effects == expected, "%s, dead %s call %u: %zu effects, not %zu",
+                    deaths[i].handler->name, before ? "before" : "after", n, effects, expected);
+      ck_assert_uint_eq(tiny_count(tiny, FACT_SUPPRESSED, 5) > 0,
+                        effects == 0 || (struck && !before && n == deaths[i].calls));
+      tiny_free(tiny);
+    }
+}
+END_TEST
+
+/* Copies at the same time: what finds its mark in time, and what does not. */
+START_TEST(only_a_unique_constraint_stops_a_copy_at_the_same_time) {
+  static const struct {
+    const struct handler *handler;
+    size_t effects;
+  } rows[] = {{&handler_dedup_table, 1},
+              {&handler_mark_first, 1},
+              {&handler_effect_first, 2},
+              {&handler_check_then_insert, 2}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (int64_t apart = 1; apart <= 400; apart += 399) {
+      struct tiny *tiny = script_new(rows[i].handler, 2, 1);
+      tiny_service_time(tiny, 10 * MS);
+      script_add(10 * MS, 1, 5);
+      script_add(10 * MS + apart * MS, 2, 5);
+      tiny_run(tiny);
+      size_t expected = apart > 1 ? 1 : rows[i].effects, effects = tiny_count(tiny, FACT_EFFECT, 5);
+      ck_assert_msg(effects == expected, "%s, %d ms apart: %zu effects", rows[i].handler->name,
+                    (int)apart, effects);
+      ck_assert_int_eq(script.steps[0].status, DG_OK);
+      ck_assert_int_eq(script.steps[1].status, DG_OK);
+      tiny_free(tiny);
+    }
+}
+END_TEST
+
+START_TEST(mark_first_loses_what_failed_after_its_mark) {
+  struct tiny *tiny = script_new(&handler_mark_first, 1, 1);
+  tiny_service_time(tiny, 50 * MS);
+  script_add(10 * MS, 1, 5);
+  script_add(500 * MS, 1, 5);
+  tiny_strike(tiny, VERB_KILL, 30 * MS, ROLE_DATABASE, 1)->lasts = span_of(100 * MS);
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 5), 0);
+  ck_assert_int_eq(script.steps[0].status, DG_UNKNOWN); /* refused: it could not know */
+  ck_assert_int_eq(script.steps[1].status, DG_OK);      /* acknowledged, and lost */
+  tiny_free(tiny);
 }
 END_TEST
 
@@ -238,6 +309,9 @@ int main(void) {
   tcase_add_test(tests, dedup_table_suppresses_a_later_copy);
   tcase_add_test(tests, dedup_table_suppresses_a_copy_at_the_same_time);
   tcase_add_loop_test(tests, dedup_table_has_one_effect_wherever_its_consumer_dies, 0, 4);
+  tcase_add_loop_test(tests, two_transactions_lose_or_double_between_them, 0, 4);
+  tcase_add_test(tests, only_a_unique_constraint_stops_a_copy_at_the_same_time);
+  tcase_add_test(tests, mark_first_loses_what_failed_after_its_mark);
   tcase_add_test(tests, naive_has_two_effects_when_its_consumer_dies_after_the_effect);
   tcase_add_test(tests, crashes_at_the_edges_of_a_handler);
   tcase_add_test(tests, dedup_table_with_a_lost_commit_answer_finds_out_next_time);

@@ -220,6 +220,69 @@ START_TEST(terminated_consumer_finishes_what_it_runs) {
 }
 END_TEST
 
+/* --- Deleted before it is processed --- */
+
+static struct tiny *early(uint64_t messages) {
+  struct tiny *tiny = queue_of(&handler_naive, messages);
+  set(tiny, KEY_SQS_DELETE, SQS_DELETE_BEFORE_PROCESSING);
+  tiny_service_time(tiny, 20 * MS);
+  return tiny;
+}
+
+START_TEST(early_delete_without_faults_is_as_good) {
+  struct tiny *tiny = early(20);
+  tiny->plan.workload.rate = 100 * SCHEMA_RATE_SCALE;
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 0), 20);
+  ck_assert_int_eq(total(tiny), 20);
+  ck_assert_uint_eq(tiny->world->counters[COUNTER_DURABLE_WRITES], 3 * 20);
+  check_drained(tiny);
+  tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(early_delete_loses_what_its_consumer_dies_with) {
+  struct tiny *tiny = early(5);
+  tiny_trigger(tiny, VERB_KILL, POINT_DELIVERED, 2);
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_OK, 2), 1);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_DELIVERED, 2), 1);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 2), 0);
+  ck_assert_int_eq(total(tiny), 4);
+  check_drained(tiny);
+  tiny_free(tiny);
+}
+END_TEST
+
+/* The handler waits for the answer to the delete, and goes without it only when there is none. */
+START_TEST(early_delete_that_fails_leaves_the_message_alone) {
+  struct tiny *tiny = early(5);
+  set(tiny, KEY_SQS_REQUEST_TIMEOUT, 2 * S);
+  set(tiny, KEY_SQS_MAX_ATTEMPTS, 1);
+  tiny_trigger(tiny, VERB_DROP, POINT_ACK_SENT, 2)->attempt = 1;
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_DELIVERED, 2), 1);
+  ck_assert(tiny_at(tiny, FACT_DELIVERED, 2, 0) > 30 * S); /* it reappeared */
+  ck_assert(tiny_at(tiny, FACT_DELIVERED, 3, 0) > 2 * S);  /* one thread, which had waited */
+  ck_assert_int_eq(total(tiny), 5);
+  check_drained(tiny);
+  tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(early_delete_and_a_terminated_consumer_finish_what_is_deleted) {
+  for (int64_t at = 201 * MS; at < 240 * MS; at += MS) {
+    struct tiny *tiny = early(5);
+    tiny_strike(tiny, VERB_TERMINATE, at, ROLE_CONSUMER, 1)->grace = span_of(30 * S);
+    tiny_run(tiny);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 0), 5);
+    ck_assert_int_eq(total(tiny), 5);
+    check_drained(tiny);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 START_TEST(short_polls_are_answered_at_once) {
   struct tiny *tiny = queue_of(&handler_naive, 3);
   set(tiny, KEY_SQS_WAIT_TIME, 0);
@@ -313,6 +376,10 @@ int main(void) {
   tcase_add_test(tests, producer_that_gives_up_does_not_know);
   tcase_add_test(tests, crash_of_a_consumer_redelivers_what_it_had);
   tcase_add_test(tests, terminated_consumer_finishes_what_it_runs);
+  tcase_add_test(tests, early_delete_without_faults_is_as_good);
+  tcase_add_test(tests, early_delete_loses_what_its_consumer_dies_with);
+  tcase_add_test(tests, early_delete_that_fails_leaves_the_message_alone);
+  tcase_add_test(tests, early_delete_and_a_terminated_consumer_finish_what_is_deleted);
   tcase_add_test(tests, short_polls_are_answered_at_once);
   tcase_add_test(tests, idle_consumers_ask_once_in_wait_time);
   tcase_add_test(tests, receipts_name_one_message_only);

@@ -42,24 +42,35 @@ static inline struct registry rig_registry(void) {
                            .stores = registry_stores,     .store_count = registry_store_count};
 }
 
-static inline void rig_open(struct rig *rig, const char *path) {
-  const struct registry registry = rig_registry();
+/* What the registry points to has to outlive the rig. */
+static inline void rig_open_with(struct rig *rig, const char *path, const struct registry *registry) {
   struct err err = {.code = ERR_NONE};
-  bool loaded = scenario_load(path, &registry, NULL, 0, 0, &rig->scenario, &err);
+  bool loaded = scenario_load(path, registry, NULL, 0, 0, &rig->scenario, &err);
   if (!loaded) err_print(&err, stderr);
   ck_assert_msg(loaded, "%s: %s", path, err.message);
   rig->run = run_new(0, 0);
 }
 
-static inline void rig_load(struct rig *rig, const char *text) {
+static inline void rig_open(struct rig *rig, const char *path) {
+  const struct registry registry = rig_registry();
+  rig_open_with(rig, path, &registry);
+}
+
+static inline void rig_load_with(struct rig *rig, const char *text,
+                                 const struct registry *registry) {
   char path[64];
   snprintf(path, sizeof path, "/tmp/dgsim-system-%d.yaml", (int)getpid());
   FILE *file = fopen(path, "w");
   ck_assert(file != NULL);
   fputs(text, file);
   ck_assert_int_eq(fclose(file), 0);
-  rig_open(rig, path);
+  rig_open_with(rig, path, registry);
   unlink(path);
+}
+
+static inline void rig_load(struct rig *rig, const char *text) {
+  const struct registry registry = rig_registry();
+  rig_load_with(rig, text, &registry);
 }
 
 static inline void rig_close(struct rig *rig) {
