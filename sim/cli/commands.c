@@ -5,6 +5,9 @@
 const struct command commands[] = {
     {"run", "FILE...", "run scenarios: all guarantees, all seeds; judge, write tables and charts",
      command_run, OPTIONS_RUN},
+    {"judge", "TRACE...",
+     "judge runs by their traces, without running them; exit status as for 'run'",
+     command_judge, OPTIONS_JUDGE},
     {"list", "WHAT", "list systems, handlers, faults, points, keys, metrics or anomalies",
      command_list, OPTIONS_LIST},
     {"diff", "TRACE TRACE",

@@ -44,16 +44,17 @@ static const struct option_row {
     {"out", OPTION_OUT, "DIR", OPTIONS_RUN, "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
      "write the charts' scripts, but do not run gnuplot"},
-    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN,
+    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE,
      "human, tap or junit: what is printed (default: human)"},
     {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN,
      "check the scenario, print it with every default filled in, run nothing"},
     {"verify", OPTION_VERIFY, NULL, OPTIONS_RUN,
      "run everything twice, with memory laid out differently, and compare"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
-     "run one row with one seed, write its trace (32 bytes a record), judge nothing"},
+     "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
     {"row", OPTION_ROW, "LABEL", OPTIONS_RUN, "the row to trace, when the scenario has several"},
-    {"help", OPTION_HELP, NULL, OPTIONS_RUN | OPTIONS_LIST | OPTIONS_DIFF, "print this"},
+    {"help", OPTION_HELP, NULL, OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_LIST | OPTIONS_DIFF,
+     "print this"},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 

@@ -14,6 +14,7 @@
 #define OPTIONS_RUN 1u
 #define OPTIONS_LIST 2u
 #define OPTIONS_DIFF 4u
+#define OPTIONS_JUDGE 8u
 
 struct options {
   bool help, dry_run, verify, no_charts;

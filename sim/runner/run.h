@@ -18,7 +18,7 @@ struct run *run_new(size_t base_offset, unsigned char fill);
 void run_free(struct run *run);
 
 /* Executes and fills *out (owned by the caller: run_result_deinit). `trace` may be NULL: a file that
- * the trace is written to, header included. `command` is what a failed assertion tells to repeat. */
+ * the records are written to, behind the header that is there (trace_file_begin). `command` is what a failed assertion tells to repeat. */
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out);
 
