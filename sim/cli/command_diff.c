@@ -1,4 +1,4 @@
-/* dgsim diff: where two runs that should have been the same part ways. */
+/* dgsim diff: where two runs that should have been the same part ways. Their scenarios may differ. */
 #include "sim/cli/commands.h"
 #include "sim/cli/options.h"
 #include "sim/cli/record.h"
@@ -10,15 +10,16 @@
 struct side {
   const char *path;
   FILE *file;
+  struct trace_reader reader;
   struct trace_record record;
-  int got; /* as trace_file_read */
+  int got; /* as trace_reader_next */
 };
 
 static bool open_side(struct side *side, const char *path, struct err *err) {
   side->path = path;
   side->file = fopen(path, "rb");
   if (!side->file) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
-  return trace_file_check(side->file, path, err);
+  return trace_reader_begin(&side->reader, side->file, path, NULL, NULL, err);
 }
 
 static void print_side(const struct side *side, uint64_t number) {
@@ -34,7 +35,7 @@ static int compare(struct side sides[2], struct err *err) {
   struct trace_record before = {0};
   for (uint64_t number = 1;; number++) {
     for (int i = 0; i < 2; i++) {
-      sides[i].got = trace_file_read(sides[i].file, sides[i].path, &sides[i].record, err);
+      sides[i].got = trace_reader_next(&sides[i].reader, &sides[i].record, err);
       if (sides[i].got < 0) return STATUS_USAGE;
     }
     if (sides[0].got == 0 && sides[1].got == 0) {

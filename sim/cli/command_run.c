@@ -5,11 +5,11 @@
 #include "sim/cli/options.h"
 #include "sim/cli/run_trace.h"
 #include "sim/cli/shell.h"
+#include "sim/cli/terminal.h"
 #include "sim/runner/output.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct file {
   const char *path;
@@ -17,12 +17,6 @@ struct file {
   bool loaded;
   struct err err;
 };
-
-static bool colour_wanted(void) {
-  const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
-  return isatty(STDOUT_FILENO) && !(no_color && no_color[0] != '\0') &&
-         !(terminal && strcmp(terminal, "dumb") == 0);
-}
 
 /* --seed N is `seeds: [N]`, so that the resolved form says what was run. */
 static bool load(struct file *file, const struct registry *registry,
@@ -87,7 +81,7 @@ static enum status run_campaign(const struct file *file, const struct options *o
   struct campaign campaign;
   campaign_run(&file->scenario, &campaign_options, &campaign);
   if (options->format == REPORT_HUMAN)
-    output_summary(&campaign, colour_wanted(), stdout);
+    output_summary(&campaign, terminal_colour(), stdout);
   else
     report_campaign(report, &campaign);
   const enum status written = write_files(&campaign, options);

@@ -11,7 +11,7 @@ enum status {
   STATUS_HELD = 0,
   STATUS_VIOLATED = 1, /* for diff: the traces differ */
   STATUS_INCONCLUSIVE = 2,
-  STATUS_USAGE = 64, /* a mistake in the command, in a scenario, or in where to write */
+  STATUS_USAGE = 64, /* a mistake in the command, in a scenario or trace, or in where to write */
   STATUS_INTERNAL = 70,
 };
 
@@ -19,7 +19,7 @@ enum status {
 enum status status_worse(enum status a, enum status b);
 
 typedef int command_fn(const struct registry *registry, int argc, char **argv);
-command_fn command_run, command_explore, command_list, command_diff;
+command_fn command_run, command_explore, command_judge, command_list, command_diff;
 
 struct command {
   const char *name, *arguments, *about;

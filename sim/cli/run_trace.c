@@ -1,6 +1,7 @@
 #include "sim/cli/run_trace.h"
 
 #include "sim/cli/row.h"
+#include "sim/runner/judge_trace.h"
 #include "sim/runner/run.h"
 
 #include <errno.h>
@@ -8,25 +9,33 @@
 #include <string.h>
 #include <unistd.h>
 
+void run_trace_line(const char *path, const struct plan *plan, const struct run_result *result) {
+  printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", path, plan->label,
+         result->seed, result->records, result->digest);
+}
+
 static bool write_trace(const struct scenario *scenario, size_t row, const char *path,
                         const char *command, struct err *err) {
   char fresh[1024];
   snprintf(fresh, sizeof fresh, "%.1000s.new.%ld", path, (long)getpid());
   FILE *file = fopen(fresh, "wb");
   if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  struct run *run = run_new(0, 0);
   struct run_result result = {0};
-  run_execute(run, &scenario->plans[row], (uint32_t)row, scenario->seeds[0], file, command,
-              &result);
-  run_free(run);
-  const bool written = !ferror(file);
-  if (fclose(file) != 0 || !written || rename(fresh, path) != 0) {
-    err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-    unlink(fresh);
-  } else {
-    printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", path,
-           scenario->plans[row].label, result.seed, result.records, result.digest);
+  if (judge_trace_begin(file, scenario, row, 0, err)) {
+    struct run *run = run_new(0, 0);
+    run_execute(run, &scenario->plans[row], (uint32_t)row, scenario->seeds[0], file, command,
+                &result);
+    run_free(run);
   }
+  const bool written = !ferror(file);
+  if ((fclose(file) != 0 || !written) && err->code == ERR_NONE)
+    err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+  if (err->code == ERR_NONE && rename(fresh, path) != 0)
+    err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+  if (err->code == ERR_NONE)
+    run_trace_line(path, &scenario->plans[row], &result);
+  else
+    unlink(fresh);
   run_result_deinit(&result);
   return err->code == ERR_NONE;
 }

@@ -4,6 +4,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -12,9 +13,9 @@ static const char magic[8] = {'d', 'g', 's', 'i', 'm', 't', 'r', '1'};
 
 struct trace_header {
   char magic[8];
-  uint32_t format, record_size;
+  uint32_t format, record_size, text_length, reserved;
 };
-_Static_assert(sizeof(struct trace_header) == 16, "a trace begins with 16 bytes");
+_Static_assert(sizeof(struct trace_header) == 24, "a trace begins with 24 bytes");
 
 /* Both ways: swapping is its own inverse, and nothing at all on little-endian machines. */
 static struct trace_record little_endian(const struct trace_record *record) {
@@ -75,11 +76,19 @@ uint64_t trace_digest(struct trace *trace) {
   return XXH3_64bits_digest(trace->digest_state);
 }
 
-bool trace_file_begin(FILE *file, struct err *err) {
+bool trace_file_begin(FILE *file, const char *text, size_t length, struct err *err) {
+  const size_t padding = (TRACE_TEXT_ALIGN - length % TRACE_TEXT_ALIGN) % TRACE_TEXT_ALIGN;
+  if (length + padding > TRACE_TEXT_MAX)
+    return err_set(err, ERR_LIMIT, "the trace's text has %zu bytes; the most is %zu", length,
+                   TRACE_TEXT_MAX);
   struct trace_header header = {.format = htole32(TRACE_FORMAT),
-                                .record_size = htole32(sizeof(struct trace_record))};
+                                .record_size = htole32(sizeof(struct trace_record)),
+                                .text_length = htole32((uint32_t)(length + padding))};
   memcpy(header.magic, magic, sizeof magic);
-  if (fwrite(&header, sizeof header, 1, file) == 1) return true;
+  fwrite(&header, sizeof header, 1, file);
+  fwrite(text, 1, length, file);
+  for (size_t i = 0; i < padding; i++) fputc('\n', file);
+  if (!ferror(file)) return true;
   return err_set(err, ERR_IO, "cannot write the trace: %s", strerror(errno));
 }
 
@@ -91,44 +100,73 @@ void trace_file_sink(void *context, const struct trace_record *records, size_t c
   (void)!fwrite(canonical(records, count, copy), sizeof *records, count, context);
 }
 
-bool trace_file_check(FILE *file, const char *path, struct err *err) {
-  struct trace_header header;
-  size_t got = fread(&header, 1, sizeof header, file);
-  if (ferror(file))
-    err_set(err, ERR_IO, "cannot read the trace: %s", strerror(errno));
-  else if (got < sizeof magic || memcmp(header.magic, magic, sizeof magic) != 0)
-    err_set(err, ERR_FORMAT, "not a trace: it does not begin with 'dgsimtr1'");
-  else if (got < sizeof header)
-    err_set(err, ERR_FORMAT, "the header is torn: %zu of its %zu bytes", got, sizeof header);
-  else if (le32toh(header.format) != TRACE_FORMAT)
-    err_set(err, ERR_FORMAT, "trace format %u is not known: this program reads format %d",
-            le32toh(header.format), TRACE_FORMAT);
-  else if (le32toh(header.record_size) != sizeof(struct trace_record))
-    err_set(err, ERR_FORMAT, "records of %u bytes: in format %d they have %zu",
-            le32toh(header.record_size), TRACE_FORMAT, sizeof(struct trace_record));
-  else
-    return true;
-  return err_place(err, path, 0, 0, NULL);
+static bool check_header(const struct trace_header *header, size_t got, struct err *err) {
+  const uint32_t text = le32toh(header->text_length);
+  if (got < sizeof magic || memcmp(header->magic, magic, sizeof magic) != 0)
+    return err_set(err, ERR_FORMAT, "not a trace: it does not begin with 'dgsimtr1'");
+  if (got < sizeof *header)
+    return err_set(err, ERR_FORMAT, "the header is torn: %zu of its %zu bytes", got, sizeof *header);
+  if (le32toh(header->format) != TRACE_FORMAT)
+    return err_set(err, ERR_FORMAT, "trace format %u is not known: this program reads format %d",
+                   le32toh(header->format), TRACE_FORMAT);
+  if (le32toh(header->record_size) != sizeof(struct trace_record))
+    return err_set(err, ERR_FORMAT, "records of %u bytes: in format %d they have %zu",
+                   le32toh(header->record_size), TRACE_FORMAT, sizeof(struct trace_record));
+  if (text > TRACE_TEXT_MAX || text % TRACE_TEXT_ALIGN != 0)
+    return err_set(err, ERR_FORMAT, "a text of %u bytes: it has a multiple of %d, and at most %zu",
+                   text, TRACE_TEXT_ALIGN, TRACE_TEXT_MAX);
+  if (header->reserved == 0) return true;
+  return err_set(err, ERR_FORMAT, "the last number of the header is %u: in format %d it is 0",
+                 le32toh(header->reserved), TRACE_FORMAT);
 }
 
-int trace_file_read(FILE *file, const char *path, struct trace_record *out, struct err *err) {
+/* Reads also what nobody wants: a pipe cannot be told to skip. */
+static bool read_text(FILE *file, size_t length, char **out_text, struct err *err) {
+  char *text = malloc(length + 1);
+  ASSERT_MSG(text, "out of memory for the text of a trace");
+  const size_t got = fread(text, 1, length, file);
+  text[got] = '\0';
+  if (got == length && out_text)
+    *out_text = text;
+  else
+    free(text);
+  if (got == length) return true;
+  if (ferror(file)) return err_set(err, ERR_IO, "cannot read the trace: %s", strerror(errno));
+  return err_set(err, ERR_FORMAT, "the text is torn: %zu of its %zu bytes", got, length);
+}
+
+bool trace_reader_begin(struct trace_reader *reader, FILE *file, const char *path, char **out_text,
+                        size_t *out_length, struct err *err) {
+  *reader = (struct trace_reader){.file = file, .path = path};
+  struct trace_header header;
+  const size_t got = fread(&header, 1, sizeof header, file);
+  if (ferror(file)) {
+    err_set(err, ERR_IO, "cannot read the trace: %s", strerror(errno));
+    return err_place(err, path, 0, 0, NULL);
+  }
+  if (!check_header(&header, got, err)) return err_place(err, path, 0, 0, NULL);
+  const size_t length = le32toh(header.text_length);
+  if (!read_text(file, length, out_text, err)) return err_place(err, path, 0, 0, NULL);
+  if (out_length) *out_length = length;
+  return true;
+}
+
+int trace_reader_next(struct trace_reader *reader, struct trace_record *out, struct err *err) {
   struct trace_record record;
-  size_t got = fread(&record, 1, sizeof record, file);
+  size_t got = fread(&record, 1, sizeof record, reader->file);
   if (got == sizeof record) {
     *out = little_endian(&record);
+    reader->count++;
     return 1;
   }
-  if (got == 0 && !ferror(file)) return 0;
-  long end = ftell(file); /* -1 on a pipe: then the number is not known */
-  char which[32] = "the last record";
-  if (end >= 0)
-    snprintf(which, sizeof which, "record %ld",
-             (end - (long)sizeof(struct trace_header)) / (long)sizeof record);
-  if (ferror(file))
-    err_set(err, ERR_IO, "cannot read %s: %s", which, strerror(errno));
+  if (got == 0 && !ferror(reader->file)) return 0;
+  const unsigned long long number = reader->count;
+  if (ferror(reader->file))
+    err_set(err, ERR_IO, "cannot read record %llu: %s", number, strerror(errno));
   else
-    err_set(err, ERR_FORMAT, "%s is torn: %zu of its %zu bytes", which, got, sizeof record);
+    err_set(err, ERR_FORMAT, "record %llu is torn: %zu of its %zu bytes", number, got,
+            sizeof record);
   err_note(err, "records count from 0");
-  err_place(err, path, 0, 0, NULL);
+  err_place(err, reader->path, 0, 0, NULL);
   return -1;
 }

@@ -9,8 +9,15 @@
  * Records gather in a block; a full block goes to every sink in the order of registration: the digest,
  * the ledger, a file. Nothing else ever sees facts, so outputs cannot change a run.
  *
- * File: 16-byte header "dgsimtr1", little-endian u32 format (1), u32 record size (32), then records in
- * little-endian, then nothing.
+ * File, all numbers little-endian:
+ *
+ *   0   "dgsimtr1"
+ *   8   u32 format (1), u32 record size (32), u32 length of the text, u32 0
+ *   24  the text: what is needed to judge the records again, the run's scenario (sim/runner/scenario.h),
+ *       with line ends behind it up to a multiple of TRACE_TEXT_ALIGN, which its length includes
+ *       records, then nothing
+ *
+ * The digest is of the records only: neither the text nor the header has a say in it.
  */
 #ifndef SIM_KERNEL_TRACE_H
 #define SIM_KERNEL_TRACE_H
@@ -68,13 +75,26 @@ static inline struct trace_record *trace_next(struct trace *trace) {
 /* XXH3 (64 bits) of all records so far. Flushes. */
 uint64_t trace_digest(struct trace *trace);
 
-/* Writing: a sink whose context is the FILE; a failed write is left in ferror(file), for the caller to
- * look at before it closes. Reading: header checked, then records one by one; a torn one is named by
- * its number, from 0. */
-bool trace_file_begin(FILE *file, struct err *err);
+/* Writing: the header, then a sink whose context is the FILE. A failed write is left in ferror(file), for
+ * the caller to look at before it closes. Fails also when the text is longer than TRACE_TEXT_MAX. */
+#define TRACE_TEXT_ALIGN 16
+#define TRACE_TEXT_MAX ((size_t)1 << 20)
+bool trace_file_begin(FILE *file, const char *text, size_t length, struct err *err);
 trace_sink trace_file_sink;
-bool trace_file_check(FILE *file, const char *path, struct err *err);
-/* 1 = a record, 0 = end, -1 = error set (a torn record). */
-int trace_file_read(FILE *file, const char *path, struct trace_record *out, struct err *err);
+
+/* Reading, from the start to the end: works on pipes. The file and the path, which errors print, are
+ * the caller's. */
+struct trace_reader {
+  FILE *file;
+  const char *path;
+  uint64_t count; /* records that were read */
+};
+
+/* Checks the header. *out_text (with a 0 behind it) is the caller's to free unless an error is set;
+ * NULL: the text is skipped. */
+bool trace_reader_begin(struct trace_reader *reader, FILE *file, const char *path, char **out_text,
+                        size_t *out_length, struct err *err);
+/* 1 = a record, 0 = end, -1 = error set: a torn record is named by its number, from 0. */
+int trace_reader_next(struct trace_reader *reader, struct trace_record *out, struct err *err);
 
 #endif

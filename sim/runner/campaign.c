@@ -190,6 +190,16 @@ void campaign_run(const struct scenario *scenario, const struct campaign_options
   judge_campaign(out);
 }
 
+void campaign_of_run(const struct scenario *scenario, const struct run_result *result,
+                     struct campaign *out) {
+  ASSERT_EQ(scenario->plan_count, 1);
+  ASSERT_EQ(scenario->seed_count, 1);
+  *out = (struct campaign){.scenario = scenario, .result_count = 1, .workers = 1};
+  allocate(out, scenario);
+  out->results[0] = *result;
+  judge_campaign(out);
+}
+
 void campaign_free(struct campaign *campaign) {
   for (size_t i = 0; i < campaign->result_count; i++) run_result_deinit(&campaign->results[i]);
   free(campaign->results);

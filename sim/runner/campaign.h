@@ -56,6 +56,10 @@ struct campaign {
 /* Runs everything. Nothing can fail but memory (assertion). */
 void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
                   struct campaign *out);
+/* A campaign of one run that was executed elsewhere: of a scenario with one row and one seed. Takes over
+ * what the result owns, and judges it. */
+void campaign_of_run(const struct scenario *scenario, const struct run_result *result,
+                     struct campaign *out);
 void campaign_free(struct campaign *campaign);
 
 /* The campaign's result of a row and seed index. */

@@ -1,9 +1,13 @@
 #include "sim/runner/charts.h"
 
+#include "sim/base/assert.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +16,21 @@ extern char **environ;
 
 static void warn(const char *what, const char *detail) {
   fprintf(stderr, "dgsim: warning: %s%s%s\n", what, detail[0] != '\0' ? ": " : "", detail);
+}
+
+/* Our environment, but in UTF-8, as the scripts and data are, and with decimal points: gnuplot would
+ * complain in the C locale, and write numbers as the user's country does in others. The array is the
+ * caller's to free, the words are not. */
+static char **environment(void) {
+  static const char locale[] = "LC_ALL=C.UTF-8";
+  size_t count = 0, kept = 0;
+  while (environ[count]) count++;
+  char **copy = calloc(count + 2, sizeof *copy);
+  ASSERT(copy != NULL);
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(environ[i], "LC_ALL=", strlen("LC_ALL=")) != 0) copy[kept++] = environ[i];
+  copy[kept] = (char *)(uintptr_t)locale;
+  return copy;
 }
 
 /* Starts gnuplot in `directory` with what it says going to `output`. Returns 0 or an errno. */
@@ -24,7 +43,9 @@ static int start(const char *directory, const char *script, int output, pid_t *o
   posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
   /* -d: a user's start-up file must not change the charts. */
   char *arguments[] = {"gnuplot", "-d", (char *)script, NULL};
-  const int failed = posix_spawnp(out_child, "gnuplot", &actions, NULL, arguments, environ);
+  char **words = environment();
+  const int failed = posix_spawnp(out_child, "gnuplot", &actions, NULL, arguments, words);
+  free(words);
   posix_spawn_file_actions_destroy(&actions);
   return failed;
 }

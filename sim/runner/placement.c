@@ -169,7 +169,7 @@ struct span placement_patience(const struct plan *plan) {
 enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_index) {
   uint32_t first = 0;
   for (int role = 0; role < ROLE__COUNT; role++) {
-    uint32_t count = world_role_count(plan, (enum role)role);
+    uint32_t count = world_nodes_of(plan, (enum role)role);
     if (node < first + count) {
       *out_index = node - first + 1;
       return (enum role)role;

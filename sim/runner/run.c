@@ -2,18 +2,15 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/runner/collect.h"
 #include "sim/world/world.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-/* Cells of the timeline at first: a 500th of the planned duration, and the drain doubles them. */
-#define TIMELINE_CELLS 500
 
 struct run {
   struct world *world;
-  struct ledger *ledger;
+  struct collector *collector;
   FILE *trace;
   trace_sink *records; /* the observer's; NULL */
   void *records_context;
@@ -30,64 +27,16 @@ struct run *run_new(size_t base_offset, unsigned char fill) {
   struct run *run = calloc(1, sizeof *run);
   ASSERT(run);
   run->world = world_new(base_offset, fill);
-  run->ledger = ledger_new();
-  trace_add_sink(&run->world->trace, ledger_sink, run->ledger);
+  run->collector = collector_new(&run->world->trace);
   trace_add_sink(&run->world->trace, trace_onward, run);
   return run;
 }
 
 void run_free(struct run *run) {
   if (!run) return;
+  collector_free(run->collector);
   world_free(run->world);
-  ledger_free(run->ledger);
   free(run);
-}
-
-static int64_t bucket_width(const struct plan *plan) {
-  int64_t width = plan->workload.duration.ns / TIMELINE_CELLS;
-  return width < NS_PER_MS ? NS_PER_MS : width;
-}
-
-static void *copy_of(const void *items, size_t size) {
-  void *copy = malloc(size ? size : 1);
-  ASSERT(copy);
-  if (size) memcpy(copy, items, size);
-  return copy;
-}
-
-static void take_windows(const struct world *world, struct run_result *out) {
-  size_t count = world->faults.window_count;
-  if (count > RESULT_WINDOWS_MAX) count = RESULT_WINDOWS_MAX;
-  out->windows = calloc(count ? count : 1, sizeof *out->windows);
-  ASSERT(out->windows);
-  out->window_count = count;
-  for (size_t i = 0; i < count; i++) {
-    const struct fault_window_seen *seen = &world->faults.windows[i];
-    out->windows[i] = (struct fault_window){
-        .fault = seen->fault, .begin = seen->begin, .end = seen->end < 0 ? world->now.ns : seen->end};
-  }
-}
-
-static void take_faults(const struct world *world, struct run_result *out) {
-  size_t count = world->faults.count;
-  out->fault_hits = calloc(count ? count : 1, sizeof *out->fault_hits);
-  out->fault_applies = calloc(count ? count : 1, sizeof *out->fault_applies);
-  ASSERT(out->fault_hits && out->fault_applies);
-  for (size_t i = 0; i < count; i++) {
-    out->fault_hits[i] = world->faults.items[i].hits;
-    out->fault_applies[i] = world->faults.items[i].applies;
-    out->metrics[METRIC_FAULTS_EFFECTIVE] += world->faults.items[i].hits > 0;
-  }
-  take_windows(world, out);
-}
-
-static void take_ledger(const struct run *run, struct run_result *out) {
-  size_t count;
-  const struct timeline_bucket *timeline =
-      ledger_timeline(run->ledger, &count, &out->timeline_width);
-  out->timeline = copy_of(timeline, count * sizeof *timeline);
-  out->timeline_count = count;
-  out->latency = copy_of(ledger_latency(run->ledger), sizeof *out->latency);
 }
 
 static double seconds(void) {
@@ -103,51 +52,33 @@ void run_observe(struct run *run, const struct observer *observer, trace_sink *r
   run->records_context = context;
 }
 
-static uint32_t allowed_by(const struct plan *plan) {
-  return plan->system->allows & ~plan->handler->forbids;
+static void simulate(struct run *run, const struct plan *plan, uint64_t seed, const char *command) {
+  struct world *world = run->world;
+  const struct assert_context context = {&world->now.ns, seed, command};
+  assert_context_set(&context);
+  collector_begin(run->collector, plan);
+  world_reset(world, plan, seed);
+  world_run(world);
+  assert_context_set(NULL);
 }
 
 uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, const char *command,
                    int64_t out_metrics[METRIC__COUNT], uint64_t *out_digest) {
-  struct world *world = run->world;
-  const struct assert_context context = {&world->now.ns, seed, command};
-  assert_context_set(&context);
-  ledger_reset(run->ledger, plan->workload.keys, bucket_width(plan));
-  world_reset(world, plan, seed);
-  world_run(world);
-  ledger_finish(run->ledger, out_metrics);
-  *out_digest = trace_digest(&world->trace);
-  assert_context_set(NULL);
-  return verdict_violations(out_metrics, allowed_by(plan));
+  simulate(run, plan, seed, command);
+  return collector_judge(run->collector, out_metrics, out_digest);
 }
 
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out) {
-  struct world *world = run->world;
   *out = (struct run_result){.row = row, .seed = seed};
   double begun = seconds();
-  run->trace = trace;
-  if (trace) trace_file_begin(trace, &(struct err){0}); /* what fails shows when the file is closed */
   uint64_t grown = grow_count();
-  out->violations = run_judge(run, plan, seed, command, out->metrics, &out->digest);
+  run->trace = trace;
+  simulate(run, plan, seed, command);
   out->grown = grow_count() - grown;
-  out->records = world->trace.flushed;
-  out->drained = !world->stuck;
-  out->end_ns = world->now.ns;
-  take_faults(world, out);
-  take_ledger(run, out);
-  out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;
+  collector_finish(run->collector, out);
   out->wall_s = seconds() - begun;
   run->trace = NULL;
-}
-
-void run_result_deinit(struct run_result *result) {
-  free(result->fault_hits);
-  free(result->fault_applies);
-  free(result->windows);
-  free(result->latency);
-  free(result->timeline);
-  *result = (struct run_result){0};
 }
 
 /* --- Capacity --- */

@@ -30,7 +30,7 @@ uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, cons
                    int64_t out_metrics[METRIC__COUNT], uint64_t *out_digest);
 
 /* Executes and fills *out (owned by the caller: run_result_deinit). `trace` may be NULL: a file that
- * the trace is written to, header included. `command` is what a failed assertion tells to repeat. */
+ * the records are written to, behind the header that is there (trace_file_begin). `command` is what a failed assertion tells to repeat. */
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out);
 

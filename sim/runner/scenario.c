@@ -10,6 +10,7 @@
 
 struct memory {
   struct pool *pool;
+  struct reader *reader; /* what the resolved form of one run is written from */
   const char *resolved;
   size_t resolved_length;
 };
@@ -299,19 +300,35 @@ static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_
   return true;
 }
 
-bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
-                   size_t set_count, uint64_t seeds_override, struct scenario *out,
-                   struct err *err) {
+/* What the two ways of loading differ in. */
+struct source {
+  const char *path, *text; /* no text: a file */
+  size_t length;
+  const char *const *sets;
+  size_t set_count;
+  uint64_t seeds_override;
+  bool one_run;
+};
+
+static bool load(const struct source *source, const struct registry *registry, struct scenario *out,
+                 struct err *err) {
+  const char *path = source->path;
   struct pool *pool = pool_new();
   struct reader *reader = POOL_NEW(pool, struct reader, 1);
   struct memory *memory = POOL_NEW(pool, struct memory, 1);
   *out = (struct scenario){.path = pool_text(pool, path, strlen(path)), .memory = memory};
-  *reader = (struct reader){.pool = pool, .registry = registry, .err = err, .scenario = out};
-  memory->pool = pool;
-  reader->root = yaml_read_file(pool, path, err);
+  *reader = (struct reader){.pool = pool,
+                            .registry = registry,
+                            .err = err,
+                            .scenario = out,
+                            .one_run = source->one_run};
+  *memory = (struct memory){.pool = pool, .reader = reader};
+  reader->root = source->text ? yaml_read(pool, path, source->text, source->length, false, err)
+                              : yaml_read_file(pool, path, err);
   bool loaded = reader->root && read_format(reader) &&
-                scenario_apply_sets(reader, sets, set_count) && read_format(reader) &&
-                list_top(reader) && read_blocks(reader, path, seeds_override);
+                scenario_apply_sets(reader, source->sets, source->set_count) &&
+                read_format(reader) && list_top(reader) &&
+                read_blocks(reader, path, source->seeds_override);
   if (loaded)
     memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
   map_deinit(&reader->distributions);
@@ -319,6 +336,22 @@ bool scenario_load(const char *path, const struct registry *registry, const char
   pool_free(pool);
   *out = (struct scenario){.path = NULL};
   return false;
+}
+
+bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
+                   size_t set_count, uint64_t seeds_override, struct scenario *out,
+                   struct err *err) {
+  const struct source source = {.path = path,
+                                .sets = sets,
+                                .set_count = set_count,
+                                .seeds_override = seeds_override};
+  return load(&source, registry, out, err);
+}
+
+bool scenario_load_text(const char *path, const char *text, size_t length, bool one_run,
+                        const struct registry *registry, struct scenario *out, struct err *err) {
+  const struct source source = {.path = path, .text = text, .length = length, .one_run = one_run};
+  return load(&source, registry, out, err);
 }
 
 void scenario_free(struct scenario *scenario) {
@@ -330,4 +363,17 @@ void scenario_free(struct scenario *scenario) {
 void scenario_print_resolved(const struct scenario *scenario, FILE *out) {
   const struct memory *memory = scenario->memory;
   fwrite(memory->resolved, 1, memory->resolved_length, out);
+}
+
+void scenario_print_run(const struct scenario *scenario, size_t row, size_t seed, FILE *out) {
+  const struct memory *memory = scenario->memory;
+  struct pool *pool = pool_new();
+  struct reader reader;
+  struct scenario run;
+  size_t length;
+  uint64_t hash;
+  scenario_cut(memory->reader, scenario, row, seed, pool, &reader, &run);
+  const char *text = scenario_resolve(&reader, &length, &hash);
+  fwrite(text, 1, length, out);
+  pool_free(pool);
 }

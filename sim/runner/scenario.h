@@ -83,10 +83,21 @@ struct scenario {
 bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
                    size_t set_count, uint64_t seeds_override, struct scenario *out,
                    struct err *err);
+/* The same from text in memory, which is not kept; `path` is what errors print. `one_run`: as
+ * scenario_print_run wrote it. Then a fault may strike links or points of other rows' systems, which are
+ * not here: it is not applicable, and no mistake. */
+bool scenario_load_text(const char *path, const char *text, size_t length, bool one_run,
+                        const struct registry *registry, struct scenario *out, struct err *err);
 void scenario_free(struct scenario *scenario);
 
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
+
+/* The resolved form of one row with one seed, by their indexes: all that is needed to judge this run
+ * by itself, or to run it again. Every fault is there, so their numbers are the same. Of `expect`, what
+ * is said of this row stays; comparisons with other rows, and `capacity`, which no run of its own
+ * shows, are left out. */
+void scenario_print_run(const struct scenario *scenario, size_t row, size_t seed, FILE *out);
 
 /* `dgsim list keys`: every key of every table, with type, default, help and source. */
 void scenario_list_keys(const struct registry *registry, FILE *out);

@@ -58,7 +58,12 @@ static void write_general(struct writer *writer) {
   write_end(writer, given_by_set(reader->top[TOP_ABOUT]));
   write_seeds(writer);
   write_top(writer, TOP_LUCK, scenario->luck_none ? "none" : "drawn");
-  write_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
+  if (reader->one_run) {
+    write_text(writer, "measure_capacity: false");
+    write_end(writer, "one run");
+  } else {
+    write_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
+  }
   if (drain)
     write_top(writer, TOP_DRAIN_LIMIT,
               write_format(writer, &top_table.keys[TOP_DRAIN_LIMIT],

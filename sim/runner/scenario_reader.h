@@ -9,6 +9,7 @@
  *   scenario_faults.c   faults; scenario_select.c: nodes, links and points by name
  *   scenario_expect.c   bounds
  *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
+ *   scenario_cut.c      what of all this belongs to one run
  *
  * Every reading function returns false with reader->err set, placed.
  */
@@ -95,6 +96,7 @@ struct reader {
   struct err *err;
   struct scenario *scenario;
   const char *seeds_from; /* NULL = the file; else who else: "default", "--seeds" */
+  bool one_run; /* cut out of a comparison: faults may be about systems that are not here */
 
   struct yaml_node *root;
   const struct yaml_entry *top[TOP__COUNT];
@@ -168,6 +170,12 @@ bool scenario_read_faults(struct reader *reader);
 bool scenario_read_expect(struct reader *reader);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
 
+/* One row with one seed, as if the file had had nothing else; for the resolved form only. Borrows from
+ * the whole; `scenario` is the reader's, wherever its owner keeps it now. */
+void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t row,
+                  size_t seed, struct pool *pool, struct reader *out,
+                  struct scenario *out_scenario);
+
 /* Fills what a row's slots and the links say. */
 void scenario_fill_slots(const struct row_reading *row, struct plan *plan);
 void scenario_fill_links(const struct reader *reader, struct plan *plan);
@@ -193,7 +201,8 @@ bool select_link(struct reader *reader, const struct yaml_node *node, struct sel
                  enum link *out_link);
 bool select_point(struct reader *reader, const struct yaml_node *node, struct fault_plan *fault,
                   struct fault_reading *reading);
-/* Number of a point in a system by name; POINT_NONE when it has none of this name. */
+/* Number of a point in a system by name; POINT_NONE when it has none of this name, where it never
+ * comes. */
 uint32_t point_number(const struct system *system, const char *name);
 const char *select_format(struct pool *pool, const struct selector *selector);
 const char *select_format_link(struct pool *pool, const struct selector *from, enum link link);

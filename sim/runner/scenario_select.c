@@ -41,7 +41,7 @@ static bool check_role(struct reader *reader, const struct yaml_node *at, enum r
   if (role_count(reader, role) == 0)
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss",
                        role_names[role], role_names[role]);
-  if (!role_runs(reader, role))
+  if (!role_runs(reader, role) && !reader->one_run)
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one",
                        role_names[role]);
   return true;
@@ -156,7 +156,7 @@ bool select_link(struct reader *reader, const struct yaml_node *node, struct sel
   int link = 0;
   while (link < LINK__COUNT && strcmp(link_rows[link].name, name) != 0) link++;
   if (link == LINK__COUNT) return fail_link_name(reader, node, name);
-  bool used = false;
+  bool used = reader->one_run;
   for (size_t i = 0; i < reader->row_count; i++)
     used = used || scenario_link_used(&reader->scenario->plans[i], (enum link)link);
   if (!used) return reader_fail(reader, node, ERR_BAD_SELECTOR, "no row uses link '%s'", name);
@@ -182,6 +182,13 @@ uint32_t point_number(const struct system *system, const char *name) {
   return POINT_NONE;
 }
 
+/* A point of some system that there is. */
+static bool is_elsewhere(const struct reader *reader, const char *name) {
+  for (size_t i = 0; i < reader->registry->system_count; i++)
+    if (point_number(reader->registry->systems[i], name) != POINT_NONE) return true;
+  return false;
+}
+
 bool select_point(struct reader *reader, const struct yaml_node *node, struct fault_plan *fault,
                   struct fault_reading *reading) {
   if (!reader_is(reader, node, YAML_KIND_SCALAR, "when")) return false;
@@ -199,6 +206,11 @@ bool select_point(struct reader *reader, const struct yaml_node *node, struct fa
     if (number == POINT_NONE) continue;
     fault->point = number;
     reading->own_point = number >= POINT_GENERIC__COUNT;
+    return true;
+  }
+  if (reader->one_run && is_elsewhere(reader, name)) {
+    fault->point = POINT_NONE;
+    reading->own_point = true;
     return true;
   }
   reader_fail(reader, node, ERR_UNKNOWN_NAME, "unknown point '%s'%s", name,

@@ -70,7 +70,8 @@ enum trace_event {
 
 const char *trace_kind_name(unsigned kind); /* of a fact or an event; NULL when unknown */
 
-/* Prices, counted by the world and stated once at the end as COUNTER facts. */
+/* Prices, counted by the world and stated once at the end as COUNTER facts, in this order: the last one
+ * is the last record of every run, so a trace without it is not whole. */
 enum counter {
   COUNTER_ROUND_TRIPS,      /* requests that were answered */
   COUNTER_DURABLE_WRITES,   /* appends to a log that acknowledge a client, commits of a database */

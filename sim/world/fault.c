@@ -358,11 +358,12 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
-static bool applies(const struct world *world, const struct fault_plan *plan) {
-  if (!strikes[plan->verb]) return true;
-  if (plan->verb == VERB_RESET && !world->plan->system->links[plan->target_link].used) return false;
-  for (uint32_t i = 0; i < plan->target.count; i++)
-    if (plan->target.items[i].which == WHICH_THIS || world->count[plan->target.items[i].role] > 0)
+bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
+  if (!strikes[fault->verb]) return true;
+  if (fault->verb == VERB_RESET && !plan->system->links[fault->target_link].used) return false;
+  for (uint32_t i = 0; i < fault->target.count; i++)
+    if (fault->target.items[i].which == WHICH_THIS ||
+        world_nodes_of(plan, fault->target.items[i].role) > 0)
       return true;
   return false;
 }
@@ -371,7 +372,7 @@ static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, siz
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
   *state = (struct fault_state){.targets = bitmaps, .others = bitmaps + bytes,
-                                .window = UINT32_MAX, .applies = applies(world, plan)};
+                                .window = UINT32_MAX, .applies = faults_apply(world->plan, plan)};
   if (!state->applies) return;
   if (plan->timing == TIMING_WHEN) {
     world->armed[plan->point / 64] |= UINT64_C(1) << (plan->point % 64);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fault_plan;
 struct message;
 struct node;
 struct plan;
@@ -56,6 +57,9 @@ struct faults {
   uint8_t *bitmaps; /* of all partitions */
   size_t bitmap_bytes, bitmap_capacity;
 };
+
+/* Whether this plan has such a target: in other rows of a comparison it may have none. */
+bool faults_apply(const struct plan *plan, const struct fault_plan *fault);
 
 void faults_reset(struct world *world);
 void faults_free(struct faults *faults);

@@ -58,7 +58,7 @@ static const struct component *component_of(const struct plan *plan, enum role r
   return plan->system->components[role];
 }
 
-uint32_t world_role_count(const struct plan *plan, enum role role) {
+uint32_t world_nodes_of(const struct plan *plan, enum role role) {
   return component_of(plan, role, 0) ? plan->counts[role] : 0;
 }
 
@@ -92,7 +92,7 @@ static void make_nodes(struct world *world) {
   size_t total = 0;
   for (int role = 0; role < ROLE__COUNT; role++) {
     world->first[role] = (uint32_t)total;
-    world->count[role] = world_role_count(plan, (enum role)role);
+    world->count[role] = world_nodes_of(plan, (enum role)role);
     total += world->count[role];
   }
   ASSERT_LE(total, PLAN_NODES_MAX);

@@ -102,8 +102,9 @@ struct world {
 struct world *world_new(size_t base_offset, unsigned char fill);
 void world_free(struct world *world);
 
-/* How many nodes of a role a world of this plan has; their ids follow in the order of roles. */
-uint32_t world_role_count(const struct plan *plan, enum role role);
+/* How many nodes of a role a run of this plan has: none where the plan puts nothing on them. Ids of
+ * nodes follow each other in the order of roles. */
+uint32_t world_nodes_of(const struct plan *plan, enum role role);
 
 /* Prepares a run; sinks may be added to world->trace once, after world_new. */
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed);

@@ -41,7 +41,7 @@ status 0 'Usage: dgsim COMMAND' --help
 status 0 'Exit status' -h
 status 0 'dgsim ' --version
 status 64 'Usage' # nothing at all
-for command in run list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
+for command in run judge list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
 status 0 'default: results' run --help
 "$dgsim" --help 2>/dev/null | grep -qE '.{101}' && : >out && : >err && fail 'the help is wider than 100 columns'
 
@@ -64,6 +64,8 @@ status 64 'needs --trace' run good.yaml --row at-most-once
 status 64 "did you mean 'faults'" list fault
 status 64 'needs one word' list
 status 64 'compares two traces' diff one
+status 64 'needs a trace' judge
+status 64 "unknown option '--seeds'" judge x.trace --seeds 3
 
 # mistakes in a scenario, and where to write
 status 64 "bad.yaml:2:12: error: unknown key 'messagse' of 'workload' (did you mean 'messages'?)" run bad.yaml
@@ -119,7 +121,7 @@ printf 'faults: [{name: late, at: 1h, for: 1s, partition: consumer.1, min_hits: 
 status 2 'inconclusive' run inconclusive.yaml --out one --no-charts
 
 # traces: written in one piece, equal to themselves, and told apart at the right record
-header='dgsimtr1\x01\0\0\0\x20\0\0\0'
+header='dgsimtr1\x01\0\0\0\x20\0\0\0\0\0\0\0\0\0\0\0'
 record() { printf '%b' "\\x$1\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01\x02\0\0\0\0\0"; }
 { printf '%b' "$header" && record 07 && record 08; } >a.trace
 { printf '%b' "$header" && record 07 && record 09; } >b.trace
@@ -133,6 +135,23 @@ status 64 'no.trace: error' diff a.trace no.trace
 status 64 'missing.trace' diff a.trace missing.trace
 status 0 'records, digest' run good.yaml --seed 3 --row at-least-once --trace x.trace
 status 0 'equal' diff x.trace x.trace
+
+# judging a trace: as its run was judged, and nothing that is no whole trace
+status 0 'records, digest' run violated.yaml --row at-least-once --trace violated.trace
+status 0 'records, digest' run inconclusive.yaml --row at-least-once --trace inconclusive.trace
+status 0 'verdict  held' judge x.trace
+digest=$(sed -n 's/.*records, digest //p' out)
+"$dgsim" run good.yaml --seed 3 --out one --no-charts >/dev/null
+grep -q "^\"at-least-once\".*,\"$digest\"\$" one/good/runs.csv || fail 'judge reads another digest than the run has'
+status 1 'violated  duplicate_effects: some' judge x.trace violated.trace
+status 2 'late' judge inconclusive.trace
+status 0 'ok 1 - good: contract of at-least-once' judge x.trace --format tap
+head -c "$(($(stat -c %s x.trace) - 32))" x.trace >cut.trace
+status 64 'cut.trace: error: the trace ends before its run does' judge cut.trace x.trace
+grep -q 'verdict  held' out || fail 'a bad trace kept a good one from being judged'
+status 64 'not a trace' judge no.trace
+status 64 'missing.trace' judge missing.trace
+status 64 "'format' is missing" judge a.trace
 
 # what cannot be printed is not passed over
 if [[ -e /dev/full ]]; then

@@ -173,12 +173,18 @@ START_TEST(a_fifth_sink_aborts) {
 }
 END_TEST
 
+#define TEXT "format: 1\nname: x\n"
+#define TEXT_PADDED TEXT "\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+#define HEADER 24
+#define RECORDS_AT (HEADER + 32)
+_Static_assert(sizeof TEXT_PADDED - 1 == 32, "to a multiple of 16");
+
 static FILE *written(uint64_t count) {
   FILE *file = tmpfile();
   struct err err = {0};
   struct trace trace;
   trace_init(&trace);
-  ck_assert(trace_file_begin(file, &err));
+  ck_assert(trace_file_begin(file, TEXT, strlen(TEXT), &err));
   trace_add_sink(&trace, trace_file_sink, file);
   fill(&trace, 0, count);
   trace_flush(&trace);
@@ -191,23 +197,29 @@ static FILE *written(uint64_t count) {
 START_TEST(a_file_reads_back_what_was_written) {
   FILE *file = written(RECORDS);
   struct err err = {0};
-  ck_assert(trace_file_check(file, "run.trace", &err));
+  struct trace_reader reader;
+  char *text;
+  size_t length;
+  ck_assert(trace_reader_begin(&reader, file, "run.trace", &text, &length, &err));
+  ck_assert_uint_eq(length, strlen(TEXT_PADDED));
+  ck_assert_str_eq(text, TEXT_PADDED);
+  free(text);
   struct trace_record record;
   for (uint64_t i = 0; i < RECORDS; i++) {
     struct trace_record expected = record_of(i);
-    ck_assert_int_eq(trace_file_read(file, "run.trace", &record, &err), 1);
+    ck_assert_int_eq(trace_reader_next(&reader, &record, &err), 1);
     ck_assert_int_eq(memcmp(&record, &expected, sizeof record), 0);
   }
-  ck_assert_int_eq(trace_file_read(file, "run.trace", &record, &err), 0);
+  ck_assert_int_eq(trace_reader_next(&reader, &record, &err), 0);
   ck_assert_int_eq(err.code, ERR_NONE);
   fclose(file);
 }
 END_TEST
 
 START_TEST(a_file_is_its_header_and_the_canonical_bytes) {
-  static unsigned char expected[16 + 3 * 32], got[sizeof expected + 1];
-  memcpy(expected, "dgsimtr1\1\0\0\0\40\0\0\0", 16);
-  canonical_bytes(expected + 16, 3);
+  static unsigned char expected[RECORDS_AT + 3 * 32], got[sizeof expected + 1];
+  memcpy(expected, "dgsimtr1\1\0\0\0\40\0\0\0\40\0\0\0\0\0\0\0" TEXT_PADDED, RECORDS_AT);
+  canonical_bytes(expected + RECORDS_AT, 3);
   FILE *file = written(3);
   ck_assert_uint_eq(fread(got, 1, sizeof got, file), sizeof expected);
   ck_assert_int_eq(memcmp(got, expected, sizeof expected), 0);
@@ -216,18 +228,19 @@ START_TEST(a_file_is_its_header_and_the_canonical_bytes) {
 END_TEST
 
 START_TEST(a_torn_record_is_named_by_its_number) {
-  static unsigned char bytes[16 + 5 * 32];
+  static unsigned char bytes[RECORDS_AT + 5 * 32];
   for (size_t kept = 1; kept < 32; kept++) {
     FILE *whole = written(5), *torn = tmpfile();
     ck_assert_uint_eq(fread(bytes, 1, sizeof bytes, whole), sizeof bytes);
-    fwrite(bytes, 1, 16 + 3 * 32 + kept, torn);
+    fwrite(bytes, 1, RECORDS_AT + 3 * 32 + kept, torn);
     rewind(torn);
     struct err err = {0};
     struct trace_record record;
-    ck_assert(trace_file_check(torn, "run.trace", &err));
+    struct trace_reader reader;
+    ck_assert(trace_reader_begin(&reader, torn, "run.trace", NULL, NULL, &err));
     for (int i = 0; i < 3; i++)
-      ck_assert_int_eq(trace_file_read(torn, "run.trace", &record, &err), 1);
-    ck_assert_int_eq(trace_file_read(torn, "run.trace", &record, &err), -1);
+      ck_assert_int_eq(trace_reader_next(&reader, &record, &err), 1);
+    ck_assert_int_eq(trace_reader_next(&reader, &record, &err), -1);
     char message[64];
     snprintf(message, sizeof message, "record 3 is torn: %zu of its 32 bytes", kept);
     ck_assert_int_eq(err.code, ERR_FORMAT);
@@ -248,17 +261,28 @@ START_TEST(a_header_that_is_not_ours_is_refused) {
       {"", 0, "not a trace: it does not begin with 'dgsimtr1'"},
       {"dgsim", 5, "not a trace: it does not begin with 'dgsimtr1'"},
       {"format: 1\nname: x\n", 18, "not a trace: it does not begin with 'dgsimtr1'"},
-      {"dgsimtr1\1\0\0", 11, "the header is torn: 11 of its 16 bytes"},
-      {"dgsimtr1\2\0\0\0\40\0\0\0", 16,
+      {"dgsimtr1\1\0\0", 11, "the header is torn: 11 of its 24 bytes"},
+      {"dgsimtr1\2\0\0\0\40\0\0\0\0\0\0\0\0\0\0\0", 24,
        "trace format 2 is not known: this program reads format 1"},
-      {"dgsimtr1\1\0\0\0\50\0\0\0", 16, "records of 40 bytes: in format 1 they have 32"},
+      {"dgsimtr1\1\0\0\0\50\0\0\0\0\0\0\0\0\0\0\0", 24,
+       "records of 40 bytes: in format 1 they have 32"},
+      {"dgsimtr1\1\0\0\0\40\0\0\0\21\0\0\0\0\0\0\0", 24,
+       "a text of 17 bytes: it has a multiple of 16, and at most 1048576"},
+      {"dgsimtr1\1\0\0\0\40\0\0\0\20\0\20\0\0\0\0\0", 24,
+       "a text of 1048592 bytes: it has a multiple of 16, and at most 1048576"},
+      {"dgsimtr1\1\0\0\0\40\0\0\0\0\0\0\0\7\0\0\0", 24,
+       "the last number of the header is 7: in format 1 it is 0"},
+      {"dgsimtr1\1\0\0\0\40\0\0\0\40\0\0\0\0\0\0\0format: 1\n", 34,
+       "the text is torn: 10 of its 32 bytes"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     FILE *file = tmpfile();
     fwrite(rows[i].bytes, 1, rows[i].size, file);
     rewind(file);
     struct err err = {0};
-    ck_assert(!trace_file_check(file, "run.trace", &err));
+    struct trace_reader reader;
+    char *text;
+    ck_assert(!trace_reader_begin(&reader, file, "run.trace", &text, NULL, &err));
     ck_assert_int_eq(err.code, ERR_FORMAT);
     ck_assert_str_eq(err.message, rows[i].message);
     ck_assert_str_eq(err.path, "run.trace");
@@ -272,9 +296,35 @@ START_TEST(a_file_that_cannot_be_written_is_an_error) {
   ck_assert_ptr_nonnull(file);
   setvbuf(file, NULL, _IONBF, 0);
   struct err err = {0};
-  ck_assert(!trace_file_begin(file, &err));
+  ck_assert(!trace_file_begin(file, TEXT, strlen(TEXT), &err));
   ck_assert_int_eq(err.code, ERR_IO);
   fclose(file);
+}
+END_TEST
+
+START_TEST(a_text_may_be_empty_or_just_fit_and_no_longer) {
+  static const size_t lengths[] = {0, 16, TRACE_TEXT_MAX - 15, TRACE_TEXT_MAX};
+  static char text[TRACE_TEXT_MAX + 1];
+  memset(text, 'x', sizeof text);
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    FILE *file = tmpfile();
+    struct err err = {0};
+    struct trace_reader reader;
+    char *back;
+    size_t length;
+    ck_assert(trace_file_begin(file, text, lengths[i], &err));
+    rewind(file);
+    ck_assert(trace_reader_begin(&reader, file, "run.trace", &back, &length, &err));
+    ck_assert_uint_eq(length, (lengths[i] + 15) / 16 * 16);
+    ck_assert_int_eq(memcmp(back, text, lengths[i]), 0);
+    ck_assert_uint_eq(strlen(back), length);
+    ck_assert_uint_eq(strspn(back + lengths[i], "\n"), length - lengths[i]);
+    free(back);
+    fclose(file);
+  }
+  struct err err = {0};
+  ck_assert(!trace_file_begin(stderr, text, sizeof text, &err));
+  ck_assert_int_eq(err.code, ERR_LIMIT);
 }
 END_TEST
 
@@ -291,6 +341,7 @@ int main(void) {
   tcase_add_test(tests, a_torn_record_is_named_by_its_number);
   tcase_add_test(tests, a_header_that_is_not_ours_is_refused);
   tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error);
+  tcase_add_test(tests, a_text_may_be_empty_or_just_fit_and_no_longer);
   Suite *suite = suite_create("kernel/trace");
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct rig {
   struct scenario scenario;
@@ -42,30 +41,27 @@ static inline struct registry rig_registry(void) {
                            .stores = registry_stores,     .store_count = registry_store_count};
 }
 
-/* What the registry points to has to outlive the rig. */
-static inline void rig_open_with(struct rig *rig, const char *path, const struct registry *registry) {
-  struct err err = {.code = ERR_NONE};
-  bool loaded = scenario_load(path, registry, NULL, 0, 0, &rig->scenario, &err);
-  if (!loaded) err_print(&err, stderr);
-  ck_assert_msg(loaded, "%s: %s", path, err.message);
+static inline void rig_ready(struct rig *rig, bool loaded, const char *path,
+                             const struct err *err) {
+  if (!loaded) err_print(err, stderr);
+  ck_assert_msg(loaded, "%s: %s", path, err->message);
   rig->run = run_new(0, 0);
 }
 
 static inline void rig_open(struct rig *rig, const char *path) {
   const struct registry registry = rig_registry();
-  rig_open_with(rig, path, &registry);
+  struct err err = {.code = ERR_NONE};
+  rig_ready(rig, scenario_load(path, &registry, NULL, 0, 0, &rig->scenario, &err), path, &err);
 }
 
+/* What the registry points to has to outlive the rig. */
 static inline void rig_load_with(struct rig *rig, const char *text,
                                  const struct registry *registry) {
-  char path[64];
-  snprintf(path, sizeof path, "/tmp/dgsim-system-%d.yaml", (int)getpid());
-  FILE *file = fopen(path, "w");
-  ck_assert(file != NULL);
-  fputs(text, file);
-  ck_assert_int_eq(fclose(file), 0);
-  rig_open_with(rig, path, registry);
-  unlink(path);
+  const char *path = "a test.yaml";
+  struct err err = {.code = ERR_NONE};
+  rig_ready(rig,
+            scenario_load_text(path, text, strlen(text), false, registry, &rig->scenario, &err),
+            path, &err);
 }
 
 static inline void rig_load(struct rig *rig, const char *text) {

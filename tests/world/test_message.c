@@ -151,6 +151,7 @@ END_TEST
 
 int main(void) {
   TCase *tests = tcase_create("message");
+  tcase_set_timeout(tests, 30); /* millions of checks; the default, 4 s, is short on a busy machine */
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, a_new_message_is_zeroed_and_found_by_its_id);
   tcase_add_test(tests, a_used_place_is_zeroed_again);

@@ -1,0 +1,161 @@
+#include "sim/runner/collect.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/world/fact.h"
+#include "sim/world/fault.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Cells of the timeline at first: a 500th of the planned duration, and the drain doubles them. */
+#define TIMELINE_CELLS 500
+
+struct fault_seen {
+  uint64_t hits;
+  size_t window; /* of the last beginning */
+};
+
+struct collector {
+  struct trace *trace;
+  struct ledger *ledger;
+  const struct plan *plan;
+  struct fault_seen *faults; /* [plan->fault_count] */
+  size_t fault_room;
+  struct fault_window *windows; /* end -1 = still under way */
+  size_t window_count, window_room;
+  bool stuck;
+  int64_t last; /* time of the last record */
+};
+
+static struct fault_seen *fault_of(struct collector *collector, const struct trace_record *fact) {
+  ASSERT_LT(fact->detail, collector->plan->fault_count);
+  return &collector->faults[fact->detail];
+}
+
+static void note(struct collector *collector, const struct trace_record *fact) {
+  switch (fact->kind) {
+  case FACT_FAULT_BEGAN:
+    GROW(collector->windows, collector->window_room, collector->window_count + 1);
+    fault_of(collector, fact)->window = collector->window_count;
+    collector->windows[collector->window_count++] =
+        (struct fault_window){.fault = fact->detail, .begin = fact->at, .end = -1};
+    break;
+  case FACT_FAULT_ENDED:
+    ASSERT_LT(fault_of(collector, fact)->window, collector->window_count);
+    collector->windows[fault_of(collector, fact)->window].end = fact->at;
+    break;
+  case FACT_FAULT_HIT:
+    fault_of(collector, fact)->hits++;
+    break;
+  case FACT_STUCK:
+    collector->stuck = true;
+    break;
+  default:
+    break;
+  }
+}
+
+static void collector_sink(void *context, const struct trace_record *records, size_t count,
+                           uint64_t first) {
+  (void)first;
+  struct collector *collector = context;
+  for (size_t i = 0; i < count; i++) note(collector, &records[i]);
+  collector->last = records[count - 1].at;
+}
+
+struct collector *collector_new(struct trace *trace) {
+  struct collector *collector = calloc(1, sizeof *collector);
+  ASSERT(collector);
+  collector->trace = trace;
+  collector->ledger = ledger_new();
+  trace_add_sink(trace, ledger_sink, collector->ledger);
+  trace_add_sink(trace, collector_sink, collector);
+  return collector;
+}
+
+void collector_free(struct collector *collector) {
+  if (!collector) return;
+  ledger_free(collector->ledger);
+  free(collector->faults);
+  free(collector->windows);
+  free(collector);
+}
+
+static int64_t bucket_width(const struct plan *plan) {
+  int64_t width = plan->workload.duration.ns / TIMELINE_CELLS;
+  return width < NS_PER_MS ? NS_PER_MS : width;
+}
+
+void collector_begin(struct collector *collector, const struct plan *plan) {
+  collector->plan = plan;
+  ledger_reset(collector->ledger, plan->workload.keys, bucket_width(plan));
+  GROW(collector->faults, collector->fault_room, plan->fault_count);
+  for (size_t i = 0; i < plan->fault_count; i++)
+    collector->faults[i] = (struct fault_seen){.window = SIZE_MAX};
+  collector->window_count = 0;
+  collector->stuck = false;
+  collector->last = 0;
+}
+
+static void *copy_of(const void *items, size_t size) {
+  void *copy = malloc(size ? size : 1);
+  ASSERT(copy);
+  if (size) memcpy(copy, items, size);
+  return copy;
+}
+
+static void take_faults(const struct collector *collector, struct run_result *out) {
+  const struct plan *plan = collector->plan;
+  const size_t count = plan->fault_count;
+  out->fault_hits = calloc(count ? count : 1, sizeof *out->fault_hits);
+  out->fault_applies = calloc(count ? count : 1, sizeof *out->fault_applies);
+  ASSERT(out->fault_hits && out->fault_applies);
+  for (size_t i = 0; i < count; i++) {
+    out->fault_hits[i] = collector->faults[i].hits;
+    out->fault_applies[i] = faults_apply(plan, &plan->faults[i]);
+    out->metrics[METRIC_FAULTS_EFFECTIVE] += collector->faults[i].hits > 0;
+  }
+  out->window_count = collector->window_count;
+  if (out->window_count > RESULT_WINDOWS_MAX) out->window_count = RESULT_WINDOWS_MAX;
+  out->windows = copy_of(collector->windows, out->window_count * sizeof *out->windows);
+  for (size_t i = 0; i < out->window_count; i++)
+    if (out->windows[i].end < 0) out->windows[i].end = collector->last;
+}
+
+static void take_ledger(const struct collector *collector, struct run_result *out) {
+  size_t count;
+  const struct timeline_bucket *timeline =
+      ledger_timeline(collector->ledger, &count, &out->timeline_width);
+  out->timeline = copy_of(timeline, count * sizeof *timeline);
+  out->timeline_count = count;
+  out->latency = copy_of(ledger_latency(collector->ledger), sizeof *out->latency);
+}
+
+uint32_t collector_judge(struct collector *collector, int64_t out_metrics[METRIC__COUNT],
+                         uint64_t *out_digest) {
+  const struct plan *plan = collector->plan;
+  *out_digest = trace_digest(collector->trace); /* flushes */
+  ledger_finish(collector->ledger, out_metrics);
+  return verdict_violations(out_metrics, plan->system->allows & ~plan->handler->forbids);
+}
+
+void collector_finish(struct collector *collector, struct run_result *out) {
+  out->violations = collector_judge(collector, out->metrics, &out->digest);
+  out->records = collector->trace->flushed;
+  take_faults(collector, out);
+  take_ledger(collector, out);
+  out->drained = !collector->stuck;
+  out->end_ns = collector->last;
+  out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;
+  collector->plan = NULL;
+}
+
+void run_result_deinit(struct run_result *result) {
+  free(result->fault_hits);
+  free(result->fault_applies);
+  free(result->windows);
+  free(result->latency);
+  free(result->timeline);
+  *result = (struct run_result){0};
+}
