@@ -67,11 +67,14 @@ static enum status explore(const struct scenario *scenario, uint32_t row,
     err_note(err, "dgsim list points shows all");
     return STATUS_USAGE;
   }
-  const struct explore_options search = {.faults = options->faults, .workers = options->workers,
-                                         .prune = !options->no_prune, .limits = {options->ties, options->beyond, point},
+  struct explore_options search = {.faults = options->faults, .workers = options->workers,
+                                         .prune = !options->no_prune, .limits = placement_limits_all(),
                                          .progress = true, .command = command};
+  search.limits.ties = options->ties;
+  search.limits.beyond = options->beyond;
+  search.limits.point = point;
   struct explore_result result;
-  struct goal goal = {scenario, row};
+  struct goal goal = {scenario, row, METRIC__COUNT};
   printf("%s, row %s: %" PRIu64 " operations, seed %" PRIu64 ", up to %u fault%s; sought: %s\n",
          scenario->name, plan->label, plan->workload.messages, scenario->seeds[0], options->faults,
          options->faults == 1 ? "" : "s",

@@ -14,7 +14,8 @@
 #define CHUNK 64 /* children of one unit of work */
 
 /* Names key luck: the same for all placements at one level. */
-static const char *const names[EXPLORE_FAULTS_MAX] = {"placed-1", "placed-2", "placed-3", "placed-4"};
+const char *const explore_fault_names[EXPLORE_FAULTS_MAX] = {"placed-1", "placed-2", "placed-3",
+                                                             "placed-4"};
 
 /* A run that is gone on from. */
 struct inner {
@@ -72,20 +73,9 @@ static struct fault_plan *with_room(const struct plan *plan) {
   return faults;
 }
 
-struct plan explore_plan(const struct plan *plan, const struct placement *placements,
-                         unsigned count) {
-  struct plan copy = *plan;
-  struct fault_plan *faults = with_room(plan);
-  for (unsigned i = 0; i < count; i++)
-    faults[plan->fault_count + i] = placement_fault(plan, &placements[i], names[i]);
-  copy.faults = faults;
-  copy.fault_count += count;
-  return copy;
-}
-
 static void place(struct hand *hand, unsigned level, const struct placement *placement) {
   const struct plan *plan = hand->search->plan;
-  hand->faults[plan->fault_count + level - 1] = placement_fault(plan, placement, names[level - 1]);
+  hand->faults[plan->fault_count + level - 1] = placement_fault(plan, placement, explore_fault_names[level - 1]);
 }
 
 /* Puts the faults of an inner run of a level in place. */
@@ -352,13 +342,18 @@ void explore_row(const struct scenario *scenario, uint32_t row,
                  const struct explore_options *options,
                  void (*announce)(const struct explore_result *so_far),
                  struct explore_result *out) {
+  const struct goal goal = {scenario, row, METRIC__COUNT};
+  explore_plan(&scenario->plans[row], &goal, scenario->seeds[0], options, announce, out);
+}
+
+void explore_plan(const struct plan *plan, const struct goal *goal, uint64_t seed,
+                  const struct explore_options *options,
+                  void (*announce)(const struct explore_result *so_far),
+                  struct explore_result *out) {
   ASSERT_LE(options->faults, EXPLORE_FAULTS_MAX);
   double begun = seconds();
   *out = (struct explore_result){0};
-  struct search search = {.plan = &scenario->plans[row],
-                          .goal = {scenario, row},
-                          .options = options,
-                          .seed = scenario->seeds[0]};
+  struct search search = {.plan = plan, .goal = *goal, .options = options, .seed = seed};
   start(&search, out);
   if (announce) announce(out);
   for (search.depth = 1; search.depth <= options->faults && !out->violated; search.depth++) {

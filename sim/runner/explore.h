@@ -75,11 +75,15 @@ void explore_result_deinit(struct explore_result *result);
 void explore_row(const struct scenario *scenario, uint32_t row, const struct explore_options *options,
                  void (*announce)(const struct explore_result *so_far), struct explore_result *out);
 
+/* Likewise of any plan, for a goal and a seed. */
+void explore_plan(const struct plan *plan, const struct goal *goal, uint64_t seed,
+                  const struct explore_options *options,
+                  void (*announce)(const struct explore_result *so_far), struct explore_result *out);
+
 /* Placements that the search has covered, with none at all as one of them. */
 uint64_t explore_covered(const struct explore_result *result);
 
-/* A copy of a plan with placements behind its own faults, for run_judge. The caller frees
- * (void *)plan->faults. names[i] is what the i-th is called. */
-struct plan explore_plan(const struct plan *plan, const struct placement *placements, unsigned count);
+/* The i-th placed fault of a run is called so; names key luck. */
+extern const char *const explore_fault_names[EXPLORE_FAULTS_MAX];
 
 #endif

@@ -57,6 +57,7 @@ bool goal_is_expectation(const struct goal *goal) {
 enum metric goal_reached(const struct goal *goal, const int64_t metrics[METRIC__COUNT],
                          uint32_t violations) {
   bool said = false;
+  if (!goal->scenario) return metrics[goal->only] > 0 ? goal->only : METRIC__COUNT;
   for (size_t i = 0; i < goal->scenario->expectation_count; i++) {
     const struct expectation *expectation = &goal->scenario->expectations[i];
     if (!is_sought(expectation, goal->row)) continue;

@@ -19,8 +19,9 @@
 #include <stdint.h>
 
 struct goal {
-  const struct scenario *scenario;
+  const struct scenario *scenario; /* NULL: whatever shows in `only` */
   uint32_t row;
+  enum metric only; /* METRIC__COUNT: any metric that is sought */
 };
 
 /* The metric that shows that a run is what is sought; METRIC__COUNT: it is not. `violations`: what the

@@ -16,9 +16,16 @@ static uint32_t count_up(struct map *counts, uint64_t key) {
   return (uint32_t)++*map_put(counts, key | UINT64_C(1) << 63, NULL);
 }
 
+struct placement_limits placement_limits_all(void) {
+  struct placement_limits limits = {.point = POINT_NONE};
+  memset(limits.kinds, 0xff, sizeof limits.kinds);
+  return limits;
+}
+
 static void add(struct placements *placements, struct placement placement,
                 enum placement_kind kind) {
   placement.kind = (uint8_t)kind;
+  if (!((placements->kinds_here >> kind) & 1)) return;
   if (placement.site < placements->after) return;
   if (placement.site == placements->after && kind <= placements->after_kind) return;
   GROW(placements->items, placements->capacity, placements->count + 1);
@@ -93,6 +100,7 @@ static void on_point(void *context, const struct world *world, const struct node
                                 .occurrence = intent ? of_intent : any, .point = (uint16_t)point,
                                 .node = node->id, .before = before};
   GROW(placements->last, placements->last_capacity, world->node_count);
+  placements->kinds_here = placements->limits.kinds[node->role];
   bool same = same_instant(placements, world, node, before);
   note(placements, world, node, before);
   if (placements->limits.point != POINT_NONE && placements->limits.point != point) return;

@@ -62,7 +62,12 @@ struct placement_limits {
   bool ties;   /* PLACE_TIE too */
   bool beyond; /* also what a system's contract assumes not to happen (no_power_loss) */
   uint32_t point; /* only here; POINT_NONE = everywhere */
+  uint16_t kinds[ROLE__COUNT]; /* bit kind: at nodes of a role, these only */
 };
+#define PLACEMENT_KIND(kind) ((uint16_t)(1u << (kind)))
+
+/* Everything that a contract has to bear: no ties, nothing beyond. */
+struct placement_limits placement_limits_all(void);
 
 struct placements {
   struct placement *items;
@@ -71,6 +76,7 @@ struct placements {
   /* From here on: its own. */
   struct placement_limits limits;
   bool all; /* leaves nothing out */
+  uint16_t kinds_here; /* of the node at hand */
   uint32_t after; /* placements at later sites only, and at this one of later kinds */
   uint8_t after_kind;
   uint32_t sites;
