@@ -143,6 +143,7 @@ static struct plan saturated(const struct plan *plan) {
   uint64_t threads = (uint64_t)plan->counts[ROLE_CONSUMER] * plan->threads;
   copy.workload.outstanding = threads * CAPACITY_OPEN_PER_THREAD;
   copy.workload.messages = copy.workload.outstanding * CAPACITY_ROUNDS;
+  copy.workload.intents = NULL;
   copy.fault_count = 0;
   for (int i = 0; i < LINK__COUNT; i++)
     copy.links[i].request_loss = copy.links[i].reply_loss = copy.links[i].duplication =

@@ -214,6 +214,7 @@ static void fill_workload(struct reader *reader, const struct distribution *gap,
   const union value *values = reader->workload.values;
   plan->workload = (struct workload_plan){
       .messages = (uint64_t)values[WORKLOAD_MESSAGES].i,
+      .intents = reader->intents,
       .rate = values[WORKLOAD_RATE].i,
       .duration = span_of(values[WORKLOAD_FOR].i),
       .outstanding = (uint64_t)values[WORKLOAD_OUTSTANDING].i,
@@ -284,7 +285,7 @@ static void share_faults(struct reader *reader) {
 
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   if (!read_name(reader, path) || !read_seeds(reader, seeds_override) || !read_general(reader) ||
-      !scenario_read_workload(reader) || !read_topology(reader) ||
+      !read_topology(reader) || !scenario_read_workload(reader) ||
       !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
                     &cost_table) ||
       !scenario_read_slots(reader))

@@ -242,11 +242,14 @@ static bool read_timing(struct reader *reader, const struct fault_reading *readi
     return false;
   if (fault->timing == TIMING_EVERY && !check_gap(reader, reading, fault)) return false;
   uint64_t messages = (uint64_t)reader->workload.values[WORKLOAD_MESSAGES].i;
-  if (fault->intent > messages)
+  if (fault->intent == 0 || scenario_has_intent(reader, fault->intent)) return true;
+  if (reader->intents)
     return reader_fail(reader, timing[FAULT_KEY_INTENT]->value, ERR_OUT_OF_RANGE,
-                       "there is no intent %llu: workload has %llu messages",
-                       (unsigned long long)fault->intent, (unsigned long long)messages);
-  return true;
+                       "there is no intent %llu in the workload's list",
+                       (unsigned long long)fault->intent);
+  return reader_fail(reader, timing[FAULT_KEY_INTENT]->value, ERR_OUT_OF_RANGE,
+                     "there is no intent %llu: workload has %llu messages",
+                     (unsigned long long)fault->intent, (unsigned long long)messages);
 }
 
 /* ---- target ---- */

@@ -74,17 +74,66 @@ static const char *workload_remark(const struct reader *reader, size_t key) {
       [WORKLOAD_RATE] = "derived: messages / for",
   };
   if (key == reader->derived) return derived[key];
+  if (key == WORKLOAD_KEYS && reader->intents && !reader->workload.given[key])
+    return "derived: the largest of the list";
   return reader->workload.given[key] ? given_by_set(reader->workload.given[key]) : "default";
+}
+
+static void write_intent(struct writer *writer, const struct intent_plan *intent) {
+  const union value values[INTENT_KEY__COUNT] = {
+      [INTENT_ID].i = (int64_t)intent->id,          [INTENT_AT].i = intent->at.ns,
+      [INTENT_KEY].i = intent->key,                 [INTENT_OPERATION].i = intent->operation,
+      [INTENT_SIZE].i = intent->size,               [INTENT_SERVICE_TIME].distribution = intent->service_time,
+      [INTENT_PRODUCER].i = intent->producer,
+  };
+  bool first = true;
+  write_text(writer, "    - {");
+  for (size_t i = 0; i < INTENT_KEY__COUNT; i++) {
+    if (i == INTENT_SERVICE_TIME ? !intent->service_time : i == INTENT_PRODUCER && !intent->producer)
+      continue;
+    write_part(writer, &first, intent_table.keys[i].name,
+               write_format(writer, &intent_table.keys[i], values[i]));
+  }
+  write_text(writer, "}");
+  write_end(writer, "");
+}
+
+static void write_intents(struct writer *writer) {
+  const struct reader *reader = writer->reader;
+  write_text(writer, "  intents:");
+  write_end(writer, given_by_set(reader->workload.given[WORKLOAD_INTENTS]));
+  for (int64_t i = 0; i < reader->workload.values[WORKLOAD_MESSAGES].i; i++)
+    write_intent(writer, &reader->intents[i]);
+}
+
+/* Whether a key of the workload says something: a list and a saturating one leave some out. */
+static bool workload_key_there(const struct reader *reader, size_t key) {
+  const bool saturating = reader->workload.given[WORKLOAD_OUTSTANDING] != NULL;
+  switch (key) {
+  case WORKLOAD_MESSAGES:
+  case WORKLOAD_ARRIVALS:
+    return !reader->intents;
+  case WORKLOAD_FOR:
+  case WORKLOAD_RATE:
+    return !reader->intents && !saturating;
+  case WORKLOAD_OUTSTANDING:
+    return saturating;
+  case WORKLOAD_INTENTS:
+    return reader->intents != NULL;
+  default:
+    return true;
+  }
 }
 
 static void write_workload(struct writer *writer) {
   const struct key_values *values = &writer->reader->workload;
-  bool saturating = values->given[WORKLOAD_OUTSTANDING] != NULL;
   write_text(writer, "workload:\n");
   for (size_t i = 0; i < WORKLOAD__COUNT; i++) {
-    if (i == WORKLOAD_OUTSTANDING ? !saturating
-                                  : saturating && (i == WORKLOAD_FOR || i == WORKLOAD_RATE))
+    if (!workload_key_there(writer->reader, i)) continue;
+    if (i == WORKLOAD_INTENTS) {
+      write_intents(writer);
       continue;
+    }
     const struct key *key = &workload_table.keys[i];
     writer->column = 0;
     write_text(writer, "  %s: %s", key->name, write_format(writer, key, values->values[i]));

@@ -3,7 +3,7 @@
  *   text -> yaml.c tree -> scenario_set.c (--set edits the tree) -> parts, in order of dependence:
  *
  *   scenario.c          top level, general keys, topology, costs; the plans
- *   scenario_workload.c messages, rate, for
+ *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
  *   scenario_faults.c   faults; scenario_select.c: nodes, links and points by name
@@ -102,6 +102,7 @@ struct reader {
   struct models models[SLOT__COUNT];
 
   struct key_values general, workload, topology, costs;
+  const struct intent_plan *intents; /* [messages]; NULL = drawn */
   enum workload_key derived; /* which of messages, rate and for follows; WORKLOAD__COUNT = none */
   struct row_reading *rows;
   size_t row_count;
@@ -161,7 +162,9 @@ bool reader_defaults(struct reader *reader, const struct key_table *table,
 /* ---- the parts ---- */
 
 bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count);
-bool scenario_read_workload(struct reader *reader);
+bool scenario_read_workload(struct reader *reader); /* needs the topology */
+bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
+bool scenario_has_intent(const struct reader *reader, uint64_t id);
 bool scenario_read_slots(struct reader *reader);
 bool scenario_read_links(struct reader *reader);
 bool scenario_read_faults(struct reader *reader);

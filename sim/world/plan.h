@@ -34,14 +34,26 @@ struct link_plan {
 
 enum operation { OPERATION_INCREMENT, OPERATION__COUNT };
 
+/* One operation of an explicit list. */
+struct intent_plan {
+  uint64_t id; /* from 1, rises strictly, may leave gaps; keys its luck */
+  struct instant at;
+  uint32_t key;      /* 1..keys */
+  uint32_t producer; /* index from 1; 0 = drawn by its id */
+  int64_t size;
+  enum operation operation;
+  const struct distribution *service_time; /* NULL = the workload's */
+};
+
 struct workload_plan {
   uint64_t messages;                 /* how many intents */
-  int64_t rate;                      /* micro-events a second; 0 when saturating */
-  struct span duration;              /* messages / rate */
+  const struct intent_plan *intents; /* [messages], in order of id and of time; NULL = drawn */
+  int64_t rate;                      /* micro-events a second; 0 when saturating or a list */
+  struct span duration;              /* messages / rate; of a list, when the last arrives */
   uint64_t outstanding;              /* saturating: so many open at once; 0 = open workload */
   bool steady;                       /* arrivals evenly spaced, else Poisson */
   const struct distribution *gap;    /* Poisson: exponential with mean 1/rate */
-  uint32_t keys;                     /* keys 1..keys, uniform */
+  uint32_t keys;                     /* keys 1..keys; drawn ones are uniform */
   int64_t size;                      /* bytes of a message */
   enum operation operation;
   const struct distribution *service_time;
