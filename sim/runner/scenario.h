@@ -62,6 +62,12 @@ struct expectation {
   const char *text; /* "row at-most-once: lost: some", for the report */
 };
 
+/* A file beside the scenario that it takes something from. */
+struct scenario_file {
+  const char *name; /* as the scenario writes it */
+  uint64_t hash;    /* XXH3 of its bytes */
+};
+
 struct scenario {
   const char *path; /* as given */
   const char *name, *about;
@@ -74,7 +80,9 @@ struct scenario {
   size_t fault_count;
   struct expectation *expectations;
   size_t expectation_count;
-  uint64_t resolved_hash; /* XXH3 of the resolved text without its comments */
+  struct scenario_file *files; /* in the order in which they were read */
+  size_t file_count;
+  uint64_t resolved_hash; /* XXH3 of the resolved text without its comments, and of the files' hashes */
   void *memory;           /* everything above */
 };
 

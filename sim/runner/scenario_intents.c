@@ -8,7 +8,8 @@
 
 /* What a list says by itself. */
 static const enum workload_key excluded[] = {WORKLOAD_MESSAGES, WORKLOAD_RATE, WORKLOAD_FOR,
-                                             WORKLOAD_OUTSTANDING, WORKLOAD_ARRIVALS};
+                                             WORKLOAD_OUTSTANDING, WORKLOAD_ARRIVALS,
+                                             WORKLOAD_INTENTS};
 
 struct list {
   struct reader *reader;
@@ -120,6 +121,26 @@ static bool read_list(struct list *list, const struct yaml_node *node) {
   return true;
 }
 
+static bool check_column(struct reader *reader, const struct yaml_entry *column) {
+  struct words words = {.count = 0};
+  if (schema_find(intent_table.keys, intent_table.count, column->key) >= 0) return true;
+  words_add_table(&words, &intent_table);
+  return reader_unknown_key(reader, column, " of a file of arrivals", &words, "");
+}
+
+static bool on_row(void *context, const struct yaml_node *place, const struct yaml_entry *entries,
+                   size_t count) {
+  return read_intent(context, place, entries, count);
+}
+
+static bool read_file(struct list *list, const struct yaml_node *map) {
+  const struct yaml_source *source = reader_file(list->reader, map);
+  const struct reader_rows rows = {.column = check_column, .row = on_row, .context = list};
+  if (!source || !reader_csv(list->reader, source, &rows)) return false;
+  list->reader->arrivals_file = yaml_find(map, "file")->value->text;
+  return true;
+}
+
 /* The values that follow from the list. */
 static void settle(struct reader *reader, const struct list *list) {
   union value *values = reader->workload.values;
@@ -136,9 +157,11 @@ static void settle(struct reader *reader, const struct list *list) {
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from) {
   struct list list = {.reader = reader};
   if (!check_excluded(reader, from)) return false;
-  if (!read_list(&list, from->value)) return false;
+  bool in_file = from->value->kind == YAML_KIND_MAP;
+  if (in_file ? !read_file(&list, from->value) : !read_list(&list, from->value)) return false;
   if (list.count == 0)
-    return reader_fail(reader, from->value, ERR_MISSING_KEY, "an empty list of intents");
+    return reader_fail(reader, from->value, ERR_MISSING_KEY,
+                       in_file ? "a file without arrivals" : "an empty list of intents");
   settle(reader, &list);
   return true;
 }

@@ -111,15 +111,16 @@ static bool workload_key_there(const struct reader *reader, size_t key) {
   const bool saturating = reader->workload.given[WORKLOAD_OUTSTANDING] != NULL;
   switch (key) {
   case WORKLOAD_MESSAGES:
-  case WORKLOAD_ARRIVALS:
     return !reader->intents;
+  case WORKLOAD_ARRIVALS:
+    return !reader->intents || reader->arrivals_file;
   case WORKLOAD_FOR:
   case WORKLOAD_RATE:
     return !reader->intents && !saturating;
   case WORKLOAD_OUTSTANDING:
     return saturating;
   case WORKLOAD_INTENTS:
-    return reader->intents != NULL;
+    return reader->intents && !reader->arrivals_file;
   default:
     return true;
   }
@@ -136,7 +137,11 @@ static void write_workload(struct writer *writer) {
     }
     const struct key *key = &workload_table.keys[i];
     writer->column = 0;
-    write_text(writer, "  %s: %s", key->name, write_format(writer, key, values->values[i]));
+    write_text(writer, "  %s: ", key->name);
+    if (i == WORKLOAD_ARRIVALS && writer->reader->arrivals_file)
+      write_file(writer, writer->reader->arrivals_file);
+    else
+      write_text(writer, "%s", write_format(writer, key, values->values[i]));
     write_end(writer, workload_remark(writer->reader, i));
   }
 }
@@ -214,6 +219,16 @@ static void write_links(struct writer *writer) {
     if (kind_of(writer->reader, i) != -1) write_link(writer, i);
 }
 
+/* Two files of one name and other contents are another scenario: their hashes are hashed, too. */
+static void write_file_hashes(struct writer *writer) {
+  const struct scenario *scenario = writer->reader->scenario;
+  for (size_t i = 0; i < scenario->file_count; i++) {
+    const unsigned long long hash = scenario->files[i].hash;
+    write_comment(writer, "# file %s: XXH3 %016llx", scenario->files[i].name, hash);
+    fprintf(writer->bare, "file %s %016llx\n", scenario->files[i].name, hash);
+  }
+}
+
 static void write_all(struct writer *writer) {
   const struct reader *reader = writer->reader;
   const struct scenario *scenario = reader->scenario;
@@ -233,6 +248,7 @@ static void write_all(struct writer *writer) {
   writer->column = 0;
   for (size_t i = 0; i < reader->statement_count; i++)
     write_statement(writer, &reader->statements[i]);
+  write_file_hashes(writer);
 }
 
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash) {

@@ -4,6 +4,7 @@
  *
  *   scenario.c          top level, general keys, topology, costs; the plans
  *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
+ *   scenario_csv.c      files beside the scenario, row by row
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
  *   scenario_faults.c   faults; scenario_select.c: nodes, links and points by name
@@ -103,6 +104,8 @@ struct reader {
 
   struct key_values general, workload, topology, costs;
   const struct intent_plan *intents; /* [messages]; NULL = drawn */
+  const char *arrivals_file;         /* where they come from; NULL = the scenario */
+  size_t file_capacity;
   enum workload_key derived; /* which of messages, rate and for follows; WORKLOAD__COUNT = none */
   struct row_reading *rows;
   size_t row_count;
@@ -158,6 +161,22 @@ bool reader_block(struct reader *reader, const struct yaml_entry *block, const c
 /* Every key its default; a key without one is 0. */
 bool reader_defaults(struct reader *reader, const struct key_table *table,
                      struct key_values *values);
+
+/* ---- files beside the scenario (scenario_csv.c) ---- */
+
+/* Of `{file: X}`, relative to the scenario; its hash is noted. NULL with an error. */
+const struct yaml_source *reader_file(struct reader *reader, const struct yaml_node *map);
+
+/* What is done with the rows of a CSV file. `column` is asked once for each word of the first line.
+ * Entries, and what they point to, live until `row` returns; their places are the cells'. */
+struct reader_rows {
+  bool (*column)(struct reader *reader, const struct yaml_entry *column);
+  bool (*row)(void *context, const struct yaml_node *place, const struct yaml_entry *entries,
+              size_t count);
+  void *context;
+};
+bool reader_csv(struct reader *reader, const struct yaml_source *source,
+                const struct reader_rows *rows);
 
 /* ---- the parts ---- */
 

@@ -101,11 +101,15 @@ static bool read_block(struct reader *reader, const struct yaml_entry *block,
   if (!reader_is(reader, block->value, YAML_KIND_MAP, block->key)) return false;
   for (size_t i = 0; i < block->value->count; i++) {
     const struct yaml_entry *entry = &block->value->entries[i];
-    if (strcmp(entry->key, "intents") == 0) {
-      reader->workload.given[WORKLOAD_INTENTS] = *out_list = entry;
-      continue;
+    const bool intents = strcmp(entry->key, "intents") == 0;
+    const bool in_file = strcmp(entry->key, "arrivals") == 0 &&
+                         entry->value->kind == YAML_KIND_MAP && yaml_find(entry->value, "file");
+    if (intents || in_file) {
+      reader->workload.given[intents ? WORKLOAD_INTENTS : WORKLOAD_ARRIVALS] = entry;
+      if (!*out_list || !intents) *out_list = entry;
+    } else if (!reader_entry(reader, entry, " of 'workload'", &reader->workload)) {
+      return false;
     }
-    if (!reader_entry(reader, entry, " of 'workload'", &reader->workload)) return false;
   }
   return true;
 }

@@ -108,6 +108,57 @@ START_TEST(keys_may_be_more_than_the_list_uses) {
 }
 END_TEST
 
+/* ---- a file of arrivals ---- */
+
+#define FILED SYSTEM "workload: {arrivals: {file: a.csv}}\n"
+
+START_TEST(a_file_of_arrivals_is_a_list) {
+  put("a.csv", "at,key,size,operation,id,producer\r\n"
+               "0s,17,512B,increment,,\n"
+               "\n"
+               " 1.25ms , \"4\",,,9,1\n"
+               "1.25ms,,,increment,12");
+  struct scenario s = load(FILED);
+  const struct workload_plan *workload = &s.plans[0].workload;
+  ck_assert_uint_eq(workload->messages, 3);
+  ck_assert_uint_eq(workload->keys, 17);
+  ck_assert_uint_eq(workload->intents[0].id, 1);
+  ck_assert_int_eq(workload->intents[0].size, 512);
+  ck_assert_int_eq(workload->intents[1].at.ns, 1250000);
+  ck_assert_uint_eq(workload->intents[1].key, 4);
+  ck_assert_int_eq(workload->intents[1].size, 1024); /* empty: the workload's */
+  ck_assert_uint_eq(workload->intents[1].producer, 1);
+  ck_assert_uint_eq(workload->intents[2].id, 12);
+  check_resolved_again(&s, "  arrivals: {file: a.csv}\n");
+  scenario_free(&s);
+}
+END_TEST
+
+START_TEST(the_hash_is_of_the_files_too) {
+  put("a.csv", "at\n0s\n");
+  struct scenario one = load(FILED);
+  put("a.csv", "at\n1s\n");
+  struct scenario two = load(FILED);
+  ck_assert_uint_ne(one.resolved_hash, two.resolved_hash);
+  ck_assert_uint_eq(one.file_count, 1);
+  ck_assert_str_eq(one.files[0].name, "a.csv");
+  ck_assert_uint_ne(one.files[0].hash, two.files[0].hash);
+  scenario_free(&one), scenario_free(&two);
+}
+END_TEST
+
+START_TEST(a_mistake_in_a_file_is_placed_in_the_file) {
+  struct scenario s;
+  struct err err;
+  put("a.csv", "at,key\n0s,1\n1s,\xC3\xA4\xC3\xB6,\n");
+  ck_assert(!try_load(FILED, &s, &err));
+  ck_assert_str_eq(err.path, path_of("a.csv"));
+  ck_assert_int_eq(err.line, 3);
+  ck_assert_int_eq(err.column, 7); /* more cells than columns; characters, not bytes */
+  ck_assert_str_eq(err.source_line, "1s,\xC3\xA4\xC3\xB6,");
+}
+END_TEST
+
 int main(void) {
   if (!mkdtemp(folder)) return EXIT_FAILURE;
   Suite *suite = suite_create("scenario lists");
@@ -116,6 +167,9 @@ int main(void) {
       a_list_says_every_operation,
       a_list_ends_what_comes_again_and_again_and_its_ids_are_what_triggers_name,
       keys_may_be_more_than_the_list_uses,
+      a_file_of_arrivals_is_a_list,
+      the_hash_is_of_the_files_too,
+      a_mistake_in_a_file_is_placed_in_the_file,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);
