@@ -219,6 +219,17 @@ static void write_links(struct writer *writer) {
     if (kind_of(writer->reader, i) != -1) write_link(writer, i);
 }
 
+/* A file's faults stand together: its first says so for all. */
+static void write_fault_at(struct writer *writer, size_t i) {
+  const struct fault_reading *readings = writer->reader->faults;
+  if (!readings[i].file)
+    return write_fault(writer, &writer->reader->scenario->faults[i], &readings[i]);
+  if (i > 0 && readings[i - 1].file && readings[i - 1].entry == readings[i].entry) return;
+  write_text(writer, "  - ");
+  write_file(writer, readings[i].file);
+  write_end(writer, "");
+}
+
 /* Two files of one name and other contents are another scenario: their hashes are hashed, too. */
 static void write_file_hashes(struct writer *writer) {
   const struct scenario *scenario = writer->reader->scenario;
@@ -242,8 +253,7 @@ static void write_all(struct writer *writer) {
   for (size_t i = 0; i < reader->row_count; i++) write_row(writer, &reader->rows[i]);
   if (scenario->fault_count) write_text(writer, "faults:\n");
   writer->column = 0;
-  for (size_t i = 0; i < scenario->fault_count; i++)
-    write_fault(writer, &scenario->faults[i], &reader->faults[i]);
+  for (size_t i = 0; i < scenario->fault_count; i++) write_fault_at(writer, i);
   if (reader->statement_count) write_text(writer, "expect:\n");
   writer->column = 0;
   for (size_t i = 0; i < reader->statement_count; i++)

@@ -7,7 +7,7 @@
  *   scenario_csv.c      files beside the scenario, row by row
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
- *   scenario_faults.c   faults; scenario_select.c: nodes, links and points by name
+ *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
  *   scenario_expect.c   bounds
  *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
  *
@@ -78,7 +78,9 @@ struct link_reading {
 struct fault_reading {
   const struct fault_verb *verb;
   struct yaml_node *node;
-  bool own_point; /* named point belongs to systems: its number differs between rows */
+  const char *file; /* that it comes from; NULL = the scenario */
+  size_t entry;     /* place in the list of faults */
+  bool own_point;   /* named point belongs to systems: its number differs between rows */
   const char *point;
   const struct yaml_entry *timing[FAULT_TIMING_KEY__COUNT], *common[FAULT_COMMON_KEY__COUNT],
       *own[SCHEMA_KEYS_MAX];
@@ -188,6 +190,25 @@ bool scenario_read_slots(struct reader *reader);
 bool scenario_read_links(struct reader *reader);
 bool scenario_read_faults(struct reader *reader);
 bool scenario_read_expect(struct reader *reader);
+
+/* A fault while the list grows. */
+struct fault_item {
+  struct fault_plan plan;
+  struct fault_reading reading;
+  struct fault_plan *occurrences; /* of a file: each of its rows that has a time */
+  size_t occurrence_count, occurrence_capacity;
+};
+struct fault_list {
+  struct fault_item *items;
+  size_t count, capacity;
+};
+/* A place for another; NULL with an error at `place`. Moves the others. */
+struct fault_item *fault_list_add(struct reader *reader, struct fault_list *list,
+                                  const struct yaml_node *place);
+bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
+                         struct fault_reading *reading, struct fault_plan *fault);
+bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map, size_t entry,
+                              struct fault_list *list);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
 
 /* Fills what a row's slots and the links say. */

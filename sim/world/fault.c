@@ -16,6 +16,16 @@ static struct fault_state *state_of(struct world *world, uint32_t fault) {
   return &world->faults.items[fault];
 }
 
+/* Its n-th beginning, from 0. */
+static const struct fault_plan *occurrence_of(const struct world *world, uint32_t fault, uint64_t n) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  return plan->timing == TIMING_RECORDED ? &plan->occurrences[n] : plan;
+}
+
+const struct fault_plan *faults_rules(const struct world *world, uint32_t fault) {
+  return world->faults.items[fault].rules;
+}
+
 static void push_step(struct world *world, int64_t at, enum fault_step step, uint32_t fault,
                       uint64_t instance) {
   queue_push(&world->queue, &(struct event){.at = at, .kind = EVENT_FAULT, .detail = step,
@@ -62,13 +72,15 @@ static void strike_down(struct world *world, uint32_t fault) {
     struct node *node = &world->nodes[i];
     if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
     open_instance(world, fault);
+    node->down_for = faults_rules(world, fault)->lasts;
     node_kill(world, node, death, fault);
   }
 }
 
 static void terminate_one(struct world *world, uint32_t fault, struct node *node) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
   open_instance(world, fault);
+  node->down_for = plan->lasts;
   if (plan->verb == VERB_DEPLOY && plan->mode == DEPLOY_KILL)
     return node_kill(world, node, DEATH_KILL, fault);
   push_step(world, world->now.ns + plan->grace.ns, FAULT_GRACE, fault,
@@ -88,7 +100,7 @@ static void strike_terminate(struct world *world, uint32_t fault) {
  * open for the deploy as a whole, so that it is one window and the run waits for its end. */
 static void deploy_on(struct world *world, uint32_t fault) {
   struct fault_state *state = state_of(world, fault);
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
   while (state->deploy_down < plan->max_unavailable && state->deploy_next < world->node_count) {
     struct node *node = &world->nodes[state->deploy_next++];
     if (!chosen(state->targets, node->id) || !node->alive || node->stopping) continue;
@@ -106,7 +118,7 @@ static void strike_deploy(struct world *world, uint32_t fault) {
 }
 
 static void strike_partition(struct world *world, uint32_t fault) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
   struct fault_state *state = state_of(world, fault);
   open_instance(world, fault);
   link_cut(world, state->targets, state->others, plan->direction, true, fault);
@@ -117,7 +129,7 @@ static void strike_reset(struct world *world, uint32_t fault) {
   open_instance(world, fault);
   for (size_t i = 0; i < world->channel_count; i++) {
     struct channel *channel = &world->channels[i];
-    if (channel->link == plan_of(world, fault)->target_link &&
+    if (channel->link == faults_rules(world, fault)->target_link &&
         chosen(state_of(world, fault)->targets, channel->ends[0]))
       link_reset(world, channel, fault);
   }
@@ -134,7 +146,7 @@ static strike_fn *const strikes[VERB__COUNT] = {
 
 /* Whether the n-th instance happens at all. */
 static bool happens(struct world *world, uint32_t fault, uint64_t n) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = occurrence_of(world, fault, n);
   uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
   if (threshold == UINT64_MAX) return true;
   return luck_chance(&world->luck, hash_pair(plan->key, n) + hash_name("chance"), threshold);
@@ -143,10 +155,11 @@ static bool happens(struct world *world, uint32_t fault, uint64_t n) {
 /* Chooses the targets of the n-th instance and strikes. `this` is the node at the point, or NULL. A
  * deploy that comes while its last one is under way is not begun: that one has the targets. */
 static void begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = occurrence_of(world, fault, n);
   struct fault_state *state = state_of(world, fault);
   uint64_t address = hash_pair(plan->key, n);
   if (plan->verb == VERB_DEPLOY && state->active > 0) return;
+  state->rules = plan;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
@@ -166,11 +179,13 @@ static int64_t gap(struct world *world, uint32_t fault, uint64_t n) {
   return luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
 }
 
-/* A renewal process: the next beginning is one gap, and at least the dwell, after what has begun now
+/* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least the dwell, after what has begun now
  * has healed. LIMIT: of a terminate or deploy the heal is reckoned without the time to finish. */
 static void schedule_next(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = plan_of(world, fault);
   uint64_t begun = state_of(world, fault)->begun;
+  if (plan->timing == TIMING_RECORDED && begun < plan->occurrence_count)
+    return schedule(world, fault, plan->occurrences[begun].at.ns);
   if (plan->timing != TIMING_EVERY || (plan->times && begun >= plan->times)) return;
   int64_t quiet = gap(world, fault, begun);
   if (quiet < plan->stability.ns) quiet = plan->stability.ns;
@@ -198,7 +213,7 @@ static void on_restart(struct world *world, uint32_t fault, struct node *node) {
 
 static void on_end(struct world *world, uint32_t fault) {
   struct fault_state *state = state_of(world, fault);
-  link_cut(world, state->targets, state->others, plan_of(world, fault)->direction, false, fault);
+  link_cut(world, state->targets, state->others, state->rules->direction, false, fault);
   close_instance(world, fault);
 }
 
@@ -225,8 +240,7 @@ void faults_node_down(struct world *world, struct node *node) {
     }
   }
   if (killer != NO_FAULT)
-    push_step(world, world->now.ns + plan_of(world, killer)->lasts.ns, FAULT_RESTART, killer,
-              node->id);
+    push_step(world, world->now.ns + node->down_for.ns, FAULT_RESTART, killer, node->id);
 }
 
 /* --- Triggers --- */
@@ -314,7 +328,7 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
-static bool applies(const struct world *world, const struct fault_plan *plan) {
+static bool one_applies(const struct world *world, const struct fault_plan *plan) {
   if (plan->verb == VERB_DROP) return true;
   if (plan->verb == VERB_RESET && !world->plan->system->links[plan->target_link].used) return false;
   for (uint32_t i = 0; i < plan->target.count; i++)
@@ -323,14 +337,23 @@ static bool applies(const struct world *world, const struct fault_plan *plan) {
   return false;
 }
 
+static bool applies(const struct world *world, const struct fault_plan *plan) {
+  if (plan->occurrence_count == 0) return one_applies(world, plan);
+  for (size_t i = 0; i < plan->occurrence_count; i++)
+    if (one_applies(world, &plan->occurrences[i])) return true;
+  return false;
+}
+
 static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, size_t bytes) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
-  *state = (struct fault_state){.targets = bitmaps, .others = bitmaps + bytes,
+  *state = (struct fault_state){.rules = plan, .targets = bitmaps, .others = bitmaps + bytes,
                                 .window = UINT32_MAX, .applies = applies(world, plan)};
   if (!state->applies) return;
   if (plan->timing == TIMING_WHEN) {
     world->armed |= UINT64_C(1) << plan->point;
+  } else if (plan->timing == TIMING_RECORDED) {
+    if (plan->occurrence_count > 0) schedule(world, fault, plan->occurrences[0].at.ns);
   } else if (plan->has_at) {
     schedule(world, fault, plan->at.ns);
   } else {

@@ -5,6 +5,9 @@
  *
  *   EVENT_FAULT steps:  BEGIN -> (lasts) -> END;  RESTART of a node;  GRACE over;  DEPLOY goes on
  *
+ * A recorded fault has its beginnings in the plan instead of drawing them. What else is keyed by (name, n)
+ * stays as it was: a record gives the digest of the run that it was taken from.
+ *
  * A fault is effective when it has a hit: something under way was lost, delayed, killed, re-sent or
  * drained because of it. What counts is in the verb's row.
  */
@@ -15,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fault_plan;
 struct message;
 struct node;
 struct plan;
@@ -28,6 +32,7 @@ struct fault_window_seen {
 };
 
 struct fault_state {
+  const struct fault_plan *rules; /* of the latest instance: the plan, or an occurrence of a record */
   uint64_t hits;
   uint64_t begun;       /* how often it has begun */
   uint64_t occurrences; /* of its point, all that match: for nth */
@@ -73,6 +78,9 @@ void faults_deferred(struct world *world);
 
 /* A fault perturbed something under way; NO_FAULT is ignored. */
 void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t intent);
+
+/* How a fault's latest instance strikes. */
+const struct fault_plan *faults_rules(const struct world *world, uint32_t fault);
 
 /* A node that a fault was stopping has gone down, or is up again. */
 void faults_node_down(struct world *world, struct node *node);

@@ -42,6 +42,7 @@ struct node {
   int64_t died_at;      /* ns */
   uint32_t down_by;     /* fault that took it down, NO_FAULT */
   uint32_t stopped_by;  /* fault that is terminating it, NO_FAULT */
+  struct span down_for; /* from its end to its restart, as the fault that ends it says */
   const struct component *components[NODE_PORTS];
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */

@@ -72,7 +72,7 @@ struct selector {
 
 /* Verbs of faults: sim/world/fault.h has their table. */
 enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB__COUNT };
-enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN };
+enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
@@ -88,6 +88,11 @@ struct fault_plan {
   uint32_t times;        /* 0 = no limit */
   struct instant until;  /* TIMING_EVERY: none begins after it */
   struct span stability; /* least time between a heal and the next beginning */
+  /* TIMING_RECORDED: what came of each beginning, in order of `at`. Of an occurrence count what it
+   * strikes, with which chance, for how long and how; name, verb and min_hits are the fault's. None:
+   * it never came, and only holds its place among the faults. */
+  const struct fault_plan *occurrences;
+  size_t occurrence_count;
   /* TIMING_WHEN */
   uint32_t point; /* enum point or a system's own */
   bool before;

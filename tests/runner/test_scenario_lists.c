@@ -159,6 +159,50 @@ START_TEST(a_mistake_in_a_file_is_placed_in_the_file) {
 }
 END_TEST
 
+/* ---- a file of faults ---- */
+
+#define FAULTS                                                                                     \
+  SYSTEM "topology: {consumers: 3, brokers: 3}\n"                                                  \
+         "faults:\n  - {when: effect, kill: this}\n  - {file: f.csv}\n"                            \
+         "  - {at: 9s, kill: consumer.1}\n"
+
+START_TEST(rows_of_one_name_are_beginnings_of_one_fault) {
+  put("f.csv", "name,at,for,fault,target,from,direction,chance,min_hits\n"
+               "cut,1s,2s,partition,consumer.1 consumer.3,broker.all database.1,out,,\n"
+               "crash,100ms,,kill,consumer.2,,,,0\n"
+               ",5s,,kill,consumer.any,,,,\n"
+               "cut,3s,500ms,partition,consumer.2,,,0%,\n"
+               "never,,,kill,consumer.1,,,0%,\n");
+  struct scenario s = load(FAULTS);
+  const struct fault_plan *f = s.faults;
+  static const char *const names[] = {"cut", "crash", "kill-3", "never", "kill-2", "kill-1"};
+  ck_assert_uint_eq(s.fault_count, 6); /* the scenario's own unnamed ones are numbered first */
+  for (size_t i = 0; i < 6; i++) ck_assert_str_eq(f[i].name, names[i]);
+  ck_assert_int_eq(f[0].timing, TIMING_RECORDED);
+  ck_assert_uint_eq(f[0].occurrence_count, 2);
+  const struct fault_plan *o = f[0].occurrences;
+  ck_assert_int_eq(o[0].at.ns, S);
+  ck_assert_int_eq(o[0].lasts.ns, 2 * S);
+  ck_assert_int_eq(o[0].direction, DIRECTION_OUT);
+  ck_assert_uint_eq(o[0].target.count, 2);
+  ck_assert_uint_eq(o[0].target.items[1].index, 3);
+  ck_assert_uint_eq(o[0].from.count, 2);
+  ck_assert_uint_eq(o[0].key, f[0].key);
+  ck_assert_int_eq(o[1].lasts.ns, 500 * MS);
+  ck_assert_int_eq(o[1].chance, 0);
+  ck_assert_int_eq(o[1].direction, DIRECTION_BOTH);
+  ck_assert_uint_eq(o[1].from.count, 0);
+  ck_assert_uint_eq(f[1].min_hits, 0);
+  ck_assert_uint_eq(f[2].occurrence_count, 1);
+  ck_assert_uint_eq(f[3].occurrence_count, 0); /* it never came: nothing is expected of it */
+  ck_assert_uint_eq(f[3].min_hits, 0);
+  ck_assert_int_eq(f[4].timing, TIMING_AT);
+  ck_assert_int_eq(f[5].timing, TIMING_WHEN); /* triggers are the last */
+  check_resolved_again(&s, "faults:\n  - {file: f.csv}\n  - {name: kill-2, at: 9s");
+  scenario_free(&s);
+}
+END_TEST
+
 int main(void) {
   if (!mkdtemp(folder)) return EXIT_FAILURE;
   Suite *suite = suite_create("scenario lists");
@@ -170,6 +214,7 @@ int main(void) {
       a_file_of_arrivals_is_a_list,
       the_hash_is_of_the_files_too,
       a_mistake_in_a_file_is_placed_in_the_file,
+      rows_of_one_name_are_beginnings_of_one_fault,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);
