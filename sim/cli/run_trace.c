@@ -10,8 +10,9 @@
 
 #define SUGGEST_MAX 256
 
-/* Index of the row to trace, or -1 with *err set. */
-static int find_row(const struct scenario *scenario, const char *label, struct err *err) {
+/* Index of the row, or -1 with *err set. */
+static int find_row(const struct scenario *scenario, const char *label, const char *option,
+                    struct err *err) {
   const char *labels[SUGGEST_MAX];
   size_t count = 0;
   if (!label && scenario->plan_count == 1) return 0;
@@ -20,7 +21,7 @@ static int find_row(const struct scenario *scenario, const char *label, struct e
     if (count < SUGGEST_MAX) labels[count++] = scenario->plans[row].label;
   }
   if (!label) {
-    err_set(err, ERR_USAGE, "--trace writes one run: the scenario has %zu rows",
+    err_set(err, ERR_USAGE, "%s writes one run: the scenario has %zu rows", option,
             scenario->plan_count);
     err_note(err, "add --row '%s'", scenario->plans[0].label);
     return -1;
@@ -29,6 +30,16 @@ static int find_row(const struct scenario *scenario, const char *label, struct e
   err_set(err, ERR_UNKNOWN_NAME,
           near ? "no row is labelled '%s' (did you mean '%s'?)" : "no row is labelled '%s'", label,
           near);
+  return -1;
+}
+
+int run_trace_row(const struct scenario *scenario, const struct options *options,
+                  const char *option, struct err *err) {
+  const int row = find_row(scenario, options->row, option, err);
+  if (row < 0 || scenario->seed_count == 1) return row;
+  err_set(err, ERR_USAGE, "%s writes one run: the scenario has %zu seeds", option,
+          scenario->seed_count);
+  err_note(err, "add --seed %" PRIu64, scenario->seeds[0]);
   return -1;
 }
 
@@ -58,12 +69,7 @@ static bool write_trace(const struct scenario *scenario, size_t row, const char 
 enum status run_trace(const struct scenario *scenario, const struct options *options,
                       const char *command) {
   struct err err = {0};
-  const int row = find_row(scenario, options->row, &err);
-  if (row >= 0 && scenario->seed_count > 1) {
-    err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu seeds",
-            scenario->seed_count);
-    err_note(&err, "add --seed %" PRIu64, scenario->seeds[0]);
-  }
+  const int row = run_trace_row(scenario, options, "--trace", &err);
   if (err.code == ERR_NONE) write_trace(scenario, (size_t)row, options->trace, command, &err);
   if (err.code == ERR_NONE) return STATUS_HELD;
   err_print(&err, stderr);

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/runner/recording.h"
 #include "sim/world/world.h"
 
 #include <stdlib.h>
@@ -15,13 +16,17 @@ struct run {
   struct world *world;
   struct ledger *ledger;
   FILE *trace;
+  struct recording *recording; /* NULL = nobody asks */
 };
 
-static void trace_to_file(void *context, const struct trace_record *records, size_t count,
+static void trace_to_others(void *context, const struct trace_record *records, size_t count,
                           uint64_t first) {
   struct run *run = context;
   if (run->trace) trace_file_sink(run->trace, records, count, first);
+  if (run->recording) recording_records(run->recording, records, count);
 }
+
+void run_record(struct run *run, struct recording *recording) { run->recording = recording; }
 
 struct run *run_new(size_t base_offset, unsigned char fill) {
   struct run *run = calloc(1, sizeof *run);
@@ -29,7 +34,7 @@ struct run *run_new(size_t base_offset, unsigned char fill) {
   run->world = world_new(base_offset, fill);
   run->ledger = ledger_new();
   trace_add_sink(&run->world->trace, ledger_sink, run->ledger);
-  trace_add_sink(&run->world->trace, trace_to_file, run);
+  trace_add_sink(&run->world->trace, trace_to_others, run);
   return run;
 }
 
@@ -102,6 +107,8 @@ void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_
   double begun = seconds();
   run->trace = trace;
   if (trace) trace_file_begin(trace, &(struct err){0}); /* what fails shows when the file is closed */
+  world->faults.observer = run->recording ? recording_fault : NULL;
+  world->faults.observer_context = run->recording;
   ledger_reset(run->ledger, plan->workload.keys, bucket_width(plan));
   world_reset(world, plan, seed);
   uint64_t grown = grow_count();

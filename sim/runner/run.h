@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct recording;
 struct run;
 
 /* base_offset, fill: where the arenas start and what fresh memory holds; `--verify` uses others for
@@ -21,6 +22,9 @@ void run_free(struct run *run);
  * the trace is written to, header included. `command` is what a failed assertion tells to repeat. */
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out);
+
+/* The runs from here on are recorded, too (recording.h); NULL = no more. Borrowed. */
+void run_record(struct run *run, struct recording *recording);
 
 /* Capacity of a plan: obligations ended once per second, in micro-events a second (SCHEMA_RATE_SCALE),
  * over the middle half of a short saturating phase without faults or losses. */

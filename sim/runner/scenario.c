@@ -10,6 +10,7 @@
 
 struct memory {
   struct pool *pool;
+  struct reader *reader; /* what a record is written from */
   const char *resolved;
   size_t resolved_length;
 };
@@ -309,6 +310,7 @@ bool scenario_load(const char *path, const struct registry *registry, const char
   *out = (struct scenario){.path = pool_text(pool, path, strlen(path)), .memory = memory};
   *reader = (struct reader){.pool = pool, .registry = registry, .err = err, .scenario = out};
   memory->pool = pool;
+  memory->reader = reader;
   reader->root = yaml_read_file(pool, path, err);
   bool loaded = reader->root && read_format(reader) &&
                 scenario_apply_sets(reader, sets, set_count) && read_format(reader) &&
@@ -316,6 +318,7 @@ bool scenario_load(const char *path, const struct registry *registry, const char
   if (loaded)
     memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
   map_deinit(&reader->distributions);
+  reader->err = NULL;
   if (loaded) return true;
   pool_free(pool);
   *out = (struct scenario){.path = NULL};
@@ -331,4 +334,10 @@ void scenario_free(struct scenario *scenario) {
 void scenario_print_resolved(const struct scenario *scenario, FILE *out) {
   const struct memory *memory = scenario->memory;
   fwrite(memory->resolved, 1, memory->resolved_length, out);
+}
+
+void scenario_print_recorded(const struct scenario *scenario, const struct scenario_record *record,
+                             FILE *out) {
+  const struct memory *memory = scenario->memory;
+  scenario_write_recorded(memory->reader, record, out);
 }

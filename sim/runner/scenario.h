@@ -96,6 +96,21 @@ void scenario_free(struct scenario *scenario);
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
 
+/* One run's scenario, with what was drawn in files beside it: see sim/runner/recording.h. */
+#define RECORD_ARRIVALS "arrivals.csv"
+#define RECORD_FAULTS "faults.csv"
+struct scenario_record {
+  size_t row;
+  uint64_t seed;
+  bool has_faults;      /* there is a file of faults */
+  const uint64_t *hits; /* [fault_count], of that run: min_hits of triggers is not more */
+};
+
+/* The resolved form of the row and seed of a record: arrivals and timed faults come from the two files,
+ * triggers stay. Of the expectations those stay that are about this row alone. */
+void scenario_print_recorded(const struct scenario *scenario, const struct scenario_record *record,
+                             FILE *out);
+
 /* `dgsim list keys`: every key of every table, with type, default, help and source. */
 void scenario_list_keys(const struct registry *registry, FILE *out);
 

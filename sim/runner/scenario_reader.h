@@ -210,6 +210,7 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
 bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map, size_t entry,
                               struct fault_list *list);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
+void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out);
 
 /* Fills what a row's slots and the links say. */
 void scenario_fill_slots(const struct row_reading *row, struct plan *plan);

@@ -11,6 +11,8 @@ struct writer {
   struct reader *reader;
   FILE *full, *bare;
   size_t column;
+  const struct scenario_record *record; /* NULL = the resolved form */
+  size_t row_first, row_end;            /* of compare: those that are written */
 };
 
 /* What the file did not say, by name. */
@@ -48,6 +50,8 @@ const char *write_who(struct writer *writer, const struct key_values *values);
 void write_row(struct writer *writer, const struct row_reading *row);
 void write_fault(struct writer *writer, const struct fault_plan *fault,
                  const struct fault_reading *reading);
+/* Whether one of its bounds is written: a record has one row, and nothing to compare it with. */
+bool statement_stays(const struct writer *writer, const struct statement *statement);
 void write_statement(struct writer *writer, const struct statement *statement);
 
 #endif

@@ -153,17 +153,18 @@ static bool happens(struct world *world, uint32_t fault, uint64_t n) {
 }
 
 /* Chooses the targets of the n-th instance and strikes. `this` is the node at the point, or NULL. A
- * deploy that comes while its last one is under way is not begun: that one has the targets. */
-static void begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
+ * deploy that comes while its last one is under way is not begun: that one has the targets; false. */
+static bool begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
   const struct fault_plan *plan = occurrence_of(world, fault, n);
   struct fault_state *state = state_of(world, fault);
   uint64_t address = hash_pair(plan->key, n);
-  if (plan->verb == VERB_DEPLOY && state->active > 0) return;
+  if (plan->verb == VERB_DEPLOY && state->active > 0) return false;
   state->rules = plan;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
   strikes[plan->verb](world, fault);
+  return true;
 }
 
 /* --- Timing --- */
@@ -196,7 +197,11 @@ static void schedule_next(struct world *world, uint32_t fault) {
 static void on_begin(struct world *world, uint32_t fault) {
   world->faults.pending--;
   uint64_t n = state_of(world, fault)->begun++;
-  if (happens(world, fault, n)) begin(world, fault, NULL, n);
+  const bool happened = happens(world, fault, n);
+  const bool drawn = happened && begin(world, fault, NULL, n);
+  if (world->faults.observer)
+    world->faults.observer(world->faults.observer_context, world, fault,
+                           occurrence_of(world, fault, n), happened, drawn);
   schedule_next(world, fault);
   world_unhold(world, NULL);
 }

@@ -44,7 +44,14 @@ struct fault_state {
   bool applies;         /* this row has such a target */
 };
 
+/* Told of every beginning of a timed fault, whether it happened or not. `rules` say how it was to
+ * strike; `drawn`: the sets of the fault's state are what it struck. */
+typedef void faults_observer_fn(void *context, const struct world *world, uint32_t fault,
+                                const struct fault_plan *rules, bool happened, bool drawn);
+
 struct faults {
+  faults_observer_fn *observer; /* NULL = nobody; kept by faults_reset */
+  void *observer_context;
   struct fault_state *items;
   size_t count, capacity;
   struct fault_window_seen *windows;
