@@ -65,7 +65,7 @@ static bool check_recordable(const struct record *record, struct err *err) {
     return err_note(err, "they come as the row gets its work done; give rate instead");
   }
   for (size_t i = 0; i < record->plan->fault_count; i++)
-    if (!record->result.fault_applies[i])
+    if (!record->result.fault_applies[i] && !record->recording.absent[i])
       return err_set(err, ERR_USAGE, "--record: fault '%s' has no target in row '%s'",
                      record->plan->faults[i].name, record->plan->label);
   return true;
@@ -95,6 +95,7 @@ static enum status record_run(struct record *record, const struct registry *regi
               &record->result);
   run_free(run);
   record->about.hits = record->result.fault_hits;
+  record->about.absent = record->recording.absent;
   uint64_t digest = 0;
   if (!check_recordable(record, err) || !write_record(record, err) ||
       !run_again(record, registry, command, &digest, err))

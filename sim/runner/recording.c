@@ -12,6 +12,7 @@
 void recording_deinit(struct recording *recording) {
   free(recording->arrivals);
   free(recording->beginnings);
+  free(recording->absent);
   *recording = (struct recording){0};
 }
 
@@ -64,6 +65,12 @@ void recording_fault(void *context, const struct world *world, uint32_t fault,
   if (!drawn) return;
   name_nodes(world, state->targets, link ? 1 : PLAN_SELECTOR_MAX, &beginning->as.target);
   name_nodes(world, state->others, PLAN_SELECTOR_MAX, &beginning->as.from);
+}
+
+void recording_end(struct recording *recording, const struct world *world) {
+  GROW(recording->absent, recording->absent_capacity, world->faults.count + 1);
+  for (size_t i = 0; i < world->faults.count; i++)
+    recording->absent[i] = world->faults.items[i].absent;
 }
 
 /* ---- arrivals.csv ---- */

@@ -32,14 +32,17 @@ struct recording {
   size_t arrival_count, arrival_capacity;
   struct recorded_beginning *beginnings; /* in the order in which they came */
   size_t beginning_count, beginning_capacity;
+  bool *absent; /* [fault_count], swarm: not in this run */
+  size_t absent_capacity;
 };
 
 void recording_deinit(struct recording *recording);
 
-/* For run.c: records of the trace, and struct faults' observer. */
+/* For run.c: records of the trace, struct faults' observer, and what is known at the end. */
 void recording_records(struct recording *recording, const struct trace_record *records, size_t count);
 void recording_fault(void *context, const struct world *world, uint32_t fault,
                      const struct fault_plan *rules, bool happened, bool drawn);
+void recording_end(struct recording *recording, const struct world *world);
 
 /* arrivals.csv and faults.csv of a run of this plan. A fault counts as hit as often as it was in this
  * run: `min_hits` is not more. False: a write failed. */

@@ -121,6 +121,7 @@ void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_
   out->end_ns = world->now.ns;
   take_faults(world, out);
   take_ledger(run, out);
+  if (run->recording) recording_end(run->recording, world);
   uint32_t allowed = plan->system->allows & ~plan->handler->forbids;
   out->violations = verdict_violations(out->metrics, allowed);
   out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;

@@ -157,7 +157,8 @@ static bool read_seeds(struct reader *reader, uint64_t seeds_override) {
 }
 
 static bool read_general(struct reader *reader) {
-  static const enum top_key scalars[] = {TOP_LUCK, TOP_MEASURE_CAPACITY, TOP_DRAIN_LIMIT};
+  static const enum top_key scalars[] = {TOP_LUCK, TOP_SWARM, TOP_MEASURE_CAPACITY,
+                                         TOP_DRAIN_LIMIT};
   struct key_values *general = &reader->general;
   *general = (struct key_values){.table = &top_table};
   general->values[TOP_MEASURE_CAPACITY].i = 1;
@@ -165,6 +166,7 @@ static bool read_general(struct reader *reader) {
     if (reader->top[scalars[i]] && !reader_entry(reader, reader->top[scalars[i]], "", general))
       return false;
   reader->scenario->luck_none = general->values[TOP_LUCK].i == 1;
+  reader->scenario->swarm = general->values[TOP_SWARM].i == 1;
   reader->scenario->measure_capacity = general->values[TOP_MEASURE_CAPACITY].i == 1;
   return true;
 }
@@ -207,6 +209,7 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->cores = (uint32_t)topology[TOPOLOGY_CORES].i;
   memcpy(plan->costs.values, reader->costs.values, sizeof plan->costs.values);
   plan->luck_none = reader->scenario->luck_none;
+  plan->swarm = reader->scenario->swarm;
   plan->drain_limit.ns = reader->general.values[TOP_DRAIN_LIMIT].i;
 }
 

@@ -73,7 +73,7 @@ struct scenario {
   const char *name, *about;
   uint64_t *seeds;
   size_t seed_count;
-  bool luck_none, measure_capacity;
+  bool luck_none, swarm, measure_capacity;
   struct plan *plans; /* one per row of compare, in order */
   size_t plan_count;
   struct fault_plan *faults; /* shared by all plans */
@@ -103,6 +103,7 @@ struct scenario_record {
   size_t row;
   uint64_t seed;
   bool has_faults;      /* there is a file of faults */
+  const bool *absent;   /* [fault_count], swarm: not in that run */
   const uint64_t *hits; /* [fault_count], of that run: min_hits of triggers is not more */
 };
 

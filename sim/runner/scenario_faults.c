@@ -210,6 +210,7 @@ static bool check_gap(struct reader *reader, const struct fault_reading *reading
     fault->until.ns = reader->workload.values[WORKLOAD_FOR].i;
     if (reader->workload.given[WORKLOAD_OUTSTANDING]) fault->until.ns = SCHEMA_TIME_MAX_NS;
   }
+  if (reader->scenario->swarm) mean = mean / 4 + 1; /* as dense as it may get */
   int64_t beginnings = fault->until.ns / (mean + fault->lasts.ns);
   if (fault->times && fault->times < beginnings) beginnings = fault->times;
   if (beginnings > BEGINNINGS_MAX)

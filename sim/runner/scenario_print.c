@@ -66,6 +66,7 @@ static void write_general(struct writer *writer) {
   write_end(writer, given_by_set(reader->top[TOP_ABOUT]));
   write_seeds(writer);
   write_top(writer, TOP_LUCK, scenario->luck_none ? "none" : "drawn");
+  write_top(writer, TOP_SWARM, scenario->swarm && !writer->record ? "true" : "false");
   write_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
   if (drain)
     write_top(writer, TOP_DRAIN_LIMIT,
@@ -253,6 +254,7 @@ static void write_recorded_faults(struct writer *writer) {
   for (size_t i = 0; i < scenario->fault_count; i++) {
     struct fault_plan fault = scenario->faults[i];
     if (fault.timing != TIMING_WHEN) continue;
+    if (writer->record->absent[i]) fault.chance = 0;
     if (writer->record->hits[i] < fault.min_hits) fault.min_hits = (uint32_t)writer->record->hits[i];
     write_fault(writer, &fault, &writer->reader->faults[i]);
   }

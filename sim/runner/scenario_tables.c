@@ -14,6 +14,8 @@ static const struct key top_keys[TOP__COUNT] = {
                    "200 = seeds 1 to 200; a list gives the seeds", NULL},
     [TOP_LUCK] = {"luck", VALUE_ENUM, "drawn", "drawn none", 0, 0,
                   "none: only declared faults happen, every distribution is its median", NULL},
+    [TOP_SWARM] = {"swarm", VALUE_BOOL, "false", NULL, 0, 0,
+                   "each seed draws which of the faults it has, and how dense they come", NULL},
     [TOP_MEASURE_CAPACITY] = {"measure_capacity", VALUE_BOOL, "true", NULL, 0, 0,
                               "a short saturated phase without faults for each row", NULL},
     [TOP_DRAIN_LIMIT] =
@@ -119,7 +121,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision swarm services groups cache provider client publisher sweep check"};
+    "precision services groups cache provider client publisher sweep check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};

@@ -177,7 +177,16 @@ static void schedule(struct world *world, uint32_t fault, int64_t at) {
 
 static int64_t gap(struct world *world, uint32_t fault, uint64_t n) {
   const struct fault_plan *plan = plan_of(world, fault);
-  return luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
+  int64_t drawn =
+      luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
+  __extension__ __int128 scaled = (__int128)drawn * world->faults.items[fault].gap_quarters / 4;
+  return scaled > SCHEMA_TIME_MAX_NS ? SCHEMA_TIME_MAX_NS : (int64_t)scaled;
+}
+
+/* The least time from a heal to the next beginning. */
+static int64_t dwell(const struct world *world, const struct fault_plan *plan) {
+  if (world->plan->swarm && plan->stability.ns < SWARM_DWELL_NS) return SWARM_DWELL_NS;
+  return plan->stability.ns;
 }
 
 /* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least the dwell, after what has begun now
@@ -189,7 +198,7 @@ static void schedule_next(struct world *world, uint32_t fault) {
     return schedule(world, fault, plan->occurrences[begun].at.ns);
   if (plan->timing != TIMING_EVERY || (plan->times && begun >= plan->times)) return;
   int64_t quiet = gap(world, fault, begun);
-  if (quiet < plan->stability.ns) quiet = plan->stability.ns;
+  if (quiet < dwell(world, plan)) quiet = dwell(world, plan);
   int64_t next = world->now.ns + plan->lasts.ns + quiet;
   if (next <= plan->until.ns) schedule(world, fault, next);
 }
@@ -260,6 +269,7 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
                     bool before, uint64_t intent) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
+  if (state->absent) return false;
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
@@ -349,11 +359,43 @@ static bool applies(const struct world *world, const struct fault_plan *plan) {
   return false;
 }
 
+static uint64_t swarm_draw(const struct world *world, uint32_t fault) {
+  return luck_draw(&world->luck, hash_pair(plan_of(world, fault)->key, hash_name("swarm")));
+}
+
+/* The one that is there whatever the others drew, so that no seed is without faults. */
+static uint32_t swarm_least(const struct world *world) {
+  uint32_t least = 0;
+  for (uint32_t i = 1; i < world->plan->fault_count; i++)
+    if (swarm_draw(world, i) < swarm_draw(world, least)) least = i;
+  return least;
+}
+
+static uint32_t swarm_quarters(const struct world *world, uint32_t fault) {
+  static const uint32_t quarters[] = {1, 2, 4, 8, 16};
+  uint64_t address = hash_pair(plan_of(world, fault)->key, hash_name("swarm-gap"));
+  return quarters[luck_choice(&world->luck, address, sizeof quarters / sizeof *quarters)];
+}
+
+/* This seed's part of the faults. */
+static void swarm(struct world *world) {
+  if (!world->plan->swarm || world->luck.mode == LUCK_NONE || world->plan->fault_count == 0) return;
+  uint32_t least = swarm_least(world);
+  for (uint32_t i = 0; i < world->plan->fault_count; i++) {
+    struct fault_state *state = state_of(world, i);
+    state->absent = i != least && swarm_draw(world, i) >> 63;
+    state->gap_quarters = swarm_quarters(world, i);
+  }
+}
+
 static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, size_t bytes) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
-  *state = (struct fault_state){.rules = plan, .targets = bitmaps, .others = bitmaps + bytes,
-                                .window = UINT32_MAX, .applies = applies(world, plan)};
+  state->rules = plan;
+  state->targets = bitmaps;
+  state->others = bitmaps + bytes;
+  state->window = UINT32_MAX;
+  state->applies = !state->absent && applies(world, plan);
   if (!state->applies) return;
   if (plan->timing == TIMING_WHEN) {
     world->armed |= UINT64_C(1) << plan->point;
@@ -376,6 +418,9 @@ void faults_reset(struct world *world) {
   faults->window_count = faults->deferred_count = 0;
   faults->pending = faults->active = 0;
   world->armed = 0;
+  for (uint32_t i = 0; i < count; i++)
+    faults->items[i] = (struct fault_state){.gap_quarters = 4};
+  swarm(world);
   for (uint32_t i = 0; i < count; i++)
     reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
 }

@@ -8,6 +8,10 @@
  * A recorded fault has its beginnings in the plan instead of drawing them. What else is keyed by (name, n)
  * stays as it was: a record gives the digest of the run that it was taken from.
  *
+ * Swarm: each seed draws which of the faults there are, at least one, and how dense its renewal processes
+ * are: their gaps times 1/4, 1/2, 1, 2 or 4. Both are keyed by (seed, fault name), so all rows have the
+ * same part. A fault that is absent does nothing in that run. Without luck every fault is there.
+ *
  * A fault is effective when it has a hit: something under way was lost, delayed, killed, re-sent or
  * drained because of it. What counts is in the verb's row.
  */
@@ -17,6 +21,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* In a swarm, the least time from a heal to the next beginning, where `stability` is shorter. */
+#define SWARM_DWELL_NS INT64_C(1000000)
 
 struct fault_plan;
 struct message;
@@ -41,7 +48,9 @@ struct fault_state {
   uint8_t *targets, *others; /* the sets that it strikes, and cuts from, bitmaps by node id */
   uint32_t deploy_next, deploy_down; /* deploy: next of the targets; how many are down */
   uint32_t window;      /* index of the open window, UINT32_MAX */
-  bool applies;         /* this row has such a target */
+  bool applies;         /* this row has such a target, and this seed such a fault */
+  bool absent;          /* swarm: not in this seed's part */
+  uint32_t gap_quarters; /* its gaps are so many quarters of what is drawn */
 };
 
 /* Told of every beginning of a timed fault, whether it happened or not. `rules` say how it was to

@@ -131,6 +131,7 @@ struct plan {
   const struct fault_plan *faults;
   size_t fault_count;
   bool luck_none;
+  bool swarm; /* each seed has a part of the faults: sim/world/fault.h */
   struct span drain_limit; /* 0 = derived: twice the longest timeout */
 };
 

@@ -60,6 +60,8 @@ done
 round_trip "$scenarios/tutorial/03-lost-ack.yaml" queue 1
 round_trip "$scenarios/tutorial/06-rolling-deploy.yaml" at-least-once 1 --set workload/messages=6000
 
+for seed in 1 2 3; do round_trip drawn.yaml log "$seed" --set swarm=true; done
+
 # a record of a record says the same, and drew nothing: no selector is left to be drawn
 round_trip drawn.yaml log 3
 mv record first
