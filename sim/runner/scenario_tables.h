@@ -88,7 +88,8 @@ enum link_key {
   LINK_KEY__COUNT
 };
 
-extern const struct key_table top_table, workload_table, intent_table, topology_table, link_table, cost_table;
+extern const struct key_table top_table, workload_table, intent_table, topology_table, link_table,
+    cost_table;
 
 /* Latency of the links inside a rack, which are shorter than the table's default. */
 extern const char *const link_latency_near;

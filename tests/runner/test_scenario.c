@@ -347,8 +347,7 @@ START_TEST(a_fault_is_timing_and_one_verb) {
   ck_assert_int_eq(f[3].mode, DEPLOY_KILL);
   ck_assert_int_eq(f[3].chance, SCHEMA_SHARE_SCALE / 2);
   ck_assert_uint_eq(f[3].min_hits, 0);
-  /* triggers stand behind all that have a time */
-  ck_assert_int_eq(f[5].timing, TIMING_WHEN);
+  ck_assert_int_eq(f[5].timing, TIMING_WHEN); /* behind all that have a time */
   ck_assert_uint_eq(f[5].point, POINT_ACK_SENT);
   ck_assert(f[5].before);
   ck_assert_uint_eq(f[5].intent, 17);
