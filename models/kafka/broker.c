@@ -257,7 +257,7 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
                           bool output, uint32_t partition) {
   uint64_t unsynced = log->end - log->synced, kept = 0;
   if (unsynced == 0) return;
-  if (node->down_by != NO_FAULT && world->plan->faults[node->down_by].unsynced == UNSYNCED_TORN)
+  if (node->down_by != NO_FAULT && faults_rules(world, node->down_by)->unsynced == UNSYNCED_TORN)
     kept = luck_choice(&world->luck,
                        world_address(node, hash_name("torn") + partition, node->incarnation),
                        unsynced + 1);

@@ -97,7 +97,7 @@ static uint32_t surviving_commits(struct world *world, struct node *node, bool p
   }
   if (!power) return count;
   bool torn = node->down_by != NO_FAULT &&
-              world->plan->faults[node->down_by].unsynced == UNSYNCED_TORN;
+              faults_rules(world, node->down_by)->unsynced == UNSYNCED_TORN;
   if (!torn) return 0;
   uint64_t address = world_address(node, hash_name("torn"), node->incarnation);
   return count - (uint32_t)luck_choice(&world->luck, address, (uint64_t)count + 1);

@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/options.h"
+#include "sim/cli/run_record.h"
 #include "sim/cli/run_trace.h"
 #include "sim/cli/shell.h"
 #include "sim/cli/terminal.h"
@@ -109,9 +110,12 @@ static enum status run_files(struct file *files, const struct options *options,
   return status;
 }
 
-static enum status act(struct file *files, const struct options *options, const char *command) {
-  if (options->trace) {
+static enum status act(struct file *files, const struct registry *registry,
+                       const struct options *options, const char *command) {
+  if (options->trace || options->record) {
     if (!files[0].loaded) return STATUS_HELD; /* what is wrong with it has been said */
+    if (options->record)
+      return run_record_file(&files[0].scenario, registry, options, command);
     return run_trace(&files[0].scenario, options, command);
   }
   if (!options->dry_run) return run_files(files, options, command);
@@ -137,7 +141,7 @@ static enum status run(const struct registry *registry, const struct options *op
     err_print(&files[i].err, stderr);
     status = STATUS_USAGE;
   }
-  status = status_worse(status, act(files, options, command));
+  status = status_worse(status, act(files, registry, options, command));
   for (size_t i = 0; i < options->file_count; i++)
     if (files[i].loaded) scenario_free(&files[i].scenario);
   free(files);
@@ -156,8 +160,9 @@ int command_run(const struct registry *registry, int argc, char **argv) {
   } else if (options.file_count == 0) {
     err_set(&err, ERR_USAGE, "'run' needs a scenario file");
     status = STATUS_USAGE;
-  } else if (options.trace && options.file_count > 1) {
-    err_set(&err, ERR_USAGE, "--trace needs exactly one scenario file");
+  } else if ((options.trace || options.record) && options.file_count > 1) {
+    err_set(&err, ERR_USAGE, "--%s needs exactly one scenario file",
+            options.trace ? "trace" : "record");
     status = STATUS_USAGE;
   } else {
     status = (int)run(registry, &options, command);

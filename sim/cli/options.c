@@ -24,6 +24,7 @@ enum option_id {
   OPTION_DRY_RUN,
   OPTION_VERIFY,
   OPTION_TRACE,
+  OPTION_RECORD,
   OPTION_ROW,
   OPTION_NO_CHARTS,
   OPTION_FORMAT,
@@ -72,8 +73,10 @@ static const struct option_row {
      "run everything twice, with memory laid out differently, and compare"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
      "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
+    {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
+     "run one row with one seed, write its arrivals and faults into DIR as a scenario"},
     {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE,
-     "the row to trace or to explore, when the scenario has several"},
+     "the row to trace, record or explore, when the scenario has several"},
     {"help", OPTION_HELP, NULL, ~0u, "print this"},
 };
 #define ROWS (sizeof rows / sizeof *rows)
@@ -134,6 +137,9 @@ static bool take(struct options *options, int id, const char *value, struct err 
     return true;
   case OPTION_TRACE:
     options->trace = value;
+    return true;
+  case OPTION_RECORD:
+    options->record = value;
     return true;
   case OPTION_ROW:
     options->row = value;
@@ -199,8 +205,12 @@ static bool unknown_option(unsigned command, const char *written, struct err *er
 static bool check_together(unsigned command, const struct options *options, struct err *err) {
   if (options->has_seed && options->seeds > 0)
     return err_set(err, ERR_USAGE, "--seed and --seeds exclude each other");
-  if (command == OPTIONS_RUN && options->row && !options->trace)
-    return err_set(err, ERR_USAGE, "--row says which row to trace: it needs --trace");
+  if (command == OPTIONS_RUN && options->row && !options->trace && !options->record)
+    return err_set(err, ERR_USAGE, "--row says which row to write: it needs --trace or --record");
+  if (options->trace && options->record)
+    return err_set(err, ERR_USAGE, "--trace and --record exclude each other");
+  if (options->record && options->dry_run)
+    return err_set(err, ERR_USAGE, "--record and --dry-run exclude each other");
   if (options->trace && options->dry_run)
     return err_set(err, ERR_USAGE, "--trace and --dry-run exclude each other");
   return true;

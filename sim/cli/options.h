@@ -28,7 +28,7 @@ struct options {
   unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
-  const char *out, *trace, *row, *at;
+  const char *out, *trace, *record, *row, *at;
   enum report_format format;
   char **files; /* what is no option, borrowed */
   size_t file_count;

@@ -14,6 +14,22 @@ void run_trace_line(const char *path, const struct plan *plan, const struct run_
          result->seed, result->records, result->digest);
 }
 
+int run_trace_row(const struct scenario *scenario, const struct options *options,
+                  const char *option, struct err *err) {
+  const bool which = options->row || scenario->plan_count == 1;
+  const int row = which ? row_find(scenario, options->row, err) : -1;
+  if (!which) {
+    err_set(err, ERR_USAGE, "%s writes one run: the scenario has %zu rows", option,
+            scenario->plan_count);
+    err_note(err, "add --row '%s'", scenario->plans[0].label);
+  }
+  if (row < 0 || scenario->seed_count == 1) return row;
+  err_set(err, ERR_USAGE, "%s writes one run: the scenario has %zu seeds", option,
+          scenario->seed_count);
+  err_note(err, "add --seed %" PRIu64, scenario->seeds[0]);
+  return -1;
+}
+
 static bool write_trace(const struct scenario *scenario, size_t row, const char *path,
                         const char *command, struct err *err) {
   char fresh[1024];
@@ -43,17 +59,7 @@ static bool write_trace(const struct scenario *scenario, size_t row, const char 
 enum status run_trace(const struct scenario *scenario, const struct options *options,
                       const char *command) {
   struct err err = {0};
-  int row = options->row || scenario->plan_count == 1 ? row_find(scenario, options->row, &err) : -1;
-  if (row < 0 && err.code == ERR_NONE) {
-    err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu rows",
-            scenario->plan_count);
-    err_note(&err, "add --row '%s'", scenario->plans[0].label);
-  }
-  if (row >= 0 && scenario->seed_count > 1) {
-    err_set(&err, ERR_USAGE, "--trace writes one run: the scenario has %zu seeds",
-            scenario->seed_count);
-    err_note(&err, "add --seed %" PRIu64, scenario->seeds[0]);
-  }
+  const int row = run_trace_row(scenario, options, "--trace", &err);
   if (err.code == ERR_NONE) write_trace(scenario, (size_t)row, options->trace, command, &err);
   if (err.code == ERR_NONE) return STATUS_HELD;
   err_print(&err, stderr);

@@ -6,6 +6,10 @@
 #include "sim/cli/options.h"
 #include "sim/runner/result.h"
 
+/* The one row of an option that writes one run, or -1 with *err set: too many rows or seeds. */
+int run_trace_row(const struct scenario *scenario, const struct options *options,
+                  const char *option, struct err *err);
+
 /* Runs the one row and seed, writes options->trace beside its place and renames it, and says in a line
  * what is in it. Judges nothing: held when it could be written. */
 enum status run_trace(const struct scenario *scenario, const struct options *options,

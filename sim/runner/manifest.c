@@ -19,6 +19,17 @@ static json_t *seeds_json(const struct scenario *scenario) {
   return seeds;
 }
 
+static json_t *files_json(const struct scenario *scenario) {
+  json_t *files = json_array();
+  for (size_t i = 0; i < scenario->file_count; i++) {
+    json_t *json = json_object();
+    json_object_set_new(json, "name", json_string(scenario->files[i].name));
+    json_object_set_new(json, "xxh3", digest_json(scenario->files[i].hash));
+    json_array_append_new(files, json);
+  }
+  return files;
+}
+
 static json_t *row_json(const struct campaign *campaign, size_t row) {
   const struct plan *plan = &campaign->scenario->plans[row];
   char violations[256];
@@ -85,6 +96,7 @@ bool manifest_write(const struct campaign *campaign, const char *version, FILE *
   json_object_set_new(root, "scenario", json_string(scenario->name));
   json_object_set_new(root, "path", json_string(scenario->path));
   json_object_set_new(root, "resolved_hash", digest_json(scenario->resolved_hash));
+  json_object_set_new(root, "files", files_json(scenario));
   json_object_set_new(root, "seeds", seeds_json(scenario));
   json_object_set_new(root, "digest", digest_json(campaign_digest(campaign)));
   json_object_set_new(root, "verdict", json_string(verdict_names[campaign->verdict]));

@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/runner/collect.h"
+#include "sim/runner/recording.h"
 #include "sim/world/world.h"
 
 #include <stdlib.h>
@@ -14,14 +15,18 @@ struct run {
   FILE *trace;
   trace_sink *records; /* the observer's; NULL */
   void *records_context;
+  struct recording *recording; /* NULL = nobody asks */
 };
 
 static void trace_onward(void *context, const struct trace_record *records, size_t count,
-                          uint64_t first) {
+                         uint64_t first) {
   struct run *run = context;
   if (run->trace) trace_file_sink(run->trace, records, count, first);
   if (run->records) run->records(run->records_context, records, count, first);
+  if (run->recording) recording_records(run->recording, records, count);
 }
+
+void run_record(struct run *run, struct recording *recording) { run->recording = recording; }
 
 struct run *run_new(size_t base_offset, unsigned char fill) {
   struct run *run = calloc(1, sizeof *run);
@@ -56,9 +61,15 @@ static void simulate(struct run *run, const struct plan *plan, uint64_t seed, co
   struct world *world = run->world;
   const struct assert_context context = {&world->now.ns, seed, command};
   assert_context_set(&context);
+  world->faults.observer = run->recording ? recording_fault : NULL;
+  world->faults.observer_context = run->recording;
   collector_begin(run->collector, plan);
   world_reset(world, plan, seed);
   world_run(world);
+  if (run->recording) {
+    trace_flush(&world->trace);
+    recording_end(run->recording, world);
+  }
   assert_context_set(NULL);
 }
 
@@ -93,6 +104,7 @@ static struct plan saturated(const struct plan *plan) {
   uint64_t threads = (uint64_t)plan->counts[ROLE_CONSUMER] * plan->threads;
   copy.workload.outstanding = threads * CAPACITY_OPEN_PER_THREAD;
   copy.workload.messages = copy.workload.outstanding * CAPACITY_ROUNDS;
+  copy.workload.intents = NULL;
   copy.fault_count = 0;
   for (int i = 0; i < LINK__COUNT; i++)
     copy.links[i].request_loss = copy.links[i].reply_loss = copy.links[i].duplication =

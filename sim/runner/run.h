@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct recording;
 struct run;
 
 /* base_offset, fill: where the arenas start and what fresh memory holds; `--verify` uses others for
@@ -33,6 +34,9 @@ uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, cons
  * the records are written to, behind the header that is there (trace_file_begin). `command` is what a failed assertion tells to repeat. */
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out);
+
+/* The runs from here on are recorded, too (recording.h); NULL = no more. Borrowed. */
+void run_record(struct run *run, struct recording *recording);
 
 /* Capacity of a plan: obligations ended once per second, in micro-events a second (SCHEMA_RATE_SCALE),
  * over the middle half of a short saturating phase without faults or losses. */

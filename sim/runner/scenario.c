@@ -10,7 +10,7 @@
 
 struct memory {
   struct pool *pool;
-  struct reader *reader; /* what the resolved form of one run is written from */
+  struct reader *reader; /* what a record, and the resolved form of one run, are written from */
   const char *resolved;
   size_t resolved_length;
 };
@@ -157,7 +157,8 @@ static bool read_seeds(struct reader *reader, uint64_t seeds_override) {
 }
 
 static bool read_general(struct reader *reader) {
-  static const enum top_key scalars[] = {TOP_LUCK, TOP_MEASURE_CAPACITY, TOP_DRAIN_LIMIT};
+  static const enum top_key scalars[] = {TOP_LUCK, TOP_SWARM, TOP_MEASURE_CAPACITY,
+                                         TOP_DRAIN_LIMIT};
   struct key_values *general = &reader->general;
   *general = (struct key_values){.table = &top_table};
   general->values[TOP_MEASURE_CAPACITY].i = 1;
@@ -165,6 +166,7 @@ static bool read_general(struct reader *reader) {
     if (reader->top[scalars[i]] && !reader_entry(reader, reader->top[scalars[i]], "", general))
       return false;
   reader->scenario->luck_none = general->values[TOP_LUCK].i == 1;
+  reader->scenario->swarm = general->values[TOP_SWARM].i == 1;
   reader->scenario->measure_capacity = general->values[TOP_MEASURE_CAPACITY].i == 1;
   return true;
 }
@@ -207,6 +209,7 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->cores = (uint32_t)topology[TOPOLOGY_CORES].i;
   memcpy(plan->costs.values, reader->costs.values, sizeof plan->costs.values);
   plan->luck_none = reader->scenario->luck_none;
+  plan->swarm = reader->scenario->swarm;
   plan->drain_limit.ns = reader->general.values[TOP_DRAIN_LIMIT].i;
 }
 
@@ -215,6 +218,7 @@ static void fill_workload(struct reader *reader, const struct distribution *gap,
   const union value *values = reader->workload.values;
   plan->workload = (struct workload_plan){
       .messages = (uint64_t)values[WORKLOAD_MESSAGES].i,
+      .intents = reader->intents,
       .rate = values[WORKLOAD_RATE].i,
       .duration = span_of(values[WORKLOAD_FOR].i),
       .outstanding = (uint64_t)values[WORKLOAD_OUTSTANDING].i,
@@ -285,7 +289,7 @@ static void share_faults(struct reader *reader) {
 
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   if (!read_name(reader, path) || !read_seeds(reader, seeds_override) || !read_general(reader) ||
-      !scenario_read_workload(reader) || !read_topology(reader) ||
+      !read_topology(reader) || !scenario_read_workload(reader) ||
       !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
                     &cost_table) ||
       !scenario_read_slots(reader))
@@ -332,6 +336,7 @@ static bool load(const struct source *source, const struct registry *registry, s
   if (loaded)
     memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
   map_deinit(&reader->distributions);
+  reader->err = NULL;
   if (loaded) return true;
   pool_free(pool);
   *out = (struct scenario){.path = NULL};
@@ -376,4 +381,10 @@ void scenario_print_run(const struct scenario *scenario, size_t row, size_t seed
   const char *text = scenario_resolve(&reader, &length, &hash);
   fwrite(text, 1, length, out);
   pool_free(pool);
+}
+
+void scenario_print_recorded(const struct scenario *scenario, const struct scenario_record *record,
+                              FILE *out) {
+  const struct memory *memory = scenario->memory;
+  scenario_write_recorded(memory->reader, record, out);
 }

@@ -62,19 +62,27 @@ struct expectation {
   const char *text; /* "row at-most-once: lost: some", for the report */
 };
 
+/* A file beside the scenario that it takes something from. */
+struct scenario_file {
+  const char *name; /* as the scenario writes it */
+  uint64_t hash;    /* XXH3 of its bytes */
+};
+
 struct scenario {
   const char *path; /* as given */
   const char *name, *about;
   uint64_t *seeds;
   size_t seed_count;
-  bool luck_none, measure_capacity;
+  bool luck_none, swarm, measure_capacity;
   struct plan *plans; /* one per row of compare, in order */
   size_t plan_count;
   struct fault_plan *faults; /* shared by all plans */
   size_t fault_count;
   struct expectation *expectations;
   size_t expectation_count;
-  uint64_t resolved_hash; /* XXH3 of the resolved text without its comments */
+  struct scenario_file *files; /* in the order in which they were read */
+  size_t file_count;
+  uint64_t resolved_hash; /* XXH3 of the resolved text without its comments, and of the files' hashes */
   void *memory;           /* everything above */
 };
 
@@ -98,6 +106,21 @@ void scenario_print_resolved(const struct scenario *scenario, FILE *out);
  * is said of this row stays; comparisons with other rows, and `capacity`, which no run of its own
  * shows, are left out. */
 void scenario_print_run(const struct scenario *scenario, size_t row, size_t seed, FILE *out);
+/* One run's scenario, with what was drawn in files beside it: see sim/runner/recording.h. */
+#define RECORD_ARRIVALS "arrivals.csv"
+#define RECORD_FAULTS "faults.csv"
+struct scenario_record {
+  size_t row;
+  uint64_t seed;
+  bool has_faults;      /* there is a file of faults */
+  const bool *absent;   /* [fault_count], swarm: not in that run */
+  const uint64_t *hits; /* [fault_count], of that run: min_hits of triggers is not more */
+};
+
+/* The resolved form of the row and seed of a record: arrivals and timed faults come from the two files,
+ * triggers stay. Of the expectations those stay that are about this row alone. */
+void scenario_print_recorded(const struct scenario *scenario, const struct scenario_record *record,
+                             FILE *out);
 
 /* `dgsim list keys`: every key of every table, with type, default, help and source. */
 void scenario_list_keys(const struct registry *registry, FILE *out);

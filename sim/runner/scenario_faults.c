@@ -210,6 +210,7 @@ static bool check_gap(struct reader *reader, const struct fault_reading *reading
     fault->until.ns = reader->workload.values[WORKLOAD_FOR].i;
     if (reader->workload.given[WORKLOAD_OUTSTANDING]) fault->until.ns = SCHEMA_TIME_MAX_NS;
   }
+  if (reader->scenario->swarm) mean = mean / 4 + 1; /* as dense as it may get */
   int64_t beginnings = fault->until.ns / (mean + fault->lasts.ns);
   if (fault->times && fault->times < beginnings) beginnings = fault->times;
   if (beginnings > BEGINNINGS_MAX)
@@ -223,10 +224,12 @@ static bool read_timing(struct reader *reader, const struct fault_reading *readi
   const struct yaml_entry *const *timing = reading->timing;
   const struct yaml_entry *other =
       timing[FAULT_KEY_AT] ? timing[FAULT_KEY_AT] : timing[FAULT_KEY_EVERY];
+  if (reading->file && !other && fault->chance == 0) return true; /* named only: it never came */
   if (!timing[FAULT_KEY_WHEN] && !other) {
     reader_fail(reader, reading->node, ERR_FAULT_SHAPE, "fault '%s' does not say when",
                 reading->verb->name);
-    return err_note(reader->err, "give at, every or when");
+    return err_note(reader->err, reading->file ? "give at; or chance 0%% of a fault that never came"
+                                               : "give at, every or when");
   }
   if (timing[FAULT_KEY_WHEN] && other) {
     reader_fail_key(reader, other, ERR_FAULT_SHAPE, "'%s' and 'when' exclude each other",
@@ -242,11 +245,14 @@ static bool read_timing(struct reader *reader, const struct fault_reading *readi
     return false;
   if (fault->timing == TIMING_EVERY && !check_gap(reader, reading, fault)) return false;
   uint64_t messages = (uint64_t)reader->workload.values[WORKLOAD_MESSAGES].i;
-  if (fault->intent > messages)
+  if (fault->intent == 0 || scenario_has_intent(reader, fault->intent)) return true;
+  if (reader->intents)
     return reader_fail(reader, timing[FAULT_KEY_INTENT]->value, ERR_OUT_OF_RANGE,
-                       "there is no intent %llu: workload has %llu messages",
-                       (unsigned long long)fault->intent, (unsigned long long)messages);
-  return true;
+                       "there is no intent %llu in the workload's list",
+                       (unsigned long long)fault->intent);
+  return reader_fail(reader, timing[FAULT_KEY_INTENT]->value, ERR_OUT_OF_RANGE,
+                     "there is no intent %llu: workload has %llu messages",
+                     (unsigned long long)fault->intent, (unsigned long long)messages);
 }
 
 /* ---- target ---- */
@@ -273,8 +279,8 @@ static bool read_target(struct reader *reader, const struct yaml_entry *entry,
   return select_nodes(reader, value, true, &fault->target);
 }
 
-static bool read_fault(struct reader *reader, struct yaml_node *node, struct fault_reading *reading,
-                       struct fault_plan *fault) {
+bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
+                         struct fault_reading *reading, struct fault_plan *fault) {
   if (!reader_is(reader, node, YAML_KIND_MAP, "a fault")) return false;
   const struct yaml_entry *verb = find_one_verb(reader, node);
   if (!verb) return false;
@@ -311,35 +317,82 @@ const char *fault_next_name(struct pool *pool, struct fault_names *names, enum v
   }
 }
 
-static bool name_faults(struct reader *reader, struct fault_plan *faults, size_t count,
-                        struct fault_names *names) {
-  for (size_t i = 0; i < count; i++)
-    if (faults[i].name && !fault_name_take(names, faults[i].name))
-      return reader_fail(reader, reader->faults[i].common[FAULT_KEY_NAME_]->value, ERR_CONFLICT,
-                         "two faults are called '%s'", faults[i].name);
-  for (size_t i = 0; i < count; i++) {
-    if (!faults[i].name) faults[i].name = fault_next_name(reader->pool, names, faults[i].verb);
-    faults[i].key = hash_name(faults[i].name);
+static void set_name(struct fault_item *item, const char *name) {
+  item->plan.name = name;
+  item->plan.key = hash_name(name);
+  for (size_t i = 0; i < item->occurrence_count; i++) {
+    item->occurrences[i].name = name;
+    item->occurrences[i].key = item->plan.key;
   }
+  item->plan.occurrences = item->occurrences;
+  item->plan.occurrence_count = item->occurrence_count;
+}
+
+/* The scenario's own are numbered before those of files: --set names them without opening a file. */
+static bool name_faults(struct reader *reader, struct fault_list *list, struct fault_names *names) {
+  for (size_t i = 0; i < list->count; i++) {
+    const struct fault_item *item = &list->items[i];
+    if (item->plan.name && !fault_name_take(names, item->plan.name))
+      return reader_fail(reader, item->reading.common[FAULT_KEY_NAME_]->value, ERR_CONFLICT,
+                         "two faults are called '%s'", item->plan.name);
+  }
+  for (int in_file = 0; in_file < 2; in_file++)
+    for (size_t i = 0; i < list->count; i++) {
+      struct fault_item *item = &list->items[i];
+      if ((item->reading.file != NULL) != in_file) continue;
+      set_name(item, item->plan.name ? item->plan.name
+                                     : fault_next_name(reader->pool, names, item->plan.verb));
+    }
   return true;
+}
+
+/* ---- the list ---- */
+
+struct fault_item *fault_list_add(struct reader *reader, struct fault_list *list,
+                                  const struct yaml_node *place) {
+  if (list->count == PLAN_FAULTS_MAX) {
+    reader_fail(reader, place, ERR_LIMIT, "there are more than %d faults", PLAN_FAULTS_MAX);
+    return NULL;
+  }
+  POOL_GROW(reader->pool, list->items, list->count, list->capacity);
+  list->items[list->count] = (struct fault_item){.plan = {.name = NULL}};
+  return &list->items[list->count++];
+}
+
+/* Those with a time first, then triggers, each in the order of the file: so a record that has the times
+ * in a file of its own gives every fault the number that it had. */
+static void take_in_order(struct reader *reader, const struct fault_list *list) {
+  struct scenario *scenario = reader->scenario;
+  scenario->faults = POOL_NEW(reader->pool, struct fault_plan, list->count);
+  reader->faults = POOL_NEW(reader->pool, struct fault_reading, list->count);
+  for (int triggers = 0; triggers < 2; triggers++)
+    for (size_t i = 0; i < list->count; i++) {
+      if ((list->items[i].plan.timing == TIMING_WHEN) != triggers) continue;
+      reader->faults[scenario->fault_count] = list->items[i].reading;
+      scenario->faults[scenario->fault_count++] = list->items[i].plan;
+    }
+}
+
+static bool read_item(struct reader *reader, struct yaml_node *node, size_t entry,
+                      struct fault_list *list) {
+  if (node->kind == YAML_KIND_MAP && yaml_find(node, "file"))
+    return scenario_read_fault_file(reader, node, entry, list);
+  struct fault_item *item = fault_list_add(reader, list, node);
+  if (!item) return false;
+  item->reading.entry = entry;
+  return scenario_read_fault(reader, node, &item->reading, &item->plan);
 }
 
 bool scenario_read_faults(struct reader *reader) {
   const struct yaml_entry *block = reader->top[TOP_FAULTS];
+  struct fault_list list = {.count = 0};
   if (!block) return true;
   if (!reader_is(reader, block->value, YAML_KIND_LIST, block->key)) return false;
-  size_t count = block->value->count;
-  if (count > PLAN_FAULTS_MAX)
-    return reader_fail(reader, block->value, ERR_LIMIT, "'faults' has more than %d entries",
-                       PLAN_FAULTS_MAX);
-  struct fault_plan *faults = POOL_NEW(reader->pool, struct fault_plan, count);
-  reader->faults = POOL_NEW(reader->pool, struct fault_reading, count);
-  for (size_t i = 0; i < count; i++)
-    if (!read_fault(reader, block->value->items[i], &reader->faults[i], &faults[i])) return false;
+  for (size_t i = 0; i < block->value->count; i++)
+    if (!read_item(reader, block->value->items[i], i, &list)) return false;
   struct fault_names names = {.taken = {0}};
-  bool named = name_faults(reader, faults, count, &names);
+  bool named = name_faults(reader, &list, &names);
   map_deinit(&names.taken);
-  reader->scenario->faults = faults;
-  reader->scenario->fault_count = count;
+  if (named) take_in_order(reader, &list);
   return named;
 }

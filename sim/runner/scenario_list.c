@@ -37,6 +37,7 @@ static void print_model(FILE *out, const char *what, const char *name, const str
 void scenario_list_keys(const struct registry *registry, FILE *out) {
   print_table(out, "", &top_table);
   print_table(out, "", &workload_table);
+  print_table(out, "", &intent_table);
   print_table(out, "", &topology_table);
   print_table(out, "", &link_table);
   print_table(out, "", &cost_table);

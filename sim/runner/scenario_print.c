@@ -14,6 +14,9 @@
 #define DGSIM_VERSION "0"
 #endif
 
+/* Room for what a record's name ends with. */
+#define RECORDED_NAME_MAX (LABEL_MAX - 9)
+
 static void write_flow(struct writer *writer, const char *name, const struct key_values *values) {
   write_text(writer, "%s: {", name);
   write_values(writer, values, true);
@@ -23,6 +26,10 @@ static void write_flow(struct writer *writer, const char *name, const struct key
 
 static void write_seeds(struct writer *writer) {
   const struct reader *reader = writer->reader;
+  if (writer->record) {
+    write_text(writer, "seeds: [%llu]", (unsigned long long)writer->record->seed);
+    return write_end(writer, "");
+  }
   const struct scenario *scenario = reader->scenario;
   bool counted = true;
   for (size_t i = 0; i < scenario->seed_count; i++)
@@ -50,7 +57,8 @@ static void write_general(struct writer *writer) {
   const struct yaml_entry *drain = reader->top[TOP_DRAIN_LIMIT];
   write_text(writer, "format: 1\n");
   writer->column = 0;
-  write_text(writer, "name: %s", scenario->name);
+  write_text(writer, "name: %.*s%s", writer->record ? RECORDED_NAME_MAX : LABEL_MAX, scenario->name,
+             writer->record ? "-recorded" : "");
   write_end(writer, reader->top[TOP_NAME] ? given_by_set(reader->top[TOP_NAME])
                                           : "derived: the file's name");
   write_text(writer, "about: ");
@@ -58,6 +66,7 @@ static void write_general(struct writer *writer) {
   write_end(writer, given_by_set(reader->top[TOP_ABOUT]));
   write_seeds(writer);
   write_top(writer, TOP_LUCK, scenario->luck_none ? "none" : "drawn");
+  write_top(writer, TOP_SWARM, scenario->swarm && !writer->record ? "true" : "false");
   if (reader->one_run) {
     write_text(writer, "measure_capacity: false");
     write_end(writer, "one run");
@@ -79,29 +88,87 @@ static const char *workload_remark(const struct reader *reader, size_t key) {
       [WORKLOAD_RATE] = "derived: messages / for",
   };
   if (key == reader->derived) return derived[key];
+  if (key == WORKLOAD_KEYS && reader->intents && !reader->workload.given[key])
+    return "derived: the largest of the list";
   return reader->workload.given[key] ? given_by_set(reader->workload.given[key]) : "default";
+}
+
+static void write_intent(struct writer *writer, const struct intent_plan *intent) {
+  const union value values[INTENT_KEY__COUNT] = {
+      [INTENT_ID].i = (int64_t)intent->id,          [INTENT_AT].i = intent->at.ns,
+      [INTENT_KEY].i = intent->key,                 [INTENT_OPERATION].i = intent->operation,
+      [INTENT_SIZE].i = intent->size,               [INTENT_SERVICE_TIME].distribution = intent->service_time,
+      [INTENT_PRODUCER].i = intent->producer,
+  };
+  bool first = true;
+  write_text(writer, "    - {");
+  for (size_t i = 0; i < INTENT_KEY__COUNT; i++) {
+    if (i == INTENT_SERVICE_TIME ? !intent->service_time : i == INTENT_PRODUCER && !intent->producer)
+      continue;
+    write_part(writer, &first, intent_table.keys[i].name,
+               write_format(writer, &intent_table.keys[i], values[i]));
+  }
+  write_text(writer, "}");
+  write_end(writer, "");
+}
+
+static void write_intents(struct writer *writer) {
+  const struct reader *reader = writer->reader;
+  write_text(writer, "  intents:");
+  write_end(writer, given_by_set(reader->workload.given[WORKLOAD_INTENTS]));
+  for (int64_t i = 0; i < reader->workload.values[WORKLOAD_MESSAGES].i; i++)
+    write_intent(writer, &reader->intents[i]);
+}
+
+/* Whether a key of the workload says something: a list and a saturating one leave some out. */
+static bool workload_key_there(const struct writer *writer, size_t key) {
+  const struct reader *reader = writer->reader;
+  const bool saturating = reader->workload.given[WORKLOAD_OUTSTANDING] != NULL;
+  if (writer->record) return key == WORKLOAD_ARRIVALS || key >= WORKLOAD_KEYS;
+  switch (key) {
+  case WORKLOAD_MESSAGES:
+    return !reader->intents;
+  case WORKLOAD_ARRIVALS:
+    return !reader->intents || reader->arrivals_file;
+  case WORKLOAD_FOR:
+  case WORKLOAD_RATE:
+    return !reader->intents && !saturating;
+  case WORKLOAD_OUTSTANDING:
+    return saturating;
+  case WORKLOAD_INTENTS:
+    return reader->intents && !reader->arrivals_file;
+  default:
+    return true;
+  }
 }
 
 static void write_workload(struct writer *writer) {
   const struct key_values *values = &writer->reader->workload;
-  bool saturating = values->given[WORKLOAD_OUTSTANDING] != NULL;
   write_text(writer, "workload:\n");
   for (size_t i = 0; i < WORKLOAD__COUNT; i++) {
-    if (i == WORKLOAD_OUTSTANDING ? !saturating
-                                  : saturating && (i == WORKLOAD_FOR || i == WORKLOAD_RATE))
+    if (!workload_key_there(writer, i)) continue;
+    if (i == WORKLOAD_INTENTS) {
+      write_intents(writer);
       continue;
+    }
     const struct key *key = &workload_table.keys[i];
     writer->column = 0;
-    write_text(writer, "  %s: %s", key->name, write_format(writer, key, values->values[i]));
+    write_text(writer, "  %s: ", key->name);
+    if (i == WORKLOAD_ARRIVALS && writer->record)
+      write_file(writer, RECORD_ARRIVALS);
+    else if (i == WORKLOAD_ARRIVALS && writer->reader->arrivals_file)
+      write_file(writer, writer->reader->arrivals_file);
+    else
+      write_text(writer, "%s", write_format(writer, key, values->values[i]));
     write_end(writer, workload_remark(writer->reader, i));
   }
 }
 
 /* The kind of a link in the rows that use it; -1 = none does, -2 = it differs. */
-static int kind_of(const struct reader *reader, int link) {
+static int kind_of(const struct writer *writer, int link) {
   int kind = -1;
-  for (size_t i = 0; i < reader->row_count; i++) {
-    const struct plan *plan = &reader->scenario->plans[i];
+  for (size_t i = writer->row_first; i < writer->row_end; i++) {
+    const struct plan *plan = &writer->reader->scenario->plans[i];
     if (!scenario_link_used(plan, (enum link)link)) continue;
     int here = (int)plan->links[link].kind;
     kind = kind == -1 || kind == here ? here : -2;
@@ -109,9 +176,9 @@ static int kind_of(const struct reader *reader, int link) {
   return kind;
 }
 
-static bool has_datagrams(const struct reader *reader, int link) {
-  for (size_t i = 0; i < reader->row_count; i++) {
-    const struct plan *plan = &reader->scenario->plans[i];
+static bool has_datagrams(const struct writer *writer, int link) {
+  for (size_t i = writer->row_first; i < writer->row_end; i++) {
+    const struct plan *plan = &writer->reader->scenario->plans[i];
     if (scenario_link_used(plan, (enum link)link) && plan->links[link].kind == LINK_KIND_DATAGRAM)
       return true;
   }
@@ -120,8 +187,8 @@ static bool has_datagrams(const struct reader *reader, int link) {
 
 /* The value that stands: losses by direction only where they differ, and what happens to datagrams
  * only where there are any. False: the key is left out. */
-static bool link_value(const struct reader *reader, int index, size_t key, union value *out) {
-  const struct link_reading *link = &reader->links[index];
+static bool link_value(const struct writer *writer, int index, size_t key, union value *out) {
+  const struct link_reading *link = &writer->reader->links[index];
   bool differ = link->request_loss != link->reply_loss;
   *out = link->values.values[key];
   switch (key) {
@@ -136,7 +203,7 @@ static bool link_value(const struct reader *reader, int index, size_t key, union
     return differ;
   case LINK_KEY_DUPLICATION:
   case LINK_KEY_REORDERING:
-    if (!has_datagrams(reader, index)) out->i = 0;
+    if (!has_datagrams(writer, index)) out->i = 0;
     return true;
   default:
     return key_is_there(&link->values, key);
@@ -145,7 +212,7 @@ static bool link_value(const struct reader *reader, int index, size_t key, union
 
 static void write_link(struct writer *writer, int index) {
   const struct reader *reader = writer->reader;
-  int kind = kind_of(reader, index);
+  int kind = kind_of(writer, index);
   bool first = true;
   union value value = {.i = kind};
   write_text(writer, "  %s: {", link_rows[index].name);
@@ -153,7 +220,7 @@ static void write_link(struct writer *writer, int index) {
     write_part(writer, &first, "kind",
                write_format(writer, &link_table.keys[LINK_KEY_KIND], value));
   for (size_t i = LINK_KEY_KIND + 1; i < LINK_KEY__COUNT; i++)
-    if (link_value(reader, index, i, &value))
+    if (link_value(writer, index, i, &value))
       write_part(writer, &first, link_table.keys[i].name,
                  write_format(writer, &link_table.keys[i], value));
   write_text(writer, "}");
@@ -162,17 +229,73 @@ static void write_link(struct writer *writer, int index) {
 
 static void write_links(struct writer *writer) {
   bool any = false;
-  for (int i = 0; i < LINK__COUNT; i++) any = any || kind_of(writer->reader, i) != -1;
+  for (int i = 0; i < LINK__COUNT; i++) any = any || kind_of(writer, i) != -1;
   if (!any) return;
   write_text(writer, "links:\n");
   writer->column = 0;
   for (int i = 0; i < LINK__COUNT; i++)
-    if (kind_of(writer->reader, i) != -1) write_link(writer, i);
+    if (kind_of(writer, i) != -1) write_link(writer, i);
+}
+
+/* A file's faults stand together: its first says so for all. */
+static void write_fault_at(struct writer *writer, size_t i) {
+  const struct fault_reading *readings = writer->reader->faults;
+  const struct fault_plan *fault = &writer->reader->scenario->faults[i];
+  if (!readings[i].file) return write_fault(writer, fault, &readings[i]);
+  if (i > 0 && readings[i - 1].file && readings[i - 1].entry == readings[i].entry) return;
+  write_text(writer, "  - ");
+  write_file(writer, readings[i].file);
+  write_end(writer, "");
+}
+
+/* Of a record: the file, then triggers, from which is expected what they did. */
+static void write_recorded_faults(struct writer *writer) {
+  const struct scenario *scenario = writer->reader->scenario;
+  if (writer->record->has_faults) {
+    write_text(writer, "  - ");
+    write_file(writer, RECORD_FAULTS);
+    write_end(writer, "");
+  }
+  for (size_t i = 0; i < scenario->fault_count; i++) {
+    struct fault_plan fault = scenario->faults[i];
+    if (fault.timing != TIMING_WHEN) continue;
+    if (writer->record->absent[i]) fault.chance = 0;
+    if (writer->record->hits[i] < fault.min_hits) fault.min_hits = (uint32_t)writer->record->hits[i];
+    write_fault(writer, &fault, &writer->reader->faults[i]);
+  }
+}
+
+static void write_faults(struct writer *writer) {
+  const struct scenario *scenario = writer->reader->scenario;
+  if (scenario->fault_count) write_text(writer, "faults:\n");
+  writer->column = 0;
+  if (writer->record) return write_recorded_faults(writer);
+  for (size_t i = 0; i < scenario->fault_count; i++) write_fault_at(writer, i);
+}
+
+/* Two files of one name and other contents are another scenario: their hashes are hashed, too. */
+static void write_file_hashes(struct writer *writer) {
+  const struct scenario *scenario = writer->reader->scenario;
+  for (size_t i = 0; i < scenario->file_count; i++) {
+    const unsigned long long hash = scenario->files[i].hash;
+    write_comment(writer, "# file %s: XXH3 %016llx", scenario->files[i].name, hash);
+    fprintf(writer->bare, "file %s %016llx\n", scenario->files[i].name, hash);
+  }
+}
+
+/* The base name of the file, printable: a file's name may hold a line break. */
+static const char *shown_name(const struct reader *reader) {
+  const char *path = reader->scenario->path;
+  const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+  char *shown = (char *)(uintptr_t)pool_text(reader->pool, base, strlen(base));
+  for (char *at = shown; *at; at++)
+    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?';
+  return shown;
 }
 
 static void write_all(struct writer *writer) {
   const struct reader *reader = writer->reader;
-  const struct scenario *scenario = reader->scenario;
+  bool any = false;
   write_general(writer);
   write_workload(writer);
   write_flow(writer, "topology", &reader->topology);
@@ -180,15 +303,16 @@ static void write_all(struct writer *writer) {
   write_flow(writer, "costs", &reader->costs);
   write_text(writer, "compare:\n");
   writer->column = 0;
-  for (size_t i = 0; i < reader->row_count; i++) write_row(writer, &reader->rows[i]);
-  if (scenario->fault_count) write_text(writer, "faults:\n");
-  writer->column = 0;
-  for (size_t i = 0; i < scenario->fault_count; i++)
-    write_fault(writer, &scenario->faults[i], &reader->faults[i]);
-  if (reader->statement_count) write_text(writer, "expect:\n");
-  writer->column = 0;
-  for (size_t i = 0; i < reader->statement_count; i++)
+  for (size_t i = writer->row_first; i < writer->row_end; i++) write_row(writer, &reader->rows[i]);
+  write_faults(writer);
+  for (size_t i = 0; i < reader->statement_count; i++) {
+    if (!statement_stays(writer, &reader->statements[i])) continue;
+    if (!any) write_text(writer, "expect:\n");
+    writer->column = 0;
+    any = true;
     write_statement(writer, &reader->statements[i]);
+  }
+  if (!writer->record) write_file_hashes(writer);
 }
 
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash) {
@@ -196,17 +320,12 @@ const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t
   size_t bare_length = 0;
   struct writer writer = {.reader = reader,
                           .full = open_memstream(&full, out_length),
-                          .bare = open_memstream(&bare, &bare_length)};
+                          .bare = open_memstream(&bare, &bare_length),
+                          .row_end = reader->row_count};
   ASSERT_MSG(writer.full && writer.bare, "out of memory");
-  const char *path = reader->scenario->path;
-  const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-  char *shown = (char *)(uintptr_t)pool_text(reader->pool, base, strlen(base));
-  for (char *at = shown; *at; at++)
-    if ((unsigned char)*at < ' ' || *at == 0x7F)
-      *at = '?'; /* a file's name may hold a line break */
   write_comment(&writer,
                 "# dgsim " DGSIM_VERSION ", from %s; running this file gives the same digest",
-                shown);
+                shown_name(reader));
   write_all(&writer);
   ASSERT(fclose(writer.full) == 0 && fclose(writer.bare) == 0);
   *out_hash = XXH3_64bits(bare, bare_length);
@@ -214,4 +333,20 @@ const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t
   const char *text = pool_text(reader->pool, full, *out_length);
   free(full);
   return text;
+}
+
+void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out) {
+  char *bare = NULL;
+  size_t bare_length = 0;
+  struct writer writer = {.reader = reader, .full = out, .bare = open_memstream(&bare, &bare_length),
+                          .record = record, .row_first = record->row, .row_end = record->row + 1};
+  ASSERT_MSG(writer.bare, "out of memory");
+  write_comment(&writer,
+                "# dgsim " DGSIM_VERSION ", recorded from %s, row %s, seed %llu; running this file "
+                "gives the same digest",
+                shown_name(reader), reader->rows[record->row].label,
+                (unsigned long long)record->seed);
+  write_all(&writer);
+  ASSERT(fclose(writer.bare) == 0);
+  free(bare);
 }

@@ -116,18 +116,34 @@ void write_fault(struct writer *writer, const struct fault_plan *fault,
   write_end(writer, unsaid_text(writer->reader->pool, &unsaid));
 }
 
+static bool bound_stays(const struct writer *writer, const struct expectation *expectation) {
+  if (!writer->record) return true;
+  if (expectation->kind >= BOUND_AT_LEAST_OF) return false;
+  for (size_t i = 0; i < expectation->row_count; i++)
+    if (expectation->rows[i] == writer->record->row) return true;
+  return false;
+}
+
+bool statement_stays(const struct writer *writer, const struct statement *statement) {
+  const struct expectation *expectations = writer->reader->scenario->expectations;
+  for (size_t i = 0; i < statement->count; i++)
+    if (bound_stays(writer, &expectations[statement->first + i])) return true;
+  return false;
+}
+
 void write_statement(struct writer *writer, const struct statement *statement) {
   const struct scenario *scenario = writer->reader->scenario;
   struct pool *pool = writer->reader->pool;
   bool first = true;
   write_text(writer, "  - {");
-  if (statement->rows) write_part(writer, &first, "row", statement->rows);
+  if (statement->rows && !writer->record) write_part(writer, &first, "row", statement->rows);
   if (statement->about) {
     write_part(writer, &first, "about", "");
     write_quoted(writer, statement->about);
   }
   for (size_t i = 0; i < statement->count; i++) {
     const struct expectation *e = &scenario->expectations[statement->first + i];
+    if (!bound_stays(writer, e)) continue;
     write_part(writer, &first, expect_metric_name(e->metric),
                e->metric == EXPECT_VIOLATES ? expect_format_violates(pool, e)
                                             : expect_format(pool, scenario, e));

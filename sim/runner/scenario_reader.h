@@ -3,10 +3,11 @@
  *   text -> yaml.c tree -> scenario_set.c (--set edits the tree) -> parts, in order of dependence:
  *
  *   scenario.c          top level, general keys, topology, costs; the plans
- *   scenario_workload.c messages, rate, for
+ *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
+ *   scenario_csv.c      files beside the scenario, row by row
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
- *   scenario_faults.c   faults; scenario_select.c: nodes, links and points by name
+ *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
  *   scenario_expect.c   bounds
  *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
  *   scenario_cut.c      what of all this belongs to one run
@@ -78,7 +79,9 @@ struct link_reading {
 struct fault_reading {
   const struct fault_verb *verb;
   struct yaml_node *node;
-  bool own_point; /* named point belongs to systems: its number differs between rows */
+  const char *file; /* that it comes from; NULL = the scenario */
+  size_t entry;     /* place in the list of faults */
+  bool own_point;   /* named point belongs to systems: its number differs between rows */
   const char *point;
   const struct yaml_entry *timing[FAULT_TIMING_KEY__COUNT], *common[FAULT_COMMON_KEY__COUNT],
       *own[SCHEMA_KEYS_MAX];
@@ -104,6 +107,9 @@ struct reader {
   struct models models[SLOT__COUNT];
 
   struct key_values general, workload, topology, costs;
+  const struct intent_plan *intents; /* [messages]; NULL = drawn */
+  const char *arrivals_file;         /* where they come from; NULL = the scenario */
+  size_t file_capacity;
   enum workload_key derived; /* which of messages, rate and for follows; WORKLOAD__COUNT = none */
   struct row_reading *rows;
   size_t row_count;
@@ -160,15 +166,53 @@ bool reader_block(struct reader *reader, const struct yaml_entry *block, const c
 bool reader_defaults(struct reader *reader, const struct key_table *table,
                      struct key_values *values);
 
+/* ---- files beside the scenario (scenario_csv.c) ---- */
+
+/* Of `{file: X}`, relative to the scenario; its hash is noted. NULL with an error. */
+const struct yaml_source *reader_file(struct reader *reader, const struct yaml_node *map);
+
+/* What is done with the rows of a CSV file. `column` is asked once for each word of the first line.
+ * Entries, and what they point to, live until `row` returns; their places are the cells'. */
+struct reader_rows {
+  bool (*column)(struct reader *reader, const struct yaml_entry *column);
+  bool (*row)(void *context, const struct yaml_node *place, const struct yaml_entry *entries,
+              size_t count);
+  void *context;
+};
+bool reader_csv(struct reader *reader, const struct yaml_source *source,
+                const struct reader_rows *rows);
+
 /* ---- the parts ---- */
 
 bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count);
-bool scenario_read_workload(struct reader *reader);
+bool scenario_read_workload(struct reader *reader); /* needs the topology */
+bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
+bool scenario_has_intent(const struct reader *reader, uint64_t id);
 bool scenario_read_slots(struct reader *reader);
 bool scenario_read_links(struct reader *reader);
 bool scenario_read_faults(struct reader *reader);
 bool scenario_read_expect(struct reader *reader);
+
+/* A fault while the list grows. */
+struct fault_item {
+  struct fault_plan plan;
+  struct fault_reading reading;
+  struct fault_plan *occurrences; /* of a file: each of its rows that has a time */
+  size_t occurrence_count, occurrence_capacity;
+};
+struct fault_list {
+  struct fault_item *items;
+  size_t count, capacity;
+};
+/* A place for another; NULL with an error at `place`. Moves the others. */
+struct fault_item *fault_list_add(struct reader *reader, struct fault_list *list,
+                                  const struct yaml_node *place);
+bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
+                         struct fault_reading *reading, struct fault_plan *fault);
+bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map, size_t entry,
+                              struct fault_list *list);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
+void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out);
 
 /* One row with one seed, as if the file had had nothing else; for the resolved form only. Borrows from
  * the whole; `scenario` is the reader's, wherever its owner keeps it now. */

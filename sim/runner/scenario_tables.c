@@ -14,6 +14,8 @@ static const struct key top_keys[TOP__COUNT] = {
                    "200 = seeds 1 to 200; a list gives the seeds", NULL},
     [TOP_LUCK] = {"luck", VALUE_ENUM, "drawn", "drawn none", 0, 0,
                   "none: only declared faults happen, every distribution is its median", NULL},
+    [TOP_SWARM] = {"swarm", VALUE_BOOL, "false", NULL, 0, 0,
+                   "each seed draws which of the faults it has, and how dense they come", NULL},
     [TOP_MEASURE_CAPACITY] = {"measure_capacity", VALUE_BOOL, "true", NULL, 0, 0,
                               "a short saturated phase without faults for each row", NULL},
     [TOP_DRAIN_LIMIT] =
@@ -50,14 +52,32 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
     [WORKLOAD_OUTSTANDING] = {"outstanding", VALUE_COUNT, "", NULL, 1, 1000000,
                               "instead of rate: so many operations are open at any time", NULL},
     [WORKLOAD_ARRIVALS] = {"arrivals", VALUE_ENUM, "poisson", "poisson steady", 0, 0,
-                           "random, or evenly spaced", NULL},
+                           "random, or evenly spaced; {file: X.csv}: as its rows say", NULL},
+    [WORKLOAD_INTENTS] = {"intents", VALUE_OTHER, "", "list", 0, 0,
+                          "instead of messages, rate and for: every operation by itself", NULL},
     [WORKLOAD_KEYS] = {"keys", VALUE_COUNT, "100", NULL, 1, 100000000,
-                       "so many different keys, equally likely", NULL},
+                       "so many different keys, equally likely (of intents: the largest)", NULL},
     [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30, "of a message", NULL},
     [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", "increment", 0, 0,
                             "what the handler does to the key", NULL},
     [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
                                "the handler's own work on one message", NULL},
+};
+
+static const struct key intent_keys[INTENT_KEY__COUNT] = {
+    [INTENT_ID] = {"id", VALUE_COUNT, "", NULL, 1, INT64_C(1000000000000),
+                   "keys its luck; rises (default: its place in the list, from 1)", NULL},
+    [INTENT_AT] = {"at", VALUE_TIME, NULL, NULL, 0, SCHEMA_TIME_MAX_NS,
+                   "when it arrives; never falls", NULL},
+    [INTENT_KEY] = {"key", VALUE_COUNT, "1", NULL, 1, 100000000, "a number from 1", NULL},
+    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", "increment", 0, 0,
+                          "default: the workload's", NULL},
+    [INTENT_SIZE] = {"size", VALUE_SIZE, "", NULL, 0, INT64_C(1) << 30, "default: the workload's",
+                     NULL},
+    [INTENT_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "", NULL, 0, 0,
+                             "default: the workload's", NULL},
+    [INTENT_PRODUCER] = {"producer", VALUE_COUNT, "", NULL, 1, PLAN_NODES_MAX,
+                         "2 = producer.2 (default: drawn by its id)", NULL},
 };
 
 static const struct key topology_keys[TOPOLOGY__COUNT] = {
@@ -101,9 +121,10 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision swarm services groups cache provider client publisher sweep check"};
+    "precision services groups cache provider client publisher sweep check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
-                                         "key_skew body intents"};
+                                         "key_skew body"};
+const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
 const struct key_table topology_table = {"topology", topology_keys, TOPOLOGY__COUNT, ""};
 const struct key_table link_table = {"links", link_keys, LINK_KEY__COUNT, ""};
 const struct key_table cost_table = {"costs", cost_keys, COST__COUNT, ""};

@@ -26,6 +26,7 @@ enum top_key {
   TOP_ABOUT,
   TOP_SEEDS,
   TOP_LUCK,
+  TOP_SWARM,
   TOP_MEASURE_CAPACITY,
   TOP_DRAIN_LIMIT,
   TOP_WORKLOAD,
@@ -46,11 +47,23 @@ enum workload_key {
   WORKLOAD_RATE,
   WORKLOAD_OUTSTANDING,
   WORKLOAD_ARRIVALS,
+  WORKLOAD_INTENTS,
   WORKLOAD_KEYS,
   WORKLOAD_SIZE,
   WORKLOAD_OPERATION,
   WORKLOAD_SERVICE_TIME,
   WORKLOAD__COUNT
+};
+/* One entry of workload.intents, one row of a file of arrivals. */
+enum intent_key {
+  INTENT_ID,
+  INTENT_AT,
+  INTENT_KEY,
+  INTENT_OPERATION,
+  INTENT_SIZE,
+  INTENT_SERVICE_TIME,
+  INTENT_PRODUCER,
+  INTENT_KEY__COUNT
 };
 enum topology_key {
   TOPOLOGY_CLIENTS,
@@ -75,7 +88,8 @@ enum link_key {
   LINK_KEY__COUNT
 };
 
-extern const struct key_table top_table, workload_table, topology_table, link_table, cost_table;
+extern const struct key_table top_table, workload_table, intent_table, topology_table, link_table,
+    cost_table;
 
 /* Latency of the links inside a rack, which are shorter than the table's default. */
 extern const char *const link_latency_near;

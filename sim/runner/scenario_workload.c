@@ -1,7 +1,9 @@
-/* Of messages, rate and for, two may be given and the third follows. */
+/* Of messages, rate and for, two may be given and the third follows; or a list says all of it. */
 #include "sim/runner/scenario_reader.h"
 
 #include "sim/runner/distribution.h"
+
+#include <string.h>
 
 __extension__ typedef __int128 wide;
 
@@ -91,13 +93,34 @@ static bool check_operation(struct reader *reader, const struct yaml_node *block
                      "operation '%s' is not in this version yet", operation->value->text);
 }
 
+/* Like reader_block, but for what is no scalar. *out_list: where every operation stands by itself. */
+static bool read_block(struct reader *reader, const struct yaml_entry *block,
+                       const struct yaml_entry **out_list) {
+  if (!reader_defaults(reader, &workload_table, &reader->workload)) return false;
+  if (!block) return true;
+  if (!reader_is(reader, block->value, YAML_KIND_MAP, block->key)) return false;
+  for (size_t i = 0; i < block->value->count; i++) {
+    const struct yaml_entry *entry = &block->value->entries[i];
+    const bool intents = strcmp(entry->key, "intents") == 0;
+    const bool in_file = strcmp(entry->key, "arrivals") == 0 &&
+                         entry->value->kind == YAML_KIND_MAP && yaml_find(entry->value, "file");
+    if (intents || in_file) {
+      reader->workload.given[intents ? WORKLOAD_INTENTS : WORKLOAD_ARRIVALS] = entry;
+      if (!*out_list || !intents) *out_list = entry;
+    } else if (!reader_entry(reader, entry, " of 'workload'", &reader->workload)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool scenario_read_workload(struct reader *reader) {
-  const struct yaml_entry *block = reader->top[TOP_WORKLOAD];
+  const struct yaml_entry *block = reader->top[TOP_WORKLOAD], *list = NULL;
   const struct yaml_entry **given = reader->workload.given;
   if (block && !check_operation(reader, block->value)) return false;
-  if (!reader_block(reader, block, " of 'workload'", true, &reader->workload, &workload_table))
-    return false;
+  if (!read_block(reader, block, &list)) return false;
   reader->derived = WORKLOAD__COUNT;
+  if (list) return scenario_read_intents(reader, list);
   if (given[WORKLOAD_OUTSTANDING]) return read_saturating(reader);
   if (given[WORKLOAD_MESSAGES] && given[WORKLOAD_RATE] && given[WORKLOAD_FOR])
     return check_agreement(reader);

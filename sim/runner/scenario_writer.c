@@ -1,6 +1,7 @@
 #include "sim/runner/scenario_writer.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #define REMARK_COLUMN 42
 
@@ -61,6 +62,16 @@ void write_quoted(struct writer *writer, const char *text) {
     at += width;
   }
   write_text(writer, "\"");
+}
+
+void write_file(struct writer *writer, const char *name) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/";
+  write_text(writer, "{file: ");
+  if (*name && strspn(name, plain) == strlen(name))
+    write_text(writer, "%s", name);
+  else
+    write_quoted(writer, name);
+  write_text(writer, "}");
 }
 
 void write_part(struct writer *writer, bool *first, const char *key, const char *value) {

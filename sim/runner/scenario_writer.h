@@ -11,6 +11,8 @@ struct writer {
   struct reader *reader;
   FILE *full, *bare;
   size_t column;
+  const struct scenario_record *record; /* NULL = the resolved form */
+  size_t row_first, row_end;            /* of compare: those that are written */
 };
 
 /* What the file did not say, by name. */
@@ -35,6 +37,8 @@ void write_comment(struct writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* What a user may not have written as a plain word: quoted, every odd character escaped. */
 void write_quoted(struct writer *writer, const char *text);
+/* `{file: NAME}`, quoted where it must be. */
+void write_file(struct writer *writer, const char *name);
 /* `key: value` in a flow map, behind a comma unless it is the first. */
 void write_part(struct writer *writer, bool *first, const char *key, const char *value);
 void write_values(struct writer *writer, const struct key_values *values, bool first);
@@ -46,6 +50,8 @@ const char *write_who(struct writer *writer, const struct key_values *values);
 void write_row(struct writer *writer, const struct row_reading *row);
 void write_fault(struct writer *writer, const struct fault_plan *fault,
                  const struct fault_reading *reading);
+/* Whether one of its bounds is written: a record has one row, and nothing to compare it with. */
+bool statement_stays(const struct writer *writer, const struct statement *statement);
 void write_statement(struct writer *writer, const struct statement *statement);
 
 #endif

@@ -16,6 +16,16 @@ static struct fault_state *state_of(struct world *world, uint32_t fault) {
   return &world->faults.items[fault];
 }
 
+/* Its n-th beginning, from 0. */
+static const struct fault_plan *occurrence_of(const struct world *world, uint32_t fault, uint64_t n) {
+  const struct fault_plan *plan = plan_of(world, fault);
+  return plan->timing == TIMING_RECORDED ? &plan->occurrences[n] : plan;
+}
+
+const struct fault_plan *faults_rules(const struct world *world, uint32_t fault) {
+  return world->faults.items[fault].rules;
+}
+
 static void push_step(struct world *world, int64_t at, enum fault_step step, uint32_t fault,
                       uint64_t instance) {
   queue_push(&world->queue, &(struct event){.at = at, .kind = EVENT_FAULT, .detail = step,
@@ -62,13 +72,15 @@ static void strike_down(struct world *world, uint32_t fault) {
     struct node *node = &world->nodes[i];
     if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
     open_instance(world, fault);
+    node->down_for = faults_rules(world, fault)->lasts;
     node_kill(world, node, death, fault);
   }
 }
 
 static void terminate_one(struct world *world, uint32_t fault, struct node *node) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
   open_instance(world, fault);
+  node->down_for = plan->lasts;
   if (plan->verb == VERB_DEPLOY && plan->mode == DEPLOY_KILL)
     return node_kill(world, node, DEATH_KILL, fault);
   push_step(world, world->now.ns + plan->grace.ns, FAULT_GRACE, fault,
@@ -88,7 +100,7 @@ static void strike_terminate(struct world *world, uint32_t fault) {
  * open for the deploy as a whole, so that it is one window and the run waits for its end. */
 static void deploy_on(struct world *world, uint32_t fault) {
   struct fault_state *state = state_of(world, fault);
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
   while (state->deploy_down < plan->max_unavailable && state->deploy_next < world->node_count) {
     struct node *node = &world->nodes[state->deploy_next++];
     if (!chosen(state->targets, node->id) || !node->alive || node->stopping) continue;
@@ -108,7 +120,7 @@ static void strike_deploy(struct world *world, uint32_t fault) {
 /* [I3] of node.h. Nodes go on when the last pause that holds them is over. LIMIT: an operation that
  * arrives at a paused producer is taken in at once; what it sends for it leaves when it goes on. */
 static void strike_pause(struct world *world, uint32_t fault) {
-  int64_t until = world->now.ns + plan_of(world, fault)->lasts.ns;
+  int64_t until = world->now.ns + faults_rules(world, fault)->lasts.ns;
   for (size_t i = 0; i < world->node_count; i++) {
     struct node *node = &world->nodes[i];
     if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
@@ -119,7 +131,7 @@ static void strike_pause(struct world *world, uint32_t fault) {
 }
 
 static void strike_partition(struct world *world, uint32_t fault) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
   struct fault_state *state = state_of(world, fault);
   open_instance(world, fault);
   link_cut(world, state->targets, state->others, plan->direction, true, fault);
@@ -130,7 +142,7 @@ static void strike_reset(struct world *world, uint32_t fault) {
   open_instance(world, fault);
   for (size_t i = 0; i < world->channel_count; i++) {
     struct channel *channel = &world->channels[i];
-    if (channel->link == plan_of(world, fault)->target_link &&
+    if (channel->link == faults_rules(world, fault)->target_link &&
         chosen(state_of(world, fault)->targets, channel->ends[0]))
       link_reset(world, channel, fault);
   }
@@ -149,23 +161,25 @@ static strike_fn *const strikes[VERB__COUNT] = {
 
 /* Whether the n-th instance happens at all. */
 static bool happens(struct world *world, uint32_t fault, uint64_t n) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = occurrence_of(world, fault, n);
   uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
   if (threshold == UINT64_MAX) return true;
   return luck_chance(&world->luck, hash_pair(plan->key, n) + hash_name("chance"), threshold);
 }
 
 /* Chooses the targets of the n-th instance and strikes. `this` is the node at the point, or NULL. A
- * deploy that comes while its last one is under way is not begun: that one has the targets. */
-static void begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
-  const struct fault_plan *plan = plan_of(world, fault);
+ * deploy that comes while its last one is under way is not begun: that one has the targets; false. */
+static bool begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
+  const struct fault_plan *plan = occurrence_of(world, fault, n);
   struct fault_state *state = state_of(world, fault);
   uint64_t address = hash_pair(plan->key, n);
-  if (plan->verb == VERB_DEPLOY && state->active > 0) return;
+  if (plan->verb == VERB_DEPLOY && state->active > 0) return false;
+  state->rules = plan;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
   strikes[plan->verb](world, fault);
+  return true;
 }
 
 /* --- Timing --- */
@@ -178,17 +192,28 @@ static void schedule(struct world *world, uint32_t fault, int64_t at) {
 
 static int64_t gap(struct world *world, uint32_t fault, uint64_t n) {
   const struct fault_plan *plan = plan_of(world, fault);
-  return luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
+  int64_t drawn =
+      luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
+  __extension__ __int128 scaled = (__int128)drawn * world->faults.items[fault].gap_quarters / 4;
+  return scaled > SCHEMA_TIME_MAX_NS ? SCHEMA_TIME_MAX_NS : (int64_t)scaled;
 }
 
-/* A renewal process: the next beginning is one gap, and at least the dwell, after what has begun now
+/* The least time from a heal to the next beginning. */
+static int64_t dwell(const struct world *world, const struct fault_plan *plan) {
+  if (world->plan->swarm && plan->stability.ns < SWARM_DWELL_NS) return SWARM_DWELL_NS;
+  return plan->stability.ns;
+}
+
+/* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least the dwell, after what has begun now
  * has healed. LIMIT: of a terminate or deploy the heal is reckoned without the time to finish. */
 static void schedule_next(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = plan_of(world, fault);
   uint64_t begun = state_of(world, fault)->begun;
+  if (plan->timing == TIMING_RECORDED && begun < plan->occurrence_count)
+    return schedule(world, fault, plan->occurrences[begun].at.ns);
   if (plan->timing != TIMING_EVERY || (plan->times && begun >= plan->times)) return;
   int64_t quiet = gap(world, fault, begun);
-  if (quiet < plan->stability.ns) quiet = plan->stability.ns;
+  if (quiet < dwell(world, plan)) quiet = dwell(world, plan);
   int64_t next = world->now.ns + plan->lasts.ns + quiet;
   if (next <= plan->until.ns) schedule(world, fault, next);
 }
@@ -196,7 +221,11 @@ static void schedule_next(struct world *world, uint32_t fault) {
 static void on_begin(struct world *world, uint32_t fault) {
   world->faults.pending--;
   uint64_t n = state_of(world, fault)->begun++;
-  if (happens(world, fault, n)) begin(world, fault, NULL, n);
+  const bool happened = happens(world, fault, n);
+  const bool drawn = happened && begin(world, fault, NULL, n);
+  if (world->faults.observer)
+    world->faults.observer(world->faults.observer_context, world, fault,
+                           occurrence_of(world, fault, n), happened, drawn);
   schedule_next(world, fault);
   world_unhold(world, NULL);
 }
@@ -218,7 +247,7 @@ static void on_resume(struct world *world, uint32_t fault, struct node *node) {
 
 static void on_end(struct world *world, uint32_t fault) {
   struct fault_state *state = state_of(world, fault);
-  link_cut(world, state->targets, state->others, plan_of(world, fault)->direction, false, fault);
+  link_cut(world, state->targets, state->others, state->rules->direction, false, fault);
   close_instance(world, fault);
 }
 
@@ -247,8 +276,7 @@ void faults_node_down(struct world *world, struct node *node) {
     }
   }
   if (killer != NO_FAULT)
-    push_step(world, world->now.ns + plan_of(world, killer)->lasts.ns, FAULT_RESTART, killer,
-              node->id);
+    push_step(world, world->now.ns + node->down_for.ns, FAULT_RESTART, killer, node->id);
 }
 
 /* --- Triggers --- */
@@ -263,6 +291,7 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
                     bool before, uint64_t intent) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
+  if (state->absent) return false;
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
@@ -358,7 +387,7 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
-bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
+static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
   if (!strikes[fault->verb]) return true;
   if (fault->verb == VERB_RESET && !plan->system->links[fault->target_link].used) return false;
   for (uint32_t i = 0; i < fault->target.count; i++)
@@ -368,14 +397,55 @@ bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
   return false;
 }
 
+bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
+  if (fault->occurrence_count == 0) return one_applies(plan, fault);
+  for (size_t i = 0; i < fault->occurrence_count; i++)
+    if (one_applies(plan, &fault->occurrences[i])) return true;
+  return false;
+}
+
+static uint64_t swarm_draw(const struct world *world, uint32_t fault) {
+  return luck_draw(&world->luck, hash_pair(plan_of(world, fault)->key, hash_name("swarm")));
+}
+
+/* The one that is there whatever the others drew, so that no seed is without faults. */
+static uint32_t swarm_least(const struct world *world) {
+  uint32_t least = 0;
+  for (uint32_t i = 1; i < world->plan->fault_count; i++)
+    if (swarm_draw(world, i) < swarm_draw(world, least)) least = i;
+  return least;
+}
+
+static uint32_t swarm_quarters(const struct world *world, uint32_t fault) {
+  static const uint32_t quarters[] = {1, 2, 4, 8, 16};
+  uint64_t address = hash_pair(plan_of(world, fault)->key, hash_name("swarm-gap"));
+  return quarters[luck_choice(&world->luck, address, sizeof quarters / sizeof *quarters)];
+}
+
+/* This seed's part of the faults. */
+static void swarm(struct world *world) {
+  if (!world->plan->swarm || world->luck.mode == LUCK_NONE || world->plan->fault_count == 0) return;
+  uint32_t least = swarm_least(world);
+  for (uint32_t i = 0; i < world->plan->fault_count; i++) {
+    struct fault_state *state = state_of(world, i);
+    state->absent = i != least && swarm_draw(world, i) >> 63;
+    state->gap_quarters = swarm_quarters(world, i);
+  }
+}
+
 static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, size_t bytes) {
   const struct fault_plan *plan = plan_of(world, fault);
   struct fault_state *state = state_of(world, fault);
-  *state = (struct fault_state){.targets = bitmaps, .others = bitmaps + bytes,
-                                .window = UINT32_MAX, .applies = faults_apply(world->plan, plan)};
+  state->rules = plan;
+  state->targets = bitmaps;
+  state->others = bitmaps + bytes;
+  state->window = UINT32_MAX;
+  state->applies = !state->absent && faults_apply(world->plan, plan);
   if (!state->applies) return;
   if (plan->timing == TIMING_WHEN) {
     world->armed[plan->point / 64] |= UINT64_C(1) << (plan->point % 64);
+  } else if (plan->timing == TIMING_RECORDED) {
+    if (plan->occurrence_count > 0) schedule(world, fault, plan->occurrences[0].at.ns);
   } else if (plan->has_at) {
     schedule(world, fault, plan->at.ns);
   } else {
@@ -394,6 +464,9 @@ void faults_reset(struct world *world) {
   faults->pending = faults->active = 0;
   bool all = world->observer && world->observer->point;
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
+  for (uint32_t i = 0; i < count; i++)
+    faults->items[i] = (struct fault_state){.gap_quarters = 4};
+  swarm(world);
   for (uint32_t i = 0; i < count; i++)
     reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
 }

@@ -6,6 +6,13 @@
  *   EVENT_FAULT steps:  BEGIN -> (lasts) -> END;  RESTART of a node;  RESUME of a node;  ARRIVAL of
  *                       a delayed message;  GRACE over
  *
+ * A recorded fault has its beginnings in the plan instead of drawing them. What else is keyed by (name, n)
+ * stays as it was: a record gives the digest of the run that it was taken from.
+ *
+ * Swarm: each seed draws which of the faults there are, at least one, and how dense its renewal processes
+ * are: their gaps times 1/4, 1/2, 1, 2 or 4. Both are keyed by (seed, fault name), so all rows have the
+ * same part. A fault that is absent does nothing in that run. Without luck every fault is there.
+ *
  * A fault is effective when it has a hit: something under way was lost, delayed, killed, re-sent or
  * drained because of it. What counts is in the verb's row.
  */
@@ -15,6 +22,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* In a swarm, the least time from a heal to the next beginning, where `stability` is shorter. */
+#define SWARM_DWELL_NS INT64_C(1000000)
 
 struct fault_plan;
 struct message;
@@ -30,6 +40,7 @@ struct fault_window_seen {
 };
 
 struct fault_state {
+  const struct fault_plan *rules; /* of the latest instance: the plan, or an occurrence of a record */
   uint64_t hits;
   uint64_t begun;       /* how often it has begun */
   uint64_t occurrences; /* of its point, all that match: for nth */
@@ -38,10 +49,19 @@ struct fault_state {
   uint8_t *targets, *others; /* the sets that it strikes, and cuts from, bitmaps by node id */
   uint32_t deploy_next, deploy_down; /* deploy: next of the targets; how many are down */
   uint32_t window;      /* index of the open window, UINT32_MAX */
-  bool applies;         /* this row has such a target */
+  bool applies;         /* this row has such a target, and this seed such a fault */
+  bool absent;          /* swarm: not in this seed's part */
+  uint32_t gap_quarters; /* its gaps are so many quarters of what is drawn */
 };
 
+/* Told of every beginning of a timed fault, whether it happened or not. `rules` say how it was to
+ * strike; `drawn`: the sets of the fault's state are what it struck. */
+typedef void faults_observer_fn(void *context, const struct world *world, uint32_t fault,
+                                const struct fault_plan *rules, bool happened, bool drawn);
+
 struct faults {
+  faults_observer_fn *observer; /* NULL = nobody; kept by faults_reset */
+  void *observer_context;
   struct fault_state *items;
   size_t count, capacity;
   struct fault_window_seen *windows;
@@ -78,6 +98,9 @@ void faults_deferred(struct world *world);
 
 /* A fault perturbed something under way; NO_FAULT is ignored. */
 void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t intent);
+
+/* How a fault's latest instance strikes. */
+const struct fault_plan *faults_rules(const struct world *world, uint32_t fault);
 
 /* A node that a fault was stopping has gone down, or is up again. */
 void faults_node_down(struct world *world, struct node *node);

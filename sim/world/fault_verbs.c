@@ -134,4 +134,4 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 const char *const fault_verbs_later =
     "disk_gone slow skew_clock clog degrade fail failover expire_lease "
     "move_coordinator fsync_lies lose_slot";
-const char *const fault_keys_later = "file shape version factor offset drift error election lose";
+const char *const fault_keys_later = "shape version factor offset drift error election lose";

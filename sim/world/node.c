@@ -52,8 +52,8 @@ void node_kill(struct world *world, struct node *node, enum death death, uint32_
   node->death = death;
   node->died_at = world->now.ns;
   node->late_until = 0;
-  if (fault != NO_FAULT && world->plan->faults[fault].late.ns > 0)
-    node->late_until = world->now.ns + world->plan->faults[fault].late.ns;
+  if (fault != NO_FAULT && faults_rules(world, fault)->late.ns > 0)
+    node->late_until = world->now.ns + faults_rules(world, fault)->late.ns;
   node->paused_until = 0;
   node->down_by = fault;
   world_fact(world, FACT_NODE_DOWN, node->id, 0, node->incarnation, 0);

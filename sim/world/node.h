@@ -46,6 +46,7 @@ struct node {
   uint32_t paused_by;   /* fault */
   uint32_t down_by;     /* fault that took it down, NO_FAULT */
   uint32_t stopped_by;  /* fault that is terminating it, NO_FAULT */
+  struct span down_for; /* from its end to its restart, as the fault that ends it says */
   const struct component *components[NODE_PORTS];
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */

@@ -34,14 +34,26 @@ struct link_plan {
 
 enum operation { OPERATION_INCREMENT, OPERATION__COUNT };
 
+/* One operation of an explicit list. */
+struct intent_plan {
+  uint64_t id; /* from 1, rises strictly, may leave gaps; keys its luck */
+  struct instant at;
+  uint32_t key;      /* 1..keys */
+  uint32_t producer; /* index from 1; 0 = drawn by its id */
+  int64_t size;
+  enum operation operation;
+  const struct distribution *service_time; /* NULL = the workload's */
+};
+
 struct workload_plan {
   uint64_t messages;                 /* how many intents */
-  int64_t rate;                      /* micro-events a second; 0 when saturating */
-  struct span duration;              /* messages / rate */
+  const struct intent_plan *intents; /* [messages], in order of id and of time; NULL = drawn */
+  int64_t rate;                      /* micro-events a second; 0 when saturating or a list */
+  struct span duration;              /* messages / rate; of a list, when the last arrives */
   uint64_t outstanding;              /* saturating: so many open at once; 0 = open workload */
   bool steady;                       /* arrivals evenly spaced, else Poisson */
   const struct distribution *gap;    /* Poisson: exponential with mean 1/rate */
-  uint32_t keys;                     /* keys 1..keys, uniform */
+  uint32_t keys;                     /* keys 1..keys; drawn ones are uniform */
   int64_t size;                      /* bytes of a message */
   enum operation operation;
   const struct distribution *service_time;
@@ -60,7 +72,7 @@ struct selector {
 
 /* Verbs of faults: sim/world/fault.h has their table. */
 enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PAUSE, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB_DELAY, VERB_DUPLICATE, VERB__COUNT };
-enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN };
+enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
@@ -76,6 +88,11 @@ struct fault_plan {
   uint32_t times;        /* 0 = no limit */
   struct instant until;  /* TIMING_EVERY: none begins after it */
   struct span stability; /* least time between a heal and the next beginning */
+  /* TIMING_RECORDED: what came of each beginning, in order of `at`. Of an occurrence count what it
+   * strikes, with which chance, for how long and how; name, verb and min_hits are the fault's. None:
+   * it never came, and only holds its place among the faults. */
+  const struct fault_plan *occurrences;
+  size_t occurrence_count;
   /* TIMING_WHEN */
   uint32_t point; /* enum point or a system's own */
   bool before;
@@ -115,6 +132,7 @@ struct plan {
   const struct fault_plan *faults;
   size_t fault_count;
   bool luck_none;
+  bool swarm; /* each seed has a part of the faults: sim/world/fault.h */
   struct span drain_limit; /* 0 = derived: twice the longest timeout */
 };
 

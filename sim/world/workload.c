@@ -19,6 +19,7 @@ static void schedule_next(struct world *world, int64_t at) {
 /* Time of the next arrival, after intent `issued` was issued at `now`. */
 static int64_t next_arrival(struct world *world, uint64_t issued, int64_t now) {
   const struct workload_plan *plan = &world->plan->workload;
+  if (plan->intents) return plan->intents[issued].at.ns;
   if (plan->steady) /* the n-th at exactly n / rate: no drift */
     return (int64_t)((__int128)(issued + 1) * NS_PER_S * SCHEMA_RATE_SCALE / plan->rate);
   return now + luck_time(&world->luck, address(PURPOSE_ARRIVAL, issued + 1), plan->gap->table);
@@ -50,24 +51,40 @@ static struct operation_memory *remember(struct world *world, uint64_t intent) {
   return memory;
 }
 
-static void issue(struct world *world) {
+/* The next operation: of the list, or drawn. What the list leaves open is drawn by the same address. */
+static struct intent_plan next_intent(const struct world *world) {
   const struct workload_plan *plan = &world->plan->workload;
-  uint64_t intent = ++world->intents;
-  remember(world, intent);
-  uint32_t key = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_KEY, intent), plan->keys);
+  if (plan->intents) return plan->intents[world->intents];
+  uint64_t id = world->intents + 1;
+  return (struct intent_plan){
+      .id = id,
+      .key = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_KEY, id), plan->keys),
+      .size = plan->size};
+}
+
+static uint32_t producer_of(const struct world *world, const struct intent_plan *intent) {
   uint32_t count = world->count[ROLE_PRODUCER];
-  uint32_t index =
-      count == 1 ? 0 : (uint32_t)luck_choice(&world->luck, address(PURPOSE_PRODUCER, intent), count);
+  if (intent->producer) return intent->producer - 1;
+  if (count == 1) return 0;
+  return (uint32_t)luck_choice(&world->luck, address(PURPOSE_PRODUCER, intent->id), count);
+}
+
+static void issue(struct world *world) {
+  const struct intent_plan next = next_intent(world);
+  const uint64_t intent = next.id;
+  world->intents++;
+  remember(world, intent);
+  uint32_t index = producer_of(world, &next);
   struct node *producer = world_node(world, ROLE_PRODUCER, index);
-  world_fact(world, FACT_INTENDED, producer->id, intent, key, index);
+  world_fact(world, FACT_INTENDED, producer->id, intent, next.key, index);
   if (!producer->alive) {
     world_fact(world, FACT_ABANDONED, producer->id, intent, 0, 0);
     faults_hit(world, producer->down_by, producer->id, intent);
     return;
   }
   struct operation_request request = {
-      .intent = intent, .call = call_open(world, producer, intent), .key = key,
-      .size = (uint32_t)plan->size};
+      .intent = intent, .call = call_open(world, producer, intent), .key = next.key,
+      .size = (uint32_t)next.size};
   producer->depart = producer->paused_until; /* 0 = it is not paused */
   producer->components[0]->submit(world, producer, &request);
   producer->depart = 0;
@@ -97,7 +114,25 @@ void workload_idle(struct world *world) {
   if (!world->arrivals_done && world->arrivals_pending == 0) fill_places(world);
 }
 
+const struct intent_plan *workload_find(const struct workload_plan *plan, uint64_t id) {
+  size_t low = 0, high = plan->messages;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (plan->intents[middle].id < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < plan->messages && plan->intents[low].id == id ? &plan->intents[low] : NULL;
+}
+
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t execution) {
+  const struct workload_plan *plan = &world->plan->workload;
+  const struct distribution *service_time = plan->service_time;
   uint64_t key = hash_pair(address(PURPOSE_SERVICE_TIME, intent), execution);
-  return luck_time(&world->luck, key, world->plan->workload.service_time->table);
+  if (plan->intents) {
+    const struct intent_plan *given = workload_find(plan, intent);
+    if (given && given->service_time) service_time = given->service_time;
+  }
+  return luck_time(&world->luck, key, service_time->table);
 }

@@ -1,10 +1,19 @@
-/* The workload: operations that applications want done, at their times. States INTENDED. */
+/* The workload: operations that applications want done, at their times. States INTENDED.
+ *
+ * Drawn from a rate (ids 1, 2, …), or given as a list, which may leave ids out.
+ *
+ * [I1] An operation's luck is keyed by its id alone: what is left out of a list moves nobody else's.
+ * LIMIT: what a system reckons by the size of a message (records of a batch or of a buffer, a published
+ * result) goes by the workload's `size`, not by that of a single operation.
+ */
 #ifndef SIM_WORLD_WORKLOAD_H
 #define SIM_WORLD_WORKLOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct intent_plan;
+struct workload_plan;
 struct world;
 
 /* What a producer's component is asked to do; it owes one call_return(call). */
@@ -23,6 +32,8 @@ void workload_effect(struct world *world, uint64_t intent, int64_t visible_ns);
 /* Nothing is under way but operations are still to come: whatever a saturating workload has open is
  * lost, and its places are filled again. LIMIT: until then a lost operation keeps its place. */
 void workload_idle(struct world *world);
+/* An operation of a list by its id, or NULL. */
+const struct intent_plan *workload_find(const struct workload_plan *plan, uint64_t id);
 /* Service time of an operation's n-th execution, ns. */
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t execution);
 

@@ -72,7 +72,7 @@ struct world {
   uint32_t run;                        /* how often world_reset was called */
   struct map late_operations;          /* transmissions of those that left the ring */
   struct faults faults;
-  uint64_t intents; /* issued so far */
+  uint64_t intents; /* how many were issued so far: their ids may have gaps */
   uint64_t arrivals_pending; /* arrival events in the queue */
   bool arrivals_done;
   uint64_t live; /* holds, see world_hold */

@@ -60,7 +60,7 @@ status 64 'is not human, tap or junit' run good.yaml --format xml
 status 64 'is not PATH=VALUE' run good.yaml --set seeds
 status 64 'has 2 rows' run good.yaml --trace t
 status 64 "did you mean 'at-most-once'" run good.yaml --trace t --row at-most-onec
-status 64 'needs --trace' run good.yaml --row at-most-once
+status 64 'needs --trace or --record' run good.yaml --row at-most-once
 status 64 "did you mean 'faults'" list fault
 status 64 'needs one word' list
 status 64 'compares two traces' diff one

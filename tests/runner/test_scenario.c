@@ -347,18 +347,18 @@ START_TEST(a_fault_is_timing_and_one_verb) {
   ck_assert_int_eq(f[3].mode, DEPLOY_KILL);
   ck_assert_int_eq(f[3].chance, SCHEMA_SHARE_SCALE / 2);
   ck_assert_uint_eq(f[3].min_hits, 0);
-  ck_assert_int_eq(f[4].timing, TIMING_WHEN);
-  ck_assert_uint_eq(f[4].point, POINT_ACK_SENT);
-  ck_assert(f[4].before);
-  ck_assert_uint_eq(f[4].intent, 17);
-  ck_assert_uint_eq(f[4].attempt, 1);
-  ck_assert_uint_eq(f[4].nth, 2);
-  ck_assert_uint_eq(f[4].when_node.items[0].index, 2);
-  ck_assert_int_eq(f[4].target.items[0].which, WHICH_THIS);
-  ck_assert_uint_eq(f[4].min_hits, 1);
-  ck_assert_str_eq(f[5].name, "terminate-1");
-  ck_assert_int_eq(f[6].unsynced, UNSYNCED_TORN);
-  ck_assert_str_eq(f[6].name, "power-loss-1");
+  ck_assert_int_eq(f[5].timing, TIMING_WHEN); /* behind all that have a time */
+  ck_assert_uint_eq(f[5].point, POINT_ACK_SENT);
+  ck_assert(f[5].before);
+  ck_assert_uint_eq(f[5].intent, 17);
+  ck_assert_uint_eq(f[5].attempt, 1);
+  ck_assert_uint_eq(f[5].nth, 2);
+  ck_assert_uint_eq(f[5].when_node.items[0].index, 2);
+  ck_assert_int_eq(f[5].target.items[0].which, WHICH_THIS);
+  ck_assert_uint_eq(f[5].min_hits, 1);
+  ck_assert_str_eq(f[6].name, "terminate-1");
+  ck_assert_int_eq(f[4].unsynced, UNSYNCED_TORN);
+  ck_assert_str_eq(f[4].name, "power-loss-1");
   scenario_free(&s);
 }
 END_TEST

@@ -220,6 +220,32 @@ START_TEST(executions_and_transmissions_are_counted_across_the_window_of_memory)
 }
 END_TEST
 
+/* Times and ids of a list; what is drawn for an operation is drawn by its id. */
+START_TEST(a_list_keeps_ids_times_and_luck_of_what_it_leaves) {
+  timeline_plan("operations=40 producers=3 keys=9 every=10ms");
+  fake_run_seed(7);
+  ck_assert_uint_eq(collect(arrivals), 40);
+  struct intent_plan list[2] = {
+      {.id = 17, .at = instant_of(arrivals[17].at), .key = (uint32_t)arrivals[17].key},
+      {.id = 30, .at = instant_of(arrivals[17].at), .key = 5, .producer = 2}};
+  fake.plan.workload.intents = list;
+  fake.plan.workload.messages = 2;
+  fake_run_seed(7);
+  size_t found = 0;
+  for (size_t i = 0; i < fake.count; i++) {
+    const struct trace_record *record = &fake.records[i];
+    if (record->kind != FACT_INTENDED) continue;
+    ck_assert_uint_eq(record->intent, list[found].id);
+    ck_assert_int_eq(record->at, list[found].at.ns);
+    ck_assert_uint_eq(record->value, list[found].key);
+    ck_assert_uint_eq(record->detail, found == 0 ? arrivals[17].producer : 1);
+    found++;
+  }
+  ck_assert_uint_eq(found, 2);
+  fake.plan.workload.intents = NULL;
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("workload");
   tcase_add_test(tests, operations_come_a_gap_apart_the_first_after_one);
@@ -235,5 +261,6 @@ int main(void) {
   tcase_add_test(tests, more_places_than_operations_are_no_more_operations);
   tcase_add_test(tests, service_time_is_keyed_by_operation_and_execution);
   tcase_add_test(tests, executions_and_transmissions_are_counted_across_the_window_of_memory);
+  tcase_add_test(tests, a_list_keeps_ids_times_and_luck_of_what_it_leaves);
   return timeline_main("world/workload", tests);
 }

@@ -1,0 +1,131 @@
+#include "sim/cli/run_record.h"
+
+#include "sim/cli/run_trace.h"
+#include "sim/runner/recording.h"
+#include "sim/runner/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Everything that writing a record needs to know. */
+struct record {
+  const struct scenario *scenario;
+  const struct plan *plan;
+  const char *directory;
+  struct scenario_record about;
+  struct recording recording;
+  struct run_result result;
+};
+
+typedef bool part_writer(const struct record *record, FILE *file);
+
+static bool write_arrivals(const struct record *record, FILE *file) {
+  return recording_write_arrivals(&record->recording, record->plan, file);
+}
+static bool write_faults(const struct record *record, FILE *file) {
+  return recording_write_faults(&record->recording, record->plan, &record->result, file);
+}
+static bool write_scenario(const struct record *record, FILE *file) {
+  scenario_print_recorded(record->scenario, &record->about, file);
+  return true;
+}
+
+/* In one piece: written beside its place and renamed. */
+static bool write_part(const struct record *record, const char *name, part_writer *write,
+                       struct err *err) {
+  char path[1024], fresh[1100];
+  snprintf(path, sizeof path, "%.900s/%s", record->directory, name);
+  snprintf(fresh, sizeof fresh, "%s.new.%ld", path, (long)getpid());
+  FILE *file = fopen(fresh, "wb");
+  if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+  bool written = write(record, file) && !ferror(file);
+  if (fclose(file) != 0) written = false;
+  if (written && rename(fresh, path) == 0) return true;
+  err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+  unlink(fresh);
+  return false;
+}
+
+static bool write_record(const struct record *record, struct err *err) {
+  if (mkdir(record->directory, 0777) != 0 && errno != EEXIST)
+    return err_set(err, ERR_IO, "cannot make the directory '%s': %s", record->directory,
+                   strerror(errno));
+  return write_part(record, RECORD_ARRIVALS, write_arrivals, err) &&
+         (!record->about.has_faults || write_part(record, RECORD_FAULTS, write_faults, err)) &&
+         write_part(record, "scenario.yaml", write_scenario, err);
+}
+
+/* A record speaks of one row only, so it cannot name what that row does not have. */
+static bool check_recordable(const struct record *record, struct err *err) {
+  if (record->plan->workload.outstanding > 0) {
+    err_set(err, ERR_USAGE, "--record: with 'outstanding' the arrivals are a consequence, not luck");
+    return err_note(err, "they come as the row gets its work done; give rate instead");
+  }
+  for (size_t i = 0; i < record->plan->fault_count; i++)
+    if (!record->result.fault_applies[i] && !record->recording.absent[i])
+      return err_set(err, ERR_USAGE, "--record: fault '%s' has no target in row '%s'",
+                     record->plan->faults[i].name, record->plan->label);
+  return true;
+}
+
+static bool run_again(const struct record *record, const struct registry *registry,
+                      const char *command, uint64_t *out_digest, struct err *err) {
+  char path[1024];
+  struct scenario again;
+  snprintf(path, sizeof path, "%.900s/scenario.yaml", record->directory);
+  if (!scenario_load(path, registry, NULL, 0, 0, &again, err)) return false;
+  struct run *run = run_new(0, 0);
+  struct run_result result = {0};
+  run_execute(run, &again.plans[0], 0, again.seeds[0], NULL, command, &result);
+  *out_digest = result.digest;
+  run_result_deinit(&result);
+  run_free(run);
+  scenario_free(&again);
+  return true;
+}
+
+static enum status record_run(struct record *record, const struct registry *registry,
+                              const char *command, struct err *err) {
+  struct run *run = run_new(0, 0);
+  run_record(run, &record->recording);
+  run_execute(run, record->plan, (uint32_t)record->about.row, record->about.seed, NULL, command,
+              &record->result);
+  run_free(run);
+  record->about.hits = record->result.fault_hits;
+  record->about.absent = record->recording.absent;
+  uint64_t digest = 0;
+  if (!check_recordable(record, err) || !write_record(record, err) ||
+      !run_again(record, registry, command, &digest, err))
+    return STATUS_USAGE;
+  if (digest != record->result.digest) {
+    fprintf(stderr, "%s: the record gives digest %016" PRIx64 ", the run had %016" PRIx64 "\n",
+            record->directory, digest, record->result.digest);
+    return STATUS_INTERNAL;
+  }
+  printf("%s/scenario.yaml: %s, seed %" PRIu64 ", %zu arrivals, %zu beginnings of faults, digest "
+         "%016" PRIx64 "\n",
+         record->directory, record->plan->label, record->about.seed,
+         record->recording.arrival_count, record->recording.beginning_count, digest);
+  return STATUS_HELD;
+}
+
+enum status run_record_file(const struct scenario *scenario, const struct registry *registry,
+                            const struct options *options, const char *command) {
+  struct err err = {0};
+  const int row = run_trace_row(scenario, options, "--record", &err);
+  enum status status = STATUS_USAGE;
+  if (row >= 0) {
+    const struct plan *plan = &scenario->plans[row];
+    struct record record = {.scenario = scenario, .plan = plan, .directory = options->record};
+    record.about = (struct scenario_record){.row = (size_t)row, .seed = scenario->seeds[0],
+                                            .has_faults = recording_has_faults(plan)};
+    status = record_run(&record, registry, command, &err);
+    recording_deinit(&record.recording);
+    run_result_deinit(&record.result);
+  }
+  if (err.code != ERR_NONE) err_print(&err, stderr);
+  return status;
+}

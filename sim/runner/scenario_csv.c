@@ -1,0 +1,128 @@
+/* Files beside a scenario: CSV whose first line names keys of the language and whose cells are its
+ * scalars. A row comes out as entries, as if it were a map of the scenario; an empty cell is a key that
+ * is not given. */
+#include "sim/runner/scenario_reader.h"
+
+#include "sim/base/assert.h"
+#include "sim/runner/csv_in.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* ---- the file ---- */
+
+/* Beside the scenario, unless the path begins at the root. */
+static const char *beside(struct reader *reader, const char *name) {
+  const char *path = reader->scenario->path, *end = strrchr(path, '/');
+  if (name[0] == '/' || !end) return name;
+  return pool_print(reader->pool, "%.*s%s", (int)(end - path + 1), path, name);
+}
+
+static char *read_whole(FILE *file, size_t *out_length) {
+  size_t room = 1 << 16, length = 0;
+  char *text = malloc(room);
+  ASSERT(text != NULL);
+  for (;;) {
+    length += fread(text + length, 1, room - length, file);
+    if (length < room || length > CSV_IN_BYTES_MAX) break;
+    text = realloc(text, room *= 2);
+    ASSERT(text != NULL);
+  }
+  *out_length = length;
+  return text;
+}
+
+static void note_file(struct reader *reader, const char *name, uint64_t hash) {
+  struct scenario *scenario = reader->scenario;
+  POOL_GROW(reader->pool, scenario->files, scenario->file_count, reader->file_capacity);
+  scenario->files[scenario->file_count++] = (struct scenario_file){name, hash};
+}
+
+static const struct yaml_source *read_source(struct reader *reader, const struct yaml_node *name) {
+  const char *path = beside(reader, name->text);
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    reader_fail(reader, name, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    return NULL;
+  }
+  size_t length;
+  char *text = read_whole(file, &length);
+  const int failed = ferror(file) ? errno : 0;
+  fclose(file);
+  const size_t skip = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  struct yaml_source *source = POOL_NEW(reader->pool, struct yaml_source, 1);
+  *source = (struct yaml_source){.path = path};
+  if (!failed && length <= CSV_IN_BYTES_MAX) {
+    source->length = length - skip;
+    source->text = pool_text(reader->pool, text + skip, source->length);
+    note_file(reader, name->text, XXH3_64bits(text, length));
+  }
+  free(text);
+  if (failed)
+    reader_fail(reader, name, ERR_IO, "cannot read '%s': %s", path, strerror(failed));
+  else if (length > CSV_IN_BYTES_MAX)
+    reader_fail(reader, name, ERR_TOO_BIG, "'%s' is larger than 256 MiB", path);
+  return source->text && yaml_check_text(source, reader->err) ? source : NULL;
+}
+
+const struct yaml_source *reader_file(struct reader *reader, const struct yaml_node *map) {
+  for (size_t i = 0; i < map->count; i++) {
+    if (strcmp(map->entries[i].key, "file") == 0) continue;
+    reader_fail_key(reader, &map->entries[i], ERR_FAULT_SHAPE, "'%s' beside 'file'",
+                    map->entries[i].key);
+    err_note(reader->err, "what is in a file is said there");
+    return NULL;
+  }
+  const struct yaml_node *name = yaml_find(map, "file")->value;
+  if (!reader_is(reader, name, YAML_KIND_SCALAR, "file")) return NULL;
+  return read_source(reader, name);
+}
+
+/* ---- its rows ---- */
+
+struct rows {
+  struct reader *reader;
+  const struct reader_rows *wanted;
+  struct yaml_entry columns[CSV_IN_COLUMNS_MAX]; /* without values */
+  size_t count;
+};
+
+static bool read_header(struct rows *rows, const struct yaml_node *cells, size_t count) {
+  struct reader *reader = rows->reader;
+  for (size_t i = 0; i < count; i++) {
+    const struct yaml_node *cell = &cells[i];
+    const char *key = pool_text(reader->pool, cell->text, strlen(cell->text));
+    rows->columns[i] = (struct yaml_entry){key, cell->source, cell->line, cell->column, NULL};
+    for (size_t before = 0; before < i; before++)
+      if (strcmp(rows->columns[before].key, key) == 0)
+        return reader_fail(reader, cell, ERR_DUPLICATE_KEY, "column '%s' given twice", key);
+    if (!rows->wanted->column(reader, &rows->columns[i])) return false;
+  }
+  rows->count = count;
+  return true;
+}
+
+static bool on_row(void *context, const struct yaml_node *cells, size_t count) {
+  struct rows *rows = context;
+  struct yaml_entry entries[CSV_IN_COLUMNS_MAX];
+  size_t given = 0;
+  if (rows->count == 0) return read_header(rows, cells, count);
+  if (count > rows->count)
+    return reader_fail(rows->reader, &cells[rows->count], ERR_WRONG_TYPE,
+                       "more cells than the first line has columns, %zu", rows->count);
+  for (size_t i = 0; i < count; i++) {
+    if (cells[i].text[0] == '\0') continue;
+    struct yaml_node *value = (struct yaml_node *)(uintptr_t)&cells[i]; /* read only, as all nodes */
+    entries[given++] = (struct yaml_entry){rows->columns[i].key, cells[i].source, cells[i].line,
+                                           cells[i].column, value};
+  }
+  return rows->wanted->row(rows->wanted->context, &cells[0], entries, given);
+}
+
+bool reader_csv(struct reader *reader, const struct yaml_source *source,
+                const struct reader_rows *wanted) {
+  struct rows rows = {.reader = reader, .wanted = wanted};
+  return csv_in_read(source, on_row, &rows, reader->err);
+}
