@@ -1,6 +1,7 @@
 /* dgsim explore: every placement of up to K faults, row by row. */
 #include "sim/cli/commands.h"
 
+#include "sim/cli/found.h"
 #include "sim/cli/options.h"
 #include "sim/cli/row.h"
 #include "sim/cli/shell.h"
@@ -58,8 +59,8 @@ static void print_violation(const struct plan *plan, const struct explore_result
   }
 }
 
-static enum status explore(const struct scenario *scenario, uint32_t row,
-                           const struct options *options, const char *command, struct err *err) {
+static enum status explore(const struct registry *registry, const struct scenario *scenario,
+                           uint32_t row, const struct options *options, const char *command, struct err *err) {
   const struct plan *plan = &scenario->plans[row];
   uint32_t point = options->at ? placement_find_point(plan, options->at) : POINT_NONE;
   if (options->at && point == POINT_NONE) {
@@ -91,6 +92,10 @@ static enum status explore(const struct scenario *scenario, uint32_t row,
     printf("  held for all %" PRIu64 " placements of up to %u fault%s\n", explore_covered(&result),
            options->faults, options->faults == 1 ? "" : "s");
   print_speed(&result);
+  const struct shrink_case violation = {scenario, row, scenario->seeds[0], result.placements,
+                                        result.count, result.metric};
+  if (result.violated && !options->no_shrink)
+    found_shrink(registry, &violation, &search, options, err);
   enum status status = result.violated    ? STATUS_VIOLATED
                        : result.too_large ? STATUS_INCONCLUSIVE
                                           : STATUS_HELD;
@@ -117,7 +122,7 @@ static enum status explore_file(const struct registry *registry, const struct op
   if (row < 0) status = STATUS_USAGE;
   for (size_t i = 0; i < scenario.plan_count && row >= 0; i++) {
     if (options->row && i != (size_t)row) continue;
-    status = status_worse(status, explore(&scenario, (uint32_t)i, options, command, err));
+    status = status_worse(status, explore(registry, &scenario, (uint32_t)i, options, command, err));
   }
   scenario_free(&scenario);
   return status;

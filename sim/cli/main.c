@@ -25,7 +25,7 @@ static void help(FILE *out) {
 
 static int unknown_command(const char *word) {
   struct err err = {0};
-  const char *words[8];
+  const char *words[16];
   for (size_t i = 0; i < command_count; i++) words[i] = commands[i].name;
   const char *near = suggest(word, words, command_count);
   if (near)

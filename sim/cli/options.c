@@ -44,9 +44,9 @@ static const struct option_row {
   unsigned commands;
   const char *help;
 } rows[] = {
-    {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN,
+    {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN | OPTIONS_SHRINK,
      "run seeds 1 to N (default: as the scenario says, or 1)"},
-    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLORE, "run exactly seed N, any number from 1"},
+    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK, "run exactly seed N, any number from 1"},
     {"faults", OPTION_FAULTS, "K", OPTIONS_EXPLORE, "place up to K faults, 1 to 4 (default: 1)"},
     {"messages", OPTION_MESSAGES, "N", OPTIONS_EXPLORE,
      "so many operations, instead of what the scenario says"},
@@ -58,11 +58,12 @@ static const struct option_row {
     {"no-prune", OPTION_NO_PRUNE, NULL, OPTIONS_EXPLORE,
      "execute also what cannot differ from what was executed"},
     {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
-    {"jobs", OPTION_JOBS, "N", OPTIONS_RUN | OPTIONS_EXPLORE,
+    {"jobs", OPTION_JOBS, "N",
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY,
      "use N threads (default: one for each core); results are the same for any N"},
-    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_REPLAY,
+    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY,
      "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
-    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE, "write into DIR/<scenario> (default: results)"},
+    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK, "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
      "write the charts' scripts, but do not run gnuplot"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE,
@@ -75,7 +76,7 @@ static const struct option_row {
      "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
     {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
      "run one row with one seed, write its arrivals and faults into DIR as a scenario"},
-    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE,
+    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK,
      "the row to trace, record or explore, when the scenario has several"},
     {"help", OPTION_HELP, NULL, ~0u, "print this"},
 };

@@ -17,6 +17,7 @@
 #define OPTIONS_EXPLORE 8u
 #define OPTIONS_REPLAY 16u
 #define OPTIONS_JUDGE 32u
+#define OPTIONS_SHRINK 64u
 
 struct options {
   bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond;

@@ -363,7 +363,8 @@ void explore_plan(const struct plan *plan, const struct goal *goal, uint64_t see
     out->reached = search.depth;
     if (search.last) break;
     if (options->prune) prune(&search.levels[search.depth]);
-    out->too_large = search.levels[search.depth].count > EXPLORE_INNER_MAX;
+    size_t most = options->inner_max ? options->inner_max : EXPLORE_INNER_MAX;
+    out->too_large = search.levels[search.depth].count > most;
     if (out->too_large) break;
   }
   for (unsigned i = 0; i < EXPLORE_FAULTS_MAX; i++) free(search.levels[i].items);

@@ -36,6 +36,7 @@ struct explore_options {
   unsigned workers; /* 0 = one for each core */
   struct placement_limits limits;
   bool prune, progress;
+  size_t inner_max; /* 0 = EXPLORE_INNER_MAX */
   const char *command;
 };
 

@@ -192,3 +192,21 @@ bool output_write(const struct campaign *campaign, const struct output_options *
   stage_remove(&staging);
   return good && link_latest(options->out, name, err);
 }
+
+bool output_add(const char *out, const char *scenario_name, const char *folder, const char *name,
+                void (*write)(void *context, FILE *file), void *context, char out_path[512],
+                struct err *err) {
+  char directory[512], fresh[560];
+  snprintf(directory, sizeof directory, "%.200s/%.100s/%.64s", out, scenario_name, folder);
+  if (!make_directories(directory, err)) return false;
+  snprintf(out_path, 512, "%.380s/%.128s", directory, name);
+  snprintf(fresh, sizeof fresh, "%s.new.%ld", out_path, (long)getpid());
+  FILE *file = fopen(fresh, "w");
+  if (!file) return io_error(err, "write", out_path);
+  write(context, file);
+  const bool written = !ferror(file);
+  if (fclose(file) == 0 && written && rename(fresh, out_path) == 0) return true;
+  io_error(err, "write", out_path);
+  unlink(fresh);
+  return false;
+}

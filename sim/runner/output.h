@@ -31,6 +31,12 @@ bool output_check(const char *out, const char *scenario_name, struct err *err);
 bool output_write(const struct campaign *campaign, const struct output_options *options,
                   char out_directory[512], struct err *err);
 
+/* Writes one more file, <out>/<scenario>/<folder>/<name>, by rename. *out_path says where. `write` is
+ * called with `context`; what fails in it shows in ferror. False: a clear error. */
+bool output_add(const char *out, const char *scenario_name, const char *folder, const char *name,
+                void (*write)(void *context, FILE *file), void *context, char out_path[512],
+                struct err *err);
+
 /* The table and the verdict, as on the terminal; `colour`: ANSI colours. Also summary.txt. */
 void output_summary(const struct campaign *campaign, bool colour, FILE *out);
 

@@ -1,0 +1,106 @@
+#include "sim/cli/found.h"
+
+#include "sim/base/assert.h"
+#include "sim/runner/output.h"
+#include "sim/runner/repro.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lower-case-hyphens of a label: a name of the language. */
+static void slug(const char *label, char *out, size_t size) {
+  size_t length = 0;
+  for (; *label && length + 1 < size; label++) {
+    char c = *label >= 'A' && *label <= 'Z' ? (char)(*label - 'A' + 'a') : *label;
+    bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (plain)
+      out[length++] = c;
+    else if (length > 0 && out[length - 1] != '-')
+      out[length++] = '-';
+  }
+  while (length > 0 && out[length - 1] == '-') length--;
+  out[length] = '\0';
+}
+
+/* The text says the same as what it was written from: run, it shows the metric. */
+static bool verified(const struct registry *registry, const char *path, const char *text,
+                     size_t length, enum metric metric, struct err *err) {
+  struct scenario scenario;
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest;
+  if (!scenario_load_text(path, text, length, false, registry, &scenario, err)) return false;
+  struct run *run = run_new(0, 0);
+  run_judge(run, &scenario.plans[0], scenario.seeds[0], path, metrics, &digest);
+  run_free(run);
+  scenario_free(&scenario);
+  if (metrics[metric] > 0) return true;
+  return err_set(err, ERR_CONFLICT, "the scenario that was written does not show %s any more: an error "
+                                    "of this program", metric_rows[metric].name);
+}
+
+struct text {
+  char *bytes;
+  size_t length;
+};
+
+static void write_text(void *context, FILE *file) {
+  const struct text *text = context;
+  fwrite(text->bytes, 1, text->length, file);
+}
+
+static bool save(const struct registry *registry, const struct shrink_case *violation,
+                 const struct shrunk *shrunk, const struct options *options, struct err *err) {
+  const struct scenario *scenario = violation->scenario;
+  char name[200], file_name[240], about[400], path[512], label[100];
+  slug(scenario->plans[violation->row].label, label, sizeof label);
+  snprintf(name, sizeof name, "%s-%s", label, metric_rows[violation->metric].name);
+  for (char *at = name; *at; at++)
+    if (*at == '_') *at = '-';
+  snprintf(file_name, sizeof file_name, "%s.yaml", name);
+  snprintf(about, sizeof about,
+           "The smallest world that shows %s in row %s of %s (operation %" PRIu64 ", seed %" PRIu64
+           ").",
+           metric_rows[violation->metric].name, scenario->plans[violation->row].label, scenario->name,
+           shrunk->suspect, violation->seed);
+  const struct repro repro = {.plan = &shrunk->plan, .placements = shrunk->placements,
+                              .count = shrunk->count, .metric = violation->metric, .name = name,
+                              .about = about};
+  struct text text;
+  FILE *memory = open_memstream(&text.bytes, &text.length);
+  ASSERT(memory);
+  repro_write(&repro, memory);
+  fclose(memory);
+  bool saved = verified(registry, file_name, text.bytes, text.length, violation->metric, err) &&
+               output_add(options->out, scenario->name, "anomalies", file_name, write_text, &text,
+                          path, err);
+  free(text.bytes);
+  if (saved)
+    printf("  written   %s\n  again     dgsim run %s\n", path, path);
+  return saved;
+}
+
+bool found_shrink(const struct registry *registry, const struct shrink_case *violation,
+                  const struct explore_options *search, const struct options *options,
+                  struct err *err) {
+  struct shrunk *shrunk = calloc(1, sizeof *shrunk);
+  ASSERT(shrunk);
+  bool done = true;
+  if (!shrink(violation, search, shrunk)) {
+    printf("  shrunk    no: no world of up to %d operations and %d placed faults shows it (%" PRIu64
+           " runs)\n", SHRINK_MESSAGES_MAX, SHRINK_FAULTS_MAX, shrunk->executed);
+  } else {
+    printf("  shrunk    to %" PRIu64 " operation%s and %u fault%s%s, in %" PRIu64 " runs\n",
+           shrunk->plan.workload.messages, shrunk->plan.workload.messages == 1 ? "" : "s",
+           shrunk->count, shrunk->count == 1 ? "" : "s",
+           shrunk->same_sorts ? "" : " of other sorts", shrunk->executed);
+    for (unsigned i = 0; i < shrunk->count; i++) {
+      fputs("            ", stdout);
+      placement_write(&shrunk->plan, &shrunk->placements[i], stdout);
+      putchar('\n');
+    }
+    done = save(registry, violation, shrunk, options, err);
+  }
+  free(shrunk);
+  return done;
+}
