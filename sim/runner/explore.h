@@ -81,7 +81,8 @@ void explore_plan(const struct plan *plan, const struct goal *goal, uint64_t see
                   const struct explore_options *options,
                   void (*announce)(const struct explore_result *so_far), struct explore_result *out);
 
-/* Placements that the search has covered, with none at all as one of them. */
+/* Placements that the search has covered, with none at all as one of them; what would follow from a
+ * pruned one follows from the other that is the same, and is not counted twice. */
 uint64_t explore_covered(const struct explore_result *result);
 
 /* The i-th placed fault of a run is called so; names key luck. */

@@ -28,6 +28,10 @@ static void add(struct placements *placements, struct placement placement,
   if (!((placements->kinds_here >> kind) & 1)) return;
   if (placement.site < placements->after) return;
   if (placement.site == placements->after && kind <= placements->after_kind) return;
+  if (placements->leaves_out) {
+    placements->same_instant++;
+    return;
+  }
   GROW(placements->items, placements->capacity, placements->count + 1);
   placements->items[placements->count++] = placement;
 }
@@ -36,24 +40,24 @@ static void add_power_loss(struct placements *placements, const struct world *wo
                            const struct placement *placement) {
   enum role role = world->nodes[placement->node].role;
   if ((world->plan->system->no_power_loss >> role) & 1 && !placements->limits.beyond) return;
-  add(placements, *placement, PLACE_POWER_LOSS);
+  add(placements, *placement, PLACED_POWER_LOSS);
 }
 
 static void add_deaths(struct placements *placements, const struct world *world,
                        const struct placement *placement) {
-  add(placements, *placement, PLACE_KILL);
+  add(placements, *placement, PLACED_KILL);
   add_power_loss(placements, world, placement);
 }
 
 static void add_departure(struct placements *placements, const struct world *world,
                           const struct placement *placement, const struct message *message) {
-  add(placements, *placement, PLACE_DROP);
-  add(placements, *placement, PLACE_DELAY);
-  if (placements->limits.ties) add(placements, *placement, PLACE_TIE);
+  add(placements, *placement, PLACED_DROP);
+  add(placements, *placement, PLACED_DELAY);
+  if (placements->limits.ties) add(placements, *placement, PLACED_TIE);
   if (link_kind_between(world, message->from, message->to) != LINK_KIND_CONNECTION)
-    add(placements, *placement, PLACE_DUPLICATE);
-  add(placements, *placement, PLACE_KILL);
-  if (!message->is_reply) add(placements, *placement, PLACE_KILL_LATE);
+    add(placements, *placement, PLACED_DUPLICATE);
+  add(placements, *placement, PLACED_KILL);
+  if (!message->is_reply) add(placements, *placement, PLACED_KILL_LATE);
   add_power_loss(placements, world, placement);
 }
 
@@ -81,7 +85,7 @@ static void note(struct placements *placements, const struct world *world, const
 static void add_pause(struct placements *placements, const struct placement *placement) {
   if (placements->last[placement->node].paused) return;
   placements->last[placement->node].paused = true;
-  add(placements, *placement, PLACE_PAUSE);
+  add(placements, *placement, PLACED_PAUSE);
 }
 
 static void on_point(void *context, const struct world *world, const struct node *node,
@@ -105,12 +109,10 @@ static void on_point(void *context, const struct world *world, const struct node
   note(placements, world, node, before);
   if (placements->limits.point != POINT_NONE && placements->limits.point != point) return;
   if (arrives && before) return; /* nothing lies between it and its after */
-  if (same && !placements->all) {
-    placements->same_instant += 2;
-    return;
-  }
   if (leaves && !before) return add_departure(placements, world, &placement, message);
+  placements->leaves_out = same && !placements->all;
   add_deaths(placements, world, &placement);
+  placements->leaves_out = false;
   if (!before) add_pause(placements, &placement);
 }
 
@@ -188,17 +190,17 @@ enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_i
   return ROLE__COUNT;
 }
 
-static const enum verb verbs[PLACE__COUNT] = {
-    [PLACE_DROP] = VERB_DROP,           [PLACE_DELAY] = VERB_DELAY,
-    [PLACE_DUPLICATE] = VERB_DUPLICATE, [PLACE_KILL] = VERB_KILL,
-    [PLACE_KILL_LATE] = VERB_KILL,      [PLACE_POWER_LOSS] = VERB_POWER_LOSS,
-    [PLACE_PAUSE] = VERB_PAUSE,         [PLACE_TIE] = VERB_DELAY,
+static const enum verb verbs[PLACED__COUNT] = {
+    [PLACED_DROP] = VERB_DROP,           [PLACED_DELAY] = VERB_DELAY,
+    [PLACED_DUPLICATE] = VERB_DUPLICATE, [PLACED_KILL] = VERB_KILL,
+    [PLACED_KILL_LATE] = VERB_KILL,      [PLACED_POWER_LOSS] = VERB_POWER_LOSS,
+    [PLACED_PAUSE] = VERB_PAUSE,         [PLACED_TIE] = VERB_DELAY,
 };
 
 static struct span lasts(const struct plan *plan, enum placement_kind kind) {
-  if (kind == PLACE_DELAY || kind == PLACE_PAUSE) return placement_patience(plan);
-  if (kind == PLACE_TIE) return span_of(1);
-  bool death = kind == PLACE_KILL || kind == PLACE_KILL_LATE || kind == PLACE_POWER_LOSS;
+  if (kind == PLACED_DELAY || kind == PLACED_PAUSE) return placement_patience(plan);
+  if (kind == PLACED_TIE) return span_of(1);
+  bool death = kind == PLACED_KILL || kind == PLACED_KILL_LATE || kind == PLACED_POWER_LOSS;
   return span_of(death ? PLACEMENT_RESTART_NS : 0);
 }
 
@@ -221,7 +223,7 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
     fault.attempt = placement->occurrence;
   else
     fault.nth = placement->occurrence;
-  if (placement->kind == PLACE_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
+  if (placement->kind == PLACED_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
   fault.when_node.count = 1;
   fault.when_node.items[0].which = WHICH_INDEX;
   fault.when_node.items[0].role =
@@ -242,7 +244,7 @@ uint32_t placement_find_point(const struct plan *plan, const char *name) {
 }
 
 const char *placement_verb(const struct placement *placement) {
-  static const char *const words[PLACE__COUNT] = {"drop", "delay", "duplicate", "kill", "kill (late)",
+  static const char *const words[PLACED__COUNT] = {"drop", "delay", "duplicate", "kill", "kill (late)",
                                                   "power_loss", "pause", "delay by 1ns"};
   return words[placement->kind];
 }
@@ -264,7 +266,7 @@ void placement_write(const struct plan *plan, const struct placement *placement,
     schema_format(&span_key, (union value){.i = length.ns}, span, sizeof span);
     fprintf(out, ", for: %s", span);
   }
-  if (placement->kind == PLACE_KILL_LATE) {
+  if (placement->kind == PLACED_KILL_LATE) {
     schema_format(&span_key, (union value){.i = PLACEMENT_LATE_NS}, span, sizeof span);
     fprintf(out, ", late: %s", span);
   }

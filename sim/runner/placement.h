@@ -36,15 +36,15 @@
 #define PLACEMENT_LATE_NS (2 * NS_PER_S)    /* what a dead sender had sent is executed then */
 
 enum placement_kind {
-  PLACE_DROP,
-  PLACE_DELAY,
-  PLACE_DUPLICATE,
-  PLACE_KILL,
-  PLACE_KILL_LATE,
-  PLACE_POWER_LOSS,
-  PLACE_PAUSE,
-  PLACE_TIE, /* delayed by 1 ns: after all that arrives at the same instant */
-  PLACE__COUNT
+  PLACED_DROP,
+  PLACED_DELAY,
+  PLACED_DUPLICATE,
+  PLACED_KILL,
+  PLACED_KILL_LATE,
+  PLACED_POWER_LOSS,
+  PLACED_PAUSE,
+  PLACED_TIE, /* delayed by 1 ns: after all that arrives at the same instant */
+  PLACED__COUNT
 };
 
 struct placement {
@@ -59,7 +59,7 @@ struct placement {
 /* Collects the placements of a run, as an observer. */
 /* What is placed. */
 struct placement_limits {
-  bool ties;   /* PLACE_TIE too */
+  bool ties;   /* PLACED_TIE too */
   bool beyond; /* also what a system's contract assumes not to happen (no_power_loss) */
   uint32_t point; /* only here; POINT_NONE = everywhere */
   uint16_t kinds[ROLE__COUNT]; /* bit kind: at nodes of a role, these only */
@@ -77,6 +77,7 @@ struct placements {
   struct placement_limits limits;
   bool all; /* leaves nothing out */
   uint16_t kinds_here; /* of the node at hand */
+  bool leaves_out;     /* what is added now is only counted */
   uint32_t after; /* placements at later sites only, and at this one of later kinds */
   uint8_t after_kind;
   uint32_t sites;

@@ -110,7 +110,7 @@ static void allow_everywhere(struct placement_limits *limits, uint16_t kinds) {
   for (int role = 0; role < ROLE__COUNT; role++) limits->kinds[role] |= kinds;
 }
 
-#define KIND(name) PLACEMENT_KIND(PLACE_##name)
+#define KIND(name) PLACEMENT_KIND(PLACED_##name)
 static const uint16_t kinds_of[VERB__COUNT] = {
     [VERB_KILL] = KIND(KILL) | KIND(KILL_LATE),  [VERB_TERMINATE] = KIND(KILL) | KIND(KILL_LATE),
     [VERB_DEPLOY] = KIND(KILL) | KIND(KILL_LATE), [VERB_POWER_LOSS] = KIND(POWER_LOSS),

@@ -1,0 +1,96 @@
+/* From a campaign of 20000 operations to a story of one: for every system and handler that can break. */
+#include "tests/system/rig.h"
+
+#include "sim/runner/repro.h"
+#include "sim/runner/shrink.h"
+
+static const char campaign[] =
+    "format: 1\nname: campaign\nmeasure_capacity: false\n"
+    "workload: {messages: 20000, rate: 1000/s, keys: 200}\n"
+    "topology: {producers: 3, brokers: 3, partitions: 6, consumers: 3}\n"
+    "faults:\n"
+    "  - {name: cut, at: 5s, for: 2s, partition: consumer.1, from: broker.all, direction: out}\n"
+    "  - {name: resets, every: exponential mean=3s, reset: producer.any_to_broker}\n"
+    "  - {name: crashes, every: exponential mean=5s, kill: consumer.any, for: 500ms, stability: 1s}\n"
+    "  - {name: release, at: 12s, deploy: consumer.all, max_unavailable: 1, grace: 2s}\n";
+
+#define SESSION ", session.timeout.ms: 6s, heartbeat.interval.ms: 1s}\n"
+static const char *const rows[] = {
+    "system: {name: at-most-once" SESSION,
+    "system: {name: kafka-acks-0" SESSION,
+    "system: {name: at-least-once" SESSION,
+    "system: {name: kafka-acks-all" SESSION,
+    "system: {name: kafka-idempotent" SESSION,
+    "system: {name: exactly-once, isolation.level: read_uncommitted" SESSION,
+    "system: {name: kafka-transactional, commit: after-processing" SESSION,
+    "system: sqs-standard\n",
+    "system: {name: sqs-standard, delete: before-processing}\n",
+    "system: sqs-standard\nhandler: mark-first\n",
+    "system: {name: at-least-once" SESSION "handler: effect-first\n",
+};
+
+static char *text_of(const struct repro *repro) {
+  char *bytes;
+  size_t length;
+  FILE *file = open_memstream(&bytes, &length);
+  repro_write(repro, file);
+  fclose(file);
+  return bytes;
+}
+
+/* The written scenario, read again, shows the same metric; and a second shrinking gives the same text. */
+START_TEST(a_violation_of_a_campaign_becomes_a_small_scenario) {
+  struct rig rig;
+  struct rig_text text = {.length = 0};
+  rig_add(&text, "%s%s", campaign, rows[_i]);
+  rig_load(&rig, text.bytes);
+  const struct goal goal = {&rig.scenario, 0, METRIC__COUNT};
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest, seed = 0;
+  enum metric metric = METRIC__COUNT;
+  while (metric == METRIC__COUNT && seed < 40) {
+    uint32_t violations =
+        run_judge(rig.run, &rig.scenario.plans[0], ++seed, "a test", metrics, &digest);
+    metric = goal_reached(&goal, metrics, violations);
+  }
+  ck_assert_msg(metric != METRIC__COUNT, "%sdoes not break in %d seeds", rows[_i], (int)seed);
+  const struct shrink_case violation = {.scenario = &rig.scenario, .seed = seed, .metric = metric};
+  const struct explore_options options = {.workers = 2, .limits = placement_limits_all(),
+                                          .command = "a test"};
+  char *written[2];
+  for (int again = 0; again < 2; again++) {
+    struct shrunk shrunk;
+    ck_assert_msg(shrink(&violation, &options, &shrunk), "%s%s", rows[_i], metric_rows[metric].name);
+    ck_assert_uint_le(shrunk.plan.workload.messages, 3);
+    ck_assert_uint_le(shrunk.count, 3);
+    ck_assert(shrunk.same_sorts);
+    const struct repro repro = {.plan = &shrunk.plan, .placements = shrunk.placements,
+                                .count = shrunk.count, .metric = metric, .name = "small",
+                                .about = "small"};
+    written[again] = text_of(&repro);
+  }
+  ck_assert_str_eq(written[0], written[1]);
+  struct rig small;
+  rig_load(&small, written[0]);
+  ck_assert(small.scenario.luck_none);
+  run_judge(small.run, &small.scenario.plans[0], 1, "a test", metrics, &digest);
+  ck_assert_int_gt(metrics[metric], 0);
+  rig_close(&small);
+  free(written[0]), free(written[1]);
+  rig_close(&rig);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("system/shrink");
+  TCase *tests = tcase_create("all");
+  tcase_set_timeout(tests, 120);
+  tcase_add_loop_test(tests, a_violation_of_a_campaign_becomes_a_small_scenario, 0,
+                      sizeof rows / sizeof *rows);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
