@@ -9,9 +9,9 @@
  * [I1] A lane has at most one event in the queue (kind given at init, `a` = lane).
  * [I2] A handle of a fired or cancelled timer is stale: cancelling it again is an assertion. Handles
  *      carry how often their place was taken, modulo 1024, and are never TIMER_NONE.
+ * [I3] Timers of one lane fire in the order in which they were started.
  * [I4] A parked timer has come due at an owner that cannot be reached: it waits, out of its lane, and can
  *      still be cancelled by its handle.
- * [I3] Timers of one lane fire in the order in which they were started.
  */
 #ifndef SIM_KERNEL_TIMERS_H
 #define SIM_KERNEL_TIMERS_H

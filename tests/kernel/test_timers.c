@@ -139,6 +139,34 @@ START_TEST(agrees_with_a_list_under_many_operations) {
 }
 END_TEST
 
+START_TEST(I4_a_parked_timer_keeps_its_handle_until_it_is_taken_or_cancelled) {
+  struct world world;
+  struct timer fired, taken;
+  world_init(&world);
+  uint16_t lane = timers_lane(&world.timers, span_of(100));
+  uint32_t handles[3];
+  for (uint64_t i = 0; i < 3; i++)
+    handles[i] = timers_start(&world.timers, &world.queue, world.now, lane, 7, 1, 0, i + 1);
+  struct event event;
+  ck_assert(queue_pop(&world.queue, &event));
+  world.now = instant_of(event.at);
+  while (timers_expire(&world.timers, &world.queue, world.now, lane, &fired))
+    timers_park(&world.timers, &fired);
+  ck_assert_uint_eq(world.timers.live, 3);
+  timers_cancel(&world.timers, handles[1]);
+  uint32_t other = start(&world, lane, 4); /* takes the place of the cancelled one */
+  ck_assert_uint_ne(other, handles[1]);
+  ck_assert(timers_unpark(&world.timers, 7, &taken));
+  ck_assert_uint_eq(taken.argument, 1);
+  ck_assert(!timers_unpark(&world.timers, 8, &taken));
+  timers_cancel(&world.timers, handles[2]);
+  ck_assert(!timers_unpark(&world.timers, 7, &taken));
+  timers_cancel(&world.timers, other);
+  ck_assert_uint_eq(world.timers.live, 0);
+  world_deinit(&world);
+}
+END_TEST
+
 START_TEST(I1_a_lane_arms_one_event) {
   struct world world;
   struct timer fired[200];
@@ -332,6 +360,7 @@ int main(void) {
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, agrees_with_a_list_under_many_operations);
   tcase_add_test(tests, I1_a_lane_arms_one_event);
+  tcase_add_test(tests, I4_a_parked_timer_keeps_its_handle_until_it_is_taken_or_cancelled);
   tcase_add_test(tests, I1_a_cancelled_head_hands_over_to_the_next);
   tcase_add_test(tests, a_lane_whose_timers_are_all_cancelled_falls_silent);
   tcase_add_test_raise_signal(tests, I2_cancelling_twice_aborts, SIGABRT);

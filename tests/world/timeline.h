@@ -115,6 +115,7 @@ static inline bool timeline_fault_number(struct fault_plan *fault, const char *k
   NUMBER("max_unavailable", max_unavailable)
   NUMBER("for", lasts.ns)
   NUMBER("grace", grace.ns)
+  NUMBER("late", late.ns)
   NUMBER("until", until.ns)
   NUMBER("stability", stability.ns)
   NUMBER("at", at.ns)
