@@ -19,7 +19,7 @@ enum status {
 enum status status_worse(enum status a, enum status b);
 
 typedef int command_fn(const struct registry *registry, int argc, char **argv);
-command_fn command_run, command_list, command_diff;
+command_fn command_run, command_list, command_diff, command_explain;
 
 struct command {
   const char *name, *arguments, *about;

@@ -36,12 +36,12 @@ static const struct option_row {
 } rows[] = {
     {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN,
      "run seeds 1 to N (default: as the scenario says, or 1)"},
-    {"seed", OPTION_SEED, "N", OPTIONS_RUN, "run exactly seed N, any number from 1"},
+    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLAIN, "run exactly seed N, any number from 1"},
     {"jobs", OPTION_JOBS, "N", OPTIONS_RUN,
      "use N threads (default: one for each core); results are the same for any N"},
-    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN,
+    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN | OPTIONS_EXPLAIN,
      "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
-    {"out", OPTION_OUT, "DIR", OPTIONS_RUN, "write into DIR/<scenario> (default: results)"},
+    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLAIN, "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
      "write the charts' scripts, but do not run gnuplot"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN,
@@ -52,8 +52,9 @@ static const struct option_row {
      "run everything twice, with memory laid out differently, and compare"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
      "run one row with one seed, write its trace (32 bytes a record), judge nothing"},
-    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN, "the row to trace, when the scenario has several"},
-    {"help", OPTION_HELP, NULL, OPTIONS_RUN | OPTIONS_LIST | OPTIONS_DIFF, "print this"},
+    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLAIN,
+     "the row to trace or explain, when the scenario has several"},
+    {"help", OPTION_HELP, NULL, OPTIONS_RUN | OPTIONS_LIST | OPTIONS_DIFF | OPTIONS_EXPLAIN, "print this"},
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
@@ -110,6 +111,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     return true;
   case OPTION_OUT:
     options->out = value;
+    options->has_out = true;
     return true;
   case OPTION_TRACE:
     options->trace = value;
@@ -150,10 +152,10 @@ static bool unknown_option(unsigned command, const char *written, struct err *er
   return false;
 }
 
-static bool check_together(const struct options *options, struct err *err) {
+static bool check_together(unsigned command, const struct options *options, struct err *err) {
   if (options->has_seed && options->seeds > 0)
     return err_set(err, ERR_USAGE, "--seed and --seeds exclude each other");
-  if (options->row && !options->trace)
+  if (command == OPTIONS_RUN && options->row && !options->trace)
     return err_set(err, ERR_USAGE, "--row says which row to trace: it needs --trace");
   if (options->trace && options->dry_run)
     return err_set(err, ERR_USAGE, "--trace and --dry-run exclude each other");
@@ -200,7 +202,7 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
   }
   out->files = argv + optind;
   out->file_count = (size_t)(argc - optind);
-  return out->help || check_together(out, err);
+  return out->help || check_together(command, out, err);
 }
 
 void options_free(struct options *options) {

@@ -14,10 +14,11 @@
 #define OPTIONS_RUN 1u
 #define OPTIONS_LIST 2u
 #define OPTIONS_DIFF 4u
+#define OPTIONS_EXPLAIN 8u
 
 struct options {
   bool help, dry_run, verify, no_charts;
-  bool has_seed;
+  bool has_seed, has_out;
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
   unsigned workers;  /* 0 = one for each core */
