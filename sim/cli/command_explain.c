@@ -114,7 +114,8 @@ static bool explain(const struct registry *registry, const struct options *optio
   const enum explain_found found = explain_find(&scenario, &wanted, &target, err);
   bool good = found != EXPLAIN_REFUSED;
   if (found == EXPLAIN_NOTHING)
-    printf("nothing to explain: in every run each operation took effect once, in order (%zu rows, %zu seeds)\n",
+    printf("nothing to explain: in every run each operation took effect once and in order "
+           "(rows: %zu, seeds: %zu)\n",
            wanted.row ? 1 : scenario.plan_count, scenario.seed_count);
   if (found == EXPLAIN_FOUND) good = tell(&source, &scenario, &target, options, command, err);
   scenario_free(&scenario);

@@ -2,38 +2,16 @@
 
 #include "sim/base/assert.h"
 #include "sim/runner/explain_layout.h"
+#include "sim/runner/explain_svg.h"
 #include "sim/runner/human.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Colours: Okabe and Ito's palette, which colour-blind readers can tell apart; shapes differ too. */
-#define INK "#222222"
-#define GREY "#6b6b6b"
-#define BLUE "#0072B2"
-#define VERMILION "#D55E00"
-#define GREEN "#007a5a"
-#define ORANGE "#E69F00"
 #define BADGE 9.0 /* radius */
 #define BAND 26.0 /* half its width */
 #define BAR 6.0
-#define TEXT_WIDTH 6.2 /* of a character of 12 px, on average */
-
-enum legend_id {
-  LEGEND_REQUEST,
-  LEGEND_ANSWER,
-  LEGEND_LOST,
-  LEGEND_STEP,
-  LEGEND_EFFECT,
-  LEGEND_EFFECT_AGAIN,
-  LEGEND_HANDLER,
-  LEGEND_DOWN,
-  LEGEND_PAUSED,
-  LEGEND_CUT,
-  LEGEND_BREAK,
-  LEGEND__COUNT
-};
 
 struct drawing {
   const struct story *story;
@@ -42,71 +20,6 @@ struct drawing {
   bool used[LEGEND__COUNT]; /* what the legend has to explain */
   FILE *out;
 };
-
-static void put_text(FILE *out, const char *text) {
-  for (; *text; text++) {
-    if (*text == '<')
-      fputs("&lt;", out);
-    else if (*text == '>')
-      fputs("&gt;", out);
-    else if (*text == '&')
-      fputs("&amp;", out);
-    else if ((unsigned char)*text >= 0x20)
-      fputc(*text, out);
-  }
-}
-
-static void text_at(const struct drawing *drawing, double x, double y, const char *class,
-                    const char *text) {
-  fprintf(drawing->out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-  put_text(drawing->out, text);
-  fputs("</text>\n", drawing->out);
-}
-
-/* A label over lines: its halo first. */
-static void label_at(const struct drawing *drawing, double x, double y, const char *class,
-                     const char *text) {
-  char halo[64];
-  snprintf(halo, sizeof halo, "halo %s", class);
-  text_at(drawing, x, y, halo, text);
-  text_at(drawing, x, y, class, text);
-}
-
-static void put_style(FILE *out) {
-  fputs("<style>\n"
-        "text { font-family: 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif; "
-        "font-size: 12px; fill: " INK "; }\n"
-        ".title { font-size: 18px; font-weight: bold; }\n"
-        ".small { font-size: 11px; fill: " GREY "; }\n"
-        ".time { font-size: 11px; fill: " GREY "; text-anchor: end; }\n"
-        ".node { font-size: 13px; font-weight: bold; text-anchor: middle; }\n"
-        ".left { text-anchor: end; }\n.middle { text-anchor: middle; }\n"
-        ".message { fill: " BLUE "; }\n.loss { fill: #a84400; }\n"
-        ".number { font-size: 10px; font-weight: bold; text-anchor: middle; }\n"
-        ".number.on { fill: #ffffff; }\n"
-        ".halo { stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round; fill: #ffffff; }\n"
-        ".lane { stroke: #9a9a9a; stroke-width: 1.2; }\n"
-        ".arrow, .sign { stroke: " BLUE "; stroke-width: 1.8; fill: none; marker-end: url(#head); }\n"
-        ".reply { stroke-dasharray: 6 3; }\n"
-        ".gone { stroke: " VERMILION "; marker-end: none; }\n"
-        ".cross, .x { stroke: " VERMILION "; stroke-width: 3; fill: none; }\n"
-        ".bar { fill: " ORANGE "; stroke: #9c6a00; stroke-width: 0.8; }\n"
-        ".step { fill: #ffffff; stroke: " INK "; stroke-width: 1.4; }\n"
-        ".effect { fill: " GREEN "; stroke: " GREEN "; }\n"
-        ".again { fill: #a84400; stroke: #a84400; }\n"
-        ".down { fill: #8a8a8a; fill-opacity: 0.38; }\n"
-        ".paused { fill: #CC79A7; fill-opacity: 0.35; }\n"
-        ".cut { fill: url(#hatch); stroke: #56B4E9; stroke-width: 1; }\n"
-        ".break { stroke: " GREY "; stroke-width: 1.3; fill: none; }\n"
-        "</style>\n"
-        "<defs>\n<marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" "
-        "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">"
-        "<path d=\"M0 0L10 5L0 10z\" fill=\"" BLUE "\"/></marker>\n"
-        "<pattern id=\"hatch\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" "
-        "patternTransform=\"rotate(45)\"><rect width=\"7\" height=\"7\" fill=\"#e4f3fc\"/>"
-        "<path d=\"M0 0V7\" stroke=\"#56B4E9\" stroke-width=\"2\"/></pattern>\n</defs>\n",
-        out);
-}
 
 /* --- Bands and bars, behind everything --- */
 
@@ -181,7 +94,7 @@ static void put_lanes(struct drawing *drawing) {
       for (int side = -1; side <= 1; side += 2)
         fprintf(drawing->out, "<path d=\"M%.1f %.1fl14 -6\" class=\"break\"/>\n", layout->x[i] - 7,
                 layout->waits[w].y + 3 + 4 * side);
-    text_at(drawing, layout->x[i], LAYOUT_TOP - 10, "node", drawing->record->nodes[i].name);
+    svg_text(drawing->out, layout->x[i], LAYOUT_TOP - 10, "node", drawing->record->nodes[i].name);
   }
 }
 
@@ -194,13 +107,13 @@ static void put_times(const struct drawing *drawing) {
     const int64_t us = (record->items[i].at - record->items[record->first].at) / NS_PER_US;
     if (layout->y[i] < 0 || us == last) continue;
     snprintf(text, sizeof text, "%" PRId64 ".%06" PRId64 " s", us / 1000000, us % 1000000);
-    text_at(drawing, LAYOUT_LEFT - 52, layout->y[i] + 4, "time", text);
+    svg_text(drawing->out, LAYOUT_LEFT - 52, layout->y[i] + 4, "time", text);
     last = us;
   }
   for (size_t w = 0; w < layout->wait_count; w++) {
     human_time((double)layout->waits[w].lasts, human, sizeof human);
     snprintf(text, sizeof text, "%s later", human);
-    text_at(drawing, LAYOUT_LEFT - 52, layout->waits[w].y + 4, "time", text);
+    svg_text(drawing->out, LAYOUT_LEFT - 52, layout->waits[w].y + 4, "time", text);
   }
 }
 
@@ -244,7 +157,7 @@ static void put_arrow_label(const struct drawing *drawing, size_t index) {
   else
     snprintf(text, sizeof text, "%s", sent->name);
   const double side = to > from ? 1 : -1;
-  label_at(drawing, from + side * (BADGE + 7), layout->ways[index].sent - 4,
+  svg_label(drawing->out, from + side * (BADGE + 7), layout->ways[index].sent - 4,
            side > 0 ? "message" : "message left", text);
 }
 
@@ -274,51 +187,29 @@ static void put_step(struct drawing *drawing, size_t number, uint32_t *effects) 
   if (happening->kind == HAPPENING_LOST) {
     const double from = x, to = layout->x[happening->peer];
     x = cross_at(&drawing->record->transmissions[happening->transmission], from, to);
-    label_at(drawing, x, y + 21, "middle loss", step->brief);
+    svg_label(drawing->out, x, y + 21, "middle loss", step->brief);
     x += to > from ? 20 : -20;
   } else if (step->brief[0]) {
     const bool beside_band = happening->kind == HAPPENING_NODE || happening->kind == HAPPENING_FAULT;
-    label_at(drawing, x + (beside_band ? BAND : BADGE) + 6, y + 4, "note", step->brief);
+    svg_label(drawing->out, x + (beside_band ? BAND : BADGE) + 6, y + 4, "note", step->brief);
   }
   fprintf(drawing->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" class=\"%s\"/>\n", x, y, BADGE,
           step_rows[look].circle);
   snprintf(text, sizeof text, "%zu", number);
-  text_at(drawing, x, y + 3.6, step_rows[look].number, text);
+  svg_text(drawing->out, x, y + 3.6, step_rows[look].number, text);
   drawing->used[look] = true;
 }
 
 /* --- Around it --- */
 
-static const struct {
-  const char *text;
-  const char *shape; /* SVG, in a box of 40 by 20; "sign" instead of "arrow", which is a message */
-} legend[LEGEND__COUNT] = {
-    [LEGEND_REQUEST] = {"request", "<path d=\"M2 10H38\" class=\"sign\"/>"},
-    [LEGEND_ANSWER] = {"answer", "<path d=\"M2 10H38\" class=\"sign reply\"/>"},
-    [LEGEND_LOST] = {"lost", "<path d=\"M2 10H28\" class=\"sign gone\"/>"
-                             "<path d=\"M24 4l12 12m0 -12l-12 12\" class=\"x\"/>"},
-    [LEGEND_STEP] = {"step of the story", "<circle cx=\"20\" cy=\"10\" r=\"9\" class=\"step\"/>"},
-    [LEGEND_EFFECT] = {"effect", "<circle cx=\"20\" cy=\"10\" r=\"9\" class=\"step effect\"/>"},
-    [LEGEND_EFFECT_AGAIN] = {"effect too many",
-                             "<circle cx=\"20\" cy=\"10\" r=\"9\" class=\"step again\"/>"},
-    [LEGEND_HANDLER] = {"handler at work",
-                        "<rect x=\"14\" y=\"0\" width=\"12\" height=\"20\" class=\"bar\"/>"},
-    [LEGEND_DOWN] = {"process down",
-                     "<rect x=\"4\" y=\"0\" width=\"32\" height=\"20\" class=\"down\"/>"},
-    [LEGEND_PAUSED] = {"stands still",
-                       "<rect x=\"4\" y=\"0\" width=\"32\" height=\"20\" class=\"paused\"/>"},
-    [LEGEND_CUT] = {"cut off", "<rect x=\"4\" y=\"0\" width=\"32\" height=\"20\" class=\"cut\"/>"},
-    [LEGEND_BREAK] = {"time left out", "<path d=\"M13 9l14 -6M13 17l14 -6\" class=\"break\"/>"},
-};
-
 static double put_legend(const struct drawing *drawing, double y) {
   double x = 24;
   for (size_t i = 0; i < LEGEND__COUNT; i++) {
     if (!drawing->used[i]) continue;
-    const double width = 62 + TEXT_WIDTH * (double)strlen(legend[i].text);
+    const double width = 62 + SVG_TEXT_WIDTH * (double)strlen(svg_legend[i].text);
     if (x + width > drawing->layout.width) x = 24, y += 30;
-    fprintf(drawing->out, "<g transform=\"translate(%.1f %.1f)\">%s</g>\n", x, y - 14, legend[i].shape);
-    text_at(drawing, x + 46, y, "note", legend[i].text);
+    fprintf(drawing->out, "<g transform=\"translate(%.1f %.1f)\">%s</g>\n", x, y - 14, svg_legend[i].shape);
+    svg_text(drawing->out, x + 46, y, "note", svg_legend[i].text);
     x += width;
   }
   return y + 30;
@@ -326,7 +217,7 @@ static double put_legend(const struct drawing *drawing, double y) {
 
 /* A text in lines as wide as the picture; returns the y behind it. */
 static double put_paragraph(const struct drawing *drawing, double y, const char *class, const char *text) {
-  const size_t most = (size_t)((drawing->layout.width - 48) / TEXT_WIDTH);
+  const size_t most = (size_t)((drawing->layout.width - 48) / SVG_TEXT_WIDTH);
   char line[512];
   while (*text) {
     size_t length = strlen(text);
@@ -334,7 +225,7 @@ static double put_paragraph(const struct drawing *drawing, double y, const char 
       for (length = most; length > 1 && text[length] != ' '; length--) {}
     if (length >= sizeof line) length = sizeof line - 1;
     snprintf(line, sizeof line, "%.*s", (int)length, text);
-    text_at(drawing, 24, y, class, line);
+    svg_text(drawing->out, 24, y, class, line);
     text += length;
     while (*text == ' ') text++;
     y += 18;
@@ -349,7 +240,7 @@ static double put_body(struct drawing *drawing, const char *title) {
   uint32_t effects = 0;
   char head[256];
   snprintf(head, sizeof head, "%.*s", (int)cut, title);
-  text_at(drawing, 24, 34, "title", head);
+  svg_text(drawing->out, 24, 34, "title", head);
   put_paragraph(drawing, 58, "note", title[cut] ? title + cut + 2 : "");
   put_bands(drawing);
   put_lanes(drawing);
@@ -376,7 +267,7 @@ void diagram_write(const struct story *story, const char *title, FILE *out) {
           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
           "width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n",
           drawing.layout.width, height, drawing.layout.width, height);
-  put_style(out);
+  svg_style(out);
   fputs("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", out);
   fwrite(body, 1, size, out);
   fputs("</svg>\n", out);

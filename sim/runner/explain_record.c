@@ -244,39 +244,7 @@ static void sink(void *context, const struct trace_record *records, size_t count
   recorder->pending_count -= next;
 }
 
-/* --- The window --- */
-
-static bool is_end_of_holding(const struct happening *happening, uint16_t holder) {
-  if (happening->kind == HAPPENING_NODE)
-    return happening->what == NODE_CHANGE_DOWN && happening->node == holder;
-  return happening->kind == HAPPENING_FACT && !happening->own &&
-         (happening->what == FACT_REBALANCED || happening->what == FACT_FENCED ||
-          happening->what == FACT_EXPIRED);
-}
-
-/* An operation without effect ends where whoever held it last lost it. */
-static size_t end_of_loss(const struct explain_record *record, size_t last) {
-  const uint16_t holder = record->items[last].node;
-  if (record->nodes[holder].role != ROLE_CONSUMER && record->nodes[holder].role != ROLE_BROKER)
-    return last;
-  for (size_t i = last + 1; i < record->count; i++)
-    if (is_end_of_holding(&record->items[i], holder)) return i;
-  return last;
-}
-
-static void find_window(struct explain_record *record) {
-  size_t last = 0;
-  bool effect = false, begun = false;
-  for (size_t i = 0; i < record->count; i++) {
-    const struct happening *happening = &record->items[i];
-    if (!happening->own) continue;
-    if (!begun) record->first = i, begun = true;
-    last = i;
-    effect |= happening->kind == HAPPENING_FACT && happening->what == FACT_EFFECT;
-  }
-  if (!begun) return;
-  record->end = (effect ? last : end_of_loss(record, last)) + 1;
-}
+/* --- The whole --- */
 
 size_t explain_record_closed_by(const struct explain_record *record, size_t from) {
   const struct happening *open = &record->items[from];
@@ -287,26 +255,6 @@ size_t explain_record_closed_by(const struct explain_record *record, size_t from
     if (open->kind == HAPPENING_NODE && other->node == open->node) return i;
   }
   return record->count;
-}
-
-/* By time; what a server sends leaves when its service ends, which may be after what came meanwhile. */
-static int by_time(const void *a, const void *b) {
-  const struct happening *x = a, *y = b;
-  if (x->at != y->at) return x->at < y->at ? -1 : 1;
-  return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static void sort(struct explain_record *record) {
-  for (size_t i = 0; i < record->count; i++) {
-    struct happening *happening = &record->items[i];
-    happening->order = i;
-    if (happening->transmission == NO_TRANSMISSION) continue;
-    const struct transmission *transmission = &record->transmissions[happening->transmission];
-    if (happening->kind == HAPPENING_SENT && transmission->sent_at > happening->at)
-      happening->at = transmission->sent_at;
-    if (happening->kind == HAPPENING_LOST) happening->at = transmission->end_at;
-  }
-  if (record->count > 0) qsort(record->items, record->count, sizeof *record->items, by_time);
 }
 
 static void name_nodes(struct explain_record *record, const struct world *world) {
@@ -334,8 +282,7 @@ void explain_record_run(struct run *run, const struct plan *plan, uint64_t seed,
   take_pending(&recorder, &next, UINT64_MAX);
   out->run_end = recorder.world->now.ns;
   name_nodes(out, recorder.world);
-  sort(out);
-  find_window(out);
+  explain_record_arrange(out);
   free(recorder.pending);
 }
 

@@ -97,6 +97,8 @@ struct explain_record {
 /* Runs a plan again and fills *out; explain_record_deinit frees it. */
 void explain_record_run(struct run *run, const struct plan *plan, uint64_t seed, uint64_t intent,
                         const char *command, struct explain_record *out);
+/* The last part of it: order by time, first and end. */
+void explain_record_arrange(struct explain_record *record);
 void explain_record_deinit(struct explain_record *record);
 
 /* Index of the happening that ends what `from` began (a node is back, a window closes); record->count when

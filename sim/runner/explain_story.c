@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* How far a consumer is with it. */
 enum hold { HOLD_NONE, HOLD_RECEIVED, HOLD_HANDLING, HOLD_HANDLED, HOLD__COUNT };
@@ -24,6 +23,7 @@ struct teller {
   const struct explain_record *record;
   enum hold *holds;         /* [nodes] */
   bool expired;             /* since it was handed out last */
+  bool broken;              /* a connection, with something of it on it, since it was published last */
 };
 
 /* --- Texts --- */
@@ -137,7 +137,11 @@ static void tell_sent(struct teller *teller, size_t index, const struct happenin
     if (transmission->nth > 1) say_why(teller, step, why_handed_out_again(teller), &subject);
     teller->expired = false;
   } else if (subject.nth > 1 && happening->cause.kind == CAUSE_TIMER && point != POINT_STATEMENT_SENT) {
-    say_why(teller, step, "no answer has come: timer '%t' is over", &subject);
+    say_why(teller, step,
+            teller->broken ? "the connection broke before an answer came: timer '%t' is over"
+                           : "no answer has come: timer '%t' is over",
+            &subject);
+    teller->broken = false;
   } else if (happening->cause.kind != CAUSE_MESSAGE && (subject.nth > 1 || point == POINT_ACK_SENT)) {
     if (point != POINT_STATEMENT_SENT) say_cause(teller, step, &subject);
   }
@@ -163,6 +167,7 @@ static void tell_arrived(struct teller *teller, size_t index, const struct happe
 static void tell_lost(struct teller *teller, size_t index, const struct happening *happening) {
   const uint32_t point = transmission_of(teller, happening)->sent_point;
   struct happening told = *happening;
+  teller->broken |= happening->value == LOSS_RESET;
   if (happening->value == LOSS_DROPPED) /* the trigger's window is the last that began */
     for (size_t i = index; i-- > 0 && told.fault == NO_FAULT;)
       if (teller->record->items[i].kind == HAPPENING_FAULT) told.fault = teller->record->items[i].fault;
@@ -311,51 +316,6 @@ static void involve_speakers(struct story *story) {
   for (size_t i = 0; i < story->count; i++) story->involved[story->steps[i].node] = true;
 }
 
-static bool stored_twice(const struct tally *t) { return t->copies > 1 && t->deliveries >= t->copies; }
-static bool delivered_twice(const struct tally *t) { return t->deliveries > 1; }
-static bool never_sent(const struct tally *t) { return t->publishes == 0 && t->copies == 0; }
-static bool never_stored(const struct tally *t) { return t->copies == 0; }
-static bool dropped_as_known(const struct tally *t) { return t->suppressed > 0; }
-static bool noted_first(const struct tally *t) { return t->acks_noted > 0; }
-static bool delivered(const struct tally *t) { return t->deliveries > 0; }
-static bool always(const struct tally *t) { return t->copies > 0; }
-
-/* Why it ended so: the first row that fits. */
-static const struct {
-  bool effects; /* more than one, or none */
-  bool (*fits)(const struct tally *);
-  const char *because;
-} reasons[] = {
-    {true, stored_twice, "it was stored more than once: its producer sent it again, not knowing that it had been stored"},
-    {true, delivered_twice, "it was delivered again, as no acknowledgement had been noted, and nothing recognised it"},
-    {false, never_sent, "it never left its producer"},
-    {false, never_stored, "it was never stored, and nobody sent it again"},
-    {false, dropped_as_known, "a dedup store took it for a duplicate, and its first execution had come to nothing"},
-    {false, noted_first, "it was acknowledged before it took effect, so that nobody delivers it again"},
-    {false, delivered, "it was delivered, and its work came to nothing"},
-    {false, always, "it was stored, and no handler ever got it"},
-};
-
-static const char *reason(const struct story *story) {
-  if (story->tally.effects == 1) return NULL;
-  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-    if (reasons[i].effects == (story->tally.effects > 1) && reasons[i].fits(&story->tally))
-      return reasons[i].because;
-  return NULL;
-}
-
-static void judge(struct story *story, const struct fates *fates) {
-  const struct fate_entry *entry = fates_at(fates, story->record->intent);
-  story->fate = fates_of(fates, story->record->intent);
-  story->outcome = entry->outcome ? trace_kind_name(entry->outcome) : "nothing";
-  const char *because = reason(story);
-  snprintf(story->verdict, sizeof story->verdict,
-           "operation %" PRIu64 ": %s (%u effect%s, %u deliver%s, the client was told: %s)%s%s",
-           story->record->intent, fate_rows[story->fate].name, entry->effects,
-           entry->effects == 1 ? "" : "s", entry->deliveries, entry->deliveries == 1 ? "y" : "ies",
-           story->outcome, because ? ": " : "", because ? because : "");
-}
-
 void story_tell(const struct explain_record *record, const struct fates *fates, struct story *out) {
   *out = (struct story){.record = record};
   struct teller teller = {.story = out, .record = record};
@@ -366,7 +326,7 @@ void story_tell(const struct explain_record *record, const struct fates *fates, 
   for (size_t i = record->first; i < record->end; i++)
     tells[record->items[i].kind](&teller, i, &record->items[i]);
   involve_speakers(out);
-  judge(out, fates);
+  story_judge(out, fates);
   free(teller.holds);
 }
 
@@ -380,22 +340,4 @@ size_t story_step_of(const struct story *story, size_t happening) {
   for (size_t i = 0; i < story->count; i++)
     if (story->steps[i].happening == happening) return i + 1;
   return 0;
-}
-
-void story_print(const struct story *story, const char *title, const char *repeat, FILE *out) {
-  const int64_t begin = story->count > 0 ? story->steps[0].at : 0;
-  fprintf(out, "%s\n", title);
-  fprintf(out, "times count from %" PRId64 ".%09" PRId64 " s of the run, when it was wanted\n\n",
-          begin / NS_PER_S, begin % NS_PER_S);
-  for (size_t i = 0; i < story->count; i++) {
-    const struct step *step = &story->steps[i];
-    const int64_t us = (step->at - begin) / NS_PER_US;
-    fprintf(out, "%3zu  %4" PRId64 ".%06" PRId64 " s  %-12s %s\n", i + 1, us / 1000000, us % 1000000,
-            story->record->nodes[step->node].name, step->what);
-    if (step->why[0]) fprintf(out, "%33s why: %s\n", "", step->why);
-  }
-  if (story->record->truncated)
-    fprintf(out, "(more happened around it than %d records: some of it is left out)\n",
-            EXPLAIN_AROUND_MAX);
-  fprintf(out, "\nverdict: %s\nrepeat:  %s\n", story->verdict, repeat);
 }

@@ -40,6 +40,8 @@ struct story {
 };
 
 void story_tell(const struct explain_record *record, const struct fates *fates, struct story *out);
+/* Fate, outcome and verdict, from what was told: the last part of story_tell. */
+void story_judge(struct story *story, const struct fates *fates);
 void story_deinit(struct story *story);
 
 /* Number of the step that tells a happening, from 1; 0 = none does. */
