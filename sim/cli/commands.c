@@ -19,6 +19,8 @@ const struct command commands[] = {
     {"diff", "TRACE TRACE",
      "the first record in which two traces differ; exit 0 when they are equal", command_diff,
      OPTIONS_DIFF},
+    {"explain", "FILE|DIR [ID]", "the story of one lost, doubled or stuck operation, and its diagram",
+     command_explain, OPTIONS_EXPLAIN},
 };
 const size_t command_count = sizeof commands / sizeof *commands;
 

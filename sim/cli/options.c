@@ -46,7 +46,8 @@ static const struct option_row {
 } rows[] = {
     {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN | OPTIONS_SHRINK,
      "run seeds 1 to N (default: as the scenario says, or 1)"},
-    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK, "run exactly seed N, any number from 1"},
+    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
+     "run exactly seed N, any number from 1"},
     {"faults", OPTION_FAULTS, "K", OPTIONS_EXPLORE, "place up to K faults, 1 to 4 (default: 1)"},
     {"messages", OPTION_MESSAGES, "N", OPTIONS_EXPLORE,
      "so many operations, instead of what the scenario says"},
@@ -61,9 +62,11 @@ static const struct option_row {
     {"jobs", OPTION_JOBS, "N",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY,
      "use N threads (default: one for each core); results are the same for any N"},
-    {"set", OPTION_SET, "PATH=VALUE", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY,
+    {"set", OPTION_SET, "PATH=VALUE",
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN,
      "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
-    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK, "write into DIR/<scenario> (default: results)"},
+    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
+     "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
      "write the charts' scripts, but do not run gnuplot"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE,
@@ -76,8 +79,8 @@ static const struct option_row {
      "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
     {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
      "run one row with one seed, write its arrivals and faults into DIR as a scenario"},
-    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK,
-     "the row to trace, record or explore, when the scenario has several"},
+    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
+     "the row to trace, record, explore or explain, when the scenario has several"},
     {"help", OPTION_HELP, NULL, ~0u, "print this"},
 };
 #define ROWS (sizeof rows / sizeof *rows)
@@ -135,6 +138,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     return true;
   case OPTION_OUT:
     options->out = value;
+    options->has_out = true;
     return true;
   case OPTION_TRACE:
     options->trace = value;

@@ -18,10 +18,11 @@
 #define OPTIONS_REPLAY 16u
 #define OPTIONS_JUDGE 32u
 #define OPTIONS_SHRINK 64u
+#define OPTIONS_EXPLAIN 128u
 
 struct options {
   bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond;
-  bool has_seed;
+  bool has_seed, has_out;
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
   unsigned faults;   /* explore: up to so many */

@@ -38,6 +38,11 @@ void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t int
   world_fact(world, FACT_FAULT_HIT, node, intent, 0, fault);
 }
 
+static void tell(const struct world *world, uint32_t fault, bool begins) {
+  if (world->observer && world->observer->fault)
+    world->observer->fault(world->observer->context, world, fault, begins);
+}
+
 /* --- Instances under way: windows, and what keeps the run from having drained --- */
 
 static void open_instance(struct world *world, uint32_t fault) {
@@ -50,6 +55,7 @@ static void open_instance(struct world *world, uint32_t fault) {
   state->window = (uint32_t)faults->window_count++;
   faults->windows[state->window] = (struct fault_window_seen){fault, world->now.ns, -1};
   world_fact(world, FACT_FAULT_BEGAN, 0, 0, 0, fault);
+  tell(world, fault, true);
 }
 
 static void close_instance(struct world *world, uint32_t fault) {
@@ -60,6 +66,7 @@ static void close_instance(struct world *world, uint32_t fault) {
   if (--state->active > 0) return;
   world->faults.windows[state->window].end = world->now.ns;
   world_fact(world, FACT_FAULT_ENDED, 0, 0, 0, fault);
+  tell(world, fault, false);
 }
 
 /* --- Verbs --- */

@@ -61,8 +61,17 @@ static void lose(struct world *world, struct message *message, enum loss why, ui
   *trace_next(&world->trace) = (struct trace_record){
       .at = world->now.ns, .intent = message->intent, .value = why, .kind = TRACE_LOST,
       .node = message->from, .detail = (uint32_t)message->kind << 16 | message->to};
+  if (world->observer && world->observer->lost)
+    world->observer->lost(world->observer->context, world, message, why, fault);
   faults_hit(world, fault, message->to, message->intent);
   message_free(&world->messages, message);
+}
+
+/* Lost where it was sent: it never gets under way. */
+static void lose_at_once(struct world *world, struct message *message, enum loss why, uint32_t fault) {
+  if (world->observer && world->observer->sent)
+    world->observer->sent(world->observer->context, world, message, -1);
+  lose(world, message, why, fault);
 }
 
 static void push_arrival(struct world *world, struct message *message, int64_t at) {
@@ -144,9 +153,9 @@ static void transmit_alone(struct world *world, struct message *message, struct 
   int way = message->direction;
   enum link link = channel->link;
   if (luck_chance(&world->luck, address + DRAW_LOSS, world->link_rules[link].loss[way]))
-    return lose(world, message, LOSS_LINK, NO_FAULT);
+    return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   if (channel->ways[way].cuts)
-    return lose(world, message, LOSS_CUT, channel->ways[way].cut_by);
+    return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
   int64_t at = message->depart + message->delay + latency(world, link, address, message->size);
   if (message->duplicated)
     transmit_copy(world, message, at + latency(world, link, hash_pair(address, DRAW_COPY), 0));
@@ -175,14 +184,14 @@ void link_transmit(struct world *world, struct message *message) {
   world_count(world, COUNTER_TRANSMISSIONS, 1);
   bool connection = world->link_rules[link].kind == LINK_KIND_CONNECTION;
   if (connection && message->is_reply && message->epoch != channel->epoch)
-    return lose(world, message, LOSS_STALE, channel->reset_by);
+    return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
   message->epoch = channel->epoch;
   message->sequence = ++channel->ways[direction].sent;
   channel->used = true;
   uint64_t address = address_of(world, message, kind, channel);
   if (message->dropped) {
     if (connection) link_drop(world, channel, message);
-    return lose(world, message, LOSS_DROPPED, NO_FAULT);
+    return lose_at_once(world, message, LOSS_DROPPED, NO_FAULT);
   }
   if (connection)
     transmit_connection(world, message, channel, address);

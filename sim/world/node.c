@@ -10,6 +10,11 @@ const char *node_name(const struct node *node, char *out, size_t size) {
   return out;
 }
 
+void node_tell(const struct world *world, const struct node *node, enum node_change change) {
+  if (world->observer && world->observer->node)
+    world->observer->node(world->observer->context, world, node, change);
+}
+
 void node_start(struct world *world, struct node *node, enum start_reason reason) {
   ASSERT(!node->alive);
   node->alive = true;
@@ -23,6 +28,7 @@ void node_start(struct world *world, struct node *node, enum start_reason reason
   node->depart = 0;
   for (uint32_t i = 0; i < node->cores; i++) node->core_free[i] = 0;
   world_fact(world, FACT_NODE_UP, node->id, 0, node->incarnation, 0);
+  node_tell(world, node, NODE_CHANGE_UP);
   for (int port = 0; port < NODE_PORTS; port++)
     if (node->components[port]) node->components[port]->start(world, node, reason);
 }
@@ -57,6 +63,7 @@ void node_kill(struct world *world, struct node *node, enum death death, uint32_
   node->paused_until = 0;
   node->down_by = fault;
   world_fact(world, FACT_NODE_DOWN, node->id, 0, node->incarnation, 0);
+  node_tell(world, node, NODE_CHANGE_DOWN);
   for (int port = NODE_PORTS - 1; port >= 0; port--)
     if (node->components[port] && node->components[port]->crash)
       node->components[port]->crash(world, node, death == DEATH_POWER);
@@ -84,10 +91,10 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault) {
 }
 
 void node_pause(struct world *world, struct node *node, int64_t until, uint32_t fault) {
-  (void)world;
   if (!node->alive || node->paused_until >= until) return;
   node->paused_until = until;
   node->paused_by = fault;
+  node_tell(world, node, NODE_CHANGE_PAUSED);
 }
 
 void node_exit(struct world *world, struct node *node) {

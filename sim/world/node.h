@@ -20,6 +20,7 @@
 #include "sim/base/arena.h"
 #include "sim/kernel/time.h"
 #include "sim/world/model.h"
+#include "sim/world/observer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,6 +79,9 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault);
 /* The process ends by itself, connections closed in order. To be called from its own step: takes
  * effect when the step returns. */
 void node_exit(struct world *world, struct node *node);
+
+/* Tells the observer, if there is one. */
+void node_tell(const struct world *world, const struct node *node, enum node_change change);
 
 /* "consumer.1", into a buffer of at least 32 bytes. */
 const char *node_name(const struct node *node, char *out, size_t size);

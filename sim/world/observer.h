@@ -2,11 +2,13 @@
  * not hold. It decides nothing: a run with an observer has the same digest as one without.
  *
  * `point` is called at every occurrence of every point, just before the faults that wait for it: where
- * a fault could be placed. `sent` is called when a transmission is on its way, with the time at which it
- * will reach its far end.
+ * a fault could be placed. Each transmission is `sent` once, and then `arrived` or `lost` unless the run
+ * ends before. To put these calls in order with the trace records, which come in blocks: a call that sees
+ * `trace.flushed + trace.count` = n comes between the records n - 1 and n.
  *
  * [I1] An observer changes nothing: everything it is given is const but the message's pointer itself,
- *      which is to tell one message from another and is no longer valid after the call.
+ *      which is to tell one message from another and is no longer valid after the call. message->id
+ *      names a transmission from `sent` to `arrived` or `lost`, and another one later.
  */
 #ifndef SIM_WORLD_OBSERVER_H
 #define SIM_WORLD_OBSERVER_H
@@ -18,6 +20,9 @@ struct message;
 struct node;
 struct world;
 
+/* What became of a node. DOWN: node->death, down_by; PAUSED: paused_until, paused_by. */
+enum node_change { NODE_CHANGE_UP, NODE_CHANGE_DOWN, NODE_CHANGE_PAUSED, NODE_CHANGE_RESUMED, NODE_CHANGE__COUNT };
+
 struct observer {
   void *context;
   /* Optional. `message`: NULL at points that are no message's. */
@@ -25,6 +30,16 @@ struct observer {
                 bool before, uint64_t intent, const struct message *message);
   /* Optional. `at` in ns; -1 = it never arrives: lost where it was sent. */
   void (*sent)(void *context, const struct world *world, const struct message *message, int64_t at);
+  /* Optional. It reaches its receiver, which may have others to serve first. */
+  void (*arrived)(void *context, const struct world *world, const struct message *message);
+  /* Optional. `why`: enum loss of link.h; `fault`: who is to blame, or NO_FAULT. */
+  void (*lost)(void *context, const struct world *world, const struct message *message, unsigned why,
+               uint32_t fault);
+  /* Optional. */
+  void (*node)(void *context, const struct world *world, const struct node *node,
+               enum node_change change);
+  /* Optional. A window of a fault opens, its targets drawn, or closes. */
+  void (*fault)(void *context, const struct world *world, uint32_t fault, bool begins);
 };
 
 #endif

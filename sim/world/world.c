@@ -258,6 +258,8 @@ static void on_message(struct world *world, const struct event *event) {
   if (waits(world, event, message->to)) return;
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message)) return;
+  if (world->observer && world->observer->arrived)
+    world->observer->arrived(world->observer->context, world, message);
   struct node *node = &world->nodes[message->to];
   if (message->is_reply || !node->components[message->port]->cost) return serve(world, node, message);
   uint32_t core = soonest_core(node);
@@ -339,6 +341,7 @@ static void on_fault(struct world *world, const struct event *event) {
 void node_resume(struct world *world, struct node *node) {
   if (node->paused_until > world->now.ns) return;
   node->paused_until = 0;
+  node_tell(world, node, NODE_CHANGE_RESUMED);
   struct timer timer;
   while (timers_unpark(&world->timers, node->id, &timer)) {
     fire(world, timer.node, timer.incarnation, timer.kind, timer.argument);

@@ -41,7 +41,7 @@ status 0 'Usage: dgsim COMMAND' --help
 status 0 'Exit status' -h
 status 0 'dgsim ' --version
 status 64 'Usage' # nothing at all
-for command in run judge list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
+for command in run explore shrink replay explain judge list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
 status 0 'default: results' run --help
 "$dgsim" --help 2>/dev/null | grep -qE '.{101}' && : >out && : >err && fail 'the help is wider than 100 columns'
 
@@ -152,6 +152,36 @@ grep -q 'verdict  held' out || fail 'a bad trace kept a good one from being judg
 status 64 'not a trace' judge no.trace
 status 64 'missing.trace' judge missing.trace
 status 64 "'format' is missing" judge a.trace
+# explain: the story of one operation, from the scenario or from its results
+cat >lost-ack.yaml <<'YAML'
+format: 1
+name: lost-ack
+workload: {messages: 5, rate: 10/s}
+compare: [{label: queue, system: sqs-standard}, {label: log, system: at-least-once}]
+faults: [{name: gone, when: ack-sent, intent: 2, attempt: 1, drop: this}]
+YAML
+status 0 'dropped by fault gone' explain lost-ack.yaml
+grep -qF 'repeat:  dgsim explain lost-ack.yaml 2 --row queue --seed 1' out || fail 'explain does not say how to repeat it'
+cp out first
+for file in txt svg perfetto.json shiviz.log; do
+  [[ -s results/lost-ack/anomalies/2.$file ]] || fail "explain wrote no 2.$file"
+done
+status 0 'doubled' explain lost-ack.yaml 2 --row queue --seed 1
+diff first out >err || fail 'the command that explain names tells another story'
+status 0 'once' explain lost-ack.yaml 2 --row log --out elsewhere
+[[ -s elsewhere/lost-ack/anomalies/2.svg ]] || fail 'explain ignores --out'
+status 0 'nothing to explain' explain lost-ack.yaml --row log
+status 0 'nothing to explain' explain good.yaml --row at-least-once
+"$dgsim" run lost-ack.yaml --no-charts --out kept >/dev/null
+status 0 'doubled' explain kept/lost-ack
+[[ -s kept/lost-ack/anomalies/2.svg ]] || fail 'a story of results is not beside them'
+status 64 'there is no operation 6' explain lost-ack.yaml 6
+status 64 'is no operation' explain lost-ack.yaml two
+status 64 'is no operation' explain lost-ack.yaml 0
+status 64 "did you mean 'queue'" explain lost-ack.yaml --row qeue
+status 64 'needs a scenario' explain
+status 64 'no resolved.yaml' explain kept
+status 64 'missing.yaml' explain missing.yaml
 
 # what cannot be printed is not passed over
 if [[ -e /dev/full ]]; then

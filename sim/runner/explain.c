@@ -1,0 +1,193 @@
+#include "sim/runner/explain.h"
+
+#include "sim/base/suggest.h"
+#include "sim/runner/explain_diagram.h"
+#include "sim/runner/explain_perfetto.h"
+#include "sim/runner/explain_shiviz.h"
+#include "sim/runner/tables.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_MAX_ 1100
+#define LABELS_MAX 256
+
+/* --- Finding --- */
+
+struct search {
+  const struct scenario *scenario;
+  const struct explain_wanted *wanted;
+  struct run *run;
+  struct explain_target *best;
+  unsigned rank; /* of what was found; UINT32_MAX = nothing */
+};
+
+static bool check_row(const struct scenario *scenario, const char *label, struct err *err) {
+  const char *labels[LABELS_MAX];
+  size_t count = 0;
+  for (size_t row = 0; row < scenario->plan_count; row++) {
+    if (strcmp(label, scenario->plans[row].label) == 0) return true;
+    if (count < LABELS_MAX) labels[count++] = scenario->plans[row].label;
+  }
+  const char *near = suggest(label, labels, count);
+  return err_set(err, ERR_UNKNOWN_NAME,
+                 near ? "no row is labelled '%s' (did you mean '%s'?)" : "no row is labelled '%s'", label,
+                 near);
+}
+
+static void consider(struct search *search, const struct fates *fates, size_t row, uint64_t seed) {
+  const uint64_t given = search->wanted->intent;
+  const uint64_t intent = given ? given : fates_first(fates);
+  if (intent == 0) return;
+  const unsigned rank = fate_rows[fates_of(fates, intent)].rank;
+  const unsigned order = rank ? rank : UINT32_MAX - 1; /* as it should be: if there is nothing else */
+  if (order >= search->rank) return;
+  search->rank = order;
+  *search->best = (struct explain_target){row, seed, intent, rank > 0};
+}
+
+static void search_row(struct search *search, size_t row) {
+  const struct plan *plan = &search->scenario->plans[row];
+  struct fates *fates = fates_new(plan->workload.messages, plan->workload.keys);
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest;
+  run_observe(search->run, NULL, fates_sink, fates);
+  for (size_t i = 0; i < search->scenario->seed_count && search->rank > 1; i++) {
+    const uint64_t seed = search->scenario->seeds[i];
+    fates_reset(fates);
+    run_judge(search->run, plan, seed, search->wanted->command, metrics, &digest);
+    fates_finish(fates);
+    consider(search, fates, row, seed);
+  }
+  run_observe(search->run, NULL, NULL, NULL);
+  fates_free(fates);
+}
+
+static void search_rows(struct search *search, const char *label) {
+  for (size_t row = 0; row < search->scenario->plan_count && search->rank > 1; row++)
+    if (!label || strcmp(label, search->scenario->plans[row].label) == 0) search_row(search, row);
+}
+
+enum explain_found explain_find(const struct scenario *scenario, const struct explain_wanted *wanted,
+                                struct explain_target *out, struct err *err) {
+  const uint64_t messages = scenario->plans[0].workload.messages;
+  if (wanted->row && !check_row(scenario, wanted->row, err)) return EXPLAIN_REFUSED;
+  if (wanted->intent > messages) {
+    err_set(err, ERR_UNKNOWN_NAME, "there is no operation %" PRIu64, wanted->intent);
+    err_note(err, "the scenario has operations 1 to %" PRIu64, messages);
+    return EXPLAIN_REFUSED;
+  }
+  struct search search = {scenario, wanted, run_new(0, 0), out, UINT32_MAX};
+  if (wanted->prefer && !wanted->row) search_rows(&search, wanted->prefer);
+  search_rows(&search, wanted->row);
+  run_free(search.run);
+  return search.rank == UINT32_MAX ? EXPLAIN_NOTHING : EXPLAIN_FOUND;
+}
+
+/* --- Telling --- */
+
+void explain_tell(const struct scenario *scenario, const struct explain_target *target,
+                  const char *command, struct explanation *out) {
+  const struct plan *plan = &scenario->plans[target->row];
+  struct run *run = run_new(0, 0);
+  struct fates *fates = fates_new(plan->workload.messages, plan->workload.keys);
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest;
+  run_observe(run, NULL, fates_sink, fates);
+  run_judge(run, plan, target->seed, command, metrics, &digest);
+  fates_finish(fates);
+  explain_record_run(run, plan, target->seed, target->intent, command, &out->record);
+  story_tell(&out->record, fates, &out->story);
+  snprintf(out->title, sizeof out->title,
+           "operation %" PRIu64 ", %s: scenario %s, row '%s', seed %" PRIu64 " (%s, %s)", target->intent,
+           fate_rows[out->story.fate].name, scenario->name, plan->label, target->seed,
+           plan->system->name, tables_handler(plan));
+  fates_free(fates);
+  run_free(run);
+}
+
+void explain_deinit(struct explanation *explanation) {
+  story_deinit(&explanation->story);
+  explain_record_deinit(&explanation->record);
+}
+
+/* --- Files --- */
+
+static bool write_text(const struct explanation *explanation, const char *repeat, FILE *out) {
+  story_print(&explanation->story, explanation->title, repeat, out);
+  return true;
+}
+static bool write_svg(const struct explanation *explanation, const char *repeat, FILE *out) {
+  (void)repeat;
+  diagram_write(&explanation->story, explanation->title, out);
+  return true;
+}
+static bool write_perfetto(const struct explanation *explanation, const char *repeat, FILE *out) {
+  (void)repeat;
+  return perfetto_write(&explanation->story, explanation->title, out);
+}
+static bool write_shiviz(const struct explanation *explanation, const char *repeat, FILE *out) {
+  (void)repeat;
+  shiviz_write(&explanation->story, out);
+  return true;
+}
+
+static const struct {
+  const char *suffix;
+  bool (*write)(const struct explanation *, const char *repeat, FILE *);
+} files[] = {{"txt", write_text},
+             {"svg", write_svg},
+             {"perfetto.json", write_perfetto},
+             {"shiviz.log", write_shiviz}};
+
+static bool io_error(struct err *err, const char *path) {
+  return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+}
+
+bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
+                   struct err *err) {
+  char folder[PATH_MAX_], path[PATH_MAX_ + 64], fresh[PATH_MAX_ + 96];
+  snprintf(folder, sizeof folder, "%.1000s/anomalies", directory);
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return io_error(err, folder);
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    snprintf(path, sizeof path, "%s/%" PRIu64 ".%s", folder, explanation->record.intent, files[i].suffix);
+    snprintf(fresh, sizeof fresh, "%s.new.%ld", path, (long)getpid());
+    FILE *file = fopen(fresh, "w");
+    if (!file) return io_error(err, path);
+    const bool good = files[i].write(explanation, repeat, file) && !ferror(file);
+    if (fclose(file) == 0 && good && rename(fresh, path) == 0) continue;
+    io_error(err, path);
+    unlink(fresh);
+    return false;
+  }
+  return true;
+}
+
+/* --- Results --- */
+
+bool explain_results(const char *directory, char out_path[1024], char out_row[256], struct err *err) {
+  char manifest[1024];
+  struct stat status;
+  out_row[0] = '\0';
+  snprintf(out_path, 1024, "%.1000s/resolved.yaml", directory);
+  if (stat(out_path, &status) != 0) {
+    err_set(err, ERR_IO, "'%s' is no directory of results: it has no resolved.yaml", directory);
+    return err_note(err, "dgsim run FILE makes one");
+  }
+  snprintf(manifest, sizeof manifest, "%.1000s/manifest.json", directory);
+  json_t *root = json_load_file(manifest, 0, NULL), *row;
+  size_t index;
+  json_array_foreach(json_object_get(root, "rows"), index, row) {
+    const json_t *held = json_object_get(row, "contract_held");
+    const char *label = json_string_value(json_object_get(row, "label"));
+    if (!json_is_false(held) || !label) continue;
+    snprintf(out_row, 256, "%s", label);
+    break;
+  }
+  json_decref(root);
+  return true;
+}

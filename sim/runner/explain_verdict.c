@@ -1,0 +1,68 @@
+/* How a story ends: the verdict in words, and the story as text. */
+#include "sim/runner/explain_story.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool stored_twice(const struct tally *t) { return t->copies > 1 && t->deliveries >= t->copies; }
+static bool delivered_twice(const struct tally *t) { return t->deliveries > 1; }
+static bool never_sent(const struct tally *t) { return t->publishes == 0 && t->copies == 0; }
+static bool never_stored(const struct tally *t) { return t->copies == 0; }
+static bool dropped_as_known(const struct tally *t) { return t->suppressed > 0; }
+static bool noted_first(const struct tally *t) { return t->acks_noted > 0; }
+static bool delivered(const struct tally *t) { return t->deliveries > 0; }
+static bool always(const struct tally *t) { return t->copies > 0; }
+
+/* Why it ended so: the first row that fits. */
+static const struct {
+  bool effects; /* more than one, or none */
+  bool (*fits)(const struct tally *);
+  const char *because;
+} reasons[] = {
+    {true, stored_twice, "it was stored more than once: its producer sent it again, not knowing that it had been stored"},
+    {true, delivered_twice, "it was delivered again, as no acknowledgement had been noted, and nothing recognised it"},
+    {false, never_sent, "it never left its producer"},
+    {false, never_stored, "it was never stored, and nobody sent it again"},
+    {false, dropped_as_known, "a dedup store took it for a duplicate, and its first execution had come to nothing"},
+    {false, noted_first, "it was acknowledged before it took effect, so that nobody delivers it again"},
+    {false, delivered, "it was delivered, and its work came to nothing"},
+    {false, always, "it was stored, and no handler ever got it"},
+};
+
+static const char *reason(const struct story *story) {
+  if (story->tally.effects == 1) return NULL;
+  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+    if (reasons[i].effects == (story->tally.effects > 1) && reasons[i].fits(&story->tally))
+      return reasons[i].because;
+  return NULL;
+}
+
+void story_judge(struct story *story, const struct fates *fates) {
+  const struct fate_entry *entry = fates_at(fates, story->record->intent);
+  story->fate = fates_of(fates, story->record->intent);
+  story->outcome = entry->outcome ? trace_kind_name(entry->outcome) : "nothing";
+  const char *because = reason(story);
+  snprintf(story->verdict, sizeof story->verdict,
+           "operation %" PRIu64 ": %s (%u effect%s, %u deliver%s, the client was told: %s)%s%s",
+           story->record->intent, fate_rows[story->fate].name, entry->effects,
+           entry->effects == 1 ? "" : "s", entry->deliveries, entry->deliveries == 1 ? "y" : "ies",
+           story->outcome, because ? ": " : "", because ? because : "");
+}
+
+void story_print(const struct story *story, const char *title, const char *repeat, FILE *out) {
+  const int64_t begin = story->count > 0 ? story->steps[0].at : 0;
+  fprintf(out, "%s\n", title);
+  fprintf(out, "times count from %" PRId64 ".%09" PRId64 " s of the run, when it was wanted\n\n",
+          begin / NS_PER_S, begin % NS_PER_S);
+  for (size_t i = 0; i < story->count; i++) {
+    const struct step *step = &story->steps[i];
+    const int64_t us = (step->at - begin) / NS_PER_US;
+    fprintf(out, "%3zu  %4" PRId64 ".%06" PRId64 " s  %-12s %s\n", i + 1, us / 1000000, us % 1000000,
+            story->record->nodes[step->node].name, step->what);
+    if (step->why[0]) fprintf(out, "%33s why: %s\n", "", step->why);
+  }
+  if (story->record->truncated)
+    fprintf(out, "(more happened around it than %d records: some of it is left out)\n",
+            EXPLAIN_AROUND_MAX);
+  fprintf(out, "\nverdict: %s\nrepeat:  %s\n", story->verdict, repeat);
+}
