@@ -23,35 +23,59 @@ static void sort(struct explain_record *record) {
   if (record->count > 0) qsort(record->items, record->count, sizeof *record->items, by_time);
 }
 
-static bool is_end_of_holding(const struct happening *happening, uint16_t holder) {
-  if (happening->kind == HAPPENING_NODE)
-    return happening->what == NODE_CHANGE_DOWN && happening->node == holder;
-  return happening->kind == HAPPENING_FACT && !happening->own &&
-         (happening->what == FACT_REBALANCED || happening->what == FACT_FENCED ||
-          happening->what == FACT_EXPIRED);
+/* Place of the last thing that it had to do with a node; record->count = nothing. */
+static size_t last_at(const struct explain_record *record, uint16_t node) {
+  for (size_t i = record->count; i-- > 0;)
+    if (record->items[i].own && record->items[i].node == node) return i;
+  return record->count;
 }
 
-/* Whether a consumer that had got it has died by then. */
-static bool died_with_it(const struct explain_record *record, size_t last) {
-  for (size_t i = record->first; i < last; i++) {
-    const struct happening *got = &record->items[i];
-    if (!got->own || record->nodes[got->node].role != ROLE_CONSUMER) continue;
-    for (size_t j = i + 1; j < last; j++)
-      if (record->items[j].kind == HAPPENING_NODE && is_end_of_holding(&record->items[j], got->node))
-        return true;
+/* First time from there on that the node died so that it lost what it had: a consumer its memory, a broker,
+ * with the machine, what it had not synced. */
+static size_t next_death(const struct explain_record *record, uint16_t node, size_t from) {
+  const bool broker = record->nodes[node].role == ROLE_BROKER;
+  for (size_t i = from; i < record->count; i++) {
+    const struct happening *happening = &record->items[i];
+    if (happening->kind == HAPPENING_NODE && happening->node == node &&
+        happening->what == NODE_CHANGE_DOWN && (!broker || happening->value == DEATH_POWER))
+      return i;
   }
+  return record->count;
+}
+
+static bool is_noted(const struct explain_record *record) {
+  for (size_t i = record->first; i < record->count; i++)
+    if (record->items[i].kind == HAPPENING_POINT && record->items[i].what == POINT_ACK_APPLIED) return true;
   return false;
 }
 
-/* An operation without effect ends where whoever held it last lost it. */
-static size_t end_of_loss(const struct explain_record *record, size_t last) {
-  const uint16_t holder = record->items[last].node;
-  if (died_with_it(record, last)) return last;
-  if (record->nodes[holder].role != ROLE_CONSUMER && record->nodes[holder].role != ROLE_BROKER)
-    return last;
-  for (size_t i = last + 1; i < record->count; i++)
-    if (is_end_of_holding(&record->items[i], holder)) return i;
+/* Where the group took it away from a consumer that lives. */
+static size_t next_change_of_group(const struct explain_record *record, size_t last) {
+  for (size_t i = last + 1; i < record->count; i++) {
+    const struct happening *happening = &record->items[i];
+    if (happening->kind == HAPPENING_FACT && !happening->own &&
+        (happening->what == FACT_REBALANCED || happening->what == FACT_FENCED))
+      return i;
+  }
   return last;
+}
+
+/* An operation without effect ends where whoever held it lost it: the last of them. What is acknowledged
+ * is held by nobody but who acknowledged it. */
+static size_t end_of_loss(const struct explain_record *record, size_t last) {
+  const bool noted = is_noted(record);
+  bool received = false, died = false;
+  size_t end = last;
+  for (uint16_t node = 0; node < record->node_count; node++) {
+    const enum role role = record->nodes[node].role;
+    const size_t had = last_at(record, node);
+    if (had == record->count || (role != ROLE_CONSUMER && (role != ROLE_BROKER || noted))) continue;
+    const size_t death = next_death(record, node, had);
+    received |= role == ROLE_CONSUMER;
+    died |= death < record->count;
+    if (death < record->count && death > end) end = death;
+  }
+  return died || !received ? end : next_change_of_group(record, last);
 }
 
 static void find_window(struct explain_record *record) {

@@ -53,14 +53,29 @@ static bool carries(const struct world *world, const struct message *message, ui
   return false;
 }
 
+/* Which point an answer states when it leaves, by that of its request: clients may number requests of
+ * several sorts alike. A delivery answers a request that carried nothing. */
+static const uint8_t answer_points[POINT_GENERIC__COUNT] = {
+    [POINT_PUBLISH_SENT] = POINT_PUBLISH_ACK_SENT,
+    [POINT_STATEMENT_SENT] = POINT_STATEMENT_ANSWERED,
+    [POINT_ACK_SENT] = POINT_ACK_ANSWER_SENT,
+};
+
+static bool pair(uint32_t request_point, uint32_t answer_point) {
+  if (request_point >= POINT_GENERIC__COUNT) return answer_point >= POINT_GENERIC__COUNT;
+  return answer_points[request_point] == answer_point;
+}
+
 /* Whether it answers a request that carried the operation. */
-static bool answers(const struct explain_record *record, const struct message *message) {
+static bool answers(const struct world *world, const struct explain_record *record,
+                    const struct message *message) {
   if (!message->is_reply || message->correlation == 0) return false;
+  const uint32_t point = kind_of(world, message)->sent;
   for (size_t i = record->transmission_count; i-- > 0;) {
     const struct transmission *request = &record->transmissions[i];
     if (request->is_reply || request->correlation != message->correlation ||
         request->from != message->to || request->to != message->from ||
-        request->incarnation != message->to_incarnation)
+        request->incarnation != message->to_incarnation || !pair(request->sent_point, point))
       continue;
     return true;
   }
@@ -87,7 +102,7 @@ static void on_sent(void *context, const struct world *world, const struct messa
                     int64_t at) {
   struct recorder *recorder = context;
   struct explain_record *record = recorder->record;
-  if (!carries(world, message, record->intent) && !answers(record, message)) return;
+  if (!carries(world, message, record->intent) && !answers(world, record, message)) return;
   struct happening *sent = add_pending(recorder, world, HAPPENING_SENT, message->from);
   add_transmission(recorder, message);
   sent->own = true;

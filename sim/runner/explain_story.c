@@ -202,6 +202,8 @@ static uint32_t count_fact(struct teller *teller, const struct happening *happen
     return ++tally->deliveries;
   case FACT_EFFECT:
     return ++tally->effects;
+  case FACT_EFFECT_UNDONE:
+    return ++tally->undone;
   case FACT_SUPPRESSED:
     return ++tally->suppressed;
   default:
@@ -277,19 +279,30 @@ static void tell_node(struct teller *teller, size_t index, const struct happenin
   }
 }
 
+/* Which node of the story a window of a fault is about; node_count = none. A fault that strikes one message
+ * has no targets: it is about the sender, when what it strikes is the operation's. */
+static uint16_t struck(const struct teller *teller, size_t index, const struct happening *happening) {
+  const struct explain_record *record = teller->record;
+  for (uint16_t node = 0; node < record->node_count; node++)
+    if (happening->targets[node / 8] >> (node % 8) & 1 && teller->story->involved[node]) return node;
+  while (++index < record->end && record->items[index].kind == HAPPENING_FAULT) {}
+  const struct happening *next = &record->items[index];
+  const bool message = teller->record->plan->faults[happening->fault].verb >= VERB_DROP;
+  return message && index < record->end && next->own && next->kind == HAPPENING_SENT ? next->node
+                                                                                      : (uint16_t)record->node_count;
+}
+
 static void tell_fault(struct teller *teller, size_t index, const struct happening *happening) {
   const struct words *words = &words_fault[teller->record->plan->faults[happening->fault].verb];
   const struct subject subject = {happening, 1, NULL};
   const char *what = happening->what ? words->first : words->again;
   if (!what) return;
-  for (uint16_t node = 0; node < teller->record->node_count; node++) {
-    if (!(happening->targets[node / 8] >> (node % 8) & 1) || !teller->story->involved[node]) continue;
-    struct step *step = add(teller, index, what, &subject);
-    step->node = node;
-    say_why(teller, step, happening->what ? "%f begins" : "%f is over", &subject);
-    say_brief(teller, step, happening->what ? words->brief : words->brief_again, &subject);
-    return;
-  }
+  const uint16_t node = struck(teller, index, happening);
+  if (node == teller->record->node_count) return;
+  struct step *step = add(teller, index, what, &subject);
+  step->node = node;
+  say_why(teller, step, happening->what ? words->why_again : "%f is over", &subject);
+  say_brief(teller, step, happening->what ? words->brief : words->brief_again, &subject);
 }
 
 typedef void tell_fn(struct teller *teller, size_t index, const struct happening *happening);

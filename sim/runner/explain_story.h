@@ -25,7 +25,7 @@ struct step {
 /* What was counted on the way. */
 struct tally {
   uint32_t publishes, copies, handed_out, received, deliveries, handled, effects, acks, acks_noted,
-      suppressed;
+      suppressed, undone;
 };
 
 struct story {

@@ -6,6 +6,7 @@
 
 static bool stored_twice(const struct tally *t) { return t->copies > 1 && t->deliveries >= t->copies; }
 static bool delivered_twice(const struct tally *t) { return t->deliveries > 1; }
+static bool taken_back(const struct tally *t) { return t->undone > 0; }
 static bool never_sent(const struct tally *t) { return t->publishes == 0 && t->copies == 0; }
 static bool never_stored(const struct tally *t) { return t->copies == 0; }
 static bool dropped_as_known(const struct tally *t) { return t->suppressed > 0; }
@@ -21,6 +22,7 @@ static const struct {
 } reasons[] = {
     {true, stored_twice, "it was stored more than once: its producer sent it again, not knowing that it had been stored"},
     {true, delivered_twice, "it was delivered again, as no acknowledgement had been noted, and nothing recognised it"},
+    {false, taken_back, "its effect was there, and was lost again with what had not been synced"},
     {false, never_sent, "it never left its producer"},
     {false, never_stored, "it was never stored, and nobody sent it again"},
     {false, dropped_as_known, "a dedup store took it for a duplicate, and its first execution had come to nothing"},
@@ -30,9 +32,10 @@ static const struct {
 };
 
 static const char *reason(const struct story *story) {
-  if (story->tally.effects == 1) return NULL;
+  const uint32_t effects = story->tally.effects - story->tally.undone;
+  if (effects == 1) return NULL;
   for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-    if (reasons[i].effects == (story->tally.effects > 1) && reasons[i].fits(&story->tally))
+    if (reasons[i].effects == (effects > 1) && reasons[i].fits(&story->tally))
       return reasons[i].because;
   return NULL;
 }

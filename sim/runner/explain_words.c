@@ -93,10 +93,10 @@ const char *const words_death[DEATH_POWER + 1] = {
 };
 
 const struct words words_fault[VERB__COUNT] = {
-    [VERB_PARTITION] = {"is cut off", "is connected again", NULL, "cut off: %f", "connected again"},
-    [VERB_RESET] = {"its connections break", .brief = "connections break"},
-    [VERB_DELAY] = {"a message of it is held up", .brief = "message held up"},
-    [VERB_DUPLICATE] = {"a message of it is doubled", .brief = "message doubled"},
+    [VERB_PARTITION] = {"is cut off", "is connected again", "%f begins", "cut off: %f", "connected again"},
+    [VERB_RESET] = {"its connections break", NULL, "%f", .brief = "connections break"},
+    [VERB_DELAY] = {"what it sends is held up on the way", NULL, "%f", .brief = "held up: %f"},
+    [VERB_DUPLICATE] = {"what it sends is doubled on the way", NULL, "%f", .brief = "doubled: %f"},
 };
 
 const char *const words_cause[] = {

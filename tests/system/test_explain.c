@@ -147,6 +147,34 @@ START_TEST(a_retry_that_is_stored_twice_is_told) {
 }
 END_TEST
 
+START_TEST(a_power_loss_that_takes_the_last_copy_ends_the_story) {
+  static const struct expected steps[] = {
+      {"producer", "what it sends is held up", "fault late"},
+      {"broker", "stores it", ""},
+      {"consumer", "receives it", ""},
+      {"consumer", "dies; it had received it", "killed by fault kill"},
+      {"broker", "dies", "lost power by fault power"}};
+  const char *path = "/tmp/dgsim-explain.yaml";
+  FILE *file = fopen(path, "w");
+  ck_assert(file != NULL);
+  fputs("format: 1\nname: power\nworkload: {messages: 50, rate: 100/s}\n"
+        "topology: {consumers: 1, brokers: 1, partitions: 1}\n"
+        "system: {name: at-least-once, session.timeout.ms: 6s, log_flush_interval: 60s}\n"
+        "faults:\n"
+        "  - {name: late, when: publish-sent, intent: 20, attempt: 1, delay: this, for: 100ms}\n"
+        "  - {name: kill, when: delivery-received, intent: 20, kill: this, for: 10s}\n"
+        "  - {name: power, at: 2s, power_loss: broker.1, unsynced: dropped, for: 100ms}\n",
+        file);
+  fclose(file);
+  struct told told;
+  tell(path, NULL, 20, &told);
+  unlink(path);
+  check_steps(&told.explanation.story, steps, 5);
+  ck_assert_int_eq(told.explanation.story.fate, FATE_LOST_ACKED);
+  forget(&told);
+}
+END_TEST
+
 START_TEST(recording_does_not_change_the_run) {
   struct told told;
   tell(CRASH, "exactly-once", 2416, &told);
@@ -333,6 +361,7 @@ int main(void) {
   tcase_add_test(tcase, a_kill_that_loses_is_told);
   tcase_add_test(tcase, a_kill_that_doubles_is_told);
   tcase_add_test(tcase, a_retry_that_is_stored_twice_is_told);
+  tcase_add_test(tcase, a_power_loss_that_takes_the_last_copy_ends_the_story);
   tcase_add_test(tcase, recording_does_not_change_the_run);
   tcase_add_test(tcase, where_all_is_well_there_is_nothing_to_explain);
   tcase_add_test(tcase, an_operation_that_never_was_is_refused);
