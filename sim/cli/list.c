@@ -81,6 +81,21 @@ static void list_faults(const struct registry *registry) {
   for (size_t i = 0; i < FAULT_COMMON_KEY__COUNT; i++) print_fault_key(&fault_common_keys[i]);
 }
 
+/* The points of a system's own, once for all systems that share them. */
+static void list_own_points(const struct registry *registry, size_t first, int width) {
+  const struct system *system = registry->systems[first];
+  if (system->point_count == 0) return;
+  for (size_t s = 0; s < first; s++)
+    if (registry->systems[s]->points == system->points) return;
+  printf("\nof");
+  for (size_t s = first; s < registry->system_count; s++)
+    if (registry->systems[s]->points == system->points) printf(" %s", registry->systems[s]->name);
+  putchar('\n');
+  for (size_t i = 0; i < system->point_count; i++)
+    printf("  %-*s  %-8s  %s\n", width, system->points[i].name, role_names[system->points[i].role],
+           system->points[i].about);
+}
+
 static void list_points(const struct registry *registry) {
   size_t width = 0;
   for (size_t i = 1; i < POINT_GENERIC__COUNT; i++) width = wider(width, generic_points[i].name);
@@ -91,17 +106,11 @@ static void list_points(const struct registry *registry) {
   for (size_t i = 1; i < POINT_GENERIC__COUNT; i++)
     printf("  %-*s  %-8s  %s\n", (int)width, generic_points[i].name,
            role_names[generic_points[i].role], generic_points[i].about);
-  for (size_t s = 0; s < registry->system_count; s++) {
-    const struct system *system = registry->systems[s];
-    if (system->point_count == 0 && !system->ack) continue;
-    printf("\n%s\n", system->name);
-    if (system->ack)
-      printf("  %-*s  %-8s  here: %s\n", (int)width, generic_points[POINT_ACK_SENT].name, "",
-             system->ack);
-    for (size_t i = 0; i < system->point_count; i++)
-      printf("  %-*s  %-8s  %s\n", (int)width, system->points[i].name,
-             role_names[system->points[i].role], system->points[i].about);
-  }
+  puts("\nwhat ack-sent is");
+  for (size_t s = 0; s < registry->system_count; s++)
+    if (registry->systems[s]->ack)
+      printf("  %-*s  %s\n", (int)width, registry->systems[s]->name, registry->systems[s]->ack);
+  for (size_t s = 0; s < registry->system_count; s++) list_own_points(registry, s, (int)width);
 }
 
 static void list_keys(const struct registry *registry) { scenario_list_keys(registry, stdout); }

@@ -45,11 +45,10 @@ static const struct message_kind *kind_of(const struct world *world, const struc
   return &world->nodes[message->to].components[message->port]->messages[message->kind];
 }
 
-static bool carries(const struct world *world, const struct message *message, uint64_t intent) {
-  const bool generic = kind_of(world, message)->sent < POINT_GENERIC__COUNT;
+static bool carries(const struct message *message, uint64_t intent) {
   if (message->record_count == 0) return message->intent == intent;
   for (uint32_t i = 0; i < message->record_count; i++)
-    if (message->records[i].intent == intent && (generic || message->records[i].size > 0)) return true;
+    if (message->records[i].intent == intent) return true;
   return false;
 }
 
@@ -102,7 +101,7 @@ static void on_sent(void *context, const struct world *world, const struct messa
                     int64_t at) {
   struct recorder *recorder = context;
   struct explain_record *record = recorder->record;
-  if (!carries(world, message, record->intent) && !answers(world, record, message)) return;
+  if (!carries(message, record->intent) && !answers(world, record, message)) return;
   struct happening *sent = add_pending(recorder, world, HAPPENING_SENT, message->from);
   add_transmission(recorder, message);
   sent->own = true;

@@ -6,6 +6,7 @@
 #include "tests/system/rig.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 #define LOST_ACK "scenarios/tutorial/03-lost-ack.yaml"
 #define CRASH "scenarios/tutorial/04-crash.yaml"
