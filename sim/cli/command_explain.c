@@ -1,11 +1,11 @@
 /* dgsim explain: the story of one operation that was lost, doubled, reordered or stuck. */
+#include "sim/base/assert.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/load.h"
 #include "sim/cli/options.h"
 #include "sim/cli/shell.h"
 #include "sim/runner/explain.h"
 #include "sim/runner/output.h"
-
-#include "sim/base/assert.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,22 +27,6 @@ static bool find_source(const char *given, struct source *out, struct err *err) 
   if (out->is_directory) return explain_results(given, out->path, out->row, err);
   snprintf(out->path, sizeof out->path, "%s", given);
   return true;
-}
-
-static bool load(const struct source *source, const struct registry *registry,
-                 const struct options *options, struct scenario *out, struct err *err) {
-  char seed[48];
-  const char **sets = calloc(options->set_count + 1, sizeof *sets);
-  ASSERT(sets != NULL);
-  size_t count = 0;
-  for (; count < options->set_count; count++) sets[count] = options->sets[count];
-  if (options->has_seed) {
-    snprintf(seed, sizeof seed, "seeds=[%" PRIu64 "]", options->seed);
-    sets[count++] = seed;
-  }
-  const bool good = scenario_load(source->path, registry, sets, count, 0, out, err);
-  free(sets);
-  return good;
 }
 
 static bool parse_operation(const char *text, uint64_t *out, struct err *err) {
@@ -108,7 +92,7 @@ static bool explain(const struct registry *registry, const struct options *optio
   if (options->file_count == 2 && !parse_operation(options->files[1], &wanted.intent, err))
     return false;
   if (!find_source(options->files[0], &source, err) ||
-      !load(&source, registry, options, &scenario, err))
+      !load_scenario(source.path, registry, options, &scenario, err))
     return false;
   wanted.prefer = source.row[0] ? source.row : NULL;
   const enum explain_found found = explain_find(&scenario, &wanted, &target, err);

@@ -2,13 +2,11 @@
 #include "sim/cli/commands.h"
 
 #include "sim/cli/found.h"
-#include "sim/cli/options.h"
+#include "sim/cli/load.h"
 #include "sim/cli/row.h"
-#include "sim/cli/shell.h"
 #include "sim/runner/explore.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 static void print_space(const struct explore_result *so_far) {
   printf("  space     %" PRIu64 " points reached, %" PRIu64 " placements of one fault", so_far->sites,
@@ -103,49 +101,19 @@ static enum status explore(const struct registry *registry, const struct scenari
   return status;
 }
 
-static enum status explore_file(const struct registry *registry, const struct options *options,
-                                const char *command, struct err *err) {
-  struct scenario scenario;
-  char seed[64];
-  const char **sets = calloc(options->set_count + 1, sizeof *sets);
-  size_t count = 0;
-  for (size_t i = 0; i < options->set_count; i++) sets[count++] = options->sets[i];
-  if (options->has_seed) {
-    snprintf(seed, sizeof seed, "seeds=[%" PRIu64 "]", options->seed);
-    sets[count++] = seed;
-  }
-  bool loaded = scenario_load(options->files[0], registry, sets, count, 0, &scenario, err);
-  free(sets);
-  if (!loaded) return STATUS_USAGE;
+static enum status explore_rows(const struct registry *registry, const struct scenario *scenario,
+                                const struct options *options, const char *command,
+                                struct err *err) {
   enum status status = STATUS_HELD;
-  int row = row_find(&scenario, options->row, err);
-  if (row < 0) status = STATUS_USAGE;
-  for (size_t i = 0; i < scenario.plan_count && row >= 0; i++) {
+  const int row = row_find(scenario, options->row, err);
+  if (row < 0) return STATUS_USAGE;
+  for (size_t i = 0; i < scenario->plan_count && err->code == ERR_NONE; i++) {
     if (options->row && i != (size_t)row) continue;
-    status = status_worse(status, explore(registry, &scenario, (uint32_t)i, options, command, err));
+    status = status_worse(status, explore(registry, scenario, (uint32_t)i, options, command, err));
   }
-  scenario_free(&scenario);
   return status;
 }
 
 int command_explore(const struct registry *registry, int argc, char **argv) {
-  struct options options;
-  struct err err = {0};
-  char *command = shell_command(argc, argv);
-  enum status status = STATUS_HELD;
-  if (!options_parse(OPTIONS_EXPLORE, argc, argv, &options, &err)) {
-    status = STATUS_USAGE;
-  } else if (options.help) {
-    command_help(command_explore, stdout);
-  } else if (options.file_count != 1) {
-    err_set(&err, ERR_USAGE, "'explore' needs one scenario file");
-    err_note(&err, "dgsim explore --help lists the options");
-    status = STATUS_USAGE;
-  } else {
-    status = explore_file(registry, &options, command, &err);
-  }
-  if (err.code != ERR_NONE) err_print(&err, stderr);
-  options_free(&options);
-  free(command);
-  return (int)status;
+  return load_and_act(registry, argc, argv, OPTIONS_EXPLORE, command_explore, explore_rows);
 }

@@ -2,6 +2,7 @@
  * run for minutes; then runs, prints and writes one after the other. */
 #include "sim/base/assert.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/load.h"
 #include "sim/cli/options.h"
 #include "sim/cli/run_record.h"
 #include "sim/cli/run_trace.h"
@@ -22,18 +23,7 @@ struct file {
 /* --seed N is `seeds: [N]`, so that the resolved form says what was run. */
 static bool load(struct file *file, const struct registry *registry,
                  const struct options *options) {
-  char seed[48];
-  const char **sets = calloc(options->set_count + 1, sizeof *sets);
-  ASSERT(sets != NULL);
-  size_t count = 0;
-  for (; count < options->set_count; count++) sets[count] = options->sets[count];
-  if (options->has_seed) {
-    snprintf(seed, sizeof seed, "seeds=[%llu]", (unsigned long long)options->seed);
-    sets[count++] = seed;
-  }
-  file->loaded =
-      scenario_load(file->path, registry, sets, count, options->seeds, &file->scenario, &file->err);
-  free(sets);
+  file->loaded = load_scenario(file->path, registry, options, &file->scenario, &file->err);
   return file->loaded;
 }
 
