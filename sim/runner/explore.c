@@ -6,10 +6,12 @@
 #include "sim/runner/workers.h"
 #include "sim/world/fact.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CHUNK 64 /* children of one unit of work */
 
@@ -50,7 +52,9 @@ struct search {
   struct unit *units;
   size_t unit_count;
   atomic_size_t next, best; /* best: first unit that has found a violation */
-  atomic_uint_fast64_t done;
+  atomic_uint_fast64_t done; /* runs of this level, for the progress line */
+  atomic_flag printing;
+  double begun, printed; /* seconds; printed: guarded by `printing` */
 };
 
 /* What one thread works with. */
@@ -175,6 +179,32 @@ static void hand_deinit(struct hand *hand) {
   placements_deinit(&hand->after);
 }
 
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* A line on a terminal's stderr, rewritten ten times a second, once a second has passed. */
+static void show_progress(struct search *search, size_t unit) {
+  double now = seconds();
+  if (!search->options->progress || now - search->begun < 1 || !isatty(STDERR_FILENO)) return;
+  if (atomic_flag_test_and_set(&search->printing)) return;
+  if (now - search->printed >= 0.1) {
+    search->printed = now;
+    fprintf(stderr, "\r  %u fault%s  %" PRIuFAST64 " executed, %zu %% of the level, %.0f s\033[K",
+            search->depth, search->depth == 1 ? " " : "s", atomic_load(&search->done),
+            100 * unit / search->unit_count, now - search->begun);
+    fflush(stderr);
+  }
+  atomic_flag_clear(&search->printing);
+}
+
+static void clear_progress(struct search *search) {
+  if (search->printed > 0) fputs("\r\033[K", stderr);
+  search->printed = 0;
+}
+
 /* Units in order; none behind the first that has found something. */
 static void work(void *context) {
   struct search *search = context;
@@ -187,6 +217,7 @@ static void work(void *context) {
     struct unit *unit = &search->units[index];
     do_unit(&hand, unit);
     atomic_fetch_add(&search->done, unit->executed);
+    show_progress(search, index);
     size_t best = atomic_load(&search->best);
     while (unit->violated && index < best &&
            !atomic_compare_exchange_weak(&search->best, &best, index)) {}
@@ -209,6 +240,7 @@ static void make_units(struct search *search) {
     }
   }
   atomic_store(&search->next, 0);
+  atomic_store(&search->done, 0);
   atomic_store(&search->best, SIZE_MAX);
 }
 
@@ -325,17 +357,12 @@ static void start(struct search *search, struct explore_result *out) {
 static void search_level(struct search *search, struct explore_result *out) {
   make_units(search);
   workers_run(search->options->workers, search->unit_count, work, search);
+  clear_progress(search);
   gather(search, out);
   size_t best = atomic_load(&search->best);
   if (best != SIZE_MAX) take_violation(search, &search->units[best], out);
   if (best != SIZE_MAX && search->depth == 1) take_sorts(search, out);
   free(search->units);
-}
-
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 void explore_row(const struct scenario *scenario, uint32_t row,
@@ -353,7 +380,9 @@ void explore_plan(const struct plan *plan, const struct goal *goal, uint64_t see
   ASSERT_LE(options->faults, EXPLORE_FAULTS_MAX);
   double begun = seconds();
   *out = (struct explore_result){0};
-  struct search search = {.plan = plan, .goal = *goal, .options = options, .seed = seed};
+  struct search search = {
+      .plan = plan, .goal = *goal, .options = options, .seed = seed, .begun = begun};
+  atomic_flag_clear(&search.printing);
   start(&search, out);
   if (announce) announce(out);
   for (search.depth = 1; search.depth <= options->faults && !out->violated; search.depth++) {
