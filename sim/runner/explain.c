@@ -52,7 +52,7 @@ static void consider(struct search *search, const struct fates *fates, size_t ro
 
 static void search_row(struct search *search, size_t row) {
   const struct plan *plan = &search->scenario->plans[row];
-  struct fates *fates = fates_new(plan->workload.messages, plan->workload.keys);
+  struct fates *fates = fates_new(&plan->workload);
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(search->run, NULL, fates_sink, fates);
@@ -74,11 +74,15 @@ static void search_rows(struct search *search, const char *label) {
 
 enum explain_found explain_find(const struct scenario *scenario, const struct explain_wanted *wanted,
                                 struct explain_target *out, struct err *err) {
-  const uint64_t messages = scenario->plans[0].workload.messages;
+  const struct workload_plan *workload = &scenario->plans[0].workload;
   if (wanted->row && !check_row(scenario, wanted->row, err)) return EXPLAIN_REFUSED;
-  if (wanted->intent > messages) {
+  if (wanted->intent && !fates_has(workload, wanted->intent)) {
     err_set(err, ERR_UNKNOWN_NAME, "there is no operation %" PRIu64, wanted->intent);
-    err_note(err, "the scenario has operations 1 to %" PRIu64, messages);
+    if (workload->intents)
+      err_note(err, "the scenario lists %" PRIu64 " operations, the first is %" PRIu64,
+               workload->messages, workload->intents[0].id);
+    else
+      err_note(err, "the scenario has operations 1 to %" PRIu64, workload->messages);
     return EXPLAIN_REFUSED;
   }
   struct search search = {scenario, wanted, run_new(0, 0), out, UINT32_MAX};
@@ -94,7 +98,7 @@ void explain_tell(const struct scenario *scenario, const struct explain_target *
                   const char *command, struct explanation *out) {
   const struct plan *plan = &scenario->plans[target->row];
   struct run *run = run_new(0, 0);
-  struct fates *fates = fates_new(plan->workload.messages, plan->workload.keys);
+  struct fates *fates = fates_new(&plan->workload);
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(run, NULL, fates_sink, fates);

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/world/fact.h"
+#include "sim/world/workload.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct key_entry {
 };
 
 struct fates {
+  const struct workload_plan *workload;
   uint64_t messages;
   uint32_t keys;
   struct fate_entry *entries; /* [messages + 1] */
@@ -25,13 +27,29 @@ struct fates {
   bool stuck, state_stated;
 };
 
-struct fates *fates_new(uint64_t messages, uint32_t keys) {
+/* Place of an operation among all, from 1; 0 = there is none of this id. */
+static uint64_t place_of(const struct workload_plan *workload, uint64_t intent) {
+  if (!workload->intents) return intent <= workload->messages ? intent : 0;
+  const struct intent_plan *found = workload_find(workload, intent);
+  return found ? (uint64_t)(found - workload->intents) + 1 : 0;
+}
+
+static uint64_t id_at(const struct workload_plan *workload, uint64_t place) {
+  return workload->intents ? workload->intents[place - 1].id : place;
+}
+
+bool fates_has(const struct workload_plan *workload, uint64_t intent) {
+  return place_of(workload, intent) != 0;
+}
+
+struct fates *fates_new(const struct workload_plan *workload) {
   struct fates *fates = calloc(1, sizeof *fates);
   ASSERT(fates);
-  fates->messages = messages;
-  fates->keys = keys;
-  fates->entries = calloc(messages + 1, sizeof *fates->entries);
-  fates->by_key = calloc((size_t)keys + 1, sizeof *fates->by_key);
+  fates->workload = workload;
+  fates->messages = workload->messages;
+  fates->keys = workload->keys;
+  fates->entries = calloc(workload->messages + 1, sizeof *fates->entries);
+  fates->by_key = calloc((size_t)workload->keys + 1, sizeof *fates->by_key);
   ASSERT_MSG(fates->entries && fates->by_key, "out of memory");
   return fates;
 }
@@ -57,7 +75,9 @@ static void on_effect(struct fates *fates, uint64_t intent, struct fate_entry *e
 }
 
 static void on_operation(struct fates *fates, const struct trace_record *record) {
-  struct fate_entry *entry = &fates->entries[record->intent];
+  const uint64_t place = place_of(fates->workload, record->intent);
+  if (place == 0) return;
+  struct fate_entry *entry = &fates->entries[place];
   switch ((enum fact)record->kind) {
   case FACT_INTENDED:
     entry->key = record->value <= fates->keys ? (uint32_t)record->value : 0;
@@ -99,15 +119,15 @@ void fates_sink(void *context, const struct trace_record *records, size_t count,
       fates->by_key[record->detail].state = (int64_t)record->value;
       fates->state_stated = true;
     }
-    if (record->kind >= TRACE_FACT && record->intent > 0 && record->intent <= fates->messages)
+    if (record->kind >= TRACE_FACT && record->intent > 0)
       on_operation(fates, record);
   }
 }
 
 void fates_finish(struct fates *fates) {
   if (!fates->state_stated) return;
-  for (uint64_t intent = fates->messages; intent > 0; intent--) {
-    struct fate_entry *entry = &fates->entries[intent];
+  for (uint64_t place = fates->messages; place > 0; place--) {
+    struct fate_entry *entry = &fates->entries[place];
     struct key_entry *key = &fates->by_key[entry->key];
     if (entry->effects == 0 || key->state == key->effects) continue;
     entry->state_wrong = true; /* the last of its key speaks for all */
@@ -116,8 +136,9 @@ void fates_finish(struct fates *fates) {
 }
 
 const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent) {
-  ASSERT(intent > 0 && intent <= fates->messages);
-  return &fates->entries[intent];
+  const uint64_t place = place_of(fates->workload, intent);
+  ASSERT(place > 0);
+  return &fates->entries[place];
 }
 
 static enum fate absent(const struct fates *fates, const struct fate_entry *entry) {
@@ -141,7 +162,8 @@ enum fate fates_of(const struct fates *fates, uint64_t intent) {
 uint64_t fates_first(const struct fates *fates) {
   uint64_t found = 0;
   unsigned best = UINT32_MAX;
-  for (uint64_t intent = 1; intent <= fates->messages && best > 1; intent++) {
+  for (uint64_t place = 1; place <= fates->messages && best > 1; place++) {
+    const uint64_t intent = id_at(fates->workload, place);
     const unsigned rank = fate_rows[fates_of(fates, intent)].rank;
     if (rank == 0 || rank >= best) continue;
     found = intent;

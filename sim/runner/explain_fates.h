@@ -7,6 +7,7 @@
 #define SIM_RUNNER_EXPLAIN_FATES_H
 
 #include "sim/kernel/trace.h"
+#include "sim/world/plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,13 +47,16 @@ struct fate_entry {
 
 struct fates; /* of one run */
 
-struct fates *fates_new(uint64_t messages, uint32_t keys);
+/* The workload is borrowed: its ids may have gaps. */
+struct fates *fates_new(const struct workload_plan *workload);
 void fates_free(struct fates *fates);
-void fates_reset(struct fates *fates); /* for another run of as many messages and keys */
+void fates_reset(struct fates *fates); /* for another run of the same workload */
 trace_sink fates_sink;                 /* context = the fates */
 void fates_finish(struct fates *fates); /* after the run: compares the state with the effects */
 
-const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent); /* from 1 */
+/* Whether the workload has an operation of this id; the others want one that is there. */
+bool fates_has(const struct workload_plan *workload, uint64_t intent);
+const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent);
 enum fate fates_of(const struct fates *fates, uint64_t intent);
 
 /* The lowest operation of the lowest rank above 0 that there is; 0 = all is as it should. */
