@@ -11,8 +11,8 @@
  * Pruned, unless `prune` is off:
  *   same run       its events, facts and transmissions are those of another run of its level whose last
  *                  fault strikes no later: whatever follows from it follows from the other
- *   same instant   a death where the node has done nothing since a death that is placed too
- *                  (placement.h)
+ *   same instant   a death of a producer or consumer, of which nothing survives, where it has done nothing
+ *                  since a death that is placed too
  * There is no pruning by what a good outcome was made from (lineage): a fault here does not only omit. A
  * process that dies closes its connections, a lease that runs out makes a second delivery, so all that
  * kept quiet supports the outcome as well, and with that half counted next to nothing is left to prune.

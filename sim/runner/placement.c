@@ -62,11 +62,12 @@ static void add_departure(struct placements *placements, const struct world *wor
 }
 
 /* Whether a death here is a death at the node's last site: in the same step, nothing has been stated
- * and nothing sent since it was passed. Points stand around whatever becomes durable, so nothing has
- * become durable either. */
+ * and nothing sent since it was passed, and nothing of the node survives it. A broker or a store may have
+ * noted something durable in between that no record tells. */
 static bool same_instant(const struct placements *placements, const struct world *world,
                          const struct node *node, bool before) {
-  return before && placements->last[node->id].after &&
+  bool forgets = node->role == ROLE_PRODUCER || node->role == ROLE_CONSUMER;
+  return forgets && before && placements->last[node->id].after &&
          placements->last[node->id].step == world->counters[COUNTER_EVENTS] &&
          placements->last[node->id].records == world->trace.flushed + world->trace.count &&
          placements->last[node->id].sent == placements->sent;
