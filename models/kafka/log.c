@@ -1,5 +1,6 @@
 #include "models/kafka/log.h"
 
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
@@ -52,13 +53,14 @@ enum kafka_error log_check(const struct partition_log *log, const struct batch *
   const struct producer_memory *memory = memory_of(log, batch->producer);
   if (!memory) return KAFKA_OK;
   int32_t last = batch->sequence + (int32_t)count - 1;
-  if (memory->epoch == batch->epoch)
+  if (memory->epoch == batch->epoch && !MUTANT(KAFKA_NO_DEDUPLICATION))
     for (uint32_t i = 0; i < memory->count; i++)
       if (memory->batches[i].first == batch->sequence && memory->batches[i].last == last)
         return *out_duplicate = true, KAFKA_OK;
   if (batch->epoch < memory->epoch) return KAFKA_INVALID_PRODUCER_EPOCH;
   if (batch->epoch > memory->epoch || memory->count == 0)
     return batch->sequence == 0 ? KAFKA_OK : KAFKA_OUT_OF_ORDER_SEQUENCE;
+  if (MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
   return batch->sequence == memory->batches[memory->newest].last + 1 ? KAFKA_OK
                                                                     : KAFKA_OUT_OF_ORDER_SEQUENCE;
 }

@@ -24,6 +24,7 @@
  *        best effort.
  * LIMIT: a long poll of a client that is gone is answered nevertheless, which hides a message.
  */
+#include "models/mutants.h"
 #include "models/sqs/store.h"
 #include "models/sqs/wire.h"
 #include "sim/base/assert.h"
@@ -94,7 +95,10 @@ static int64_t deadline(const struct world *world, const struct node *node) {
   const struct sqs_store *store = &queue_of(node)->store;
   uint32_t last = store->lists[PLACE_IN_FLIGHT].last;
   int64_t leaves = node->depart > world->now.ns ? node->depart : world->now.ns;
-  int64_t visible_at = leaves + sqs_setting(world, KEY_SQS_VISIBILITY_TIMEOUT);
+  int64_t hidden = MUTANT(SQS_NO_VISIBILITY_TIMEOUT)
+                       ? 0
+                       : sqs_setting(world, KEY_SQS_VISIBILITY_TIMEOUT);
+  int64_t visible_at = leaves + hidden;
   if (last != SQS_NONE && store->items[last].visible_at > visible_at)
     return store->items[last].visible_at;
   return visible_at;

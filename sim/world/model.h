@@ -78,6 +78,9 @@ struct component {
   void (*handled)(struct world *, struct node *, uint32_t tag, int status);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
+  /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
+   * ends. Returns how many things under way it perturbed. */
+  uint32_t (*struck)(struct world *, struct node *, uint32_t fault, bool begins);
   /* Optional: at the end of a run: state STATE facts. */
   void (*finish)(struct world *, struct node *);
   /* Optional: empties node->disk[port] for another run (keeping memory), and frees it for good. */
@@ -106,6 +109,9 @@ struct system {
   const char *handler; /* default of the `handler` slot */
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
   uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
+  uint32_t verbs;      /* 1u << enum verb: faults of its own that it understands, see `struck` */
+  /* Optional: which node `broker.leader` is now; default broker.1. */
+  uint16_t (*leader)(const struct world *);
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* The longest timeout of its settings, for drain_limit. */
   struct span (*longest_timeout)(const struct plan *);

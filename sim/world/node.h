@@ -52,6 +52,8 @@ struct node {
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */
   struct arena arena;
+  /* its disk, as faults have made it: what a model asks when it flushes */
+  uint32_t fsync_lies; /* faults under way by which a flush says that it is done and is not */
   /* a server's queue for its cores */
   int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
   uint32_t cores;

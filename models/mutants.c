@@ -1,0 +1,5 @@
+#include "models/mutants.h"
+
+#ifdef DGSIM_MUTANTS
+enum mutant mutant_on = MUTANT_NONE;
+#endif
