@@ -137,7 +137,8 @@ uint32_t collector_judge(struct collector *collector, int64_t out_metrics[METRIC
   const struct plan *plan = collector->plan;
   *out_digest = trace_digest(collector->trace); /* flushes */
   ledger_finish(collector->ledger, out_metrics);
-  return verdict_violations(out_metrics, plan->system->allows & ~plan->handler->forbids);
+  return verdict_violations(out_metrics,
+                            verdict_allowed(plan->system->allows, plan->handler->forbids));
 }
 
 void collector_finish(struct collector *collector, struct run_result *out) {
