@@ -59,7 +59,16 @@ struct workload_plan {
   const struct distribution *service_time;
 };
 
-enum selector_which { WHICH_INDEX, WHICH_ANY, WHICH_ALL, WHICH_MINORITY, WHICH_MAJORITY, WHICH_LEADER, WHICH_THIS };
+enum selector_which {
+  WHICH_INDEX,
+  WHICH_ANY,
+  WHICH_ALL,
+  WHICH_MINORITY,
+  WHICH_MAJORITY,
+  WHICH_LEADER,      /* the system says which, at that moment: not paired between rows */
+  WHICH_COORDINATOR, /* likewise; of systems that have one */
+  WHICH_THIS
+};
 struct selector_item {
   enum selector_which which;
   enum role role;
