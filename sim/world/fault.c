@@ -199,10 +199,10 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
   return state->begun < (plan->times ? plan->times : 1);
 }
 
-static void defer(struct world *world, uint32_t fault, uint16_t node) {
+static void defer(struct world *world, struct deferred deferred) {
   struct faults *faults = &world->faults;
   GROW(faults->deferred, faults->deferred_capacity, faults->deferred_count + 1);
-  faults->deferred[faults->deferred_count++] = (struct deferred){fault, node};
+  faults->deferred[faults->deferred_count++] = deferred;
 }
 
 static bool strikes_this(const struct fault_plan *plan) {
@@ -252,12 +252,19 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
       /* What has just been sent has left, although a server's answer waits for its service. */
       if (!before && message && message->depart > world->now.ns) message->depart = world->now.ns;
     }
-    defer(world, i, node->id);
+    defer(world, (struct deferred){.fault = i, .node = node->id});
   }
   return !node->doomed;
 }
 
-void faults_defer_exit(struct world *world, struct node *node) { defer(world, NO_FAULT, node->id); }
+void faults_defer_exit(struct world *world, struct node *node) {
+  defer(world, (struct deferred){.fault = NO_FAULT, .node = node->id});
+}
+
+void faults_defer_death(struct world *world, struct node *node, uint32_t fault) {
+  node->doomed = true;
+  defer(world, (struct deferred){.fault = fault, .node = node->id, .dies = true});
+}
 
 /* The number of an instance that waits: those of its fault have the last numbers, in order. */
 static uint64_t deferred_number(struct world *world, size_t place) {
@@ -265,7 +272,7 @@ static uint64_t deferred_number(struct world *world, size_t place) {
   uint32_t fault = faults->deferred[place].fault;
   uint64_t waiting = 0;
   for (size_t i = place; i < faults->deferred_count; i++)
-    waiting += faults->deferred[i].fault == fault;
+    waiting += faults->deferred[i].fault == fault && !faults->deferred[i].dies;
   return fault_state_of(world, fault)->begun - waiting;
 }
 
@@ -276,6 +283,8 @@ void faults_deferred(struct world *world) {
     struct node *node = &world->nodes[deferred.node];
     if (deferred.fault == NO_FAULT)
       node_kill(world, node, DEATH_EXIT, node->stopped_by);
+    else if (deferred.dies)
+      fault_kill(world, deferred.fault, node, DEATH_KILL);
     else
       begin(world, deferred.fault, node, deferred_number(world, i));
   }

@@ -24,6 +24,9 @@ void fault_close(struct world *world, uint32_t fault);
 typedef void fault_strike_fn(struct world *world, uint32_t fault);
 extern fault_strike_fn *const fault_strikes[VERB__COUNT];
 
+/* Ends a process, if it runs; it is down for as long as the fault says. */
+void fault_kill(struct world *world, uint32_t fault, struct node *node, enum death death);
+
 /* What FAULT_END does, where the verb has one. */
 void fault_end(struct world *world, uint32_t fault);
 

@@ -5,16 +5,18 @@
 
 static bool chosen(const uint8_t *set, size_t node) { return (set[node / 8] >> (node % 8)) & 1; }
 
+void fault_kill(struct world *world, uint32_t fault, struct node *node, enum death death) {
+  if (!node->alive) return;
+  fault_open(world, fault);
+  node->down_for = faults_rules(world, fault)->lasts;
+  node_kill(world, node, death, fault);
+}
+
 static void strike_down(struct world *world, uint32_t fault) {
-  enum death death =
-      fault_plan_of(world, fault)->verb == VERB_POWER_LOSS ? DEATH_POWER : DEATH_KILL;
-  for (size_t i = 0; i < world->node_count; i++) {
-    struct node *node = &world->nodes[i];
-    if (!chosen(fault_state_of(world, fault)->targets, i) || !node->alive) continue;
-    fault_open(world, fault);
-    node->down_for = faults_rules(world, fault)->lasts;
-    node_kill(world, node, death, fault);
-  }
+  enum death death = fault_plan_of(world, fault)->verb == VERB_POWER_LOSS ? DEATH_POWER : DEATH_KILL;
+  for (size_t i = 0; i < world->node_count; i++)
+    if (chosen(fault_state_of(world, fault)->targets, i))
+      fault_kill(world, fault, &world->nodes[i], death);
 }
 
 static void terminate_one(struct world *world, uint32_t fault, struct node *node) {
@@ -70,6 +72,31 @@ static void strike_pause(struct world *world, uint32_t fault) {
   }
 }
 
+/* One window for all its nodes, also for those that are down: a disk lies whoever runs on it. */
+static void strike_fsync_lies(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  for (size_t i = 0; i < world->node_count; i++) {
+    if (!chosen(fault_state_of(world, fault)->targets, i)) continue;
+    world->nodes[i].fsync_lies++;
+    world->nodes[i].fsync_lies_by = fault;
+  }
+  fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_END, fault, 0);
+}
+
+static void end_fsync_lies(struct world *world, uint32_t fault) {
+  for (size_t i = 0; i < world->node_count; i++) {
+    if (!chosen(fault_state_of(world, fault)->targets, i)) continue;
+    ASSERT(world->nodes[i].fsync_lies > 0);
+    world->nodes[i].fsync_lies--;
+  }
+}
+
+/* It waits for a flush: nothing is under way until there is one. */
+static void strike_fsync_fails(struct world *world, uint32_t fault) {
+  for (size_t i = 0; i < world->node_count; i++)
+    if (chosen(fault_state_of(world, fault)->targets, i)) world->nodes[i].fsync_fails_by = fault;
+}
+
 static void strike_partition(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = faults_rules(world, fault);
   struct fault_state *state = fault_state_of(world, fault);
@@ -99,6 +126,8 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_POWER_LOSS] = strike_down,
     [VERB_TERMINATE] = strike_terminate,
     [VERB_DEPLOY] = strike_deploy,
+    [VERB_FSYNC_LIES] = strike_fsync_lies,
+    [VERB_FSYNC_FAILS] = strike_fsync_fails,
     [VERB_PARTITION] = strike_partition,
     [VERB_RESET] = strike_reset,
     [VERB_PAUSE] = strike_pause,
@@ -109,6 +138,7 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
 };
 
 static fault_strike_fn *const ends[VERB__COUNT] = {
+    [VERB_FSYNC_LIES] = end_fsync_lies,
     [VERB_PARTITION] = heal_partition,
 };
 

@@ -257,7 +257,9 @@ static inline bool fake_store(struct world *world, struct node *node, const stru
   struct fake_disk *disk = node->disk[0];
   if (!world_point(world, node, POINT_APPENDED, true, intent)) return false;
   disk->stored++;
-  if (fake.settings.sync) disk->synced = disk->stored;
+  enum flush flush = fake.settings.sync ? node_flush(world, node) : FLUSH_LIED;
+  if (flush == FLUSH_FAILED) return false;
+  if (flush == FLUSH_DONE) disk->synced = disk->stored;
   fake_note(world, NOTE_GOT, node, intent, message->from_incarnation, message->epoch);
   world_effect(world, node, intent, world->now.ns, 0);
   return world_point(world, node, POINT_APPENDED, false, intent);
