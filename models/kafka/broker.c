@@ -137,8 +137,12 @@ static void answer_produce(struct world *world, struct node *node, const struct 
 
 static void append(struct world *world, struct node *node, struct partition_log *log,
                    const struct batch *batch, const struct message *request, uint32_t partition) {
+  const int64_t interval = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
+  enum flush flush = log_flush_due(log, world->now.ns, interval) ? node_flush(world, node) : FLUSH_DONE;
+  if (flush == FLUSH_FAILED) return; /* its only log directory is offline: the broker stops */
+  if (flush == FLUSH_LIED) log_flush_lied(log, world->now.ns);
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
-                               kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
+                               interval);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   for (uint32_t i = 0; i < request->record_count; i++)
     world_fact(world, FACT_APPENDED, node->id, request->records[i].intent, offset + i, partition);

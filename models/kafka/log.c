@@ -84,7 +84,7 @@ static bool has_open(const struct partition_log *log, uint32_t producer) {
 /* The operating system writes dirty pages back after a while: what was there at the checkpoint before
  * the last is flushed. */
 static void checkpoint(struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
-  if (now_ns - log->checkpoint_at < flush_ns) return;
+  if (!log_flush_due(log, now_ns, flush_ns)) return;
   log->synced = log->checkpoint;
   log->checkpoint = log->end;
   log->checkpoint_at = now_ns;

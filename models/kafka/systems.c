@@ -122,7 +122,7 @@ static struct span longest_timeout(const struct plan *plan) {
             [LINK_CONSUMER_TO_BROKER] = {true, LINK_KIND_CONNECTION, ANY_LINK},                    \
             [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
             [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
-  .longest_timeout = longest_timeout,                                                              \
+  .longest_timeout = longest_timeout, .coordinator = kafka_coordinator,                            \
   /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it. */ \
   .no_power_loss = 1u << ROLE_BROKER
 

@@ -17,7 +17,6 @@ static size_t arena_bytes(const struct plan *plan) {
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
-  (void)reason;
   if (!node->disk[0]) {
     node->disk[0] = calloc(1, sizeof(struct database));
     ASSERT(node->disk[0]);
@@ -28,6 +27,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
   database->flushing = false;
+  /* Recovery ends with a checkpoint: that flushes everything. */
+  if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
@@ -172,6 +173,8 @@ static void disk_reset(struct world *world, struct node *node) {
   drop_requests(world, node);
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
+  database->commits = 0;
+  database_note_flushed(database);
 }
 
 static void disk_free(struct node *node) {
@@ -179,6 +182,7 @@ static void disk_free(struct node *node) {
   if (!database) return;
   sessions_free(&database->sessions);
   tables_free(&database->tables);
+  free(database->undo);
   free(database);
   node->disk[0] = NULL;
 }

@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/runner/explain_words.h"
+#include "sim/world/fault_verbs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -287,7 +288,8 @@ static uint16_t struck(const struct teller *teller, size_t index, const struct h
     if (happening->targets[node / 8] >> (node % 8) & 1 && teller->story->involved[node]) return node;
   while (++index < record->end && record->items[index].kind == HAPPENING_FAULT) {}
   const struct happening *next = &record->items[index];
-  const bool message = teller->record->plan->faults[happening->fault].verb >= VERB_DROP;
+  const enum verb verb = teller->record->plan->faults[happening->fault].verb;
+  const bool message = fault_verbs[verb].target == FAULT_TARGET_THIS;
   return message && index < record->end && next->own && next->kind == HAPPENING_SENT ? next->node
                                                                                       : (uint16_t)record->node_count;
 }

@@ -7,6 +7,7 @@
 static const char *const which_words[] = {
     [WHICH_ANY] = "any",           [WHICH_ALL] = "all",       [WHICH_MINORITY] = "minority",
     [WHICH_MAJORITY] = "majority", [WHICH_LEADER] = "leader",
+    [WHICH_COORDINATOR] = "coordinator",
 };
 #define WHICH_WORDS (sizeof which_words / sizeof *which_words)
 
@@ -63,6 +64,19 @@ static bool parse_index(struct reader *reader, const struct yaml_node *at, const
   return true;
 }
 
+/* `leader` and `coordinator` are who the system says. */
+static bool check_which(struct reader *reader, const struct yaml_node *at,
+                        const struct selector_item *item) {
+  if (item->which != WHICH_LEADER && item->which != WHICH_COORDINATOR) return true;
+  const char *word = which_words[item->which];
+  if (item->role != ROLE_BROKER)
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "only brokers have a %s", word);
+  if (item->which == WHICH_LEADER || reader->one_run) return true;
+  for (size_t i = 0; i < reader->row_count; i++)
+    if (reader->scenario->plans[i].system->coordinator) return true;
+  return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one", word);
+}
+
 static bool parse_which(struct reader *reader, const struct yaml_node *at, const char *word,
                         struct selector_item *out) {
   if (*word && strspn(word, "0123456789") == strlen(word))
@@ -72,15 +86,13 @@ static bool parse_which(struct reader *reader, const struct yaml_node *at, const
     if (!which_words[i]) continue;
     words_add(&words, which_words[i]);
     if (strcmp(which_words[i], word) != 0) continue;
-    if (i == WHICH_LEADER && out->role != ROLE_BROKER)
-      return reader_fail(reader, at, ERR_BAD_SELECTOR, "only brokers have a leader");
     out->which = (enum selector_which)i;
-    return true;
+    return check_which(reader, at, out);
   }
   const char *role = role_names[out->role];
   reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown '%s' in '%s.%s'%s", word, role, word,
               reader_hint(reader, word, &words));
-  return err_note(reader->err, "write a number, any, all, minority or majority; leader of brokers");
+  return err_note(reader->err, "write a number, any, all, minority or majority; leader or coordinator of brokers");
 }
 
 /* ROLE.WHICH; `text` is not always the whole scalar (see select_link). */

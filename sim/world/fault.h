@@ -72,6 +72,7 @@ struct faults {
   struct deferred {
     uint32_t fault; /* NO_FAULT: a node that exits by itself */
     uint16_t node;
+    bool dies; /* by what the fault has done to it; else the fault begins */
   } *deferred;
   size_t deferred_count, deferred_capacity;
   uint8_t *bitmaps; /* of all partitions */
@@ -92,6 +93,9 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
 
 /* The node has asked to exit; it does when the step returns. */
 void faults_defer_exit(struct world *world, struct node *node);
+
+/* The node dies by what a fault has done to it, when its step returns; it is doomed from here. */
+void faults_defer_death(struct world *world, struct node *node, uint32_t fault);
 
 /* Carries out what triggers in this step asked for. */
 void faults_deferred(struct world *world);

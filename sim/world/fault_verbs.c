@@ -110,8 +110,19 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                     .help = "the process stands still (a long garbage collection), and then goes on as "
                             "if no time had passed",
                     .hit = "a message or a timer had to wait"},
+    [VERB_FSYNC_LIES] = {.name = "fsync_lies", .target = FAULT_TARGET_NODES, .for_default = NULL,
+                         .one_window = true,
+                         .for_means = "until a flush is true again",
+                         .help = "a flush of the disk says that it is done and is not: what it should have "
+                                 "made durable is lost with the power, unless a true flush follows",
+                         .hit = "a flush that lied"},
+    [VERB_FSYNC_FAILS] = {.name = "fsync_fails", .target = FAULT_TARGET_NODES, .for_default = "1s",
+                          .for_means = "down, then restarted",
+                          .help = "the next flush of the disk fails: the process stops, and what it was "
+                                  "to make durable is not",
+                          .hit = "a flush that failed"},
     [VERB_PARTITION] = {.name = "partition", .target = FAULT_TARGET_NODES, KEYS(partition_keys),
-                        .for_default = NULL, .for_means = "until it heals",
+                        .for_default = NULL, .for_means = "until it heals", .one_window = true,
                         .help = "messages between the target and the other side do not arrive",
                         .hit = "a transmission lost or delayed"},
     [VERB_RESET] = {.name = "reset", .target = FAULT_TARGET_LINK, .for_default = "",
@@ -133,5 +144,5 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 
 const char *const fault_verbs_later =
     "disk_gone slow skew_clock clog degrade fail failover expire_lease "
-    "move_coordinator fsync_lies lose_slot";
+    "move_coordinator lose_slot";
 const char *const fault_keys_later = "shape version factor offset drift error election lose";

@@ -27,6 +27,8 @@ struct node;
 struct plan;
 struct world;
 
+#define NODE_NOBODY UINT16_MAX /* no node's id */
+
 enum link_kind { LINK_KIND_CONNECTION, LINK_KIND_PER_REQUEST, LINK_KIND_DATAGRAM, LINK_KIND__COUNT };
 
 struct message_kind {
@@ -110,8 +112,11 @@ struct system {
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
   uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
   uint32_t verbs;      /* 1u << enum verb: faults of its own that it understands, see `struck` */
-  /* Optional: which node `broker.leader` is now; default broker.1. */
+  /* Optional: the id of the node that `broker.leader` is now, NODE_NOBODY when there is none; default
+   * broker.1. Asked between two events: it may read every node. */
   uint16_t (*leader)(const struct world *);
+  /* Likewise `broker.coordinator`; without it, that is not applicable to the system. */
+  uint16_t (*coordinator)(const struct world *);
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* The longest timeout of its settings, for drain_limit. */
   struct span (*longest_timeout)(const struct plan *);

@@ -90,6 +90,19 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault) {
     node_exit(world, node);
 }
 
+enum flush node_flush(struct world *world, struct node *node) {
+  uint32_t fault = node->fsync_fails_by;
+  if (fault != NO_FAULT) {
+    node->fsync_fails_by = NO_FAULT;
+    faults_hit(world, fault, node->id, 0);
+    faults_defer_death(world, node, fault);
+    return FLUSH_FAILED;
+  }
+  if (node->fsync_lies == 0) return FLUSH_DONE;
+  faults_hit(world, node->fsync_lies_by, node->id, 0);
+  return FLUSH_LIED;
+}
+
 void node_pause(struct world *world, struct node *node, int64_t until, uint32_t fault) {
   if (!node->alive || node->paused_until >= until) return;
   node->paused_until = until;

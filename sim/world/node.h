@@ -52,8 +52,10 @@ struct node {
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */
   struct arena arena;
-  /* its disk, as faults have made it: what a model asks when it flushes */
-  uint32_t fsync_lies; /* faults under way by which a flush says that it is done and is not */
+  /* its disk, as faults have made it; a model asks node_flush */
+  uint32_t fsync_lies;     /* faults under way by which a flush says that it is done and is not */
+  uint32_t fsync_lies_by;  /* the last of them to begin */
+  uint32_t fsync_fails_by; /* fault by which the next flush fails, NO_FAULT */
   /* a server's queue for its cores */
   int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
   uint32_t cores;
@@ -64,6 +66,21 @@ struct node {
   uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
   uint32_t holds;      /* volatile holds, see world_hold */
 };
+
+/* What came of a flush of the disk. */
+enum flush {
+  FLUSH_DONE,   /* all that was written so far is durable, also what earlier flushes lied about */
+  FLUSH_LIED,   /* it says so and is not: written, but lost with the power until a later flush is true */
+  FLUSH_FAILED, /* the node is doomed, as by a kill at a point: return at once, write and answer nothing */
+};
+
+/* A flush of the node's disk (fsync, fdatasync, the operating system's write-back) ends now, in a step of
+ * its own. To be called once for each, whether or not a fault is under way; credits the fault. What was
+ * written and not flushed is for the model to remember, and to undo in `crash` when the power is lost.
+ *
+ * A flush that fails is never asked for again (PostgreSQL, since 2018, and Kafka's log directories): the
+ * process stops, and comes back after the fault's `for`. */
+enum flush node_flush(struct world *world, struct node *node);
 
 void node_start(struct world *world, struct node *node, enum start_reason reason);
 

@@ -59,7 +59,16 @@ struct workload_plan {
   const struct distribution *service_time;
 };
 
-enum selector_which { WHICH_INDEX, WHICH_ANY, WHICH_ALL, WHICH_MINORITY, WHICH_MAJORITY, WHICH_LEADER, WHICH_THIS };
+enum selector_which {
+  WHICH_INDEX,
+  WHICH_ANY,
+  WHICH_ALL,
+  WHICH_MINORITY,
+  WHICH_MAJORITY,
+  WHICH_LEADER,      /* the system says which, at that moment: not paired between rows */
+  WHICH_COORDINATOR, /* likewise; of systems that have one */
+  WHICH_THIS
+};
 struct selector_item {
   enum selector_which which;
   enum role role;
@@ -71,7 +80,21 @@ struct selector {
 };
 
 /* Verbs of faults: sim/world/fault.h has their table. */
-enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PAUSE, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB_DELAY, VERB_DUPLICATE, VERB__COUNT };
+enum verb {
+  VERB_KILL,
+  VERB_POWER_LOSS,
+  VERB_TERMINATE,
+  VERB_DEPLOY,
+  VERB_PAUSE,
+  VERB_FSYNC_LIES,
+  VERB_FSYNC_FAILS,
+  VERB_PARTITION,
+  VERB_RESET,
+  VERB_DROP,
+  VERB_DELAY,
+  VERB_DUPLICATE,
+  VERB__COUNT
+};
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };

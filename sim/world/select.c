@@ -18,6 +18,13 @@ static void draw_some(struct world *world, enum role role, uint32_t wanted, uint
   }
 }
 
+static uint16_t asked(const struct world *world, enum selector_which which) {
+  const struct system *system = world->plan->system;
+  if (which == WHICH_COORDINATOR) return system->coordinator ? system->coordinator(world) : NODE_NOBODY;
+  if (system->leader) return system->leader(world);
+  return world->count[ROLE_BROKER] ? (uint16_t)world->first[ROLE_BROKER] : NODE_NOBODY;
+}
+
 static void select_item(struct world *world, const struct selector_item *item, uint64_t address,
                         const struct node *this, uint8_t *set) {
   uint32_t count = world->count[item->role], first = world->first[item->role];
@@ -29,8 +36,11 @@ static void select_item(struct world *world, const struct selector_item *item, u
     if (item->index <= count) include(set, first + item->index - 1);
     break;
   case WHICH_LEADER:
-    if (count) include(set, first);
+  case WHICH_COORDINATOR: {
+    uint16_t id = asked(world, item->which);
+    if (id != NODE_NOBODY) include(set, id);
     break;
+  }
   case WHICH_ALL:
     for (uint32_t i = 0; i < count; i++) include(set, first + i);
     break;
@@ -65,7 +75,9 @@ bool selector_names(const struct world *world, const struct selector *selector, 
     if (item->role != node->role) continue;
     if (item->which == WHICH_ALL || (item->which == WHICH_INDEX && item->index == node->index))
       return true;
-    if (item->which == WHICH_LEADER && node->id == world->first[item->role]) return true;
+    if ((item->which == WHICH_LEADER || item->which == WHICH_COORDINATOR) &&
+        node->id == asked(world, item->which))
+      return true;
   }
   return false;
 }

@@ -116,6 +116,8 @@ static void reset_node(struct world *world, struct node *node) {
   node->death = DEATH_NONE;
   node->died_at = 0;
   node->late_until = node->paused_until = 0;
+  node->fsync_lies = 0;
+  node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
   node->inbox_head = node->inbox_count = 0;
   node->first_call = CALL_NONE;
   node->holds = 0;

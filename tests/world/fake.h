@@ -44,6 +44,7 @@ struct fake_settings {
   int64_t tick;    /* a broker's beat; 0 = none */
   int64_t mute;    /* brokers do not answer */
   int64_t sync;    /* a stored operation is on the disk at once, and not only in the page cache */
+  int64_t leads;   /* brokers lead in turn, each so long, and the next one coordinates; 0 = nobody says */
   int64_t seal;    /* looks whether anybody touched a node's memory */
   int64_t drain_limit, seed;
 };
@@ -256,7 +257,9 @@ static inline bool fake_store(struct world *world, struct node *node, const stru
   struct fake_disk *disk = node->disk[0];
   if (!world_point(world, node, POINT_APPENDED, true, intent)) return false;
   disk->stored++;
-  if (fake.settings.sync) disk->synced = disk->stored;
+  enum flush flush = fake.settings.sync ? node_flush(world, node) : FLUSH_LIED;
+  if (flush == FLUSH_FAILED) return false;
+  if (flush == FLUSH_DONE) disk->synced = disk->stored;
   fake_note(world, NOTE_GOT, node, intent, message->from_incarnation, message->epoch);
   world_effect(world, node, intent, world->now.ns, 0);
   return world_point(world, node, POINT_APPENDED, false, intent);
@@ -367,6 +370,15 @@ static const struct component fake_broker_component = {
 static const struct component fake_consumer_component = {
     .name = "fake-consumer", .start = fake_consumer_start, .crash = fake_crash};
 
+/* --- Who leads --- */
+
+static inline uint16_t fake_in_turn(const struct world *world, int64_t ahead) {
+  int64_t turn = world->now.ns / fake.settings.leads + ahead;
+  return (uint16_t)(world->first[ROLE_BROKER] + turn % world->count[ROLE_BROKER]);
+}
+static inline uint16_t fake_leader(const struct world *world) { return fake_in_turn(world, 0); }
+static inline uint16_t fake_coordinator(const struct world *world) { return fake_in_turn(world, 1); }
+
 /* --- Plan and run --- */
 
 static inline const struct distribution *fake_constant(struct fake_constant *constant, int64_t ns) {
@@ -385,6 +397,10 @@ static inline void fake_build(void) {
   if (settings->cost < 0) fake.broker.cost = NULL;
   if (settings->drain < 0) fake.broker.terminate = NULL;
   fake.system = (struct system){.name = "fake"};
+  if (settings->leads) {
+    fake.system.leader = fake_leader;
+    fake.system.coordinator = fake_coordinator;
+  }
   fake.system.components[ROLE_PRODUCER] = &fake.producer;
   fake.system.components[ROLE_BROKER] = &fake.broker;
   fake.system.components[ROLE_CONSUMER] = &fake.consumer;

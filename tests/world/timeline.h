@@ -55,6 +55,7 @@ static inline void timeline_setting(const char *name, const char *text) {
                   SETTING(cores), SETTING(cost), SETTING(timeout), SETTING(retry),
                   SETTING(resend), SETTING(batch), SETTING(delay), SETTING(hold),
                   SETTING(drain), SETTING(tick), SETTING(mute), SETTING(sync), SETTING(seal),
+                  SETTING(leads),
                   SETTING(drain_limit), SETTING(seed)};
 #undef SETTING
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
@@ -74,13 +75,14 @@ static inline enum role timeline_role(const char *name) {
 static inline struct selector_item timeline_item(char *text) {
   static const char *const words[] = {[WHICH_ANY] = "any", [WHICH_ALL] = "all",
                                       [WHICH_MINORITY] = "minority", [WHICH_MAJORITY] = "majority",
-                                      [WHICH_LEADER] = "leader"};
+                                      [WHICH_LEADER] = "leader",
+                                      [WHICH_COORDINATOR] = "coordinator"};
   if (strcmp(text, "this") == 0) return (struct selector_item){.which = WHICH_THIS};
   char *which = strchr(text, '.');
   ck_assert_msg(which, "'%s' names no node", text);
   *which++ = '\0';
   struct selector_item item = {.which = WHICH_INDEX, .role = timeline_role(text)};
-  for (int i = WHICH_ANY; i <= WHICH_LEADER; i++)
+  for (int i = WHICH_ANY; i <= WHICH_COORDINATOR; i++)
     if (strcmp(which, words[i]) == 0) item.which = (enum selector_which)i;
   if (item.which == WHICH_INDEX) item.index = (uint32_t)timeline_value(which);
   return item;

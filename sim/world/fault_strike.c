@@ -1,0 +1,148 @@
+/* What the verbs do. */
+#include "sim/world/fault_parts.h"
+
+#include "sim/base/assert.h"
+
+static bool chosen(const uint8_t *set, size_t node) { return (set[node / 8] >> (node % 8)) & 1; }
+
+void fault_kill(struct world *world, uint32_t fault, struct node *node, enum death death) {
+  if (!node->alive) return;
+  fault_open(world, fault);
+  node->down_for = faults_rules(world, fault)->lasts;
+  node_kill(world, node, death, fault);
+}
+
+static void strike_down(struct world *world, uint32_t fault) {
+  enum death death = fault_plan_of(world, fault)->verb == VERB_POWER_LOSS ? DEATH_POWER : DEATH_KILL;
+  for (size_t i = 0; i < world->node_count; i++)
+    if (chosen(fault_state_of(world, fault)->targets, i))
+      fault_kill(world, fault, &world->nodes[i], death);
+}
+
+static void terminate_one(struct world *world, uint32_t fault, struct node *node) {
+  const struct fault_plan *plan = faults_rules(world, fault);
+  fault_open(world, fault);
+  node->down_for = plan->lasts;
+  if (plan->verb == VERB_DEPLOY && plan->mode == DEPLOY_KILL)
+    return node_kill(world, node, DEATH_KILL, fault);
+  fault_push_step(world, world->now.ns + plan->grace.ns, FAULT_GRACE, fault,
+                  (uint64_t)node->incarnation << 16 | node->id);
+  node_terminate(world, node, fault);
+}
+
+static void strike_terminate(struct world *world, uint32_t fault) {
+  for (size_t i = 0; i < world->node_count; i++) {
+    struct node *node = &world->nodes[i];
+    if (chosen(fault_state_of(world, fault)->targets, i) && node->alive && !node->stopping)
+      terminate_one(world, fault, node);
+  }
+}
+
+/* A rolling deploy: the next nodes in order, as many as may be unavailable at once. One instance is
+ * open for the deploy as a whole, so that it is one window and the run waits for its end. */
+void fault_deploy_next(struct world *world, uint32_t fault) {
+  struct fault_state *state = fault_state_of(world, fault);
+  const struct fault_plan *plan = faults_rules(world, fault);
+  while (state->deploy_down < plan->max_unavailable && state->deploy_next < world->node_count) {
+    struct node *node = &world->nodes[state->deploy_next++];
+    if (!chosen(state->targets, node->id) || !node->alive || node->stopping) continue;
+    state->deploy_down++;
+    terminate_one(world, fault, node);
+  }
+  if (state->deploy_down == 0 && state->deploy_next == world->node_count) fault_close(world, fault);
+}
+
+static void strike_deploy(struct world *world, uint32_t fault) {
+  struct fault_state *state = fault_state_of(world, fault);
+  state->deploy_next = state->deploy_down = 0;
+  fault_open(world, fault);
+  fault_deploy_next(world, fault);
+}
+
+/* [I3] of node.h. Nodes go on when the last pause that holds them is over. LIMIT: an operation that
+ * arrives at a paused producer is taken in at once; what it sends for it leaves when it goes on. */
+static void strike_pause(struct world *world, uint32_t fault) {
+  int64_t until = world->now.ns + faults_rules(world, fault)->lasts.ns;
+  for (size_t i = 0; i < world->node_count; i++) {
+    struct node *node = &world->nodes[i];
+    if (!chosen(fault_state_of(world, fault)->targets, i) || !node->alive) continue;
+    fault_open(world, fault);
+    node_pause(world, node, until, fault);
+    fault_push_step(world, until, FAULT_RESUME, fault, node->id);
+  }
+}
+
+/* One window for all its nodes, also for those that are down: a disk lies whoever runs on it. */
+static void strike_fsync_lies(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  for (size_t i = 0; i < world->node_count; i++) {
+    if (!chosen(fault_state_of(world, fault)->targets, i)) continue;
+    world->nodes[i].fsync_lies++;
+    world->nodes[i].fsync_lies_by = fault;
+  }
+  fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_END, fault, 0);
+}
+
+static void end_fsync_lies(struct world *world, uint32_t fault) {
+  for (size_t i = 0; i < world->node_count; i++) {
+    if (!chosen(fault_state_of(world, fault)->targets, i)) continue;
+    ASSERT(world->nodes[i].fsync_lies > 0);
+    world->nodes[i].fsync_lies--;
+  }
+}
+
+/* It waits for a flush: nothing is under way until there is one. */
+static void strike_fsync_fails(struct world *world, uint32_t fault) {
+  for (size_t i = 0; i < world->node_count; i++)
+    if (chosen(fault_state_of(world, fault)->targets, i)) world->nodes[i].fsync_fails_by = fault;
+}
+
+static void strike_partition(struct world *world, uint32_t fault) {
+  const struct fault_plan *plan = faults_rules(world, fault);
+  struct fault_state *state = fault_state_of(world, fault);
+  fault_open(world, fault);
+  link_cut(world, state->targets, state->others, plan->direction, true, fault);
+  fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_END, fault, 0);
+}
+
+static void strike_reset(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  for (size_t i = 0; i < world->channel_count; i++) {
+    struct channel *channel = &world->channels[i];
+    if (channel->link == faults_rules(world, fault)->target_link &&
+        chosen(fault_state_of(world, fault)->targets, channel->ends[0]))
+      link_reset(world, channel, fault);
+  }
+  fault_close(world, fault);
+}
+
+static void heal_partition(struct world *world, uint32_t fault) {
+  struct fault_state *state = fault_state_of(world, fault);
+  link_cut(world, state->targets, state->others, state->rules->direction, false, fault);
+}
+
+fault_strike_fn *const fault_strikes[VERB__COUNT] = {
+    [VERB_KILL] = strike_down,
+    [VERB_POWER_LOSS] = strike_down,
+    [VERB_TERMINATE] = strike_terminate,
+    [VERB_DEPLOY] = strike_deploy,
+    [VERB_FSYNC_LIES] = strike_fsync_lies,
+    [VERB_FSYNC_FAILS] = strike_fsync_fails,
+    [VERB_PARTITION] = strike_partition,
+    [VERB_RESET] = strike_reset,
+    [VERB_PAUSE] = strike_pause,
+    /* done where the message is sent */
+    [VERB_DROP] = NULL,
+    [VERB_DELAY] = NULL,
+    [VERB_DUPLICATE] = NULL,
+};
+
+static fault_strike_fn *const ends[VERB__COUNT] = {
+    [VERB_FSYNC_LIES] = end_fsync_lies,
+    [VERB_PARTITION] = heal_partition,
+};
+
+void fault_end(struct world *world, uint32_t fault) {
+  ends[fault_plan_of(world, fault)->verb](world, fault);
+  fault_close(world, fault);
+}
