@@ -161,10 +161,11 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
   /* Judged on its state only where the handler keeps its effects here. */
-  if (!world->plan->handler->uses_database) return;
+  if (!plan_handler(world->plan, node->group)->uses_database) return;
   const struct tables *tables = &database_of(node)->tables;
   for (uint32_t key = 1; key <= tables->keys; key++)
-    world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key], key);
+    world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
+               fact_state(node->group, key));
 }
 
 static void disk_reset(struct world *world, struct node *node) {

@@ -39,7 +39,7 @@ static void write_one(struct world *world, struct node *node, const struct write
   case WRITE_APPLY:
     tables_get(tables, write->table, write->key, &value);
     tables_put(tables, write->table, write->key, value + write->value);
-    world_effect(world, node, write->intent, world->now.ns, 0);
+    world_effect(world, node, write->intent, world->now.ns, node->group);
     break;
   case WRITE_UNIQUE:
     if (id_set_add(&tables->items[write->table].unique, write->key))

@@ -1,6 +1,5 @@
 #include "sim/oracle/verdict.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 const char *const verdict_names[VERDICT__COUNT] = {
@@ -15,12 +14,6 @@ static const enum metric metric_of[ANOMALY__COUNT] = {
     ANOMALIES(X)
 #undef X
 };
-
-uint32_t verdict_allowed(uint32_t allows, uint32_t forbids) {
-  uint32_t allowed = allows & ~forbids;
-  bool loses = allowed & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED));
-  return loses ? allowed | (allows & CLAIM_BIT(STATE_ERRORS)) : allowed;
-}
 
 uint32_t verdict_violations(const int64_t metrics[METRIC__COUNT], uint32_t allowed) {
   uint32_t happened = 0;

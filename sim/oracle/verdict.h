@@ -14,10 +14,6 @@ enum verdict { VERDICT_HELD, VERDICT_INCONCLUSIVE, VERDICT_VIOLATED, VERDICT__CO
 
 extern const char *const verdict_names[VERDICT__COUNT];
 
-/* What a contract allows: the system's set less what the handler forbids. A state that lacks an operation
- * is wrong, whatever the handler: where losing is allowed, so is that. */
-uint32_t verdict_allowed(uint32_t allows, uint32_t forbids);
-
 /* CLAIM_BIT()s of the anomalies that happened and are not allowed. */
 uint32_t verdict_violations(const int64_t metrics[METRIC__COUNT], uint32_t allowed);
 

@@ -46,7 +46,9 @@ static void name_nodes(const struct world *world, const uint8_t *set, uint32_t r
     if (!((set[i / 8] >> (i % 8)) & 1)) continue;
     if (named.count == room) return;
     named.items[named.count++] =
-        (struct selector_item){.which = WHICH_INDEX, .role = node->role, .index = node->index};
+        (struct selector_item){.which = WHICH_INDEX, .role = node->role, .index = node->place,
+                               .word = node->word, .offset = node->index - node->place,
+                               .count = node->place};
   }
   if (named.count > 0) *out = named;
 }

@@ -25,7 +25,7 @@ bool link_is_later(const char *name) {
 
 bool scenario_link_used(const struct plan *plan, enum link link) {
   if (plan->system && plan->system->links[link].used) return true;
-  return link == LINK_CONSUMER_TO_DATABASE && plan->handler && plan->handler->uses_database;
+  return link == LINK_CONSUMER_TO_DATABASE && plan_uses_database(plan);
 }
 
 static const char *kind_word(int64_t kind) {

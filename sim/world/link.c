@@ -96,8 +96,10 @@ static uint64_t address_of(struct world *world, struct message *message,
   enum link link = channel->link;
   uint64_t key = world->link_rules[link].key + message->direction;
   if (kind->operation && message->intent) {
+    uint32_t group = world->nodes[channel->ends[0]].group; /* each group's hop is one of its own */
+    if (group > 0) key = hash_pair(key, group);
     message->transmission =
-        world_count_transmission(world, message->intent, link, message->direction);
+        world_count_transmission(world, message->intent, group, link, message->direction);
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];

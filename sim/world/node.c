@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 const char *node_name(const struct node *node, char *out, size_t size) {
-  snprintf(out, size, "%s.%u", role_names[node->role], node->index);
+  snprintf(out, size, "%s.%u", node->word, node->place);
   return out;
 }
 

@@ -36,7 +36,10 @@ struct node {
   uint16_t id; /* index in world->nodes */
   enum role role;
   uint32_t index; /* from 1 within its role */
-  uint64_t key;   /* hash of role.index: keys luck */
+  uint32_t group; /* consumers and databases: the sink group that they belong to, from 0 */
+  const char *word; /* what its name begins with: the role's, or its group's (plan.h) */
+  uint32_t place;   /* from 1 among those of that word */
+  uint64_t key;     /* hash of its name: keys luck */
   bool alive, stopping, doomed;
   uint16_t stage; /* of the component at port 0: the row of its `on` table */
   uint32_t incarnation; /* from 1 */
@@ -102,7 +105,7 @@ void node_exit(struct world *world, struct node *node);
 /* Tells the observer, if there is one. */
 void node_tell(const struct world *world, const struct node *node, enum node_change change);
 
-/* "consumer.1", into a buffer of at least 32 bytes. */
+/* "consumer.1", "payment.1", into a buffer of at least 32 bytes. */
 const char *node_name(const struct node *node, char *out, size_t size);
 
 #endif

@@ -21,6 +21,7 @@ struct world *world_new(size_t base_offset, unsigned char fill) {
   message_pool_init(&world->messages);
   world->operations = calloc(OPERATION_WINDOW, sizeof *world->operations);
   ASSERT(world->operations);
+  world->operation_groups = 1;
   return world;
 }
 
@@ -71,11 +72,27 @@ static size_t arena_bytes(const struct plan *plan, const struct node *node) {
   return bytes;
 }
 
+struct node_title world_title(const struct plan *plan, enum role role, uint32_t index) {
+  const struct group_plan *groups = plan->groups;
+  struct node_title title = {.word = role_names[role], .place = index};
+  if (!groups || (role != ROLE_CONSUMER && role != ROLE_DATABASE)) return title;
+  if (role == ROLE_DATABASE)
+    return (struct node_title){.group = index - 1, .word = groups[index - 1].database_name, .place = 1};
+  while (index > groups[title.group].first + groups[title.group].consumers) title.group++;
+  title.word = groups[title.group].name;
+  title.place = index - groups[title.group].first;
+  return title;
+}
+
 static void make_node(struct world *world, enum role role, uint32_t index) {
   ASSERT_LT(world->node_count, world->node_capacity);
   struct node *node = &world->nodes[world->node_count];
   char name[32];
   *node = (struct node){.id = (uint16_t)world->node_count, .role = role, .index = index + 1};
+  struct node_title title = world_title(world->plan, role, index + 1);
+  node->group = title.group;
+  node->word = title.word;
+  node->place = title.place;
   node->key = hash_name(node_name(node, name, sizeof name));
   node->cores = world->plan->cores;
   ASSERT_LE(node->cores, NODE_CORES_MAX);
@@ -141,6 +158,18 @@ static void compile_links(struct world *world) {
   }
 }
 
+/* Each group counts the executions and transmissions of an operation for itself. */
+static void make_operations(struct world *world) {
+  uint32_t groups = plan_group_count(world->plan);
+  if (groups <= world->operation_groups) return;
+  size_t bytes = OPERATION_WINDOW * sizeof *world->operations;
+  world->operations = realloc(world->operations, groups * bytes);
+  ASSERT(world->operations);
+  memset(world->operations + (size_t)world->operation_groups * OPERATION_WINDOW, 0,
+         (groups - world->operation_groups) * bytes);
+  world->operation_groups = groups;
+}
+
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   bool same = world->plan == plan;
   world->plan = plan;
@@ -151,6 +180,7 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   luck_init(&world->luck, plan->luck_none ? LUCK_NONE : LUCK_DRAWN, seed);
   world->now = instant_of(0);
   if (!same) make_nodes(world);
+  make_operations(world);
   for (size_t i = 0; i < world->node_count; i++) reset_node(world, &world->nodes[i]);
   compile_links(world);
   link_init(world);

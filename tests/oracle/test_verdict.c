@@ -64,9 +64,9 @@ END_TEST
 START_TEST(where_losing_is_allowed_a_handler_cannot_forbid_the_wrong_state) {
   const uint32_t state = CLAIM_BIT(STATE_ERRORS), twice = CLAIM_BIT(DUPLICATE_EFFECTS);
   const uint32_t lost = CLAIM_BIT(LOST_UNACKED);
-  ck_assert_uint_eq(verdict_allowed(state | twice, state | twice), 0);
-  ck_assert_uint_eq(verdict_allowed(state | twice | lost, state | twice), state | lost);
-  ck_assert_uint_eq(verdict_allowed(lost, state), lost);
+  ck_assert_uint_eq(claim_allowed(state | twice, state | twice), 0);
+  ck_assert_uint_eq(claim_allowed(state | twice | lost, state | twice), state | lost);
+  ck_assert_uint_eq(claim_allowed(lost, state), lost);
 }
 END_TEST
 

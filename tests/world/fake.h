@@ -267,7 +267,7 @@ static inline bool fake_store(struct world *world, struct node *node, const stru
 
 static inline void fake_on_request(struct world *world, struct node *node, struct message *message) {
   fake_enter(node);
-  world_count_execution(world, message->intent);
+  world_count_execution(world, message->intent, 0);
   for (uint32_t i = 0; i < message->record_count; i++)
     if (!fake_store(world, node, message, message->records[i].intent)) return;
   if (fake.settings.hold) {
