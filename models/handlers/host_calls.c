@@ -205,8 +205,8 @@ static bool wait(struct world *world, struct node *node, struct thread *thread, 
 }
 static bool work(struct world *world, struct node *node, struct thread *thread) {
   uint64_t intent = thread->message.id;
-  return wait(world, node, thread,
-              workload_service_time(world, intent, world_count_execution(world, intent)));
+  int64_t ns = workload_service_time(world, intent, world_count_execution(world, intent));
+  return wait(world, node, thread, node_takes(world, node, NODE_CPU, ns));
 }
 static bool sleep_on(struct world *world, struct node *node, struct thread *thread) {
   return wait(world, node, thread, thread->value);

@@ -93,6 +93,7 @@ const char *const words_death[DEATH_POWER + 1] = {
 };
 
 const struct words words_fault[VERB__COUNT] = {
+    [VERB_SLOW] = {"is slow from here", "is as fast as before", "%f begins", "slow: %f", "fast again"},
     [VERB_FSYNC_LIES] = {"its disk lies from here: a flush says that it is done and is not",
                          "its flushes are true again", "%f begins", "disk lies: %f", "disk is true"},
     [VERB_PARTITION] = {"is cut off", "is connected again", "%f begins", "cut off: %f", "connected again"},

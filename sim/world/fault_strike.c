@@ -72,6 +72,37 @@ static void strike_pause(struct world *world, uint32_t fault) {
   }
 }
 
+/* What a slow fault that has just begun, or ended, leaves of each node's speed. */
+static void slow_down(struct world *world, uint32_t fault, enum node_part part) {
+  const struct fault_plan *plan = faults_rules(world, fault);
+  if (plan->slow_what != SLOW_BOTH && (int)plan->slow_what != (int)part) return;
+  for (size_t i = 0; i < world->node_count; i++) {
+    struct node *node = &world->nodes[i];
+    if (!chosen(fault_state_of(world, fault)->targets, i)) continue;
+    uint64_t factor = (uint64_t)node->slow[part] * plan->factor;
+    node->slow[part] = factor < NODE_SLOW_MAX ? (uint32_t)factor : NODE_SLOW_MAX;
+    node->slow_by[part] = fault;
+  }
+}
+
+static void reckon_speeds(struct world *world, uint32_t begun_or_ended) {
+  (void)begun_or_ended;
+  for (int part = 0; part < NODE_PART__COUNT; part++) {
+    for (size_t i = 0; i < world->node_count; i++) world->nodes[i].slow[part] = 1;
+    for (uint32_t i = 0; i < world->faults.count; i++)
+      if (fault_plan_of(world, i)->verb == VERB_SLOW && fault_state_of(world, i)->active > 0)
+        slow_down(world, i, (enum node_part)part);
+  }
+}
+
+/* LIMIT: what has begun takes as long as it would have; a slow CPU does not slow the protocol's own
+ * work on producers and consumers, which costs nothing here. */
+static void strike_slow(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  reckon_speeds(world, fault);
+  fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_END, fault, 0);
+}
+
 /* One window for all its nodes, also for those that are down: a disk lies whoever runs on it. */
 static void strike_fsync_lies(struct world *world, uint32_t fault) {
   fault_open(world, fault);
@@ -126,6 +157,7 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_POWER_LOSS] = strike_down,
     [VERB_TERMINATE] = strike_terminate,
     [VERB_DEPLOY] = strike_deploy,
+    [VERB_SLOW] = strike_slow,
     [VERB_FSYNC_LIES] = strike_fsync_lies,
     [VERB_FSYNC_FAILS] = strike_fsync_fails,
     [VERB_PARTITION] = strike_partition,
@@ -138,11 +170,12 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
 };
 
 static fault_strike_fn *const ends[VERB__COUNT] = {
+    [VERB_SLOW] = reckon_speeds,
     [VERB_FSYNC_LIES] = end_fsync_lies,
     [VERB_PARTITION] = heal_partition,
 };
 
 void fault_end(struct world *world, uint32_t fault) {
-  ends[fault_plan_of(world, fault)->verb](world, fault);
   fault_close(world, fault);
+  ends[fault_plan_of(world, fault)->verb](world, fault);
 }

@@ -78,6 +78,13 @@ static const struct fault_key deploy_keys[] = {
       "drain: each instance is terminated with grace; kill: it dies at once", NULL},
      FAULT_KEY_VALUE, FIELD(mode)},
 };
+static const struct fault_key slow_keys[] = {
+    {{"factor", VALUE_COUNT, "10", NULL, 2, 10000, "so many times as long", NULL},
+     FAULT_KEY_VALUE, FIELD(factor)},
+    {{"what", VALUE_ENUM, "cpu", "cpu disk both", 0, 0,
+      "cpu: the service of requests and the work of handlers; disk: flushes; both", NULL},
+     FAULT_KEY_VALUE, FIELD(slow_what)},
+};
 static const struct fault_key partition_keys[] = {
     {{"from", VALUE_ENUM, "", NULL, 0, 0, "the other side (default: everybody else)", NULL},
      FAULT_KEY_NODES, FIELD(from)},
@@ -110,6 +117,10 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                     .help = "the process stands still (a long garbage collection), and then goes on as "
                             "if no time had passed",
                     .hit = "a message or a timer had to wait"},
+    [VERB_SLOW] = {.name = "slow", .target = FAULT_TARGET_NODES, KEYS(slow_keys), .for_default = NULL,
+                   .for_means = "until it is as fast as before", .one_window = true,
+                   .help = "what its CPU or its disk has to do from here takes so many times as long",
+                   .hit = "a service, a handler's work or a flush that took longer"},
     [VERB_FSYNC_LIES] = {.name = "fsync_lies", .target = FAULT_TARGET_NODES, .for_default = NULL,
                          .one_window = true,
                          .for_means = "until a flush is true again",
@@ -143,6 +154,6 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 };
 
 const char *const fault_verbs_later =
-    "disk_gone slow skew_clock clog degrade fail failover expire_lease "
+    "disk_gone skew_clock clog degrade fail failover expire_lease "
     "move_coordinator lose_slot";
-const char *const fault_keys_later = "shape version factor offset drift error election lose";
+const char *const fault_keys_later = "shape version offset drift error election lose";

@@ -90,6 +90,13 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault) {
     node_exit(world, node);
 }
 
+int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns) {
+  if (ns == 0) return 0;
+  faults_hit(world, node->slow_by[part], node->id, 0);
+  __extension__ __int128 longer = (__int128)ns * node->slow[part];
+  return longer > SCHEMA_TIME_MAX_NS ? SCHEMA_TIME_MAX_NS : (int64_t)longer;
+}
+
 enum flush node_flush(struct world *world, struct node *node) {
   uint32_t fault = node->fsync_fails_by;
   if (fault != NO_FAULT) {

@@ -86,6 +86,7 @@ enum verb {
   VERB_TERMINATE,
   VERB_DEPLOY,
   VERB_PAUSE,
+  VERB_SLOW,
   VERB_FSYNC_LIES,
   VERB_FSYNC_FAILS,
   VERB_PARTITION,
@@ -98,6 +99,7 @@ enum verb {
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
+enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
 
 struct fault_plan {
@@ -136,6 +138,8 @@ struct fault_plan {
   uint32_t max_unavailable;
   enum deploy_mode mode;
   enum unsynced unsynced;
+  uint32_t factor;        /* VERB_SLOW */
+  enum slow_what slow_what;
 };
 
 /* Costs of servers' work: sim/world/cost.h has the table with sources. Index = enum cost. */

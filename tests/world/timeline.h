@@ -118,6 +118,7 @@ static inline bool timeline_fault_number(struct fault_plan *fault, const char *k
   NUMBER("for", lasts.ns)
   NUMBER("grace", grace.ns)
   NUMBER("late", late.ns)
+  NUMBER("factor", factor)
   NUMBER("until", until.ns)
   NUMBER("stability", stability.ns)
   NUMBER("at", at.ns)
@@ -140,6 +141,8 @@ static inline void timeline_fault_key(struct fault_plan *fault, const char *key,
     fault->from = timeline_selector(text);
   } else if (strcmp(key, "direction") == 0) {
     fault->direction = strcmp(text, "out") == 0 ? DIRECTION_OUT : DIRECTION_IN;
+  } else if (strcmp(key, "what") == 0) {
+    fault->slow_what = strcmp(text, "disk") == 0 ? SLOW_DISK : strcmp(text, "cpu") == 0 ? SLOW_CPU : SLOW_BOTH;
   } else if (strcmp(key, "mode") == 0) {
     fault->mode = strcmp(text, "kill") == 0 ? DEPLOY_KILL : DEPLOY_DRAIN;
   } else {
