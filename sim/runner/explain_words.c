@@ -85,11 +85,12 @@ const struct words words_node[NODE_CHANGE__COUNT] = {
     [NODE_CHANGE_RESUMED] = {"goes on", .brief = "goes on"},
 };
 
-const char *const words_death[DEATH_POWER + 1] = {
+const char *const words_death[DEATH_DISK + 1] = {
     [DEATH_NONE] = "",
     [DEATH_EXIT] = "asked to stop by %f, it has finished and exits",
     [DEATH_KILL] = "its process was killed by %f",
     [DEATH_POWER] = "its machine lost power by %f",
+    [DEATH_DISK] = "its machine is gone with its disk, by %f",
 };
 
 const struct words words_fault[VERB__COUNT] = {

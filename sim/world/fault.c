@@ -5,6 +5,7 @@
 #include "sim/world/fault_parts.h"
 #include "sim/world/select.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,7 +246,7 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
       faults_hit(world, i, node->id, intent);
       continue;
     }
-    bool kills = plan->verb == VERB_KILL || plan->verb == VERB_POWER_LOSS;
+    bool kills = plan->verb <= VERB_DISK_GONE;
     if (kills && strikes_this(plan)) {
       node->doomed = true;
       faults_hit(world, i, node->id, intent);
@@ -340,7 +341,9 @@ void faults_reset(struct world *world) {
   GROW(faults->bitmaps, faults->bitmap_capacity, 2 * bytes * count);
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
-  faults->pending = faults->active = 0;
+  faults->pending = faults->active = faults->planned = 0;
+  static_assert(VERB__COUNT <= 32, "a bit for each verb");
+  for (size_t i = 0; i < count; i++) faults->planned |= 1u << fault_plan_of(world, (uint32_t)i)->verb;
   bool all = world->observer && world->observer->point;
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   for (uint32_t i = 0; i < count; i++) faults->items[i] = (struct fault_state){.gap_quarters = 4};

@@ -66,6 +66,7 @@ struct faults {
   size_t count, capacity;
   struct fault_window_seen *windows;
   size_t window_count, window_capacity;
+  uint32_t planned; /* 1u << enum verb: those that the plan has at all */
   uint32_t pending; /* timed beginnings still to come */
   uint32_t active;  /* instances under way, nodes to restart */
   /* a doomed or targeted node of a trigger, to be dealt with when the step returns */

@@ -13,7 +13,9 @@ void fault_kill(struct world *world, uint32_t fault, struct node *node, enum dea
 }
 
 static void strike_down(struct world *world, uint32_t fault) {
-  enum death death = fault_plan_of(world, fault)->verb == VERB_POWER_LOSS ? DEATH_POWER : DEATH_KILL;
+  static const enum death deaths[VERB__COUNT] = {
+      [VERB_KILL] = DEATH_KILL, [VERB_POWER_LOSS] = DEATH_POWER, [VERB_DISK_GONE] = DEATH_DISK};
+  enum death death = deaths[fault_plan_of(world, fault)->verb];
   for (size_t i = 0; i < world->node_count; i++)
     if (chosen(fault_state_of(world, fault)->targets, i))
       fault_kill(world, fault, &world->nodes[i], death);
@@ -155,6 +157,7 @@ static void heal_partition(struct world *world, uint32_t fault) {
 fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_KILL] = strike_down,
     [VERB_POWER_LOSS] = strike_down,
+    [VERB_DISK_GONE] = strike_down,
     [VERB_TERMINATE] = strike_terminate,
     [VERB_DEPLOY] = strike_deploy,
     [VERB_SLOW] = strike_slow,

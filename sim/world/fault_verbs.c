@@ -104,6 +104,11 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                          .for_default = "1s", .for_means = "down, then restarted",
                          .help = "the machine dies; writes that were not synced are lost",
                          .hit = "a request, delivery, handler or unsynced write died with it"},
+    [VERB_DISK_GONE] = {.name = "disk_gone", .target = FAULT_TARGET_NODES, KEYS(kill_keys),
+                        .for_default = "1s", .for_means = "down, then restarted",
+                        .help = "the machine dies and its disk with it: it comes back with an empty one, "
+                                "unless the system's contract keeps the data elsewhere",
+                        .hit = "a request, delivery, handler or something stored died with it"},
     [VERB_TERMINATE] = {.name = "terminate", .target = FAULT_TARGET_NODES, KEYS(terminate_keys),
                         .for_default = "1s", .for_means = "down after its end",
                         .help = "the process is asked to finish, and killed when the grace is over",
@@ -154,6 +159,6 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 };
 
 const char *const fault_verbs_later =
-    "disk_gone skew_clock clog degrade fail failover expire_lease "
+    "skew_clock clog degrade fail failover expire_lease "
     "move_coordinator lose_slot";
 const char *const fault_keys_later = "shape version offset drift error election lose";

@@ -277,7 +277,7 @@ static void tell_disconnected(struct world *world, struct channel *channel, int 
 /* It came to a process that is not there: the machine answers with a RST, unless it is gone too. */
 static void refuse(struct world *world, struct message *message, struct channel *channel) {
   const struct node *to = &world->nodes[message->to];
-  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && to->death != DEATH_POWER) {
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && !death_of_machine(to->death)) {
     uint64_t address = hash_pair(hash_name("refused"), message->sequence);
     address = hash_pair(address, world->nodes[message->from].key ^ (to->key << 1));
     tell_incarnation(world, channel, message->direction, message->from_incarnation,
@@ -389,7 +389,7 @@ void link_node_down(struct world *world, struct node *node) {
     limits[own] = channel->ways[own].sent;
     limits[1 - own] = 0;
     break_connection(channel, limits[0], limits[1], node->down_by);
-    if (node->death == DEATH_POWER) continue;
+    if (death_of_machine(node->death)) continue;
     uint64_t address = hash_pair(hash_name("closed") ^ node->key, channel->epoch);
     address = hash_pair(address, world->nodes[channel->ends[1 - own]].key);
     tell_disconnected(world, channel, 1 - own,

@@ -86,7 +86,7 @@ void link_drop(struct world *world, struct channel *channel, const struct messag
 void link_close(struct world *world, struct node *node, uint16_t peer);
 
 /* A node died: its connections break. What it had sent still arrives; what was under way to it does
- * not. Peers are told after one latency, unless the machine itself is gone (DEATH_POWER). */
+ * not. Peers are told after one latency, unless the machine itself is gone (death_of_machine). */
 void link_node_down(struct world *world, struct node *node);
 
 /* Cuts (on = true) or mends one direction between two sets of nodes for a partition. Sets are bitmaps

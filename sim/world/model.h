@@ -75,6 +75,10 @@ struct component {
   /* Optional. The process dies now. `power`: so does the page cache: drop what was not synced from
    * node->disk. The volatile state is still readable; no messages, no timers from here. */
   void (*crash)(struct world *, struct node *, bool power);
+  /* Optional. The machine died with its disk; called after `crash`, with power lost. States EFFECT_UNDONE
+   * of what is gone, gives up what was held for it, and empties node->disk as for a first start. Without
+   * it a lost disk is no more than lost power: data that the contract keeps elsewhere. */
+  void (*disk_lost)(struct world *, struct node *);
   /* Optional, consumers: the host has finished the record submitted with this tag; status is
    * enum dg_status. */
   void (*handled)(struct world *, struct node *, uint32_t tag, int status);

@@ -66,7 +66,10 @@ void node_kill(struct world *world, struct node *node, enum death death, uint32_
   node_tell(world, node, NODE_CHANGE_DOWN);
   for (int port = NODE_PORTS - 1; port >= 0; port--)
     if (node->components[port] && node->components[port]->crash)
-      node->components[port]->crash(world, node, death == DEATH_POWER);
+      node->components[port]->crash(world, node, death_of_machine(death));
+  for (int port = NODE_PORTS - 1; port >= 0 && death == DEATH_DISK; port--)
+    if (node->components[port] && node->components[port]->disk_lost)
+      node->components[port]->disk_lost(world, node);
   call_abandon_all(world, node);
   empty_inbox(world, node);
   link_node_down(world, node);

@@ -6,7 +6,8 @@
  *      +------------------------+-----------------------------+
  *
  * A node's volatile state is its arena: a crash drops it whole. Its disk is what the component keeps in
- * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced.
+ * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced, and with
+ * the disk gone it is as it was before the first start.
  *
  * [I1] Timers and answers of a dead incarnation never reach a later one. Requests that it had already
  *      sent do reach their receivers (sim/oracle/README.md).
@@ -33,7 +34,10 @@
 enum node_part { NODE_CPU, NODE_DISK, NODE_PART__COUNT };
 #define NODE_SLOW_MAX 1000000 /* faults that overlap multiply, up to this */
 
-enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER };
+enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER, DEATH_DISK };
+
+/* Whether the machine went, and not only the process: nobody answers there, no page cache survives. */
+static inline bool death_of_machine(enum death death) { return death >= DEATH_POWER; }
 
 struct node {
   uint16_t id; /* index in world->nodes */

@@ -81,8 +81,9 @@ struct selector {
 
 /* Verbs of faults: sim/world/fault.h has their table. */
 enum verb {
-  VERB_KILL,
+  VERB_KILL, /* these three end the process at once */
   VERB_POWER_LOSS,
+  VERB_DISK_GONE,
   VERB_TERMINATE,
   VERB_DEPLOY,
   VERB_PAUSE,

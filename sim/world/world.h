@@ -197,6 +197,11 @@ static inline void world_unhold_message(struct world *world, const struct messag
   if (message->intent) world_unhold(world, NULL);
 }
 
+/* Whether the plan has such a fault, so that it may come: what a model has to remember for it. */
+static inline bool world_expects(const struct world *world, enum verb verb) {
+  return (world->faults.planned >> verb) & 1;
+}
+
 static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {
   return &world->nodes[world->first[role] + index_from_0];
 }

@@ -324,6 +324,10 @@ static inline void fake_broker_crash(struct world *world, struct node *node, boo
   if (power) disk->stored = disk->synced;
 }
 
+static inline void fake_disk_lost(struct world *world, struct node *node) {
+  (void)world;
+  *(struct fake_disk *)node->disk[0] = (struct fake_disk){0};
+}
 static inline void fake_disk_reset(struct world *world, struct node *node) {
   (void)world;
   if (node->disk[0]) *(struct fake_disk *)node->disk[0] = (struct fake_disk){0};
@@ -366,7 +370,7 @@ static const struct component fake_broker_component = {
     .message_count = REQUEST__COUNT, .messages = fake_requests, .on_timer = fake_broker_timers,
     .timer_count = BROKER_TIMER__COUNT, .cost = fake_cost, .terminate = fake_terminate,
     .disconnected = fake_disconnected, .busy = fake_broker_busy, .crash = fake_broker_crash,
-    .disk_reset = fake_disk_reset, .disk_free = fake_disk_free};
+    .disk_lost = fake_disk_lost, .disk_reset = fake_disk_reset, .disk_free = fake_disk_free};
 static const struct component fake_consumer_component = {
     .name = "fake-consumer", .start = fake_consumer_start, .crash = fake_crash};
 
