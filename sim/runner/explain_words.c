@@ -99,6 +99,10 @@ const struct words words_fault[VERB__COUNT] = {
                          "its flushes are true again", "%f begins", "disk lies: %f", "disk is true"},
     [VERB_PARTITION] = {"is cut off", "is connected again", "%f begins", "cut off: %f", "connected again"},
     [VERB_RESET] = {"its connections break", NULL, "%f", .brief = "connections break"},
+    [VERB_CLOG] = {"nothing moves on its connections", "they move again", "%f begins", "clogged: %f",
+                   "free again"},
+    [VERB_DEGRADE] = {"its link is degraded", "its link is as before", "%f begins", "degraded: %f",
+                      "link as before"},
     [VERB_DELAY] = {"what it sends is held up on the way", NULL, "%f", .brief = "held up: %f"},
     [VERB_DUPLICATE] = {"what it sends is doubled on the way", NULL, "%f", .brief = "doubled: %f"},
 };

@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/world/fault_parts.h"
+#include "sim/world/fault_verbs.h"
 #include "sim/world/select.h"
 
 #include <assert.h>
@@ -297,7 +298,9 @@ void faults_deferred(struct world *world) {
 
 static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
   if (!fault_strikes[fault->verb]) return true;
-  if (fault->verb == VERB_RESET && !plan->system->links[fault->target_link].used) return false;
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
+      !plan->system->links[fault->target_link].used)
+    return false;
   for (uint32_t i = 0; i < fault->target.count; i++) {
     const struct selector_item *item = &fault->target.items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;

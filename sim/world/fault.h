@@ -19,6 +19,8 @@
 #ifndef SIM_WORLD_FAULT_H
 #define SIM_WORLD_FAULT_H
 
+#include "sim/world/link.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +43,7 @@ struct fault_window_seen {
 
 struct fault_state {
   const struct fault_plan *rules; /* of the latest instance: the plan, or an occurrence of a record */
+  struct link_rules degraded;      /* VERB_DEGRADE, while it is under way */
   uint64_t hits;
   uint64_t begun;       /* how often it has begun */
   uint64_t occurrences; /* of its point, all that match: for nth */

@@ -154,6 +154,39 @@ static void heal_partition(struct world *world, uint32_t fault) {
   link_cut(world, state->targets, state->others, state->rules->direction, false, fault);
 }
 
+static void strike_clog(struct world *world, uint32_t fault) {
+  const struct fault_plan *plan = faults_rules(world, fault);
+  int64_t until = world->now.ns + plan->lasts.ns;
+  fault_open(world, fault);
+  link_clog(world, plan->target_link, fault_state_of(world, fault)->targets, until, fault);
+  fault_push_step(world, until, FAULT_END, fault, 0);
+}
+
+/* What has waited moves by itself. */
+static void end_clog(struct world *world, uint32_t fault) {
+  (void)world;
+  (void)fault;
+}
+
+/* LIMIT: of two that degrade one link, that which stands later in the plan counts. */
+static void reckon_rules(struct world *world, uint32_t begun_or_ended) {
+  struct fault_state *state = fault_state_of(world, begun_or_ended);
+  link_set_rules(world, state->rules->target_link, state->targets, NULL, NO_FAULT);
+  for (uint32_t i = 0; i < world->faults.count; i++) {
+    state = fault_state_of(world, i);
+    if (fault_plan_of(world, i)->verb != VERB_DEGRADE || state->active == 0) continue;
+    link_set_rules(world, state->rules->target_link, state->targets, &state->degraded, i);
+  }
+}
+
+static void strike_degrade(struct world *world, uint32_t fault) {
+  const struct fault_plan *plan = faults_rules(world, fault);
+  fault_state_of(world, fault)->degraded = link_degraded(world, plan);
+  fault_open(world, fault);
+  reckon_rules(world, fault);
+  fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_END, fault, 0);
+}
+
 fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_KILL] = strike_down,
     [VERB_POWER_LOSS] = strike_down,
@@ -165,6 +198,8 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_FSYNC_FAILS] = strike_fsync_fails,
     [VERB_PARTITION] = strike_partition,
     [VERB_RESET] = strike_reset,
+    [VERB_CLOG] = strike_clog,
+    [VERB_DEGRADE] = strike_degrade,
     [VERB_PAUSE] = strike_pause,
     /* done where the message is sent */
     [VERB_DROP] = NULL,
@@ -176,6 +211,8 @@ static fault_strike_fn *const ends[VERB__COUNT] = {
     [VERB_SLOW] = reckon_speeds,
     [VERB_FSYNC_LIES] = end_fsync_lies,
     [VERB_PARTITION] = heal_partition,
+    [VERB_CLOG] = end_clog,
+    [VERB_DEGRADE] = reckon_rules,
 };
 
 void fault_end(struct world *world, uint32_t fault) {

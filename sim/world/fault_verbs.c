@@ -93,6 +93,20 @@ static const struct fault_key partition_keys[] = {
      FAULT_KEY_VALUE, FIELD(direction)},
 };
 
+#define SHARE(name, help, field)                                                                   \
+  {{name, VALUE_SHARE, "", NULL, 0, SCHEMA_SHARE_SCALE, help, NULL}, FAULT_KEY_VALUE, FIELD(field)}
+static const struct fault_key degrade_keys[] = {
+    {{"latency", VALUE_DISTRIBUTION, "", NULL, 0, 0, "each way, for the time being", NULL},
+     FAULT_KEY_VALUE, FIELD(degrade.latency)},
+    SHARE("loss", "of each transmission, both ways, for the time being", degrade_loss),
+    SHARE("request_loss", "one way, instead of loss", degrade.request_loss),
+    SHARE("reply_loss", "the other way, instead of loss", degrade.reply_loss),
+    SHARE("duplication", "of datagrams, for the time being", degrade.duplication),
+    SHARE("reordering", "of datagrams, for the time being", degrade.reordering),
+    {{"bandwidth", VALUE_BANDWIDTH, "", NULL, 1, INT64_C(1) << 50, "each way, for the time being", NULL},
+     FAULT_KEY_VALUE, FIELD(degrade.bandwidth)},
+};
+
 #define KEYS(table) .keys = table, .key_count = sizeof table / sizeof *table
 
 const struct fault_verb fault_verbs[VERB__COUNT] = {
@@ -144,6 +158,15 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
     [VERB_RESET] = {.name = "reset", .target = FAULT_TARGET_LINK, .for_default = "",
                     .help = "the connections break; what was under way is of unknown fate",
                     .hit = "a request or answer was under way on a connection that broke"},
+    [VERB_CLOG] = {.name = "clog", .target = FAULT_TARGET_LINK, .for_default = NULL,
+                   .for_means = "until it is free again", .one_window = true,
+                   .help = "nothing moves on the connections in either direction: what is under way waits, "
+                           "and goes on in order",
+                   .hit = "a message had to wait"},
+    [VERB_DEGRADE] = {.name = "degrade", .target = FAULT_TARGET_LINK, KEYS(degrade_keys),
+                      .for_default = NULL, .for_means = "until it is as before", .one_window = true,
+                      .help = "the link has other latency, losses or bandwidth for the time being",
+                      .hit = "a message that was slower, or of another fate, than without it"},
     [VERB_DROP] = {.name = "drop", .target = FAULT_TARGET_THIS, .for_default = "",
                    .help = "the message at the point is lost; on a connection, a reset there",
                    .hit = "the message was lost"},
@@ -159,6 +182,6 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 };
 
 const char *const fault_verbs_later =
-    "skew_clock clog degrade fail failover expire_lease "
+    "skew_clock fail failover expire_lease "
     "move_coordinator lose_slot";
 const char *const fault_keys_later = "shape version offset drift error election lose";

@@ -92,6 +92,8 @@ enum verb {
   VERB_FSYNC_FAILS,
   VERB_PARTITION,
   VERB_RESET,
+  VERB_CLOG,
+  VERB_DEGRADE,
   VERB_DROP,
   VERB_DELAY,
   VERB_DUPLICATE,
@@ -130,7 +132,7 @@ struct fault_plan {
   int64_t chance; /* share */
   uint32_t min_hits;
   struct selector target;
-  enum link target_link; /* VERB_RESET: the link, with target = its connecting side */
+  enum link target_link; /* FAULT_TARGET_LINK: the link, with target = its connecting side */
   struct selector from;  /* VERB_PARTITION */
   enum direction direction;
   struct span lasts; /* `for` */
@@ -141,6 +143,8 @@ struct fault_plan {
   enum unsynced unsynced;
   uint32_t factor;        /* VERB_SLOW */
   enum slow_what slow_what;
+  struct link_plan degrade; /* VERB_DEGRADE: NULL, -1, or 0 of bandwidth: as before */
+  int64_t degrade_loss;     /* both ways, where `degrade` does not say; -1 = as before */
 };
 
 /* Costs of servers' work: sim/world/cost.h has the table with sources. Index = enum cost. */

@@ -72,7 +72,7 @@ struct fake {
   struct plan plan;
   struct system system;
   struct component producer, broker, consumer;
-  struct fake_constant latency, gap, service, every[FAKE_FAULTS_MAX];
+  struct fake_constant latency, gap, service, every[FAKE_FAULTS_MAX], degraded[FAKE_FAULTS_MAX];
   struct fault_plan faults[FAKE_FAULTS_MAX];
   char names[FAKE_FAULTS_MAX][32];
   struct world *world;

@@ -119,6 +119,12 @@ static inline bool timeline_fault_number(struct fault_plan *fault, const char *k
   NUMBER("grace", grace.ns)
   NUMBER("late", late.ns)
   NUMBER("factor", factor)
+  NUMBER("loss", degrade_loss)
+  NUMBER("request_loss", degrade.request_loss)
+  NUMBER("reply_loss", degrade.reply_loss)
+  NUMBER("duplication", degrade.duplication)
+  NUMBER("reordering", degrade.reordering)
+  NUMBER("bandwidth", degrade.bandwidth)
   NUMBER("until", until.ns)
   NUMBER("stability", stability.ns)
   NUMBER("at", at.ns)
@@ -141,6 +147,8 @@ static inline void timeline_fault_key(struct fault_plan *fault, const char *key,
     fault->from = timeline_selector(text);
   } else if (strcmp(key, "direction") == 0) {
     fault->direction = strcmp(text, "out") == 0 ? DIRECTION_OUT : DIRECTION_IN;
+  } else if (strcmp(key, "latency") == 0) {
+    fault->degrade.latency = fake_constant(&fake.degraded[fault - fake.faults], timeline_value(text));
   } else if (strcmp(key, "what") == 0) {
     fault->slow_what = strcmp(text, "disk") == 0 ? SLOW_DISK : strcmp(text, "cpu") == 0 ? SLOW_CPU : SLOW_BOTH;
   } else if (strcmp(key, "mode") == 0) {
@@ -152,7 +160,7 @@ static inline void timeline_fault_key(struct fault_plan *fault, const char *key,
 }
 
 static inline void timeline_target(struct fault_plan *fault, char *text) {
-  if (fault->verb == VERB_RESET) {
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK) {
     fault->target_link = LINK_PRODUCER_TO_BROKER;
     *strstr(text, "_to_") = '\0';
   }
@@ -165,7 +173,9 @@ static inline void timeline_fault(enum verb verb, char *text) {
   struct fault_plan *fault = &fake.faults[number];
   *fault = (struct fault_plan){.verb = verb, .timing = TIMING_AT, .chance = SCHEMA_SHARE_SCALE,
                                .max_unavailable = 1, .until = {TIME_MAX_NS}, .lasts = {NS_PER_S},
-                               .grace = {30 * NS_PER_S}};
+                               .grace = {30 * NS_PER_S}, .degrade_loss = -1,
+                               .degrade = {.request_loss = -1, .reply_loss = -1, .duplication = -1,
+                                           .reordering = -1}};
   snprintf(fake.names[number], sizeof fake.names[0], "%s", fault_verbs[verb].name);
   if (verb == VERB_RESET || verb == VERB_DROP) fault->lasts.ns = 0;
   char *rest;
