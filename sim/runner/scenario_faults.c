@@ -327,6 +327,14 @@ static bool check_degrade(struct reader *reader, const struct yaml_entry *verb,
          check_datagrams(reader, reading, fault, "reordering");
 }
 
+/* A fault that systems understand or not: one of the rows' must. */
+static bool check_understood(struct reader *reader, const struct yaml_entry *verb, enum verb number) {
+  if (!fault_verbs[number].of_system || reader->one_run) return true;
+  for (size_t i = 0; i < reader->row_count; i++)
+    if ((reader->scenario->plans[i].system->verbs >> number) & 1) return true;
+  return reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's system has a fault '%s'", verb->key);
+}
+
 bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                          struct fault_reading *reading, struct fault_plan *fault) {
   if (!reader_is(reader, node, YAML_KIND_MAP, "a fault")) return false;
@@ -344,6 +352,7 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                 reading->verb->name);
     return err_note(reader->err, "give for, such as for: 2s");
   }
+  if (!check_understood(reader, verb, fault->verb)) return false;
   return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
 }
 

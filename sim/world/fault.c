@@ -191,7 +191,7 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
                     bool before, uint64_t intent) {
   const struct fault_plan *plan = fault_plan_of(world, fault);
   struct fault_state *state = fault_state_of(world, fault);
-  if (state->absent) return false;
+  if (!state->applies) return false; /* an armed point may be another fault's */
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
@@ -301,6 +301,7 @@ static bool one_applies(const struct plan *plan, const struct fault_plan *fault)
   if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
       !plan->system->links[fault->target_link].used)
     return false;
+  if (fault_verbs[fault->verb].of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
   for (uint32_t i = 0; i < fault->target.count; i++) {
     const struct selector_item *item = &fault->target.items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;

@@ -130,6 +130,24 @@ static void strike_fsync_fails(struct world *world, uint32_t fault) {
     if (chosen(fault_state_of(world, fault)->targets, i)) world->nodes[i].fsync_fails_by = fault;
 }
 
+static uint32_t strike_component(struct world *world, struct node *node, uint32_t fault) {
+  const struct component *component = node->components[0];
+  if (node->doomed || !component || !component->struck) return 0;
+  return component->struck(world, node, fault, true);
+}
+
+static void strike_of_system(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  for (size_t i = 0; i < world->node_count; i++) {
+    if (!chosen(fault_state_of(world, fault)->targets, i)) continue;
+    uint32_t perturbed = strike_component(world, &world->nodes[i], fault);
+    if (perturbed == 0) continue;
+    fault_state_of(world, fault)->hits += perturbed - 1;
+    faults_hit(world, fault, (uint16_t)i, 0);
+  }
+  fault_close(world, fault);
+}
+
 static void strike_partition(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = faults_rules(world, fault);
   struct fault_state *state = fault_state_of(world, fault);
@@ -196,6 +214,8 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_SLOW] = strike_slow,
     [VERB_FSYNC_LIES] = strike_fsync_lies,
     [VERB_FSYNC_FAILS] = strike_fsync_fails,
+    [VERB_FAILOVER] = strike_of_system,
+    [VERB_MOVE_COORDINATOR] = strike_of_system,
     [VERB_PARTITION] = strike_partition,
     [VERB_RESET] = strike_reset,
     [VERB_CLOG] = strike_clog,

@@ -85,6 +85,11 @@ static const struct fault_key slow_keys[] = {
       "cpu: the service of requests and the work of handlers; disk: flushes; both", NULL},
      FAULT_KEY_VALUE, FIELD(slow_what)},
 };
+static const struct fault_key failover_keys[] = {
+    {{"election", VALUE_ENUM, "clean", "clean unclean", 0, 0,
+      "clean: only who has all that was acknowledged may take over; unclean: anybody", NULL},
+     FAULT_KEY_VALUE, FIELD(election)},
+};
 static const struct fault_key partition_keys[] = {
     {{"from", VALUE_ENUM, "", NULL, 0, 0, "the other side (default: everybody else)", NULL},
      FAULT_KEY_NODES, FIELD(from)},
@@ -151,6 +156,14 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                           .help = "the next flush of the disk fails: the process stops, and what it was "
                                   "to make durable is not",
                           .hit = "a flush that failed"},
+    [VERB_FAILOVER] = {.name = "failover", .target = FAULT_TARGET_NODES, KEYS(failover_keys),
+                       .for_default = "", .of_system = true,
+                       .help = "another node takes over what these lead",
+                       .hit = "something under way at who led before"},
+    [VERB_MOVE_COORDINATOR] = {.name = "move_coordinator", .target = FAULT_TARGET_NODES,
+                               .for_default = "", .of_system = true,
+                               .help = "another node coordinates what these coordinate",
+                               .hit = "something under way at who coordinated before"},
     [VERB_PARTITION] = {.name = "partition", .target = FAULT_TARGET_NODES, KEYS(partition_keys),
                         .for_default = NULL, .for_means = "until it heals", .one_window = true,
                         .help = "messages between the target and the other side do not arrive",
@@ -182,6 +195,5 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 };
 
 const char *const fault_verbs_later =
-    "skew_clock fail failover expire_lease "
-    "move_coordinator lose_slot";
-const char *const fault_keys_later = "shape version offset drift error election lose";
+    "skew_clock fail expire_lease lose_slot";
+const char *const fault_keys_later = "shape version offset drift error lose";

@@ -90,6 +90,8 @@ enum verb {
   VERB_SLOW,
   VERB_FSYNC_LIES,
   VERB_FSYNC_FAILS,
+  VERB_FAILOVER, /* these two only systems that say so understand */
+  VERB_MOVE_COORDINATOR,
   VERB_PARTITION,
   VERB_RESET,
   VERB_CLOG,
@@ -102,6 +104,7 @@ enum verb {
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
+enum election { ELECTION_CLEAN, ELECTION_UNCLEAN };
 enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
 
@@ -143,6 +146,7 @@ struct fault_plan {
   enum unsynced unsynced;
   uint32_t factor;        /* VERB_SLOW */
   enum slow_what slow_what;
+  enum election election; /* VERB_FAILOVER */
   struct link_plan degrade; /* VERB_DEGRADE: NULL, -1, or 0 of bandwidth: as before */
   int64_t degrade_loss;     /* both ways, where `degrade` does not say; -1 = as before */
 };

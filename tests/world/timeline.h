@@ -9,6 +9,7 @@
  *      entry; `before` before a point is a word of its own. Targets are joined by +.
  * Out: "MILLISECONDS WHO WHAT ABOUT", a line each, of the words that are shown:
  *      notes          sends got answered ignored disconnected started crashed terminated tick
+ *                     struck
  *      facts          as in sim/world/fact.h, of nodes and faults without node- and fault-
  *      events         arrived lost (with why) served
  */
@@ -55,7 +56,7 @@ static inline void timeline_setting(const char *name, const char *text) {
                   SETTING(cores), SETTING(cost), SETTING(timeout), SETTING(retry),
                   SETTING(resend), SETTING(batch), SETTING(delay), SETTING(hold),
                   SETTING(drain), SETTING(tick), SETTING(mute), SETTING(sync), SETTING(seal),
-                  SETTING(leads),
+                  SETTING(leads), SETTING(struck),
                   SETTING(drain_limit), SETTING(seed)};
 #undef SETTING
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
@@ -219,7 +220,7 @@ static inline void timeline_plan(const char *script) {
   fake.settings = (struct fake_settings){
       .link = LINK_KIND_CONNECTION, .latency = NS_PER_MS, .operations = 1, .every = 10 * NS_PER_MS,
       .keys = 1, .size = 100, .producers = 1, .brokers = 1, .cores = 1, .cost = -1,
-      .timeout = NS_PER_H, .batch = 1, .drain = -1, .drain_limit = 2 * NS_PER_H, .seed = 1};
+      .timeout = NS_PER_H, .batch = 1, .struck = -1, .drain = -1, .drain_limit = 2 * NS_PER_H, .seed = 1};
   fake.plan = (struct plan){.fault_count = 0};
   char *rest;
   for (char *entry = strtok_r(text, ";", &rest); entry; entry = strtok_r(NULL, ";", &rest))
@@ -236,7 +237,7 @@ static inline void timeline_run(const char *script) {
 
 static inline const char *timeline_word(unsigned kind) {
   static const char *const notes[] = {"sends", "got", "answered", "ignored", "disconnected",
-                                      "started", "crashed", "terminated", "tick"};
+                                      "started", "crashed", "terminated", "tick", "struck"};
   if (kind >= FACT__END) return notes[kind - FACT__END];
   const char *name = trace_kind_name(kind);
   if (strncmp(name, "node-", 5) == 0) return name + 5;
@@ -286,6 +287,8 @@ static inline void timeline_about(const struct trace_record *record, char *out, 
     snprintf(out, size, "%s", record->detail ? " without power" : "");
   else if (record->kind == NOTE_TICK)
     snprintf(out, size, " of %llu", (unsigned long long)record->value);
+  else if (record->kind == NOTE_STRUCK)
+    snprintf(out, size, " by %s%s", fault_verbs[record->value].name, record->detail & 1 ? "" : ", down");
   else if (record->kind == TRACE_LOST)
     snprintf(out, size, " %llu %s", (unsigned long long)record->intent, why[record->value]);
   else if (record->intent)
