@@ -206,7 +206,8 @@ static bool wait(struct world *world, struct node *node, struct thread *thread, 
 static bool work(struct world *world, struct node *node, struct thread *thread) {
   uint64_t intent = thread->message.id;
   uint32_t execution = world_count_execution(world, intent, node->group);
-  return wait(world, node, thread, workload_service_time(world, intent, node->group, execution));
+  int64_t ns = workload_service_time(world, intent, node->group, execution);
+  return wait(world, node, thread, node_takes(world, node, NODE_CPU, ns));
 }
 static bool sleep_on(struct world *world, struct node *node, struct thread *thread) {
   return wait(world, node, thread, thread->value);

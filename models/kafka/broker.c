@@ -183,7 +183,7 @@ static void show(struct world *world, struct node *node, struct partition_log *l
     world_effect(world, node, entry->intent, world->now.ns, 0);
     world_point(world, node, POINT_EFFECT, false, entry->intent);
   }
-  log_trim(log, log->view);
+  if (!world_expects(world, VERB_DISK_GONE)) log_trim(log, log->view);
 }
 
 static void on_output(struct world *world, struct node *node, struct message *request) {
@@ -297,6 +297,19 @@ static void crash(struct world *world, struct node *node, bool power) {
   }
 }
 
+/* The only copy of its partitions. What its coordinators know is on others too: their topics have three
+ * copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
+static void disk_lost(struct world *world, struct node *node) {
+  struct broker_disk *disk = broker_disk(node);
+  for (uint32_t p = 0; p < disk->partition_count; p++) {
+    if (kafka_leader(world, p) != node->id) continue;
+    disk->input[p].synced = disk->input[p].start;
+    disk->output[p].synced = disk->output[p].start;
+    lose_unsynced(world, node, &disk->input[p], false, p);
+    lose_unsynced(world, node, &disk->output[p], true, p);
+  }
+}
+
 static uint32_t busy(const struct world *world, const struct node *node) {
   uint32_t parked = 0;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
@@ -373,5 +386,6 @@ const struct component kafka_broker = {
     .name = "kafka broker", .start = start, .on = on, .stage_names = stage_names, .stage_count = 1,
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
-    .cost = cost, .busy = busy, .crash = crash, .disk_reset = disk_reset, .disk_free = disk_free,
+    .cost = cost, .busy = busy, .crash = crash, .disk_lost = disk_lost,
+    .disk_reset = disk_reset, .disk_free = disk_free,
 };

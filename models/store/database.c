@@ -24,6 +24,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     tables_reset(&database_of(node)->tables, world->plan->workload.keys);
   }
   struct database *database = database_of(node);
+  database->remembers = world_expects(world, VERB_DISK_GONE);
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
   database->flushing = false;
@@ -175,6 +176,7 @@ static void disk_reset(struct world *world, struct node *node) {
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
   database->commits = 0;
+  database->remembers = false;
   database_note_flushed(database);
 }
 
@@ -225,7 +227,8 @@ const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
     .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
-    .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .finish = finish,
+    .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
+    .finish = finish,
     .disk_reset = disk_reset, .disk_free = disk_free,
 };
 

@@ -7,7 +7,7 @@
 static void start_flush(struct world *world, struct node *node) {
   struct database *database = database_of(node);
   int64_t ready = transaction_at(database, database->sessions.first_commit)->ready_at;
-  int64_t cost = world->plan->costs.values[COST_DATABASE_COMMIT].i;
+  int64_t cost = node_takes(world, node, NODE_DISK, world->plan->costs.values[COST_DATABASE_COMMIT].i);
   database->flushing = true;
   database->flush_started = ready > world->now.ns ? ready : world->now.ns;
   world_after(world, node, 0, TIMER_FLUSH, 0,

@@ -26,9 +26,10 @@ struct undo {
 
 struct database {
   struct tables tables;     /* durable */
-  struct undo *undo;        /* writes of commits from `flushed` + 1 on, in order */
+  struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
   size_t undo_count, undo_capacity;
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
+  bool remembers;            /* the disk itself may go: all commits may have to be taken back */
   bool lied;                 /* the flush that is being written down: it is not on the disk */
   struct sessions sessions; /* volatile, as is all below */
   struct peer *peers;       /* by node id; in the arena */
@@ -71,6 +72,7 @@ void database_note(struct database *database, const struct write *write);
 void database_note_flushed(struct database *database);
 /* Takes back all commits behind the first so many. */
 void database_undo(struct world *world, struct node *node, uint64_t commits);
+void database_disk_lost(struct world *world, struct node *node);
 
 /* The process dies: writes those of the flush under way that survive. */
 void database_salvage(struct world *world, struct node *node, bool power);

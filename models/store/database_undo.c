@@ -1,11 +1,11 @@
-/* What the disk may yet lose: commits whose flush lied, until a true one. */
+/* What the disk may yet lose: commits whose flush lied, until a true one; with the disk, everything. */
 #include "models/store/database_state.h"
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
 void database_note(struct database *database, const struct write *write) {
-  if (!database->lied) return;
+  if (!database->lied && !database->remembers) return;
   struct undo undo = {.kind = write->kind, .table = write->table, .key = write->key,
                       .intent = write->intent, .commit = database->commits};
   if (write->kind == WRITE_UNIQUE)
@@ -19,7 +19,7 @@ void database_note(struct database *database, const struct write *write) {
 void database_note_flushed(struct database *database) {
   database->lied = false;
   database->flushed = database->commits;
-  database->undo_count = 0;
+  if (!database->remembers) database->undo_count = 0;
 }
 
 static void take_back(struct world *world, struct node *node, const struct undo *undo) {
@@ -49,4 +49,13 @@ void database_undo(struct world *world, struct node *node, uint64_t commits) {
   while (database->undo_count > 0 && database->undo[database->undo_count - 1].commit > commits)
     take_back(world, node, &database->undo[--database->undo_count]);
   database->commits = commits;
+}
+
+void database_disk_lost(struct world *world, struct node *node) {
+  struct database *database = database_of(node);
+  ASSERT(database->remembers);
+  database_undo(world, node, 0);
+  ASSERT_EQ(database->undo_count, 0);
+  database->flushed = 0;
+  database->lied = false;
 }

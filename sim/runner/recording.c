@@ -161,6 +161,7 @@ static void put_own(struct csv_out *csv, const struct fault_plan *as, const char
     if (strcmp(key->key.name, name) != 0) continue;
     if (key->kind == FAULT_KEY_NODES)
       return put_nodes(csv, (const struct selector *)(const void *)((const char *)as + key->offset));
+    if (!fault_field_said(as, key)) break;
     return put_value(csv, &key->key, fault_field(as, key));
   }
   csv_out_text(csv, "");

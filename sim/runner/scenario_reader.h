@@ -264,6 +264,8 @@ bool fault_name_take(struct fault_names *names, const char *name); /* false: it 
 const char *fault_next_name(struct pool *pool, struct fault_names *names, enum verb verb);
 
 /* Reads or writes the field of a fault that a key stands for. */
+/* Whether it was given, or has a default; else it is not there. */
+bool fault_field_said(const struct fault_plan *fault, const struct fault_key *key);
 union value fault_field(const struct fault_plan *fault, const struct fault_key *key);
 void fault_field_set(struct fault_plan *fault, const struct fault_key *key, union value value);
 

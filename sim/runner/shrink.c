@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/world/fault_verbs.h"
 #include "sim/world/world.h"
 
 #include <stdlib.h>
@@ -115,6 +116,9 @@ static const uint16_t kinds_of[VERB__COUNT] = {
     [VERB_KILL] = KIND(KILL) | KIND(KILL_LATE),  [VERB_TERMINATE] = KIND(KILL) | KIND(KILL_LATE),
     [VERB_DEPLOY] = KIND(KILL) | KIND(KILL_LATE), [VERB_POWER_LOSS] = KIND(POWER_LOSS),
     [VERB_PAUSE] = KIND(PAUSE),                   [VERB_PARTITION] = KIND(DROP) | KIND(DELAY),
+    [VERB_CLOG] = KIND(DELAY),                    [VERB_DEGRADE] = KIND(DROP) | KIND(DELAY),
+    [VERB_DISK_GONE] = KIND(POWER_LOSS),          [VERB_FSYNC_FAILS] = KIND(KILL),
+    [VERB_SLOW] = KIND(PAUSE),
     [VERB_RESET] = KIND(DROP),                    [VERB_DROP] = KIND(DROP),
     [VERB_DELAY] = KIND(DELAY),                   [VERB_DUPLICATE] = KIND(DUPLICATE),
 };
@@ -122,8 +126,8 @@ static const uint16_t kinds_of[VERB__COUNT] = {
 /* A placed fault strikes where its point is; `this` alone does not say of which role. */
 static void allow_fault(struct placement_limits *limits, const struct fault_plan *fault) {
   uint16_t kinds = kinds_of[fault->verb];
-  if (fault->verb == VERB_POWER_LOSS) limits->beyond = true;
-  if (fault->verb == VERB_PARTITION || fault->verb == VERB_RESET)
+  if (fault->verb == VERB_POWER_LOSS || fault->verb == VERB_DISK_GONE) limits->beyond = true;
+  if (fault->verb == VERB_PARTITION || fault_verbs[fault->verb].target == FAULT_TARGET_LINK)
     allow_everywhere(limits, kinds);
   else if (fault->timing == TIMING_WHEN && fault->when_node.count > 0)
     allow(limits, &fault->when_node, kinds);

@@ -3,8 +3,10 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/world/fault_parts.h"
+#include "sim/world/fault_verbs.h"
 #include "sim/world/select.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,7 +191,7 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
                     bool before, uint64_t intent) {
   const struct fault_plan *plan = fault_plan_of(world, fault);
   struct fault_state *state = fault_state_of(world, fault);
-  if (state->absent) return false;
+  if (!state->applies) return false; /* an armed point may be another fault's */
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
@@ -245,7 +247,7 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
       faults_hit(world, i, node->id, intent);
       continue;
     }
-    bool kills = plan->verb == VERB_KILL || plan->verb == VERB_POWER_LOSS;
+    bool kills = plan->verb <= VERB_DISK_GONE;
     if (kills && strikes_this(plan)) {
       node->doomed = true;
       faults_hit(world, i, node->id, intent);
@@ -296,7 +298,10 @@ void faults_deferred(struct world *world) {
 
 static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
   if (!fault_strikes[fault->verb]) return true;
-  if (fault->verb == VERB_RESET && !plan->system->links[fault->target_link].used) return false;
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
+      !plan->system->links[fault->target_link].used)
+    return false;
+  if (fault_verbs[fault->verb].of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
   for (uint32_t i = 0; i < fault->target.count; i++) {
     const struct selector_item *item = &fault->target.items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;
@@ -340,7 +345,9 @@ void faults_reset(struct world *world) {
   GROW(faults->bitmaps, faults->bitmap_capacity, 2 * bytes * count);
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
-  faults->pending = faults->active = 0;
+  faults->pending = faults->active = faults->planned = 0;
+  static_assert(VERB__COUNT <= 32, "a bit for each verb");
+  for (size_t i = 0; i < count; i++) faults->planned |= 1u << fault_plan_of(world, (uint32_t)i)->verb;
   bool all = world->observer && world->observer->point;
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   for (uint32_t i = 0; i < count; i++) faults->items[i] = (struct fault_state){.gap_quarters = 4};

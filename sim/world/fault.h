@@ -19,6 +19,8 @@
 #ifndef SIM_WORLD_FAULT_H
 #define SIM_WORLD_FAULT_H
 
+#include "sim/world/link.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +43,7 @@ struct fault_window_seen {
 
 struct fault_state {
   const struct fault_plan *rules; /* of the latest instance: the plan, or an occurrence of a record */
+  struct link_rules degraded;      /* VERB_DEGRADE, while it is under way */
   uint64_t hits;
   uint64_t begun;       /* how often it has begun */
   uint64_t occurrences; /* of its point, all that match: for nth */
@@ -66,6 +69,7 @@ struct faults {
   size_t count, capacity;
   struct fault_window_seen *windows;
   size_t window_count, window_capacity;
+  uint32_t planned; /* 1u << enum verb: those that the plan has at all */
   uint32_t pending; /* timed beginnings still to come */
   uint32_t active;  /* instances under way, nodes to restart */
   /* a doomed or targeted node of a trigger, to be dealt with when the step returns */

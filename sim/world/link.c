@@ -27,11 +27,13 @@ void link_init(struct world *world) {
     GROW(world->channels, world->channel_capacity, world->channel_count + count);
     for (size_t c = 0; c < count; c++) {
       struct channel *channel = &world->channels[world->channel_count++];
-      *channel = (struct channel){.link = (enum link)i, .reset_by = NO_FAULT};
+      *channel = (struct channel){.link = (enum link)i, .rules = &world->link_rules[i],
+                                  .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
+                                  .reset_by = NO_FAULT};
       channel->ends[0] = (uint16_t)(link->from_node + c / link->to_count);
       channel->ends[1] = (uint16_t)(link->to_node + c % link->to_count);
       for (int way = 0; way < 2; way++) {
-        channel->ways[way].cut_by = NO_FAULT;
+        channel->ways[way].cut_by = channel->ways[way].stalled_by = NO_FAULT;
         channel->ways[way].stalled_since = -1;
       }
     }
@@ -107,10 +109,11 @@ static uint64_t address_of(struct world *world, struct message *message,
   return hash_pair(hash_pair(key, world->nodes[message->to].key), message->transmission);
 }
 
-static int64_t latency(struct world *world, enum link link, uint64_t address, uint32_t size) {
-  int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, world->link_rules[link].latency);
-  if (world->link_rules[link].bandwidth)
-    ns += (int64_t)((__int128)size * NS_PER_S / world->link_rules[link].bandwidth);
+static int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
+                       uint32_t size) {
+  const struct link_rules *rules = channel->rules;
+  int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, rules->latency);
+  if (rules->bandwidth) ns += (int64_t)((__int128)size * NS_PER_S / rules->bandwidth);
   return ns;
 }
 
@@ -129,8 +132,8 @@ static void transmit_connection(struct world *world, struct message *message,
                                 struct channel *channel, uint64_t address) {
   int way = message->direction;
   int64_t at = message->depart + message->delay +
-               retransmissions(world, world->link_rules[channel->link].loss[way], address) +
-               latency(world, channel->link, address, message->size);
+               retransmissions(world, channel->rules->loss[way], address) +
+               latency(world, channel, address, message->size);
   if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;
   launch(world, message, at);
@@ -150,22 +153,43 @@ static void transmit_copy(struct world *world, const struct message *message, in
   launch(world, copy, at);
 }
 
+/* What a degraded link has made of this transmission that the plan's would not have: slower, or of another
+ * fate. The luck is the same. */
+static void credit_degraded(struct world *world, const struct message *message,
+                            const struct channel *channel, uint64_t address) {
+  const struct link_rules *now = channel->rules, *plain = &world->link_rules[channel->link];
+  int way = message->direction;
+  bool connection = now->kind == LINK_KIND_CONNECTION;
+  uint64_t loss = connection ? hash_pair(address + DRAW_LOSS, 0) : address + DRAW_LOSS;
+  bool other = now->latency != plain->latency || now->bandwidth != plain->bandwidth;
+  other = other || luck_chance(&world->luck, loss, now->loss[way]) !=
+                       luck_chance(&world->luck, loss, plain->loss[way]);
+  if (now->kind == LINK_KIND_DATAGRAM) {
+    uint64_t doubled = address + DRAW_DUPLICATE, overtaken = address + DRAW_OVERTAKEN;
+    other = other || luck_chance(&world->luck, doubled, now->duplication) !=
+                         luck_chance(&world->luck, doubled, plain->duplication);
+    other = other || luck_chance(&world->luck, overtaken, now->reordering) !=
+                         luck_chance(&world->luck, overtaken, plain->reordering);
+  }
+  if (other) faults_hit(world, channel->degraded_by, message->from, message->intent);
+}
+
 static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
                            uint64_t address) {
   int way = message->direction;
-  enum link link = channel->link;
-  if (luck_chance(&world->luck, address + DRAW_LOSS, world->link_rules[link].loss[way]))
+  const struct link_rules *rules = channel->rules;
+  if (luck_chance(&world->luck, address + DRAW_LOSS, rules->loss[way]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   if (channel->ways[way].cuts)
     return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
-  int64_t at = message->depart + message->delay + latency(world, link, address, message->size);
+  int64_t at = message->depart + message->delay + latency(world, channel, address, message->size);
   if (message->duplicated)
-    transmit_copy(world, message, at + latency(world, link, hash_pair(address, DRAW_COPY), 0));
-  if (world->link_rules[link].kind == LINK_KIND_DATAGRAM) {
-    if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, world->link_rules[link].reordering))
-      at += 4 * latency(world, link, hash_pair(address, DRAW_OVERTAKEN), message->size);
-    if (luck_chance(&world->luck, address + DRAW_DUPLICATE, world->link_rules[link].duplication))
-      transmit_copy(world, message, message->depart + latency(world, link,
+    transmit_copy(world, message, at + latency(world, channel, hash_pair(address, DRAW_COPY), 0));
+  if (rules->kind == LINK_KIND_DATAGRAM) {
+    if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, rules->reordering))
+      at += 4 * latency(world, channel, hash_pair(address, DRAW_OVERTAKEN), message->size);
+    if (luck_chance(&world->luck, address + DRAW_DUPLICATE, rules->duplication))
+      transmit_copy(world, message, message->depart + latency(world, channel,
                                                               hash_pair(address, DRAW_COPY),
                                                               message->size));
   }
@@ -195,6 +219,8 @@ void link_transmit(struct world *world, struct message *message) {
     if (connection) link_drop(world, channel, message);
     return lose_at_once(world, message, LOSS_DROPPED, NO_FAULT);
   }
+  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0))
+    credit_degraded(world, message, channel, address);
   if (connection)
     transmit_connection(world, message, channel, address);
   else
@@ -223,10 +249,17 @@ static void stall(struct world *world, struct message *message, struct channel *
   if (message->stalls++ == 0)
     faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
   if (current) {
+    channel->ways[way].stalled_by = NO_FAULT;
     channel->ways[way].stall_until = world->now.ns + timeout;
     if (channel->ways[way].stalled_since < 0) channel->ways[way].stalled_since = world->now.ns;
   }
   push_arrival(world, message, world->now.ns + timeout);
+}
+
+/* It comes when the channel is free again. */
+static void wait_clogged(struct world *world, struct message *message, const struct channel *channel) {
+  faults_hit(world, channel->clogged_by, message->to, message->intent);
+  push_arrival(world, message, channel->clogged_until);
 }
 
 /* Delivery on a connection: false = taken care of. */
@@ -243,10 +276,18 @@ static bool arrive_connection(struct world *world, struct message *message,
   if (current && (world->now.ns < channel->ways[way].stall_until ||
                   message->sequence != channel->ways[way].arrived + 1)) {
     ASSERT_LE(world->now.ns, channel->ways[way].stall_until);
+    uint32_t by = channel->ways[way].stalled_by;
     if (message->stalls++ == 0)
-      faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
+      faults_hit(world, by != NO_FAULT ? by : channel->ways[way].cut_by, message->to, message->intent);
     push_arrival(world, message, channel->ways[way].stall_until);
     return false;
+  }
+  if (__builtin_expect(channel->clogged_until > world->now.ns, 0)) {
+    if (current) {
+      channel->ways[way].stall_until = channel->clogged_until;
+      channel->ways[way].stalled_by = channel->clogged_by;
+    }
+    return wait_clogged(world, message, channel), false;
   }
   if (channel->ways[way].cuts) {
     if (current && channel->ways[way].stalled_since >= 0 &&
@@ -279,11 +320,11 @@ static void tell_disconnected(struct world *world, struct channel *channel, int 
 /* It came to a process that is not there: the machine answers with a RST, unless it is gone too. */
 static void refuse(struct world *world, struct message *message, struct channel *channel) {
   const struct node *to = &world->nodes[message->to];
-  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && to->death != DEATH_POWER) {
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && !death_of_machine(to->death)) {
     uint64_t address = hash_pair(hash_name("refused"), message->sequence);
     address = hash_pair(address, world->nodes[message->from].key ^ (to->key << 1));
     tell_incarnation(world, channel, message->direction, message->from_incarnation,
-                     world->now.ns + latency(world, channel->link, address, 0));
+                     world->now.ns + latency(world, channel, address, 0));
   }
   lose(world, message, LOSS_DEAD, to->down_by);
 }
@@ -312,6 +353,8 @@ bool link_arrive(struct world *world, struct message *message) {
   if (put_off(world, message)) return false;
   if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION) {
     if (!arrive_connection(world, message, channel)) return false;
+  } else if (channel->clogged_until > world->now.ns) {
+    return wait_clogged(world, message, channel), false;
   } else if (channel->ways[message->direction].cuts) {
     world_unhold_message(world, message);
     return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
@@ -338,6 +381,7 @@ static void break_connection(struct channel *channel, uint64_t limit_out, uint64
     channel->ways[way].last_arrival = 0;
     channel->ways[way].stall_until = 0;
     channel->ways[way].stall_rounds = 0;
+    channel->ways[way].stalled_by = NO_FAULT;
     channel->ways[way].stalled_since = -1;
   }
 }
@@ -391,35 +435,10 @@ void link_node_down(struct world *world, struct node *node) {
     limits[own] = channel->ways[own].sent;
     limits[1 - own] = 0;
     break_connection(channel, limits[0], limits[1], node->down_by);
-    if (node->death == DEATH_POWER) continue;
+    if (death_of_machine(node->death)) continue;
     uint64_t address = hash_pair(hash_name("closed") ^ node->key, channel->epoch);
     address = hash_pair(address, world->nodes[channel->ends[1 - own]].key);
     tell_disconnected(world, channel, 1 - own,
-                      world->now.ns + latency(world, channel->link, address, 0));
-  }
-}
-
-static bool has(const uint8_t *set, uint16_t node) { return (set[node / 8] >> (node % 8)) & 1; }
-
-void link_cut(struct world *world, const uint8_t *targets, const uint8_t *others, int direction,
-              bool on, uint32_t fault) {
-  for (size_t i = 0; i < world->channel_count; i++) {
-    struct channel *channel = &world->channels[i];
-    for (int end = 0; end < 2; end++) { /* end: which one is the target */
-      if (!has(targets, channel->ends[end]) || !has(others, channel->ends[1 - end])) continue;
-      for (int way = 0; way < 2; way++) {
-        bool outward = way == end; /* way 0 leaves from end 0 */
-        if (direction == DIRECTION_OUT && !outward) continue;
-        if (direction == DIRECTION_IN && outward) continue;
-        if (on) {
-          channel->ways[way].cuts++;
-          channel->ways[way].cut_by = fault;
-        } else {
-          ASSERT(channel->ways[way].cuts > 0);
-          channel->ways[way].cuts--;
-        }
-      }
-      break;
-    }
+                      world->now.ns + latency(world, channel, address, 0));
   }
 }

@@ -9,6 +9,9 @@
  *
  * [I1] Within one connection (one epoch of a channel) and direction, messages arrive in the order sent.
  * [I2] Never across two epochs: what the old one had sent may arrive after what the new one sends.
+ * A clogged channel loses nothing: what arrives waits, and goes on in order when it is free again. A
+ * degraded one has other rules for the time being.
+ *
  * [I3] An answer reaches only the incarnation and the connection that asked.
  * LIMIT: opening a connection costs nothing; both ends learn of a reset at once.
  */
@@ -31,8 +34,22 @@
 /* Why a transmission was lost: the `value` of a LOST event. */
 enum loss { LOSS_LINK, LOSS_CUT, LOSS_RESET, LOSS_DEAD, LOSS_STALE, LOSS_DROPPED, LOSS_UNSENT };
 
+/* The plan's links, ready for the hot path. */
+struct link_rules {
+  enum link_kind kind;
+  const struct quantile_table *latency;
+  uint64_t loss[2]; /* thresholds by direction */
+  uint64_t duplication, reordering;
+  int64_t bandwidth;
+  uint64_t key;
+};
+
 struct channel {
   enum link link;
+  const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
+  uint32_t degraded_by;           /* fault, NO_FAULT */
+  uint32_t clogged_by;            /* the fault that clogs it longest */
+  int64_t clogged_until;          /* ns: what arrives before waits until then */
   uint16_t ends[2]; /* node ids: who connects, who answers */
   uint32_t epoch;   /* of the connection */
   struct {
@@ -43,6 +60,7 @@ struct channel {
     int64_t stall_until;  /* ns: head of line is sent again then, all behind it wait */
     int64_t stalled_since; /* ns, -1 = not stalled */
     uint32_t stall_rounds;
+    uint32_t stalled_by;  /* fault that clogs it; NO_FAULT: who cuts it */
     uint32_t cuts;        /* partitions that cut this direction now */
     uint32_t cut_by;      /* fault index of the last of them */
   } ways[2];
@@ -56,6 +74,7 @@ struct link_state {
   uint32_t first_channel, from_count, to_count, from_node, to_node;
 };
 
+struct fault_plan;
 struct world;
 
 /* Lays out the channels of a plan's links. */
@@ -86,8 +105,18 @@ void link_drop(struct world *world, struct channel *channel, const struct messag
 void link_close(struct world *world, struct node *node, uint16_t peer);
 
 /* A node died: its connections break. What it had sent still arrives; what was under way to it does
- * not. Peers are told after one latency, unless the machine itself is gone (DEATH_POWER). */
+ * not. Peers are told after one latency, unless the machine itself is gone (death_of_machine). */
 void link_node_down(struct world *world, struct node *node);
+
+/* Clogs every channel of a link that one of `froms` connects, for so long. */
+void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_t until, uint32_t fault);
+
+/* Rules of a link for the time being: those of the plan but for what the fault says. */
+struct link_rules link_degraded(const struct world *world, const struct fault_plan *plan);
+
+/* From here, channels of a link that one of `froms` connects have these rules; NULL: the plan's. */
+void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
+                    const struct link_rules *rules, uint32_t fault);
 
 /* Cuts (on = true) or mends one direction between two sets of nodes for a partition. Sets are bitmaps
  * by node id. direction as in the plan, seen from `targets`. */

@@ -75,13 +75,19 @@ struct component {
   /* Optional. The process dies now. `power`: so does the page cache: drop what was not synced from
    * node->disk. The volatile state is still readable; no messages, no timers from here. */
   void (*crash)(struct world *, struct node *, bool power);
+  /* Optional. The machine died with its disk; called after `crash`, with power lost. States EFFECT_UNDONE
+   * of what is gone, gives up what was held for it, and empties node->disk as for a first start. Without
+   * it a lost disk is no more than lost power: data that the contract keeps elsewhere. */
+  void (*disk_lost)(struct world *, struct node *);
   /* Optional, consumers: the host has finished the record submitted with this tag; status is
    * enum dg_status. */
   void (*handled)(struct world *, struct node *, uint32_t tag, int status);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
   /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
-   * ends. Returns how many things under way it perturbed. */
+   * ends (both are instants and only begin). A step of its own; the node may be down or paused: its state
+   * is not there then (node->alive). faults_rules(world, fault) has the verb and its keys. Returns how many
+   * things under way it perturbed. */
   uint32_t (*struck)(struct world *, struct node *, uint32_t fault, bool begins);
   /* Optional: at the end of a run: state STATE facts. */
   void (*finish)(struct world *, struct node *);

@@ -6,7 +6,8 @@
  *      +------------------------+-----------------------------+
  *
  * A node's volatile state is its arena: a crash drops it whole. Its disk is what the component keeps in
- * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced.
+ * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced, and with
+ * the disk gone it is as it was before the first start.
  *
  * [I1] Timers and answers of a dead incarnation never reach a later one. Requests that it had already
  *      sent do reach their receivers (sim/oracle/README.md).
@@ -30,7 +31,13 @@
 #define NODE_CORES_MAX 64
 #define NO_FAULT UINT32_MAX
 
-enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER };
+enum node_part { NODE_CPU, NODE_DISK, NODE_PART__COUNT };
+#define NODE_SLOW_MAX 1000000 /* faults that overlap multiply, up to this */
+
+enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER, DEATH_DISK };
+
+/* Whether the machine went, and not only the process: nobody answers there, no page cache survives. */
+static inline bool death_of_machine(enum death death) { return death >= DEATH_POWER; }
 
 struct node {
   uint16_t id; /* index in world->nodes */
@@ -55,6 +62,8 @@ struct node {
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */
   struct arena arena;
+  /* how many times as long what it does takes, by faults under way; ask node_takes */
+  uint32_t slow[NODE_PART__COUNT], slow_by[NODE_PART__COUNT]; /* factor; the last fault to begin */
   /* its disk, as faults have made it; a model asks node_flush */
   uint32_t fsync_lies;     /* faults under way by which a flush says that it is done and is not */
   uint32_t fsync_lies_by;  /* the last of them to begin */
@@ -69,6 +78,14 @@ struct node {
   uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
   uint32_t holds;      /* volatile holds, see world_hold */
 };
+
+/* How long a piece of work takes that begins now, where it is `ns` on a node in good health: every price
+ * of CPU or disk goes through here (of a server's requests the world sees to it). Credits the fault. */
+int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns);
+static inline int64_t node_takes(struct world *world, struct node *node, enum node_part part, int64_t ns) {
+  if (__builtin_expect(node->slow[part] == 1, 1)) return ns;
+  return node_takes_longer(world, node, part, ns);
+}
 
 /* What came of a flush of the disk. */
 enum flush {

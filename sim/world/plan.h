@@ -87,15 +87,21 @@ struct selector {
 
 /* Verbs of faults: sim/world/fault.h has their table. */
 enum verb {
-  VERB_KILL,
+  VERB_KILL, /* these three end the process at once */
   VERB_POWER_LOSS,
+  VERB_DISK_GONE,
   VERB_TERMINATE,
   VERB_DEPLOY,
   VERB_PAUSE,
+  VERB_SLOW,
   VERB_FSYNC_LIES,
   VERB_FSYNC_FAILS,
+  VERB_FAILOVER, /* these two only systems that say so understand */
+  VERB_MOVE_COORDINATOR,
   VERB_PARTITION,
   VERB_RESET,
+  VERB_CLOG,
+  VERB_DEGRADE,
   VERB_DROP,
   VERB_DELAY,
   VERB_DUPLICATE,
@@ -104,6 +110,8 @@ enum verb {
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
+enum election { ELECTION_CLEAN, ELECTION_UNCLEAN };
+enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
 
 struct fault_plan {
@@ -133,7 +141,7 @@ struct fault_plan {
   int64_t chance; /* share */
   uint32_t min_hits;
   struct selector target;
-  enum link target_link; /* VERB_RESET: the link, with target = its connecting side */
+  enum link target_link; /* FAULT_TARGET_LINK: the link, with target = its connecting side */
   struct selector from;  /* VERB_PARTITION */
   enum direction direction;
   struct span lasts; /* `for` */
@@ -142,6 +150,11 @@ struct fault_plan {
   uint32_t max_unavailable;
   enum deploy_mode mode;
   enum unsynced unsynced;
+  uint32_t factor;        /* VERB_SLOW */
+  enum slow_what slow_what;
+  enum election election; /* VERB_FAILOVER */
+  struct link_plan degrade; /* VERB_DEGRADE: NULL, -1, or 0 of bandwidth: as before */
+  int64_t degrade_loss;     /* both ways, where `degrade` does not say; -1 = as before */
 };
 
 /* One of several consumer groups that each get every operation: an obligation is an operation times a

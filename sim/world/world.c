@@ -133,6 +133,10 @@ static void reset_node(struct world *world, struct node *node) {
   node->death = DEATH_NONE;
   node->died_at = 0;
   node->late_until = node->paused_until = 0;
+  for (int part = 0; part < NODE_PART__COUNT; part++) {
+    node->slow[part] = 1;
+    node->slow_by[part] = NO_FAULT;
+  }
   node->fsync_lies = 0;
   node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
   node->inbox_head = node->inbox_count = 0;
@@ -242,7 +246,8 @@ static uint32_t soonest_core(const struct node *node) {
 /* A request gets a core: it is executed when its service starts, its answers leave when it ends. */
 static void serve_on(struct world *world, struct node *node, uint32_t core, struct message *message) {
   const struct component *component = node->components[message->port];
-  node->depart = world->now.ns + component->cost(world, message);
+  node->depart =
+      world->now.ns + node_takes(world, node, NODE_CPU, component->cost(world, message));
   node->core_free[core] = node->depart;
   serve(world, node, message);
   node->depart = 0;

@@ -86,14 +86,7 @@ struct world {
   uint64_t counters[COUNTER__COUNT];
   uint64_t dedup_bytes;
   uint64_t armed[POINT__MAX / 64]; /* bit p: a trigger, or the observer, waits for point p */
-  struct { /* the plan's links, ready for the hot path */
-    enum link_kind kind;
-    const struct quantile_table *latency;
-    uint64_t loss[2]; /* thresholds by direction */
-    uint64_t duplication, reordering;
-    int64_t bandwidth;
-    uint64_t key;
-  } link_rules[LINK__COUNT];
+  struct link_rules link_rules[LINK__COUNT];
   int8_t link_of[ROLE__COUNT][ROLE__COUNT]; /* enum link, -1 = none */
   const struct observer *observer; /* NULL = nobody looks on */
   size_t base_offset;
@@ -207,6 +200,11 @@ void world_unhold(struct world *world, struct node *node);
 /* A message that carries an operation is held while it is under way. */
 static inline void world_unhold_message(struct world *world, const struct message *message) {
   if (message->intent) world_unhold(world, NULL);
+}
+
+/* Whether the plan has such a fault, so that it may come: what a model has to remember for it. */
+static inline bool world_expects(const struct world *world, enum verb verb) {
+  return (world->faults.planned >> verb) & 1;
 }
 
 static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {

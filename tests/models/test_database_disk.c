@@ -146,6 +146,41 @@ START_TEST(a_flush_that_fails_is_a_panic) {
 }
 END_TEST
 
+START_TEST(a_database_whose_disk_is_gone_begins_anew) {
+  struct tiny *tiny = WORLD(11, 14, 12, 24, 13, 34, 44);
+  strike(tiny, VERB_DISK_GONE, 45 * MS, 1 * MS);
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT_UNDONE, 11), 1);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT_UNDONE, 14), 1);
+  ck_assert_int_ne(read_status, DG_OK); /* the row is gone */
+  ck_assert_int_eq(script.steps[5].status, DG_OK); /* and so is the claim */
+  ck_assert_int_eq(script.steps[6].status, DG_EXISTS);
+  ck_assert_int_eq(tiny_balance(tiny, 1), 1);
+  check_conserved(tiny);
+  ck_assert_uint_ge(tiny->world->faults.items[0].hits, 1);
+  uint64_t digest = tiny->digest;
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny->digest, digest);
+  tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(a_slow_disk_makes_commits_slow_and_a_slow_cpu_statements) {
+  for (int disk = 0; disk < 2; disk++) {
+    struct tiny *tiny = WORLD(11);
+    strike(tiny, VERB_SLOW, 5 * MS, 100 * MS);
+    tiny->faults[0].factor = 10;
+    tiny->faults[0].slow_what = disk ? SLOW_DISK : SLOW_CPU;
+    tiny_run(tiny);
+    int64_t statement = 50 * NS_PER_US, commit = 700 * NS_PER_US;
+    int64_t took = disk ? statement + 10 * commit : 10 * statement + commit;
+    ck_assert_int_eq(script.steps[0].handled_at, 10 * MS + 2 * TINY_LATENCY_NS + took);
+    ck_assert_uint_eq(tiny->world->faults.items[0].hits, 1);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 START_TEST(what_lied_is_forgotten_by_the_next_run) {
   struct tiny *tiny = WORLD(11, 21, 31);
   strike(tiny, VERB_FSYNC_LIES, 5 * MS, 1000 * MS);
@@ -180,6 +215,8 @@ int main(void) {
   tcase_add_test(tests, a_restart_makes_good_only_what_its_disk_does);
   tcase_add_test(tests, a_torn_write_keeps_a_first_part);
   tcase_add_test(tests, a_flush_that_fails_is_a_panic);
+  tcase_add_test(tests, a_database_whose_disk_is_gone_begins_anew);
+  tcase_add_test(tests, a_slow_disk_makes_commits_slow_and_a_slow_cpu_statements);
   tcase_add_test(tests, what_lied_is_forgotten_by_the_next_run);
   tcase_add_test(tests, an_id_that_was_removed_is_new_again);
   suite_add_tcase(suite, tests);

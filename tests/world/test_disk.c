@@ -112,6 +112,42 @@ START_TEST(a_trigger_spoils_the_flush_after_it) {
 }
 END_TEST
 
+START_TEST(a_disk_that_is_gone_comes_back_empty) {
+  timeline("operations=3 every=10ms timeout=15ms resend=1 sync=1; disk_gone broker.1 at=25ms for=20ms",
+           "started down up crashed unknown disconnected", "0 producer.1 up\n"
+           "0 producer.1 started with 0\n"
+           "0 broker.1 up\n"
+           "0 broker.1 started with 0\n"
+           "25 broker.1 down\n"
+           "25 broker.1 crashed without power\n" /* nobody is told: the machine is gone */
+           "45 broker.1 up\n"
+           "45 broker.1 started with 0\n"
+           "45 producer.1 unknown 3\n");
+}
+END_TEST
+
+START_TEST(a_component_without_a_disk_of_its_own_loses_no_more_than_power) {
+  timeline_plan("operations=3 every=10ms timeout=15ms sync=1; disk_gone broker.1 at=25ms for=20ms");
+  fake.broker.disk_lost = NULL;
+  fake_run_seed(1);
+  timeline_expect("started", "0 producer.1 started with 0\n"
+                             "0 broker.1 started with 0\n"
+                             "45 broker.1 started with 2\n");
+}
+END_TEST
+
+START_TEST(a_disk_goes_at_a_point) {
+  timeline("operations=2 every=10ms timeout=1s sync=1; disk_gone this when=appended intent=2 for=5ms",
+           "down got hit started", "0 producer.1 started with 0\n"
+                                   "0 broker.1 started with 0\n"
+                                   "11 broker.1 got 1\n"
+                                   "21 broker.1 got 2\n"
+                                   "21 disk_gone hit 2\n"
+                                   "21 broker.1 down\n"
+                                   "26 broker.1 started with 0\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("disk");
   tcase_add_test(tests, what_a_flush_lied_about_goes_with_the_power);
@@ -123,5 +159,8 @@ int main(void) {
   tcase_add_test(tests, the_next_flush_fails_once_and_the_process_stops);
   tcase_add_test(tests, a_flush_that_never_comes_never_fails);
   tcase_add_test(tests, a_trigger_spoils_the_flush_after_it);
+  tcase_add_test(tests, a_disk_that_is_gone_comes_back_empty);
+  tcase_add_test(tests, a_component_without_a_disk_of_its_own_loses_no_more_than_power);
+  tcase_add_test(tests, a_disk_goes_at_a_point);
   return timeline_main("world/disk", tests);
 }
