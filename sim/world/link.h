@@ -13,6 +13,7 @@
  * degraded one has other rules for the time being.
  *
  * [I3] An answer reaches only the incarnation and the connection that asked.
+ * LIMIT: a request that LINK_OLD_EPOCHS reconnections have overtaken is lost.
  * LIMIT: opening a connection costs nothing; both ends learn of a reset at once.
  */
 #ifndef SIM_WORLD_LINK_H
@@ -27,6 +28,7 @@
 #include <stdint.h>
 
 #define LINK_MESSAGE_KINDS_MAX 32
+#define LINK_OLD_EPOCHS 4 /* requests of so many connections back may still come */
 #define RETRANSMISSION_FIRST_NS (200 * NS_PER_MS) /* RFC 6298's minimum as Linux has it, TCP_RTO_MIN */
 #define RETRANSMISSION_LAST_NS (120 * NS_PER_S)   /* TCP_RTO_MAX */
 #define CONNECTION_GIVES_UP_NS (924600 * NS_PER_MS) /* net.ipv4.tcp_retries2 = 15 */
@@ -55,7 +57,8 @@ struct channel {
   struct {
     uint64_t sent;        /* sequence of the last sent */
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
-    uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive */
+    uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive; answers of
+                             older ones do not: nobody reads that socket any more */
     int64_t last_arrival; /* ns, of this epoch */
     int64_t stall_until;  /* ns: head of line is sent again then, all behind it wait */
     int64_t stalled_since; /* ns, -1 = not stalled */
@@ -64,6 +67,8 @@ struct channel {
     uint32_t cuts;        /* partitions that cut this direction now */
     uint32_t cut_by;      /* fault index of the last of them */
   } ways[2];
+  uint64_t request_limits[LINK_OLD_EPOCHS]; /* by epoch: requests up to this sequence still arrive, as
+                                               they lie in that connection's buffer at who answers */
   uint32_t reset_by;  /* fault index of the last reset, NO_FAULT */
   bool used;          /* something was sent in this epoch */
   uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
@@ -86,6 +91,9 @@ void link_transmit(struct world *world, struct message *message);
 /* A transmission reaches the far end now: true = to be delivered; else it was lost or stalled, traced
  * and taken care of. */
 bool link_arrive(struct world *world, struct message *message);
+
+/* Up to which sequence messages of a connection that is broken still arrive; 0 = none. */
+uint64_t link_old_limit(const struct channel *channel, uint32_t epoch, int way);
 
 /* The kind of the link between two nodes; LINK_KIND__COUNT when there is none. */
 enum link_kind link_kind_between(const struct world *world, uint16_t from, uint16_t to);
