@@ -117,11 +117,21 @@ static int64_t latency(struct world *world, const struct channel *channel, uint6
   return ns;
 }
 
+/* The chance that what leaves then is lost: of a degraded link, which it no longer is when its time is
+ * over. */
+static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
+  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0) && at >= channel->degraded_until)
+    return world->link_rules[channel->link].loss[way];
+  return channel->rules->loss[way];
+}
+
 /* A connection's losses are retransmissions: the time that they take. */
-static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t address) {
+static int64_t retransmissions(struct world *world, const struct channel *channel, int way,
+                               int64_t depart, uint64_t address) {
   int64_t delay = 0, timeout = RETRANSMISSION_FIRST_NS;
-  for (uint64_t n = 0; threshold && n < LOSSES_MAX; n++) {
-    if (!luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
+  for (uint64_t n = 0; n < LOSSES_MAX; n++) {
+    uint64_t threshold = loss_at(world, channel, way, depart + delay);
+    if (!threshold || !luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
     delay += timeout;
     timeout = timeout * 2 < RETRANSMISSION_LAST_NS ? timeout * 2 : RETRANSMISSION_LAST_NS;
   }
@@ -131,8 +141,8 @@ static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t
 static void transmit_connection(struct world *world, struct message *message,
                                 struct channel *channel, uint64_t address) {
   int way = message->direction;
-  int64_t at = message->depart + message->delay +
-               retransmissions(world, channel->rules->loss[way], address) +
+  int64_t depart = message->depart + message->delay;
+  int64_t at = depart + retransmissions(world, channel, way, depart, address) +
                latency(world, channel, address, message->size);
   if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;

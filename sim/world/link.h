@@ -50,6 +50,7 @@ struct channel {
   enum link link;
   const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
   uint32_t degraded_by;           /* fault, NO_FAULT */
+  int64_t degraded_until;         /* ns */
   uint32_t clogged_by;            /* the fault that clogs it longest */
   int64_t clogged_until;          /* ns: what arrives before waits until then */
   uint16_t ends[2]; /* node ids: who connects, who answers */
@@ -122,9 +123,10 @@ void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_
 /* Rules of a link for the time being: those of the plan but for what the fault says. */
 struct link_rules link_degraded(const struct world *world, const struct fault_plan *plan);
 
-/* From here, channels of a link that one of `froms` connects have these rules; NULL: the plan's. */
+/* From here, channels of a link that one of `froms` connects have these rules, until an instant (ns);
+ * NULL: the plan's. */
 void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
-                    const struct link_rules *rules, uint32_t fault);
+                    const struct link_rules *rules, uint32_t fault, int64_t until);
 
 /* Cuts (on = true) or mends one direction between two sets of nodes for a partition. Sets are bitmaps
  * by node id. direction as in the plan, seen from `targets`. */
