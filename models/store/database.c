@@ -44,32 +44,50 @@ static void close_connection(struct world *world, struct node *node, uint16_t pe
   for (uint32_t i = 0; i < database->sessions.transaction_count; i++) {
     const struct transaction *transaction = transaction_at(database, i);
     if (transaction->state != TRANSACTION_OPEN && transaction->state != TRANSACTION_WAITING) continue;
-    if (transaction->node == peer && transaction->id && transaction->epoch <= epoch)
+    if (transaction->node == peer && transaction->id && transaction->epoch == epoch)
       database_abort(world, node, i);
   }
 }
 
-static void disconnected(struct world *world, struct node *node, uint16_t peer) {
-  const struct channel *channel = link_channel(world, node->id, peer);
-  if (!channel || channel->epoch == 0) return;
-  int way = channel->ends[0] == peer ? 0 : 1;
-  uint32_t epoch = channel->epoch - 1; /* the one that broke */
+/* What is known of a connection; the one that had its place can bring nothing any more. */
+static struct peer_connection *connection_of(struct world *world, struct node *node, uint16_t peer,
+                                             uint32_t epoch) {
   struct peer *state = &database_of(node)->peers[peer];
-  if (epoch > 0) close_connection(world, node, peer, epoch - 1);
-  state->limit[epoch & 1] = channel->ways[way].old_limit;
-  state->closing[epoch & 1] = state->seen[epoch & 1] < state->limit[epoch & 1];
-  if (!state->closing[epoch & 1]) close_connection(world, node, peer, epoch);
+  struct peer_connection *connection = &state->connections[epoch % PEER_CONNECTIONS];
+  if (connection->number == epoch + 1) return connection;
+  if (connection->closing) close_connection(world, node, peer, connection->number - 1);
+  *connection = (struct peer_connection){.number = epoch + 1};
+  return connection;
 }
 
-static void note_seen(struct node *node, const struct message *request) {
-  database_of(node)->peers[request->from].seen[request->epoch & 1] = request->sequence;
+/* It is closed when the last that it brings has come. */
+static void note_broken(struct world *world, struct node *node, const struct channel *channel,
+                        uint16_t peer, uint32_t epoch) {
+  struct peer_connection *connection = connection_of(world, node, peer, epoch);
+  connection->limit = link_old_limit(channel, epoch, channel->ends[0] == peer ? 0 : 1);
+  connection->closing = connection->seen < connection->limit;
+  if (!connection->closing) close_connection(world, node, peer, epoch);
+}
+
+static void disconnected(struct world *world, struct node *node, uint16_t peer) {
+  const struct channel *channel = link_channel(world, node->id, peer);
+  if (!channel) return;
+  struct peer *state = &database_of(node)->peers[peer];
+  if (channel->epoch > state->broken + PEER_CONNECTIONS)
+    state->broken = channel->epoch - PEER_CONNECTIONS;
+  for (; state->broken < channel->epoch; state->broken++)
+    note_broken(world, node, channel, peer, state->broken);
+}
+
+static void note_seen(struct world *world, struct node *node, const struct message *request) {
+  connection_of(world, node, request->from, request->epoch)->seen = request->sequence;
 }
 
 /* After each request: the last that a broken connection brought closes it. */
 static void close_if_last(struct world *world, struct node *node, uint16_t peer, uint32_t epoch) {
-  struct peer *state = &database_of(node)->peers[peer];
-  if (!state->closing[epoch & 1] || state->seen[epoch & 1] < state->limit[epoch & 1]) return;
-  state->closing[epoch & 1] = false;
+  struct peer_connection *connection = connection_of(world, node, peer, epoch);
+  if (!connection->closing || connection->seen < connection->limit) return;
+  connection->closing = false;
   close_connection(world, node, peer, epoch);
 }
 
@@ -92,7 +110,7 @@ static uint32_t find_or_begin(struct world *world, struct node *node, const stru
 static void on_statement(struct world *world, struct node *node, struct message *request) {
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(node, request);
+  note_seen(world, node, request);
   uint32_t index = find_or_begin(world, node, request);
   if (index != SESSION_NONE) database_execute(world, node, index, request);
   close_if_last(world, node, peer, epoch);
@@ -102,7 +120,7 @@ static void on_commit(struct world *world, struct node *node, struct message *re
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(node, request);
+  note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   if (index == SESSION_NONE)
     database_answer(world, node, request, DG_FAILED, 0);
@@ -115,7 +133,7 @@ static void on_rollback(struct world *world, struct node *node, struct message *
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(node, request);
+  note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   database_answer(world, node, request, DG_OK, 0);
   if (index != SESSION_NONE && transaction_at(database, index)->state != TRANSACTION_COMMITTING)

@@ -6,14 +6,17 @@
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
 
-/* What is known of a client's connections: messages of the current one and of the one before may come,
- * told apart by the parity of the epoch. */
+/* What is known of a client's connections: requests of the current one and of some before may come. */
+#define PEER_CONNECTIONS (LINK_OLD_EPOCHS + 1)
 struct peer {
-  uint64_t seen[2];  /* sequence of the last request executed */
-  uint64_t limit[2]; /* of the last that a broken connection will still bring */
-  bool closing[2];
+  struct peer_connection {
+    uint32_t number; /* its epoch + 1; 0 = none yet */
+    uint64_t seen;   /* sequence of the last request executed */
+    uint64_t limit;  /* of the last that a broken connection will still bring */
+    bool closing;    /* broken, and something is still to come */
+  } connections[PEER_CONNECTIONS]; /* by epoch */
+  uint32_t broken; /* epochs below this are known to be broken */
 };
-
 /* One write that the disk may yet lose, with what was there before it. */
 struct undo {
   enum write_kind kind;

@@ -44,6 +44,7 @@ struct fault_window_seen {
 struct fault_state {
   const struct fault_plan *rules; /* of the latest instance: the plan, or an occurrence of a record */
   struct link_rules degraded;      /* VERB_DEGRADE, while it is under way */
+  int64_t degraded_until;          /* ns */
   uint64_t hits;
   uint64_t begun;       /* how often it has begun */
   uint64_t occurrences; /* of its point, all that match: for nth */

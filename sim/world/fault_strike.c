@@ -189,17 +189,19 @@ static void end_clog(struct world *world, uint32_t fault) {
 /* LIMIT: of two that degrade one link, that which stands later in the plan counts. */
 static void reckon_rules(struct world *world, uint32_t begun_or_ended) {
   struct fault_state *state = fault_state_of(world, begun_or_ended);
-  link_set_rules(world, state->rules->target_link, state->targets, NULL, NO_FAULT);
+  link_set_rules(world, state->rules->target_link, state->targets, NULL, NO_FAULT, 0);
   for (uint32_t i = 0; i < world->faults.count; i++) {
     state = fault_state_of(world, i);
     if (fault_plan_of(world, i)->verb != VERB_DEGRADE || state->active == 0) continue;
-    link_set_rules(world, state->rules->target_link, state->targets, &state->degraded, i);
+    link_set_rules(world, state->rules->target_link, state->targets, &state->degraded, i,
+                   state->degraded_until);
   }
 }
 
 static void strike_degrade(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = faults_rules(world, fault);
   fault_state_of(world, fault)->degraded = link_degraded(world, plan);
+  fault_state_of(world, fault)->degraded_until = world->now.ns + plan->lasts.ns;
   fault_open(world, fault);
   reckon_rules(world, fault);
   fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_END, fault, 0);

@@ -4,6 +4,8 @@
 #include "sim/base/grow.h"
 #include "sim/world/world.h"
 
+#include <string.h>
+
 /* Purposes of the draws of one transmission: each its own address. */
 enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_COPY, DRAW_RESET };
 
@@ -117,11 +119,21 @@ static int64_t latency(struct world *world, const struct channel *channel, uint6
   return ns;
 }
 
+/* The chance that what leaves then is lost: of a degraded link, which it no longer is when its time is
+ * over. */
+static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
+  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0) && at >= channel->degraded_until)
+    return world->link_rules[channel->link].loss[way];
+  return channel->rules->loss[way];
+}
+
 /* A connection's losses are retransmissions: the time that they take. */
-static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t address) {
+static int64_t retransmissions(struct world *world, const struct channel *channel, int way,
+                               int64_t depart, uint64_t address) {
   int64_t delay = 0, timeout = RETRANSMISSION_FIRST_NS;
-  for (uint64_t n = 0; threshold && n < LOSSES_MAX; n++) {
-    if (!luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
+  for (uint64_t n = 0; n < LOSSES_MAX; n++) {
+    uint64_t threshold = loss_at(world, channel, way, depart + delay);
+    if (!threshold || !luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
     delay += timeout;
     timeout = timeout * 2 < RETRANSMISSION_LAST_NS ? timeout * 2 : RETRANSMISSION_LAST_NS;
   }
@@ -131,8 +143,8 @@ static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t
 static void transmit_connection(struct world *world, struct message *message,
                                 struct channel *channel, uint64_t address) {
   int way = message->direction;
-  int64_t at = message->depart + message->delay +
-               retransmissions(world, channel->rules->loss[way], address) +
+  int64_t depart = message->depart + message->delay;
+  int64_t at = depart + retransmissions(world, channel, way, depart, address) +
                latency(world, channel, address, message->size);
   if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;
@@ -262,13 +274,18 @@ static void wait_clogged(struct world *world, struct message *message, const str
   push_arrival(world, message, channel->clogged_until);
 }
 
+uint64_t link_old_limit(const struct channel *channel, uint32_t epoch, int way) {
+  uint32_t age = channel->epoch - epoch;
+  if (way == 1) return age == 1 ? channel->ways[1].old_limit : 0;
+  return age <= LINK_OLD_EPOCHS ? channel->request_limits[epoch % LINK_OLD_EPOCHS] : 0;
+}
+
 /* Delivery on a connection: false = taken care of. */
 static bool arrive_connection(struct world *world, struct message *message,
                               struct channel *channel) {
   int way = message->direction;
   bool current = message->epoch == channel->epoch;
-  if (!current && (message->epoch + 1 != channel->epoch ||
-                   message->sequence > channel->ways[way].old_limit)) {
+  if (!current && message->sequence > link_old_limit(channel, message->epoch, way)) {
     world_unhold_message(world, message);
     return lose(world, message, LOSS_RESET, channel->reset_by), false;
   }
@@ -371,6 +388,7 @@ bool link_arrive(struct world *world, struct message *message) {
 /* A new epoch begins; of the old one, messages up to these sequences still arrive. */
 static void break_connection(struct channel *channel, uint64_t limit_out, uint64_t limit_back,
                              uint32_t fault) {
+  channel->request_limits[channel->epoch % LINK_OLD_EPOCHS] = limit_out;
   channel->epoch++;
   channel->used = false;
   channel->reset_by = fault;
@@ -427,7 +445,9 @@ void link_node_down(struct world *world, struct node *node) {
     if (channel->ends[0] != node->id && channel->ends[1] != node->id) continue;
     if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) continue;
     int own = channel->ends[0] == node->id ? 0 : 1;
-    if (!channel->used) { /* what an older connection still had under way to it */
+    /* what older connections still had under way to it */
+    if (own == 1) memset(channel->request_limits, 0, sizeof channel->request_limits);
+    if (!channel->used) {
       channel->ways[1 - own].old_limit = 0;
       continue;
     }

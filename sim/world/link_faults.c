@@ -35,12 +35,13 @@ struct link_rules link_degraded(const struct world *world, const struct fault_pl
 }
 
 void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
-                    const struct link_rules *rules, uint32_t fault) {
+                    const struct link_rules *rules, uint32_t fault, int64_t until) {
   for (size_t i = 0; i < world->channel_count; i++) {
     struct channel *channel = &world->channels[i];
     if (channel->link != link || !has(froms, channel->ends[0])) continue;
     channel->rules = rules ? rules : &world->link_rules[link];
     channel->degraded_by = rules ? fault : NO_FAULT;
+    channel->degraded_until = until;
   }
 }
 

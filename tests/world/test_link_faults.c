@@ -117,6 +117,16 @@ START_TEST(losses_for_the_time_being_one_way_or_both) {
 }
 END_TEST
 
+/* What is lost on a connection is sent again 200 ms, 400 ms, 800 ms later: the third time all is well. */
+START_TEST(a_retransmission_after_its_time_is_not_lost_any_more) {
+  timeline("operations=1 every=10ms timeout=100s;"
+           "degrade producer.all_to_broker at=5ms for=500ms loss=100%",
+           "got ok hit", "10 degrade hit 1\n"
+                         "611 broker.1 got 1\n"
+                         "612 producer.1 ok 1\n");
+}
+END_TEST
+
 /* The same luck: what is lost at 10 % is lost at 40 % as well, and only the others are its doing. */
 START_TEST(hits_are_what_the_plan_would_not_have_lost) {
   timeline_run("link=per-request request_loss=10% operations=1000 every=1ms timeout=100ms;"
@@ -166,6 +176,7 @@ int main(void) {
   tcase_add_test(tests, a_degraded_link_is_slower_for_the_time_being);
   tcase_add_test(tests, bandwidth_for_the_time_being);
   tcase_add_test(tests, losses_for_the_time_being_one_way_or_both);
+  tcase_add_test(tests, a_retransmission_after_its_time_is_not_lost_any_more);
   tcase_add_test(tests, hits_are_what_the_plan_would_not_have_lost);
   tcase_add_test(tests, datagrams_are_doubled_and_overtaken_for_the_time_being);
   tcase_add_test(tests, of_two_that_degrade_the_later_in_the_plan_counts);
