@@ -16,12 +16,15 @@ static int64_t cost(const struct world *world, const struct message *message) {
 void broker_account(struct world *world, uint32_t partition) {
   const struct partition_log *log =
       &broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition];
-  struct group *group = &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
-  uint64_t settled = group->settled[partition];
-  uint64_t open = log->end > settled ? log->end - settled : 0;
-  for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
-  for (; group->accounted[partition] > open; group->accounted[partition]--)
-    world_unhold(world, NULL);
+  const struct broker_disk *coordinator = broker_disk(&world->nodes[kafka_coordinator(world)]);
+  for (uint32_t i = 0; i < coordinator->group_count; i++) {
+    struct group *group = &coordinator->groups[i];
+    uint64_t settled = group->settled[partition];
+    uint64_t open = log->end > settled ? log->end - settled : 0;
+    for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
+    for (; group->accounted[partition] > open; group->accounted[partition]--)
+      world_unhold(world, NULL);
+  }
 }
 
 /* --- Fetching --- */
@@ -94,13 +97,25 @@ static void wait_for(struct world *world, struct broker *broker, uint32_t partit
   row[i] = (struct waiting){consumer, serial};
 }
 
+/* A log is kept until the slowest group has committed it. */
+static void trim_input(struct world *world, struct node *node, uint32_t group, uint32_t partition,
+                       uint64_t committed) {
+  (void)world;
+  struct broker_disk *disk = broker_disk(node);
+  uint64_t *floors = &disk->floors[(size_t)partition * disk->group_count], least = committed;
+  floors[group] = committed;
+  for (uint32_t i = 0; i < disk->group_count; i++)
+    if (floors[i] < least) least = floors[i];
+  log_trim(&disk->input[partition], least);
+}
+
 static void on_fetch(struct world *world, struct node *node, struct message *fetch) {
   struct broker *broker = broker_of(node);
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
   for (uint32_t i = 0; i < fetch->record_count; i++)
-    log_trim(&broker_disk(node)->input[fetch->records[i].key],
-             fetch->records[i].handle - fetch->records[i].extra);
+    trim_input(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
+               fetch->records[i].handle - fetch->records[i].extra);
   if (answer_out_of_range(world, node, fetch) || answer_fetch(world, node, fetch)) return;
   world_take(fetch);
   broker->parked[consumer].fetch = fetch;
@@ -226,7 +241,10 @@ static void make_disk(struct world *world, struct node *node) {
   disk->partition_count = partitions;
   disk->input = calloc(partitions, sizeof *disk->input);
   disk->output = calloc(partitions, sizeof *disk->output);
-  ASSERT(disk->input && disk->output);
+  disk->group_count = plan_group_count(world->plan);
+  disk->groups = calloc(disk->group_count, sizeof *disk->groups);
+  disk->floors = calloc(partitions * disk->group_count, sizeof *disk->floors);
+  ASSERT(disk->input && disk->output && disk->groups && disk->floors);
   node->disk[0] = disk;
 }
 
@@ -274,16 +292,19 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
   }
   log_lose_unsynced(log, kept);
   faults_hit(world, node->down_by, node->id, 0);
-  struct group *group = &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
-  if (!output) group_unsettle(world, group, partition);
+  const struct node *coordinator = &world->nodes[kafka_coordinator(world)];
+  for (uint32_t i = 0; !output && i < broker_disk(coordinator)->group_count; i++)
+    group_unsettle(world, group_at(coordinator, i), partition);
 }
 
 static void drop_parked(struct world *world, struct node *node) {
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, broker_of(node), i);
-  struct group *group = &broker_disk(node)->group;
-  for (size_t i = 0; i < group->member_count; i++) {
-    if (group->members[i].joining) world_release(world, group->members[i].joining);
-    group->members[i].joining = NULL;
+  for (uint32_t g = 0; g < broker_disk(node)->group_count; g++) {
+    struct group *group = group_at(node, g);
+    for (size_t i = 0; i < group->member_count; i++) {
+      if (group->members[i].joining) world_release(world, group->members[i].joining);
+      group->members[i].joining = NULL;
+    }
   }
 }
 
@@ -317,6 +338,24 @@ static uint32_t busy(const struct world *world, const struct node *node) {
   return parked;
 }
 
+static void reset_group(struct group *group, size_t partitions) {
+  group->member_count = group->pending_count = 0;
+  group->generation = 0;
+  group->state = GROUP_STABLE;
+  group->gathering = false;
+  for (size_t p = 0; p < partitions && group->committed; p++)
+    group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
+}
+
+static void free_group(struct group *group) {
+  free(group->members);
+  free(group->owner);
+  free(group->committed);
+  free(group->settled);
+  free(group->accounted);
+  free(group->pending);
+}
+
 static void disk_reset(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
   if (!disk) return;
@@ -324,14 +363,10 @@ static void disk_reset(struct world *world, struct node *node) {
     log_reset(&disk->input[p]);
     log_reset(&disk->output[p]);
   }
-  struct group *group = &disk->group;
   (void)world;
-  group->member_count = group->pending_count = 0;
-  group->generation = 0;
-  group->state = GROUP_STABLE;
-  group->gathering = false;
-  for (uint32_t p = 0; p < disk->partition_count && group->committed; p++)
-    group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
+  memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
+  for (uint32_t i = 0; i < disk->group_count; i++)
+    reset_group(&disk->groups[i], disk->partition_count);
   disk->transactions.count = 0;
   disk->transactions.next_producer = 0;
 }
@@ -345,12 +380,9 @@ static void disk_free(struct node *node) {
   }
   free(disk->input);
   free(disk->output);
-  free(disk->group.members);
-  free(disk->group.owner);
-  free(disk->group.committed);
-  free(disk->group.settled);
-  free(disk->group.accounted);
-  free(disk->group.pending);
+  for (uint32_t i = 0; i < disk->group_count; i++) free_group(&disk->groups[i]);
+  free(disk->groups);
+  free(disk->floors);
   free(disk->transactions.items);
   free(disk->transactions.bitmaps);
   free(disk);

@@ -43,6 +43,14 @@ struct group {
   uint32_t rebalance; /* volatile: timer */
 };
 
+/* The group that a client belongs to: groups of consumers have each members, generations, committed
+ * offsets of their own; what they share is the log. */
+struct group *group_at(const struct node *coordinator, uint32_t group);
+struct group *group_of(const struct world *world, const struct node *coordinator, uint64_t member);
+static inline uint64_t member_id(uint16_t node, uint32_t incarnation) {
+  return (uint64_t)node << 32 | incarnation;
+}
+
 void group_start(struct world *world, struct node *node);
 /* The next reader of a partition begins at what is committed now. */
 void group_unsettle(struct world *world, struct group *group, uint32_t partition);
@@ -99,7 +107,9 @@ struct broker { /* volatile */
 struct broker_disk {
   struct partition_log *input, *output; /* by partition; only those led are used */
   size_t partition_count;
-  struct group group;
+  struct group *groups; /* by number */
+  uint32_t group_count;
+  uint64_t *floors; /* by partition and group: what a group's readers have committed, as they say */
   struct transactions transactions;
 };
 

@@ -79,6 +79,10 @@ uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, cons
   return collector_judge(run->collector, out_metrics, out_digest);
 }
 
+const int64_t *run_group(const struct run *run, uint32_t group) {
+  return collector_group(run->collector, group);
+}
+
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out) {
   *out = (struct run_result){.row = row, .seed = seed};

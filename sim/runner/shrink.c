@@ -72,7 +72,7 @@ static bool still_shows(struct shrinking *shrinking) {
   shrinking->out->executed++;
   uint32_t violations = run_judge(shrinking->run, &shrinking->plan, shrinking->violation->seed,
                                   shrinking->options->command, metrics, &digest);
-  return goal_reached(&shrinking->goal, metrics, violations) == shrinking->violation->metric;
+  return goal_reached(&shrinking->goal, shrinking->run, metrics, violations) == shrinking->violation->metric;
 }
 
 static void drop_faults(struct shrinking *shrinking) {
@@ -155,6 +155,17 @@ static struct placement_limits sorts_of(const struct plan *plan) {
 
 /* --- Small worlds --- */
 
+/* Every group stays, each with so many consumers. */
+static void shrink_groups(const struct plan *given, uint32_t consumers, struct shrunk *out) {
+  for (uint32_t i = 0; i < given->group_count; i++) {
+    out->groups[i] = given->groups[i];
+    out->groups[i].first = i * consumers;
+    out->groups[i].consumers = consumers;
+  }
+  out->plan.groups = out->groups;
+  out->plan.counts[ROLE_CONSUMER] = given->group_count * consumers;
+}
+
 static void make_small(struct shrinking *shrinking, unsigned messages, unsigned consumers) {
   const struct plan *given = &shrinking->violation->scenario->plans[shrinking->violation->row];
   struct shrunk *out = shrinking->out;
@@ -170,6 +181,7 @@ static void make_small(struct shrinking *shrinking, unsigned messages, unsigned 
   if (consumers > 0) { /* else the topology as it was given */
     out->plan.counts[ROLE_PRODUCER] = out->plan.counts[ROLE_BROKER] = 1;
     out->plan.counts[ROLE_CONSUMER] = consumers;
+    if (given->groups) shrink_groups(given, consumers, out);
     out->plan.partitions = out->plan.threads = 1;
   }
   struct workload_plan *workload = &out->plan.workload;

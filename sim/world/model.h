@@ -117,6 +117,7 @@ struct system {
   const char *handler; /* default of the `handler` slot */
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
   uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
+  bool groups;         /* it delivers every operation to each of several groups of consumers */
   uint32_t verbs;      /* 1u << enum verb: faults of its own that it understands, see `struck` */
   /* Optional: the id of the node that `broker.leader` is now, NODE_NOBODY when there is none; default
    * broker.1. Asked between two events: it may read every node. */
