@@ -3,9 +3,22 @@
 #include "sim/base/assert.h"
 
 #define REDIRECTED_NS (100 * NS_PER_MS) /* before a broker is asked again that could not help */
+#define SYN_FIRST_NS NS_PER_S /* Linux, TCP_TIMEOUT_INIT */
 
 static uint16_t broker_node(const struct world *world, const struct amqp *client) {
   return (uint16_t)(world->first[ROLE_BROKER] + client->broker);
+}
+
+static void ask_for_session(struct world *world, struct node *node) {
+  struct amqp *client = amqp_of(node);
+  struct message *message =
+      world_message(world, node, broker_node(world, client), 0, RABBIT_OPEN);
+  message->a = (int64_t)client->session;
+  message->b = client->consumes;
+  message->size = RABBIT_FRAME_BYTES;
+  world_send(world, node, message);
+  world_after(world, node, 0, AMQP_TIMER_SYN, client->sessions, span_of(client->syn_ns));
+  client->syn_ns *= 2;
 }
 
 static void connect(struct world *world, struct node *node) {
@@ -13,12 +26,8 @@ static void connect(struct world *world, struct node *node) {
   client->state = AMQP_OPENING;
   client->session = rabbit_session_name(node, ++client->sessions);
   client->timer = world_timer(world, node, 0, client->open_lane, AMQP_TIMER_OPEN, 0);
-  struct message *message =
-      world_message(world, node, broker_node(world, client), 0, RABBIT_OPEN);
-  message->a = (int64_t)client->session;
-  message->b = client->consumes;
-  message->size = RABBIT_FRAME_BYTES;
-  world_send(world, node, message);
+  client->syn_ns = SYN_FIRST_NS;
+  ask_for_session(world, node);
 }
 
 static void connect_later(struct world *world, struct node *node, int64_t delay) {
@@ -124,6 +133,11 @@ void amqp_on_open_timeout(struct world *world, struct node *node, uint64_t argum
 void amqp_on_connect(struct world *world, struct node *node, uint64_t sessions) {
   const struct amqp *client = amqp_of(node);
   if (client->state == AMQP_CLOSED && client->sessions == sessions) connect(world, node);
+}
+
+void amqp_on_syn(struct world *world, struct node *node, uint64_t sessions) {
+  const struct amqp *client = amqp_of(node);
+  if (client->state == AMQP_OPENING && client->sessions == sessions) ask_for_session(world, node);
 }
 
 void amqp_on_heartbeat_due(struct world *world, struct node *node, uint64_t argument) {

@@ -7,7 +7,8 @@
  *
  * The next broker: the one that CLOSED names, else the next of those that hold the queue. After a broken
  * connection network_recovery_interval passes first; a broker that does not answer an OPEN is left after
- * connection_timeout. A heartbeat is sent, and the broker's looked for, each half of `heartbeat`.
+ * connection_timeout; meanwhile it is sent again after 1 s, 2 s, 4 s …, as the system does with a SYN, so
+ * that a machine that comes back is found. A heartbeat is sent, and the broker's looked for, each half of `heartbeat`.
  *
  * [I1] At most one session is open. What arrives of another one is not for it.
  * [I2] A client that leaves by itself tells the broker, on the connection that it leaves.
@@ -24,6 +25,7 @@ enum amqp_state { AMQP_CLOSED, AMQP_OPENING, AMQP_OPEN };
 enum amqp_timer {
   AMQP_TIMER_OPEN,
   AMQP_TIMER_CONNECT,
+  AMQP_TIMER_SYN,
   AMQP_TIMER_HEARTBEAT,
   AMQP_TIMER__COUNT
 };
@@ -36,6 +38,7 @@ struct amqp {
   uint32_t sessions; /* named so far */
   uint32_t broker;   /* index from 0 */
   uint32_t timer;
+  int64_t syn_ns; /* until the OPEN is sent again */
   uint16_t open_lane, heartbeat_lane;
   uint8_t state;
   bool consumes;
@@ -57,7 +60,7 @@ void amqp_give_up(struct world *world, struct node *node);
 void amqp_leave(struct world *world, struct node *node, bool closes);
 
 message_fn amqp_on_opened, amqp_on_closed, amqp_on_heartbeat;
-timer_fn amqp_on_open_timeout, amqp_on_connect, amqp_on_heartbeat_due;
+timer_fn amqp_on_open_timeout, amqp_on_connect, amqp_on_syn, amqp_on_heartbeat_due;
 void amqp_disconnected(struct world *world, struct node *node, uint16_t peer);
 
 #endif

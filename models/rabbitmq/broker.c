@@ -60,6 +60,8 @@ static void on_open(struct world *world, struct node *node, struct message *requ
   struct broker *broker = broker_of(node);
   if (link_channel(world, request->from, node->id)->epoch != request->epoch) return; /* nobody's any more */
   if (!serves(world, node)) return refuse(world, node, request);
+  struct session *known = broker_session(broker, (uint64_t)request->a);
+  if (known) return world_send(world, node, push(world, node, known, RABBIT_OPENED));
   size_t place = 0;
   while (place < broker->session_count && broker->sessions[place].name) place++;
   if (place == broker->session_count) {

@@ -287,9 +287,10 @@ static message_fn *const on[STAGE__COUNT][RABBIT_MESSAGE__COUNT] = {ON, ON};
 static const char *const stages[STAGE__COUNT] = {"running", "stopping"};
 static timer_fn *const on_timer[TIMER__COUNT] = {[AMQP_TIMER_OPEN] = amqp_on_open_timeout,
                                                  [AMQP_TIMER_CONNECT] = amqp_on_connect,
+                                                 [AMQP_TIMER_SYN] = amqp_on_syn,
                                                  [AMQP_TIMER_HEARTBEAT] = amqp_on_heartbeat_due,
                                                  [TIMER_FAILED] = on_failed};
-static const char *const timer_names[TIMER__COUNT] = {"connection-timeout", "connect", "heartbeat",
+static const char *const timer_names[TIMER__COUNT] = {"connection-timeout", "connect", "syn", "heartbeat",
                                                       "after-failure"};
 
 const struct component rabbit_consumer = {

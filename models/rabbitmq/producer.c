@@ -13,6 +13,7 @@
  * [I1] A call is returned exactly once. OK when it was confirmed; NONE, without confirms, when it was
  *      written to the socket; UNKNOWN when it was given up after it had been sent; REJECTED when no
  *      attempt can have been stored: it was never sent, or its one attempt was refused, or it was returned.
+ *      Without confirms a publish between two connections fails: REJECTED.
  * [I2] Sequence numbers begin with 1 on each session; a confirm of another session confirms nothing.
  * [I3] What is published again keeps the order in which it was submitted.
  * Asked to stop it finishes what it has; what comes meanwhile is refused, REJECTED.
@@ -147,11 +148,17 @@ static void publish(struct world *world, struct node *node, uint32_t place) {
   world_send(world, node, message);
 }
 
+/* It waited for the first connection, and is done when it is sent. */
+static void publish_blindly(struct world *world, struct node *node, uint32_t place) {
+  world_send(world, node, publish_message(world, node, &publishes_of(node)->items[place].request));
+  if (!node->doomed) settle(world, node, place, OUTCOME_NONE);
+}
+
 static void submit(struct world *world, struct node *node, const struct operation_request *request) {
-  bool open = producer_of(node)->client.state == AMQP_OPEN;
-  if (node->stage == STAGE_STOPPING) return call_return(world, request->call, OUTCOME_REJECTED);
-  if (!confirms(world)) {
-    if (!open) return call_return(world, request->call, OUTCOME_REJECTED);
+  uint8_t state = producer_of(node)->client.state;
+  if (node->stage == STAGE_STOPPING || (state == AMQP_CLOSED && !confirms(world)))
+    return call_return(world, request->call, OUTCOME_REJECTED);
+  if (state == AMQP_OPEN && !confirms(world)) {
     world_send(world, node, publish_message(world, node, request));
     return call_return(world, request->call, OUTCOME_NONE);
   }
@@ -160,7 +167,7 @@ static void submit(struct world *world, struct node *node, const struct operatio
   taken->request = *request;
   taken->give_up_timer =
       world_timer(world, node, 0, producer_of(node)->give_up_lane, TIMER_GIVE_UP, place);
-  if (open) publish(world, node, place);
+  if (state == AMQP_OPEN) publish(world, node, place);
 }
 
 static void opened(struct world *world, struct node *node) {
@@ -168,7 +175,10 @@ static void opened(struct world *world, struct node *node) {
   publishes->sequence_first = publishes->sequence_next = 1;
   for (uint32_t at = publishes->first; at != NO_PLACE && !node->doomed;) {
     uint32_t next = publishes->items[at].next;
-    publish(world, node, at);
+    if (confirms(world))
+      publish(world, node, at);
+    else
+      publish_blindly(world, node, at);
     at = next;
   }
 }
@@ -276,10 +286,11 @@ static message_fn *const on[STAGE__COUNT][RABBIT_MESSAGE__COUNT] = {ON, ON};
 static const char *const stages[STAGE__COUNT] = {"running", "stopping"};
 static timer_fn *const on_timer[TIMER__COUNT] = {[AMQP_TIMER_OPEN] = amqp_on_open_timeout,
                                                  [AMQP_TIMER_CONNECT] = amqp_on_connect,
+                                                 [AMQP_TIMER_SYN] = amqp_on_syn,
                                                  [AMQP_TIMER_HEARTBEAT] = amqp_on_heartbeat_due,
                                                  [TIMER_CONFIRM] = on_confirm_timeout,
                                                  [TIMER_GIVE_UP] = on_give_up};
-static const char *const timer_names[TIMER__COUNT] = {"connection-timeout", "connect", "heartbeat",
+static const char *const timer_names[TIMER__COUNT] = {"connection-timeout", "connect", "syn", "heartbeat",
                                                       "confirm-timeout", "give-up"};
 
 const struct component rabbit_producer = {
