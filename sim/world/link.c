@@ -289,14 +289,15 @@ static bool arrive_connection(struct world *world, struct message *message,
     world_unhold_message(world, message);
     return lose(world, message, LOSS_RESET, channel->reset_by), false;
   }
-  /* Behind a head of line that is sent again, even when it would arrive at that same instant [I1]. */
+  /* Behind a head of line that is sent again, even when it would arrive at that same instant, or has waited
+   * for the same paused node, having come to it later [I1]. */
   if (current && (world->now.ns < channel->ways[way].stall_until ||
                   message->sequence != channel->ways[way].arrived + 1)) {
-    ASSERT_LE(world->now.ns, channel->ways[way].stall_until);
+    int64_t at = channel->ways[way].stall_until;
     uint32_t by = channel->ways[way].stalled_by;
     if (message->stalls++ == 0)
       faults_hit(world, by != NO_FAULT ? by : channel->ways[way].cut_by, message->to, message->intent);
-    push_arrival(world, message, channel->ways[way].stall_until);
+    push_arrival(world, message, at > world->now.ns ? at : world->now.ns);
     return false;
   }
   if (__builtin_expect(channel->clogged_until > world->now.ns, 0)) {
