@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LINK_MESSAGE_KINDS_MAX 32
+#define LINK_MESSAGE_KINDS_MAX 64
 #define RETRANSMISSION_FIRST_NS (200 * NS_PER_MS) /* RFC 6298's minimum as Linux has it, TCP_RTO_MIN */
 #define RETRANSMISSION_LAST_NS (120 * NS_PER_S)   /* TCP_RTO_MAX */
 #define CONNECTION_GIVES_UP_NS (924600 * NS_PER_MS) /* net.ipv4.tcp_retries2 = 15 */

@@ -113,6 +113,8 @@ struct system {
   /* Optional: which node `broker.leader` is now; default broker.1. */
   uint16_t (*leader)(const struct world *);
   const char *ack;     /* which message its generic `ack-sent` is, in words */
+  /* Optional: how many controllers a plan has, apart from what the topology says; default none. */
+  uint32_t (*controllers)(const struct plan *);
   /* The longest timeout of its settings, for drain_limit. */
   struct span (*longest_timeout)(const struct plan *);
 };
