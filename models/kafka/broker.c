@@ -142,14 +142,17 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
 void broker_wake(struct world *world, struct node *node, uint32_t partition) {
   struct broker *broker = broker_of(node);
   struct waiting *row = &broker->waiting[(size_t)partition * world->count[ROLE_CONSUMER]];
-  uint32_t count = broker->waiting_count[partition];
+  uint32_t count = broker->waiting_count[partition], left = 0;
   broker->waiting_count[partition] = 0;
   for (uint32_t i = 0; i < count; i++) {
     const struct parked *parked = &broker->parked[row[i].consumer];
     if (!parked->fetch || parked->serial != row[i].serial) continue;
-    answer_fetch(world, node, parked->fetch);
-    unpark(world, broker, row[i].consumer);
+    if (answer_fetch(world, node, parked->fetch))
+      unpark(world, broker, row[i].consumer);
+    else /* it has read on at the leader before: the watermark has not come to there yet */
+      row[left++] = row[i];
   }
+  broker->waiting_count[partition] = left;
 }
 
 /* --- Clients look for leaders --- */
@@ -206,14 +209,11 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
-  if (node->id == kafka_coordinator(world)) {
-    group_start(world, node);
-    transactions_start(world, node);
-  }
-  if (kafka_replicated(world))
-    registration_start(world, node, reason);
-  else if (reason == START_AGAIN)
-    show_again(world, node);
+  bool coordinates = node->id == kafka_coordinator(world);
+  if (coordinates) group_start(world, node);
+  if (kafka_replicated(world)) registration_start(world, node, reason);
+  if (coordinates) transactions_start(world, node);
+  if (reason == START_AGAIN && !kafka_replicated(world)) show_again(world, node);
 }
 
 static size_t arena_bytes(const struct plan *plan) {
