@@ -90,8 +90,10 @@ static void partition_changed(struct controller_disk *disk, uint32_t partition) 
 }
 
 static void lead(struct controller_disk *disk, uint32_t partition, uint32_t leader) {
-  disk->partitions[partition].leader = leader;
-  disk->partitions[partition].leader_epoch++;
+  struct partition_state *state = &disk->partitions[partition];
+  if (state->leader != NO_BROKER) disk->last_leaders[partition] = state->leader;
+  state->leader = leader;
+  state->leader_epoch++;
 }
 
 static bool may_lead(const struct controller_disk *disk, uint32_t broker) {
@@ -108,36 +110,63 @@ static uint32_t candidate(const struct world *world, const struct controller_dis
   return NO_BROKER;
 }
 
+static bool keeps_eligible(const struct world *world) {
+  return kafka_setting(world, KEY_ELIGIBLE_LEADER_REPLICAS);
+}
+
+static void set_isr(const struct world *world, struct controller_disk *disk, uint32_t partition,
+                    uint16_t isr) {
+  struct partition_state *state = &disk->partitions[partition];
+  if (keeps_eligible(world)) {
+    int64_t least = kafka_setting(world, KEY_MIN_INSYNC_REPLICAS);
+    uint16_t had = (uint16_t)((state->isr | disk->eligible[partition]) & ~isr);
+    disk->eligible[partition] = __builtin_popcount(isr) < least ? had : 0;
+  }
+  state->isr = isr;
+}
+
 static bool unclean_allowed(const struct world *world) {
   return kafka_setting(world, KEY_UNCLEAN_ELECTION) || MUTANT(KAFKA_UNCLEAN_ANYWAY);
 }
 
-/* A partition without a leader gets one, if anybody may be it. True: it was given one. */
-static bool elect(const struct world *world, struct controller_disk *disk, uint32_t partition,
-                  bool unclean) {
-  struct partition_state *state = &disk->partitions[partition];
-  uint32_t leader = candidate(world, disk, partition, state->isr);
-  if (leader == NO_BROKER && unclean) {
+/* Who may lead though nobody in sync can, in this order: the eligible, the last leader when there is
+ * neither, and anybody if that is allowed. */
+static uint32_t substitute(const struct world *world, const struct controller_disk *disk,
+                           uint32_t partition) {
+  uint32_t leader = candidate(world, disk, partition, disk->eligible[partition]);
+  if (leader == NO_BROKER && disk->partitions[partition].isr == 0 && disk->eligible[partition] == 0 &&
+      may_lead(disk, disk->last_leaders[partition]))
+    leader = disk->last_leaders[partition];
+  if (leader == NO_BROKER && unclean_allowed(world))
     leader = candidate(world, disk, partition, UINT16_MAX);
+  return leader;
+}
+
+/* A partition without a leader gets one, if anybody may be it. True: it was given one. */
+static bool elect(const struct world *world, struct controller_disk *disk, uint32_t partition) {
+  uint32_t leader = candidate(world, disk, partition, disk->partitions[partition].isr);
+  if (leader == NO_BROKER) {
+    leader = substitute(world, disk, partition);
     if (leader == NO_BROKER) return false;
-    state->isr = (uint16_t)(1u << replica_place(world, partition, leader)); /* [I1] */
+    uint16_t alone = (uint16_t)(1u << replica_place(world, partition, leader)); /* [I1] */
+    set_isr(world, disk, partition, alone);
   }
-  if (leader == NO_BROKER) return false;
   lead(disk, partition, leader);
   return true;
 }
 
-/* A broker may not be leader or in sync any more. */
-static void exclude(const struct world *world, struct controller_disk *disk, uint32_t broker) {
+/* A broker may not be leader or in sync any more; `lost`: nor eligible. */
+static void exclude(const struct world *world, struct controller_disk *disk, uint32_t broker, bool lost) {
   for (uint32_t p = 0; p < disk->partition_count; p++) {
     uint32_t place = replica_place(world, p, broker);
     if (place >= replica_count(world)) continue;
     struct partition_state *state = &disk->partitions[p];
     const struct partition_state before = *state;
-    bool alone = state->isr == (1u << place);
-    if (!alone) state->isr &= (uint16_t)~(1u << place);
-    if (state->leader == broker && !elect(world, disk, p, unclean_allowed(world)))
-      lead(disk, p, NO_BROKER);
+    uint16_t own = (uint16_t)(1u << place);
+    if (state->isr & own && (state->isr != own || keeps_eligible(world)))
+      set_isr(world, disk, p, (uint16_t)(state->isr & ~own));
+    if (lost) disk->eligible[p] &= (uint16_t)~own;
+    if (state->leader == broker && !elect(world, disk, p)) lead(disk, p, NO_BROKER);
     if (state->leader != before.leader || state->isr != before.isr) partition_changed(disk, p);
   }
 }
@@ -146,7 +175,7 @@ static void fence(const struct world *world, struct controller_disk *disk, uint3
   disk->version++;
   disk->brokers[broker].fenced = true;
   disk->broker_versions[broker] = disk->version;
-  exclude(world, disk, broker);
+  exclude(world, disk, broker, false);
 }
 
 static void unfence(const struct world *world, struct controller_disk *disk, uint32_t broker) {
@@ -154,8 +183,7 @@ static void unfence(const struct world *world, struct controller_disk *disk, uin
   disk->brokers[broker].fenced = false;
   disk->broker_versions[broker] = disk->version;
   for (uint32_t p = 0; p < disk->partition_count; p++)
-    if (disk->partitions[p].leader == NO_BROKER && elect(world, disk, p, unclean_allowed(world)))
-      partition_changed(disk, p);
+    if (disk->partitions[p].leader == NO_BROKER && elect(world, disk, p)) partition_changed(disk, p);
 }
 
 /* --- Brokers --- */
@@ -194,8 +222,10 @@ static void on_register(struct world *world, struct node *node, struct message *
     answer->a = KAFKA_DUPLICATE_BROKER;
   } else if (epoch > state->epoch) {
     end_session(world, node, broker);
+    bool unclean = !state->clean;
     *state = (struct broker_state){.epoch = epoch, .fenced = true};
     disk->broker_versions[broker] = ++disk->version;
+    if (unclean && keeps_eligible(world)) exclude(world, disk, broker, true);
   }
   world_send(world, node, answer);
   publish(world, node);
@@ -215,12 +245,13 @@ static bool shut_down(struct world *world, struct node *node, uint32_t broker) {
   if (!disk->brokers[broker].shutting_down) {
     disk->brokers[broker].shutting_down = true;
     disk->broker_versions[broker] = ++disk->version;
-    exclude(world, disk, broker);
+    exclude(world, disk, broker, false);
   }
   if (controller->shutdown_since[broker] == 0) controller->shutdown_since[broker] = disk->version;
   if (!all_know(world, node, controller->shutdown_since[broker])) return false;
   end_session(world, node, broker);
   fence(world, disk, broker);
+  disk->brokers[broker].clean = true;
   return true;
 }
 
@@ -285,7 +316,7 @@ static void on_alter(struct world *world, struct node *node, struct message *req
         !eligible(disk, &request->records[members], i - members))
       continue;
     ASSERT((wanted.isr >> replica_place(world, record->key, broker)) & 1); /* [I1] */
-    state->isr = wanted.isr;
+    set_isr(world, disk, record->key, wanted.isr);
     partition_changed(disk, record->key);
   }
   if (!stale) answer_states(world, disk, request, answer);
@@ -308,7 +339,7 @@ static void on_elect(struct world *world, struct node *node, struct message *req
     if (leader == NO_BROKER) leader = candidate(world, disk, p, set);
     if (leader == NO_BROKER) continue;
     uint16_t place = (uint16_t)(1u << replica_place(world, p, leader));
-    if (!(state->isr & place)) state->isr = place;
+    if (!(state->isr & place)) set_isr(world, disk, p, place);
     lead(disk, p, leader);
     partition_changed(disk, p);
   }
@@ -322,6 +353,8 @@ static void reset(const struct world *world, struct controller_disk *disk) {
   for (uint32_t p = 0; p < disk->partition_count; p++) {
     disk->partitions[p] = partition_first(world, p);
     disk->partition_versions[p] = 1;
+    disk->eligible[p] = 0;
+    disk->last_leaders[p] = disk->partitions[p].leader;
   }
   for (uint32_t b = 0; b < disk->broker_count; b++) {
     disk->brokers[b] = (struct broker_state){.epoch = 1};
@@ -336,8 +369,11 @@ static void make_disk(struct world *world, struct node *node) {
   disk->broker_count = world->count[ROLE_BROKER];
   disk->partitions = calloc(disk->partition_count, sizeof *disk->partitions);
   disk->partition_versions = calloc(disk->partition_count, sizeof *disk->partition_versions);
+  disk->eligible = calloc(disk->partition_count, sizeof *disk->eligible);
+  disk->last_leaders = calloc(disk->partition_count, sizeof *disk->last_leaders);
   disk->brokers = calloc(disk->broker_count, sizeof *disk->brokers);
   disk->broker_versions = calloc(disk->broker_count, sizeof *disk->broker_versions);
+  ASSERT(disk->eligible && disk->last_leaders);
   ASSERT(disk->partitions && disk->partition_versions && disk->brokers && disk->broker_versions);
   reset(world, disk);
 }
@@ -376,6 +412,8 @@ static void disk_free(struct node *node) {
   if (!disk) return;
   free(disk->partitions);
   free(disk->partition_versions);
+  free(disk->eligible);
+  free(disk->last_leaders);
   free(disk->brokers);
   free(disk->broker_versions);
   free(disk);

@@ -15,13 +15,19 @@
  * is elected from the in-sync set, in the order of replicas; with nobody there the partition has none,
  * until a member comes back, or, if unclean.leader.election.enable, any replica does.
  *
+ * The last member of a set stays in it, and leads again whatever it has lost meanwhile: with a power loss
+ * even min.insync.replicas does not help, as it does not keep the set from shrinking. With
+ * eligible_leader_replicas (KIP-966) who leaves a set that is then smaller than min.insync.replicas stays
+ * eligible: the high watermark stands still, so that it has all that is committed. Who comes back from an
+ * unclean shutdown is neither in sync nor eligible; when nobody is, the last leader leads.
+ *
  * Durable: all of it but sessions and parked fetches. A controller that comes back gives every broker a
  * new session.
  *
  * [I1] A partition's leader is in its in-sync set; a clean election chooses from the set as it was before.
  * [I2] The leader epoch goes up with every change of leader, the partition epoch with every change.
- * LIMIT: one controller, not a quorum of three; its log is always durable. Eligible leader replicas
- * (KIP-966), reassignment and preferred leader election every 300 s are not modelled.
+ * LIMIT: one controller, not a quorum of three; its log is always durable. Reassignment and preferred leader
+ * election every 300 s are not modelled.
  */
 #ifndef MODELS_KAFKA_CONTROLLER_H
 #define MODELS_KAFKA_CONTROLLER_H
@@ -39,6 +45,7 @@ struct partition_state {
 struct broker_state {
   uint32_t epoch; /* its incarnation */
   bool fenced, shutting_down;
+  bool clean; /* its last incarnation has shut down in order */
 };
 
 /* Records of METADATA_FETCHED and ALTER_PARTITION.
@@ -78,6 +85,8 @@ static inline struct partition_state partition_first(const struct world *world, 
 struct controller_disk {
   struct partition_state *partitions; /* by topic partition */
   uint64_t *partition_versions;       /* when it last changed */
+  uint16_t *eligible;                 /* not in sync, but with all that is committed; bits as isr */
+  uint32_t *last_leaders;             /* broker index */
   struct broker_state *brokers;
   uint64_t *broker_versions;
   uint64_t version; /* of the last change */

@@ -97,7 +97,12 @@
   [KEY_STRICT_MIN_ISR] = {"strict_min_isr", VALUE_BOOL, "true", NULL, 0, 0,                        \
                           "the high watermark stands still while fewer than min.insync.replicas " \
                           "are in sync",                                                           \
-                          "Kafka since 3.7 (KAFKA-15583, KIP-966); false: as before"}
+                          "Kafka since 3.7 (KAFKA-15583, KIP-966); false: as before"},            \
+  [KEY_ELIGIBLE_LEADER_REPLICAS] = {"eligible_leader_replicas", VALUE_BOOL, "false", NULL, 0, 0,   \
+                                    "who left an in-sync set that became too small may still "    \
+                                    "lead; who has lost its tail may not",                        \
+                                    "KIP-966; feature eligible.leader.replicas.version, off in " \
+                                    "4.0, on in new clusters since 4.1"}
 
 static const struct key keys_at_most_once[KEY__COUNT] = {
     KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
