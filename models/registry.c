@@ -1,7 +1,7 @@
 #include "models/registry.h"
 
 extern const struct system system_at_most_once, system_at_least_once, system_exactly_once;
-extern const struct system system_kafka_acks_0, system_kafka_acks_all, system_kafka_idempotent,
+extern const struct system system_kafka_acks_0, system_kafka_acks_1, system_kafka_acks_all, system_kafka_idempotent,
     system_kafka_transactional;
 extern const struct system system_sqs_standard;
 extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
@@ -11,7 +11,7 @@ extern const struct store store_transactional;
 
 const struct system *const registry_systems[] = {
     &system_at_most_once,     &system_at_least_once,       &system_exactly_once,
-    &system_kafka_acks_0,     &system_kafka_acks_all,      &system_kafka_idempotent,
+    &system_kafka_acks_0,     &system_kafka_acks_1,        &system_kafka_acks_all,      &system_kafka_idempotent,
     &system_kafka_transactional, &system_sqs_standard,
     &system_rabbitmq_auto_ack, &system_rabbitmq_confirms, &system_rabbitmq_quorum,
 };

@@ -1,5 +1,7 @@
 #include "models/kafka/broker.h"
 
+#include "models/kafka/replica.h"
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
@@ -13,21 +15,24 @@ static int64_t cost(const struct world *world, const struct message *message) {
          costs->values[COST_BROKER_PER_KIB].i * (int64_t)message->size / 1024;
 }
 
-void broker_account(struct world *world, uint32_t partition) {
-  const struct partition_log *log =
-      &broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition];
-  const struct broker_disk *coordinator = broker_disk(&world->nodes[kafka_coordinator(world)]);
-  for (uint32_t i = 0; i < coordinator->group_count; i++) {
-    struct group *group = &coordinator->groups[i];
-    uint64_t settled = group->settled[partition];
-    uint64_t open = log->end > settled ? log->end - settled : 0;
-    for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
-    for (; group->accounted[partition] > open; group->accounted[partition]--)
-      world_unhold(world, NULL);
-  }
+uint16_t broker_leader(const struct world *world, const struct node *node, uint32_t topic_partition) {
+  if (!broker_of(node)->replication)
+    return kafka_leader(world, topic_partition % world->plan->partitions);
+  const struct replica *replica = replica_of(node, topic_partition);
+  if (replica->state.leader == NO_BROKER) return NODE_NONE;
+  return (uint16_t)(world->first[ROLE_BROKER] + replica->state.leader);
+}
+
+bool broker_leads(const struct node *node, uint32_t topic_partition) {
+  return !broker_of(node)->replication || replica_of(node, topic_partition)->leads;
 }
 
 /* --- Fetching --- */
+
+/* How far consumers may read. */
+static uint64_t readable(const struct partition_log *log) {
+  return MUTANT(KAFKA_READ_ABOVE_HIGH_WATERMARK) ? log->end : log_committed(log);
+}
 
 /* Fills an answer with what there is for a fetch; 0 = nothing yet. */
 static uint32_t gather(struct world *world, const struct node *node, const struct message *fetch,
@@ -37,7 +42,8 @@ static uint32_t gather(struct world *world, const struct node *node, const struc
   for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
     uint32_t partition = fetch->records[i].key;
     const struct partition_log *log = &broker_disk(node)->input[partition];
-    for (uint64_t at = fetch->records[i].handle; at < log->end && count < most; at++) {
+    uint64_t end = readable(log);
+    for (uint64_t at = fetch->records[i].handle; at < end && count < most; at++) {
       const struct log_entry *entry = log_at(log, at);
       out[count++] = (struct record){.intent = entry->intent, .handle = at, .key = entry->key,
                                      .size = entry->size, .extra = partition};
@@ -50,7 +56,8 @@ static uint32_t available(const struct node *node, const struct message *fetch, 
   uint64_t count = 0;
   for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
     const struct partition_log *log = &broker_disk(node)->input[fetch->records[i].key];
-    if (log->end > fetch->records[i].handle) count += log->end - fetch->records[i].handle;
+    uint64_t end = readable(log);
+    if (end > fetch->records[i].handle) count += end - fetch->records[i].handle;
   }
   return count < most ? (uint32_t)count : most;
 }
@@ -81,6 +88,18 @@ static bool answer_out_of_range(struct world *world, struct node *node, const st
   return false;
 }
 
+/* A partition that this broker does not lead: the consumer has to find who does. */
+static bool answer_not_leader(struct world *world, struct node *node, const struct message *fetch) {
+  for (uint32_t i = 0; i < fetch->record_count; i++) {
+    if (broker_leads(node, fetch->records[i].key)) continue;
+    struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
+    answer->c = KAFKA_NOT_LEADER;
+    world_send(world, node, answer);
+    return true;
+  }
+  return false;
+}
+
 static void unpark(struct world *world, struct broker *broker, uint32_t consumer) {
   if (!broker->parked[consumer].fetch) return;
   world_release(world, broker->parked[consumer].fetch);
@@ -97,25 +116,27 @@ static void wait_for(struct world *world, struct broker *broker, uint32_t partit
   row[i] = (struct waiting){consumer, serial};
 }
 
-/* A log is kept until the slowest group has committed it. */
-static void trim_input(struct world *world, struct node *node, uint32_t group, uint32_t partition,
-                       uint64_t committed) {
-  (void)world;
+/* A group has committed all of an input partition below this offset: a log is kept until the slowest has. */
+static void passed(struct world *world, struct node *node, uint32_t group, uint32_t partition,
+                   uint64_t committed) {
   struct broker_disk *disk = broker_disk(node);
   uint64_t *floors = &disk->floors[(size_t)partition * disk->group_count], least = committed;
   floors[group] = committed;
   for (uint32_t i = 0; i < disk->group_count; i++)
     if (floors[i] < least) least = floors[i];
-  log_trim(&disk->input[partition], least);
+  if (!broker_of(node)->replication) return log_trim(&disk->input[partition], least);
+  books_passed(world, node, group, partition, committed);
+  replica_trim(world, node, partition, least);
 }
 
 static void on_fetch(struct world *world, struct node *node, struct message *fetch) {
   struct broker *broker = broker_of(node);
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
+  if (answer_not_leader(world, node, fetch)) return;
   for (uint32_t i = 0; i < fetch->record_count; i++)
-    trim_input(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
-               fetch->records[i].handle - fetch->records[i].extra);
+    passed(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
+           fetch->records[i].handle - fetch->records[i].extra);
   if (answer_out_of_range(world, node, fetch) || answer_fetch(world, node, fetch)) return;
   world_take(fetch);
   broker->parked[consumer].fetch = fetch;
@@ -123,112 +144,43 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
     wait_for(world, broker, fetch->records[i].key, consumer);
 }
 
-/* There is something new in a partition: whoever waits for it gets it. */
-static void wake(struct world *world, struct node *node, uint32_t partition) {
+void broker_wake(struct world *world, struct node *node, uint32_t partition) {
   struct broker *broker = broker_of(node);
   struct waiting *row = &broker->waiting[(size_t)partition * world->count[ROLE_CONSUMER]];
-  uint32_t count = broker->waiting_count[partition];
+  uint32_t count = broker->waiting_count[partition], left = 0;
   broker->waiting_count[partition] = 0;
   for (uint32_t i = 0; i < count; i++) {
     const struct parked *parked = &broker->parked[row[i].consumer];
     if (!parked->fetch || parked->serial != row[i].serial) continue;
-    answer_fetch(world, node, parked->fetch);
-    unpark(world, broker, row[i].consumer);
+    if (answer_fetch(world, node, parked->fetch))
+      unpark(world, broker, row[i].consumer);
+    else /* it has read on at the leader before: the watermark has not come to there yet */
+      row[left++] = row[i];
   }
+  broker->waiting_count[partition] = left;
 }
 
-/* --- Appending --- */
+/* --- Clients look for leaders --- */
 
-static void answer_produce(struct world *world, struct node *node, const struct message *request,
-                           enum wire kind, enum kafka_error error, int64_t acks) {
-  if (acks == ACKS_0) return;
-  struct message *answer = world_answer(world, node, request, kind);
-  answer->a = error;
-  answer->intent = request->intent;
-  if (acks == ACKS_ALL && error == KAFKA_OK)
-    answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
-  world_send(world, node, answer);
+void broker_resign(struct world *world, struct node *node, uint32_t topic_partition) {
+  append_resign(world, node, topic_partition);
+  struct broker *broker = broker_of(node);
+  for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
+    if (broker->parked[i].fetch && answer_not_leader(world, node, broker->parked[i].fetch))
+      unpark(world, broker, i);
 }
 
-static void append(struct world *world, struct node *node, struct partition_log *log,
-                   const struct batch *batch, const struct message *request, uint32_t partition) {
-  const int64_t interval = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
-  enum flush flush = log_flush_due(log, world->now.ns, interval) ? node_flush(world, node) : FLUSH_DONE;
-  if (flush == FLUSH_FAILED) return; /* its only log directory is offline: the broker stops */
-  if (flush == FLUSH_LIED) log_flush_lied(log, world->now.ns);
-  uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
-                               interval);
-  world_count(world, COUNTER_DURABLE_WRITES, 1);
-  for (uint32_t i = 0; i < request->record_count; i++)
-    world_fact(world, FACT_APPENDED, node->id, request->records[i].intent, offset + i, partition);
-}
-
-static bool points(struct world *world, struct node *node, enum point point, bool before,
-                   struct message *message) {
-  if (!world_armed(world, point)) return !node->doomed;
-  return world_point_slow(world, node, point, before, message->intent, message);
-}
-
-static void on_produce(struct world *world, struct node *node, struct message *request) {
-  uint32_t partition = (uint32_t)request->a;
-  struct partition_log *log = &broker_disk(node)->input[partition];
-  struct batch batch = unpack_producer(request->b, request->c);
-  bool duplicate;
-  enum kafka_error error = log_check(log, &batch, request->record_count, &duplicate);
-  if (error == KAFKA_OK && !duplicate) {
-    if (!points(world, node, POINT_APPENDED, true, request)) return;
-    append(world, node, log, &batch, request, partition);
-    broker_account(world, partition);
-    if (!points(world, node, POINT_APPENDED, false, request)) return;
-    wake(world, node, partition);
+static void on_metadata(struct world *world, struct node *node, struct message *request) {
+  struct message *answer = world_answer(world, node, request, WIRE_METADATA_ANSWER);
+  uint32_t count = 0, all = kafka_topic_partitions(world);
+  for (uint32_t p = 0; p < all; p++) count += broker_leader(world, node, p) != NODE_NONE;
+  struct record *records = count ? message_records(&world->messages, answer, count) : NULL;
+  for (uint32_t p = 0, at = 0; p < all && count > 0; p++) {
+    const struct partition_state *state = &replica_of(node, p)->state;
+    if (state->leader != NO_BROKER)
+      records[at++] =
+          (struct record){.key = p, .handle = state->leader_epoch, .extra = state->leader};
   }
-  answer_produce(world, node, request, WIRE_PRODUCED, error, request->d);
-}
-
-/* --- The output topic --- */
-
-/* What a reader of the chosen isolation sees now: each record that it passes has its effect. */
-static void show(struct world *world, struct node *node, struct partition_log *log) {
-  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  uint64_t until = committed ? log_stable(log) : log->end;
-  for (; log->view < until && !node->doomed; log->view++) {
-    const struct log_entry *entry = log_at(log, log->view);
-    if (!(entry->flags & ENTRY_DATA) || (committed && (entry->flags & ENTRY_ABORTED))) continue;
-    if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return;
-    world_effect(world, node, entry->intent, world->now.ns, 0);
-    world_point(world, node, POINT_EFFECT, false, entry->intent);
-  }
-  if (!world_expects(world, VERB_DISK_GONE)) log_trim(log, log->view);
-}
-
-static void on_output(struct world *world, struct node *node, struct message *request) {
-  uint32_t partition = (uint32_t)request->a;
-  struct partition_log *log = &broker_disk(node)->output[partition];
-  struct batch batch = unpack_producer(request->b, request->c);
-  bool duplicate;
-  enum kafka_error error = log_check(log, &batch, request->record_count, &duplicate);
-  if (error == KAFKA_OK && !duplicate) {
-    append(world, node, log, &batch, request, partition);
-    show(world, node, log);
-  }
-  if (error != KAFKA_OK) world_fact(world, FACT_FENCED, node->id, request->intent, error, partition);
-  answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
-}
-
-void broker_marker(struct world *world, struct node *node, uint32_t partition,
-                   const struct batch *producer, bool commit) {
-  struct partition_log *log = &broker_disk(node)->output[partition];
-  if (!log_marker(log, producer->producer, producer->epoch, commit)) return;
-  world_count(world, COUNTER_DURABLE_WRITES, 1);
-  show(world, node, log);
-}
-
-static void on_marker(struct world *world, struct node *node, struct message *request) {
-  struct batch producer = unpack_producer(request->b, 0);
-  broker_marker(world, node, (uint32_t)request->a, &producer, request->c);
-  struct message *answer = world_answer(world, node, request, WIRE_MARKED);
-  answer->a = request->a;
-  answer->b = request->b;
   world_send(world, node, answer);
 }
 
@@ -244,14 +196,18 @@ static void make_disk(struct world *world, struct node *node) {
   disk->group_count = plan_group_count(world->plan);
   disk->groups = calloc(disk->group_count, sizeof *disk->groups);
   disk->floors = calloc(partitions * disk->group_count, sizeof *disk->floors);
-  ASSERT(disk->input && disk->output && disk->groups && disk->floors);
+  disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
+  ASSERT(disk->input && disk->output && disk->groups && disk->floors && disk->awaitings);
   node->disk[0] = disk;
+  for (uint32_t p = 0; p < 2 * partitions; p++)
+    broker_log(node, p)->replicated = kafka_replicated(world);
+  if (kafka_replicated(world) && node->id == world->first[ROLE_BROKER]) books_make(world, node);
 }
 
 /* A crash may have come between a marker and what it lets readers see. */
 static void show_again(struct world *world, struct node *node) {
   for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
-    if (kafka_leader(world, p) == node->id) show(world, node, &broker_disk(node)->output[p]);
+    if (kafka_leader(world, p) == node->id) broker_show(world, node, p);
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -261,17 +217,17 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
-  if (node->id == kafka_coordinator(world)) {
-    group_start(world, node);
-    transactions_start(world, node);
-  }
-  if (reason == START_AGAIN) show_again(world, node);
+  bool coordinates = node->id == kafka_coordinator(world);
+  if (coordinates) group_start(world, node);
+  if (kafka_replicated(world)) registration_start(world, node, reason);
+  if (coordinates) transactions_start(world, node);
+  if (reason == START_AGAIN && !kafka_replicated(world)) show_again(world, node);
 }
 
 static size_t arena_bytes(const struct plan *plan) {
   size_t consumers = plan->counts[ROLE_CONSUMER], partitions = plan->partitions;
   return 4096 + consumers * sizeof(struct parked) + partitions * sizeof(uint32_t) +
-         consumers * partitions * sizeof(struct waiting);
+         consumers * partitions * sizeof(struct waiting) + replication_arena_bytes(plan);
 }
 
 /* A torn write keeps a part of what was under way: how much, luck says. */
@@ -285,7 +241,8 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
                        unsynced + 1);
   uint64_t end = log->synced + kept;
   bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  for (uint64_t at = end; output && at < log->view; at++) {
+  bool alone = !kafka_replicated(world); /* else a leader's log says what is left (books.c) */
+  for (uint64_t at = end; output && alone && at < log->view; at++) {
     const struct log_entry *entry = log_at(log, at);
     bool shown = (entry->flags & ENTRY_DATA) && !(committed && (entry->flags & ENTRY_ABORTED));
     if (shown) world_fact(world, FACT_EFFECT_UNDONE, node->id, entry->intent, 0, 0);
@@ -293,11 +250,13 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
   log_lose_unsynced(log, kept);
   faults_hit(world, node->down_by, node->id, 0);
   const struct node *coordinator = &world->nodes[kafka_coordinator(world)];
-  for (uint32_t i = 0; !output && i < broker_disk(coordinator)->group_count; i++)
+  for (uint32_t i = 0; !output && alone && i < broker_disk(coordinator)->group_count; i++)
     group_unsettle(world, group_at(coordinator, i), partition);
 }
 
 static void drop_parked(struct world *world, struct node *node) {
+  append_drop_awaiting(world, node);
+  replica_drop_parked(world, node);
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, broker_of(node), i);
   for (uint32_t g = 0; g < broker_disk(node)->group_count; g++) {
     struct group *group = group_at(node, g);
@@ -311,19 +270,23 @@ static void drop_parked(struct world *world, struct node *node) {
 static void crash(struct world *world, struct node *node, bool power) {
   drop_parked(world, node);
   struct broker_disk *disk = broker_disk(node);
+  bool replicated = broker_of(node)->replication != NULL;
+  for (uint32_t p = 0; replicated && !power && node->death == DEATH_EXIT && p < disk->partition_count;
+       p++)
+    log_flush(&disk->input[p]), log_flush(&disk->output[p]);
   for (uint32_t p = 0; power && p < disk->partition_count; p++) {
-    if (kafka_leader(world, p) != node->id) continue;
+    if (!replicated && kafka_leader(world, p) != node->id) continue;
     lose_unsynced(world, node, &disk->input[p], false, p);
     lose_unsynced(world, node, &disk->output[p], true, p);
   }
 }
 
-/* The only copy of its partitions. What its coordinators know is on others too: their topics have three
- * copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
+/* Its copies of partitions, which may be the only ones. What its coordinators know is on others too: their
+ * topics have three copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
 static void disk_lost(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
   for (uint32_t p = 0; p < disk->partition_count; p++) {
-    if (kafka_leader(world, p) != node->id) continue;
+    if (!kafka_replicated(world) && kafka_leader(world, p) != node->id) continue;
     disk->input[p].synced = disk->input[p].start;
     disk->output[p].synced = disk->output[p].start;
     lose_unsynced(world, node, &disk->input[p], false, p);
@@ -335,6 +298,8 @@ static uint32_t busy(const struct world *world, const struct node *node) {
   uint32_t parked = 0;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
     parked += broker_of(node)->parked[i].fetch != NULL;
+  for (uint32_t p = 0; p < kafka_topic_partitions(world); p++)
+    parked += (uint32_t)broker_disk(node)->awaitings[p].count;
   return parked;
 }
 
@@ -363,6 +328,8 @@ static void disk_reset(struct world *world, struct node *node) {
     log_reset(&disk->input[p]);
     log_reset(&disk->output[p]);
   }
+  for (uint32_t p = 0; p < 2 * disk->partition_count; p++) disk->awaitings[p].count = 0;
+  books_reset(disk);
   (void)world;
   memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
   for (uint32_t i = 0; i < disk->group_count; i++)
@@ -378,6 +345,9 @@ static void disk_free(struct node *node) {
     log_free(&disk->input[p]);
     log_free(&disk->output[p]);
   }
+  for (uint32_t p = 0; p < 2 * disk->partition_count; p++) free(disk->awaitings[p].items);
+  free(disk->awaitings);
+  books_free(disk);
   free(disk->input);
   free(disk->output);
   for (uint32_t i = 0; i < disk->group_count; i++) free_group(&disk->groups[i]);
@@ -390,7 +360,7 @@ static void disk_free(struct node *node) {
 }
 
 static message_fn *const on[WIRE__COUNT] = {
-    [WIRE_PRODUCE] = on_produce,
+    [WIRE_PRODUCE] = append_on_produce,
     [WIRE_FETCH] = on_fetch,
     [WIRE_COMMIT] = group_on_commit,
     [WIRE_JOIN] = group_on_join,
@@ -399,11 +369,18 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_OFFSETS] = group_on_offsets,
     [WIRE_INIT_PRODUCER] = transactions_on_init,
     [WIRE_ADD_PARTITIONS] = transactions_on_add,
-    [WIRE_OUTPUT] = on_output,
+    [WIRE_OUTPUT] = append_on_output,
     [WIRE_TXN_OFFSETS] = transactions_on_offsets,
     [WIRE_END_TXN] = transactions_on_end,
-    [WIRE_MARKER] = on_marker,
+    [WIRE_MARKER] = append_on_marker,
     [WIRE_MARKED] = transactions_on_marked,
+    [WIRE_METADATA] = on_metadata,
+    [WIRE_REPLICA_FETCH] = replica_on_fetch,
+    [WIRE_REPLICA_FETCHED] = follower_on_fetched,
+    [WIRE_REGISTERED] = registration_on_registered,
+    [WIRE_BROKER_HEARTBEAT_ANSWER] = registration_on_heartbeat,
+    [WIRE_METADATA_FETCHED] = registration_on_metadata,
+    [WIRE_PARTITION_ALTERED] = registration_on_altered,
 };
 static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
@@ -411,13 +388,21 @@ static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
     [TIMER_REBALANCE] = group_on_rebalance,
     [TIMER_TRANSACTION] = transactions_on_timeout,
     [TIMER_MARKERS] = transactions_on_markers,
+    [TIMER_CONTROL_REQUEST] = registration_on_request_timeout,
+    [TIMER_CONTROL_RETRY] = registration_on_retry,
+    [TIMER_HEARTBEAT_DUE] = registration_on_heartbeat_timer,
+    [TIMER_LAG] = replica_on_lag,
+    [TIMER_FETCH_WAIT] = replica_on_wait_over,
 };
-static const char *const timer_names[] = {"session", "rebalance", "transaction", "markers"};
+static const char *const timer_names[] = {
+    "session",       "rebalance",     "transaction", "markers",   "control-request",
+    "control-retry", "heartbeat-due", "replica-lag", "fetch-wait"};
 
 const struct component kafka_broker = {
     .name = "kafka broker", .start = start, .on = on, .stage_names = stage_names, .stage_count = 1,
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
-    .cost = cost, .busy = busy, .crash = crash, .disk_lost = disk_lost,
+    .cost = cost, .busy = busy, .terminate = registration_terminate,
+    .disconnected = registration_disconnected, .crash = crash, .disk_lost = disk_lost,
     .disk_reset = disk_reset, .disk_free = disk_free,
 };

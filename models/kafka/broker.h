@@ -1,5 +1,5 @@
-/* A Kafka broker: leader of its partitions, and, on broker.1, coordinator of the group and of
- * transactions.
+/* A Kafka broker: leader of its partitions, follower of others (replica.h), and, on broker.1, coordinator of
+ * the group and of transactions.
  *
  * Durable (node->disk): logs of the input and output topic; group metadata, committed offsets, and the
  * transaction log. Volatile (arena): parked fetches, parked joins, session and transaction timers.
@@ -11,7 +11,18 @@
 
 #include "models/kafka/wire.h"
 
-enum broker_timer { TIMER_SESSION, TIMER_REBALANCE, TIMER_TRANSACTION, TIMER_MARKERS, BROKER_TIMER__COUNT };
+enum broker_timer {
+  TIMER_SESSION,
+  TIMER_REBALANCE,
+  TIMER_TRANSACTION,
+  TIMER_MARKERS,
+  TIMER_CONTROL_REQUEST, /* replicated only */
+  TIMER_CONTROL_RETRY,
+  TIMER_HEARTBEAT_DUE,
+  TIMER_LAG,
+  TIMER_FETCH_WAIT,
+  BROKER_TIMER__COUNT
+};
 
 /* --- The group (group.c) --- */
 
@@ -99,28 +110,90 @@ struct parked {
   struct message *fetch; /* NULL = none */
   uint32_t serial;
 };
+struct replication;
 struct broker { /* volatile */
   struct parked *parked;   /* by consumer */
   struct waiting *waiting; /* by partition, one row of consumers each */
   uint32_t *waiting_count; /* by partition */
+  struct replication *replication; /* NULL = every partition has one copy, on a fixed leader */
 };
+/* An append that is answered when the high watermark has passed it. */
+struct awaiting {
+  struct message *request; /* NULL: a marker of this broker's own coordinator */
+  uint64_t offset;
+  enum wire answer;
+  struct batch marker;
+};
+struct awaitings {
+  struct awaiting *items; /* by rising offset */
+  size_t count, capacity;
+};
+struct books;
 struct broker_disk {
-  struct partition_log *input, *output; /* by partition; only those led are used */
+  struct partition_log *input, *output; /* by partition; only those that it has a replica of are used */
   size_t partition_count;
   struct group *groups; /* by number */
   uint32_t group_count;
   uint64_t *floors; /* by partition and group: what a group's readers have committed, as they say */
   struct transactions transactions;
+  struct awaitings *awaitings; /* by topic partition; volatile, the memory is kept */
+  struct books *books;       /* broker.1's, replicated only */
 };
 
 static inline struct broker_disk *broker_disk(const struct node *node) { return node->disk[0]; }
 static inline struct broker *broker_of(const struct node *node) { return node->state[0]; }
+static inline struct partition_log *broker_log(const struct node *node, uint32_t topic_partition) {
+  struct broker_disk *disk = broker_disk(node);
+  return topic_partition < disk->partition_count
+             ? &disk->input[topic_partition]
+             : &disk->output[topic_partition - disk->partition_count];
+}
 
-/* Writes a marker to an output partition that this broker leads, and shows readers what it frees. */
-void broker_marker(struct world *world, struct node *node, uint32_t partition,
+/* Who leads, as far as this broker knows: a node, itself included, or NODE_NONE. */
+#define NODE_NONE UINT16_MAX
+bool broker_leads(const struct node *node, uint32_t topic_partition);
+uint16_t broker_leader(const struct world *world, const struct node *node, uint32_t topic_partition);
+
+/* Writes a marker to an output partition that this broker leads, and shows readers what it frees. True: it
+ * is written for good; else transactions_marked is called once it is, or nothing comes of it. */
+bool broker_marker(struct world *world, struct node *node, uint32_t partition,
                    const struct batch *producer, bool commit);
+void transactions_marked(struct world *world, struct node *node, uint32_t partition,
+                         const struct batch *producer);
+
+/* --- Appending (append.c) --- */
+
+message_fn append_on_produce, append_on_output, append_on_marker;
+/* What waits for replicas: refused, as this broker leads no longer; dropped, as it dies. */
+void append_resign(struct world *world, struct node *node, uint32_t topic_partition);
+void append_drop_awaiting(struct world *world, struct node *node);
+
+/* --- What replicas need of it --- */
+
+/* Consumers that wait for something new in an input partition get it. */
+void broker_wake(struct world *world, struct node *node, uint32_t partition);
+/* A leader is none any more: whoever waits at it for a partition is told. */
+void broker_resign(struct world *world, struct node *node, uint32_t topic_partition);
+/* Before an append: the operating system writes dirty pages back when that is due. False when the disk fails:
+ * its only log directory is offline, and the broker stops. */
+bool broker_write_back(struct world *world, struct node *node, struct partition_log *log);
+/* Answers what the high watermark has passed. */
+void broker_confirm(struct world *world, struct node *node, uint32_t topic_partition);
+
+/* --- Book-keeping that is no part of the mechanism (books.c) --- */
 
 /* Brings the holds of an input partition up to date: records that are not settled. */
 void broker_account(struct world *world, uint32_t partition);
+/* What a reader of the chosen isolation sees now: each record that it passes has its effect. */
+void broker_show(struct world *world, struct node *node, uint32_t partition);
+/* A leader's log has changed, or has become the one that counts: holds follow, and effects that are not in
+ * it any more are undone. */
+void books_note(struct world *world, struct node *node, uint32_t topic_partition);
+/* The group has committed, or will never read, what is below an offset. */
+void books_passed(struct world *world, const struct node *node, uint32_t group, uint32_t partition,
+                  uint64_t offset);
+void books_make(struct world *world, struct node *node);
+void books_reset(struct broker_disk *disk);
+void books_free(struct broker_disk *disk);
 
 #endif

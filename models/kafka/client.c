@@ -6,13 +6,54 @@
 
 void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots,
                  uint16_t timer_kind, slot_failed_fn *failed) {
-  client->slots = ARENA_NEW(&node->arena, struct slot, slots);
+  client->slots = ARENA_NEW(&node->arena, struct slot, slots + 1); /* the last one asks for metadata */
   client->slot_count = slots;
   client->next_correlation = 1;
   client->lane = world_lane(world, span_of(kafka_setting(world, KEY_REQUEST_TIMEOUT)));
   client->timer_kind = timer_kind;
   client->failed = failed;
+  if (!kafka_replicated(world) || node->role == ROLE_BROKER) return;
+  uint32_t count = kafka_topic_partitions(world);
+  client->leaders = ARENA_NEW(&node->arena, uint32_t, count);
+  client->epochs = ARENA_NEW(&node->arena, uint32_t, count);
+  for (uint32_t p = 0; p < count; p++)
+    client->leaders[p] = kafka_broker_of(world, p % world->plan->partitions);
 }
+
+size_t client_bytes(const struct plan *plan, size_t slots) {
+  return (slots + 1) * sizeof(struct slot) + 4 * (size_t)plan->partitions * sizeof(uint32_t) + 64;
+}
+
+/* --- Leaders --- */
+
+/* Asks again after a back-off: a timer of the metadata slot without a request. */
+static void refresh_later(struct world *world, struct node *node, const struct client *client) {
+  uint64_t address = world_address(node, hash_name("metadata-backoff"), client->asked);
+  world_after(world, node, 0, client->timer_kind, (uint64_t)client->slot_count << 32,
+              client_backoff(world, 0, address));
+}
+
+void client_refresh(struct world *world, struct node *node, struct client *client) {
+  uint32_t slot = client->slot_count;
+  if (!client->leaders || node->doomed || client_waits(client, slot)) return;
+  uint32_t broker = (node->index + client->asked++) % world->count[ROLE_BROKER];
+  uint16_t to = (uint16_t)(world->first[ROLE_BROKER] + broker);
+  client_send(world, node, client, slot, client_request(world, node, to, WIRE_METADATA));
+}
+
+void client_on_metadata(struct world *world, struct node *node, struct client *client,
+                        const struct message *answer) {
+  if (!client_answered(world, client, client->slot_count, answer)) return;
+  if (answer->record_count == 0) refresh_later(world, node, client); /* it knows nothing itself yet */
+  for (uint32_t i = 0; i < answer->record_count; i++) {
+    const struct record *record = &answer->records[i];
+    if (record->handle < client->epochs[record->key]) continue;
+    client->epochs[record->key] = (uint32_t)record->handle;
+    client->leaders[record->key] = record->extra;
+  }
+}
+
+/* --- Failures --- */
 
 struct message *client_request(struct world *world, struct node *node, uint16_t to, enum wire kind) {
   return world_message(world, node, to, 0, (uint16_t)kind);
@@ -56,12 +97,21 @@ void client_disconnected(struct world *world, struct node *node, struct client *
     client_forget(world, client, i);
     client->failed(world, node, i);
   }
+  if (!client->leaders || world->nodes[peer].role != ROLE_BROKER) return;
+  struct slot *asking = &client->slots[client->slot_count];
+  if (asking->correlation && asking->peer == peer) {
+    client_forget(world, client, client->slot_count);
+    return refresh_later(world, node, client);
+  }
+  client_refresh(world, node, client);
 }
 
 void client_timed_out(struct world *world, struct node *node, struct client *client,
                       uint64_t argument) {
   uint32_t index = (uint32_t)(argument >> 32);
   struct slot *slot = &client->slots[index];
+  if (index == client->slot_count && (uint32_t)argument == 0)
+    return client_refresh(world, node, client);
   ASSERT_EQ(slot->correlation, (uint32_t)argument);
   slot->timer = TIMER_NONE;
   struct channel *channel = link_channel(world, node->id, slot->peer);
@@ -70,7 +120,9 @@ void client_timed_out(struct world *world, struct node *node, struct client *cli
     return client_disconnected(world, node, client, slot->peer);
   }
   slot->correlation = 0;
+  if (index == client->slot_count) return refresh_later(world, node, client);
   client->failed(world, node, index);
+  client_refresh(world, node, client);
 }
 
 struct span client_backoff(struct world *world, uint32_t n, uint64_t address) {

@@ -3,6 +3,12 @@
  * [I1] An answer counts only if its slot still waits for exactly that request (correlation).
  * [I2] A request that is not answered in request.timeout.ms, or whose connection breaks, fails once;
  *      on a timeout the client closes the connection, which fails everything else on it too.
+ *
+ * Where leaders move, producers and consumers keep what they know of them: from the start the first
+ * assignment, then what a broker answers to METADATA. They ask when a request has failed, or was refused
+ * for want of leadership, one broker after the other until one answers; what is older than what they know
+ * (by leader epoch) they ignore. A partition without a leader keeps its last one.
+ * LIMIT: metadata.max.age.ms (5 minutes) is not modelled: nobody asks without a cause.
  */
 #ifndef MODELS_KAFKA_CLIENT_H
 #define MODELS_KAFKA_CLIENT_H
@@ -26,10 +32,34 @@ struct client {
   uint16_t lane; /* request.timeout.ms */
   uint16_t timer_kind; /* of the component: argument = slot << 32 | correlation */
   slot_failed_fn *failed;
+  uint32_t *leaders; /* by topic partition: broker index; NULL = leaders do not move, or a broker's own */
+  uint32_t *epochs;  /* of those leaders */
+  uint32_t asked;    /* how many brokers were asked for metadata so far */
 };
 
 void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots,
                  uint16_t timer_kind, slot_failed_fn *failed);
+
+/* Room that a client with so many slots needs in the arena, bytes. */
+size_t client_bytes(const struct plan *plan, size_t slots);
+
+/* Who leads a topic partition, as far as this client knows: index among brokers, and node. */
+static inline uint32_t client_broker(const struct world *world, const struct client *client,
+                                     uint32_t topic_partition) {
+  if (client->leaders) return client->leaders[topic_partition];
+  uint32_t partitions = world->plan->partitions;
+  return kafka_broker_of(world, topic_partition < partitions ? topic_partition
+                                                             : topic_partition - partitions);
+}
+static inline uint16_t client_leader(const struct world *world, const struct client *client,
+                                     uint32_t topic_partition) {
+  return (uint16_t)(world->first[ROLE_BROKER] + client_broker(world, client, topic_partition));
+}
+/* What it knows of leaders may be old: asks, unless it is asking already. */
+void client_refresh(struct world *world, struct node *node, struct client *client);
+/* For the component's WIRE_METADATA_ANSWER. */
+void client_on_metadata(struct world *world, struct node *node, struct client *client,
+                        const struct message *answer);
 
 /* A message for broker node `to`; send it with client_send. */
 struct message *client_request(struct world *world, struct node *node, uint16_t to, enum wire kind);

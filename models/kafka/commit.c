@@ -81,7 +81,8 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
   if (tag != consumer->tag || !consumer->working) return DG_FAILED;
   uint32_t partition = kafka_partition(world, key);
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) { /* fire and forget */
-    struct message *message = client_request(world, node, kafka_leader(world, partition), WIRE_OUTPUT);
+    struct message *message = client_request(
+        world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
     *message_records(&world->messages, message, 1) =
         (struct record){.intent = intent, .key = key, .size = (uint32_t)world->plan->workload.size};
     message->a = partition;
@@ -151,7 +152,8 @@ static void send_add(struct world *world, struct node *node) {
 /* The outputs of one partition, as one batch. Sent again with the same sequence until acknowledged. */
 static void send_output(struct world *world, struct node *node, uint32_t partition) {
   struct consumer *consumer = consumer_of(node);
-  struct message *message = client_request(world, node, kafka_leader(world, partition), WIRE_OUTPUT);
+  struct message *message = client_request(
+      world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
   uint32_t count = 0;
   for (uint32_t i = 0; i < consumer->flushing; i++)
     count += consumer->outputs[i].partition == partition;
@@ -229,7 +231,8 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
                       uint32_t slot) {
   if (!client_answered(world, &consumer_of(node)->client, slot, answer)) return false;
   if (answer->a == KAFKA_OK) return true;
-  if (answer->a == KAFKA_CONCURRENT_TRANSACTIONS)
+  if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &consumer_of(node)->client);
+  if (answer->a == KAFKA_CONCURRENT_TRANSACTIONS || kafka_retriable(answer->a))
     consumer_retry_later(world, node, slot);
   else
     fenced(world, node, answer->a);

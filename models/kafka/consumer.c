@@ -45,7 +45,7 @@ static void drop_buffer(struct world *world, struct node *node, uint32_t from) {
   struct consumer *consumer = consumer_of(node);
   for (; consumer->buffer_count > from; consumer->buffer_count--) {
     uint32_t last = consumer_place(consumer, consumer->buffer_count - 1);
-    consumer->buffered[kafka_broker_of(world, consumer->buffer[last].extra)]--;
+    consumer->buffered[consumer->buffer[last].flags]--;
     world_unhold(world, node);
   }
   for (uint32_t b = 0; b < world->count[ROLE_BROKER]; b++)
@@ -171,7 +171,7 @@ static void on_left(struct world *world, struct node *node, struct message *answ
 static uint32_t led_by(const struct world *world, const struct consumer *consumer, uint32_t broker) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < consumer->assigned_count; i++)
-    count += kafka_broker_of(world, consumer->assigned[i]) == broker;
+    count += client_broker(world, &consumer->client, consumer->assigned[i]) == broker;
   return count;
 }
 
@@ -185,7 +185,7 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
   for (uint32_t i = 0; i < assigned; i++) {
     uint32_t turn = consumer->rotation + i;
     uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
-    if (kafka_broker_of(world, partition) != broker) continue;
+    if (client_broker(world, &consumer->client, partition) != broker) continue;
     uint64_t from = consumer->fetched[partition], committed = consumer->committed[partition];
     records[at++] = (struct record){.key = partition, .handle = from,
                                     .extra = from > committed ? (uint32_t)(from - committed) : 0};
@@ -208,6 +208,10 @@ static void on_fetched(struct world *world, struct node *node, struct message *a
   uint32_t broker = (uint32_t)(answer->from - world->first[ROLE_BROKER]);
   if (!client_answered(world, &consumer->client, SLOT_FETCH + broker, answer)) return;
   if (node->stage != STAGE_RUNNING) return;
+  if (answer->c != KAFKA_OK) { /* the leader has moved */
+    client_refresh(world, node, &consumer->client);
+    return consumer_retry_later(world, node, SLOT_FETCH + broker);
+  }
   if (answer->a > 0) { /* out of range: start where the log has something */
     uint32_t partition = (uint32_t)answer->a - 1;
     consumer->position[partition] = consumer->fetched[partition] = (uint64_t)answer->b;
@@ -218,6 +222,7 @@ static void on_fetched(struct world *world, struct node *node, struct message *a
     ASSERT_LT(consumer->buffer_count, consumer->buffer_capacity);
     uint32_t last = consumer_place(consumer, consumer->buffer_count++);
     consumer->buffer[last] = *record;
+    consumer->buffer[last].flags = (uint16_t)broker; /* whom it came from */
     consumer->fetched[record->extra] = record->handle + 1;
     consumer->buffered[broker]++;
     world_hold(world, node);
@@ -230,7 +235,7 @@ static void work_on_next(struct world *world, struct node *node) {
   consumer->current = consumer->buffer[consumer->buffer_head];
   consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
-  consumer->buffered[kafka_broker_of(world, consumer->current.extra)]--;
+  consumer->buffered[consumer->current.flags]--;
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) consumer->safe--;
   consumer->working = true;
   host_submit(world, node, &consumer->current, ++consumer->tag);
@@ -318,6 +323,7 @@ static void on_request_timeout(struct world *world, struct node *node, uint64_t 
   uint32_t slot = (uint32_t)(argument >> 32);
   if (slot >= SLOT_FETCH && slot < slot_output(world, 0)) {
     consumer_of(node)->client.slots[slot].correlation = 0;
+    client_refresh(world, node, &consumer_of(node)->client);
     return consumer_pump(world, node);
   }
   client_timed_out(world, node, &consumer_of(node)->client, argument);
@@ -353,7 +359,7 @@ static size_t buffer_capacity(const struct plan *plan) {
 }
 
 static size_t arena_bytes(const struct plan *plan) {
-  return 4096 + slots(plan) * sizeof(struct slot) + plan->partitions * 64 +
+  return 4096 + client_bytes(plan, slots(plan)) + plan->partitions * 64 +
          buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
          2 * PROCESSED_MAX * (sizeof(struct record) + sizeof(struct output));
 }
@@ -388,6 +394,11 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     send_join(world, node);
 }
 
+static void on_metadata(struct world *world, struct node *node, struct message *answer) {
+  client_on_metadata(world, node, &consumer_of(node)->client, answer);
+  if (node->stage == STAGE_RUNNING) consumer_pump(world, node);
+}
+
 /* What a stage listens to. Answers that come late are told by their correlation, so every stage after
  * the request's may see them. */
 #define FROM_JOINING(stage)                                                                        \
@@ -395,6 +406,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   [(stage)*WIRE__COUNT + WIRE_JOINED] = on_joined,                                                 \
   [(stage)*WIRE__COUNT + WIRE_OFFSETS_ANSWER] = on_offsets,                                        \
   [(stage)*WIRE__COUNT + WIRE_HEARTBEAT_ANSWER] = on_heartbeat_answer,                             \
+  [(stage)*WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,                                      \
   [(stage)*WIRE__COUNT + WIRE_FETCHED] = on_fetched,                                               \
   [(stage)*WIRE__COUNT + WIRE_COMMITTED] = commit_on_committed,                                    \
   [(stage)*WIRE__COUNT + WIRE_PARTITIONS_ADDED] = commit_on_added,                                 \

@@ -9,7 +9,8 @@
 void log_reset(struct partition_log *log) {
   log->start = log->end = log->synced = log->checkpoint = log->view = 0;
   log->checkpoint_at = 0;
-  log->open_count = log->producer_count = 0;
+  log->open_count = log->producer_count = log->epoch_count = 0;
+  log->high_watermark = 0;
   map_clear(&log->by_producer);
 }
 
@@ -17,6 +18,7 @@ void log_free(struct partition_log *log) {
   free(log->entries);
   free(log->open);
   free(log->producers);
+  free(log->epochs);
   map_deinit(&log->by_producer);
 }
 
@@ -75,15 +77,39 @@ static void remember_batch(struct partition_log *log, const struct batch *batch,
       .first = batch->sequence, .last = batch->sequence + (int32_t)count - 1, .offset = log->end};
 }
 
-static bool has_open(const struct partition_log *log, uint32_t producer) {
+static struct open_transaction *open_of(const struct partition_log *log, uint32_t producer) {
   for (size_t i = 0; i < log->open_count; i++)
-    if (log->open[i].producer == producer) return true;
-  return false;
+    if (log->open[i].producer == producer && log->open[i].last == ENTRY_OPEN) return &log->open[i];
+  return NULL;
 }
 
-/* The operating system writes dirty pages back after a while: what was there at the checkpoint before
- * the last is flushed. */
-static void checkpoint(struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
+static void begin_transaction(struct partition_log *log, uint32_t producer, uint16_t epoch) {
+  if (open_of(log, producer)) return;
+  GROW(log->open, log->open_capacity, log->open_count + 1);
+  log->open[log->open_count++] =
+      (struct open_transaction){producer, epoch, log->end, ENTRY_OPEN};
+}
+
+/* The marker of the producer's transaction stands at the end of the log. */
+static void end_transaction(struct partition_log *log, uint32_t producer, bool commit) {
+  struct open_transaction *open = open_of(log, producer);
+  if (!open) return;
+  for (uint64_t offset = open->first; !commit && offset < log->end; offset++) {
+    struct log_entry *entry = log_at(log, offset);
+    if (entry->producer == producer && (entry->flags & ENTRY_TRANSACTIONAL))
+      entry->flags |= ENTRY_ABORTED;
+  }
+  if (log->replicated)
+    open->last = log->end;
+  else
+    *open = log->open[--log->open_count];
+}
+
+static void make_room(struct partition_log *log, uint64_t count) {
+  if (log->end + count - log->start > log->capacity) enlarge(log, log->end + count - log->start);
+}
+
+void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
   if (!log_flush_due(log, now_ns, flush_ns)) return;
   log->synced = log->checkpoint;
   log->checkpoint = log->end;
@@ -93,45 +119,71 @@ static void checkpoint(struct partition_log *log, int64_t now_ns, int64_t flush_
 uint64_t log_append(struct partition_log *log, const struct batch *batch,
                     const struct record *records, uint32_t count, int64_t now_ns,
                     int64_t flush_ns) {
-  checkpoint(log, now_ns, flush_ns);
+  log_write_back(log, now_ns, flush_ns);
   uint64_t first = log->end;
-  if (first + count - log->start > log->capacity) enlarge(log, first + count - log->start);
+  make_room(log, count);
   if (batch->producer != NO_PRODUCER) remember_batch(log, batch, count);
-  if (batch->transactional && !has_open(log, batch->producer)) {
-    GROW(log->open, log->open_capacity, log->open_count + 1);
-    log->open[log->open_count++] = (struct open_transaction){batch->producer, batch->epoch, first};
-  }
+  if (batch->transactional) begin_transaction(log, batch->producer, batch->epoch);
   uint16_t flags = ENTRY_DATA | (batch->transactional ? ENTRY_TRANSACTIONAL : 0);
   for (uint32_t i = 0; i < count; i++)
     *log_at(log, log->end++) = (struct log_entry){
         .intent = records[i].intent, .key = records[i].key, .size = records[i].size,
-        .producer = batch->producer, .epoch = batch->epoch, .flags = flags};
+        .producer = batch->producer, .epoch = batch->epoch,
+        .flags = (uint16_t)(flags | (i == 0 ? ENTRY_FIRST : 0)),
+        .sequence = batch->sequence + (int32_t)i};
   return first;
+}
+
+static void note_marker(struct partition_log *log, struct producer_memory *memory, uint16_t epoch) {
+  memory->epoch = memory->marked_epoch = epoch;
+  memory->marked = log->end;
+  memory->count = 0;
 }
 
 bool log_marker(struct partition_log *log, uint32_t producer, uint16_t epoch, bool commit) {
   struct producer_memory *memory = remember(log, producer);
   if (epoch <= memory->epoch) return false;
-  memory->epoch = epoch;
-  memory->count = 0;
-  for (size_t i = 0; i < log->open_count; i++) {
-    if (log->open[i].producer != producer) continue;
-    for (uint64_t offset = log->open[i].first; !commit && offset < log->end; offset++) {
-      struct log_entry *entry = log_at(log, offset);
-      if (entry->producer == producer && (entry->flags & ENTRY_TRANSACTIONAL))
-        entry->flags |= ENTRY_ABORTED;
-    }
-    log->open[i] = log->open[--log->open_count];
-    break;
-  }
-  if (log->end + 1 - log->start > log->capacity) enlarge(log, log->end + 1 - log->start);
+  note_marker(log, memory, epoch);
+  end_transaction(log, producer, commit);
+  make_room(log, 1);
+  uint16_t flags = ENTRY_MARKER | ENTRY_FIRST | (commit ? 0 : ENTRY_ABORTED);
   *log_at(log, log->end++) =
-      (struct log_entry){.producer = producer, .epoch = epoch, .flags = ENTRY_MARKER};
+      (struct log_entry){.producer = producer, .epoch = epoch, .flags = flags};
   return true;
 }
 
+/* A record of a batch that is there in part: the batch is one longer now. */
+static void extend_batch(struct partition_log *log, const struct log_entry *entry) {
+  struct producer_memory *memory = memory_of(log, entry->producer);
+  if (!memory || memory->count == 0 || memory->epoch != entry->epoch) return;
+  struct batch_memory *newest = &memory->batches[memory->newest];
+  if (newest->last < entry->sequence) newest->last = entry->sequence;
+}
+
+static void absorb_marker(struct partition_log *log, const struct log_entry *entry) {
+  note_marker(log, remember(log, entry->producer), entry->epoch);
+  end_transaction(log, entry->producer, !(entry->flags & ENTRY_ABORTED));
+}
+
+void log_absorb(struct partition_log *log, const struct log_entry *entry) {
+  const struct log_entry copy = *entry; /* it may stand in the ring */
+  bool remembered = copy.producer != NO_PRODUCER && !MUTANT(KAFKA_FOLLOWERS_FORGET_PRODUCERS);
+  make_room(log, 1);
+  if (copy.flags & ENTRY_MARKER) {
+    absorb_marker(log, &copy);
+  } else if (remembered) {
+    struct batch batch = {.producer = copy.producer, .epoch = copy.epoch, .sequence = copy.sequence};
+    if (copy.flags & ENTRY_FIRST)
+      remember_batch(log, &batch, 1);
+    else
+      extend_batch(log, &copy);
+  }
+  if (copy.flags & ENTRY_TRANSACTIONAL) begin_transaction(log, copy.producer, copy.epoch);
+  *log_at(log, log->end++) = copy;
+}
+
 uint64_t log_stable(const struct partition_log *log) {
-  uint64_t stable = log->end;
+  uint64_t stable = log_committed(log);
   for (size_t i = 0; i < log->open_count; i++)
     if (log->open[i].first < stable) stable = log->open[i].first;
   return stable;
@@ -147,6 +199,12 @@ void log_trim(struct partition_log *log, uint64_t below) {
 uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept) {
   uint64_t end = log->synced + kept;
   if (end >= log->end) return 0;
+  if (log->replicated) { /* of a batch that is torn, recovery keeps nothing */
+    while (end > log->synced && !(log_at(log, end)->flags & ENTRY_FIRST)) end--;
+    uint64_t cut = log->end - end;
+    log_truncate(log, end);
+    return cut;
+  }
   uint64_t lost = log->end - end;
   log->end = end;
   if (log->checkpoint > end) log->checkpoint = end;

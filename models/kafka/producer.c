@@ -85,7 +85,7 @@ static uint32_t outgoing_of(const struct plan *plan) {
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + buffer_records(plan) * sizeof(struct pending) +
          plan->partitions * sizeof(struct queue_of_partition) +
-         slots_of(plan) * (sizeof(struct slot) + sizeof(uint32_t)) +
+         client_bytes(plan, slots_of(plan)) + slots_of(plan) * sizeof(uint32_t) +
          outgoing_of(plan) * sizeof(struct outgoing) + plan->counts[ROLE_BROKER] * 16;
 }
 
@@ -151,7 +151,8 @@ static struct message *produce_message(struct world *world, struct node *node,
                                        const struct outgoing *batch) {
   struct producer *producer = producer_of(node);
   struct message *message =
-      client_request(world, node, kafka_leader(world, batch->partition), WIRE_PRODUCE);
+      client_request(world, node, client_leader(world, &producer->client, batch->partition),
+                     WIRE_PRODUCE);
   struct batch wire = {.producer = producer->id, .epoch = batch->epoch};
   message->a = batch->partition;
   message->b = pack_producer(&wire);
@@ -179,7 +180,7 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
     settle(world, producer, index, OUTCOME_NONE);
     return true;
   }
-  uint32_t broker = kafka_broker_of(world, batch->partition);
+  uint32_t broker = client_broker(world, &producer->client, batch->partition);
   batch->slot = free_slot(producer, broker);
   ASSERT(batch->slot != NO_INDEX);
   batch->attempts++;
@@ -208,7 +209,9 @@ static uint32_t cut_batch(struct world *world, struct producer *producer, uint32
 
 static bool may_send(struct world *world, const struct producer *producer, uint32_t partition) {
   if (producer->one_at_a_time && producer->queues[partition].in_flight > 0) return false;
-  uint32_t broker = kafka_broker_of(world, partition);
+  /* When leaders move, a partition may have requests under way to two of them. */
+  if (producer->queues[partition].in_flight >= producer->limit) return false;
+  uint32_t broker = client_broker(world, &producer->client, partition);
   return producer->in_flight[broker] < producer->limit;
 }
 
@@ -232,12 +235,19 @@ static void drain(struct world *world, struct node *node, uint32_t partition) {
   }
 }
 
+static void drain_all(struct world *world, struct node *node) {
+  const struct producer *producer = producer_of(node);
+  for (uint32_t p = 0; p < world->plan->partitions && producer->waiting > 0; p++)
+    drain(world, node, p);
+}
+
 /* Another batch of the same broker may go now, of whichever partition. */
 static void drain_broker(struct world *world, struct node *node, uint32_t partition) {
   uint32_t brokers = world->count[ROLE_BROKER], partitions = world->plan->partitions;
   drain(world, node, partition);
   struct producer *producer = producer_of(node);
   if (producer->waiting == 0) return;
+  if (producer->client.leaders) return drain_all(world, node);
   for (uint32_t p = kafka_broker_of(world, partition); p < partitions; p += brokers) {
     if (!may_send(world, producer, p)) continue;
     if (producer->queues[p].count || producer->queues[p].retry != NO_INDEX) drain(world, node, p);
@@ -320,10 +330,10 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 }
 
 /* A produce request failed or was answered: its slot is free. */
-static uint32_t leave_slot(struct world *world, struct producer *producer, uint32_t slot) {
+static uint32_t leave_slot(struct producer *producer, uint32_t slot) {
   uint32_t index = producer->by_slot[slot];
   producer->queues[producer->outgoing[index].partition].in_flight--;
-  producer->in_flight[kafka_broker_of(world, producer->outgoing[index].partition)]--;
+  producer->in_flight[(slot - 1) / IN_FLIGHT_MAX]--;
   return index;
 }
 
@@ -339,14 +349,12 @@ static void failed(struct world *world, struct node *node, uint32_t slot) {
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RETRY, UINT64_MAX, wait);
   }
-  retry_later(world, node, leave_slot(world, producer, slot));
+  retry_later(world, node, leave_slot(producer, slot));
 }
 
 /* All requests that a failure concerns have failed: now others may go. */
 static void go_on(struct world *world, struct node *node) {
-  const struct producer *producer = producer_of(node);
-  for (uint32_t p = 0; p < world->plan->partitions && producer->waiting > 0; p++)
-    drain(world, node, p);
+  drain_all(world, node);
   exit_when_done(world, node);
 }
 
@@ -357,12 +365,13 @@ static void on_produced(struct world *world, struct node *node, struct message *
   for (uint32_t i = first; i < first + producer->limit && slot == NO_INDEX; i++)
     if (client_answered(world, &producer->client, i, answer)) slot = i;
   if (slot == NO_INDEX) return; /* too late: it was given up */
-  uint32_t index = leave_slot(world, producer, slot);
+  uint32_t index = leave_slot(producer, slot);
   uint32_t partition = producer->outgoing[index].partition;
   if (answer->a == KAFKA_OK)
     settle(world, producer, index, OUTCOME_OK);
   else
     retry_later(world, node, index);
+  if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &producer->client);
   drain_broker(world, node, partition);
   exit_when_done(world, node);
 }
@@ -374,6 +383,10 @@ static void on_init(struct world *world, struct node *node, struct message *answ
   producer->awaits_id = false;
   if (node->stage == STAGE_STARTING) node->stage = STAGE_READY;
   for (uint32_t p = 0; p < world->plan->partitions; p++) drain(world, node, p);
+}
+
+static void on_metadata(struct world *world, struct node *node, struct message *answer) {
+  client_on_metadata(world, node, &producer_of(node)->client, answer);
 }
 
 static void on_retry(struct world *world, struct node *node, uint64_t partition) {
@@ -421,7 +434,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   producer->limit = (uint32_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;
-  producer->batch_records = batch < 1 ? 1 : batch > MESSAGE_RECORDS_MAX ? MESSAGE_RECORDS_MAX
+  producer->batch_records = batch < 1 ? 1 : batch > BATCH_RECORDS_MAX ? BATCH_RECORDS_MAX
                                                                         : (uint32_t)batch;
   node->stage = STAGE_READY;
   if (!kafka_setting(world, KEY_IDEMPOTENCE)) return;
@@ -436,6 +449,9 @@ static message_fn *const on[STAGE__COUNT * WIRE__COUNT] = {
     [STAGE_STARTING * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_READY * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_READY * WIRE__COUNT + WIRE_PRODUCED] = on_produced,
+    [STAGE_STARTING * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
+    [STAGE_READY * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
+    [STAGE_STOPPING * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_PRODUCED] = on_produced,
 };

@@ -1,9 +1,10 @@
 /* The systems of this folder: the same parts with other settings. */
-#include "models/kafka/wire.h"
+#include "models/kafka/controller.h"
 #include "models/handlers/host.h"
 
 #define KC "Kafka 4.0 ConsumerConfig"
 #define KP "Kafka 4.0 ProducerConfig"
+#define KB "Kafka 4.0 broker configuration"
 
 /* The table, with what differs between the systems as parameters. */
 #define KAFKA_KEYS(acks, idempotence, retries, commit, isolation)                                  \
@@ -62,10 +63,51 @@
                               "how long an appended record may stay unflushed: between one and "  \
                               "two of these",                                                     \
                               "Linux vm.dirty_expire_centisecs (3000); Kafka leaves flushing to " \
-                              "the operating system (log.flush.interval.messages unset)"}
+                              "the operating system (log.flush.interval.messages unset)"},        \
+  [KEY_REPLICATION_FACTOR] = {"replication.factor", VALUE_COUNT, "1", NULL, 1, REPLICAS_MAX,       \
+                              "replicas of each partition, its leader included; above 1 there is " \
+                              "a controller",                                                     \
+                              KB " default.replication.factor (1)"},                               \
+  [KEY_MIN_INSYNC_REPLICAS] = {"min.insync.replicas", VALUE_COUNT, "1", NULL, 1, REPLICAS_MAX,     \
+                               "with acks=all: so many must be in sync, or nothing is written",   \
+                               KB " min.insync.replicas (1)"},                                     \
+  [KEY_UNCLEAN_ELECTION] = {"unclean.leader.election.enable", VALUE_BOOL, "false", NULL, 0, 0,     \
+                            "with nobody in sync alive, a replica that is not may lead",          \
+                            KB " unclean.leader.election.enable (false)"},                         \
+  [KEY_REPLICA_LAG_TIME_MAX] = {"replica.lag.time.max.ms", VALUE_MILLISECONDS, "30000", NULL,      \
+                                2 * NS_PER_MS, NS_PER_D,                                           \
+                                "a follower that was not caught up for so long leaves the "       \
+                                "in-sync set; checked every half of it",                           \
+                                KB " replica.lag.time.max.ms (30000)"},                            \
+  [KEY_REPLICA_FETCH_WAIT_MAX] = {"replica.fetch.wait.max.ms", VALUE_MILLISECONDS, "500", NULL,    \
+                                  NS_PER_MS, NS_PER_H,                                             \
+                                  "how long a follower's fetch waits for something new",          \
+                                  KB " replica.fetch.wait.max.ms (500)"},                          \
+  [KEY_REPLICA_FETCH_BACKOFF] = {"replica.fetch.backoff.ms", VALUE_MILLISECONDS, "1000", NULL,     \
+                                 NS_PER_MS, NS_PER_H, "a follower's wait after a failed fetch",   \
+                                 KB " replica.fetch.backoff.ms (1000)"},                           \
+  [KEY_BROKER_HEARTBEAT_INTERVAL] = {"broker.heartbeat.interval.ms", VALUE_MILLISECONDS, "2000",   \
+                                     NULL, NS_PER_MS, NS_PER_H,                                    \
+                                     "how often a broker shows the controller that it lives",     \
+                                     KB " broker.heartbeat.interval.ms (2000)"},                   \
+  [KEY_BROKER_SESSION_TIMEOUT] = {"broker.session.timeout.ms", VALUE_MILLISECONDS, "9000", NULL,   \
+                                  NS_PER_MS, NS_PER_D,                                             \
+                                  "without a heartbeat for so long a broker leads nothing",       \
+                                  KB " broker.session.timeout.ms (9000)"},                         \
+  [KEY_STRICT_MIN_ISR] = {"strict_min_isr", VALUE_BOOL, "true", NULL, 0, 0,                        \
+                          "the high watermark stands still while fewer than min.insync.replicas " \
+                          "are in sync",                                                           \
+                          "Kafka since 3.7 (KAFKA-15583, KIP-966); false: as before"},            \
+  [KEY_ELIGIBLE_LEADER_REPLICAS] = {"eligible_leader_replicas", VALUE_BOOL, "false", NULL, 0, 0,   \
+                                    "who left an in-sync set that became too small may still "    \
+                                    "lead; who has lost its tail may not",                        \
+                                    "KIP-966; feature eligible.leader.replicas.version, off in " \
+                                    "4.0, on in new clusters since 4.1"}
 
 static const struct key keys_at_most_once[KEY__COUNT] = {
     KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
+static const struct key keys_acks_1[KEY__COUNT] = {
+    KAFKA_KEYS("1", "false", "2147483647", "after-processing", "read_uncommitted")};
 static const struct key keys_at_least_once[KEY__COUNT] = {
     KAFKA_KEYS("all", "false", "2147483647", "after-processing", "read_uncommitted")};
 static const struct key keys_idempotent[KEY__COUNT] = {
@@ -84,6 +126,22 @@ static bool check_groups(const struct plan *plan, struct err *err) {
       return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
                      plan->groups[i].handler->name, plan->groups[i].name),
              err_note(err, "it publishes to an output topic, which no group has of its own");
+  return true;
+}
+
+static bool check_replication(const struct plan *plan, struct err *err) {
+  const union value *values = plan->system_settings.values;
+  int64_t factor = values[KEY_REPLICATION_FACTOR].i;
+  if (factor > plan->counts[ROLE_BROKER])
+    return err_set(err, ERR_CONFLICT, "replication.factor is %lld, but there are %u brokers",
+                   (long long)factor, plan->counts[ROLE_BROKER]),
+           err_note(err, "each replica of a partition is on a broker of its own: set topology/brokers");
+  if (factor > 1 && plan->partitions > 250)
+    return err_set(err, ERR_LIMIT, "replicated topics have at most 250 partitions, not %u",
+                   plan->partitions);
+  if (values[KEY_BROKER_HEARTBEAT_INTERVAL].i >= values[KEY_BROKER_SESSION_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT,
+                   "broker.heartbeat.interval.ms must be below broker.session.timeout.ms");
   return true;
 }
 
@@ -108,15 +166,30 @@ static bool check(const struct plan *plan, struct err *err) {
            err_note(err, "Kafka advises a third of it");
   if (values[KEY_RETRY_BACKOFF].i > values[KEY_RETRY_BACKOFF_MAX].i)
     return err_set(err, ERR_CONFLICT, "retry.backoff.ms is above retry.backoff.max.ms");
-  return true;
+  return check_replication(plan, err);
+}
+
+static uint32_t controllers(const struct plan *plan) {
+  return plan->system_settings.values[KEY_REPLICATION_FACTOR].i > 1;
+}
+
+/* Who leads the first partition of the input topic, as the controller has it. */
+static uint16_t leader(const struct world *world) {
+  uint16_t first = (uint16_t)world->first[ROLE_BROKER];
+  if (!kafka_replicated(world)) return first;
+  uint32_t broker = controller_disk(&world->nodes[kafka_controller(world)])->partitions[0].leader;
+  return broker == NO_BROKER ? first : (uint16_t)(first + broker);
 }
 
 static struct span longest_timeout(const struct plan *plan) {
   static const enum kafka_key timeouts[] = {KEY_REQUEST_TIMEOUT, KEY_DELIVERY_TIMEOUT,
                                             KEY_SESSION_TIMEOUT, KEY_MAX_POLL_INTERVAL,
-                                            KEY_TRANSACTION_TIMEOUT, KEY_COMMIT_INTERVAL};
+                                            KEY_TRANSACTION_TIMEOUT, KEY_COMMIT_INTERVAL,
+                                            /* replicated only */
+                                            KEY_BROKER_SESSION_TIMEOUT, KEY_REPLICA_LAG_TIME_MAX};
+  size_t count = sizeof timeouts / sizeof *timeouts - (controllers(plan) ? 0 : 2);
   int64_t longest = 0;
-  for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
+  for (size_t i = 0; i < count; i++)
     if (plan->system_settings.values[timeouts[i]].i > longest)
       longest = plan->system_settings.values[timeouts[i]].i;
   return span_of(longest);
@@ -130,14 +203,17 @@ static struct span longest_timeout(const struct plan *plan) {
   .point_count = sizeof kafka_points / sizeof *kafka_points,                                                         \
   .components = {[ROLE_PRODUCER] = &kafka_producer,                                                \
                  [ROLE_BROKER] = &kafka_broker,                                                    \
-                 [ROLE_CONSUMER] = &kafka_consumer},                                               \
+                 [ROLE_CONSUMER] = &kafka_consumer,                                                \
+                 [ROLE_CONTROLLER] = &kafka_controller_node},                                      \
   .host = &handler_host,                                                                           \
   .links = {[LINK_PRODUCER_TO_BROKER] = {true, LINK_KIND_CONNECTION,                               \
                                          ANY_LINK | 1u << LINK_KIND_DATAGRAM},                     \
             [LINK_CONSUMER_TO_BROKER] = {true, LINK_KIND_CONNECTION, ANY_LINK},                    \
             [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
+            [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},           \
             [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
-  .longest_timeout = longest_timeout, .coordinator = kafka_coordinator, .groups = true,            \
+  .controllers = controllers, .leader = leader, .coordinator = kafka_coordinator, .groups = true,  \
+  .longest_timeout = longest_timeout,                                                              \
   /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it. */ \
   .no_power_loss = 1u << ROLE_BROKER
 
@@ -171,6 +247,9 @@ SYSTEM(system_exactly_once, "exactly-once",
        keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
 SYSTEM(system_kafka_acks_0, "kafka-acks-0", "Kafka with acks=0 and commits before processing", NULL,
        keys_at_most_once, "naive", ALLOWS_LOSING, ACK_COMMIT);
+SYSTEM(system_kafka_acks_1, "kafka-acks-1",
+       "Kafka with acks=1, enable.idempotence=false, commits after processing", NULL, keys_acks_1,
+       "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_acks_all, "kafka-acks-all",
        "Kafka with acks=all, enable.idempotence=false, commits after processing", NULL,
        keys_at_least_once, "naive", ALLOWS_REPEATING, ACK_COMMIT);

@@ -81,12 +81,14 @@ static void write_markers(struct world *world, struct node *node, struct transac
   struct batch producer = {.producer = transaction->producer, .epoch = transaction->epoch};
   for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++) {
     if (!((transaction->partitions[p / 8] >> (p % 8)) & 1)) continue;
-    if (kafka_leader(world, p) == node->id) {
-      broker_marker(world, node, p, &producer, transaction->commit);
-      if (!node->doomed) unmark(transaction, p);
+    uint16_t leader = broker_leader(world, node, kafka_output(world, p));
+    if (leader == NODE_NONE) continue; /* asked again later */
+    if (leader == node->id) {
+      bool written = broker_marker(world, node, p, &producer, transaction->commit);
+      if (written && !node->doomed) unmark(transaction, p);
       continue;
     }
-    struct message *message = world_message(world, node, kafka_leader(world, p), 0, WIRE_MARKER);
+    struct message *message = world_message(world, node, leader, 0, WIRE_MARKER);
     message->a = p;
     message->b = pack_producer(&producer);
     message->c = transaction->commit;
@@ -227,12 +229,17 @@ void transactions_on_end(struct world *world, struct node *node, struct message 
   answer(world, node, request, WIRE_END_TXN_ANSWER, error, transaction ? transaction->epoch : 0);
 }
 
+void transactions_marked(struct world *world, struct node *node, uint32_t partition,
+                         const struct batch *producer) {
+  struct transaction *transaction = find(node, producer->producer);
+  if (transaction->state != TRANSACTION_PREPARED || producer->epoch != transaction->epoch) return;
+  unmark(transaction, partition);
+  finish_if_marked(world, transaction);
+}
+
 void transactions_on_marked(struct world *world, struct node *node, struct message *reply) {
   struct batch producer = unpack_producer(reply->b, 0);
-  struct transaction *transaction = find(node, producer.producer);
-  if (transaction->state != TRANSACTION_PREPARED || producer.epoch != transaction->epoch) return;
-  unmark(transaction, (uint32_t)reply->a);
-  finish_if_marked(world, transaction);
+  transactions_marked(world, node, (uint32_t)reply->a, &producer);
 }
 
 void transactions_on_timeout(struct world *world, struct node *node, uint64_t index) {

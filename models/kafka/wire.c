@@ -37,6 +37,19 @@ const struct message_kind wire_kinds[WIRE__COUNT] = {
                              false, true},
     [WIRE_MARKER] = {"marker", POINT_MARKER_SENT, POINT_MARKER_RECEIVED, false, false},
     [WIRE_MARKED] = {"marked", POINT_MARKER_ANSWERED, POINT_MARKER_ANSWER_RECEIVED, false, true},
+#define EXCHANGE(id, request, answer, request_name, answer_name)                                   \
+  [WIRE_##request] = {request_name, POINT_##id##_SENT, POINT_##id##_RECEIVED, false, false},       \
+  [WIRE_##answer] = {answer_name, POINT_##id##_ANSWERED, POINT_##id##_ANSWER_RECEIVED, false, true}
+    EXCHANGE(METADATA, METADATA, METADATA_ANSWER, "metadata", "metadata-answer"),
+    EXCHANGE(REPLICA_FETCH, REPLICA_FETCH, REPLICA_FETCHED, "replica-fetch", "replica-fetched"),
+    EXCHANGE(REGISTER, REGISTER, REGISTERED, "register", "registered"),
+    EXCHANGE(BROKER_HEARTBEAT, BROKER_HEARTBEAT, BROKER_HEARTBEAT_ANSWER, "broker-heartbeat",
+             "broker-heartbeat-answer"),
+    EXCHANGE(METADATA_FETCH, METADATA_FETCH, METADATA_FETCHED, "metadata-fetch", "metadata-fetched"),
+    EXCHANGE(ALTER_PARTITION, ALTER_PARTITION, PARTITION_ALTERED, "alter-partition",
+             "partition-altered"),
+#undef EXCHANGE
+    [WIRE_ELECT_LEADERS] = {"elect-leaders", POINT_NONE, POINT_NONE, false, false},
 };
 
 const struct point_row kafka_points[POINT_KAFKA__END - POINT_GENERIC__COUNT] = {
@@ -48,5 +61,12 @@ const struct point_row kafka_points[POINT_KAFKA__END - POINT_GENERIC__COUNT] = {
   {name "-answered", ROLE_BROKER, "its answer leaves"},                                            \
   {name "-answer-received", from, "its answer arrives"},
     KAFKA_EXCHANGES(X)
+#undef X
+#define X(id, name, from, to, about)                                                               \
+  {name "-sent", from, about " leaves"},                                                           \
+  {name "-received", to, "it has arrived; nothing is done yet"},                                   \
+  {name "-answered", to, "its answer leaves"},                                                     \
+  {name "-answer-received", from, "its answer arrives"},
+    KAFKA_REPLICATION_EXCHANGES(X)
 #undef X
 };

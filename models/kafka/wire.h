@@ -10,7 +10,10 @@
  *
  * LIMIT: broker.1 is group and transaction coordinator; it does not move. Their internal topics are
  * taken as replicated: they survive every crash.
- * LIMIT: clients know partitions and leaders from the start; a partition's leader does not move.
+ *
+ * With replication.factor above 1 there is a controller, and a partition has a leader and followers, of
+ * which the controller knows (replica.h, controller.h). Clients know partitions and leaders from the
+ * start, and ask any broker (METADATA) when a leader does not answer or says that it is none.
  */
 #ifndef MODELS_KAFKA_WIRE_H
 #define MODELS_KAFKA_WIRE_H
@@ -25,7 +28,7 @@ enum wire {
                     not known to be committed; a = most records,
                     b = this fetch replaces the one parked before */
   WIRE_FETCHED,  /* records: extra = partition, handle = offset; a = partition that was out of range
-                    plus 1, b = its end */
+                    plus 1, b = its end; c = error */
   WIRE_COMMIT,   /* a = member, b = generation; records: committed: intent, extra = partition,
                     handle = offset: the next to read is handle + 1 */
   WIRE_COMMITTED, /* a = error */
@@ -49,6 +52,20 @@ enum wire {
   WIRE_END_TXN_ANSWER,       /* a = error, c = the next transaction's epoch */
   WIRE_MARKER,               /* a = output partition, b = packed producer, c = commit */
   WIRE_MARKED,               /* a = output partition, b = packed producer */
+  /* replicated only; a topic partition is an input partition, or partitions + an output partition */
+  WIRE_METADATA,
+  WIRE_METADATA_ANSWER, /* records: key = topic partition, handle = leader epoch, extra = leader */
+  WIRE_REPLICA_FETCH,   /* records: replica.h */
+  WIRE_REPLICA_FETCHED, /* records: replica.h */
+  WIRE_REGISTER,        /* a = broker epoch: of this incarnation */
+  WIRE_REGISTERED,      /* a = error */
+  WIRE_BROKER_HEARTBEAT, /* a = broker epoch, b = wants to shut down */
+  WIRE_BROKER_HEARTBEAT_ANSWER, /* a = error, b = it may shut down */
+  WIRE_METADATA_FETCH,          /* a = version that it has */
+  WIRE_METADATA_FETCHED,        /* a = version; records: controller.h */
+  WIRE_ALTER_PARTITION,         /* a = broker epoch; records: controller.h */
+  WIRE_PARTITION_ALTERED,       /* a = error; records: the partitions as they are now */
+  WIRE_ELECT_LEADERS,           /* a = unclean: an administrator's; not answered */
   WIRE__COUNT
 };
 
@@ -65,6 +82,15 @@ extern const struct message_kind wire_kinds[WIRE__COUNT];
   X(OUTPUT, "output", ROLE_CONSUMER, "a batch for the output topic") \
   X(TXN_OFFSETS, "transaction-offsets", ROLE_CONSUMER, "TxnOffsetCommit") \
   X(MARKER, "marker", ROLE_BROKER, "the marker that ends a transaction in a partition")
+/* Of replication: also the role that answers. */
+#define KAFKA_REPLICATION_EXCHANGES(X)                                                             \
+  X(METADATA, "metadata", ROLE_CONSUMER, ROLE_BROKER, "a client's request for leaders") \
+  X(REPLICA_FETCH, "replica-fetch", ROLE_BROKER, ROLE_BROKER, "a follower's fetch") \
+  X(REGISTER, "register", ROLE_BROKER, ROLE_CONTROLLER, "the registration of a broker") \
+  X(BROKER_HEARTBEAT, "broker-heartbeat", ROLE_BROKER, ROLE_CONTROLLER, "a broker's heartbeat") \
+  X(METADATA_FETCH, "metadata-fetch", ROLE_BROKER, ROLE_CONTROLLER, "a broker's fetch of metadata") \
+  X(ALTER_PARTITION, "alter-partition", ROLE_BROKER, ROLE_CONTROLLER, \
+    "a leader's wish to change its in-sync set")
 
 enum kafka_point {
   POINT_FETCH_SENT = POINT_GENERIC__COUNT,
@@ -72,6 +98,10 @@ enum kafka_point {
 #define X(id, name, from, about)                                                                   \
   POINT_##id##_SENT, POINT_##id##_RECEIVED, POINT_##id##_ANSWERED, POINT_##id##_ANSWER_RECEIVED,
   KAFKA_EXCHANGES(X)
+#undef X
+#define X(id, name, from, to, about)                                                               \
+  POINT_##id##_SENT, POINT_##id##_RECEIVED, POINT_##id##_ANSWERED, POINT_##id##_ANSWER_RECEIVED,
+  KAFKA_REPLICATION_EXCHANGES(X)
 #undef X
       POINT_KAFKA__END
 };
@@ -112,6 +142,16 @@ enum kafka_key {
   KEY_MAX_POLL_INTERVAL,
   KEY_TRANSACTION_TIMEOUT,
   KEY_LOG_FLUSH_INTERVAL,
+  KEY_REPLICATION_FACTOR,
+  KEY_MIN_INSYNC_REPLICAS,
+  KEY_UNCLEAN_ELECTION,
+  KEY_REPLICA_LAG_TIME_MAX,
+  KEY_REPLICA_FETCH_WAIT_MAX,
+  KEY_REPLICA_FETCH_BACKOFF,
+  KEY_BROKER_HEARTBEAT_INTERVAL,
+  KEY_BROKER_SESSION_TIMEOUT,
+  KEY_STRICT_MIN_ISR,
+  KEY_ELIGIBLE_LEADER_REPLICAS,
   KEY__COUNT
 };
 enum { ACKS_0, ACKS_1, ACKS_ALL };
@@ -122,7 +162,28 @@ static inline int64_t kafka_setting(const struct world *world, enum kafka_key ke
   return world->plan->system_settings.values[key].i;
 }
 
-/* Who leads a partition, of the input and of the output topic alike: index among brokers, and node. */
+/* Whether partitions have more than one replica. */
+static inline bool kafka_replicated(const struct world *world) {
+  return world->count[ROLE_CONTROLLER] > 0;
+}
+static inline uint16_t kafka_controller(const struct world *world) {
+  return (uint16_t)world->first[ROLE_CONTROLLER];
+}
+/* A topic partition of the output topic; of the input topic it is the partition itself. */
+static inline uint32_t kafka_output(const struct world *world, uint32_t partition) {
+  return world->plan->partitions + partition;
+}
+static inline uint32_t kafka_topic_partitions(const struct world *world) {
+  return 2 * world->plan->partitions;
+}
+/* An error after which the same request may succeed, here or at another leader. */
+static inline bool kafka_retriable(int64_t error) {
+  return error == KAFKA_NOT_LEADER || error == KAFKA_NOT_ENOUGH_REPLICAS ||
+         error == KAFKA_NOT_ENOUGH_REPLICAS_AFTER_APPEND;
+}
+
+/* Who leads a partition, of the input and of the output topic alike, as long as leaders do not move:
+ * index among brokers, and node. Later it is the first of its replicas: the preferred leader. */
 static inline uint32_t kafka_broker_of(const struct world *world, uint32_t partition) {
   uint32_t brokers = world->count[ROLE_BROKER];
   return partition < brokers ? partition : brokers == 1 ? 0 : partition % brokers;
@@ -138,6 +199,6 @@ static inline uint32_t kafka_partition(const struct world *world, uint32_t key) 
   return (uint32_t)((hash_mix(key) >> 32) * world->plan->partitions >> 32);
 }
 
-extern const struct component kafka_producer, kafka_broker, kafka_consumer;
+extern const struct component kafka_producer, kafka_broker, kafka_consumer, kafka_controller_node;
 
 #endif

@@ -210,7 +210,7 @@ static void on_publish(struct world *world, struct node *node, struct message *r
   if (request->c && session) return_message(world, node, session, request);
   if (!request->c)
     world_fact(world, FACT_DISPOSED, node->id, record->intent, RABBIT_UNROUTABLE, 0);
-  if (!node->doomed) broker_confirm(world, node, session, request, true);
+  if (!node->doomed) broker_confirm_one(world, node, session, request, true);
 }
 
 static struct message *confirmation(struct world *world, struct node *node, struct session *session,
@@ -223,7 +223,7 @@ static struct message *confirmation(struct world *world, struct node *node, stru
   return message;
 }
 
-void broker_confirm(struct world *world, struct node *node, struct session *session,
+void broker_confirm_one(struct world *world, struct node *node, struct session *session,
                     const struct message *publish, bool stored) {
   if (!session || !publish->b) return;
   struct message *message = confirmation(world, node, session, (uint64_t)publish->b, 1);

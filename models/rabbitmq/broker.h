@@ -111,7 +111,7 @@ void broker_deliver(struct world *world, struct node *node, const struct backlog
 void broker_await(struct broker *broker, uint64_t number, const struct message *publish);
 void broker_confirm_up_to(struct world *world, struct node *node, uint64_t number);
 /* Answers one publish, without waiting. `stored` false: a nack. */
-void broker_confirm(struct world *world, struct node *node, struct session *session,
+void broker_confirm_one(struct world *world, struct node *node, struct session *session,
                     const struct message *publish, bool stored);
 
 /* A message leaves the queue for good without having been acknowledged: dead-lettered or lost. */

@@ -149,7 +149,7 @@ static void publish(struct world *world, struct node *node, struct session *sess
   struct backlog *queue = &broker->queue;
   const struct record *record = &request->records[0];
   bool rejects = rabbit_setting(world, KEY_RABBIT_OVERFLOW) == RABBIT_REJECT_PUBLISH;
-  if (rejects && full(world, queue)) return broker_confirm(world, node, session, request, false);
+  if (rejects && full(world, queue)) return broker_confirm_one(world, node, session, request, false);
   if (!world_point(world, node, POINT_APPENDED, true, record->intent)) return;
   bool persistent = rabbit_setting(world, KEY_RABBIT_DELIVERY_MODE) == RABBIT_PERSISTENT;
   uint64_t number = backlog_add(queue, record, persistent, world->now.ns);
@@ -162,7 +162,7 @@ static void publish(struct world *world, struct node *node, struct session *sess
     broker_await(broker, number, request);
     schedule(world, node);
   } else {
-    broker_confirm(world, node, session, request, true);
+    broker_confirm_one(world, node, session, request, true);
     schedule(world, node);
   }
   dispatch(world, node);

@@ -87,7 +87,7 @@ static void publish(struct world *world, struct node *node, struct session *sess
   int64_t most = rabbit_setting(world, KEY_RABBIT_MAX_LENGTH);
   bool rejects = rabbit_setting(world, KEY_RABBIT_OVERFLOW) == RABBIT_REJECT_PUBLISH;
   if (rejects && most > 0 && broker->queue.ready + broker->waiting_adds >= (uint64_t)most)
-    return broker_confirm(world, node, session, request, false);
+    return broker_confirm_one(world, node, session, request, false);
   struct record entry = request->records[0];
   entry.handle = (uint64_t)world->now.ns;
   entry.flags = COMMAND_ADD;

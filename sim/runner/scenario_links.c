@@ -24,6 +24,8 @@ bool link_is_later(const char *name) {
 }
 
 bool scenario_link_used(const struct plan *plan, enum link link) {
+  if (link == LINK_BROKER_TO_CONTROLLER)
+    return plan->system && plan->system->controllers && plan->system->controllers(plan) > 0;
   if (plan->system && plan->system->links[link].used) return true;
   return link == LINK_CONSUMER_TO_DATABASE && plan_uses_database(plan);
 }
@@ -133,7 +135,8 @@ bool scenario_read_links(struct reader *reader) {
   }
   for (int i = 0; i < LINK__COUNT; i++) {
     reader->links[i] = base;
-    bool in_rack = i == LINK_CONSUMER_TO_DATABASE || i == LINK_BROKER_TO_BROKER;
+    bool in_rack = i == LINK_CONSUMER_TO_DATABASE || i == LINK_BROKER_TO_BROKER ||
+                   i == LINK_BROKER_TO_CONTROLLER;
     if (in_rack && !base.values.given[LINK_KEY_LATENCY])
       reader->links[i].values.values[LINK_KEY_LATENCY].distribution = near;
   }

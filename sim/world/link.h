@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LINK_MESSAGE_KINDS_MAX 32
+#define LINK_MESSAGE_KINDS_MAX 64
 #define LINK_OLD_EPOCHS 4 /* requests of so many connections back may still come */
 #define RETRANSMISSION_FIRST_NS (200 * NS_PER_MS) /* RFC 6298's minimum as Linux has it, TCP_RTO_MIN */
 #define RETRANSMISSION_LAST_NS (120 * NS_PER_S)   /* TCP_RTO_MAX */

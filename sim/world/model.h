@@ -125,6 +125,8 @@ struct system {
   /* Likewise `broker.coordinator`; without it, that is not applicable to the system. */
   uint16_t (*coordinator)(const struct world *);
   const char *ack;     /* which message its generic `ack-sent` is, in words */
+  /* Optional: how many controllers a plan has, apart from what the topology says; default none. */
+  uint32_t (*controllers)(const struct plan *);
   /* The longest timeout of its settings, for drain_limit. */
   struct span (*longest_timeout)(const struct plan *);
 };

@@ -12,6 +12,7 @@ enum role {
   ROLE_CACHE,
   ROLE_PROVIDER,
   ROLE_RELAY,
+  ROLE_CONTROLLER,
   ROLE__COUNT
 };
 
@@ -19,7 +20,8 @@ enum role {
   X(PRODUCER_TO_BROKER, "producer_to_broker", ROLE_PRODUCER, ROLE_BROKER)                          \
   X(CONSUMER_TO_BROKER, "consumer_to_broker", ROLE_CONSUMER, ROLE_BROKER)                          \
   X(BROKER_TO_BROKER, "broker_to_broker", ROLE_BROKER, ROLE_BROKER)                                \
-  X(CONSUMER_TO_DATABASE, "consumer_to_database", ROLE_CONSUMER, ROLE_DATABASE)
+  X(CONSUMER_TO_DATABASE, "consumer_to_database", ROLE_CONSUMER, ROLE_DATABASE)                    \
+  X(BROKER_TO_CONTROLLER, "broker_to_controller", ROLE_BROKER, ROLE_CONTROLLER)
 
 enum link {
 #define X(id, name, from, to) LINK_##id,

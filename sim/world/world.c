@@ -60,6 +60,7 @@ static const struct component *component_of(const struct plan *plan, enum role r
 }
 
 uint32_t world_nodes_of(const struct plan *plan, enum role role) {
+  if (role == ROLE_CONTROLLER) return plan->system->controllers ? plan->system->controllers(plan) : 0;
   return component_of(plan, role, 0) ? plan->counts[role] : 0;
 }
 

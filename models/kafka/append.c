@@ -1,0 +1,205 @@
+/* Appending to a partition that a broker leads: batches of producers and of consumers, markers; and the
+ * answers, which may have to wait for replicas. */
+#include "models/kafka/replica.h"
+#include "models/mutants.h"
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+
+static void answer_produce(struct world *world, struct node *node, const struct message *request,
+                           enum wire kind, enum kafka_error error, int64_t acks) {
+  if (acks == ACKS_0) { /* an error has no answer: the broker closes the connection (SocketServer) */
+    if (error != KAFKA_OK && broker_of(node)->replication)
+      link_reset(world, link_channel(world, request->from, node->id), NO_FAULT);
+    return;
+  }
+  struct message *answer = world_answer(world, node, request, kind);
+  answer->a = error;
+  answer->intent = request->intent;
+  if (acks == ACKS_ALL && error == KAFKA_OK && !broker_of(node)->replication)
+    answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
+  world_send(world, node, answer);
+}
+
+bool broker_write_back(struct world *world, struct node *node, struct partition_log *log) {
+  const int64_t interval = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
+  enum flush flush = log_flush_due(log, world->now.ns, interval) ? node_flush(world, node) : FLUSH_DONE;
+  if (flush == FLUSH_LIED) log_flush_lied(log, world->now.ns);
+  return flush != FLUSH_FAILED;
+}
+
+static void append(struct world *world, struct node *node, struct partition_log *log,
+                   const struct batch *batch, const struct message *request, uint32_t partition) {
+  if (!broker_write_back(world, node, log)) return;
+  uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
+                               kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
+  world_count(world, COUNTER_DURABLE_WRITES, 1);
+  for (uint32_t i = 0; i < request->record_count; i++)
+    world_fact(world, FACT_APPENDED, node->id, request->records[i].intent, offset + i, partition);
+}
+
+static bool points(struct world *world, struct node *node, enum point point, bool before,
+                   struct message *message) {
+  if (!world_armed(world, point)) return !node->doomed;
+  return world_point_slow(world, node, point, before, message->intent, message);
+}
+
+/* Whether a batch may be appended to this partition here and now. */
+static enum kafka_error admit(const struct world *world, const struct node *node,
+                              uint32_t topic_partition, const struct batch *batch,
+                              const struct message *request, bool *out_duplicate) {
+  *out_duplicate = false;
+  if (!broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
+  if (request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
+    return KAFKA_NOT_ENOUGH_REPLICAS;
+  return log_check(broker_log(node, topic_partition), batch, request->record_count, out_duplicate);
+}
+
+static void await(struct node *node, uint32_t topic_partition, const struct awaiting *awaiting) {
+  struct awaitings *awaitings = &broker_disk(node)->awaitings[topic_partition];
+  GROW(awaitings->items, awaitings->capacity, awaitings->count + 1);
+  awaitings->items[awaitings->count++] = *awaiting;
+  if (awaiting->request) world_take(awaiting->request);
+}
+
+/* The batch is in the log, now or for long: answers when it counts as written. */
+static void confirm_or_wait(struct world *world, struct node *node, struct message *request,
+                            enum wire kind, uint32_t topic_partition) {
+  const struct partition_log *log = broker_log(node, topic_partition);
+  bool waits = request->d == ACKS_ALL && log_committed(log) < log->end &&
+               !MUTANT(KAFKA_ACK_BEFORE_HIGH_WATERMARK);
+  if (!waits) return answer_produce(world, node, request, kind, KAFKA_OK, request->d);
+  await(node, topic_partition,
+        &(struct awaiting){.request = request, .offset = log->end, .answer = kind});
+  replica_advance(world, node, topic_partition);
+}
+
+void append_on_produce(struct world *world, struct node *node, struct message *request) {
+  uint32_t partition = (uint32_t)request->a;
+  struct batch batch = unpack_producer(request->b, request->c);
+  bool duplicate;
+  enum kafka_error error = admit(world, node, partition, &batch, request, &duplicate);
+  if (error == KAFKA_OK && !duplicate) {
+    if (!points(world, node, POINT_APPENDED, true, request)) return;
+    append(world, node, &broker_disk(node)->input[partition], &batch, request, partition);
+    books_note(world, node, partition);
+    broker_account(world, partition);
+    if (!points(world, node, POINT_APPENDED, false, request)) return;
+    replica_appended(world, node, partition);
+    if (!broker_of(node)->replication) broker_wake(world, node, partition);
+  }
+  if (error != KAFKA_OK)
+    answer_produce(world, node, request, WIRE_PRODUCED, error, request->d);
+  else
+    confirm_or_wait(world, node, request, WIRE_PRODUCED, partition);
+}
+
+void append_on_output(struct world *world, struct node *node, struct message *request) {
+  uint32_t partition = (uint32_t)request->a, topic_partition = kafka_output(world, partition);
+  struct batch batch = unpack_producer(request->b, request->c);
+  bool duplicate;
+  enum kafka_error error = admit(world, node, topic_partition, &batch, request, &duplicate);
+  if (error == KAFKA_OK && !duplicate) {
+    append(world, node, &broker_disk(node)->output[partition], &batch, request, partition);
+    books_note(world, node, topic_partition);
+    replica_appended(world, node, topic_partition);
+    if (!broker_of(node)->replication) broker_show(world, node, partition);
+  }
+  if (error != KAFKA_OK && !kafka_retriable(error))
+    world_fact(world, FACT_FENCED, node->id, request->intent, error, partition);
+  if (error != KAFKA_OK)
+    answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
+  else
+    confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition);
+}
+
+/* Appends a marker. False: not here, or not now. */
+static bool mark(struct world *world, struct node *node, uint32_t partition,
+                 const struct batch *producer, bool commit) {
+  uint32_t topic_partition = kafka_output(world, partition);
+  if (!broker_leads(node, topic_partition) || !replica_enough(world, node, topic_partition)) return false;
+  struct partition_log *log = &broker_disk(node)->output[partition];
+  if (!log_marker(log, producer->producer, producer->epoch, commit)) return true;
+  world_count(world, COUNTER_DURABLE_WRITES, 1);
+  books_note(world, node, topic_partition);
+  replica_appended(world, node, topic_partition);
+  if (!broker_of(node)->replication) broker_show(world, node, partition);
+  return true;
+}
+
+bool broker_marker(struct world *world, struct node *node, uint32_t partition,
+                   const struct batch *producer, bool commit) {
+  uint32_t topic_partition = kafka_output(world, partition);
+  const struct partition_log *log = &broker_disk(node)->output[partition];
+  if (!mark(world, node, partition, producer, commit)) return false;
+  if (log_committed(log) == log->end || node->doomed) return true;
+  await(node, topic_partition, &(struct awaiting){.offset = log->end, .marker = *producer});
+  return false;
+}
+
+static void answer_marker(struct world *world, struct node *node, const struct message *request) {
+  struct message *answer = world_answer(world, node, request, WIRE_MARKED);
+  answer->a = request->a;
+  answer->b = request->b;
+  world_send(world, node, answer);
+}
+
+/* One that cannot be written is not answered: the coordinator asks again. */
+void append_on_marker(struct world *world, struct node *node, struct message *request) {
+  struct batch producer = unpack_producer(request->b, 0);
+  uint32_t topic_partition = kafka_output(world, (uint32_t)request->a);
+  if (!mark(world, node, (uint32_t)request->a, &producer, request->c)) return;
+  const struct partition_log *log = broker_log(node, topic_partition);
+  if (log_committed(log) == log->end || node->doomed) return answer_marker(world, node, request);
+  await(node, topic_partition,
+        &(struct awaiting){.request = request, .offset = log->end, .answer = WIRE_MARKED});
+}
+
+static void settle_awaiting(struct world *world, struct node *node, const struct awaiting *awaiting,
+                            uint32_t topic_partition, enum kafka_error error) {
+  bool marker = !awaiting->request || awaiting->answer == WIRE_MARKED;
+  if (marker && error == KAFKA_OK && awaiting->request)
+    answer_marker(world, node, awaiting->request);
+  else if (marker && error == KAFKA_OK)
+    transactions_marked(world, node, topic_partition - world->plan->partitions, &awaiting->marker);
+  else if (!marker)
+    answer_produce(world, node, awaiting->request, awaiting->answer, error, ACKS_ALL);
+  if (awaiting->request) world_release(world, awaiting->request);
+}
+
+/* Takes out the first `count`, each with the same answer. */
+static void settle_awaitings(struct world *world, struct node *node, uint32_t topic_partition,
+                             size_t count, enum kafka_error error) {
+  struct awaitings *awaitings = &broker_disk(node)->awaitings[topic_partition];
+  for (size_t i = 0; i < count; i++) {
+    const struct awaiting awaiting = awaitings->items[i];
+    settle_awaiting(world, node, &awaiting, topic_partition, error);
+  }
+  awaitings->count -= count;
+  for (size_t i = 0; i < awaitings->count; i++) awaitings->items[i] = awaitings->items[i + count];
+}
+
+void broker_confirm(struct world *world, struct node *node, uint32_t topic_partition) {
+  const struct awaitings *awaitings = &broker_disk(node)->awaitings[topic_partition];
+  uint64_t high_watermark = broker_log(node, topic_partition)->high_watermark;
+  size_t count = 0;
+  while (count < awaitings->count && awaitings->items[count].offset <= high_watermark) count++;
+  if (count == 0) return;
+  settle_awaitings(world, node, topic_partition, count,
+                   replica_enough_soon(world, node, topic_partition)
+                       ? KAFKA_OK
+                       : KAFKA_NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+}
+
+void append_resign(struct world *world, struct node *node, uint32_t topic_partition) {
+  settle_awaitings(world, node, topic_partition,
+                   broker_disk(node)->awaitings[topic_partition].count, KAFKA_NOT_LEADER);
+}
+
+void append_drop_awaiting(struct world *world, struct node *node) {
+  for (uint32_t p = 0; p < kafka_topic_partitions(world); p++) {
+    struct awaitings *awaitings = &broker_disk(node)->awaitings[p];
+    for (size_t i = 0; i < awaitings->count; i++)
+      if (awaitings->items[i].request) world_release(world, awaitings->items[i].request);
+    awaitings->count = 0;
+  }
+}

@@ -1,0 +1,194 @@
+/* Book-keeping for the judge, and for when a run has drained: what is held, what a reader of the output topic
+ * has seen. No broker decides anything by it, so it may look at every node.
+ *
+ * With one copy it reads the leader's log. With replicas that log changes hands: of each topic partition the
+ * books keeps the newest leader epoch whose leader has spoken, the end of that leader's log, and, of the
+ * output topic, what readers were shown, offset by offset with its leader epoch. A new leader's log that
+ * differs there (after an unclean election, or a loss of power of all who were in sync) undoes the effects
+ * that are not in it.
+ */
+#include "models/kafka/replica.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+
+#include <stdlib.h>
+
+struct shown {
+  uint64_t intent;
+  uint32_t epoch;
+  bool effect;
+};
+struct books_part { /* a topic partition */
+  uint32_t epoch;
+  uint64_t end;
+  uint64_t held;        /* output: records that no reader has passed */
+  uint64_t start, view; /* output: what was shown, and may still be undone */
+  struct shown *shown;  /* ring by offset */
+  size_t capacity;
+};
+struct books {
+  struct books_part *parts;
+  uint32_t count;
+};
+
+static struct books_part *part_of(const struct world *world, uint32_t topic_partition) {
+  return &broker_disk(&world->nodes[world->first[ROLE_BROKER]])->books->parts[topic_partition];
+}
+
+static const struct broker_disk *coordinator_of(const struct world *world) {
+  return broker_disk(&world->nodes[kafka_coordinator(world)]);
+}
+
+/* --- Holds --- */
+
+static void account(struct world *world, struct group *group, uint32_t partition, uint64_t end) {
+  uint64_t settled = group->settled[partition];
+  uint64_t open = end > settled ? end - settled : 0;
+  for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
+  for (; group->accounted[partition] > open; group->accounted[partition]--)
+    world_unhold(world, NULL);
+}
+
+void broker_account(struct world *world, uint32_t partition) {
+  const struct broker_disk *coordinator = coordinator_of(world);
+  uint64_t end = kafka_replicated(world)
+                     ? part_of(world, partition)->end
+                     : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
+  for (uint32_t i = 0; i < coordinator->group_count; i++)
+    account(world, &coordinator->groups[i], partition, end);
+}
+
+static void account_output(struct world *world, struct books_part *part) {
+  uint64_t open = part->end > part->view ? part->end - part->view : 0;
+  for (; part->held < open; part->held++) world_hold(world, NULL);
+  for (; part->held > open; part->held--) world_unhold(world, NULL);
+}
+
+void books_passed(struct world *world, const struct node *node, uint32_t index, uint32_t partition,
+                  uint64_t offset) {
+  struct group *group = &coordinator_of(world)->groups[index];
+  if (replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
+  if (offset <= group->settled[partition]) return;
+  group->settled[partition] = offset;
+  broker_account(world, partition);
+}
+
+/* --- Effects in the output topic --- */
+
+static struct shown *shown_at(const struct books_part *part, uint64_t offset) {
+  return &part->shown[offset & (part->capacity - 1)];
+}
+
+static void note_shown(struct books_part *part, const struct shown *shown) {
+  if (part->view + 1 - part->start > part->capacity) {
+    const struct books_part old = *part;
+    part->capacity = 0;
+    part->shown = grow(NULL, &part->capacity, old.view + 1 - old.start, sizeof *part->shown);
+    for (uint64_t at = old.start; at < old.view; at++) *shown_at(part, at) = *shown_at(&old, at);
+    free(old.shown);
+  }
+  *shown_at(part, part->view++) = *shown;
+}
+
+/* Whether the entry has an effect on such a reader; false as well when the node died of it. */
+static bool effect(struct world *world, struct node *node, const struct log_entry *entry,
+                   bool committed) {
+  if (!(entry->flags & ENTRY_DATA) || (committed && (entry->flags & ENTRY_ABORTED))) return false;
+  if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return false;
+  world_effect(world, node, entry->intent, world->now.ns, 0);
+  world_point(world, node, POINT_EFFECT, false, entry->intent);
+  return true;
+}
+
+static void show_replica(struct world *world, struct node *node, uint32_t partition) {
+  const struct replica *replica = replica_of(node, kafka_output(world, partition));
+  struct books_part *part = part_of(world, kafka_output(world, partition));
+  if (!replica->leads || replica->state.leader_epoch != part->epoch) return; /* [I3] of replica.h */
+  struct partition_log *log = &broker_disk(node)->output[partition];
+  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
+  uint64_t until = committed ? log_stable(log) : log_committed(log);
+  while (part->view < until && !node->doomed) {
+    const struct log_entry entry = *log_at(log, part->view);
+    struct shown shown = {.intent = entry.intent, .epoch = log_epoch_at(log, part->view)};
+    shown.effect = effect(world, node, &entry, committed);
+    if (!shown.effect && node->doomed) break;
+    note_shown(part, &shown);
+  }
+  account_output(world, part);
+  replica_trim(world, node, kafka_output(world, partition), part->view);
+  if (part->start < log->start) part->start = log->start;
+}
+
+void broker_show(struct world *world, struct node *node, uint32_t partition) {
+  if (broker_of(node)->replication) return show_replica(world, node, partition);
+  struct partition_log *log = &broker_disk(node)->output[partition];
+  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
+  uint64_t until = committed ? log_stable(log) : log->end;
+  for (; log->view < until && !node->doomed; log->view++) {
+    const struct log_entry *entry = log_at(log, log->view);
+    if (!effect(world, node, entry, committed) && node->doomed) return;
+  }
+  if (!world_expects(world, VERB_DISK_GONE)) log_trim(log, log->view);
+}
+
+/* What was shown and is not in this log, from the first difference on, has not happened. */
+static void undo(struct world *world, const struct node *node, struct books_part *part,
+                 const struct partition_log *log) {
+  uint64_t same = part->start > log->start ? part->start : log->start;
+  if (same > part->view) same = part->view;
+  while (same < part->view && same < log->end && log_epoch_at(log, same) == shown_at(part, same)->epoch)
+    same++;
+  for (uint64_t at = same; at < part->view; at++)
+    if (shown_at(part, at)->effect)
+      world_fact(world, FACT_EFFECT_UNDONE, node->id, shown_at(part, at)->intent, 0, 0);
+  part->view = same;
+}
+
+/* What groups have passed and this log does not have is not there to be passed. */
+static void unsettle(const struct world *world, uint32_t partition, uint64_t end) {
+  const struct broker_disk *coordinator = coordinator_of(world);
+  for (uint32_t i = 0; i < coordinator->group_count; i++)
+    if (coordinator->groups[i].settled[partition] > end) coordinator->groups[i].settled[partition] = end;
+}
+
+void books_note(struct world *world, struct node *node, uint32_t topic_partition) {
+  if (!broker_of(node)->replication) return;
+  const struct partition_log *log = broker_log(node, topic_partition);
+  struct books_part *part = part_of(world, topic_partition);
+  uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
+  bool input = topic_partition < world->plan->partitions;
+  if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
+  if (epoch > part->epoch && input) unsettle(world, topic_partition, log->end);
+  if (epoch > part->epoch && !input) undo(world, node, part, log);
+  part->epoch = epoch;
+  part->end = log->end;
+  if (input)
+    broker_account(world, topic_partition);
+  else
+    account_output(world, part);
+}
+
+/* --- Its memory --- */
+
+void books_make(struct world *world, struct node *node) {
+  struct books *books = broker_disk(node)->books = calloc(1, sizeof *books);
+  ASSERT(books);
+  books->count = kafka_topic_partitions(world);
+  books->parts = calloc(books->count, sizeof *books->parts);
+  ASSERT(books->parts);
+}
+
+void books_reset(struct broker_disk *disk) {
+  for (uint32_t i = 0; disk->books && i < disk->books->count; i++) {
+    struct books_part *part = &disk->books->parts[i];
+    *part = (struct books_part){.shown = part->shown, .capacity = part->capacity};
+  }
+}
+
+void books_free(struct broker_disk *disk) {
+  if (!disk->books) return;
+  for (uint32_t i = 0; i < disk->books->count; i++) free(disk->books->parts[i].shown);
+  free(disk->books->parts);
+  free(disk->books);
+}
