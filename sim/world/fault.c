@@ -296,18 +296,23 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
-static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
-  if (!fault_strikes[fault->verb]) return true;
-  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
-      !plan->system->links[fault->target_link].used)
-    return false;
-  if (fault_verbs[fault->verb].of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
-  for (uint32_t i = 0; i < fault->target.count; i++) {
-    const struct selector_item *item = &fault->target.items[i];
+/* Whether a row has any of these nodes. */
+static bool names_any(const struct plan *plan, const struct selector *selector) {
+  for (uint32_t i = 0; i < selector->count; i++) {
+    const struct selector_item *item = &selector->items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;
     if (item->which == WHICH_THIS || world_nodes_of(plan, item->role) > 0) return true;
   }
   return false;
+}
+
+static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
+  const struct fault_verb *verb = &fault_verbs[fault->verb];
+  if (fault->when_node.count > 0 && !names_any(plan, &fault->when_node)) return false;
+  if (!fault_strikes[fault->verb]) return true;
+  if (verb->target == FAULT_TARGET_LINK && !plan->system->links[fault->target_link].used) return false;
+  if (verb->of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
+  return names_any(plan, &fault->target);
 }
 
 bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
