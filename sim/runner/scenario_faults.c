@@ -327,6 +327,20 @@ static bool check_degrade(struct reader *reader, const struct yaml_entry *verb,
          check_datagrams(reader, reading, fault, "reordering");
 }
 
+/* A shape splits the target itself: there is no other side. */
+static bool check_shape(struct reader *reader, const struct fault_reading *reading,
+                        const struct fault_plan *fault) {
+  const struct yaml_entry *from = own_entry(reading, "from"), *direction = own_entry(reading, "direction");
+  if (fault->shape == SHAPE_SIDES) return true;
+  if (from) {
+    reader_fail_key(reader, from, ERR_CONFLICT, "'from' and 'shape' exclude each other");
+    return err_note(reader->err, "a shape splits the target itself");
+  }
+  if (fault->shape == SHAPE_RING && direction)
+    return reader_fail_key(reader, direction, ERR_CONFLICT, "a ring has no direction");
+  return true;
+}
+
 /* A fault that systems understand or not: one of the rows' must. */
 static bool check_understood(struct reader *reader, const struct yaml_entry *verb, enum verb number) {
   if (!fault_verbs[number].of_system || reader->one_run) return true;
@@ -353,6 +367,7 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
     return err_note(reader->err, "give for, such as for: 2s");
   }
   if (!check_understood(reader, verb, fault->verb)) return false;
+  if (fault->verb == VERB_PARTITION && !check_shape(reader, reading, fault)) return false;
   return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
 }
 

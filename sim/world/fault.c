@@ -81,6 +81,7 @@ static bool begin(struct world *world, uint32_t fault, const struct node *this, 
   uint64_t address = hash_pair(plan->key, n);
   if (plan->verb == VERB_DEPLOY && state->active > 0) return false;
   state->rules = plan;
+  state->address = address;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
@@ -328,6 +329,8 @@ static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, siz
   state->rules = plan;
   state->targets = bitmaps;
   state->others = bitmaps + bytes;
+  state->sides[0] = bitmaps + 2 * bytes;
+  state->sides[1] = bitmaps + 3 * bytes;
   state->window = UINT32_MAX;
   state->applies = !state->absent && faults_apply(world->plan, plan);
   if (!state->applies) return;
@@ -347,7 +350,7 @@ void faults_reset(struct world *world) {
   struct faults *faults = &world->faults;
   size_t bytes = (world->node_count + 7) / 8, count = world->plan->fault_count;
   GROW(faults->items, faults->capacity, count);
-  GROW(faults->bitmaps, faults->bitmap_capacity, 2 * bytes * count);
+  GROW(faults->bitmaps, faults->bitmap_capacity, 4 * bytes * count);
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
   faults->pending = faults->active = faults->planned = 0;
@@ -357,7 +360,7 @@ void faults_reset(struct world *world) {
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   for (uint32_t i = 0; i < count; i++) faults->items[i] = (struct fault_state){.gap_quarters = 4};
   fault_swarm(world);
-  for (uint32_t i = 0; i < count; i++) reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
+  for (uint32_t i = 0; i < count; i++) reset_one(world, i, faults->bitmaps + 4 * bytes * i, bytes);
 }
 
 void faults_free(struct faults *faults) {
