@@ -180,7 +180,8 @@ static void set_default(const struct fault_key *key, const char *text, struct fa
 }
 
 static void set_defaults(const struct fault_verb *verb, struct fault_plan *fault) {
-  fault->degrade = (struct link_plan){.request_loss = -1, .reply_loss = -1, .duplication = -1, .reordering = -1};
+  fault->degrade = (struct link_plan){
+      .request_loss = -1, .reply_loss = -1, .duplication = -1, .reordering = -1};
   fault->degrade_loss = -1;
   for (int i = 0; i < FAULT_COMMON_KEY__COUNT; i++)
     set_default(&fault_common_keys[i], fault_common_keys[i].key.value_default, fault);

@@ -111,8 +111,9 @@ static int64_t dwell(const struct world *world, const struct fault_plan *plan) {
   return plan->stability.ns;
 }
 
-/* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least the dwell, after what has begun now
- * has healed. LIMIT: of a terminate or deploy the heal is reckoned without the time to finish. */
+/* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least
+ * the dwell, after what has begun now has healed. LIMIT: of a terminate or deploy the heal is reckoned
+ * without the time to finish. */
 static void schedule_next(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = fault_plan_of(world, fault);
   uint64_t begun = fault_state_of(world, fault)->begun;
