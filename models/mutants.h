@@ -12,8 +12,9 @@
 #include "models/kafka/mutants.h"
 #include "models/rabbitmq/mutants.h"
 #include "models/sqs/mutants.h"
+#include "models/store/mutants.h"
 
-#define MUTANTS(X) KAFKA_MUTANTS(X) SQS_MUTANTS(X) RABBIT_MUTANTS(X)
+#define MUTANTS(X) KAFKA_MUTANTS(X) SQS_MUTANTS(X) RABBIT_MUTANTS(X) STORE_MUTANTS(X)
 
 enum mutant {
   MUTANT_NONE,

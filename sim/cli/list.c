@@ -59,20 +59,33 @@ static void print_fault_key(const struct fault_key *row) {
          has ? ")" : "");
 }
 
+/* Which systems understand a verb that not all of them do. */
+static void print_understood(const struct registry *registry, size_t verb) {
+  bool any = false;
+  if (!fault_verbs[verb].of_system) return;
+  printf("%18s  of systems:", "");
+  for (size_t i = 0; i < registry->system_count; i++) {
+    if (!((registry->systems[i]->verbs >> verb) & 1)) continue;
+    printf(" %s", registry->systems[i]->name);
+    any = true;
+  }
+  puts(any ? "" : " none of this version");
+}
+
 static void list_faults(const struct registry *registry) {
   static const char *const targets[] = {
       [FAULT_TARGET_NODES] = "nodes, such as consumer.1 or broker.any",
       [FAULT_TARGET_LINK] = "a link, such as consumer_to_broker",
       [FAULT_TARGET_THIS] = "this: the message at the point of `when`"};
-  (void)registry;
   puts("A fault is timing, exactly one verb, and the verb's keys.\n\nverbs");
   for (size_t i = 0; i < VERB__COUNT; i++) {
     const struct fault_verb *verb = &fault_verbs[i];
-    printf("  %-12s  %s\n%14s  target: %s\n", verb->name, verb->help, "", targets[verb->target]);
+    printf("  %-16s  %s\n%18s  target: %s\n", verb->name, verb->help, "", targets[verb->target]);
     if (verb->for_means)
-      printf("%14s  for: %s (%s)\n", "", verb->for_means,
+      printf("%18s  for: %s (%s)\n", "", verb->for_means,
              verb->for_default ? verb->for_default : "must be given");
-    printf("%14s  effective: %s\n", "", verb->hit);
+    printf("%18s  effective: %s\n", "", verb->hit);
+    print_understood(registry, i);
     for (size_t key = 0; key < verb->key_count; key++) print_fault_key(&verb->keys[key]);
   }
   puts("\ntiming: at, every or when");

@@ -17,8 +17,10 @@
  *
  * [P1] A run with a placement is the run that it was seen in up to the site, event for event.
  * [P2] Sites of one run are numbered in the order in which they occur.
- * LIMIT: no placement moves a leader: no model of this version has one that moves. Where a message
- *        arrives it is not dropped: that differs from dropping it where it leaves by one latency.
+ * LIMIT: placed are deaths, power losses, pauses and what strikes single messages. Nothing places a disk
+ *        that lies, fails or is gone, a slow node, a clogged or degraded link, or a leader that moves: these
+ *        are declared in the scenario, and searched around. Where a message arrives it is not dropped: that
+ *        differs from dropping it where it leaves by one latency.
  */
 #ifndef SIM_RUNNER_PLACEMENT_H
 #define SIM_RUNNER_PLACEMENT_H

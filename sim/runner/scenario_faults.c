@@ -180,7 +180,8 @@ static void set_default(const struct fault_key *key, const char *text, struct fa
 }
 
 static void set_defaults(const struct fault_verb *verb, struct fault_plan *fault) {
-  fault->degrade = (struct link_plan){.request_loss = -1, .reply_loss = -1, .duplication = -1, .reordering = -1};
+  fault->degrade = (struct link_plan){
+      .request_loss = -1, .reply_loss = -1, .duplication = -1, .reordering = -1};
   fault->degrade_loss = -1;
   for (int i = 0; i < FAULT_COMMON_KEY__COUNT; i++)
     set_default(&fault_common_keys[i], fault_common_keys[i].key.value_default, fault);
@@ -327,6 +328,20 @@ static bool check_degrade(struct reader *reader, const struct yaml_entry *verb,
          check_datagrams(reader, reading, fault, "reordering");
 }
 
+/* A shape splits the target itself: there is no other side. */
+static bool check_shape(struct reader *reader, const struct fault_reading *reading,
+                        const struct fault_plan *fault) {
+  const struct yaml_entry *from = own_entry(reading, "from"), *direction = own_entry(reading, "direction");
+  if (fault->shape == SHAPE_SIDES) return true;
+  if (from) {
+    reader_fail_key(reader, from, ERR_CONFLICT, "'from' and 'shape' exclude each other");
+    return err_note(reader->err, "a shape splits the target itself");
+  }
+  if (fault->shape == SHAPE_RING && direction)
+    return reader_fail_key(reader, direction, ERR_CONFLICT, "a ring has no direction");
+  return true;
+}
+
 /* A fault that systems understand or not: one of the rows' must. */
 static bool check_understood(struct reader *reader, const struct yaml_entry *verb, enum verb number) {
   if (!fault_verbs[number].of_system || reader->one_run) return true;
@@ -353,6 +368,7 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
     return err_note(reader->err, "give for, such as for: 2s");
   }
   if (!check_understood(reader, verb, fault->verb)) return false;
+  if (fault->verb == VERB_PARTITION && !check_shape(reader, reading, fault)) return false;
   return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
 }
 

@@ -124,7 +124,8 @@ static bool parse_which(struct reader *reader, const struct yaml_node *at, const
   const char *role = item_word(out);
   reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown '%s' in '%s.%s'%s", word, role, word,
               reader_hint(reader, word, &words));
-  return err_note(reader->err, "write a number, any, all, minority or majority; leader or coordinator of brokers");
+  return err_note(reader->err, "write a number, any, all, minority or majority; leader or coordinator of "
+                               "brokers");
 }
 
 /* ROLE.WHICH; `text` is not always the whole scalar (see select_link). */

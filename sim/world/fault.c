@@ -81,6 +81,7 @@ static bool begin(struct world *world, uint32_t fault, const struct node *this, 
   uint64_t address = hash_pair(plan->key, n);
   if (plan->verb == VERB_DEPLOY && state->active > 0) return false;
   state->rules = plan;
+  state->address = address;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
@@ -110,8 +111,9 @@ static int64_t dwell(const struct world *world, const struct fault_plan *plan) {
   return plan->stability.ns;
 }
 
-/* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least the dwell, after what has begun now
- * has healed. LIMIT: of a terminate or deploy the heal is reckoned without the time to finish. */
+/* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least
+ * the dwell, after what has begun now has healed. LIMIT: of a terminate or deploy the heal is reckoned
+ * without the time to finish. */
 static void schedule_next(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = fault_plan_of(world, fault);
   uint64_t begun = fault_state_of(world, fault)->begun;
@@ -296,18 +298,23 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
-static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
-  if (!fault_strikes[fault->verb]) return true;
-  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
-      !plan->system->links[fault->target_link].used)
-    return false;
-  if (fault_verbs[fault->verb].of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
-  for (uint32_t i = 0; i < fault->target.count; i++) {
-    const struct selector_item *item = &fault->target.items[i];
+/* Whether a row has any of these nodes. */
+static bool names_any(const struct plan *plan, const struct selector *selector) {
+  for (uint32_t i = 0; i < selector->count; i++) {
+    const struct selector_item *item = &selector->items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;
     if (item->which == WHICH_THIS || world_nodes_of(plan, item->role) > 0) return true;
   }
   return false;
+}
+
+static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
+  const struct fault_verb *verb = &fault_verbs[fault->verb];
+  if (fault->when_node.count > 0 && !names_any(plan, &fault->when_node)) return false;
+  if (!fault_strikes[fault->verb]) return true;
+  if (verb->target == FAULT_TARGET_LINK && !plan->system->links[fault->target_link].used) return false;
+  if (verb->of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
+  return names_any(plan, &fault->target);
 }
 
 bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
@@ -323,6 +330,8 @@ static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, siz
   state->rules = plan;
   state->targets = bitmaps;
   state->others = bitmaps + bytes;
+  state->sides[0] = bitmaps + 2 * bytes;
+  state->sides[1] = bitmaps + 3 * bytes;
   state->window = UINT32_MAX;
   state->applies = !state->absent && faults_apply(world->plan, plan);
   if (!state->applies) return;
@@ -342,7 +351,7 @@ void faults_reset(struct world *world) {
   struct faults *faults = &world->faults;
   size_t bytes = (world->node_count + 7) / 8, count = world->plan->fault_count;
   GROW(faults->items, faults->capacity, count);
-  GROW(faults->bitmaps, faults->bitmap_capacity, 2 * bytes * count);
+  GROW(faults->bitmaps, faults->bitmap_capacity, 4 * bytes * count);
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
   faults->pending = faults->active = faults->planned = 0;
@@ -352,7 +361,7 @@ void faults_reset(struct world *world) {
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   for (uint32_t i = 0; i < count; i++) faults->items[i] = (struct fault_state){.gap_quarters = 4};
   fault_swarm(world);
-  for (uint32_t i = 0; i < count; i++) reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
+  for (uint32_t i = 0; i < count; i++) reset_one(world, i, faults->bitmaps + 4 * bytes * i, bytes);
 }
 
 void faults_free(struct faults *faults) {

@@ -51,6 +51,8 @@ struct fault_state {
   uint32_t attempts;    /* of its point by its intent: for attempt */
   uint32_t active;      /* instances under way */
   uint8_t *targets, *others; /* the sets that it strikes, and cuts from, bitmaps by node id */
+  uint8_t *sides[2];         /* a partition with a shape: what the targets were split into */
+  uint64_t address;          /* of the draws of its latest instance */
   uint32_t deploy_next, deploy_down; /* deploy: next of the targets; how many are down */
   uint32_t window;      /* index of the open window, UINT32_MAX */
   bool applies;         /* this row has such a target, and this seed such a fault */

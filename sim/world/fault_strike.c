@@ -2,6 +2,7 @@
 #include "sim/world/fault_parts.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/select.h"
 
 static bool chosen(const uint8_t *set, size_t node) { return (set[node / 8] >> (node % 8)) & 1; }
 
@@ -148,13 +149,42 @@ static void strike_of_system(struct world *world, uint32_t fault) {
   fault_close(world, fault);
 }
 
+/* The two sides of a partition whose shape splits its targets; a bridge is on neither. */
+static void split(struct world *world, uint32_t fault) {
+  struct fault_state *state = fault_state_of(world, fault);
+  uint8_t *a = state->sides[0], *b = state->sides[1];
+  uint32_t count = selector_count(world, state->targets);
+  uint64_t address = hash_pair(state->address, hash_name("shape"));
+  if (state->rules->shape == SHAPE_MAJORITY) {
+    selector_split(world, state->targets, count ? count / 2 + 1 : 0, address, a, b);
+  } else if (state->rules->shape == SHAPE_HALVES) {
+    selector_split(world, state->targets, count / 2, address, a, b);
+  } else if (count > 0) { /* a bridge: one, and the halves of the rest; `others` has no use here */
+    selector_split(world, state->targets, 1, address, a, state->others);
+    selector_split(world, state->others, (count - 1) / 2, hash_pair(address, 1), a, b);
+  }
+}
+
+static void cut(struct world *world, uint32_t fault, bool on) {
+  struct fault_state *state = fault_state_of(world, fault);
+  const struct fault_plan *plan = state->rules;
+  if (plan->shape == SHAPE_RING)
+    link_cut_ring(world, state->targets, on, fault);
+  else if (plan->shape == SHAPE_SIDES)
+    link_cut(world, state->targets, state->others, plan->direction, on, fault);
+  else
+    link_cut(world, state->sides[0], state->sides[1], plan->direction, on, fault);
+}
+
 static void strike_partition(struct world *world, uint32_t fault) {
   const struct fault_plan *plan = faults_rules(world, fault);
-  struct fault_state *state = fault_state_of(world, fault);
   fault_open(world, fault);
-  link_cut(world, state->targets, state->others, plan->direction, true, fault);
+  if (plan->shape != SHAPE_SIDES && plan->shape != SHAPE_RING) split(world, fault);
+  cut(world, fault, true);
   fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_END, fault, 0);
 }
+
+static void heal_partition(struct world *world, uint32_t fault) { cut(world, fault, false); }
 
 static void strike_reset(struct world *world, uint32_t fault) {
   fault_open(world, fault);
@@ -165,11 +195,6 @@ static void strike_reset(struct world *world, uint32_t fault) {
       link_reset(world, channel, fault);
   }
   fault_close(world, fault);
-}
-
-static void heal_partition(struct world *world, uint32_t fault) {
-  struct fault_state *state = fault_state_of(world, fault);
-  link_cut(world, state->targets, state->others, state->rules->direction, false, fault);
 }
 
 static void strike_clog(struct world *world, uint32_t fault) {

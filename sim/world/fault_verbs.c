@@ -96,6 +96,11 @@ static const struct fault_key partition_keys[] = {
     {{"direction", VALUE_ENUM, "both", "both out in", 0, 0,
       "out: what the target sends is lost; in: what is sent to it; both", NULL},
      FAULT_KEY_VALUE, FIELD(direction)},
+    {{"shape", VALUE_ENUM, "sides", "sides halves majority bridge ring", 0, 0,
+      "sides: the target from the other side; else the target itself is split, as drawn: in halves; a "
+      "majority from the rest; in halves with one node that sees both; each sees only its two neighbours",
+      NULL},
+     FAULT_KEY_VALUE, FIELD(shape)},
 };
 
 #define SHARE(name, help, field)                                                                   \
@@ -196,4 +201,4 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 
 const char *const fault_verbs_later =
     "skew_clock fail expire_lease lose_slot";
-const char *const fault_keys_later = "shape version offset drift error lose";
+const char *const fault_keys_later = "version offset drift error lose";

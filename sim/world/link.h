@@ -133,4 +133,7 @@ void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
 void link_cut(struct world *world, const uint8_t *targets, const uint8_t *others, int direction,
               bool on, uint32_t fault);
 
+/* Likewise, both directions between any two of a set that are not neighbours in the ring of their ids. */
+void link_cut_ring(struct world *world, const uint8_t *set, bool on, uint32_t fault);
+
 #endif

@@ -45,6 +45,16 @@ void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
   }
 }
 
+static void cut_way(struct channel *channel, int way, bool on, uint32_t fault) {
+  if (on) {
+    channel->ways[way].cuts++;
+    channel->ways[way].cut_by = fault;
+  } else {
+    ASSERT(channel->ways[way].cuts > 0);
+    channel->ways[way].cuts--;
+  }
+}
+
 void link_cut(struct world *world, const uint8_t *targets, const uint8_t *others, int direction,
               bool on, uint32_t fault) {
   for (size_t i = 0; i < world->channel_count; i++) {
@@ -55,15 +65,27 @@ void link_cut(struct world *world, const uint8_t *targets, const uint8_t *others
         bool outward = way == end; /* way 0 leaves from end 0 */
         if (direction == DIRECTION_OUT && !outward) continue;
         if (direction == DIRECTION_IN && outward) continue;
-        if (on) {
-          channel->ways[way].cuts++;
-          channel->ways[way].cut_by = fault;
-        } else {
-          ASSERT(channel->ways[way].cuts > 0);
-          channel->ways[way].cuts--;
-        }
+        cut_way(channel, way, on, fault);
       }
       break;
     }
+  }
+}
+
+/* How many of a set stand before a node. */
+static uint32_t place_of(const uint8_t *set, uint16_t node) {
+  uint32_t place = 0;
+  for (uint16_t i = 0; i < node; i++) place += has(set, i);
+  return place;
+}
+
+void link_cut_ring(struct world *world, const uint8_t *set, bool on, uint32_t fault) {
+  uint32_t count = place_of(set, (uint16_t)world->node_count);
+  for (size_t i = 0; i < world->channel_count; i++) {
+    struct channel *channel = &world->channels[i];
+    if (!has(set, channel->ends[0]) || !has(set, channel->ends[1])) continue;
+    uint32_t apart = (place_of(set, channel->ends[0]) + count - place_of(set, channel->ends[1])) % count;
+    if (apart <= 1 || apart == count - 1) continue;
+    for (int way = 0; way < 2; way++) cut_way(channel, way, on, fault);
   }
 }

@@ -110,6 +110,7 @@ enum verb {
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
+enum partition_shape { SHAPE_SIDES, SHAPE_HALVES, SHAPE_MAJORITY, SHAPE_BRIDGE, SHAPE_RING };
 enum election { ELECTION_CLEAN, ELECTION_UNCLEAN };
 enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
@@ -144,6 +145,7 @@ struct fault_plan {
   enum link target_link; /* FAULT_TARGET_LINK: the link, with target = its connecting side */
   struct selector from;  /* VERB_PARTITION */
   enum direction direction;
+  enum partition_shape shape; /* VERB_PARTITION */
   struct span lasts; /* `for` */
   struct span grace;
   struct span late; /* VERB_KILL, VERB_POWER_LOSS: what it had sent arrives so long after its death */

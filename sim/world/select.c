@@ -85,3 +85,24 @@ bool selector_names(const struct world *world, const struct selector *selector, 
   }
   return false;
 }
+
+static bool includes(const uint8_t *set, uint32_t node) { return (set[node / 8] >> (node % 8)) & 1; }
+
+uint32_t selector_count(const struct world *world, const uint8_t *set) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < world->node_count; i++) count += includes(set, i);
+  return count;
+}
+
+void selector_split(struct world *world, const uint8_t *set, uint32_t wanted, uint64_t address, uint8_t *a,
+                    uint8_t *b) {
+  uint32_t left = selector_count(world, set);
+  memset(a, 0, (world->node_count + 7) / 8);
+  memset(b, 0, (world->node_count + 7) / 8);
+  for (uint32_t i = 0; i < world->node_count; i++) {
+    if (!includes(set, i)) continue;
+    bool taken = luck_draw(&world->luck, hash_pair(address, world->nodes[i].key)) % left-- < wanted;
+    include(taken ? a : b, i);
+    wanted -= taken;
+  }
+}

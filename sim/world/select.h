@@ -16,6 +16,11 @@ struct world;
 void selector_draw(struct world *world, const struct selector *selector, uint64_t address,
                   const struct node *this, uint8_t *set);
 
+/* Splits a set by drawing: `wanted` of its nodes into `a`, the rest into `b`. */
+void selector_split(struct world *world, const uint8_t *set, uint32_t wanted, uint64_t address, uint8_t *a,
+                    uint8_t *b);
+uint32_t selector_count(const struct world *world, const uint8_t *set);
+
 /* Everybody who is not in `set`. */
 void selector_complement(struct world *world, const uint8_t *set, uint8_t *others);
 

@@ -36,6 +36,26 @@ faults:
   - {when: handled, intent: 70, terminate: this}
 YAML
 
+cat >verbs.yaml <<'YAML'
+format: 1
+workload: {messages: 1000, rate: 500/s, keys: 40}
+topology: {producers: 3, brokers: 3, partitions: 6, consumers: 3}
+links: {default: {loss: 0.1%}}
+compare:
+  - {label: log, system: {name: exactly-once, session.timeout.ms: 6s, heartbeat.interval.ms: 1s}}
+  - {label: queue, system: sqs-standard}
+faults:
+  - {when: effect, intent: 9, node: broker.leader, min_hits: 0, kill: this}
+  - {every: exponential mean=300ms, min_hits: 0, slow: [broker.leader, database.1], for: 200ms, what: both}
+  - {every: exponential mean=300ms, min_hits: 0, fsync_lies: [broker.any, database.1], for: 200ms}
+  - {every: exponential mean=600ms, min_hits: 0, fsync_fails: database.1, for: 200ms}
+  - {every: exponential mean=900ms, min_hits: 0, disk_gone: [database.1, broker.leader], for: 100ms}
+  - {every: exponential mean=400ms, min_hits: 0, power_loss: [broker.any, database.1], for: 100ms}
+  - {every: exponential mean=200ms, clog: producer.any_to_broker, for: 100ms}
+  - {every: exponential mean=200ms, degrade: consumer.any_to_broker, for: 100ms, latency: exponential mean=20ms}
+  - {every: exponential mean=200ms, degrade: producer_to_broker, for: 100ms, reply_loss: 20%, bandwidth: 1MiB/s}
+YAML
+
 # round_trip FILE ROW SEED OPTION...: dgsim compares the digests itself; here they are compared again.
 round_trip() {
   local file=$1 row=$2 seed=$3 before after
@@ -60,7 +80,11 @@ done
 round_trip "$scenarios/tutorial/03-lost-ack.yaml" queue 1
 round_trip "$scenarios/tutorial/06-rolling-deploy.yaml" at-least-once 1 --set workload/messages=6000
 
-for seed in 1 2 3; do round_trip drawn.yaml log "$seed" --set swarm=true; done
+for seed in 1 2 3; do
+  round_trip drawn.yaml log "$seed" --set swarm=true
+  round_trip verbs.yaml log "$seed"
+  round_trip verbs.yaml queue "$seed"
+done
 
 # a record of a record says the same, and drew nothing: no selector is left to be drawn
 round_trip drawn.yaml log 3

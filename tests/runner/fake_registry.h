@@ -65,11 +65,18 @@ static const struct system fake_at_least_once = {
     .name = "at-least-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
 static const struct system fake_exactly_once = {
     .name = "exactly-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
+static uint16_t fake_coordinator(const struct world *world) {
+  (void)world;
+  return 0;
+}
+
 static const struct system fake_kafka = {.name = "kafka-acks-all",
                                          FAKE_KEYS(kafka_keys),
                                          FAKE_ALL,
                                          FAKE_LINKS(LINK_KIND_CONNECTION, 1),
                                          FAKE_POINTS(kafka_points),
+                                         .coordinator = fake_coordinator,
+                                         .verbs = 1u << VERB_FAILOVER | 1u << VERB_MOVE_COORDINATOR,
                                          .check = fake_check};
 static const struct system fake_sqs = {.name = "sqs-standard",
                                        FAKE_KEYS(sqs_keys),

@@ -1,6 +1,8 @@
 /* Operations one by one: in the scenario, and in files beside it. */
 #include "tests/runner/fake_registry.h"
 
+#include "sim/world/fault.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -203,6 +205,97 @@ START_TEST(rows_of_one_name_are_beginnings_of_one_fault) {
 }
 END_TEST
 
+/* ---- verbs ---- */
+
+#define VERBS                                                                                      \
+  "format: 1\ncompare: [at-least-once, kafka-acks-all, sqs-standard]\n"                            \
+  "topology: {brokers: 3}\nlinks: {producer_to_broker: {loss: 1%}}\n"                              \
+  "faults:\n"                                                                                      \
+  "  - {at: 1s, fsync_lies: [database.1, broker.all], for: 3s}\n"                                  \
+  "  - {every: 2s, fsync_fails: database.1}\n"                                                     \
+  "  - {at: 1s, slow: broker.any, for: 2s}\n"                                                      \
+  "  - {at: 1s, slow: database.1, factor: 50, what: disk, for: 2s}\n"                              \
+  "  - {at: 1s, disk_gone: broker.coordinator, for: 9s, late: 10s}\n"                              \
+  "  - {at: 1s, clog: producer.any_to_broker, for: 2s}\n"                                          \
+  "  - {at: 1s, degrade: consumer_to_broker, for: 2s, latency: 200ms, reply_loss: 0%}\n"           \
+  "  - {at: 1s, degrade: producer_to_broker, for: 2s, loss: 5%, bandwidth: 1MiB/s}\n"              \
+  "  - {at: 1s, failover: broker.leader}\n"                                                        \
+  "  - {at: 1s, failover: broker.1, election: unclean}\n"                                          \
+  "  - {when: appended, node: broker.coordinator, move_coordinator: this}\n"
+
+START_TEST(verbs_are_read_and_resolve_to_themselves) {
+  struct scenario s = load(VERBS);
+  const struct fault_plan *f = s.faults;
+  ck_assert_str_eq(f[0].name, "fsync-lies-1");
+  ck_assert_int_eq(f[1].lasts.ns, S);
+  ck_assert_uint_eq(f[2].factor, 10);
+  ck_assert_int_eq(f[2].slow_what, SLOW_CPU);
+  ck_assert_uint_eq(f[3].factor, 50);
+  ck_assert_int_eq(f[3].slow_what, SLOW_DISK);
+  ck_assert_int_eq(f[4].target.items[0].which, WHICH_COORDINATOR);
+  ck_assert_int_eq(f[5].target_link, LINK_PRODUCER_TO_BROKER);
+  ck_assert_int_eq(f[6].degrade.latency->table->mean, 200 * MS);
+  ck_assert_int_eq(f[6].degrade.request_loss, -1); /* as before */
+  ck_assert_int_eq(f[6].degrade.reply_loss, 0);
+  ck_assert_int_eq(f[6].degrade_loss, -1);
+  ck_assert_int_eq(f[7].degrade_loss, SCHEMA_SHARE_SCALE / 20);
+  ck_assert_ptr_null(f[7].degrade.latency);
+  ck_assert_int_eq(f[7].degrade.bandwidth, 1 << 20);
+  ck_assert_int_eq(f[8].election, ELECTION_CLEAN);
+  ck_assert_int_eq(f[9].election, ELECTION_UNCLEAN);
+  ck_assert_int_eq(f[10].timing, TIMING_WHEN);
+  ck_assert(!faults_apply(&s.plans[0], &f[8]) && faults_apply(&s.plans[1], &f[8]));
+  ck_assert(!faults_apply(&s.plans[2], &f[4]) && faults_apply(&s.plans[1], &f[4]));
+  check_resolved_again(&s, "latency: 200ms, reply_loss: 0%, for: 2s");
+  check_resolved_again(&s, "failover: broker.leader, election: clean");
+  char *text = resolved(&s);
+  const char *leader = strstr(text, "broker.leader"), *first = strstr(text, "fsync_lies");
+  ck_assert_ptr_nonnull(strstr(leader, "not paired between rows"));
+  ck_assert(memchr(first, '\n', 400) < (void *)strstr(first, "not paired")); /* not of this one */
+  free(text);
+  scenario_free(&s);
+}
+END_TEST
+
+START_TEST(verbs_in_a_file_of_faults) {
+  put("f.csv", "name,at,for,fault,target,latency,loss,factor,what,election\n"
+               "slowness,1s,2s,slow,broker.1 consumer.1,,,20,both,\n"
+               "slowness,3s,2s,slow,broker.2,,,30,,\n"
+               "bad,1s,1s,degrade,consumer.1_to_broker,uniform min=1ms max=9ms,,,,\n"
+               "bad,2s,1s,degrade,consumer.1_to_broker,,3%,,,\n"
+               ",4s,,failover,broker.2,,,,,unclean\n");
+  struct scenario s = load("format: 1\nsystem: kafka-acks-all\ntopology: {brokers: 2}\n"
+                           "faults: [{file: f.csv}]\n");
+  const struct fault_plan *slowness = s.faults[0].occurrences, *bad = s.faults[1].occurrences;
+  ck_assert_uint_eq(slowness[0].factor, 20);
+  ck_assert_int_eq(slowness[0].slow_what, SLOW_BOTH);
+  ck_assert_uint_eq(slowness[1].factor, 30);
+  ck_assert_int_eq(slowness[1].slow_what, SLOW_CPU);
+  ck_assert_ptr_nonnull(bad[0].degrade.latency);
+  ck_assert_int_eq(bad[0].degrade_loss, -1);
+  ck_assert_ptr_null(bad[1].degrade.latency);
+  ck_assert_int_eq(bad[1].degrade_loss, 3 * (SCHEMA_SHARE_SCALE / 100));
+  ck_assert_int_eq(s.faults[2].occurrences[0].election, ELECTION_UNCLEAN);
+  scenario_free(&s);
+}
+END_TEST
+
+/* What strikes its targets together heals before it strikes again. */
+START_TEST(a_window_does_not_overlap_itself) {
+  static const char *const verbs[] = {"fsync_lies,broker.1", "slow,broker.1", "clog,consumer_to_broker"};
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+    struct scenario s;
+    struct err err;
+    char rows[200];
+    snprintf(rows, sizeof rows, "name,at,for,fault,target\na,1s,2s,%s\na,2s,2s,%s\n", verbs[i], verbs[i]);
+    put("f.csv", rows);
+    ck_assert(!try_load(SYSTEM "faults: [{file: f.csv}]\n", &s, &err));
+    ck_assert_str_eq(err.message, "fault 'a' begins before it has healed");
+    ck_assert_int_eq(err.line, 3);
+  }
+}
+END_TEST
+
 int main(void) {
   if (!mkdtemp(folder)) return EXIT_FAILURE;
   Suite *suite = suite_create("scenario lists");
@@ -215,6 +308,9 @@ int main(void) {
       the_hash_is_of_the_files_too,
       a_mistake_in_a_file_is_placed_in_the_file,
       rows_of_one_name_are_beginnings_of_one_fault,
+      verbs_are_read_and_resolve_to_themselves,
+      verbs_in_a_file_of_faults,
+      a_window_does_not_overlap_itself,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);

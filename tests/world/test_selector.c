@@ -195,6 +195,8 @@ START_TEST(a_system_without_a_coordinator_has_no_such_target) {
   timeline_run("operations=0 brokers=3; kill broker.coordinator at=1ms");
   ck_assert_uint_eq(timeline_count("down", 0), 0);
   ck_assert(!faults_apply(&fake.plan, &fake.plan.faults[0]));
+  timeline_run("operations=1 brokers=3; kill this when=appended node=broker.coordinator");
+  ck_assert(!faults_apply(&fake.plan, &fake.plan.faults[0]));
   timeline_run("operations=0 brokers=3 leads=1ms; kill broker.coordinator at=1ms");
   ck_assert_uint_eq(timeline_count("down", 0), 1);
   ck_assert(faults_apply(&fake.plan, &fake.plan.faults[0]));

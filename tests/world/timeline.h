@@ -150,6 +150,10 @@ static inline void timeline_fault_key(struct fault_plan *fault, const char *key,
     fault->direction = strcmp(text, "out") == 0 ? DIRECTION_OUT : DIRECTION_IN;
   } else if (strcmp(key, "latency") == 0) {
     fault->degrade.latency = fake_constant(&fake.degraded[fault - fake.faults], timeline_value(text));
+  } else if (strcmp(key, "shape") == 0) {
+    static const char *const shapes[] = {"sides", "halves", "majority", "bridge", "ring"};
+    for (int i = 0; i < 5; i++)
+      if (strcmp(text, shapes[i]) == 0) fault->shape = (enum partition_shape)i;
   } else if (strcmp(key, "what") == 0) {
     fault->slow_what = strcmp(text, "disk") == 0 ? SLOW_DISK : strcmp(text, "cpu") == 0 ? SLOW_CPU : SLOW_BOTH;
   } else if (strcmp(key, "mode") == 0) {

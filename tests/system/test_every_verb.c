@@ -1,0 +1,113 @@
+/* Every verb of the table against every system and handler: whatever a contract allows, no run breaks a
+ * protocol, hangs or loses count, and each run repeats. */
+#include "tests/system/rig.h"
+
+#include "sim/world/fault_verbs.h"
+
+/* How each verb is written here; a verb without a line fails the test. */
+static const char *const entries[VERB__COUNT] = {
+    [VERB_KILL] = "kill: [broker.any, consumer.any, producer.any, database.1], for: 50ms",
+    [VERB_POWER_LOSS] = "power_loss: [broker.any, consumer.any, database.1], for: 50ms, unsynced: torn",
+    [VERB_DISK_GONE] = "disk_gone: [broker.any, consumer.any, producer.any, database.1], for: 50ms",
+    [VERB_TERMINATE] = "terminate: [broker.any, consumer.any, database.1], for: 50ms, grace: 100ms",
+    [VERB_DEPLOY] = "deploy: consumer.all, for: 50ms",
+    [VERB_PAUSE] = "pause: [broker.any, consumer.any, database.1], for: 300ms",
+    [VERB_SLOW] = "slow: [broker.leader, consumer.any, database.1], for: 300ms, factor: 30, what: both",
+    [VERB_FSYNC_LIES] = "fsync_lies: [broker.all, database.1], for: 200ms",
+    [VERB_FSYNC_FAILS] = "fsync_fails: [broker.any, database.1], for: 50ms",
+    [VERB_FAILOVER] = "failover: broker.leader, election: unclean",
+    [VERB_MOVE_COORDINATOR] = "move_coordinator: broker.coordinator",
+    [VERB_PARTITION] = "partition: broker.any, from: [consumer.all, producer.all], for: 300ms",
+    [VERB_RESET] = "reset: consumer.any_to_broker",
+    [VERB_CLOG] = "clog: producer.any_to_broker, for: 300ms",
+    [VERB_DEGRADE] = "degrade: consumer_to_broker, for: 300ms, latency: 30ms, loss: 20%",
+    [VERB_DROP] = "drop: this",
+    [VERB_DELAY] = "delay: this, for: 3s",
+    [VERB_DUPLICATE] = "duplicate: this",
+};
+
+/* Verbs that only some systems understand are refused where no row's system does. */
+static bool understood(const struct system *system, enum verb verb) {
+  if (verb == VERB_MOVE_COORDINATOR && !system->coordinator) return false;
+  return !fault_verbs[verb].of_system || (system->verbs >> verb) & 1;
+}
+
+static void write_world(struct rig_text *text, const struct system *system) {
+  text->length = 0;
+  rig_add(text, "format: 1\nname: verb\nmeasure_capacity: false\n"
+                "workload: {messages: 200, rate: 200/s, keys: 20}\n"
+                "topology: {producers: 2, brokers: 2, partitions: 3, consumers: 2}\ncompare:\n");
+  for (size_t i = 0; i < registry_handler_count; i++)
+    rig_add(text, "  - {label: row %zu, system: %s, handler: %s}\n", i, system->name,
+            registry_handlers[i]->name);
+}
+
+static void write_faults(struct rig_text *text, enum verb verb) {
+  rig_add(text, "faults:\n");
+  const bool message = fault_verbs[verb].target == FAULT_TARGET_THIS;
+  static const char *const points[] = {"publish-sent", "delivery-sent", "ack-sent", "publish-ack-sent"};
+  for (size_t i = 0; message && i < sizeof points / sizeof *points; i++)
+    rig_add(text, "  - {when: %s, intent: %zu, min_hits: 0, %s}\n", points[i], 30 * (i + 1),
+            entries[verb]);
+  if (message) return;
+  rig_add(text, "  - {every: exponential mean=200ms, min_hits: 0, %s}\n", entries[verb]);
+  /* what was not on the disk is gone with the power */
+  if (verb == VERB_FSYNC_LIES)
+    rig_add(text, "  - {every: exponential mean=250ms, min_hits: 0, power_loss: [broker.any, database.1], "
+                  "for: 20ms}\n");
+}
+
+/* Handlers that a system cannot serve without any fault: they publish, and it has nowhere to. */
+static uint64_t stuck_by_themselves(const struct system *system) {
+  static struct rig_text text;
+  struct rig rig;
+  uint64_t stuck = 0;
+  write_world(&text, system);
+  rig_load(&rig, text.bytes);
+  for (size_t row = 0; row < rig.scenario.plan_count; row++) {
+    struct run_result result = rig_run(&rig, row, 1);
+    stuck |= (uint64_t)!result.drained << row;
+    run_result_deinit(&result);
+  }
+  rig_close(&rig);
+  ck_assert_uint_eq(stuck & 1, 0); /* naive */
+  return stuck;
+}
+
+static void check_runs(struct rig *rig, uint64_t stuck, const char *text) {
+  for (size_t row = 0; row < rig->scenario.plan_count; row++)
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+      struct run_result result = rig_run(rig, row, seed), again = rig_run(rig, row, seed);
+      const char *conservation = rig_conservation(&result);
+      bool ends = result.drained || (stuck >> row) & 1;
+      ck_assert_msg(ends && conservation[0] == '\0' && result.digest == again.digest,
+                    "row %zu, seed %llu: %s%s\n%s", row, (unsigned long long)seed,
+                    result.drained ? "" : "stuck ", conservation, text);
+      run_result_deinit(&result);
+      run_result_deinit(&again);
+    }
+}
+
+START_TEST(no_verb_breaks_a_system) {
+  static struct rig_text text;
+  const struct system *system = registry_systems[_i];
+  const uint64_t stuck = stuck_by_themselves(system);
+  for (int verb = 0; verb < VERB__COUNT; verb++) {
+    ck_assert_msg(entries[verb], "'%s' has no line in this test", fault_verbs[verb].name);
+    if (!understood(system, (enum verb)verb)) continue;
+    struct rig rig;
+    write_world(&text, system);
+    write_faults(&text, (enum verb)verb);
+    rig_load(&rig, text.bytes);
+    check_runs(&rig, stuck, text.bytes);
+    rig_close(&rig);
+  }
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("all");
+  tcase_set_timeout(tests, 120);
+  tcase_add_loop_test(tests, no_verb_breaks_a_system, 0, (int)registry_system_count);
+  return rig_main(suite_create("every verb"), tests);
+}
