@@ -116,7 +116,7 @@ struct node *workload_producer(struct world *world, uint64_t intent, uint32_t at
 void workload_submit_again(struct world *world, uint64_t intent, uint32_t attempt) {
   const struct intent_plan operation = operation_of(world, intent);
   struct node *producer = workload_producer(world, intent, attempt);
-  world_fact(world, FACT_RETRIED, producer->id, intent, attempt, 0);
+  world_fact(world, FACT_RESUBMITTED, producer->id, intent, attempt, 0);
   submit(world, &operation, producer, attempt);
 }
 

@@ -31,7 +31,7 @@ void workload_start(struct world *world);
 void workload_arrive(struct world *world);
 /* Who gets the n-th attempt (from 1) of an operation: the n-th producer from its first one's. */
 struct node *workload_producer(struct world *world, uint64_t intent, uint32_t attempt);
-/* The client of an operation submits it once more (sim/world/client.h). States RETRIED. */
+/* The client of an operation submits it once more (sim/world/client.h). States RESUBMITTED. */
 void workload_submit_again(struct world *world, uint64_t intent, uint32_t attempt);
 /* A saturating workload: an operation has had its first effect in every group, the last one visible at
  * `visible_ns`. */

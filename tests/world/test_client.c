@@ -1,7 +1,7 @@
 /* What the application above the producers promises: when it submits again, and that it is settled once. */
 #include "tests/world/timeline.h"
 
-#define SHOWN "intended sends got ok unknown rejected abandoned retried down"
+#define SHOWN "intended sends got ok unknown rejected abandoned resubmitted down"
 
 /* Waits 10 ms before each attempt but the first; values: timeout, attempts, resubmits unknown. */
 enum { TIMEOUT, ATTEMPTS, UNKNOWN };
@@ -55,7 +55,7 @@ START_TEST(what_is_unknown_is_sent_as_something_new_as_often_as_there_are_attemp
               "10 producer.1 sends 1\n"
               "11 broker.1 got 1\n"
               "60 producer.1 unknown 1\n"
-              "70 producer.1 retried 1\n"
+              "70 producer.1 resubmitted 1\n"
               "70 producer.1 sends 1\n"
               "71 broker.1 got 1\n"
               "120 producer.1 unknown 1\n");
@@ -68,9 +68,9 @@ START_TEST(an_operation_for_a_dead_producer_was_not_stored_and_waits_for_it) {
               "5 producer.1 down\n"
               "10 producer.1 intended 1\n"
               "10 producer.1 abandoned 1\n"
-              "20 producer.1 retried 1\n"
+              "20 producer.1 resubmitted 1\n"
               "20 producer.1 abandoned 1\n"
-              "30 producer.1 retried 1\n"
+              "30 producer.1 resubmitted 1\n"
               "30 producer.1 sends 1\n"
               "31 broker.1 got 1\n"
               "32 producer.1 ok 1\n");
@@ -86,7 +86,7 @@ START_TEST(what_dies_with_its_producer_is_unknown_and_the_next_producer_gets_it)
               "12 producer.2 down\n"
               "12 producer.2 abandoned 1\n"
               "15 broker.1 got 1\n"
-              "22 producer.1 retried 1\n"
+              "22 producer.1 resubmitted 1\n"
               "22 producer.1 sends 1\n"
               "27 broker.1 got 1\n"
               "32 producer.1 ok 1\n");
