@@ -1,5 +1,7 @@
 #include "models/registry.h"
 
+#include "models/client/client.h"
+
 extern const struct system system_at_most_once, system_at_least_once, system_exactly_once;
 extern const struct system system_kafka_acks_0, system_kafka_acks_1, system_kafka_acks_all, system_kafka_idempotent,
     system_kafka_transactional;
@@ -25,3 +27,6 @@ const size_t registry_handler_count = sizeof registry_handlers / sizeof *registr
 
 const struct store *const registry_stores[] = {&store_transactional};
 const size_t registry_store_count = sizeof registry_stores / sizeof *registry_stores;
+
+const struct client_policy *const registry_clients[] = {&client_none, &client_retrying};
+const size_t registry_client_count = sizeof registry_clients / sizeof *registry_clients;

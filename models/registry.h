@@ -12,4 +12,7 @@ extern const size_t registry_handler_count;
 extern const struct store *const registry_stores[];
 extern const size_t registry_store_count;
 
+extern const struct client_policy *const registry_clients[];
+extern const size_t registry_client_count;
+
 #endif

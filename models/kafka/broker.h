@@ -1,7 +1,7 @@
 /* A Kafka broker: leader of its partitions, follower of others (replica.h), and, on broker.1, coordinator of
  * the group and of transactions.
  *
- * Durable (node->disk): logs of the input and output topic; group metadata, committed offsets, and the
+ * Durable (node->disk): logs of the input and output topic; of each group metadata and committed offsets; the
  * transaction log. Volatile (arena): parked fetches, parked joins, session and transaction timers.
  *
  * Holds (world_hold): each record of an input log that is not committed yet, each open transaction.

@@ -46,7 +46,9 @@ int main(int argc, char **argv) {
                                     .handlers = registry_handlers,
                                     .handler_count = registry_handler_count,
                                     .stores = registry_stores,
-                                    .store_count = registry_store_count};
+                                    .store_count = registry_store_count,
+                                    .clients = registry_clients,
+                                    .client_count = registry_client_count};
   if (argc < 2) {
     help(stderr);
     return STATUS_USAGE;

@@ -228,7 +228,7 @@ static struct cause cause_of(const struct world *world, const struct trace_recor
   } else if (record->kind == TRACE_WORLD && record->value == EVENT_DISCONNECT &&
              (record->node != 0 || record->detail != EVENT_FAULT)) {
     cause.kind = CAUSE_DISCONNECT;
-  } else if (record->kind == TRACE_WORLD) {
+  } else if (record->kind == TRACE_WORLD && (record->value != EVENT_CLIENT || record->detail > 1)) {
     cause.kind = CAUSE_FAULT;
   }
   return cause;

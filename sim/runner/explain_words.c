@@ -29,6 +29,8 @@ const struct words words_fact[FACT__END - TRACE_FACT] = {
     FACT_ROW(FENCED) = {"refuses: the sender is fenced", .brief = "refused: fenced"},
     FACT_ROW(REBALANCED) = {"shares out the partitions anew (generation %v, members: %d)",
                             .brief = "rebalanced"},
+    FACT_ROW(RESUBMITTED) = {"the application submits it AGAIN, as something new (attempt %v)",
+                             .brief = "submitted AGAIN"},
     FACT_ROW(TRANSACTION_COMMITTED) = {"commits the transaction", .brief = "committed"},
     FACT_ROW(TRANSACTION_ABORTED) = {"aborts the transaction", .brief = "aborted"},
 };

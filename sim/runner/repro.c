@@ -152,6 +152,9 @@ void repro_write(const struct repro *repro, FILE *out) {
   if (plan->database)
     put_model("database", plan->database->name, plan->database->keys, plan->database->key_count,
               &plan->database_settings, out);
+  if (plan->client)
+    put_model("client", plan->client->name, plan->client->keys, plan->client->key_count,
+              &plan->client_settings, out);
   fprintf(out, repro->count ? "faults:\n" : "");
   for (unsigned i = 0; i < repro->count; i++) {
     fputs("  - ", out);

@@ -26,6 +26,8 @@ struct registry {
   size_t handler_count;
   const struct store *const *stores;
   size_t store_count;
+  const struct client_policy *const *clients;
+  size_t client_count;
 };
 
 enum bound_kind {

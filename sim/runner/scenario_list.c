@@ -39,6 +39,7 @@ void scenario_list_keys(const struct registry *registry, FILE *out) {
   print_table(out, "", &workload_table);
   print_table(out, "", &intent_table);
   print_table(out, "", &topology_table);
+  print_table(out, "", &group_table);
   print_table(out, "", &link_table);
   print_table(out, "", &cost_table);
   for (size_t i = 0; i < registry->system_count; i++)
@@ -50,6 +51,9 @@ void scenario_list_keys(const struct registry *registry, FILE *out) {
   for (size_t i = 0; i < registry->store_count; i++)
     print_model(out, role_names[registry->stores[i]->role], registry->stores[i]->name,
                 registry->stores[i]->keys, registry->stores[i]->key_count);
+  for (size_t i = 0; i < registry->client_count; i++)
+    print_model(out, "client", registry->clients[i]->name, registry->clients[i]->keys,
+                registry->clients[i]->key_count);
 }
 
 static void print_fault_keys(FILE *out, const struct fault_key *keys, size_t count) {

@@ -40,7 +40,7 @@ struct key_values {
 
 /* ---- slots and rows ---- */
 
-enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT__COUNT };
+enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT_CLIENT, SLOT__COUNT };
 struct slot_row {
   const char *name;
   enum top_key base;

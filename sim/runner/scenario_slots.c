@@ -11,6 +11,7 @@ const struct slot_row slot_rows[SLOT__COUNT] = {
     [SLOT_SYSTEM] = {"system", TOP_SYSTEM},
     [SLOT_HANDLER] = {"handler", TOP_HANDLER},
     [SLOT_DATABASE] = {"database", TOP_DATABASE},
+    [SLOT_CLIENT] = {"client", TOP_CLIENT},
 };
 
 /* ---- the registry as models ---- */
@@ -38,6 +39,16 @@ static void list_models(struct reader *reader) {
     const struct store *row = registry->stores[i];
     if (row->role == ROLE_DATABASE)
       add_model(&models[SLOT_DATABASE], row->name, row->keys, row->key_count, row);
+  }
+}
+
+static void list_clients(struct reader *reader) {
+  const struct registry *registry = reader->registry;
+  struct models *models = &reader->models[SLOT_CLIENT];
+  models->items = POOL_NEW(reader->pool, struct model, registry->client_count);
+  for (size_t i = 0; i < registry->client_count; i++) {
+    const struct client_policy *row = registry->clients[i];
+    add_model(models, row->name, row->keys, row->key_count, row);
   }
 }
 
@@ -174,7 +185,7 @@ static bool fail_row_key(struct reader *reader, const struct yaml_entry *entry) 
   words_add(&words, "label");
   words_add(&words, "groups");
   for (int i = 0; i < SLOT__COUNT; i++) words_add(&words, slot_rows[i].name);
-  bool slot_later = word_in("cache provider client publisher services", entry->key);
+  bool slot_later = word_in("cache provider publisher services", entry->key);
   bool top = schema_find(top_table.keys, top_table.count, entry->key) >= 0;
   if (slot_later) return reader_not_here(reader, entry);
   if (strcmp(entry->key, "name") == 0)
@@ -302,6 +313,7 @@ static bool check_bases(struct reader *reader) {
 bool scenario_read_slots(struct reader *reader) {
   struct slot_spec bases[SLOT__COUNT];
   list_models(reader);
+  list_clients(reader);
   for (int i = 0; i < SLOT__COUNT; i++)
     if (!slot_read_spec(reader, (enum slot)i, reader->top[slot_rows[i].base], &bases[i])) return false;
   const struct yaml_entry *compare = reader->top[TOP_COMPARE];
@@ -333,6 +345,9 @@ void scenario_fill_slots(const struct row_reading *row, struct plan *plan) {
   copy_settings(&row->slots[SLOT_HANDLER], &plan->handler_settings);
   if (row->slots[SLOT_DATABASE].model) plan->database = row->slots[SLOT_DATABASE].model->row;
   copy_settings(&row->slots[SLOT_DATABASE], &plan->database_settings);
+  const struct model *client = row->slots[SLOT_CLIENT].model;
+  if (client && ((const struct client_policy *)client->row)->retries) plan->client = client->row;
+  copy_settings(&row->slots[SLOT_CLIENT], &plan->client_settings);
 }
 
 bool scenario_find_row(struct reader *reader, const char *label, const struct yaml_node *at,

@@ -36,6 +36,8 @@ static const struct key top_keys[TOP__COUNT] = {
                      "what the consumer does with a message (default: the system's)", NULL},
     [TOP_DATABASE] = {"database", VALUE_OTHER, "", "model", 0, 0,
                       "where effects are kept (default: the first of the table)", NULL},
+    [TOP_CLIENT] = {"client", VALUE_OTHER, "", "model", 0, 0,
+                    "the application above the producers (default: none, it submits once)", NULL},
     [TOP_COMPARE] = {"compare", VALUE_OTHER, "", "list", 0, 0,
                      "rows: systems' names, or {label, slots}", NULL},
     [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
@@ -132,7 +134,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services cache provider client publisher sweep check"};
+    "precision services cache provider publisher sweep check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};

@@ -22,6 +22,13 @@ uint32_t call_open(struct world *world, struct node *node, uint64_t intent) {
   return id;
 }
 
+/* Tells the application how its attempt has ended. */
+static void tell_client(struct world *world, uint64_t intent, uint32_t attempt, enum fact fact) {
+  bool stored = fact == FACT_OK || fact == FACT_NONE;
+  client_returned(world, intent, attempt, stored,
+                  fact == FACT_REJECTED ? CLIENT_REFUSED : CLIENT_UNKNOWN);
+}
+
 static void close_call(struct world *world, uint32_t id, enum fact fact) {
   struct calls *calls = &world->calls;
   struct call *call = &calls->items[id];
@@ -33,10 +40,13 @@ static void close_call(struct world *world, uint32_t id, enum fact fact) {
     node->first_call = call->next;
   if (call->next != CALL_NONE) calls->items[call->next].previous = call->previous;
   world_fact(world, fact, call->node, call->intent, 0, 0);
+  const uint64_t intent = call->intent;
+  const uint32_t attempt = call->attempt;
   call->intent = 0;
   call->next = calls->free_list;
   calls->free_list = id;
   calls->open--;
+  if (__builtin_expect(attempt != 0, 0)) tell_client(world, intent, attempt, fact);
   world_unhold(world, NULL);
 }
 

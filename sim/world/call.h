@@ -1,4 +1,5 @@
-/* Client calls: the one place where a client's outcome is stated.
+/* Client calls: the one place where a client's outcome is stated (but that it did not wait for one:
+ * sim/world/client.h).
  *
  * The workload opens a call for each intent; the producer's component returns it exactly once. A call
  * that is open when its node dies is ABANDONED.
@@ -20,6 +21,7 @@ struct call {
   uint64_t intent;
   uint32_t previous, next;
   uint16_t node;
+  uint16_t attempt; /* of its client (sim/world/client.h); 0 = it has none */
 };
 struct calls {
   struct call *items;

@@ -42,7 +42,8 @@
   X(FAULT_ENDED, "fault-ended", 0, "", "fault index")                                              \
   X(FAULT_HIT, "fault-hit", 0, "", "fault index")                                                  \
   X(NODE_UP, "node-up", 0, "incarnation", "")                                                      \
-  X(NODE_DOWN, "node-down", 0, "incarnation", "")
+  X(NODE_DOWN, "node-down", 0, "incarnation", "")                                                  \
+  X(RESUBMITTED, "resubmitted", 0, "attempt of its client", "")
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,

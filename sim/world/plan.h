@@ -12,6 +12,7 @@
 #include "sim/base/schema.h"
 #include "sim/kernel/quantile.h"
 #include "sim/kernel/time.h"
+#include "sim/world/client.h"
 #include "sim/world/model.h"
 #include "sim/world/role.h"
 
@@ -177,6 +178,8 @@ struct plan {
   struct settings system_settings;
   const struct handler *handler;
   struct settings handler_settings;
+  const struct client_policy *client; /* the application above the producers; NULL = it submits once */
+  struct settings client_settings;
   const struct store *database;
   struct settings database_settings;
   struct settings costs;

@@ -51,15 +51,18 @@ static struct operation_memory *remember(struct world *world, uint64_t intent) {
   return memory;
 }
 
-/* The next operation: of the list, or drawn. What the list leaves open is drawn by the same address. */
-static struct intent_plan next_intent(const struct world *world) {
+static struct intent_plan drawn(const struct world *world, uint64_t id) {
   const struct workload_plan *plan = &world->plan->workload;
-  if (plan->intents) return plan->intents[world->intents];
-  uint64_t id = world->intents + 1;
   return (struct intent_plan){
       .id = id,
       .key = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_KEY, id), plan->keys),
       .size = plan->size};
+}
+
+/* The next operation: of the list, or drawn. What the list leaves open is drawn by the same address. */
+static struct intent_plan next_intent(const struct world *world) {
+  const struct workload_plan *plan = &world->plan->workload;
+  return plan->intents ? plan->intents[world->intents] : drawn(world, world->intents + 1);
 }
 
 static uint32_t producer_of(const struct world *world, const struct intent_plan *intent) {
@@ -69,25 +72,52 @@ static uint32_t producer_of(const struct world *world, const struct intent_plan 
   return (uint32_t)luck_choice(&world->luck, address(PURPOSE_PRODUCER, intent->id), count);
 }
 
-static void issue(struct world *world) {
-  const struct intent_plan next = next_intent(world);
-  const uint64_t intent = next.id;
-  world->intents++;
-  remember(world, intent);
-  uint32_t index = producer_of(world, &next);
-  struct node *producer = world_node(world, ROLE_PRODUCER, index);
-  world_fact(world, FACT_INTENDED, producer->id, intent, next.key, index);
+/* Hands an operation to a producer; attempt: of a client that counts them, else 0. */
+static void submit(struct world *world, const struct intent_plan *operation, struct node *producer,
+                   uint32_t attempt) {
+  const uint64_t intent = operation->id;
+  if (attempt > 0) client_submits(world, intent, attempt);
   if (!producer->alive) {
     world_fact(world, FACT_ABANDONED, producer->id, intent, 0, 0);
     faults_hit(world, producer->down_by, producer->id, intent);
+    if (attempt > 0) client_returned(world, intent, attempt, false, CLIENT_REFUSED);
     return;
   }
   struct operation_request request = {
-      .intent = intent, .call = call_open(world, producer, intent), .key = next.key,
-      .size = (uint32_t)next.size};
+      .intent = intent, .call = call_open(world, producer, intent), .key = operation->key,
+      .size = (uint32_t)operation->size, .attempt = attempt};
+  world->calls.items[request.call].attempt = (uint16_t)attempt;
   producer->depart = producer->paused_until; /* 0 = it is not paused */
   producer->components[0]->submit(world, producer, &request);
   producer->depart = 0;
+}
+
+static void issue(struct world *world) {
+  const struct intent_plan next = next_intent(world);
+  world->intents++;
+  remember(world, next.id);
+  uint32_t index = producer_of(world, &next);
+  struct node *producer = world_node(world, ROLE_PRODUCER, index);
+  world_fact(world, FACT_INTENDED, producer->id, next.id, next.key, index);
+  submit(world, &next, producer, world->plan->client ? 1 : 0);
+}
+
+static struct intent_plan operation_of(const struct world *world, uint64_t intent) {
+  const struct workload_plan *plan = &world->plan->workload;
+  return plan->intents ? *workload_find(plan, intent) : drawn(world, intent);
+}
+
+struct node *workload_producer(struct world *world, uint64_t intent, uint32_t attempt) {
+  const struct intent_plan operation = operation_of(world, intent);
+  uint32_t index = (producer_of(world, &operation) + attempt - 1) % world->count[ROLE_PRODUCER];
+  return world_node(world, ROLE_PRODUCER, index);
+}
+
+void workload_submit_again(struct world *world, uint64_t intent, uint32_t attempt) {
+  const struct intent_plan operation = operation_of(world, intent);
+  struct node *producer = workload_producer(world, intent, attempt);
+  world_fact(world, FACT_RESUBMITTED, producer->id, intent, attempt, 0);
+  submit(world, &operation, producer, attempt);
 }
 
 void workload_arrive(struct world *world) {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct intent_plan;
+struct node;
 struct workload_plan;
 struct world;
 
@@ -22,11 +23,16 @@ struct operation_request {
   uint32_t call;
   uint32_t key;
   uint32_t size; /* bytes */
+  uint32_t attempt; /* of its client: each is a send of its own; 0 = it has none */
 };
 
 void workload_start(struct world *world);
 /* The arrival event. */
 void workload_arrive(struct world *world);
+/* Who gets the n-th attempt (from 1) of an operation: the n-th producer from its first one's. */
+struct node *workload_producer(struct world *world, uint64_t intent, uint32_t attempt);
+/* The client of an operation submits it once more (sim/world/client.h). States RESUBMITTED. */
+void workload_submit_again(struct world *world, uint64_t intent, uint32_t attempt);
 /* A saturating workload: an operation has had its first effect in every group, the last one visible at
  * `visible_ns`. */
 void workload_effect(struct world *world, int64_t visible_ns);

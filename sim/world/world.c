@@ -46,6 +46,7 @@ void world_free(struct world *world) {
   trace_deinit(&world->trace);
   message_pool_deinit(&world->messages);
   map_deinit(&world->late_operations);
+  map_deinit(&world->clients);
   faults_free(&world->faults);
   free(world->calls.items);
   free(world->channels);
@@ -175,6 +176,13 @@ static void make_operations(struct world *world) {
   world->operation_groups = groups;
 }
 
+static struct span longest_timeout(const struct plan *plan) {
+  struct span longest = plan->system->longest_timeout(plan);
+  if (!plan->client) return longest;
+  struct span wait = plan->client->longest_wait(&plan->client_settings);
+  return wait.ns > longest.ns ? wait : longest;
+}
+
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   bool same = world->plan == plan;
   world->plan = plan;
@@ -193,12 +201,13 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   world->calls.free_list = CALL_NONE;
   world->run++;
   map_clear(&world->late_operations);
+  map_clear(&world->clients);
   world->intents = world->arrivals_pending = 0;
   world->arrivals_done = world->stopped = world->stuck = false;
   world->live = 0;
   world->quiet_since = -1;
   world->drain_limit = plan->drain_limit.ns;
-  if (world->drain_limit == 0) world->drain_limit = 2 * plan->system->longest_timeout(plan).ns;
+  if (world->drain_limit == 0) world->drain_limit = 2 * longest_timeout(plan).ns;
   memset(world->counters, 0, sizeof world->counters);
   world->dedup_bytes = 0;
   faults_reset(world);
@@ -376,6 +385,13 @@ static void on_fault(struct world *world, const struct event *event) {
   faults_event(world, (enum fault_step)event->detail, (uint32_t)event->a, event->b);
 }
 
+static void on_client(struct world *world, const struct event *event) {
+  *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .intent = event->a,
+                                                     .value = EVENT_CLIENT, .kind = TRACE_WORLD,
+                                                     .detail = event->detail};
+  client_event(world, event->a, (uint32_t)event->b, event->detail);
+}
+
 void node_resume(struct world *world, struct node *node) {
   if (node->paused_until > world->now.ns) return;
   node->paused_until = 0;
@@ -393,7 +409,7 @@ static event_fn *const on_event[EVENT__COUNT] = {
     [EVENT_MESSAGE] = on_message, [EVENT_LANE] = on_lane,
     [EVENT_TIMER] = on_timer,     [EVENT_CORE] = on_core,
     [EVENT_ARRIVAL] = on_arrival, [EVENT_DISCONNECT] = on_disconnect,
-    [EVENT_FAULT] = on_fault,
+    [EVENT_FAULT] = on_fault,     [EVENT_CLIENT] = on_client,
 };
 
 /* --- Running --- */

@@ -38,6 +38,7 @@ enum world_event {
   EVENT_ARRIVAL,    /* the next operation */
   EVENT_DISCONNECT, /* node, detail = peer, a = channel, b = incarnation */
   EVENT_FAULT,      /* detail = enum fault_step, a = fault index, b = instance or node */
+  EVENT_CLIENT,     /* detail = submit again, else a timeout; a = intent, b = attempt */
   EVENT__COUNT
 };
 
@@ -72,6 +73,7 @@ struct world {
   struct operation_memory *operations; /* a ring by intent for each group, one behind the other */
   uint32_t operation_groups;           /* rings there are */
   uint32_t run;                        /* how often world_reset was called */
+  struct map clients;                  /* operations that are not over: see client.c */
   struct map late_operations;          /* transmissions of those that left the ring */
   struct faults faults;
   uint64_t intents; /* how many were issued so far: their ids may have gaps */

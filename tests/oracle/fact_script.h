@@ -5,6 +5,7 @@
  *   effect:ID>NS    visible from then on (default: at once)
  *   state:KEY=VALUE the final value of a key
  *   counter:N=VALUE
+ *   …@GROUP         at the end: the group that it was done for (default 0)
  *   at:NS           the time from here on; else each fact comes 1 ns after the one before, from 1
  */
 #ifndef TESTS_ORACLE_FACT_SCRIPT_H
@@ -34,24 +35,26 @@ static inline void script_feed(struct ledger *ledger, const char *script, uint64
   while (*(script += strspn(script, " "))) {
     size_t length = strcspn(script, ": ");
     const char *name = script;
-    long long number = 0, argument = -1;
+    long long number = 0, argument = -1, group = 0;
     script += length;
     char separator = ' ';
     if (*script == ':') {
       char *end;
       number = strtoll(script + 1, &end, 10);
       separator = *end;
-      if (separator && separator != ' ') argument = strtoll(end + 1, &end, 10);
+      if (separator && separator != ' ' && separator != '@') argument = strtoll(end + 1, &end, 10);
+      if (*end == '@') group = strtoll(end + 1, &end, 10);
       script = end;
     }
     if (length == 2 && memcmp(name, "at", 2) == 0) {
       *inout_now = number;
       continue;
     }
-    struct trace_record record = {.at = *inout_now, .kind = (uint16_t)script_kind(name, length)};
+    struct trace_record record = {.at = *inout_now, .kind = (uint16_t)script_kind(name, length),
+                                  .detail = (uint32_t)group};
     bool about_key = record.kind == FACT_STATE || record.kind == FACT_COUNTER;
     if (about_key)
-      record.detail = (uint32_t)number;
+      record.detail = fact_state((uint32_t)group, (uint32_t)number);
     else
       record.intent = (uint64_t)number;
     if (record.kind == FACT_INTENDED) record.value = 1;
@@ -63,13 +66,18 @@ static inline void script_feed(struct ledger *ledger, const char *script, uint64
 }
 
 /* Judges one script. */
-static inline void script_judge(struct ledger *ledger, const char *script,
-                                int64_t metrics[METRIC__COUNT]) {
+static inline void script_judge_groups(struct ledger *ledger, const char *script, uint32_t groups,
+                                       int64_t metrics[METRIC__COUNT]) {
   uint64_t number = 0;
   int64_t now = 1;
-  ledger_reset(ledger, SCRIPT_KEYS, 1, SCRIPT_BUCKET_NS);
+  ledger_reset(ledger, SCRIPT_KEYS, groups, SCRIPT_BUCKET_NS);
   script_feed(ledger, script, &number, &now);
   ledger_finish(ledger, metrics);
+}
+
+static inline void script_judge(struct ledger *ledger, const char *script,
+                                int64_t metrics[METRIC__COUNT]) {
+  script_judge_groups(ledger, script, 1, metrics);
 }
 
 #endif

@@ -62,7 +62,8 @@ static bool fake_check(const struct plan *plan, struct err *err) {
 static const struct system fake_at_most_once = {
     .name = "at-most-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
 static const struct system fake_at_least_once = {
-    .name = "at-least-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
+    .name = "at-least-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1),
+    .groups = true};
 static const struct system fake_exactly_once = {
     .name = "exactly-once", FAKE_KEYS(log_keys), FAKE_ALL, FAKE_LINKS(LINK_KIND_CONNECTION, 1)};
 static uint16_t fake_coordinator(const struct world *world) {
@@ -77,6 +78,7 @@ static const struct system fake_kafka = {.name = "kafka-acks-all",
                                          FAKE_POINTS(kafka_points),
                                          .coordinator = fake_coordinator,
                                          .verbs = 1u << VERB_FAILOVER | 1u << VERB_MOVE_COORDINATOR,
+                                         .groups = true,
                                          .check = fake_check};
 static const struct system fake_sqs = {.name = "sqs-standard",
                                        FAKE_KEYS(sqs_keys),
@@ -97,6 +99,14 @@ static const struct store fake_transactional = {.name = "transactional", .role =
 static const struct store fake_plain = {.name = "plain", .role = ROLE_PROVIDER};
 static const struct store *const fake_stores[] = {&fake_plain, &fake_transactional};
 
+static const struct key client_keys[] = {
+    {"attempts", VALUE_COUNT, "3", NULL, 1, 1000, "submissions", "a reference"},
+};
+static const struct client_policy fake_none = {.name = "none"};
+static const struct client_policy fake_retrying = {
+    .name = "retrying", FAKE_KEYS(client_keys), .retries = true};
+static const struct client_policy *const fake_clients[] = {&fake_none, &fake_retrying};
+
 static const struct registry fake_registry = {
     .systems = fake_systems,
     .system_count = sizeof fake_systems / sizeof *fake_systems,
@@ -104,6 +114,8 @@ static const struct registry fake_registry = {
     .handler_count = sizeof fake_handlers / sizeof *fake_handlers,
     .stores = fake_stores,
     .store_count = sizeof fake_stores / sizeof *fake_stores,
+    .clients = fake_clients,
+    .client_count = sizeof fake_clients / sizeof *fake_clients,
 };
 
 #endif
