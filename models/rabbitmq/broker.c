@@ -84,7 +84,7 @@ static void end_session(struct world *world, struct node *node, struct session *
   uint64_t name = session->name;
   bool consumes = session->consumes;
   session->name = 0;
-  if (consumes) broker_type(world)->detach(world, node, name, failed);
+  if (consumes && !MUTANT(RABBIT_NO_REQUEUE)) broker_type(world)->detach(world, node, name, failed);
 }
 
 void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
@@ -171,8 +171,7 @@ static void disconnected(struct world *world, struct node *node, uint16_t peer) 
   uint32_t epoch = link_channel(world, peer, node->id)->epoch;
   for (size_t i = 0; i < broker->session_count && !node->doomed; i++) {
     struct session *session = &broker->sessions[i];
-    if (session->name && session->node == peer && session->epoch != epoch &&
-        !MUTANT(RABBIT_NO_REQUEUE))
+    if (session->name && session->node == peer && session->epoch != epoch)
       end_session(world, node, session, true);
   }
 }
@@ -299,13 +298,7 @@ void broker_deliver(struct world *world, struct node *node, const struct backlog
 }
 
 static void on_ack(struct world *world, struct node *node, struct message *request) {
-  struct session *session = session_of(world, node, request);
-  if (!session && MUTANT(RABBIT_ACK_OF_ANY_CHANNEL)) {
-    uint32_t latest = broker_of(node)->latest[request->from];
-    if (latest != NO_SESSION) session = &broker_of(node)->sessions[latest];
-    if (session) request->a = (int64_t)session->name;
-  }
-  if (session && session->name) broker_type(world)->acknowledge(world, node, request); /* [I1] */
+  if (session_of(world, node, request)) broker_type(world)->acknowledge(world, node, request); /* [I1] */
 }
 
 static void on_nack(struct world *world, struct node *node, struct message *request) {
