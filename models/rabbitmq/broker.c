@@ -56,12 +56,30 @@ static void refuse(struct world *world, struct node *node, const struct message 
   world_send(world, node, answer);
 }
 
+/* Forgets a session; its messages come back. */
+static void end_session(struct world *world, struct node *node, struct session *session, bool failed) {
+  uint64_t name = session->name;
+  bool consumes = session->consumes;
+  session->name = 0;
+  if (consumes && !MUTANT(RABBIT_NO_REQUEUE)) broker_type(world)->detach(world, node, name, failed);
+}
+
+/* A client that asks again, on the same connection, has no use for the session that it asked for before. */
+static void end_earlier(struct world *world, struct node *node, const struct message *request) {
+  struct broker *broker = broker_of(node);
+  for (size_t i = 0; i < broker->session_count; i++) {
+    struct session *session = &broker->sessions[i];
+    if (session->name && session->node == request->from && session->epoch == request->epoch &&
+        session->incarnation == request->from_incarnation)
+      end_session(world, node, session, false);
+  }
+}
+
 static void on_open(struct world *world, struct node *node, struct message *request) {
   struct broker *broker = broker_of(node);
   if (link_channel(world, request->from, node->id)->epoch != request->epoch) return; /* nobody's any more */
   if (!serves(world, node)) return refuse(world, node, request);
-  struct session *known = broker_session(broker, (uint64_t)request->a);
-  if (known) return world_send(world, node, push(world, node, known, RABBIT_OPENED));
+  end_earlier(world, node, request);
   size_t place = 0;
   while (place < broker->session_count && broker->sessions[place].name) place++;
   if (place == broker->session_count) {
@@ -77,14 +95,6 @@ static void on_open(struct world *world, struct node *node, struct message *requ
   broker->latest[request->from] = (uint32_t)place;
   world_send(world, node, push(world, node, session, RABBIT_OPENED));
   if (session->consumes && !node->doomed) broker_type(world)->attach(world, node, session);
-}
-
-/* Forgets a session; its messages come back. */
-static void end_session(struct world *world, struct node *node, struct session *session, bool failed) {
-  uint64_t name = session->name;
-  bool consumes = session->consumes;
-  session->name = 0;
-  if (consumes && !MUTANT(RABBIT_NO_REQUEUE)) broker_type(world)->detach(world, node, name, failed);
 }
 
 void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
