@@ -226,6 +226,7 @@ static struct message *confirmation(struct world *world, struct node *node, stru
                                     uint64_t sequence, uint32_t count) {
   struct message *message = push(world, node, session, RABBIT_CONFIRM);
   message_records(&world->messages, message, count);
+  ASSERT_LE(count, session->unconfirmed); /* [I3] */
   session->unconfirmed -= count;
   message->b = (int64_t)sequence;
   message->c = session->unconfirmed == 0 && sequence == session->newest;
