@@ -11,6 +11,7 @@ static uint16_t broker_node(const struct world *world, const struct amqp *client
 
 static void ask_for_session(struct world *world, struct node *node) {
   struct amqp *client = amqp_of(node);
+  client->session = rabbit_session_name(node, ++client->sessions);
   struct message *message =
       world_message(world, node, broker_node(world, client), 0, RABBIT_OPEN);
   message->a = (int64_t)client->session;
@@ -24,7 +25,6 @@ static void ask_for_session(struct world *world, struct node *node) {
 static void connect(struct world *world, struct node *node) {
   struct amqp *client = amqp_of(node);
   client->state = AMQP_OPENING;
-  client->session = rabbit_session_name(node, ++client->sessions);
   client->timer = world_timer(world, node, 0, client->open_lane, AMQP_TIMER_OPEN, 0);
   client->syn_ns = SYN_FIRST_NS;
   ask_for_session(world, node);

@@ -8,9 +8,11 @@
  * The next broker: the one that CLOSED names, else the next of those that hold the queue. After a broken
  * connection network_recovery_interval passes first; a broker that does not answer an OPEN is left after
  * connection_timeout; meanwhile it is sent again after 1 s, 2 s, 4 s …, as the system does with a SYN, so
- * that a machine that comes back is found. A heartbeat is sent, and the broker's looked for, each half of `heartbeat`.
+ * that a machine that comes back is found. A heartbeat is sent, and the broker's looked for, each half of
+ * `heartbeat`.
  *
- * [I1] At most one session is open. What arrives of another one is not for it.
+ * [I1] At most one session is open. What arrives of another one is not for it. An OPEN that is sent again
+ *      asks for another session, so that no tag of an answer to the first can be taken for one of the second.
  * [I2] A client that leaves by itself tells the broker, on the connection that it leaves.
  * LIMIT: a broker that does not lead says who does; clients of a real cluster stay where they are and the
  *        node that they are connected to goes and asks.

@@ -56,12 +56,30 @@ static void refuse(struct world *world, struct node *node, const struct message 
   world_send(world, node, answer);
 }
 
+/* Forgets a session; its messages come back. */
+static void end_session(struct world *world, struct node *node, struct session *session, bool failed) {
+  uint64_t name = session->name;
+  bool consumes = session->consumes;
+  session->name = 0;
+  if (consumes && !MUTANT(RABBIT_NO_REQUEUE)) broker_type(world)->detach(world, node, name, failed);
+}
+
+/* A client that asks again, on the same connection, has no use for the session that it asked for before. */
+static void end_earlier(struct world *world, struct node *node, const struct message *request) {
+  struct broker *broker = broker_of(node);
+  for (size_t i = 0; i < broker->session_count; i++) {
+    struct session *session = &broker->sessions[i];
+    if (session->name && session->node == request->from && session->epoch == request->epoch &&
+        session->incarnation == request->from_incarnation)
+      end_session(world, node, session, false);
+  }
+}
+
 static void on_open(struct world *world, struct node *node, struct message *request) {
   struct broker *broker = broker_of(node);
   if (link_channel(world, request->from, node->id)->epoch != request->epoch) return; /* nobody's any more */
   if (!serves(world, node)) return refuse(world, node, request);
-  struct session *known = broker_session(broker, (uint64_t)request->a);
-  if (known) return world_send(world, node, push(world, node, known, RABBIT_OPENED));
+  end_earlier(world, node, request);
   size_t place = 0;
   while (place < broker->session_count && broker->sessions[place].name) place++;
   if (place == broker->session_count) {
@@ -77,14 +95,6 @@ static void on_open(struct world *world, struct node *node, struct message *requ
   broker->latest[request->from] = (uint32_t)place;
   world_send(world, node, push(world, node, session, RABBIT_OPENED));
   if (session->consumes && !node->doomed) broker_type(world)->attach(world, node, session);
-}
-
-/* Forgets a session; its messages come back. */
-static void end_session(struct world *world, struct node *node, struct session *session, bool failed) {
-  uint64_t name = session->name;
-  bool consumes = session->consumes;
-  session->name = 0;
-  if (consumes) broker_type(world)->detach(world, node, name, failed);
 }
 
 void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
@@ -171,8 +181,7 @@ static void disconnected(struct world *world, struct node *node, uint16_t peer) 
   uint32_t epoch = link_channel(world, peer, node->id)->epoch;
   for (size_t i = 0; i < broker->session_count && !node->doomed; i++) {
     struct session *session = &broker->sessions[i];
-    if (session->name && session->node == peer && session->epoch != epoch &&
-        !MUTANT(RABBIT_NO_REQUEUE))
+    if (session->name && session->node == peer && session->epoch != epoch)
       end_session(world, node, session, true);
   }
 }
@@ -217,6 +226,7 @@ static struct message *confirmation(struct world *world, struct node *node, stru
                                     uint64_t sequence, uint32_t count) {
   struct message *message = push(world, node, session, RABBIT_CONFIRM);
   message_records(&world->messages, message, count);
+  ASSERT_LE(count, session->unconfirmed); /* [I3] */
   session->unconfirmed -= count;
   message->b = (int64_t)sequence;
   message->c = session->unconfirmed == 0 && sequence == session->newest;
@@ -299,13 +309,7 @@ void broker_deliver(struct world *world, struct node *node, const struct backlog
 }
 
 static void on_ack(struct world *world, struct node *node, struct message *request) {
-  struct session *session = session_of(world, node, request);
-  if (!session && MUTANT(RABBIT_ACK_OF_ANY_CHANNEL)) {
-    uint32_t latest = broker_of(node)->latest[request->from];
-    if (latest != NO_SESSION) session = &broker_of(node)->sessions[latest];
-    if (session) request->a = (int64_t)session->name;
-  }
-  if (session && session->name) broker_type(world)->acknowledge(world, node, request); /* [I1] */
+  if (session_of(world, node, request)) broker_type(world)->acknowledge(world, node, request); /* [I1] */
 }
 
 static void on_nack(struct world *world, struct node *node, struct message *request) {

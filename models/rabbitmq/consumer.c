@@ -18,6 +18,7 @@
  * goes back. With `ack: automatic` it finishes what it has.
  */
 #include "models/handlers/host.h"
+#include "models/mutants.h"
 #include "models/rabbitmq/amqp.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
@@ -156,7 +157,8 @@ static void go_on(struct world *world, struct node *node, uint32_t place) {
 /* [I1] */
 static bool current(const struct node *node, const struct work *work) {
   const struct amqp *client = amqp_of(node);
-  return client->state == AMQP_OPEN && client->session == work->session;
+  return client->state == AMQP_OPEN &&
+         (client->session == work->session || MUTANT(RABBIT_ACK_OF_ANY_CHANNEL));
 }
 
 static void on_failed(struct world *world, struct node *node, uint64_t place) {

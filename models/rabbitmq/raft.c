@@ -187,6 +187,7 @@ static void arm(struct world *world, struct node *node, int64_t delay) {
 static void hear(struct world *world, struct node *node) {
   struct raft *raft = raft_of(node);
   raft->heard_ns = world->now.ns;
+  raft->retry_ns = ELECTION_JITTER_NS;
   raft->patience_ns = 2 * rabbit_setting(world, KEY_RABBIT_POLL_INTERVAL) + jitter(world, node);
 }
 
@@ -249,10 +250,12 @@ void raft_on_election(struct world *world, struct node *node, uint64_t serial) {
   if (serial != raft->election || raft_leads(raft)) return;
   int64_t wait = raft->heard_ns + raft->patience_ns - world->now.ns;
   if (raft->leader && wait > 0) return arm(world, node, wait);
+  int64_t most = 2 * rabbit_setting(world, KEY_RABBIT_POLL_INTERVAL);
   raft->role = RAFT_PRE_CANDIDATE;
   raft->leader = 0;
   raft->votes = 1u << own(node);
-  arm(world, node, ELECTION_JITTER_NS + jitter(world, node));
+  arm(world, node, (raft->retry_ns < most ? raft->retry_ns : most) + jitter(world, node));
+  if (raft->retry_ns < most) raft->retry_ns *= 2;
   if (majority(world) == 1) return stand(world, node);
   ask(world, node, raft->term + 1, true);
 }

@@ -14,9 +14,10 @@
  * system has: all of it. A power loss drops entries that were not flushed, and, if the disk lied about its
  * flushes, also those and votes that it only said to have; then what was applied of them is unmade.
  *
- * A follower that loses its connection to the leader asks for votes within election_jitter; one that hears
+ * A follower that loses its connection to the leader asks for votes within 500 ms; one that hears
  * nothing of a leader at all does so after two times raft.adaptive_failure_detector.poll_interval. A leader
- * is heard at least once each such interval.
+ * is heard at least once each such interval. Who is not elected asks again after 500 ms, and then
+ * half as often each time, down to once in two such intervals.
  *
  * [I1] At most one leader a term: a replica votes once a term, and remembers it over a crash.
  * [I2] A vote goes only to a log that is at least as up to date: later last term, or the same and as long.
@@ -57,6 +58,7 @@ struct raft {
   uint64_t flushing_to;
   struct raft_peer peers[RABBIT_REPLICAS_MAX];
   int64_t heard_ns, patience_ns;
+  int64_t retry_ns;  /* until it asks for votes again */
   uint64_t election; /* serial of the timer that counts */
   struct { /* the APPEND that waits for a flush */
     bool waits;

@@ -156,7 +156,7 @@ static struct span longest_timeout(const struct plan *plan) {
   /* Who is silent is noticed by its heartbeat; without one, by consumer_timeout. */
   if (values[KEY_RABBIT_HEARTBEAT].i == 0 && values[KEY_RABBIT_CONSUMER_TIMEOUT].i > longest)
     longest = values[KEY_RABBIT_CONSUMER_TIMEOUT].i;
-  return span_of(2 * longest); /* what is noticed late is tried again for as long */
+  return span_of(longest);
 }
 
 /* Where the queue is led now: of several that think so, in the latest term. */
