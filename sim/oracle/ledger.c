@@ -221,6 +221,21 @@ static void on_dead_lettered(struct ledger *ledger, const struct trace_record *f
   note_flag(ledger, fact->intent, FLAG_DEAD_LETTERED);
 }
 
+/* It is back in its path, or gone for good. */
+static void on_dead_letter_left(struct ledger *ledger, const struct trace_record *fact,
+                                uint64_t number) {
+  (void)number;
+  struct exception *exception = NULL;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    exception = ledger_exception_find(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
+  if (exception) ledger_exception_settle(ledger, exception);
+}
+
 /* What has an effect may be disposed of: retention does so to every message, and must not make each
  * an exception. */
 static void on_disposed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
@@ -284,6 +299,7 @@ static fact_fn *const on_fact[FACT__END - TRACE_FACT] = {
     [FACT_EFFECT - TRACE_FACT] = on_effect,
     [FACT_EFFECT_UNDONE - TRACE_FACT] = on_effect_undone,
     [FACT_DEAD_LETTERED - TRACE_FACT] = on_dead_lettered,
+    [FACT_DEAD_LETTER_LEFT - TRACE_FACT] = on_dead_letter_left,
     [FACT_DISPOSED - TRACE_FACT] = on_disposed,
     [FACT_STATE - TRACE_FACT] = on_state,
     [FACT_STUCK - TRACE_FACT] = on_end,

@@ -108,6 +108,8 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
       fate->suppressed = true;
     } else if (fact->kind == FACT_DEAD_LETTERED) {
       fate->dead_lettered = true;
+    } else if (fact->kind == FACT_DEAD_LETTER_LEFT) {
+      fate->dead_lettered = false;
     } else if (fact->kind == FACT_DISPOSED && fate->effects == 0) {
       fate->disposed = true;
     }
@@ -211,7 +213,8 @@ static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bo
   metrics[METRIC_DUPLICATE_EFFECTS] += fate->effects > 1;
   metrics[METRIC_DUPLICATE_DELIVERIES] += fate->deliveries > 1;
   metrics[METRIC_PHANTOMS] += fate->outcome == FACT_REJECTED && fate->effects > 0;
-  metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0;
+  metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0 &&
+                                        !fate->dead_lettered && !fate->disposed;
 }
 
 /* All metrics but the latencies, which are left in judge->latencies. */
