@@ -19,7 +19,8 @@
  * [I4] Asked to stop it receives no more, lets handlers and calls finish and exits. What no handler has
  *      begun is dropped and reappears after its timeout.
  * [I5] From a FIFO queue, one message of a group is handled at a time, in order. When its handler has
- *      failed, what waits of that group is dropped with it: it would overtake.
+ *      failed, what waits of that group is dropped with it: it would overtake. The queue has counted a
+ *      receive of each.
  * LIMIT: a consumer that stops does not set the visibility of what it drops to 0.
  * LIMIT: a handler begins on a message although its visibility timeout may be over, and goes on when an
  *        extension is refused.
