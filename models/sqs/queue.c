@@ -130,7 +130,7 @@ static void on_send_fifo(struct world *world, struct node *node, struct message 
   uint64_t intent = request->records[0].intent;
   if (!world_point(world, node, POINT_APPENDED, true, intent)) return;
   if (accept(world, node, intent)) return keep(world, node, request);
-  world_fact(world, FACT_SUPPRESSED, node->id, intent, 0, 0);
+  world_fact(world, FACT_DUPLICATE_REFUSED, node->id, intent, 0, 0);
   queue_confirm(world, node, request, SQS_SEND_OK, SQS_OK);
 }
 

@@ -32,8 +32,7 @@ static void judge(struct finish *finish, const struct entry *entry, bool keyless
   metrics[METRIC_EFFECTS] += entry->effects;
   if (entry->effects > 1) metrics[METRIC_REEXECUTIONS] += entry->effects - 1;
   if (entry->effects && entry->status.outcome == OUTCOME_REJECTED) metrics[METRIC_PHANTOMS]++;
-  bool set_aside = entry->status.flags & (FLAG_DEAD_LETTERED | FLAG_DISPOSED);
-  if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED && !set_aside)
+  if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED)
     metrics[METRIC_FALSE_SUPPRESSIONS]++;
   if (!finish->ledger->state_stated) return;
   if (keyless) {

@@ -44,7 +44,8 @@
   X(FAULT_HIT, "fault-hit", 0, "", "fault index")                                                  \
   X(NODE_UP, "node-up", 0, "incarnation", "")                                                      \
   X(NODE_DOWN, "node-down", 0, "incarnation", "")                                                  \
-  X(DEAD_LETTER_LEFT, "dead-letter-left", 1, "", "group")
+  X(DEAD_LETTER_LEFT, "dead-letter-left", 1, "", "group")                                          \
+  X(DUPLICATE_REFUSED, "duplicate-refused", 0, "", "")
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,

@@ -40,7 +40,7 @@ START_TEST(the_window_is_five_minutes_from_the_first_accepted_D1) {
     if (rows[_i].again[i]) answers[i] = send(rows[_i].again[i], 1, 1);
   sqs_script_run(script);
   ck_assert_uint_eq(tiny_count(script->tiny, FACT_APPENDED, 1), rows[_i].stored);
-  ck_assert_uint_eq(tiny_count(script->tiny, FACT_SUPPRESSED, 1), rows[_i].suppressed);
+  ck_assert_uint_eq(tiny_count(script->tiny, FACT_DUPLICATE_REFUSED, 1), rows[_i].suppressed);
   for (size_t i = 0; i < 3; i++) /* a duplicate is answered with success */
     if (answers[i]) ck_assert_int_gt(script->steps[answers[i]].answered_at, 0);
   ck_assert_uint_eq(script->tiny->world->counters[COUNTER_DEDUP_BYTES_PEAK], DEDUPLICATION_ENTRY_BYTES);
@@ -71,7 +71,7 @@ START_TEST(the_window_survives_the_broker_and_ends_with_the_run) {
     for (int run = 0; run < 2; run++) {
       sqs_script_run(script);
       ck_assert_uint_eq(tiny_count(script->tiny, FACT_APPENDED, 1), 1);
-      ck_assert_uint_eq(tiny_count(script->tiny, FACT_SUPPRESSED, 1), 1);
+      ck_assert_uint_eq(tiny_count(script->tiny, FACT_DUPLICATE_REFUSED, 1), 1);
     }
     end();
   }
@@ -89,7 +89,7 @@ START_TEST(a_queue_that_dies_at_a_send_stores_it_and_its_id_or_neither) {
     size_t got = receive(6 * S, 10);
     sqs_script_run(script);
     SQS_GOT(script, got, 1);
-    ck_assert_uint_eq(tiny_count(script->tiny, FACT_SUPPRESSED, 1), !before);
+    ck_assert_uint_eq(tiny_count(script->tiny, FACT_DUPLICATE_REFUSED, 1), !before);
     end();
   }
 }
@@ -266,7 +266,7 @@ START_TEST(lost_answer_to_a_send_stores_it_once) {
   tiny_trigger(tiny, VERB_DROP, POINT_PUBLISH_ACK_SENT, 2)->attempt = 1;
   tiny_run(tiny);
   ck_assert_uint_eq(tiny_count(tiny, FACT_APPENDED, 2), 1);
-  ck_assert_uint_eq(tiny_count(tiny, FACT_SUPPRESSED, 2), 1);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_DUPLICATE_REFUSED, 2), 1);
   ck_assert_uint_eq(tiny_count(tiny, FACT_OK, 2), 1);
   ck_assert_int_eq(sqs_total(tiny), 3);
   tiny_free(tiny);

@@ -213,8 +213,7 @@ static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bo
   metrics[METRIC_DUPLICATE_EFFECTS] += fate->effects > 1;
   metrics[METRIC_DUPLICATE_DELIVERIES] += fate->deliveries > 1;
   metrics[METRIC_PHANTOMS] += fate->outcome == FACT_REJECTED && fate->effects > 0;
-  metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0 &&
-                                        !fate->dead_lettered && !fate->disposed;
+  metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0;
 }
 
 /* All metrics but the latencies, which are left in judge->latencies. */
