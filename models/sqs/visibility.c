@@ -19,6 +19,7 @@ void visibility_arm(struct world *world, struct node *node) {
   world_after(world, node, 0, TIMER_VISIBLE, 0, span_of(due - world->now.ns));
 }
 
+/* Its time is over, of being hidden or of its delay. */
 static void appear(struct world *world, struct node *node, uint32_t item) {
   struct sqs_store *store = &queue_of(node)->store;
   bool expired = store->items[item].place == PLACE_IN_FLIGHT;
@@ -48,7 +49,7 @@ static enum sqs_status change(struct world *world, struct node *node, const stru
   if (MUTANT(SQS_EXTENSION_IGNORED)) return SQS_OK;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   if (timeout == 0)
-    appear(world, node, item);
+    sqs_store_show(store, item);
   else
     sqs_store_set_due(store, item, due);
   return SQS_OK;
