@@ -1,133 +1,23 @@
-/* The queue, on broker.1.
- *
- *            SEND                RECEIVE                      DELETE
- *   (none) -------> [visible] ------------> [in flight] -------------> (none)
- *                      ^                        |
- *                      '--- visibility timeout -'
- *
- * Durable: messages with their receive counts and deadlines: the service keeps copies on several
- * machines, so that they survive a kill and a power loss of this node. Volatile: parked long polls.
- *
- * [I1] A message is handed out when it is visible, oldest first, and is then hidden for
- *      visibility_timeout; it ends with the first DELETE that reaches the queue.
- * [I2] A receipt names the message for as long as it exists: a DELETE with the receipt of an earlier
- *      receive works too, whether the message is visible again or in flight elsewhere.
- * [I3] DELETE is idempotent: of a message that is gone it is answered likewise.
- * [I4] An answer to RECEIVE that is lost counts as a receive.
- * [I5] No more than SQS_IN_FLIGHT_MAX messages are in flight; long polls then wait (silently).
- * [I6] Each stored message is a durable hold until it is deleted. SEND and each DELETE that deletes is a
- *      durable write; its answer departs when it is replicated (costs/broker_replication).
- * Memory follows what is in the queue.
- * LIMIT: a DELETE with the receipt of an earlier receive always deletes; AWS promises it for the latest
- *        receipt only, an older one "might not".
- * LIMIT: order is first in, first out but for redeliveries, which go to the end: better than the real
- *        best effort.
- * LIMIT: a long poll of a client that is gone is answered nevertheless, which hides a message.
- */
+#include "models/sqs/queue.h"
+
 #include "models/mutants.h"
-#include "models/sqs/store.h"
-#include "models/sqs/wire.h"
+#include "models/sqs/groups.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
 #include <stdlib.h>
-
-#define SQS_IN_FLIGHT_MAX 120000 /* SQS quotas, standard queue */
-
-enum { TIMER_VISIBLE, TIMER_POLL, TIMER__COUNT };
-
-struct parked {
-  struct message *request;
-  uint32_t timer;
-};
-struct sqs {
-  struct sqs_store store; /* durable; what follows is volatile */
-  struct parked *parked;  /* ring; its memory is kept over crashes */
-  size_t parked_capacity;
-  size_t parked_head, parked_count;
-  bool armed; /* a TIMER_VISIBLE is under way */
-  uint16_t poll_lane;
-};
-
-static struct sqs *queue_of(const struct node *node) { return node->disk[0]; }
-
-/* --- Visibility --- */
-
-static void arm(struct world *world, struct node *node) {
-  struct sqs *queue = queue_of(node);
-  uint32_t first = queue->store.lists[PLACE_IN_FLIGHT].first;
-  if (queue->armed || first == SQS_NONE) return;
-  int64_t delay = queue->store.items[first].visible_at - world->now.ns;
-  queue->armed = true;
-  world_after(world, node, 0, TIMER_VISIBLE, 0, span_of(delay > 0 ? delay : 0));
-}
-
-static void serve_polls(struct world *world, struct node *node);
-
-static void on_visible(struct world *world, struct node *node, uint64_t argument) {
-  (void)argument;
-  struct sqs *queue = queue_of(node);
-  queue->armed = false;
-  for (;;) {
-    uint32_t first = queue->store.lists[PLACE_IN_FLIGHT].first;
-    if (first == SQS_NONE || queue->store.items[first].visible_at > world->now.ns) break;
-    sqs_store_move(&queue->store, first, PLACE_VISIBLE);
-    world_fact(world, FACT_EXPIRED, node->id, queue->store.items[first].intent, 0, 0);
-  }
-  arm(world, node);
-  serve_polls(world, node);
-}
+#include <string.h>
 
 /* --- Receiving --- */
 
-/* How many messages a poll for at most `most` gets now. */
-static uint32_t available(const struct sqs *queue, int64_t most) {
-  int64_t count = queue->store.lists[PLACE_VISIBLE].count;
-  int64_t room = (int64_t)SQS_IN_FLIGHT_MAX - queue->store.lists[PLACE_IN_FLIGHT].count;
-  if (count > room) count = room;
-  if (count > most) count = most;
-  return count > 0 ? (uint32_t)count : 0;
-}
-
-/* The timeout begins when the answer leaves. Deadlines stay in order: of two answers at work on two
- * cores, the one that leaves earlier may get the other's, some microseconds more. */
-static int64_t deadline(const struct world *world, const struct node *node) {
-  const struct sqs_store *store = &queue_of(node)->store;
-  uint32_t last = store->lists[PLACE_IN_FLIGHT].last;
-  int64_t leaves = node->depart > world->now.ns ? node->depart : world->now.ns;
-  int64_t hidden = MUTANT(SQS_NO_VISIBILITY_TIMEOUT)
-                       ? 0
-                       : sqs_setting(world, KEY_SQS_VISIBILITY_TIMEOUT);
-  int64_t visible_at = leaves + hidden;
-  if (last != SQS_NONE && store->items[last].visible_at > visible_at)
-    return store->items[last].visible_at;
-  return visible_at;
-}
-
-static void hand_out(struct sqs *queue, int64_t visible_at, struct record *record) {
-  uint32_t index = queue->store.lists[PLACE_VISIBLE].first;
-  struct stored *stored = &queue->store.items[index];
-  sqs_store_move(&queue->store, index, PLACE_IN_FLIGHT);
-  stored->visible_at = visible_at;
-  if (stored->receives < UINT16_MAX) stored->receives++;
-  *record = (struct record){.intent = stored->intent, .handle = sqs_store_receipt(&queue->store, index),
-                            .key = stored->key, .size = stored->size, .count = stored->receives};
-}
-
 static void answer_poll(struct world *world, struct node *node, const struct message *request,
-                        uint32_t count) {
-  struct sqs *queue = queue_of(node);
+                        const struct record *records, uint32_t count, enum sqs_status status) {
   struct message *answer = world_answer(world, node, request, SQS_RECEIVE_OK);
   answer->size = SQS_CALL_BYTES;
-  if (count > 0) {
-    struct record *records = message_records(&world->messages, answer, count);
-    int64_t visible_at = deadline(world, node);
-    for (uint32_t i = 0; i < count; i++) {
-      hand_out(queue, visible_at, &records[i]);
-      answer->size += records[i].size;
-    }
-    arm(world, node);
-  }
+  answer->b = status;
+  if (count > 0)
+    memcpy(message_records(&world->messages, answer, count), records, count * sizeof *records);
+  for (uint32_t i = 0; i < count; i++) answer->size += records[i].size;
   world_send(world, node, answer);
 }
 
@@ -151,15 +41,16 @@ static void park(struct world *world, struct node *node, struct message *request
   queue->parked[at].timer = world_timer(world, node, 0, queue->poll_lane, TIMER_POLL, 0);
 }
 
-/* Parked polls are answered in order as far as there are messages. */
-static void serve_polls(struct world *world, struct node *node) {
+void queue_serve_polls(struct world *world, struct node *node) {
   struct sqs *queue = queue_of(node);
+  struct record records[SQS_RECEIVE_MAX];
   while (queue->parked_count > 0 && !node->doomed) {
-    uint32_t count = available(queue, queue->parked[queue->parked_head].request->a);
+    const struct message *next = queue->parked[queue->parked_head].request;
+    uint32_t count = queue_fetch(world, node, next, records);
     if (count == 0) return;
     struct parked parked = unpark(queue);
     world_cancel(world, parked.timer);
-    answer_poll(world, node, parked.request, count);
+    answer_poll(world, node, parked.request, records, count, SQS_OK);
     world_release(world, parked.request);
   }
 }
@@ -168,83 +59,166 @@ static void serve_polls(struct world *world, struct node *node) {
 static void on_poll_over(struct world *world, struct node *node, uint64_t argument) {
   (void)argument;
   struct parked parked = unpark(queue_of(node));
-  answer_poll(world, node, parked.request, 0);
+  answer_poll(world, node, parked.request, NULL, 0, SQS_OK);
   world_release(world, parked.request);
 }
 
-/* --- Requests --- */
+static void on_receive(struct world *world, struct node *node, struct message *request) {
+  struct record records[SQS_RECEIVE_MAX];
+  uint32_t count = queue_fetch(world, node, request, records);
+  if (count == 0 && request->b > 0) return park(world, node, request);
+  bool full = queue_of(node)->store.counts[PLACE_IN_FLIGHT] >=
+              sqs_setting(world, KEY_SQS_IN_FLIGHT_LIMIT);
+  bool refused = count == 0 && full && !queue_is_fifo(node);
+  answer_poll(world, node, request, records, count, refused ? SQS_OVER_LIMIT : SQS_OK);
+}
 
-static void confirm(struct world *world, struct node *node, const struct message *request,
-                    enum sqs_message kind) {
+/* --- Other requests --- */
+
+void queue_confirm(struct world *world, struct node *node, const struct message *request,
+                   enum sqs_message kind, enum sqs_status status) {
   struct message *answer = world_answer(world, node, request, (uint16_t)kind);
   answer->intent = request->intent;
   answer->a = request->a;
+  answer->b = status;
   answer->size = SQS_CALL_BYTES;
   int64_t now = node->depart > world->now.ns ? node->depart : world->now.ns;
   answer->depart = now + world->plan->costs.values[COST_BROKER_REPLICATION].i;
   world_send(world, node, answer);
 }
 
-static void on_send(struct world *world, struct node *node, struct message *request) {
+static void keep(struct world *world, struct node *node, const struct message *request) {
   struct sqs *queue = queue_of(node);
   const struct record *record = &request->records[0];
-  if (!world_point(world, node, POINT_APPENDED, true, record->intent)) return;
-  sqs_store_add(&queue->store, record);
+  uint32_t item = sqs_store_add(&queue->store, record, world->now.ns);
+  int64_t delay = sqs_setting(world, KEY_SQS_DELAY);
+  if (delay > 0)
+    sqs_store_delay(&queue->store, item, world->now.ns + delay);
+  else
+    sqs_store_show(&queue->store, item);
   world_hold(world, NULL);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   world_fact(world, FACT_APPENDED, node->id, record->intent, 0, 0);
+  if (delay > 0) visibility_arm(world, node);
+  retention_arm(world, node);
   if (!world_point(world, node, POINT_APPENDED, false, record->intent)) return;
-  confirm(world, node, request, SQS_SEND_OK);
-  serve_polls(world, node);
+  queue_confirm(world, node, request, SQS_SEND_OK, SQS_OK);
+  queue_serve_polls(world, node);
 }
 
-static void on_receive(struct world *world, struct node *node, struct message *request) {
-  uint32_t count = available(queue_of(node), request->a);
-  if (count == 0 && request->b > 0)
-    park(world, node, request);
-  else
-    answer_poll(world, node, request, count);
+static void on_send(struct world *world, struct node *node, struct message *request) {
+  if (world_point(world, node, POINT_APPENDED, true, request->records[0].intent))
+    keep(world, node, request);
+}
+
+/* Whether the message is to be taken; else it is a duplicate. The id is the operation's: what a producer
+ * sends again has the same content. */
+static bool accept(struct world *world, struct node *node, uint64_t id) {
+  struct deduplication *memory = &queue_of(node)->deduplication;
+  int64_t interval = sqs_setting(world, KEY_SQS_DEDUPLICATION_INTERVAL);
+  if (MUTANT(SQS_FIFO_WINDOW_TOO_SHORT)) interval /= 100;
+  size_t purged = deduplication_purge(memory, world->now.ns, interval);
+  if (purged > 0) world_dedup_bytes(world, -(int64_t)purged * DEDUPLICATION_ENTRY_BYTES);
+  if (MUTANT(SQS_FIFO_NO_DEDUPLICATION)) return true;
+  if (!deduplication_accept(memory, id, world->now.ns)) return false;
+  world_dedup_bytes(world, DEDUPLICATION_ENTRY_BYTES);
+  return true;
+}
+
+/* The id and the message are stored in one step: a queue that dies before has neither. */
+static void on_send_fifo(struct world *world, struct node *node, struct message *request) {
+  uint64_t intent = request->records[0].intent;
+  if (!world_point(world, node, POINT_APPENDED, true, intent)) return;
+  if (accept(world, node, intent)) return keep(world, node, request);
+  world_fact(world, FACT_DUPLICATE_REFUSED, node->id, intent, 0, 0);
+  queue_confirm(world, node, request, SQS_SEND_OK, SQS_OK);
+}
+
+/* Whether a receipt deletes; *out_status is what the caller is told. */
+static bool deletes(const struct world *world, const struct node *node, const struct record *receipt,
+                    uint32_t item, enum sqs_status *out_status) {
+  const struct stored *items = queue_of(node)->store.items;
+  *out_status = SQS_OK;
+  if (item == SQS_NONE) return false; /* [I3] */
+  if (queue_is_fifo(node)) {
+    bool current = items[item].place == PLACE_IN_FLIGHT && items[item].receives == receipt->extra;
+    if (MUTANT(SQS_FIFO_DELETE_OF_EXPIRED)) current = true;
+    if (!current) *out_status = SQS_RECEIPT_EXPIRED; /* [I13] */
+    return current;
+  }
+  if (items[item].place == PLACE_DEAD) return false; /* it is in another queue */
+  return items[item].receives == receipt->extra ||
+         sqs_setting(world, KEY_SQS_OLD_RECEIPTS) == SQS_OLD_RECEIPTS_DELETE;
 }
 
 static void on_delete(struct world *world, struct node *node, struct message *request) {
-  struct sqs *queue = queue_of(node);
-  uint32_t index = sqs_store_find(&queue->store, request->records[0].handle);
-  if (index == SQS_NONE) return confirm(world, node, request, SQS_DELETE_OK);
-  uint64_t intent = queue->store.items[index].intent;
-  ASSERT_EQ(intent, request->records[0].intent);
+  struct sqs_store *store = &queue_of(node)->store;
+  const struct record *receipt = &request->records[0];
+  uint32_t item = sqs_store_find(store, receipt->handle);
+  enum sqs_status status;
+  if (!deletes(world, node, receipt, item, &status))
+    return queue_confirm(world, node, request, SQS_DELETE_OK, status);
+  uint64_t intent = store->items[item].intent;
+  ASSERT_EQ(intent, receipt->intent);
   if (!world_point(world, node, POINT_ACK_APPLIED, true, intent)) return;
-  sqs_store_remove(&queue->store, index);
+  sqs_store_remove(store, item);
   world_unhold(world, NULL);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   if (!world_point(world, node, POINT_ACK_APPLIED, false, intent)) return;
-  confirm(world, node, request, SQS_DELETE_OK);
-  serve_polls(world, node); /* only when too many were in flight */
+  queue_confirm(world, node, request, SQS_DELETE_OK, SQS_OK);
+  queue_serve_polls(world, node); /* when too many were in flight, or its group was blocked */
 }
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t cost(const struct world *world, const struct message *request) {
   const struct sqs *queue = queue_of(&world->nodes[request->to]);
   int64_t bytes = 0;
   if (request->kind == SQS_SEND) bytes = request->records[0].size;
-  if (request->kind == SQS_RECEIVE)
-    bytes = available(queue, request->a) * world->plan->workload.size;
+  if (request->kind == SQS_RECEIVE) {
+    const uint32_t *counts = queue->store.counts;
+    int64_t room = sqs_setting(world, KEY_SQS_IN_FLIGHT_LIMIT) - counts[PLACE_IN_FLIGHT];
+    int64_t count = smaller(smaller(counts[PLACE_VISIBLE], request->a), room > 0 ? room : 0);
+    bytes = count * world->plan->workload.size;
+  }
   return world->plan->costs.values[COST_BROKER_REQUEST].i +
          world->plan->costs.values[COST_BROKER_PER_KIB].i * bytes / 1024;
 }
 
 /* --- Life --- */
 
-static void start(struct world *world, struct node *node, enum start_reason reason) {
-  (void)reason;
+static void clear(struct sqs *queue, const struct sqs_order *order) {
+  sqs_store_clear(&queue->store, order);
+  deduplication_clear(&queue->deduplication);
+  queue->redriven = false;
+  if (queue->attempts) memset(queue->attempts, 0, queue->attempt_capacity * sizeof *queue->attempts);
+}
+
+static void start_queue(struct world *world, struct node *node, const struct sqs_order *order) {
   if (!node->disk[0]) {
     node->disk[0] = calloc(1, sizeof(struct sqs));
     ASSERT(node->disk[0]);
-    sqs_store_clear(&queue_of(node)->store);
+    clear(queue_of(node), order);
   }
   struct sqs *queue = queue_of(node);
   ASSERT_EQ(queue->parked_count, 0);
-  queue->armed = false;
+  GROW(queue->attempts, queue->attempt_capacity, world->count[ROLE_CONSUMER] + 1);
+  queue->armed_at = INT64_MAX;
+  queue->retention_armed = false;
   queue->poll_lane = world_lane(world, span_of(sqs_setting(world, KEY_SQS_WAIT_TIME)));
-  arm(world, node);
+  visibility_arm(world, node);
+  retention_arm(world, node);
+  redrive_arm(world, node);
+}
+
+static void start(struct world *world, struct node *node, enum start_reason reason) {
+  (void)reason;
+  start_queue(world, node, &sqs_order_standard);
+}
+
+static void start_fifo(struct world *world, struct node *node, enum start_reason reason) {
+  (void)reason;
+  start_queue(world, node, &sqs_order_fifo);
 }
 
 static void drop_polls(struct world *world, struct node *node) {
@@ -264,27 +238,52 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void disk_reset(struct world *world, struct node *node) {
   drop_polls(world, node);
-  if (queue_of(node)) sqs_store_clear(&queue_of(node)->store);
+  if (queue_of(node)) clear(queue_of(node), queue_of(node)->store.order);
 }
 
 static void disk_free(struct node *node) {
-  if (!queue_of(node)) return;
-  sqs_store_free(&queue_of(node)->store);
-  free(queue_of(node)->parked);
-  free(queue_of(node));
+  struct sqs *queue = queue_of(node);
+  if (!queue) return;
+  sqs_store_free(&queue->store);
+  deduplication_free(&queue->deduplication);
+  free(queue->attempts);
+  free(queue->parked);
+  free(queue);
   node->disk[0] = NULL;
 }
 
 static message_fn *const on[SQS_MESSAGE__COUNT] = {
-    [SQS_SEND] = on_send, [SQS_RECEIVE] = on_receive, [SQS_DELETE] = on_delete};
-static const char *const stages[] = {"serving"};
-static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_VISIBLE] = on_visible,
-                                                 [TIMER_POLL] = on_poll_over};
-static const char *const timer_names[TIMER__COUNT] = {"visible-again", "poll-over"};
-
-const struct component sqs_queue = {
-    .name = "sqs-queue", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
-    .message_count = SQS_MESSAGE__COUNT, .messages = sqs_messages, .on_timer = on_timer,
-    .timer_names = timer_names, .timer_count = TIMER__COUNT, .cost = cost, .busy = busy,
-    .crash = crash, .finish = drop_polls, .disk_reset = disk_reset, .disk_free = disk_free,
+    [SQS_SEND] = on_send,
+    [SQS_RECEIVE] = on_receive,
+    [SQS_DELETE] = on_delete,
+    [SQS_CHANGE_TIMEOUT] = visibility_on_change,
 };
+static message_fn *const on_fifo[SQS_MESSAGE__COUNT] = {
+    [SQS_SEND] = on_send_fifo,
+    [SQS_RECEIVE] = on_receive,
+    [SQS_DELETE] = on_delete,
+    [SQS_CHANGE_TIMEOUT] = visibility_on_change,
+};
+static const char *const stages[] = {"serving"};
+static timer_fn *const on_timer[TIMER__COUNT] = {
+    [TIMER_VISIBLE] = visibility_on_timer,
+    [TIMER_POLL] = on_poll_over,
+    [TIMER_RETENTION] = retention_on_timer,
+    [TIMER_REDRIVE] = redrive_on_timer,
+};
+static const char *const timer_names[TIMER__COUNT] = {
+    [TIMER_VISIBLE] = "visible-again",
+    [TIMER_POLL] = "poll-over",
+    [TIMER_RETENTION] = "retention-over",
+    [TIMER_REDRIVE] = "redrive",
+};
+
+#define QUEUE                                                                                      \
+  .stage_names = stages, .stage_count = 1, .message_count = SQS_MESSAGE__COUNT,                    \
+  .messages = sqs_messages, .on_timer = on_timer, .timer_names = timer_names,                      \
+  .timer_count = TIMER__COUNT, .cost = cost, .busy = busy, .crash = crash, .finish = drop_polls,   \
+  .disk_reset = disk_reset, .disk_free = disk_free
+
+const struct component sqs_queue = {QUEUE, .name = "sqs-queue", .start = start, .on = on};
+const struct component sqs_fifo_queue = {QUEUE, .name = "sqs-fifo-queue", .start = start_fifo,
+                                         .on = on_fifo};

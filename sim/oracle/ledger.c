@@ -223,6 +223,21 @@ static void on_dead_lettered(struct ledger *ledger, const struct trace_record *f
   note_flag(ledger, fact->intent, FLAG_DEAD_LETTERED);
 }
 
+/* It is back in its path, or gone for good. */
+static void on_dead_letter_left(struct ledger *ledger, const struct trace_record *fact,
+                                uint64_t number) {
+  (void)number;
+  struct exception *exception = NULL;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    exception = ledger_exception_find(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
+  if (exception) ledger_exception_settle(ledger, exception);
+}
+
 /* What has an effect may be disposed of: retention does so to every message, and must not make each
  * an exception. */
 static void on_disposed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
@@ -297,6 +312,7 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_EFFECT - TRACE_FACT] = {on_effect, SCOPE_GROUP},
     [FACT_EFFECT_UNDONE - TRACE_FACT] = {on_effect_undone, SCOPE_GROUP},
     [FACT_DEAD_LETTERED - TRACE_FACT] = {on_dead_lettered, SCOPE_GROUP},
+    [FACT_DEAD_LETTER_LEFT - TRACE_FACT] = {on_dead_letter_left, SCOPE_GROUP},
     [FACT_DISPOSED - TRACE_FACT] = {on_disposed, SCOPE_GROUP},
     [FACT_STATE - TRACE_FACT] = {on_state, SCOPE_STATE},
     [FACT_STUCK - TRACE_FACT] = {on_end, SCOPE_EVERY},

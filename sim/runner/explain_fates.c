@@ -117,6 +117,9 @@ static void on_operation(struct fates *fates, const struct trace_record *record)
   case FACT_DEAD_LETTERED:
     entry->dead_lettered = true;
     break;
+  case FACT_DEAD_LETTER_LEFT:
+    entry->dead_lettered = false;
+    break;
   case FACT_EFFECT:
     on_effect(record->intent, entry, key);
     break;

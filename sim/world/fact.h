@@ -3,7 +3,8 @@
  * Facts that decide a verdict are stated at one place each: INTENDED by the workload; OK, NONE,
  * UNKNOWN, REJECTED, ABANDONED where the client's call returns (sim/world/call.h); DELIVERED by the
  * handler host; EFFECT and EFFECT_UNDONE where a store or sink applies it; DEAD_LETTERED and DISPOSED
- * where a broker takes a message out of its path. The rest explains and never decides.
+ * where a broker takes a message out of its path, DEAD_LETTER_LEFT where it takes it out of the
+ * dead-letter queue again. The rest explains and never decides.
  *
  * A fact is a trace record: at, node, kind, intent; `value` and `detail` as the table says.
  */
@@ -43,7 +44,9 @@
   X(FAULT_HIT, "fault-hit", 0, "", "fault index")                                                  \
   X(NODE_UP, "node-up", 0, "incarnation", "")                                                      \
   X(NODE_DOWN, "node-down", 0, "incarnation", "")                                                  \
-  X(RESUBMITTED, "resubmitted", 0, "attempt of its client", "")
+  X(RESUBMITTED, "resubmitted", 0, "attempt of its client", "")                                    \
+  X(DEAD_LETTER_LEFT, "dead-letter-left", 1, "", "group")                                          \
+  X(DUPLICATE_REFUSED, "duplicate-refused", 0, "", "")
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,

@@ -31,7 +31,7 @@ static void check_drained(const struct tiny *tiny) {
   ck_assert_uint_eq(tiny_count(tiny, FACT_DRAINED, 0), 1);
   const struct node *broker = &tiny->world->nodes[tiny->world->first[ROLE_BROKER]];
   const struct sqs_store *store = broker->disk[0];
-  for (int place = 0; place < PLACE__COUNT; place++) ck_assert_uint_eq(store->lists[place].count, 0);
+  for (int place = 0; place < PLACE__COUNT; place++) ck_assert_uint_eq(store->counts[place], 0);
 }
 
 START_TEST(without_faults_everything_happens_once) {
@@ -303,17 +303,20 @@ START_TEST(idle_consumers_ask_once_in_wait_time) {
 }
 END_TEST
 
-START_TEST(receipts_name_one_message_only) {
+START_TEST(ids_name_one_message_only) {
   struct sqs_store store = {0};
-  sqs_store_clear(&store);
-  sqs_store_add(&store, &(struct record){.intent = 1});
-  uint64_t old = sqs_store_receipt(&store, 0);
-  ck_assert_uint_eq(sqs_store_find(&store, old), 0);
-  sqs_store_remove(&store, 0);
+  sqs_store_clear(&store, &sqs_order_standard);
+  uint32_t first = sqs_store_add(&store, &(struct record){.intent = 1}, 0);
+  sqs_store_show(&store, first);
+  uint64_t old = sqs_store_id(&store, first);
+  ck_assert_uint_eq(sqs_store_find(&store, old), first);
+  sqs_store_remove(&store, first);
   ck_assert_uint_eq(sqs_store_find(&store, old), SQS_NONE);
-  sqs_store_add(&store, &(struct record){.intent = 2}); /* in the same place */
+  uint32_t second = sqs_store_add(&store, &(struct record){.intent = 2}, 0);
+  sqs_store_show(&store, second);
+  ck_assert_uint_eq(second, first); /* in the same place */
   ck_assert_uint_eq(sqs_store_find(&store, old), SQS_NONE);
-  ck_assert_uint_eq(sqs_store_find(&store, sqs_store_receipt(&store, 0)), 0);
+  ck_assert_uint_eq(sqs_store_find(&store, sqs_store_id(&store, second)), second);
   ck_assert_uint_eq(sqs_store_find(&store, UINT64_C(1) << 32 | 99), SQS_NONE);
   sqs_store_free(&store);
 }
@@ -382,7 +385,7 @@ int main(void) {
   tcase_add_test(tests, early_delete_and_a_terminated_consumer_finish_what_is_deleted);
   tcase_add_test(tests, short_polls_are_answered_at_once);
   tcase_add_test(tests, idle_consumers_ask_once_in_wait_time);
-  tcase_add_test(tests, receipts_name_one_message_only);
+  tcase_add_test(tests, ids_name_one_message_only);
   tcase_add_test(tests, many_messages_with_losses);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

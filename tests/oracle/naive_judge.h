@@ -123,6 +123,8 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
       fate->suppressed = true;
     } else if (fact->kind == FACT_DEAD_LETTERED) {
       fate->dead_lettered = true;
+    } else if (fact->kind == FACT_DEAD_LETTER_LEFT) {
+      fate->dead_lettered = false;
     } else if (fact->kind == FACT_DISPOSED && fate->effects == 0) {
       fate->disposed = true;
     }

@@ -335,6 +335,11 @@ static const struct late {
     {"suppression", {FACT_SUPPRESSED}, METRIC_FALSE_SUPPRESSIONS, 0},
     {"suppression and undoing", {FACT_SUPPRESSED, FACT_EFFECT_UNDONE}, METRIC_FALSE_SUPPRESSIONS, 1},
     {"rejection", {FACT_REJECTED}, METRIC_PHANTOMS, 0},
+    {"a letter of the dead", {FACT_EFFECT_UNDONE, FACT_DEAD_LETTERED}, METRIC_DEAD_LETTERED, 1},
+    {"a letter taken back", {FACT_EFFECT_UNDONE, FACT_DEAD_LETTERED, FACT_DEAD_LETTER_LEFT},
+     METRIC_DEAD_LETTERED, 0},
+    {"a letter taken back is lost", {FACT_EFFECT_UNDONE, FACT_DEAD_LETTERED, FACT_DEAD_LETTER_LEFT},
+     METRIC_LOST_ACKED, 1},
 };
 enum { LATES = sizeof lates / sizeof lates[0] };
 

@@ -71,6 +71,7 @@ static enum fact draw_kind(struct generator *generator, const struct profile *pr
       {profile->effect, FACT_EFFECT},
       {profile->undone, FACT_EFFECT_UNDONE},
       {profile->dead_lettered, FACT_DEAD_LETTERED},
+      {profile->dead_lettered, FACT_DEAD_LETTER_LEFT},
       {profile->disposed, FACT_DISPOSED},
       {profile->suppressed, FACT_SUPPRESSED},
       {profile->healed, FACT_HEALED},

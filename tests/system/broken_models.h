@@ -71,8 +71,8 @@ static void broken_produce(struct world *world, struct node *node, struct messag
 
 static void broken_forget(struct world *world, struct node *node) {
   struct sqs_store *store = node->disk[0]; /* first in it */
-  while (store->lists[PLACE_IN_FLIGHT].first != SQS_NONE) {
-    sqs_store_remove(store, store->lists[PLACE_IN_FLIGHT].first);
+  while (store->heap_count > 0) { /* all of them in flight */
+    sqs_store_remove(store, store->heap[0].item);
     world_unhold(world, NULL);
   }
 }
