@@ -240,10 +240,11 @@ static bool arrive_connection(struct world *world, struct message *message,
   /* Behind a head of line that is sent again, even when it would arrive at that same instant [I1]. */
   if (current && (world->now.ns < channel->ways[way].stall_until ||
                   message->sequence != channel->ways[way].arrived + 1)) {
-    ASSERT_LE(world->now.ns, channel->ways[way].stall_until);
     if (message->stalls++ == 0)
       faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
-    push_arrival(world, message, channel->ways[way].stall_until);
+    /* A receiver that stood still when the head was due has it behind this one, at this instant. */
+    int64_t until = channel->ways[way].stall_until;
+    push_arrival(world, message, until > world->now.ns ? until : world->now.ns);
     return false;
   }
   if (channel->ways[way].cuts) {
