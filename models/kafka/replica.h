@@ -59,7 +59,6 @@ enum fetched { FETCHED_RECORDS, FETCHED_NOT_LEADER, FETCHED_DIVERGED, FETCHED_TR
 struct remote { /* what a leader knows of another replica */
   uint64_t end, flushed;
   uint64_t leader_end; /* the leader's log end at its last fetch */
-  uint64_t told;       /* high watermark that it was last sent */
   int64_t caught_up_at, fetched_at; /* ns; INT64_MIN = never */
 };
 struct replica {
