@@ -10,9 +10,10 @@
 #define MODELS_MUTANTS_H
 
 #include "models/kafka/mutants.h"
+#include "models/rabbitmq/mutants.h"
 #include "models/sqs/mutants.h"
 
-#define MUTANTS(X) KAFKA_MUTANTS(X) SQS_MUTANTS(X)
+#define MUTANTS(X) KAFKA_MUTANTS(X) SQS_MUTANTS(X) RABBIT_MUTANTS(X)
 
 enum mutant {
   MUTANT_NONE,

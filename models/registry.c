@@ -4,6 +4,7 @@ extern const struct system system_at_most_once, system_at_least_once, system_exa
 extern const struct system system_kafka_acks_0, system_kafka_acks_1, system_kafka_acks_all, system_kafka_idempotent,
     system_kafka_transactional;
 extern const struct system system_sqs_standard;
+extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
 extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
 extern const struct store store_transactional;
@@ -12,6 +13,7 @@ const struct system *const registry_systems[] = {
     &system_at_most_once,     &system_at_least_once,       &system_exactly_once,
     &system_kafka_acks_0,     &system_kafka_acks_1,        &system_kafka_acks_all,      &system_kafka_idempotent,
     &system_kafka_transactional, &system_sqs_standard,
+    &system_rabbitmq_auto_ack, &system_rabbitmq_confirms, &system_rabbitmq_quorum,
 };
 const size_t registry_system_count = sizeof registry_systems / sizeof *registry_systems;
 

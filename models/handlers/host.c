@@ -33,7 +33,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     struct thread *thread = &host->threads[i];
     thread->context.api = &host_api;
     thread->index = i;
-    thread->handle = world->plan->handler->handle;
+    thread->handle = plan_handler(world->plan, node->group)->handle;
     thread->fiber = fiber_pool_at(memory_of(node)->fibers, i);
     ASSERT(!fiber_live(thread->fiber));
     thread->next_free = host->free_thread;
@@ -129,7 +129,7 @@ void host_submit(struct world *world, struct node *node, const struct record *re
                                         .body_size = record->size, .delivery = record->count,
                                         .redelivered = record->count > 1};
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
-  world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, 0);
+  world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
   fiber_start(thread->fiber, run_handler, thread);
   bool outer = host->submitting;

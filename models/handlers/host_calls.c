@@ -62,7 +62,7 @@ const struct dg_api host_api = {
 static struct message *request(struct world *world, struct node *node, const struct thread *thread,
                                enum database_message kind) {
   struct message *message =
-      world_message(world, node, world_node(world, ROLE_DATABASE, 0)->id, 0, (uint16_t)kind);
+      world_message(world, node, world_node(world, ROLE_DATABASE, node->group)->id, 0, (uint16_t)kind);
   message->reply_port = HOST_PORT;
   message->intent = thread->message.id;
   message->size = DATABASE_WIRE_BYTES;
@@ -194,7 +194,7 @@ static bool publish(struct world *world, struct node *node, struct thread *threa
 }
 
 static bool suppress(struct world *world, struct node *node, struct thread *thread) {
-  world_fact(world, FACT_SUPPRESSED, node->id, thread->message.id, 0, 0);
+  world_fact(world, FACT_SUPPRESSED, node->id, thread->message.id, 0, node->group);
   return done(thread, DG_OK);
 }
 
@@ -205,8 +205,9 @@ static bool wait(struct world *world, struct node *node, struct thread *thread, 
 }
 static bool work(struct world *world, struct node *node, struct thread *thread) {
   uint64_t intent = thread->message.id;
-  return wait(world, node, thread,
-              workload_service_time(world, intent, world_count_execution(world, intent)));
+  uint32_t execution = world_count_execution(world, intent, node->group);
+  int64_t ns = workload_service_time(world, intent, node->group, execution);
+  return wait(world, node, thread, node_takes(world, node, NODE_CPU, ns));
 }
 static bool sleep_on(struct world *world, struct node *node, struct thread *thread) {
   return wait(world, node, thread, thread->value);

@@ -36,22 +36,26 @@ static struct books_part *part_of(const struct world *world, uint32_t topic_part
   return &broker_disk(&world->nodes[world->first[ROLE_BROKER]])->books->parts[topic_partition];
 }
 
-static struct group *group_of(const struct world *world) {
-  return &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
+static const struct node *coordinator(const struct world *world) {
+  return &world->nodes[kafka_coordinator(world)];
 }
 
 /* --- Holds --- */
 
-void broker_account(struct world *world, uint32_t partition) {
-  struct group *group = group_of(world);
-  uint64_t end = kafka_replicated(world)
-                     ? part_of(world, partition)->end
-                     : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
+static void account_group(struct world *world, struct group *group, uint32_t partition, uint64_t end) {
   uint64_t settled = group->settled[partition];
   uint64_t open = end > settled ? end - settled : 0;
   for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
   for (; group->accounted[partition] > open; group->accounted[partition]--)
     world_unhold(world, NULL);
+}
+
+void broker_account(struct world *world, uint32_t partition) {
+  uint64_t end = kafka_replicated(world)
+                     ? part_of(world, partition)->end
+                     : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
+  for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++)
+    account_group(world, group_at(coordinator(world), i), partition, end);
 }
 
 static void account_output(struct world *world, struct books_part *part) {
@@ -60,12 +64,21 @@ static void account_output(struct world *world, struct books_part *part) {
   for (; part->held > open; part->held--) world_unhold(world, NULL);
 }
 
-void books_passed(struct world *world, const struct node *node, uint32_t partition, uint64_t offset) {
-  struct group *group = group_of(world);
+void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
+                  uint64_t offset) {
+  struct group *group = group_at(coordinator(world), number);
   if (replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
   if (offset <= group->settled[partition]) return;
   group->settled[partition] = offset;
   broker_account(world, partition);
+}
+
+/* What a group has settled beyond the end of a new leader's log will be other records. */
+static void unsettle_beyond(const struct world *world, uint32_t partition, uint64_t end) {
+  for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++) {
+    struct group *group = group_at(coordinator(world), i);
+    if (group->settled[partition] > end) group->settled[partition] = end;
+  }
 }
 
 /* --- Effects in the output topic --- */
@@ -110,7 +123,8 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
     note_shown(part, &shown);
   }
   account_output(world, part);
-  replica_trim(world, node, kafka_output(world, partition), part->view);
+  if (!world_expects(world, VERB_DISK_GONE))
+    replica_trim(world, node, kafka_output(world, partition), part->view);
   if (part->start < log->start) part->start = log->start;
 }
 
@@ -123,7 +137,7 @@ void broker_show(struct world *world, struct node *node, uint32_t partition) {
     const struct log_entry *entry = log_at(log, log->view);
     if (!effect(world, node, entry, committed) && node->doomed) return;
   }
-  log_trim(log, log->view);
+  if (!world_expects(world, VERB_DISK_GONE)) log_trim(log, log->view);
 }
 
 /* What was shown and is not in this log, from the first difference on, has not happened. */
@@ -146,8 +160,7 @@ void books_note(struct world *world, struct node *node, uint32_t topic_partition
   uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
   bool input = topic_partition < world->plan->partitions;
   if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
-  if (epoch > part->epoch && input && group_of(world)->settled[topic_partition] > log->end)
-    group_of(world)->settled[topic_partition] = log->end;
+  if (epoch > part->epoch && input) unsettle_beyond(world, topic_partition, log->end);
   if (epoch > part->epoch && !input) undo(world, node, part, log);
   part->epoch = epoch;
   part->end = log->end;

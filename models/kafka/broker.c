@@ -116,12 +116,17 @@ static void wait_for(struct world *world, struct broker *broker, uint32_t partit
   row[i] = (struct waiting){consumer, serial};
 }
 
-/* The group has committed all of an input partition below this offset. */
-static void passed(struct world *world, struct node *node, uint32_t partition, uint64_t offset) {
-  struct partition_log *log = &broker_disk(node)->input[partition];
-  if (!broker_of(node)->replication) return log_trim(log, offset);
-  books_passed(world, node, partition, offset);
-  replica_trim(world, node, partition, offset);
+/* A group has committed all of an input partition below this offset: a log is kept until the slowest has. */
+static void passed(struct world *world, struct node *node, uint32_t group, uint32_t partition,
+                   uint64_t committed) {
+  struct broker_disk *disk = broker_disk(node);
+  uint64_t *floors = &disk->floors[(size_t)partition * disk->group_count], least = committed;
+  floors[group] = committed;
+  for (uint32_t i = 0; i < disk->group_count; i++)
+    if (floors[i] < least) least = floors[i];
+  if (!broker_of(node)->replication) return log_trim(&disk->input[partition], least);
+  books_passed(world, node, group, partition, committed);
+  replica_trim(world, node, partition, least);
 }
 
 static void on_fetch(struct world *world, struct node *node, struct message *fetch) {
@@ -130,7 +135,7 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
   if (answer_not_leader(world, node, fetch)) return;
   for (uint32_t i = 0; i < fetch->record_count; i++)
-    passed(world, node, fetch->records[i].key,
+    passed(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
            fetch->records[i].handle - fetch->records[i].extra);
   if (answer_out_of_range(world, node, fetch) || answer_fetch(world, node, fetch)) return;
   world_take(fetch);
@@ -189,7 +194,11 @@ static void make_disk(struct world *world, struct node *node) {
   disk->input = calloc(partitions, sizeof *disk->input);
   disk->output = calloc(partitions, sizeof *disk->output);
   disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
-  ASSERT(disk->input && disk->output && disk->awaitings);
+  ASSERT(disk->awaitings);
+  disk->group_count = plan_group_count(world->plan);
+  disk->groups = calloc(disk->group_count, sizeof *disk->groups);
+  disk->floors = calloc(partitions * disk->group_count, sizeof *disk->floors);
+  ASSERT(disk->input && disk->output && disk->groups && disk->floors);
   node->disk[0] = disk;
   for (uint32_t p = 0; p < 2 * partitions; p++)
     broker_log(node, p)->replicated = kafka_replicated(world);
@@ -241,18 +250,21 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
   }
   log_lose_unsynced(log, kept);
   faults_hit(world, node->down_by, node->id, 0);
-  struct group *group = &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
-  if (!output && alone) group_unsettle(world, group, partition);
+  const struct node *coordinator = &world->nodes[kafka_coordinator(world)];
+  for (uint32_t i = 0; !output && alone && i < broker_disk(coordinator)->group_count; i++)
+    group_unsettle(world, group_at(coordinator, i), partition);
 }
 
 static void drop_parked(struct world *world, struct node *node) {
   append_drop_awaiting(world, node);
   replica_drop_parked(world, node);
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, broker_of(node), i);
-  struct group *group = &broker_disk(node)->group;
-  for (size_t i = 0; i < group->member_count; i++) {
-    if (group->members[i].joining) world_release(world, group->members[i].joining);
-    group->members[i].joining = NULL;
+  for (uint32_t g = 0; g < broker_disk(node)->group_count; g++) {
+    struct group *group = group_at(node, g);
+    for (size_t i = 0; i < group->member_count; i++) {
+      if (group->members[i].joining) world_release(world, group->members[i].joining);
+      group->members[i].joining = NULL;
+    }
   }
 }
 
@@ -270,6 +282,21 @@ static void crash(struct world *world, struct node *node, bool power) {
   }
 }
 
+/* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on others too: their topics have three
+ * copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
+static void disk_lost(struct world *world, struct node *node) {
+  struct broker_disk *disk = broker_disk(node);
+  for (uint32_t p = 0; kafka_replicated(world) && p < 2 * disk->partition_count; p++)
+    log_restart_at(broker_log(node, p), 0);
+  for (uint32_t p = 0; !kafka_replicated(world) && p < disk->partition_count; p++) {
+    if (kafka_leader(world, p) != node->id) continue;
+    disk->input[p].synced = disk->input[p].start;
+    disk->output[p].synced = disk->output[p].start;
+    lose_unsynced(world, node, &disk->input[p], false, p);
+    lose_unsynced(world, node, &disk->output[p], true, p);
+  }
+}
+
 static uint32_t busy(const struct world *world, const struct node *node) {
   uint32_t parked = 0;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
@@ -277,6 +304,24 @@ static uint32_t busy(const struct world *world, const struct node *node) {
   for (uint32_t p = 0; p < kafka_topic_partitions(world); p++)
     parked += (uint32_t)broker_disk(node)->awaitings[p].count;
   return parked;
+}
+
+static void reset_group(struct group *group, size_t partitions) {
+  group->member_count = group->pending_count = 0;
+  group->generation = 0;
+  group->state = GROUP_STABLE;
+  group->gathering = false;
+  for (size_t p = 0; p < partitions && group->committed; p++)
+    group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
+}
+
+static void free_group(struct group *group) {
+  free(group->members);
+  free(group->owner);
+  free(group->committed);
+  free(group->settled);
+  free(group->accounted);
+  free(group->pending);
 }
 
 static void disk_reset(struct world *world, struct node *node) {
@@ -288,14 +333,10 @@ static void disk_reset(struct world *world, struct node *node) {
   }
   for (uint32_t p = 0; p < 2 * disk->partition_count; p++) disk->awaitings[p].count = 0;
   books_reset(disk);
-  struct group *group = &disk->group;
   (void)world;
-  group->member_count = group->pending_count = 0;
-  group->generation = 0;
-  group->state = GROUP_STABLE;
-  group->gathering = false;
-  for (uint32_t p = 0; p < disk->partition_count && group->committed; p++)
-    group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
+  memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
+  for (uint32_t i = 0; i < disk->group_count; i++)
+    reset_group(&disk->groups[i], disk->partition_count);
   disk->transactions.count = 0;
   disk->transactions.next_producer = 0;
 }
@@ -312,12 +353,9 @@ static void disk_free(struct node *node) {
   books_free(disk);
   free(disk->input);
   free(disk->output);
-  free(disk->group.members);
-  free(disk->group.owner);
-  free(disk->group.committed);
-  free(disk->group.settled);
-  free(disk->group.accounted);
-  free(disk->group.pending);
+  for (uint32_t i = 0; i < disk->group_count; i++) free_group(&disk->groups[i]);
+  free(disk->groups);
+  free(disk->floors);
   free(disk->transactions.items);
   free(disk->transactions.bitmaps);
   free(disk);
@@ -368,5 +406,6 @@ const struct component kafka_broker = {
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .busy = busy, .terminate = registration_terminate,
-    .disconnected = registration_disconnected, .crash = crash, .disk_reset = disk_reset, .disk_free = disk_free,
+    .disconnected = registration_disconnected, .struck = registration_struck, .crash = crash,
+    .disk_lost = disk_lost, .disk_reset = disk_reset, .disk_free = disk_free,
 };

@@ -54,6 +54,14 @@ struct group {
   uint32_t rebalance; /* volatile: timer */
 };
 
+/* The group that a client belongs to: groups of consumers have each members, generations, committed
+ * offsets of their own; what they share is the log. */
+struct group *group_at(const struct node *coordinator, uint32_t group);
+struct group *group_of(const struct world *world, const struct node *coordinator, uint64_t member);
+static inline uint64_t member_id(uint16_t node, uint32_t incarnation) {
+  return (uint64_t)node << 32 | incarnation;
+}
+
 void group_start(struct world *world, struct node *node);
 /* The next reader of a partition begins at what is committed now. */
 void group_unsettle(struct world *world, struct group *group, uint32_t partition);
@@ -124,7 +132,9 @@ struct books;
 struct broker_disk {
   struct partition_log *input, *output; /* by partition; only those that it has a replica of are used */
   size_t partition_count;
-  struct group group;
+  struct group *groups; /* by number */
+  uint32_t group_count;
+  uint64_t *floors; /* by partition and group: what a group's readers have committed, as they say */
   struct transactions transactions;
   struct awaitings *awaitings; /* by topic partition; volatile, the memory is kept */
   struct books *books;       /* broker.1's, replicated only */
@@ -154,6 +164,9 @@ void transactions_marked(struct world *world, struct node *node, uint32_t partit
 /* --- Appending (append.c) --- */
 
 message_fn append_on_produce, append_on_output, append_on_marker;
+/* Before an append: what the operating system has written back meanwhile. False: the disk failed, and the
+ * broker with it. */
+bool broker_flush(struct world *world, struct node *node, struct partition_log *log);
 /* What waits for replicas: refused, as this broker leads no longer; dropped, as it dies. */
 void append_resign(struct world *world, struct node *node, uint32_t topic_partition);
 void append_drop_awaiting(struct world *world, struct node *node);
@@ -165,7 +178,7 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition);
 /* A leader is none any more: whoever waits at it for a partition is told. */
 void broker_resign(struct world *world, struct node *node, uint32_t topic_partition);
 /* Answers what the high watermark has passed. */
-void broker_confirm(struct world *world, struct node *node, uint32_t topic_partition);
+void append_confirm(struct world *world, struct node *node, uint32_t topic_partition);
 
 /* --- Book-keeping that is no part of the mechanism (books.c) --- */
 
@@ -177,7 +190,8 @@ void broker_show(struct world *world, struct node *node, uint32_t partition);
  * it any more are undone. */
 void books_note(struct world *world, struct node *node, uint32_t topic_partition);
 /* The group has committed, or will never read, what is below an offset. */
-void books_passed(struct world *world, const struct node *node, uint32_t partition, uint64_t offset);
+void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
+                  uint64_t offset);
 void books_make(struct world *world, struct node *node);
 void books_reset(struct broker_disk *disk);
 void books_free(struct broker_disk *disk);

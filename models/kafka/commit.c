@@ -48,9 +48,8 @@ static void fold(struct consumer *consumer) {
 
 static void arm(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  if (consumer->commit_timer) return;
-  consumer->commit_timer = true;
-  world_timer(world, node, 0, consumer->commit_lane, TIMER_COMMIT, 0);
+  if (consumer->commit_timer != TIMER_NONE) return;
+  consumer->commit_timer = world_timer(world, node, 0, consumer->commit_lane, TIMER_COMMIT, 0);
 }
 
 void commit_note(struct world *world, struct node *node, const struct record *record) {
@@ -67,7 +66,7 @@ void commit_note(struct world *world, struct node *node, const struct record *re
 void commit_on_timer(struct world *world, struct node *node, uint64_t argument) {
   (void)argument;
   struct consumer *consumer = consumer_of(node);
-  consumer->commit_timer = false;
+  consumer->commit_timer = TIMER_NONE;
   consumer->commit_due = true;
   if (node->stage < STAGE_RUNNING) return;
   if (transactional(world)) return consumer_pump(world, node);
@@ -195,9 +194,16 @@ static void go_to(struct world *world, struct node *node, enum commit_step step)
   commit_send(world, node);
 }
 
+/* The next interval begins behind this transaction: a timer that its records have armed is void. */
+static void disarm(struct world *world, struct consumer *consumer) {
+  if (consumer->commit_timer != TIMER_NONE) world_cancel(world, consumer->commit_timer);
+  consumer->commit_timer = TIMER_NONE;
+}
+
 void commit_start(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (consumer->step != COMMIT_IDLE) return;
+  if (transactional(world)) disarm(world, consumer);
   consumer->commit_due = false;
   consumer->committing = commit_mode(world) == COMMIT_BEFORE_PROCESSING
                              ? consumer->buffer_count - consumer->safe

@@ -382,6 +382,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
   consumer->processed = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct record));
   consumer->outputs = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct output));
+  consumer->commit_timer = TIMER_NONE;
   consumer->heartbeat_lane = world_lane(world, span_of(kafka_setting(world, KEY_HEARTBEAT_INTERVAL)));
   consumer->commit_lane = world_lane(world, span_of(kafka_setting(world, KEY_COMMIT_INTERVAL)));
   world_timer(world, node, 0, consumer->heartbeat_lane, TIMER_HEARTBEAT, 0);

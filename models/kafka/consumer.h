@@ -59,7 +59,8 @@ struct consumer {
   bool working; /* the handler has `current` */
   struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
   uint32_t processed_count, committing; /* committing: how many the commit under way covers */
-  bool commit_timer, commit_due;
+  uint32_t commit_timer; /* TIMER_NONE = not armed */
+  bool commit_due;
   enum commit_step step;
   struct output *outputs; /* published, not acknowledged */
   uint32_t output_count, flushing;

@@ -52,8 +52,8 @@ static void truncate(struct world *world, struct node *node, uint32_t tp, const 
 }
 
 static void append(struct world *world, struct partition_log *log, const struct record *records,
-                   uint32_t count, bool lies) {
-  int64_t flush = lies ? INT64_MAX : kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
+                   uint32_t count) {
+  int64_t flush = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
   for (uint32_t i = 0; i < count; i++) {
     const struct record *record = &records[i];
     const struct log_entry entry = {.intent = record->intent, .key = record->key,
@@ -67,7 +67,8 @@ static void append(struct world *world, struct partition_log *log, const struct 
 static void take_records(struct world *world, struct node *node, uint32_t tp,
                          const struct record *header) {
   struct partition_log *log = broker_log(node, tp);
-  append(world, log, header + 1, header->extra, node->fsync_lies > 0);
+  if (header->extra > 0 && !broker_flush(world, node, log)) return;
+  append(world, log, header + 1, header->extra);
   uint64_t high_watermark = header->handle < log->end ? header->handle : log->end;
   if (high_watermark > log->high_watermark) log_set_high_watermark(log, high_watermark);
   log_trim(log, header->handle - header->size);

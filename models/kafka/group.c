@@ -9,13 +9,27 @@
  *
  * LIMIT: JoinGroup and SyncGroup are one exchange; membership is dynamic; group metadata survives a
  * restart of the coordinator. A group that never committed starts at offset 0.
+ *
+ * Several groups (plan->groups): each is as above, by itself, for the clients of its own consumers.
  */
 #include "models/kafka/broker.h"
 
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
-static struct group *group_of(const struct node *node) { return &broker_disk(node)->group; }
+struct group *group_at(const struct node *coordinator, uint32_t group) {
+  return &broker_disk(coordinator)->groups[group];
+}
+
+struct group *group_of(const struct world *world, const struct node *coordinator, uint64_t member) {
+  return group_at(coordinator, world->nodes[member >> 32].group);
+}
+
+static struct group *group_of_sender(const struct world *world, const struct node *node,
+                                     const struct message *request) {
+  return group_at(node, world->nodes[request->from].group);
+}
 
 static struct member *find(const struct group *group, uint64_t id) {
   for (size_t i = 0; i < group->member_count; i++)
@@ -41,8 +55,8 @@ void group_unsettle(struct world *world, struct group *group, uint32_t partition
   broker_account(world, partition);
 }
 
-static void assign(struct world *world, struct node *node, struct member *member, size_t rank) {
-  struct group *group = group_of(node);
+static void assign(struct world *world, struct node *node, struct group *group,
+                   struct member *member, size_t rank) {
   size_t partitions = world->plan->partitions, members = group->member_count;
   size_t each = partitions / members, more = partitions % members;
   size_t first = rank * each + (rank < more ? rank : more), count = each + (rank < more);
@@ -62,37 +76,35 @@ static void assign(struct world *world, struct node *node, struct member *member
   start_session(world, node, member);
 }
 
-static void complete(struct world *world, struct node *node) {
-  struct group *group = group_of(node);
+static void complete(struct world *world, struct node *node, struct group *group) {
   group->state = GROUP_STABLE;
   group->gathering = false;
   group->generation++;
   if (group->rebalance != TIMER_NONE) world_cancel(world, group->rebalance);
   group->rebalance = TIMER_NONE;
   world_fact(world, FACT_REBALANCED, node->id, 0, group->generation, (uint32_t)group->member_count);
-  for (size_t i = 0; i < group->member_count; i++) assign(world, node, &group->members[i], i);
+  for (size_t i = 0; i < group->member_count; i++) assign(world, node, group, &group->members[i], i);
 }
 
-static void complete_if_all_joined(struct world *world, struct node *node) {
-  struct group *group = group_of(node);
+static void complete_if_all_joined(struct world *world, struct node *node, struct group *group) {
   if (group->member_count == 0) return;
   for (size_t i = 0; i < group->member_count; i++)
     if (!group->members[i].joining) return;
-  complete(world, node);
+  complete(world, node, group);
 }
 
 /* `first`: the group was empty, and waits a little for more members. */
-static void prepare(struct world *world, struct node *node, bool first) {
-  struct group *group = group_of(node);
+static void prepare(struct world *world, struct node *node, struct group *group, bool first) {
   if (group->state == GROUP_STABLE) {
     group->state = GROUP_PREPARING;
     group->gathering = first;
     for (uint32_t p = 0; p < world->plan->partitions; p++) group_unsettle(world, group, p);
     enum kafka_key wait = first ? KEY_INITIAL_REBALANCE_DELAY : KEY_MAX_POLL_INTERVAL;
     uint16_t lane = world_lane(world, span_of(kafka_setting(world, wait)));
-    group->rebalance = world_timer(world, node, 0, lane, TIMER_REBALANCE, 0);
+    uint64_t number = (uint64_t)(group - broker_disk(node)->groups);
+    group->rebalance = world_timer(world, node, 0, lane, TIMER_REBALANCE, number);
   }
-  if (!group->gathering) complete_if_all_joined(world, node);
+  if (!group->gathering) complete_if_all_joined(world, node, group);
 }
 
 /* Members stand in the order of their ids: consumer.1 before consumer.2, old incarnations first. */
@@ -105,8 +117,7 @@ static struct member *add(struct group *group, uint64_t id) {
   return &group->members[at];
 }
 
-static void drop(struct world *world, struct node *node, struct member *member) {
-  struct group *group = group_of(node);
+static void drop(struct world *world, struct node *node, struct group *group, struct member *member) {
   stop_session(world, member);
   if (member->joining) world_release(world, member->joining);
   world_fact(world, FACT_EXPIRED, node->id, 0, member->id, 0);
@@ -115,7 +126,7 @@ static void drop(struct world *world, struct node *node, struct member *member) 
 }
 
 void group_on_join(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of(node);
+  struct group *group = group_of_sender(world, node, request);
   uint64_t id = (uint64_t)request->from << 32 | request->from_incarnation;
   struct member *member = find(group, id);
   bool first = group->member_count == 0;
@@ -124,11 +135,11 @@ void group_on_join(struct world *world, struct node *node, struct message *reque
   if (member->joining) world_release(world, member->joining);
   member->joining = request;
   world_take(request);
-  prepare(world, node, first);
+  prepare(world, node, group, first);
 }
 
 void group_on_heartbeat(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of(node);
+  struct group *group = group_of_sender(world, node, request);
   struct member *member = find(group, (uint64_t)request->a);
   struct message *answer = world_answer(world, node, request, WIRE_HEARTBEAT_ANSWER);
   answer->a = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
@@ -139,28 +150,29 @@ void group_on_heartbeat(struct world *world, struct node *node, struct message *
 }
 
 void group_on_leave(struct world *world, struct node *node, struct message *request) {
-  struct member *member = find(group_of(node), (uint64_t)request->a);
+  struct group *group = group_of_sender(world, node, request);
+  struct member *member = find(group, (uint64_t)request->a);
   world_send(world, node, world_answer(world, node, request, WIRE_LEFT));
   if (!member) return;
-  drop(world, node, member);
-  if (group_of(node)->member_count > 0) prepare(world, node, false);
+  drop(world, node, group, member);
+  if (group->member_count > 0) prepare(world, node, group, false);
 }
 
 void group_on_session(struct world *world, struct node *node, uint64_t id) {
-  struct member *member = find(group_of(node), id);
+  struct group *group = group_of(world, node, id);
+  struct member *member = find(group, id);
   ASSERT(member);
   member->session = TIMER_NONE;
-  drop(world, node, member);
-  if (group_of(node)->member_count > 0) prepare(world, node, false);
+  drop(world, node, group, member);
+  if (group->member_count > 0) prepare(world, node, group, false);
 }
 
-void group_on_rebalance(struct world *world, struct node *node, uint64_t argument) {
-  (void)argument;
-  struct group *group = group_of(node);
+void group_on_rebalance(struct world *world, struct node *node, uint64_t number) {
+  struct group *group = group_at(node, (uint32_t)number);
   group->rebalance = TIMER_NONE;
   for (size_t i = group->member_count; i-- > 0;)
-    if (!group->members[i].joining) drop(world, node, &group->members[i]);
-  if (group->member_count > 0) complete(world, node);
+    if (!group->members[i].joining) drop(world, node, group, &group->members[i]);
+  if (group->member_count > 0) complete(world, node, group);
 }
 
 /* --- Offsets --- */
@@ -176,8 +188,16 @@ static void advance(struct world *world, struct group *group, uint32_t partition
   broker_account(world, partition);
 }
 
+static void commit_offset(struct world *world, const struct node *node, struct group *group,
+                          const struct record *record) {
+  uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
+  for (uint32_t i = 0; i < all; i++)
+    advance(world, group_at(node, i), record->extra, record->handle + 1);
+  advance(world, group, record->extra, record->handle + 1);
+}
+
 void group_on_commit(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of(node);
+  struct group *group = group_of_sender(world, node, request);
   struct message *answer = world_answer(world, node, request, WIRE_COMMITTED);
   answer->a = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
   if (answer->a == KAFKA_OK) {
@@ -185,7 +205,7 @@ void group_on_commit(struct world *world, struct node *node, struct message *req
     if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request))
       return world_release(world, answer);
     for (uint32_t i = 0; i < request->record_count; i++)
-      advance(world, group, request->records[i].extra, request->records[i].handle + 1);
+      commit_offset(world, node, group, &request->records[i]);
     world_count(world, COUNTER_DURABLE_WRITES, 1);
     if (armed) world_point_slow(world, node, POINT_ACK_APPLIED, false, 0, request);
   } else {
@@ -202,7 +222,7 @@ static bool unstable(const struct group *group, uint32_t partition) {
 }
 
 void group_on_offsets(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of(node);
+  struct group *group = group_of_sender(world, node, request);
   struct message *answer = world_answer(world, node, request, WIRE_OFFSETS_ANSWER);
   struct record *records = message_records(&world->messages, answer, request->record_count);
   for (uint32_t i = 0; i < request->record_count; i++) {
@@ -241,8 +261,7 @@ void group_end_pending(struct world *world, struct group *group, uint32_t produc
   group->pending_count = left;
 }
 
-void group_start(struct world *world, struct node *node) {
-  struct group *group = group_of(node);
+static void start_group(struct world *world, struct node *node, struct group *group) {
   GROW(group->owner, group->partition_capacity[0], world->plan->partitions);
   GROW(group->committed, group->partition_capacity[1], world->plan->partitions);
   GROW(group->settled, group->partition_capacity[2], world->plan->partitions);
@@ -255,5 +274,10 @@ void group_start(struct world *world, struct node *node) {
   if (group->state == GROUP_STABLE || group->member_count == 0) return;
   group->gathering = false;
   group->state = GROUP_STABLE; /* a rebalance that the crash interrupted begins again */
-  prepare(world, node, false);
+  prepare(world, node, group, false);
+}
+
+void group_start(struct world *world, struct node *node) {
+  for (uint32_t i = 0; i < broker_disk(node)->group_count; i++)
+    start_group(world, node, group_at(node, i));
 }

@@ -110,7 +110,7 @@ static void make_room(struct partition_log *log, uint64_t count) {
 }
 
 void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
-  if (now_ns - log->checkpoint_at < flush_ns) return;
+  if (!log_flush_due(log, now_ns, flush_ns)) return;
   log->synced = log->checkpoint;
   log->checkpoint = log->end;
   log->checkpoint_at = now_ns;

@@ -162,6 +162,15 @@ static inline struct log_entry *log_at(const struct partition_log *log, uint64_t
   return &log->entries[offset & (log->capacity - 1)];
 }
 
+/* Whether the next append finds that the operating system has written dirty pages back; and: it has, but
+ * the disk lied: nothing more is flushed for sure. */
+static inline bool log_flush_due(const struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
+  return now_ns - log->checkpoint_at >= flush_ns;
+}
+static inline void log_flush_lied(struct partition_log *log, int64_t now_ns) {
+  log->checkpoint_at = now_ns;
+}
+
 /* Forgets what nobody will ask for: everything below both offsets and the flushed part. */
 void log_trim(struct partition_log *log, uint64_t below);
 

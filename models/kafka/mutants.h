@@ -20,6 +20,8 @@
   X(KAFKA_UNCLEAN_ANYWAY, "kafka-unclean-anyway", "C06-holds-unclean",                             \
     "a replica out of sync is elected although that is disabled")                                  \
   X(KAFKA_MIN_ISR_IGNORED, "kafka-min-isr-ignored", "C06-holds-last-replica",                      \
-    "acks=all is served whatever min.insync.replicas says")
+    "acks=all is served whatever min.insync.replicas says") \
+  X(KAFKA_GROUPS_SHARE_OFFSETS, "kafka-groups-share-offsets", "C08-holds",                         \
+    "a group's committed offset is every group's")
 
 #endif

@@ -110,7 +110,7 @@ void replica_advance(struct world *world, struct node *node, uint32_t tp) {
   uint64_t high_watermark = reached(world, node, tp);
   if (high_watermark <= log->high_watermark) return; /* [I2] */
   log_set_high_watermark(log, high_watermark);
-  broker_confirm(world, node, tp);
+  append_confirm(world, node, tp);
   if (node->doomed) return;
   if (tp < world->plan->partitions)
     broker_wake(world, node, tp);

@@ -133,6 +133,7 @@ message_fn registration_on_registered, registration_on_heartbeat, registration_o
 timer_fn registration_on_heartbeat_timer, registration_on_retry, registration_on_request_timeout;
 void registration_disconnected(struct world *world, struct node *node, uint16_t peer);
 void registration_terminate(struct world *world, struct node *node);
+uint32_t registration_struck(struct world *world, struct node *node, uint32_t fault, bool begins);
 size_t replication_arena_bytes(const struct plan *plan);
 
 #endif

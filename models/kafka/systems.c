@@ -131,8 +131,23 @@ static bool check_replication(const struct plan *plan, struct err *err) {
   return true;
 }
 
+/* LIMIT: there is one output topic: what several groups publish would not be told apart. */
+static bool check_groups(const struct plan *plan, struct err *err) {
+  if (!plan->groups) return true;
+  if (plan->system_settings.values[KEY_COMMIT].i == COMMIT_IN_TRANSACTION)
+    return err_set(err, ERR_CONFLICT, "commit: in-transaction and 'groups' exclude each other"),
+           err_note(err, "transactions write to one output topic, which no group has of its own");
+  for (uint32_t i = 0; i < plan->group_count; i++)
+    if (!plan->groups[i].handler->uses_database)
+      return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
+                     plan->groups[i].handler->name, plan->groups[i].name),
+             err_note(err, "it publishes to an output topic, which no group has of its own");
+  return true;
+}
+
 static bool check(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
+  if (!check_groups(plan, err)) return false;
   bool idempotent = values[KEY_IDEMPOTENCE].i;
   if (plan->partitions > 1000)
     return err_set(err, ERR_LIMIT, "a topic of the kafka systems has at most 1000 partitions, not %u",
@@ -197,8 +212,8 @@ static struct span longest_timeout(const struct plan *plan) {
             [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
             [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},           \
             [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
-  .controllers = controllers, .leader = leader,                                                    \
-  .longest_timeout = longest_timeout,                                                              \
+  .controllers = controllers, .leader = leader, .coordinator = kafka_coordinator, .groups = true,  \
+  .longest_timeout = longest_timeout, .verbs = 1u << VERB_FAILOVER,                                \
   /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it. */ \
   .no_power_loss = 1u << ROLE_BROKER
 

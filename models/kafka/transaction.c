@@ -115,7 +115,8 @@ static void prepare(struct world *world, struct node *node, struct transaction *
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   world_fact(world, commit ? FACT_TRANSACTION_COMMITTED : FACT_TRANSACTION_ABORTED, node->id, 0,
              transaction->producer, transaction->epoch);
-  group_end_pending(world, &broker_disk(node)->group, transaction->producer, commit);
+  /* Those of a client's own group: no system with transactions has several. */
+  group_end_pending(world, group_at(node, 0), transaction->producer, commit);
   write_markers(world, node, transaction);
 }
 
@@ -187,7 +188,7 @@ void transactions_on_add(struct world *world, struct node *node, struct message 
 void transactions_on_offsets(struct world *world, struct node *node, struct message *request) {
   struct batch producer = unpack_producer(request->c, 0);
   struct transaction *transaction = find(node, producer.producer);
-  struct group *group = &broker_disk(node)->group;
+  struct group *group = group_at(node, world->nodes[request->from].group);
   enum kafka_error error = check(transaction, &producer);
   if (error == KAFKA_OK) error = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
   if (error == KAFKA_OK) {

@@ -17,7 +17,6 @@ static size_t arena_bytes(const struct plan *plan) {
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
-  (void)reason;
   if (!node->disk[0]) {
     node->disk[0] = calloc(1, sizeof(struct database));
     ASSERT(node->disk[0]);
@@ -25,9 +24,12 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     tables_reset(&database_of(node)->tables, world->plan->workload.keys);
   }
   struct database *database = database_of(node);
+  database->remembers = world_expects(world, VERB_DISK_GONE);
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
   database->flushing = false;
+  /* Recovery ends with a checkpoint: that flushes everything. */
+  if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
@@ -42,32 +44,50 @@ static void close_connection(struct world *world, struct node *node, uint16_t pe
   for (uint32_t i = 0; i < database->sessions.transaction_count; i++) {
     const struct transaction *transaction = transaction_at(database, i);
     if (transaction->state != TRANSACTION_OPEN && transaction->state != TRANSACTION_WAITING) continue;
-    if (transaction->node == peer && transaction->id && transaction->epoch <= epoch)
+    if (transaction->node == peer && transaction->id && transaction->epoch == epoch)
       database_abort(world, node, i);
   }
 }
 
-static void disconnected(struct world *world, struct node *node, uint16_t peer) {
-  const struct channel *channel = link_channel(world, node->id, peer);
-  if (!channel || channel->epoch == 0) return;
-  int way = channel->ends[0] == peer ? 0 : 1;
-  uint32_t epoch = channel->epoch - 1; /* the one that broke */
+/* What is known of a connection; the one that had its place can bring nothing any more. */
+static struct peer_connection *connection_of(struct world *world, struct node *node, uint16_t peer,
+                                             uint32_t epoch) {
   struct peer *state = &database_of(node)->peers[peer];
-  if (epoch > 0) close_connection(world, node, peer, epoch - 1);
-  state->limit[epoch & 1] = channel->ways[way].old_limit;
-  state->closing[epoch & 1] = state->seen[epoch & 1] < state->limit[epoch & 1];
-  if (!state->closing[epoch & 1]) close_connection(world, node, peer, epoch);
+  struct peer_connection *connection = &state->connections[epoch % PEER_CONNECTIONS];
+  if (connection->number == epoch + 1) return connection;
+  if (connection->closing) close_connection(world, node, peer, connection->number - 1);
+  *connection = (struct peer_connection){.number = epoch + 1};
+  return connection;
 }
 
-static void note_seen(struct node *node, const struct message *request) {
-  database_of(node)->peers[request->from].seen[request->epoch & 1] = request->sequence;
+/* It is closed when the last that it brings has come. */
+static void note_broken(struct world *world, struct node *node, const struct channel *channel,
+                        uint16_t peer, uint32_t epoch) {
+  struct peer_connection *connection = connection_of(world, node, peer, epoch);
+  connection->limit = link_old_limit(channel, epoch, channel->ends[0] == peer ? 0 : 1);
+  connection->closing = connection->seen < connection->limit;
+  if (!connection->closing) close_connection(world, node, peer, epoch);
+}
+
+static void disconnected(struct world *world, struct node *node, uint16_t peer) {
+  const struct channel *channel = link_channel(world, node->id, peer);
+  if (!channel) return;
+  struct peer *state = &database_of(node)->peers[peer];
+  if (channel->epoch > state->broken + PEER_CONNECTIONS)
+    state->broken = channel->epoch - PEER_CONNECTIONS;
+  for (; state->broken < channel->epoch; state->broken++)
+    note_broken(world, node, channel, peer, state->broken);
+}
+
+static void note_seen(struct world *world, struct node *node, const struct message *request) {
+  connection_of(world, node, request->from, request->epoch)->seen = request->sequence;
 }
 
 /* After each request: the last that a broken connection brought closes it. */
 static void close_if_last(struct world *world, struct node *node, uint16_t peer, uint32_t epoch) {
-  struct peer *state = &database_of(node)->peers[peer];
-  if (!state->closing[epoch & 1] || state->seen[epoch & 1] < state->limit[epoch & 1]) return;
-  state->closing[epoch & 1] = false;
+  struct peer_connection *connection = connection_of(world, node, peer, epoch);
+  if (!connection->closing || connection->seen < connection->limit) return;
+  connection->closing = false;
   close_connection(world, node, peer, epoch);
 }
 
@@ -90,7 +110,7 @@ static uint32_t find_or_begin(struct world *world, struct node *node, const stru
 static void on_statement(struct world *world, struct node *node, struct message *request) {
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(node, request);
+  note_seen(world, node, request);
   uint32_t index = find_or_begin(world, node, request);
   if (index != SESSION_NONE) database_execute(world, node, index, request);
   close_if_last(world, node, peer, epoch);
@@ -100,7 +120,7 @@ static void on_commit(struct world *world, struct node *node, struct message *re
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(node, request);
+  note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   if (index == SESSION_NONE)
     database_answer(world, node, request, DG_FAILED, 0);
@@ -113,7 +133,7 @@ static void on_rollback(struct world *world, struct node *node, struct message *
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(node, request);
+  note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   database_answer(world, node, request, DG_OK, 0);
   if (index != SESSION_NONE && transaction_at(database, index)->state != TRANSACTION_COMMITTING)
@@ -160,10 +180,11 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
   /* Judged on its state only where the handler keeps its effects here. */
-  if (!world->plan->handler->uses_database) return;
+  if (!plan_handler(world->plan, node->group)->uses_database) return;
   const struct tables *tables = &database_of(node)->tables;
   for (uint32_t key = 1; key <= tables->keys; key++)
-    world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key], key);
+    world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
+               fact_state(node->group, key));
 }
 
 static void disk_reset(struct world *world, struct node *node) {
@@ -172,6 +193,9 @@ static void disk_reset(struct world *world, struct node *node) {
   drop_requests(world, node);
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
+  database->commits = 0;
+  database->remembers = false;
+  database_note_flushed(database);
 }
 
 static void disk_free(struct node *node) {
@@ -179,6 +203,7 @@ static void disk_free(struct node *node) {
   if (!database) return;
   sessions_free(&database->sessions);
   tables_free(&database->tables);
+  free(database->undo);
   free(database);
   node->disk[0] = NULL;
 }
@@ -220,7 +245,8 @@ const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
     .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
-    .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .finish = finish,
+    .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
+    .finish = finish,
     .disk_reset = disk_reset, .disk_free = disk_free,
 };
 

@@ -19,7 +19,8 @@
  * [I2] Of two transactions that write one row or insert one unique key, the later waits until the
  *      earlier has ended; an insert then finds the key there, or takes it.
  * [I3] EFFECT is stated at a commit's end, once for each operation that it applies; what a power loss
- *      interrupts was never stated, so nothing of it has to be undone.
+ *      interrupts was never stated, so nothing of it has to be undone. Only what a flush lied about is:
+ *      all commits since the last true flush go with the power, and EFFECT_UNDONE says which.
  * [I4] Flushes follow each other; commits that come during one share the next (group commit). Each
  *      commit with changes counts as one durable write, however many share a flush; a commit without
  *      changes is free.
@@ -29,7 +30,10 @@
  * [I6] A statement of a transaction that is not open (any more) answers DG_FAILED.
  * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory.
  *
- * LIMIT: one database, not replicated; a disk does not fail. No vacuum, no checkpoint stalls.
+ * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
+ * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
+ * for that flush gets no answer, and recovery, from the log that is on the disk, does not know of it.
+ * LIMIT: on a real machine the failed write may still be in the page cache, and then recovery finds it.
  * LIMIT: all threads of a consumer share one connection: a reset breaks all their transactions.
  * LIMIT: a deadlock is found at once (PostgreSQL: after deadlock_timeout, 1 s); the later waiter's
  *        transaction is rolled back.

@@ -7,7 +7,7 @@
 static void start_flush(struct world *world, struct node *node) {
   struct database *database = database_of(node);
   int64_t ready = transaction_at(database, database->sessions.first_commit)->ready_at;
-  int64_t cost = world->plan->costs.values[COST_DATABASE_COMMIT].i;
+  int64_t cost = node_takes(world, node, NODE_DISK, world->plan->costs.values[COST_DATABASE_COMMIT].i);
   database->flushing = true;
   database->flush_started = ready > world->now.ns ? ready : world->now.ns;
   world_after(world, node, 0, TIMER_FLUSH, 0,
@@ -33,12 +33,13 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
   int64_t value = 0;
+  database_note(database_of(node), write);
   switch (write->kind) {
   case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
   case WRITE_APPLY:
     tables_get(tables, write->table, write->key, &value);
     tables_put(tables, write->table, write->key, value + write->value);
-    world_effect(world, node, write->intent, world->now.ns, 0);
+    world_effect(world, node, write->intent, world->now.ns, node->group);
     break;
   case WRITE_UNIQUE:
     if (id_set_add(&tables->items[write->table].unique, write->key))
@@ -57,17 +58,23 @@ static bool write_all(struct world *world, struct node *node, uint32_t index) {
         !world_point(world, node, POINT_EFFECT, true, writes[i].intent))
       return false;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
+  database->commits++;
+  if (!database->lied) database->flushed = database->commits;
   for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
     if (writes[i].kind == WRITE_APPLY) world_point(world, node, POINT_EFFECT, false, writes[i].intent);
   return true;
 }
 
-/* A flush has ended: the commits in it are durable. */
+/* A flush has ended: the commits in it are durable, or are said to be. */
 void database_flushed(struct world *world, struct node *node, uint64_t argument) {
   (void)argument;
   struct database *database = database_of(node);
   struct sessions *sessions = &database->sessions;
+  const enum flush flush = node_flush(world, node);
+  if (flush == FLUSH_FAILED) return; /* PANIC: nobody is answered, nothing of it is written */
+  if (flush == FLUSH_DONE) database_note_flushed(database);
+  database->lied = flush == FLUSH_LIED;
   while (sessions->first_commit != SESSION_NONE) {
     uint32_t index = sessions->first_commit;
     if (transaction_at(database, index)->ready_at > database->flush_started) break;
@@ -81,9 +88,9 @@ void database_flushed(struct world *world, struct node *node, uint64_t argument)
   if (sessions->first_commit != SESSION_NONE) start_flush(world, node);
 }
 
-/* How many commits survive: after a clean exit all; after a kill those in the flush under way; after a
- * power loss none, or, of a torn write, the first few of these. */
-static uint32_t surviving_commits(struct world *world, struct node *node, bool power) {
+/* How many commits of the flush under way the process had handed to the operating system, which writes
+ * them; of a clean exit all, also those that waited for the next. */
+static uint32_t written_commits(struct world *world, struct node *node) {
   struct database *database = database_of(node);
   uint32_t count = 0;
   bool in_the_middle = node->doomed && node->death != DEATH_EXIT; /* of a step: it stored nothing more */
@@ -95,17 +102,33 @@ static uint32_t surviving_commits(struct world *world, struct node *node, bool p
     if (waits && node->death != DEATH_EXIT) break;
     count++;
   }
-  if (!power) return count;
+  return count;
+}
+
+/* How many of those that are not on the disk a power loss leaves there: none, or, of a torn write, the
+ * first few. */
+static uint64_t left_by_power_loss(struct world *world, const struct node *node, uint64_t count) {
   bool torn = node->down_by != NO_FAULT &&
               faults_rules(world, node->down_by)->unsynced == UNSYNCED_TORN;
   if (!torn) return 0;
   uint64_t address = world_address(node, hash_name("torn"), node->incarnation);
-  return count - (uint32_t)luck_choice(&world->luck, address, (uint64_t)count + 1);
+  return count - luck_choice(&world->luck, address, count + 1);
 }
 
 void database_salvage(struct world *world, struct node *node, bool power) {
-  struct sessions *sessions = &database_of(node)->sessions;
-  for (uint32_t left = surviving_commits(world, node, power); left > 0; left--) {
+  struct database *database = database_of(node);
+  struct sessions *sessions = &database->sessions;
+  uint64_t left = written_commits(world, node);
+  if (power) { /* first what earlier flushes lied about, then what was being written */
+    uint64_t lied = database->commits - database->flushed;
+    left = left_by_power_loss(world, node, lied + left);
+    if (left < lied) database_undo(world, node, database->flushed + left);
+    left = left > lied ? left - lied : 0;
+    database_note_flushed(database);
+  } else if (node->fsync_lies > 0 || database->commits > database->flushed) {
+    database->lied = true; /* also of those that only the operating system writes out now */
+  }
+  for (; left > 0; left--) {
     write_all(world, node, sessions->first_commit);
     sessions_dequeue_commit(sessions);
   }

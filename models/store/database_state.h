@@ -6,16 +6,34 @@
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
 
-/* What is known of a client's connections: messages of the current one and of the one before may come,
- * told apart by the parity of the epoch. */
+/* What is known of a client's connections: requests of the current one and of some before may come. */
+#define PEER_CONNECTIONS (LINK_OLD_EPOCHS + 1)
 struct peer {
-  uint64_t seen[2];  /* sequence of the last request executed */
-  uint64_t limit[2]; /* of the last that a broken connection will still bring */
-  bool closing[2];
+  struct peer_connection {
+    uint32_t number; /* its epoch + 1; 0 = none yet */
+    uint64_t seen;   /* sequence of the last request executed */
+    uint64_t limit;  /* of the last that a broken connection will still bring */
+    bool closing;    /* broken, and something is still to come */
+  } connections[PEER_CONNECTIONS]; /* by epoch */
+  uint32_t broken; /* epochs below this are known to be broken */
+};
+/* One write that the disk may yet lose, with what was there before it. */
+struct undo {
+  enum write_kind kind;
+  bool existed;
+  uint32_t table;
+  uint64_t key, intent;
+  int64_t before;
+  uint64_t commit; /* whose write it is: its number, from 1 */
 };
 
 struct database {
   struct tables tables;     /* durable */
+  struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
+  size_t undo_count, undo_capacity;
+  uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
+  bool remembers;            /* the disk itself may go: all commits may have to be taken back */
+  bool lied;                 /* the flush that is being written down: it is not on the disk */
   struct sessions sessions; /* volatile, as is all below */
   struct peer *peers;       /* by node id; in the arena */
   bool flushing;
@@ -49,6 +67,16 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
 bool database_commit(struct world *world, struct node *node, uint32_t index,
                      struct message *request);
 timer_fn database_flushed;
+/* --- database_undo.c: what the disk may yet lose --- */
+
+/* To be called for each write, before it is made. */
+void database_note(struct database *database, const struct write *write);
+/* A true flush: everything committed so far is on the disk. */
+void database_note_flushed(struct database *database);
+/* Takes back all commits behind the first so many. */
+void database_undo(struct world *world, struct node *node, uint64_t commits);
+void database_disk_lost(struct world *world, struct node *node);
+
 /* The process dies: writes those of the flush under way that survive. */
 void database_salvage(struct world *world, struct node *node, bool power);
 

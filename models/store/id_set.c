@@ -42,3 +42,11 @@ bool id_set_add(struct id_set *set, uint64_t id) {
   set->count += is_new;
   return is_new;
 }
+
+bool id_set_remove(struct id_set *set, uint64_t id) {
+  if (!id_set_has(set, id)) return false;
+  const uint64_t *place = map_get(&set->chunks, (id >> CHUNK_BITS) + 1);
+  set->words[(*place - 1) * ID_SET_CHUNK_WORDS + word_of(id)] &= ~bit_of(id);
+  set->count--;
+  return true;
+}

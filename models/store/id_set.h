@@ -27,5 +27,7 @@ void id_set_free(struct id_set *set);
 bool id_set_has(const struct id_set *set, uint64_t id);
 /* Returns whether it was new. */
 bool id_set_add(struct id_set *set, uint64_t id);
+/* Returns whether it was there. */
+bool id_set_remove(struct id_set *set, uint64_t id);
 
 #endif

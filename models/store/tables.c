@@ -59,3 +59,8 @@ void tables_put(struct tables *tables, uint32_t table, uint64_t key, int64_t val
   else
     *map_put(&tables->items[table].rows, key + 1, NULL) = (uint64_t)value;
 }
+
+void tables_remove(struct tables *tables, uint32_t table, uint64_t key) {
+  ASSERT(table != TABLE_BALANCE);
+  map_remove(&tables->items[table].rows, key + 1);
+}

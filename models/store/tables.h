@@ -3,7 +3,7 @@
  *   balance      keys 1 .. workload keys; dg_apply increments one; what STATE facts are made of
  *   any other    made when first named: rows (key -> value) and unique keys, side by side
  *
- * LIMIT: tables have no indexes, and rows are never deleted; nothing is pruned.
+ * LIMIT: tables have no indexes, and no statement deletes rows; nothing is pruned.
  */
 #ifndef MODELS_STORE_TABLES_H
 #define MODELS_STORE_TABLES_H
@@ -45,5 +45,7 @@ bool tables_accept(const struct tables *tables, uint32_t table, uint64_t key);
 /* false: no such row, *out is untouched. */
 bool tables_get(const struct tables *tables, uint32_t table, uint64_t key, int64_t *out);
 void tables_put(struct tables *tables, uint32_t table, uint64_t key, int64_t value);
+/* Of a row, not of a balance. */
+void tables_remove(struct tables *tables, uint32_t table, uint64_t key);
 
 #endif

@@ -20,7 +20,7 @@ static bool find_violation(const struct scenario *scenario, int row, const char 
     for (size_t s = 0; s < scenario->seed_count && out->metric == METRIC__COUNT; s++) {
       uint32_t violations =
           run_judge(run, &scenario->plans[i], scenario->seeds[s], command, metrics, &digest);
-      out->metric = goal_reached(&goal, metrics, violations);
+      out->metric = goal_reached(&goal, run, metrics, violations);
       out->row = (uint32_t)i;
       out->seed = scenario->seeds[s];
     }

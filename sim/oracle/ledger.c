@@ -9,12 +9,13 @@ struct ledger *ledger_new(void) {
   struct ledger *ledger = calloc(1, sizeof *ledger);
   ASSERT_MSG(ledger, "out of memory");
   ledger_limit(ledger, LEDGER_WINDOW_MIN, LEDGER_WINDOW_MAX, LEDGER_KEYS_REMEMBERED);
-  ledger_reset(ledger, 0, 1);
+  ledger_reset(ledger, 0, 1, 1);
   return ledger;
 }
 
 void ledger_free(struct ledger *ledger) {
   if (!ledger) return;
+  ledger_groups_free(ledger);
   map_deinit(&ledger->exception_index);
   free(ledger->exceptions);
   free(ledger->gaps);
@@ -42,7 +43,7 @@ void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_ma
   ASSERT_MSG(ledger->recent_keys, "out of memory");
 }
 
-void ledger_reset(struct ledger *ledger, uint32_t keys, int64_t bucket_ns) {
+void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns) {
   ledger_window_reset(ledger);
   timeline_reset(&ledger->timeline, bucket_ns);
   ledger->key_count = keys + 1;
@@ -56,6 +57,7 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, int64_t bucket_ns) {
   ledger->intended_first = ledger->intended_last = ledger->effect_last = 0;
   ledger->healed_last = ledger->ended_at = 0;
   ledger->ended = ledger->stuck = false;
+  ledger_groups_reset(ledger, keys, groups, bucket_ns);
 }
 
 /* The entry of an id that stands in the window, or NULL [W1]. */
@@ -236,13 +238,14 @@ static void on_disposed(struct ledger *ledger, const struct trace_record *fact, 
 
 static void on_state(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
   (void)number;
-  ASSERT_LT(fact->detail, ledger->key_count);
+  uint32_t key = fact_state_key(fact->detail);
+  ASSERT_LT(key, ledger->key_count);
   if (!ledger->state_stated) {
     GROW(ledger->totals, ledger->total_room, ledger->key_count);
     memset(ledger->totals, 0, ledger->key_count * sizeof *ledger->totals);
     ledger->state_stated = true;
   }
-  ledger->totals[fact->detail].state = (int64_t)fact->value;
+  ledger->totals[key].state = (int64_t)fact->value;
 }
 
 static void on_healed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
@@ -272,33 +275,57 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
   }
 }
 
-/* What is missing here explains and does not decide. */
-static fact_fn *const on_fact[FACT__END - TRACE_FACT] = {
-    [FACT_INTENDED - TRACE_FACT] = on_intended,
-    [FACT_OK - TRACE_FACT] = on_ok,
-    [FACT_NONE - TRACE_FACT] = on_none,
-    [FACT_UNKNOWN - TRACE_FACT] = on_unknown,
-    [FACT_REJECTED - TRACE_FACT] = on_rejected,
-    [FACT_ABANDONED - TRACE_FACT] = on_abandoned,
-    [FACT_DELIVERED - TRACE_FACT] = on_delivered,
-    [FACT_EFFECT - TRACE_FACT] = on_effect,
-    [FACT_EFFECT_UNDONE - TRACE_FACT] = on_effect_undone,
-    [FACT_DEAD_LETTERED - TRACE_FACT] = on_dead_lettered,
-    [FACT_DISPOSED - TRACE_FACT] = on_disposed,
-    [FACT_STATE - TRACE_FACT] = on_state,
-    [FACT_STUCK - TRACE_FACT] = on_end,
-    [FACT_HEALED - TRACE_FACT] = on_healed,
-    [FACT_DRAINED - TRACE_FACT] = on_end,
-    [FACT_COUNTER - TRACE_FACT] = on_counter,
-    [FACT_SUPPRESSED - TRACE_FACT] = on_suppressed,
+/* Whose books a fact stands in. */
+enum scope {
+  SCOPE_EVERY, /* all groups': what clients do, and how the run goes */
+  SCOPE_GROUP, /* that of `detail` */
+  SCOPE_STATE, /* likewise, beside the key */
+  SCOPE_RUN,   /* the first's, for all */
 };
+struct fact_row {
+  fact_fn *on; /* NULL = it explains and does not decide */
+  enum scope scope;
+};
+static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
+    [FACT_INTENDED - TRACE_FACT] = {on_intended, SCOPE_EVERY},
+    [FACT_OK - TRACE_FACT] = {on_ok, SCOPE_EVERY},
+    [FACT_NONE - TRACE_FACT] = {on_none, SCOPE_EVERY},
+    [FACT_UNKNOWN - TRACE_FACT] = {on_unknown, SCOPE_EVERY},
+    [FACT_REJECTED - TRACE_FACT] = {on_rejected, SCOPE_EVERY},
+    [FACT_ABANDONED - TRACE_FACT] = {on_abandoned, SCOPE_EVERY},
+    [FACT_DELIVERED - TRACE_FACT] = {on_delivered, SCOPE_GROUP},
+    [FACT_EFFECT - TRACE_FACT] = {on_effect, SCOPE_GROUP},
+    [FACT_EFFECT_UNDONE - TRACE_FACT] = {on_effect_undone, SCOPE_GROUP},
+    [FACT_DEAD_LETTERED - TRACE_FACT] = {on_dead_lettered, SCOPE_GROUP},
+    [FACT_DISPOSED - TRACE_FACT] = {on_disposed, SCOPE_GROUP},
+    [FACT_STATE - TRACE_FACT] = {on_state, SCOPE_STATE},
+    [FACT_STUCK - TRACE_FACT] = {on_end, SCOPE_EVERY},
+    [FACT_HEALED - TRACE_FACT] = {on_healed, SCOPE_EVERY},
+    [FACT_DRAINED - TRACE_FACT] = {on_end, SCOPE_EVERY},
+    [FACT_COUNTER - TRACE_FACT] = {on_counter, SCOPE_RUN},
+    [FACT_SUPPRESSED - TRACE_FACT] = {on_suppressed, SCOPE_GROUP},
+};
+
+static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
+                 uint64_t number) {
+  uint32_t group = 0;
+  if (row->scope == SCOPE_GROUP) group = fact->detail;
+  if (row->scope == SCOPE_STATE) group = fact_state_group(fact->detail);
+  ASSERT_LT(group, ledger->groups);
+  row->on(ledger_of(ledger, group), fact, number);
+  for (uint32_t i = 1; row->scope == SCOPE_EVERY && i < ledger->groups; i++)
+    row->on(ledger_of(ledger, i), fact, number);
+}
 
 void ledger_sink(void *context, const struct trace_record *records, size_t count, uint64_t first) {
   struct ledger *ledger = context;
   for (size_t i = 0; i < count; i++) {
     unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
-    if (kind >= FACT__END - TRACE_FACT || !on_fact[kind]) continue;
-    on_fact[kind](ledger, &records[i], first + i);
+    if (kind >= FACT__END - TRACE_FACT || !fact_rows[kind].on) continue;
+    note(ledger, &fact_rows[kind], &records[i], first + i);
   }
-  ledger->timeline.cells[ledger->timeline.current].open = ledger->open;
+  for (uint32_t i = 0; i < ledger->groups; i++) {
+    struct ledger *one = ledger_of(ledger, i);
+    one->timeline.cells[one->timeline.current].open = one->open;
+  }
 }

@@ -26,8 +26,13 @@
  * are those from which they are visible. Goodput ends at the last of these.
  *
  * Ids are dense: intents are issued 1, 2, 3…, or, in a scenario with explicit intents, rising with
- * gaps; a gap is never issued. One sink group for now (group 0). Rising ids, keys up to `keys` and
- * times from 0 to TIME_MAX_NS are asserted.
+ * gaps; a gap is never issued. Rising ids, keys up to `keys`, groups below `groups` and times from 0 to
+ * TIME_MAX_NS are asserted.
+ *
+ * Several sink groups: an obligation is an intent times a group. Each group has books of its own, as
+ * above: what clients do, and how the run goes, stands in all of them, what a store or a broker did for
+ * a group in that group's. Counts are sums over groups; latencies are those of all obligations; prices
+ * are the run's. Memory is that of one group times their number.
  */
 #ifndef SIM_ORACLE_LEDGER_H
 #define SIM_ORACLE_LEDGER_H
@@ -40,6 +45,7 @@
 #include <stdint.h>
 
 #define LEDGER_BUCKETS_MAX 1000
+#define LEDGER_GROUPS_MAX 16
 
 /* One cell of the timeline; counts of what happened in it, `open` at its end. */
 struct timeline_bucket {
@@ -49,11 +55,11 @@ struct timeline_bucket {
 
 struct ledger;
 
-/* keys: how many the workload has (for state errors). bucket_ns: width of a timeline cell; doubles
- * when LEDGER_BUCKETS_MAX is reached. */
+/* keys: how many the workload has (for state errors). groups: of sinks, from 1 to LEDGER_GROUPS_MAX.
+ * bucket_ns: width of a timeline cell; doubles when LEDGER_BUCKETS_MAX is reached. */
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
-void ledger_reset(struct ledger *ledger, uint32_t keys, int64_t bucket_ns); /* keeps memory */
+void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns); /* keeps memory */
 
 /* For tests that put it under pressure, from the next reset on: fewest and most ids in the window, and
  * of how many latest ids the key is known. Powers of two, in rising order; 2^9, 2^16, 2^20 without. */
@@ -67,6 +73,8 @@ trace_sink ledger_sink;
 
 /* The verdict's numbers, all metrics but FAULTS_EFFECTIVE. To be called once, when the run has ended. */
 void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
+/* After ledger_finish: one group's; what metric_of_group denies is 0, unless there is one group only. */
+const int64_t *ledger_group(const struct ledger *ledger, uint32_t group);
 
 const struct histogram *ledger_latency(const struct ledger *ledger);
 /* Cells of the timeline, up to the last fact that counts; none when nothing was intended. *out_width in
@@ -77,7 +85,7 @@ const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_
 /* Evidence for tests and stories: number of the trace record of the first and second effect that
  * stand of an exception (0-based + 1; 0 = none, or of an id that had retired: a re-run that records
  * has it). False when the id is no exception; whoever has two effects is one. */
-bool ledger_evidence(const struct ledger *ledger, uint64_t intent, uint64_t *out_first,
-                     uint64_t *out_second);
+bool ledger_evidence(const struct ledger *ledger, uint32_t group, uint64_t intent,
+                     uint64_t *out_first, uint64_t *out_second);
 
 #endif

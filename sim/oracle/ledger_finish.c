@@ -91,7 +91,8 @@ static void fill_times(const struct ledger *ledger, int64_t *metrics) {
   if (ledger->ended && ledger->ended_at > from) metrics[METRIC_DRAIN] = ledger->ended_at - from;
 }
 
-void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
+static void finish_one(struct ledger *ledger) {
+  int64_t *out = ledger->metrics;
   memcpy(out, ledger->counts, sizeof ledger->counts);
   struct finish finish = {.ledger = ledger, .metrics = out};
   judge_all(&finish);
@@ -111,19 +112,34 @@ void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
   ASSERT_EQ(out[METRIC_ONCE] + out[METRIC_MANY] + out[METRIC_REEXECUTIONS], out[METRIC_EFFECTS]);
 }
 
-const struct histogram *ledger_latency(const struct ledger *ledger) { return &ledger->latency; }
+void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
+  for (uint32_t i = 0; i < ledger->groups; i++) finish_one(ledger_of(ledger, i));
+  memcpy(out, ledger->metrics, sizeof ledger->metrics);
+  if (ledger->groups > 1) ledger_groups_finish(ledger, out);
+}
+
+const int64_t *ledger_group(const struct ledger *ledger, uint32_t group) {
+  ASSERT_LT(group, ledger->groups);
+  return ledger_of(ledger, group)->metrics;
+}
+
+const struct histogram *ledger_latency(const struct ledger *ledger) {
+  return ledger->groups > 1 ? &ledger->merged->latency : &ledger->latency;
+}
 
 const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,
                                               int64_t *out_width) {
-  const struct timeline *timeline = &ledger->timeline;
+  const struct timeline *timeline =
+      ledger->groups > 1 ? ledger_groups_timeline(ledger) : &ledger->timeline;
   *out_count = ledger->counts[METRIC_INTENDED] || ledger->ended ? timeline->current + 1 : 0;
   *out_width = timeline->width;
   return timeline->cells;
 }
 
-bool ledger_evidence(const struct ledger *ledger, uint64_t intent, uint64_t *out_first,
-                     uint64_t *out_second) {
-  const struct exception *exception = ledger_exception_find(ledger, intent);
+bool ledger_evidence(const struct ledger *ledger, uint32_t group, uint64_t intent,
+                     uint64_t *out_first, uint64_t *out_second) {
+  ASSERT_LT(group, ledger->groups);
+  const struct exception *exception = ledger_exception_find(ledger_of(ledger, group), intent);
   if (!exception) return false;
   *out_first = exception->first;
   *out_second = exception->second;
@@ -136,5 +152,5 @@ size_t ledger_bytes(const struct ledger *ledger) {
          ledger->key_room * sizeof *ledger->keys + ledger->total_room * sizeof *ledger->totals +
          ledger->exception_index.capacity * sizeof *ledger->exception_index.entries +
          ledger->exception_room * sizeof *ledger->exceptions +
-         ledger->gap_room * sizeof *ledger->gaps;
+         ledger->gap_room * sizeof *ledger->gaps + ledger_groups_bytes(ledger);
 }

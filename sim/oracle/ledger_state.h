@@ -94,6 +94,13 @@ struct timeline {
   int64_t width, end; /* ns; end of the current cell */
 };
 
+/* Of all groups together; only where there are several. */
+struct merged {
+  struct histogram latency;
+  struct timeline timeline;
+};
+
+/* The books of one group. Those of group 0 are what callers hold; they have the others. */
 struct ledger {
   struct entry *ring;
   uint64_t next, capacity, mask;
@@ -123,12 +130,21 @@ struct ledger {
   struct histogram latency;
   struct timeline timeline;
 
+  int64_t metrics[METRIC__COUNT]; /* ledger_finish */
+  struct ledger *others[LEDGER_GROUPS_MAX - 1]; /* of groups from 1; NULL = never needed */
+  uint32_t groups;
+  struct merged *merged; /* NULL = never needed */
+
   size_t ring_room;
   uint64_t window_min, window_max, keys_remembered;
 };
 
 static inline bool status_equal(struct status a, struct status b) {
   return memcmp(&a, &b, sizeof a) == 0;
+}
+
+static inline struct ledger *ledger_of(const struct ledger *ledger, uint32_t group) {
+  return group == 0 ? (struct ledger *)(uintptr_t)ledger : ledger->others[group - 1];
 }
 
 /* ledger_window.c */
@@ -146,6 +162,16 @@ struct exception *ledger_exception_find(const struct ledger *ledger, uint64_t in
 struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent);
 /* To be called when an exception may have become plain: retires it then. */
 void ledger_exception_settle(struct ledger *ledger, struct exception *exception);
+
+/* ledger_groups.c */
+
+/* Makes the others what the first is, and empties them. */
+void ledger_groups_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns);
+void ledger_groups_free(struct ledger *ledger);
+/* Sums up the groups' metrics. */
+void ledger_groups_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
+const struct timeline *ledger_groups_timeline(const struct ledger *ledger);
+size_t ledger_groups_bytes(const struct ledger *ledger);
 
 /* ledger_timeline.c */
 

@@ -8,6 +8,12 @@ const struct metric_row metric_rows[METRIC__COUNT] = {
 #undef X
 };
 
+bool metric_of_group(enum metric metric) {
+  return metric != METRIC_ROUND_TRIPS && metric != METRIC_DURABLE_WRITES &&
+         metric != METRIC_DEDUP_BYTES_PEAK && metric != METRIC_FAULTS_EFFECTIVE &&
+         metric != METRIC_EVENTS;
+}
+
 int metric_find(const char *name) {
   for (int i = 0; i < METRIC__COUNT; i++)
     if (strcmp(metric_rows[i].name, name) == 0) return i;

@@ -3,6 +3,7 @@
 #ifndef SIM_ORACLE_METRIC_H
 #define SIM_ORACLE_METRIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum metric_unit {
@@ -64,6 +65,9 @@ struct metric_row {
   const char *about;
 };
 extern const struct metric_row metric_rows[METRIC__COUNT];
+
+/* Whether it is counted for each sink group apart: prices are not, and faults. */
+bool metric_of_group(enum metric metric);
 
 /* Index by name, or -1. */
 int metric_find(const char *name);

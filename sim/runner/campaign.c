@@ -236,6 +236,19 @@ struct estimate campaign_estimate(const struct campaign *campaign, size_t row, e
   return estimate;
 }
 
+struct estimate campaign_group_estimate(const struct campaign *campaign, size_t row, uint32_t group,
+                                        enum metric metric) {
+  const size_t seeds = campaign->scenario->seed_count;
+  int64_t *values = zeroed(seeds, sizeof *values);
+  for (size_t seed = 0; seed < seeds; seed++) {
+    const struct run_result *result = campaign_result(campaign, row, seed);
+    values[seed] = (result->groups ? result->groups[group].metrics : result->metrics)[metric];
+  }
+  const struct estimate estimate = statistics_mean(values, seeds, 1);
+  free(values);
+  return estimate;
+}
+
 uint64_t campaign_digest(const struct campaign *campaign) {
   unsigned char *bytes = zeroed(campaign->result_count, 8);
   for (size_t i = 0; i < campaign->result_count; i++)

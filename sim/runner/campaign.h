@@ -71,6 +71,10 @@ int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric
 /* Mean over seeds with its 95 % interval. */
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric);
 
+/* The same of one sink group; what metric_of_group allows. */
+struct estimate campaign_group_estimate(const struct campaign *campaign, size_t row, uint32_t group,
+                                        enum metric metric);
+
 /* XXH3 over the digests of all runs in order: the one number that says "the same campaign". */
 uint64_t campaign_digest(const struct campaign *campaign);
 

@@ -170,6 +170,8 @@ static enum family family_of(enum verb verb) {
     return FAMILY_ROLLOUT;
   case VERB_PARTITION:
   case VERB_RESET:
+  case VERB_CLOG:
+  case VERB_DEGRADE:
   case VERB_DROP:
     return FAMILY_NETWORK;
   default:

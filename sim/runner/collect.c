@@ -89,7 +89,7 @@ static int64_t bucket_width(const struct plan *plan) {
 
 void collector_begin(struct collector *collector, const struct plan *plan) {
   collector->plan = plan;
-  ledger_reset(collector->ledger, plan->workload.keys, bucket_width(plan));
+  ledger_reset(collector->ledger, plan->workload.keys, plan_group_count(plan), bucket_width(plan));
   GROW(collector->faults, collector->fault_room, plan->fault_count);
   for (size_t i = 0; i < plan->fault_count; i++)
     collector->faults[i] = (struct fault_seen){.window = SIZE_MAX};
@@ -137,7 +137,26 @@ uint32_t collector_judge(struct collector *collector, int64_t out_metrics[METRIC
   const struct plan *plan = collector->plan;
   *out_digest = trace_digest(collector->trace); /* flushes */
   ledger_finish(collector->ledger, out_metrics);
-  return verdict_violations(out_metrics, plan->system->allows & ~plan->handler->forbids);
+  uint32_t violations = 0;
+  for (uint32_t group = 0; group < plan_group_count(plan); group++)
+    violations |= verdict_violations(ledger_group(collector->ledger, group), plan_allows(plan, group));
+  return violations;
+}
+
+const int64_t *collector_group(const struct collector *collector, uint32_t group) {
+  return ledger_group(collector->ledger, group);
+}
+
+static void take_groups(const struct collector *collector, struct run_result *out) {
+  const uint32_t count = plan_group_count(collector->plan);
+  if (count == 1) return;
+  out->groups = calloc(count, sizeof *out->groups);
+  ASSERT(out->groups);
+  for (uint32_t i = 0; i < count; i++) {
+    memcpy(out->groups[i].metrics, ledger_group(collector->ledger, i), sizeof out->groups[i].metrics);
+    out->groups[i].violations =
+        verdict_violations(out->groups[i].metrics, plan_allows(collector->plan, i));
+  }
 }
 
 void collector_finish(struct collector *collector, struct run_result *out) {
@@ -145,6 +164,7 @@ void collector_finish(struct collector *collector, struct run_result *out) {
   out->records = collector->trace->flushed;
   take_faults(collector, out);
   take_ledger(collector, out);
+  take_groups(collector, out);
   out->drained = !collector->stuck;
   out->end_ns = collector->last;
   out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;
@@ -157,5 +177,6 @@ void run_result_deinit(struct run_result *result) {
   free(result->windows);
   free(result->latency);
   free(result->timeline);
+  free(result->groups);
   *result = (struct run_result){0};
 }

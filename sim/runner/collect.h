@@ -27,6 +27,9 @@ void collector_begin(struct collector *collector, const struct plan *plan);
 uint32_t collector_judge(struct collector *collector, int64_t out_metrics[METRIC__COUNT],
                          uint64_t *out_digest);
 
+/* After collector_judge, until the next collector_begin: the metrics of one sink group. */
+const int64_t *collector_group(const struct collector *collector, uint32_t group);
+
 /* Likewise, and everything. Fills *out, but for row, seed, wall_s and grown; to be given
  * to run_result_deinit. */
 void collector_finish(struct collector *collector, struct run_result *out);

@@ -52,7 +52,7 @@ static void consider(struct search *search, const struct fates *fates, size_t ro
 
 static void search_row(struct search *search, size_t row) {
   const struct plan *plan = &search->scenario->plans[row];
-  struct fates *fates = fates_new(&plan->workload);
+  struct fates *fates = fates_new(plan);
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(search->run, NULL, fates_sink, fates);
@@ -98,7 +98,7 @@ void explain_tell(const struct scenario *scenario, const struct explain_target *
                   const char *command, struct explanation *out) {
   const struct plan *plan = &scenario->plans[target->row];
   struct run *run = run_new(0, 0);
-  struct fates *fates = fates_new(&plan->workload);
+  struct fates *fates = fates_new(plan);
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(run, NULL, fates_sink, fates);

@@ -37,7 +37,7 @@ static size_t next_death(const struct explain_record *record, uint16_t node, siz
   for (size_t i = from; i < record->count; i++) {
     const struct happening *happening = &record->items[i];
     if (happening->kind == HAPPENING_NODE && happening->node == node &&
-        happening->what == NODE_CHANGE_DOWN && (!broker || happening->value == DEATH_POWER))
+        happening->what == NODE_CHANGE_DOWN && (!broker || death_of_machine((enum death)happening->value)))
       return i;
   }
   return record->count;

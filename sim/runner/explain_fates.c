@@ -21,9 +21,9 @@ struct key_entry {
 struct fates {
   const struct workload_plan *workload;
   uint64_t messages;
-  uint32_t keys;
-  struct fate_entry *entries; /* [messages + 1] */
-  struct key_entry *by_key;   /* [keys + 1] */
+  uint32_t keys, groups;
+  struct fate_entry *entries; /* [messages + 1] of each group */
+  struct key_entry *by_key;   /* [keys + 1] of each group */
   bool stuck, state_stated;
 };
 
@@ -42,14 +42,24 @@ bool fates_has(const struct workload_plan *workload, uint64_t intent) {
   return place_of(workload, intent) != 0;
 }
 
-struct fates *fates_new(const struct workload_plan *workload) {
+static struct fate_entry *entry_at(const struct fates *fates, uint64_t place, uint32_t group) {
+  return &fates->entries[group * (fates->messages + 1) + place];
+}
+
+static struct key_entry *key_at(const struct fates *fates, uint32_t key, uint32_t group) {
+  return &fates->by_key[group * ((size_t)fates->keys + 1) + key];
+}
+
+struct fates *fates_new(const struct plan *plan) {
+  const struct workload_plan *workload = &plan->workload;
   struct fates *fates = calloc(1, sizeof *fates);
   ASSERT(fates);
   fates->workload = workload;
   fates->messages = workload->messages;
   fates->keys = workload->keys;
-  fates->entries = calloc(workload->messages + 1, sizeof *fates->entries);
-  fates->by_key = calloc((size_t)workload->keys + 1, sizeof *fates->by_key);
+  fates->groups = plan_group_count(plan);
+  fates->entries = calloc(fates->groups * (workload->messages + 1), sizeof *fates->entries);
+  fates->by_key = calloc(fates->groups * ((size_t)workload->keys + 1), sizeof *fates->by_key);
   ASSERT_MSG(fates->entries && fates->by_key, "out of memory");
   return fates;
 }
@@ -62,32 +72,41 @@ void fates_free(struct fates *fates) {
 }
 
 void fates_reset(struct fates *fates) {
-  memset(fates->entries, 0, (fates->messages + 1) * sizeof *fates->entries);
-  memset(fates->by_key, 0, ((size_t)fates->keys + 1) * sizeof *fates->by_key);
+  memset(fates->entries, 0, fates->groups * (fates->messages + 1) * sizeof *fates->entries);
+  memset(fates->by_key, 0, fates->groups * ((size_t)fates->keys + 1) * sizeof *fates->by_key);
   fates->stuck = fates->state_stated = false;
 }
 
-static void on_effect(struct fates *fates, uint64_t intent, struct fate_entry *entry) {
-  struct key_entry *key = &fates->by_key[entry->key];
+static void on_effect(uint64_t intent, struct fate_entry *entry, struct key_entry *key) {
   if (entry->effects++ == 0 && key->latest > intent) entry->reordered = true;
   if (key->latest < intent) key->latest = intent;
   key->effects++;
 }
 
+/* What clients do counts for every group. */
+static void on_client(struct fates *fates, uint64_t place, const struct trace_record *record) {
+  for (uint32_t group = 0; group < fates->groups; group++) {
+    struct fate_entry *entry = entry_at(fates, place, group);
+    if (record->kind != FACT_INTENDED)
+      entry->outcome = record->kind;
+    else
+      entry->key = record->value <= fates->keys ? (uint32_t)record->value : 0;
+  }
+}
+
 static void on_operation(struct fates *fates, const struct trace_record *record) {
   const uint64_t place = place_of(fates->workload, record->intent);
   if (place == 0) return;
-  struct fate_entry *entry = &fates->entries[place];
+  struct fate_entry *entry = entry_at(fates, place, record->detail < fates->groups ? record->detail : 0);
+  struct key_entry *key = key_at(fates, entry->key, record->detail < fates->groups ? record->detail : 0);
   switch ((enum fact)record->kind) {
   case FACT_INTENDED:
-    entry->key = record->value <= fates->keys ? (uint32_t)record->value : 0;
-    break;
   case FACT_OK:
   case FACT_NONE:
   case FACT_UNKNOWN:
   case FACT_REJECTED:
   case FACT_ABANDONED:
-    entry->outcome = record->kind;
+    on_client(fates, place, record);
     break;
   case FACT_DELIVERED:
     entry->deliveries++;
@@ -99,10 +118,10 @@ static void on_operation(struct fates *fates, const struct trace_record *record)
     entry->dead_lettered = true;
     break;
   case FACT_EFFECT:
-    on_effect(fates, record->intent, entry);
+    on_effect(record->intent, entry, key);
     break;
   case FACT_EFFECT_UNDONE:
-    if (entry->effects > 0) entry->effects--, fates->by_key[entry->key].effects--;
+    if (entry->effects > 0) entry->effects--, key->effects--;
     break;
   default: /* explains, and decides nothing */
     break;
@@ -115,8 +134,9 @@ void fates_sink(void *context, const struct trace_record *records, size_t count,
   for (size_t i = 0; i < count; i++) {
     const struct trace_record *record = &records[i];
     if (record->kind == FACT_STUCK) fates->stuck = true;
-    if (record->kind == FACT_STATE && record->detail <= fates->keys) {
-      fates->by_key[record->detail].state = (int64_t)record->value;
+    const uint32_t key = fact_state_key(record->detail), group = fact_state_group(record->detail);
+    if (record->kind == FACT_STATE && key <= fates->keys && group < fates->groups) {
+      key_at(fates, key, group)->state = (int64_t)record->value;
       fates->state_stated = true;
     }
     if (record->kind >= TRACE_FACT && record->intent > 0)
@@ -124,21 +144,25 @@ void fates_sink(void *context, const struct trace_record *records, size_t count,
   }
 }
 
-void fates_finish(struct fates *fates) {
-  if (!fates->state_stated) return;
+static void finish_group(struct fates *fates, uint32_t group) {
   for (uint64_t place = fates->messages; place > 0; place--) {
-    struct fate_entry *entry = &fates->entries[place];
-    struct key_entry *key = &fates->by_key[entry->key];
+    struct fate_entry *entry = entry_at(fates, place, group);
+    struct key_entry *key = key_at(fates, entry->key, group);
     if (entry->effects == 0 || key->state == key->effects) continue;
     entry->state_wrong = true; /* the last of its key speaks for all */
     key->state = key->effects;
   }
 }
 
-const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent) {
+void fates_finish(struct fates *fates) {
+  for (uint32_t group = 0; fates->state_stated && group < fates->groups; group++)
+    finish_group(fates, group);
+}
+
+const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent, uint32_t group) {
   const uint64_t place = place_of(fates->workload, intent);
   ASSERT(place > 0);
-  return &fates->entries[place];
+  return entry_at(fates, place, group);
 }
 
 static enum fate absent(const struct fates *fates, const struct fate_entry *entry) {
@@ -151,12 +175,26 @@ static enum fate absent(const struct fates *fates, const struct fate_entry *entr
   return entry->outcome == FACT_NONE ? FATE_LOST_UNACKED : FATE_ABSENT_UNKNOWN;
 }
 
-enum fate fates_of(const struct fates *fates, uint64_t intent) {
-  const struct fate_entry *entry = fates_at(fates, intent);
+enum fate fates_in(const struct fates *fates, uint64_t intent, uint32_t group) {
+  const struct fate_entry *entry = fates_at(fates, intent, group);
   if (entry->effects == 0) return absent(fates, entry);
   if (entry->effects > 1) return FATE_MANY;
   if (entry->state_wrong) return FATE_STATE_ERROR;
   return entry->reordered ? FATE_REORDERED : FATE_ONCE;
+}
+
+/* A rank as it weighs: 1 is the worst, 0 the best. */
+static unsigned weight(enum fate fate) { return fate_rows[fate].rank - 1; }
+
+uint32_t fates_worst_group(const struct fates *fates, uint64_t intent) {
+  uint32_t worst = 0;
+  for (uint32_t group = 1; group < fates->groups; group++)
+    if (weight(fates_in(fates, intent, group)) < weight(fates_in(fates, intent, worst))) worst = group;
+  return worst;
+}
+
+enum fate fates_of(const struct fates *fates, uint64_t intent) {
+  return fates_in(fates, intent, fates_worst_group(fates, intent));
 }
 
 uint64_t fates_first(const struct fates *fates) {

@@ -1,6 +1,6 @@
 /* What became of each operation of one run, from its facts alone: where a story is worth telling.
  *
- * One small entry an operation; the counts of a result are the ledger's (sim/oracle), which is
+ * One small entry an operation and group; an operation's fate is that of the group where it ended worst; the counts of a result are the ledger's (sim/oracle), which is
  * independent of this table and stays the judge. LIMIT: phantoms are no operation and have no story.
  */
 #ifndef SIM_RUNNER_EXPLAIN_FATES_H
@@ -47,8 +47,8 @@ struct fate_entry {
 
 struct fates; /* of one run */
 
-/* The workload is borrowed: its ids may have gaps. */
-struct fates *fates_new(const struct workload_plan *workload);
+/* The plan is borrowed: its workload's ids may have gaps. */
+struct fates *fates_new(const struct plan *plan);
 void fates_free(struct fates *fates);
 void fates_reset(struct fates *fates); /* for another run of the same workload */
 trace_sink fates_sink;                 /* context = the fates */
@@ -56,8 +56,10 @@ void fates_finish(struct fates *fates); /* after the run: compares the state wit
 
 /* Whether the workload has an operation of this id; the others want one that is there. */
 bool fates_has(const struct workload_plan *workload, uint64_t intent);
-const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent);
+const struct fate_entry *fates_at(const struct fates *fates, uint64_t intent, uint32_t group);
+enum fate fates_in(const struct fates *fates, uint64_t intent, uint32_t group);
 enum fate fates_of(const struct fates *fates, uint64_t intent);
+uint32_t fates_worst_group(const struct fates *fates, uint64_t intent);
 
 /* The lowest operation of the lowest rank above 0 that there is; 0 = all is as it should. */
 uint64_t fates_first(const struct fates *fates);

@@ -84,9 +84,13 @@ static bool answers(const struct world *world, const struct explain_record *reco
 static void add_transmission(struct recorder *recorder, const struct message *message) {
   struct explain_record *record = recorder->record;
   const struct message_kind *kind = kind_of(recorder->world, message);
+  const struct node *nodes = recorder->world->nodes;
+  const uint32_t group = nodes[message->from].group | nodes[message->to].group; /* one of them is 0, or both are it */
   uint32_t nth = 1;
-  for (size_t i = 0; i < record->transmission_count; i++)
-    nth += record->transmissions[i].name == kind->name;
+  for (size_t i = 0; i < record->transmission_count; i++) {
+    const struct transmission *other = &record->transmissions[i];
+    nth += other->name == kind->name && (nodes[other->from].group | nodes[other->to].group) == group;
+  }
   GROW(record->transmissions, record->transmission_capacity, record->transmission_count + 1);
   record->transmissions[record->transmission_count++] = (struct transmission){
       .id = message->id, 
@@ -278,6 +282,7 @@ static void name_nodes(struct explain_record *record, const struct world *world)
   for (size_t i = 0; i < world->node_count; i++) {
     node_name(&world->nodes[i], record->nodes[i].name, sizeof record->nodes[i].name);
     record->nodes[i].role = world->nodes[i].role;
+    record->nodes[i].group = world->nodes[i].group;
   }
 }
 

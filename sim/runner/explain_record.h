@@ -68,7 +68,7 @@ struct transmission {
   const char *name;   /* of its kind, borrowed from the model */
   uint32_t sent_point; /* that it states when it leaves: what it is for, POINT_NONE */
   uint32_t others;    /* operations that it carries besides */
-  uint32_t nth;       /* of its kind, for this operation, from this role: 1 = the first */
+  uint32_t nth;       /* of its kind, for this operation and group, from this role: 1 = the first */
   bool is_reply, open;
   enum { FATE_UNDER_WAY, FATE_ARRIVED, FATE_LOST } fate;
   int64_t sent_at, end_at; /* ns; leaves at sent_at, which may be later than its SENT happening */
@@ -77,6 +77,7 @@ struct transmission {
 struct explain_node {
   char name[32];
   enum role role;
+  uint32_t group;
 };
 
 struct explain_record {

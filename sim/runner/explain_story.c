@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/runner/explain_words.h"
+#include "sim/world/fault_verbs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -112,9 +113,36 @@ static const struct transmission *transmission_of(const struct teller *teller,
   return &teller->record->transmissions[happening->transmission];
 }
 
+/* The group that a happening is about: that of one of its ends. */
+static uint32_t group_of(const struct teller *teller, const struct happening *happening) {
+  const struct explain_record *record = teller->record;
+  if (happening->transmission != NO_TRANSMISSION) {
+    const struct transmission *transmission = &record->transmissions[happening->transmission];
+    const uint32_t from = record->nodes[transmission->from].group;
+    return from ? from : record->nodes[transmission->to].group;
+  }
+  const uint32_t own = record->nodes[happening->node].group;
+  if (own || happening->cause.kind != CAUSE_MESSAGE) return own;
+  return record->nodes[happening->cause.peer].group;
+}
+
+static struct tally *tally_of(struct teller *teller, const struct happening *happening) {
+  return &teller->story->tallies[group_of(teller, happening)];
+}
+
+/* What comes before the groups. */
+static void count_published(struct teller *teller) {
+  for (uint32_t i = 0; i < plan_group_count(teller->record->plan); i++)
+    teller->story->tallies[i].publishes++;
+}
+static uint32_t count_copy(struct teller *teller) {
+  for (uint32_t i = 0; i < plan_group_count(teller->record->plan); i++)
+    teller->story->tallies[i].copies++;
+  return teller->story->tallies[0].copies;
+}
+
 /* Why it is handed out once more: the first that fits. */
-static const char *why_handed_out_again(const struct teller *teller) {
-  const struct tally *tally = &teller->story->tally;
+static const char *why_handed_out_again(const struct teller *teller, const struct tally *tally) {
   if (teller->expired) return "it is visible again";
   if (tally->copies >= tally->handed_out) return "it is stored once more, and nothing says that it is the same";
   return tally->acks_noted == 0 ? "no acknowledgement of it has been noted" : NULL;
@@ -123,9 +151,9 @@ static const char *why_handed_out_again(const struct teller *teller) {
 static void tell_sent(struct teller *teller, size_t index, const struct happening *happening) {
   const struct transmission *transmission = transmission_of(teller, happening);
   const uint32_t point = transmission->sent_point;
-  struct tally *tally = &teller->story->tally;
+  struct tally *tally = tally_of(teller, happening);
   struct subject subject = {happening, transmission->nth, NULL};
-  tally->publishes += point == POINT_PUBLISH_SENT;
+  if (point == POINT_PUBLISH_SENT) count_published(teller);
   tally->handed_out += point == POINT_DELIVERY_SENT;
   tally->acks += point == POINT_ACK_SENT;
   if (point == POINT_ACK_SENT) subject.nth = tally->acks > tally->deliveries ? tally->acks : 1;
@@ -134,7 +162,7 @@ static void tell_sent(struct teller *teller, size_t index, const struct happenin
   struct step *step = add_words(teller, index, words, &subject);
   if (!step) return;
   if (point == POINT_DELIVERY_SENT) {
-    if (transmission->nth > 1) say_why(teller, step, why_handed_out_again(teller), &subject);
+    if (transmission->nth > 1) say_why(teller, step, why_handed_out_again(teller, tally), &subject);
     teller->expired = false;
   } else if (subject.nth > 1 && happening->cause.kind == CAUSE_TIMER && point != POINT_STATEMENT_SENT) {
     say_why(teller, step,
@@ -150,7 +178,7 @@ static void tell_sent(struct teller *teller, size_t index, const struct happenin
 static void tell_arrived(struct teller *teller, size_t index, const struct happening *happening) {
   const struct transmission *transmission = transmission_of(teller, happening);
   const uint32_t point = transmission->sent_point;
-  struct tally *tally = &teller->story->tally;
+  struct tally *tally = tally_of(teller, happening);
   struct subject subject = {happening, 0, NULL};
   struct step *step = NULL;
   if (point == POINT_DELIVERY_SENT) {
@@ -178,12 +206,12 @@ static void tell_lost(struct teller *teller, size_t index, const struct happenin
 }
 
 static void tell_point(struct teller *teller, size_t index, const struct happening *happening) {
-  struct tally *tally = &teller->story->tally;
+  struct tally *tally = tally_of(teller, happening);
   struct subject subject = {happening, 1, NULL};
   if (happening->what == POINT_ACK_APPLIED) {
     subject.nth = ++tally->acks_noted;
     for (size_t i = 0; i < teller->record->node_count; i++)
-      if (teller->holds[i] == HOLD_HANDLED) teller->holds[i] = HOLD_NONE;
+      if (teller->record->nodes[i].group == group_of(teller, happening) && teller->holds[i] == HOLD_HANDLED) teller->holds[i] = HOLD_NONE;
   } else {
     tally->handled++;
     teller->holds[happening->node] = HOLD_HANDLED;
@@ -193,10 +221,10 @@ static void tell_point(struct teller *teller, size_t index, const struct happeni
 
 /* Facts that are counted, so that the second is told as such. */
 static uint32_t count_fact(struct teller *teller, const struct happening *happening) {
-  struct tally *tally = &teller->story->tally;
+  struct tally *tally = tally_of(teller, happening);
   switch ((enum fact)happening->what) {
   case FACT_APPENDED:
-    return ++tally->copies;
+    return count_copy(teller);
   case FACT_DELIVERED:
     teller->holds[happening->node] = HOLD_HANDLING;
     return ++tally->deliveries;
@@ -216,8 +244,9 @@ static bool touches(const struct teller *teller, const struct happening *happeni
   const struct cause *cause = &happening->cause;
   const struct explain_record *record = teller->record;
   if (happening->what == FACT_REBALANCED || happening->what == FACT_STUCK)
-    return teller->story->tally.copies > 0;
-  if (happening->what == FACT_EXPIRED) return teller->story->tally.received > 0;
+    return teller->story->tallies[0].copies > 0;
+  if (happening->what == FACT_EXPIRED)
+    return teller->story->tallies[group_of(teller, happening)].received > 0;
   if (cause->kind == CAUSE_TIMER)
     return happening->what == FACT_TRANSACTION_ABORTED && record->nodes[happening->node].role == ROLE_BROKER;
   for (size_t i = record->transmission_count; i-- > 0;) {
@@ -287,7 +316,8 @@ static uint16_t struck(const struct teller *teller, size_t index, const struct h
     if (happening->targets[node / 8] >> (node % 8) & 1 && teller->story->involved[node]) return node;
   while (++index < record->end && record->items[index].kind == HAPPENING_FAULT) {}
   const struct happening *next = &record->items[index];
-  const bool message = teller->record->plan->faults[happening->fault].verb >= VERB_DROP;
+  const enum verb verb = teller->record->plan->faults[happening->fault].verb;
+  const bool message = fault_verbs[verb].target == FAULT_TARGET_THIS;
   return message && index < record->end && next->own && next->kind == HAPPENING_SENT ? next->node
                                                                                       : (uint16_t)record->node_count;
 }

@@ -33,7 +33,7 @@ struct story {
   struct step *steps;
   size_t count, capacity;
   bool *involved; /* [record->node_count]: nodes that the story is about */
-  struct tally tally;
+  struct tally tallies[PLAN_GROUPS_MAX]; /* by group; what comes before them stands in each */
   enum fate fate;
   const char *outcome; /* what the client was told, in a word */
   char verdict[2 * STEP_TEXT_MAX];

@@ -31,23 +31,26 @@ static const struct {
     {false, always, "it was stored, and no handler ever got it"},
 };
 
-static const char *reason(const struct story *story) {
-  const uint32_t effects = story->tally.effects - story->tally.undone;
+static const char *reason(const struct tally *tally) {
+  const uint32_t effects = tally->effects - tally->undone;
   if (effects == 1) return NULL;
   for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-    if (reasons[i].effects == (effects > 1) && reasons[i].fits(&story->tally))
+    if (reasons[i].effects == (effects > 1) && reasons[i].fits(tally))
       return reasons[i].because;
   return NULL;
 }
 
 void story_judge(struct story *story, const struct fates *fates) {
-  const struct fate_entry *entry = fates_at(fates, story->record->intent);
+  const uint32_t group = fates_worst_group(fates, story->record->intent);
+  const struct fate_entry *entry = fates_at(fates, story->record->intent, group);
+  const struct group_plan *groups = story->record->plan->groups;
   story->fate = fates_of(fates, story->record->intent);
   story->outcome = entry->outcome ? trace_kind_name(entry->outcome) : "nothing";
-  const char *because = reason(story);
+  const char *because = reason(&story->tallies[group]);
   snprintf(story->verdict, sizeof story->verdict,
-           "operation %" PRIu64 ": %s (%u effect%s, %u deliver%s, the client was told: %s)%s%s",
-           story->record->intent, fate_rows[story->fate].name, entry->effects,
+           "operation %" PRIu64 ": %s%s%s (%u effect%s, %u deliver%s, the client was told: %s)%s%s",
+           story->record->intent, fate_rows[story->fate].name, groups ? " in group " : "",
+           groups ? groups[group].name : "", entry->effects,
            entry->effects == 1 ? "" : "s", entry->deliveries, entry->deliveries == 1 ? "y" : "ies",
            story->outcome, because ? ": " : "", because ? because : "");
 }

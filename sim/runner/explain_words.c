@@ -85,16 +85,26 @@ const struct words words_node[NODE_CHANGE__COUNT] = {
     [NODE_CHANGE_RESUMED] = {"goes on", .brief = "goes on"},
 };
 
-const char *const words_death[DEATH_POWER + 1] = {
+const char *const words_death[DEATH_DISK + 1] = {
     [DEATH_NONE] = "",
     [DEATH_EXIT] = "asked to stop by %f, it has finished and exits",
     [DEATH_KILL] = "its process was killed by %f",
     [DEATH_POWER] = "its machine lost power by %f",
+    [DEATH_DISK] = "its machine is gone with its disk, by %f",
 };
 
 const struct words words_fault[VERB__COUNT] = {
+    [VERB_SLOW] = {"is slow from here", "is as fast as before", "%f begins", "slow: %f", "fast again"},
+    [VERB_FSYNC_LIES] = {"its disk lies from here: a flush says that it is done and is not",
+                         "its flushes are true again", "%f begins", "disk lies: %f", "disk is true"},
+    [VERB_FAILOVER] = {"another takes over what it leads", NULL, "%f", .brief = "failover: %f"},
+    [VERB_MOVE_COORDINATOR] = {"another coordinates from here", NULL, "%f", .brief = "moved: %f"},
     [VERB_PARTITION] = {"is cut off", "is connected again", "%f begins", "cut off: %f", "connected again"},
     [VERB_RESET] = {"its connections break", NULL, "%f", .brief = "connections break"},
+    [VERB_CLOG] = {"nothing moves on its connections", "they move again", "%f begins", "clogged: %f",
+                   "free again"},
+    [VERB_DEGRADE] = {"its link is degraded", "its link is as before", "%f begins", "degraded: %f",
+                      "link as before"},
     [VERB_DELAY] = {"what it sends is held up on the way", NULL, "%f", .brief = "held up: %f"},
     [VERB_DUPLICATE] = {"what it sends is doubled on the way", NULL, "%f", .brief = "doubled: %f"},
 };

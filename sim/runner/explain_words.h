@@ -29,7 +29,7 @@ extern const struct words words_loss[LOSS_UNSENT + 1]; /* first: why */
 extern const struct words words_result; /* of an append that is not the operation's but its result's */
 extern const struct words words_session; /* an EXPIRED of no operation: a member's session */
 extern const struct words words_node[NODE_CHANGE__COUNT];
-extern const char *const words_death[DEATH_POWER + 1]; /* by fault %f */
+extern const char *const words_death[DEATH_DISK + 1]; /* by fault %f */
 extern const struct words words_fault[VERB__COUNT];    /* first: it begins; again: it ends; why_again: why it begins */
 extern const char *const words_cause[];                /* by enum cause_kind */
 

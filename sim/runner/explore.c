@@ -115,7 +115,7 @@ static enum metric judge(struct hand *hand, unsigned level, int64_t *metrics) {
   hand->plan.fault_count = search->plan->fault_count + level;
   uint32_t violations = run_judge(hand->run, &hand->plan, search->seed, search->options->command,
                                   metrics, &digest);
-  return goal_reached(&search->goal, metrics, violations);
+  return goal_reached(&search->goal, hand->run, metrics, violations);
 }
 
 /* The run of a path with its placements. `parent` NULL: level 0. */

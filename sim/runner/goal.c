@@ -1,6 +1,7 @@
 #include "sim/runner/goal.h"
 
 #include "sim/base/schema.h"
+#include "sim/oracle/verdict.h"
 #include "sim/world/claim.h"
 
 __extension__ typedef __int128 wide;
@@ -54,15 +55,29 @@ bool goal_is_expectation(const struct goal *goal) {
   return false;
 }
 
-enum metric goal_reached(const struct goal *goal, const int64_t metrics[METRIC__COUNT],
-                         uint32_t violations) {
+/* Each group of a statement by itself. */
+static enum metric broken_in_groups(const struct goal *goal, const struct expectation *expectation,
+                                    const struct run *run) {
+  const struct plan *plan = &goal->scenario->plans[goal->row];
+  for (size_t i = 0; i < expectation->group_count; i++) {
+    const uint32_t group = expectation->groups[i];
+    const int64_t *metrics = run_group(run, group);
+    enum metric metric = broken(expectation, metrics, verdict_violations(metrics, plan_allows(plan, group)));
+    if (metric != METRIC__COUNT) return metric;
+  }
+  return METRIC__COUNT;
+}
+
+enum metric goal_reached(const struct goal *goal, const struct run *run,
+                         const int64_t metrics[METRIC__COUNT], uint32_t violations) {
   bool said = false;
   if (!goal->scenario) return metrics[goal->only] > 0 ? goal->only : METRIC__COUNT;
   for (size_t i = 0; i < goal->scenario->expectation_count; i++) {
     const struct expectation *expectation = &goal->scenario->expectations[i];
     if (!is_sought(expectation, goal->row)) continue;
     said = true;
-    enum metric metric = broken(expectation, metrics, violations);
+    enum metric metric = expectation->group_count ? broken_in_groups(goal, expectation, run)
+                                                  : broken(expectation, metrics, violations);
     if (metric != METRIC__COUNT) return metric;
   }
   if (said) return METRIC__COUNT;

@@ -12,6 +12,7 @@
 #define SIM_RUNNER_GOAL_H
 
 #include "sim/oracle/metric.h"
+#include "sim/runner/run.h"
 #include "sim/runner/scenario.h"
 
 #include <stdbool.h>
@@ -24,10 +25,10 @@ struct goal {
   enum metric only; /* METRIC__COUNT: any metric that is sought */
 };
 
-/* The metric that shows that a run is what is sought; METRIC__COUNT: it is not. `violations`: what the
- * row's contract does not allow (run_judge). */
-enum metric goal_reached(const struct goal *goal, const int64_t metrics[METRIC__COUNT],
-                         uint32_t violations);
+/* The metric that shows that a run is what is sought; METRIC__COUNT: it is not. `metrics` and
+ * `violations`: what run_judge has just said of `run`. LIMIT: `only` counts over all groups. */
+enum metric goal_reached(const struct goal *goal, const struct run *run,
+                         const int64_t metrics[METRIC__COUNT], uint32_t violations);
 
 /* Whether the scenario says anything that can be sought in this row. */
 bool goal_is_expectation(const struct goal *goal);

@@ -18,15 +18,30 @@ static enum metric_unit metric_unit_of(unsigned metric) {
   return metric == EXPECT_CAPACITY ? UNIT_RATE : metric_rows[metric].unit;
 }
 
+#define ALL_GROUPS UINT32_MAX
+
+/* What one judgement is about: a row, of all its groups together or of one. */
+struct judged {
+  size_t row;
+  uint32_t group; /* ALL_GROUPS */
+};
+
+static int64_t value_of(const struct campaign *campaign, struct judged about, size_t seed,
+                        unsigned metric) {
+  const struct run_result *result = campaign_result(campaign, about.row, seed);
+  return (about.group == ALL_GROUPS ? result->metrics : result->groups[about.group].metrics)[metric];
+}
+
 /* What a bound is compared with: counts summed, times and rates meant; rates in micro-events a second,
  * as bounds are. */
-static int64_t pooled(const struct campaign *campaign, size_t row, unsigned metric) {
-  if (metric == EXPECT_CAPACITY) return campaign->capacity[row];
-  if (metric_rows[metric].unit != UNIT_RATE) return campaign_pooled(campaign, row, metric);
+static int64_t pooled(const struct campaign *campaign, struct judged about, unsigned metric) {
+  if (metric == EXPECT_CAPACITY) return campaign->capacity[about.row];
   const size_t seeds = campaign->scenario->seed_count;
+  const enum metric_unit unit = metric_rows[metric].unit;
   wide sum = 0;
-  for (size_t seed = 0; seed < seeds; seed++)
-    sum += (wide)campaign_result(campaign, row, seed)->metrics[metric] * SCHEMA_RATE_SCALE;
+  for (size_t seed = 0; seed < seeds; seed++) sum += value_of(campaign, about, seed, metric);
+  if (unit == UNIT_COUNT) return (int64_t)sum;
+  if (unit == UNIT_RATE) sum *= SCHEMA_RATE_SCALE;
   return (int64_t)((sum + (wide)seeds / 2) / (wide)seeds);
 }
 
@@ -80,10 +95,10 @@ static bool meets(const struct expectation *expectation, int64_t value, int64_t 
 
 /* `none` holds in each seed or not at all. */
 static bool judge_none(const struct campaign *campaign, const struct expectation *expectation,
-                       size_t row, struct expectation_result *out) {
+                       struct judged about, struct expectation_result *out) {
   char value[HUMAN_MAX];
   for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
-    const int64_t count = campaign_result(campaign, row, seed)->metrics[expectation->metric];
+    const int64_t count = value_of(campaign, about, seed, expectation->metric);
     if (count == 0) continue;
     value_text(expectation->metric, count, value, sizeof value);
     out->seed_index = seed;
@@ -94,35 +109,44 @@ static bool judge_none(const struct campaign *campaign, const struct expectation
   return true;
 }
 
+static uint32_t violations_of(const struct campaign *campaign, struct judged about, size_t seed) {
+  const struct run_result *result = campaign_result(campaign, about.row, seed);
+  return about.group == ALL_GROUPS ? result->violations : result->groups[about.group].violations;
+}
+
 static bool judge_violates(const struct campaign *campaign, const struct expectation *expectation,
-                           size_t row, struct expectation_result *out) {
+                           struct judged about, struct expectation_result *out) {
   char names[120];
-  verdict_describe(campaign->violations[row], names, sizeof names);
+  uint32_t found = 0;
+  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+    found |= violations_of(campaign, about, seed);
+  verdict_describe(found, names, sizeof names);
   snprintf(out->found, sizeof out->found, "violates %s", names);
-  const uint32_t found = campaign->violations[row], exactly = expectation->violations;
+  const uint32_t exactly = expectation->violations;
   const uint32_t either = expectation->violations_either;
   if ((found & ~(either & ~exactly)) == exactly && (either == 0 || (found & either))) return true;
   /* A seed that shows an anomaly that was not expected says it all; one that is missing takes all. */
   for (size_t seed = campaign->scenario->seed_count; seed-- > 0;)
-    if (campaign_result(campaign, row, seed)->violations & ~(exactly | either))
+    if (violations_of(campaign, about, seed) & ~(exactly | either))
       out->seed_index = seed;
   return false;
 }
 
 /* Whether row is less (sign -1) or more (+1) than the other, beyond chance where there are seeds. */
 static bool differs(const struct campaign *campaign, const struct expectation *expectation,
-                    size_t row, int sign) {
-  const size_t seeds = campaign->scenario->seed_count, other = expectation->other_row;
+                    struct judged about, int sign) {
+  const size_t seeds = campaign->scenario->seed_count;
+  const struct judged other = {expectation->other_row, about.group};
   if (seeds == 1 || expectation->metric == EXPECT_CAPACITY) {
-    const int64_t a = pooled(campaign, row, expectation->metric);
+    const int64_t a = pooled(campaign, about, expectation->metric);
     const int64_t b = pooled(campaign, other, expectation->metric);
     return sign < 0 ? a < b : a > b;
   }
   int64_t *values = calloc(2 * seeds, sizeof *values);
   ASSERT(values != NULL);
   for (size_t seed = 0; seed < seeds; seed++) {
-    values[seed] = campaign_result(campaign, row, seed)->metrics[expectation->metric];
-    values[seeds + seed] = campaign_result(campaign, other, seed)->metrics[expectation->metric];
+    values[seed] = value_of(campaign, about, seed, expectation->metric);
+    values[seeds + seed] = value_of(campaign, other, seed, expectation->metric);
   }
   double correlation;
   const struct estimate difference = statistics_paired(values, values + seeds, seeds, &correlation);
@@ -131,9 +155,10 @@ static bool differs(const struct campaign *campaign, const struct expectation *e
 }
 
 static bool against_other(const struct campaign *campaign, const struct expectation *expectation,
-                          size_t row) {
-  const wide value = pooled(campaign, row, expectation->metric);
-  const wide other = pooled(campaign, expectation->other_row, expectation->metric);
+                          struct judged about) {
+  const struct judged other_row = {expectation->other_row, about.group};
+  const wide value = pooled(campaign, about, expectation->metric);
+  const wide other = pooled(campaign, other_row, expectation->metric);
   switch (expectation->kind) {
   case BOUND_AT_LEAST_OF:
     return value * SCHEMA_SHARE_SCALE >= other * expectation->share;
@@ -142,9 +167,9 @@ static bool against_other(const struct campaign *campaign, const struct expectat
   case BOUND_SAME_AS:
     return value == other;
   case BOUND_LESS_THAN:
-    return differs(campaign, expectation, row, -1);
+    return differs(campaign, expectation, about, -1);
   case BOUND_MORE_THAN:
-    return differs(campaign, expectation, row, +1);
+    return differs(campaign, expectation, about, +1);
   default:
     break;
   }
@@ -154,19 +179,20 @@ static bool against_other(const struct campaign *campaign, const struct expectat
 
 /* "lost = 12 (0.01 % of 120000) in 20 runs", "capacity = 9000/s (at-least-once: 12000/s)" */
 static void say_found(const struct campaign *campaign, const struct expectation *expectation,
-                      size_t row, char *out, size_t size) {
-  const int64_t found = pooled(campaign, row, expectation->metric);
+                      struct judged about, char *out, size_t size) {
+  const int64_t found = pooled(campaign, about, expectation->metric);
   char value[HUMAN_MAX], runs[HUMAN_MAX], more[112] = "";
   value_text(expectation->metric, found, value, sizeof value);
   say_runs(campaign, expectation->metric, runs, sizeof runs);
   if (expectation->kind >= BOUND_AT_LEAST_OF) {
     char other[HUMAN_MAX];
-    value_text(expectation->metric, pooled(campaign, expectation->other_row, expectation->metric),
-               other, sizeof other);
+    const struct judged other_row = {expectation->other_row, about.group};
+    value_text(expectation->metric, pooled(campaign, other_row, expectation->metric), other,
+               sizeof other);
     snprintf(more, sizeof more, " (%.48s: %s)",
              campaign->scenario->plans[expectation->other_row].label, other);
   } else if (expectation->relative) {
-    const int64_t intended = campaign_pooled(campaign, row, METRIC_INTENDED);
+    const int64_t intended = pooled(campaign, about, METRIC_INTENDED);
     snprintf(more, sizeof more, " (%.3g %% of %" PRId64 ")",
              intended > 0 ? 100.0 * (double)found / (double)intended : 0, intended);
   }
@@ -174,40 +200,50 @@ static void say_found(const struct campaign *campaign, const struct expectation 
 }
 
 static bool judge_row(const struct campaign *campaign, const struct expectation *expectation,
-                      size_t row, struct expectation_result *out) {
+                      struct judged about, struct expectation_result *out) {
   if (expectation->metric == EXPECT_VIOLATES)
-    return judge_violates(campaign, expectation, row, out);
+    return judge_violates(campaign, expectation, about, out);
   const bool against = expectation->kind >= BOUND_AT_LEAST_OF;
   if (expectation->metric == EXPECT_CAPACITY &&
-      (campaign->capacity[row] < 0 ||
+      (campaign->capacity[about.row] < 0 ||
        (against && campaign->capacity[expectation->other_row] < 0))) {
     out->unknown = true;
     snprintf(out->found, sizeof out->found, "capacity was not measured");
     return false;
   }
-  say_found(campaign, expectation, row, out->found, sizeof out->found);
-  if (against) return against_other(campaign, expectation, row);
+  say_found(campaign, expectation, about, out->found, sizeof out->found);
+  if (against) return against_other(campaign, expectation, about);
   if (expectation->kind == BOUND_NONE && expectation->metric < METRIC__COUNT)
-    return judge_none(campaign, expectation, row, out);
-  return meets(expectation, pooled(campaign, row, expectation->metric),
-               campaign_pooled(campaign, row, METRIC_INTENDED));
+    return judge_none(campaign, expectation, about, out);
+  return meets(expectation, pooled(campaign, about, expectation->metric),
+               pooled(campaign, about, METRIC_INTENDED));
+}
+
+/* Whose numbers these are, where a statement is about several. */
+static void say_whose(const struct campaign *campaign, const struct expectation *expectation,
+                      struct judged about, const char *found, char *out, size_t size) {
+  const struct plan *plan = &campaign->scenario->plans[about.row];
+  const bool row = expectation->row_count > 1, group = expectation->group_count > 1;
+  snprintf(out, size, "%.56s%s%s%s%.100s", row ? plan->label : "", row && group ? ", " : "",
+           group ? plan->groups[about.group].name : "", row || group ? ": " : "", found);
 }
 
 static void judge_expectation(const struct campaign *campaign,
                               const struct expectation *expectation,
                               struct expectation_result *out) {
   *out = (struct expectation_result){.holds = true, .seed_index = CAMPAIGN_NO_SEED};
-  for (size_t i = 0; i < expectation->row_count; i++) {
+  const size_t groups = expectation->group_count ? expectation->group_count : 1;
+  for (size_t i = 0; i < expectation->row_count * groups && out->holds; i++) {
     struct expectation_result one = {.seed_index = CAMPAIGN_NO_SEED};
-    one.holds = judge_row(campaign, expectation, expectation->rows[i], &one);
-    if (one.holds && i > 0) continue; /* the first row speaks for those that hold */
-    *out = one;
-    if (expectation->row_count == 1) break;
+    const struct judged about = {
+        expectation->rows[i / groups],
+        expectation->group_count ? expectation->groups[i % groups] : ALL_GROUPS};
+    one.holds = judge_row(campaign, expectation, about, &one);
+    if (one.holds && i > 0) continue; /* the first speaks for those that hold */
     char found[sizeof one.found];
     memcpy(found, one.found, sizeof found);
-    snprintf(out->found, sizeof out->found, "%.56s: %.100s",
-             campaign->scenario->plans[expectation->rows[i]].label, found);
-    if (!one.holds) break;
+    *out = one;
+    say_whose(campaign, expectation, about, found, out->found, sizeof out->found);
   }
 }
 

@@ -42,6 +42,11 @@ static bool check_fault(struct checker *checker, const struct trace_record *fact
   return true;
 }
 
+static bool check_group(const struct checker *checker, uint32_t group, struct err *err) {
+  if (group < plan_group_count(checker->plan)) return true;
+  return err_set(err, ERR_FORMAT, "group %u of %u", group, plan_group_count(checker->plan));
+}
+
 static bool check_fact(struct checker *checker, const struct trace_record *fact, struct err *err) {
   const uint32_t keys = checker->plan->workload.keys;
   switch (fact->kind) {
@@ -56,12 +61,20 @@ static bool check_fact(struct checker *checker, const struct trace_record *fact,
       return err_set(err, ERR_FORMAT, "key %" PRIu64 " of %u", fact->value, keys);
     checker->issued = fact->intent;
     return true;
+  case FACT_DELIVERED:
+  case FACT_EFFECT_UNDONE:
+  case FACT_DEAD_LETTERED:
+  case FACT_DISPOSED:
+  case FACT_SUPPRESSED:
+    return check_group(checker, fact->detail, err);
   case FACT_EFFECT:
+    if (!check_group(checker, fact->detail, err)) return false;
     if (fact->value <= TIME_MAX_NS) return true;
     return err_set(err, ERR_FORMAT, "an effect is visible from %" PRIu64 " ns", fact->value);
   case FACT_STATE:
-    if (fact->detail <= keys) return true;
-    return err_set(err, ERR_FORMAT, "key %u of %u", fact->detail, keys);
+    if (!check_group(checker, fact_state_group(fact->detail), err)) return false;
+    if (fact_state_key(fact->detail) <= keys) return true;
+    return err_set(err, ERR_FORMAT, "key %u of %u", fact_state_key(fact->detail), keys);
   case FACT_COUNTER:
     if (fact->detail < COUNTER__COUNT && fact->value <= INT64_MAX / 2) return true;
     return err_set(err, ERR_FORMAT, "counter %u is %" PRIu64, fact->detail, fact->value);

@@ -25,11 +25,12 @@ static bool write_resolved(const struct campaign *campaign, FILE *file) {
 static const struct {
   const char *name;
   table_writer *write;
+  bool of_groups; /* only where the scenario has groups */
 } files[] = {
-    {"summary.txt", write_summary},      {"runs.csv", tables_runs},
-    {"aggregate.csv", tables_aggregate}, {"timeline.csv", tables_timeline},
-    {"latency.csv", tables_latency},     {"faults.csv", tables_faults},
-    {"resolved.yaml", write_resolved},
+    {"summary.txt", write_summary, false},      {"runs.csv", tables_runs, false},
+    {"aggregate.csv", tables_aggregate, false}, {"timeline.csv", tables_timeline, false},
+    {"latency.csv", tables_latency, false},     {"faults.csv", tables_faults, false},
+    {"groups.csv", tables_groups, true},        {"resolved.yaml", write_resolved, false},
 };
 #define FILES (sizeof files / sizeof *files)
 #define MANIFEST "manifest.json"
@@ -138,7 +139,9 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
   if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err))
     return false;
   for (size_t i = 0; i < FILES; i++)
-    if (!write_file(staging, campaign, files[i].name, files[i].write, NULL, err)) return false;
+    if ((!files[i].of_groups || campaign->scenario->plans[0].groups) &&
+        !write_file(staging, campaign, files[i].name, files[i].write, NULL, err))
+      return false;
   if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;
   if (!charts_write_scripts(campaign, staging->fresh_charts, err)) return false;
   if (options->charts) charts_render(staging->fresh_charts);

@@ -226,9 +226,14 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
     fault.nth = placement->occurrence;
   if (placement->kind == PLACED_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
   fault.when_node.count = 1;
-  fault.when_node.items[0].which = WHICH_INDEX;
-  fault.when_node.items[0].role =
-      placement_role(plan, placement->node, &fault.when_node.items[0].index);
+  struct selector_item *item = &fault.when_node.items[0];
+  uint32_t index;
+  item->which = WHICH_INDEX;
+  item->role = placement_role(plan, placement->node, &index);
+  struct node_title title = world_title(plan, item->role, index);
+  item->word = title.word;
+  item->index = item->count = title.place;
+  item->offset = index - title.place;
   return fault;
 }
 
@@ -253,10 +258,11 @@ const char *placement_verb(const struct placement *placement) {
 void placement_write(const struct plan *plan, const struct placement *placement, FILE *out) {
   uint32_t index;
   enum role role = placement_role(plan, placement->node, &index);
+  struct node_title title = world_title(plan, role, index);
   static const struct key span_key = {.name = "for", .type = VALUE_TIME};
   char span[64];
   fprintf(out, "{when: %s%s, node: %s.%u", placement->before ? "before " : "",
-          placement_point(plan, placement), role_names[role], index);
+          placement_point(plan, placement), title.word, title.place);
   if (placement->intent)
     fprintf(out, ", intent: %" PRIu64 ", attempt: %u", placement->intent, placement->occurrence);
   else

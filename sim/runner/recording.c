@@ -46,7 +46,9 @@ static void name_nodes(const struct world *world, const uint8_t *set, uint32_t r
     if (!((set[i / 8] >> (i % 8)) & 1)) continue;
     if (named.count == room) return;
     named.items[named.count++] =
-        (struct selector_item){.which = WHICH_INDEX, .role = node->role, .index = node->index};
+        (struct selector_item){.which = WHICH_INDEX, .role = node->role, .index = node->place,
+                               .word = node->word, .offset = node->index - node->place,
+                               .count = node->place};
   }
   if (named.count > 0) *out = named;
 }
@@ -159,6 +161,7 @@ static void put_own(struct csv_out *csv, const struct fault_plan *as, const char
     if (strcmp(key->key.name, name) != 0) continue;
     if (key->kind == FAULT_KEY_NODES)
       return put_nodes(csv, (const struct selector *)(const void *)((const char *)as + key->offset));
+    if (!fault_field_said(as, key)) break;
     return put_value(csv, &key->key, fault_field(as, key));
   }
   csv_out_text(csv, "");

@@ -112,6 +112,25 @@ static void put_workload(const struct plan *plan, FILE *out) {
   }
 }
 
+static void put_groups(const struct plan *plan, FILE *out) {
+  fprintf(out, "groups:\n");
+  for (uint32_t i = 0; i < plan->group_count; i++) {
+    const struct group_plan *group = &plan->groups[i];
+    fprintf(out, "  %s:\n    consumers: %u\n    service_time: %s\n    ", group->name,
+            group->consumers, group->service_time->text);
+    put_model("handler", group->handler->name, group->handler->keys, group->handler->key_count,
+              &group->handler_settings, out);
+  }
+}
+
+static void put_topology(const struct plan *plan, FILE *out) {
+  fprintf(out, "topology: {producers: %u, brokers: %u, partitions: %u, ", plan->counts[ROLE_PRODUCER],
+          plan->counts[ROLE_BROKER], plan->partitions);
+  if (!plan->groups) fprintf(out, "consumers: %u, ", plan->counts[ROLE_CONSUMER]);
+  fprintf(out, "threads: %u, cores: %u}\n", plan->threads, plan->cores);
+  if (plan->groups) put_groups(plan, out);
+}
+
 void repro_write(const struct repro *repro, FILE *out) {
   const struct plan *plan = repro->plan;
   fprintf(out, "format: 1\nname: %s\nabout: \"%s\"\nluck: none\nmeasure_capacity: false\n",
@@ -122,16 +141,14 @@ void repro_write(const struct repro *repro, FILE *out) {
     fprintf(out, "drain_limit: %s\n", text);
   }
   put_workload(plan, out);
-  fprintf(out, "topology: {producers: %u, brokers: %u, partitions: %u, consumers: %u, threads: %u, "
-               "cores: %u}\n",
-          plan->counts[ROLE_PRODUCER], plan->counts[ROLE_BROKER], plan->partitions,
-          plan->counts[ROLE_CONSUMER], plan->threads, plan->cores);
+  put_topology(plan, out);
   put_links(plan, out);
   put_costs(plan, out);
   put_model("system", plan->system->name, plan->system->keys, plan->system->key_count,
             &plan->system_settings, out);
-  put_model("handler", plan->handler->name, plan->handler->keys, plan->handler->key_count,
-            &plan->handler_settings, out);
+  if (!plan->groups)
+    put_model("handler", plan->handler->name, plan->handler->keys, plan->handler->key_count,
+              &plan->handler_settings, out);
   if (plan->database)
     put_model("database", plan->database->name, plan->database->keys, plan->database->key_count,
               &plan->database_settings, out);

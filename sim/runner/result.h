@@ -18,6 +18,12 @@ struct fault_window {
 };
 #define RESULT_WINDOWS_MAX 4096
 
+/* One sink group's part, where there are several. */
+struct group_result {
+  int64_t metrics[METRIC__COUNT]; /* what metric_of_group denies is 0 */
+  uint32_t violations;            /* CLAIM_BIT()s of the contract with this group's handler */
+};
+
 struct run_result {
   uint32_t row;  /* index into scenario->plans */
   uint64_t seed;
@@ -27,6 +33,7 @@ struct run_result {
   enum verdict verdict; /* of the contract, inconclusive not yet considered */
   uint32_t violations;  /* CLAIM_BIT()s */
   bool drained;
+  struct group_result *groups; /* [plan's groups], owned; NULL = one group, which is the whole */
   uint64_t *fault_hits;   /* [plan->fault_count], owned */
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
   struct fault_window *windows;

@@ -79,6 +79,10 @@ uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, cons
   return collector_judge(run->collector, out_metrics, out_digest);
 }
 
+const int64_t *run_group(const struct run *run, uint32_t group) {
+  return collector_group(run->collector, group);
+}
+
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,
                  const char *command, struct run_result *out) {
   *out = (struct run_result){.row = row, .seed = seed};
@@ -94,15 +98,18 @@ void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_
 
 /* --- Capacity --- */
 
-/* How many operations are kept open: enough that no stage ever waits for the workload, which is several
- * full batches for every handler; and how many are measured. */
+/* How many operations are kept open: so many that no stage waits for the workload. That begins with several
+ * full batches for every handler and doubles until it makes no difference any more: a transaction that
+ * commits once a second hides a second's worth. And how many are measured. */
 #define CAPACITY_OPEN_PER_THREAD 400
+#define CAPACITY_OPEN_PER_THREAD_MAX 6400
+#define CAPACITY_GAIN_PARTS 50 /* less than one in so many is no difference */
 #define CAPACITY_ROUNDS 12
 
-static struct plan saturated(const struct plan *plan) {
+static struct plan saturated(const struct plan *plan, uint64_t open_per_thread) {
   struct plan copy = *plan;
   uint64_t threads = (uint64_t)plan->counts[ROLE_CONSUMER] * plan->threads;
-  copy.workload.outstanding = threads * CAPACITY_OPEN_PER_THREAD;
+  copy.workload.outstanding = threads * open_per_thread;
   copy.workload.messages = copy.workload.outstanding * CAPACITY_ROUNDS;
   copy.workload.intents = NULL;
   copy.fault_count = 0;
@@ -128,14 +135,27 @@ static int64_t middle_rate(const struct timeline_bucket *cells, size_t count, in
   return (int64_t)((__int128)inside * NS_PER_S * SCHEMA_RATE_SCALE / ((__int128)width * (int64_t)used));
 }
 
-int64_t run_capacity(struct run *run, const struct plan *plan, uint64_t seed, const char *command) {
-  struct plan copy = saturated(plan);
+static int64_t saturated_rate(struct run *run, const struct plan *plan, uint64_t open_per_thread,
+                              uint64_t seed, const char *command) {
+  struct plan copy = saturated(plan, open_per_thread);
   /* A first guess of the duration, so that the cells are fine enough: two handlers' worth a thread. */
-  copy.workload.duration = span_of((int64_t)(copy.workload.messages / (plan->counts[ROLE_CONSUMER] * (uint64_t)plan->threads)) * 2 * NS_PER_MS);
+  uint64_t threads = (uint64_t)plan->counts[ROLE_CONSUMER] * plan->threads;
+  copy.workload.duration = span_of((int64_t)(copy.workload.messages / threads) * 2 * NS_PER_MS);
   struct run_result result;
   run_execute(run, &copy, 0, seed, NULL, command, &result);
   int64_t rate = middle_rate(result.timeline, result.timeline_count, result.timeline_width);
   run_result_deinit(&result);
   run->world->plan = NULL; /* the copy is gone: the next run lays its nodes out anew */
   return rate;
+}
+
+int64_t run_capacity(struct run *run, const struct plan *plan, uint64_t seed, const char *command) {
+  int64_t most = 0;
+  for (uint64_t open = CAPACITY_OPEN_PER_THREAD; open <= CAPACITY_OPEN_PER_THREAD_MAX; open *= 2) {
+    int64_t rate = saturated_rate(run, plan, open, seed, command);
+    bool gain = rate > most + most / CAPACITY_GAIN_PARTS;
+    if (rate > most) most = rate;
+    if (!gain) break;
+  }
+  return most;
 }

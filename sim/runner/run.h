@@ -30,6 +30,9 @@ void run_observe(struct run *run, const struct observer *observer, trace_sink *r
 uint32_t run_judge(struct run *run, const struct plan *plan, uint64_t seed, const char *command,
                    int64_t out_metrics[METRIC__COUNT], uint64_t *out_digest);
 
+/* After run_judge: the metrics of one sink group, until the next run. */
+const int64_t *run_group(const struct run *run, uint32_t group);
+
 /* Executes and fills *out (owned by the caller: run_result_deinit). `trace` may be NULL: a file that
  * the records are written to, behind the header that is there (trace_file_begin). `command` is what a failed assertion tells to repeat. */
 void run_execute(struct run *run, const struct plan *plan, uint32_t row, uint64_t seed, FILE *trace,

@@ -171,6 +171,25 @@ static bool read_general(struct reader *reader) {
   return true;
 }
 
+/* With groups, `consumers` is not a key of the topology: it is neither read nor written. */
+static bool groups_instead(struct reader *reader) {
+  struct key_values *topology = &reader->topology;
+  if (topology->given[TOPOLOGY_CONSUMERS]) {
+    reader_fail_key(reader, topology->given[TOPOLOGY_CONSUMERS], ERR_CONFLICT,
+                    "'consumers' of the topology and 'groups' exclude each other");
+    return err_note(reader->err, "each group has its own 'consumers'");
+  }
+  struct key *keys = POOL_NEW(reader->pool, struct key, TOPOLOGY__COUNT);
+  struct key_table *table = POOL_NEW(reader->pool, struct key_table, 1);
+  memcpy(keys, topology_table.keys, TOPOLOGY__COUNT * sizeof *keys);
+  keys[TOPOLOGY_CONSUMERS].value_default = "";
+  *table = topology_table;
+  table->keys = keys;
+  topology->table = table;
+  topology->values[TOPOLOGY_CONSUMERS].i = 0;
+  return true;
+}
+
 static bool read_topology(struct reader *reader) {
   static const enum topology_key nodes[] = {TOPOLOGY_PRODUCERS, TOPOLOGY_BROKERS,
                                             TOPOLOGY_CONSUMERS};
@@ -184,14 +203,18 @@ static bool read_topology(struct reader *reader) {
       return reader_fail(reader, topology->given[later[i]]->value, ERR_NOT_HERE,
                          "'%s' above 0 is not in this version yet",
                          topology_table.keys[later[i]].name);
-  int64_t total = 1; /* the database */
+  if (reader->groups && !groups_instead(reader)) return false;
+  int64_t total = reader->groups ? (int64_t)reader->group_count : 1; /* databases */
   enum topology_key largest = TOPOLOGY_PRODUCERS;
+  for (size_t i = 0; i < reader->group_count; i++)
+    total += reader->groups[i].values.values[GROUP_CONSUMERS].i;
   for (size_t i = 0; i < 3; i++) {
     total += topology->values[nodes[i]].i;
     if (topology->values[nodes[i]].i > topology->values[largest].i) largest = nodes[i];
   }
   if (total <= PLAN_NODES_MAX) return true;
-  return reader_fail(reader, topology->given[largest]->value, ERR_LIMIT,
+  const struct yaml_entry *at = topology->given[largest];
+  return reader_fail(reader, at ? at->value : reader->top[TOP_GROUPS]->value, ERR_LIMIT,
                      "'%s' makes %lld nodes; the most is %d", topology_table.keys[largest].name,
                      (long long)total, PLAN_NODES_MAX);
 }
@@ -249,6 +272,7 @@ static void make_plans(struct reader *reader) {
     scenario_fill_slots(&reader->rows[i], &scenario->plans[i]);
     fill_world(reader, &scenario->plans[i]);
     fill_workload(reader, gap, &scenario->plans[i]);
+    scenario_fill_groups(reader, &reader->rows[i], &scenario->plans[i]);
   }
 }
 
@@ -289,7 +313,7 @@ static void share_faults(struct reader *reader) {
 
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   if (!read_name(reader, path) || !read_seeds(reader, seeds_override) || !read_general(reader) ||
-      !read_topology(reader) || !scenario_read_workload(reader) ||
+      !scenario_read_groups(reader) || !read_topology(reader) || !scenario_read_workload(reader) ||
       !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
                     &cost_table) ||
       !scenario_read_slots(reader))

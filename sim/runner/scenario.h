@@ -50,6 +50,8 @@ enum bound_kind {
 struct expectation {
   uint32_t *rows; /* indexes into plans */
   size_t row_count;
+  uint32_t *groups; /* indexes into the plans' groups, each judged by itself */
+  size_t group_count; /* 0 = all together */
   unsigned metric;
   enum bound_kind kind;
   bool relative;     /* low and high are shares of `intended` (SCHEMA_SHARE_SCALE) */

@@ -22,6 +22,7 @@ static void cut_expect(const struct reader *whole, const struct scenario *scenar
     const struct statement *from = &whole->statements[i];
     struct statement *to = &out->statements[out->statement_count];
     *to = (struct statement){.rows = from->rows ? whole->rows[row].label : NULL,
+                             .groups = from->groups,
                              .about = from->about,
                              .first = out_scenario->expectation_count};
     for (size_t j = 0; j < from->count; j++) {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define EXPECT_KEYS_LATER "group where"
+#define EXPECT_KEYS_LATER "where"
 
 /* How a bound's number is written, by the metric's unit. */
 static const enum value_type unit_types[] = {
@@ -168,6 +168,7 @@ static bool fail_metric(struct reader *reader, const struct yaml_entry *entry) {
   if (word_in(EXPECT_KEYS_LATER, entry->key)) return reader_not_here(reader, entry);
   struct words words = {.count = 0};
   words_add(&words, "row");
+  words_add(&words, "group");
   words_add(&words, "about");
   words_add(&words, "capacity");
   words_add(&words, "violates");
@@ -210,6 +211,29 @@ static bool read_rows(struct reader *reader, const struct yaml_entry *row, struc
   return true;
 }
 
+/* The groups of a statement; likewise one array. */
+static bool read_groups(struct reader *reader, const struct yaml_entry *group,
+                        struct expectation *out, struct statement *statement) {
+  if (!group) return true;
+  const bool list = group->value->kind == YAML_KIND_LIST;
+  const size_t count = list ? group->value->count : 1;
+  if (list && (count == 0 || count > PLAN_GROUPS_MAX))
+    return reader_fail(reader, group->value, ERR_BAD_BOUND, "'group' is a group or a list of groups");
+  const char **names = POOL_NEW(reader->pool, const char *, count);
+  out->groups = POOL_NEW(reader->pool, uint32_t, count);
+  out->group_count = count;
+  for (size_t i = 0; i < count; i++) {
+    const struct yaml_node *item = list ? group->value->items[i] : group->value;
+    if (!reader_is(reader, item, YAML_KIND_SCALAR, "group") ||
+        !scenario_find_group(reader, item->text, item, &out->groups[i]))
+      return false;
+    names[i] = item->text;
+  }
+  statement->groups = pool_join(reader->pool, names, count);
+  if (list) statement->groups = pool_print(reader->pool, "[%s]", statement->groups);
+  return true;
+}
+
 /* A bound on another row, when that row is the only one it is asked of. */
 static bool check_other(const struct bound *bound) {
   const struct expectation *out = bound->out;
@@ -225,8 +249,10 @@ static const char *bound_text(struct reader *reader, const struct statement *sta
   const char *value = entry->value->text;
   if (expectation->metric == EXPECT_VIOLATES)
     value = expect_format_violates(reader->pool, expectation);
-  if (!statement->rows) return pool_print(reader->pool, "%s: %s", entry->key, value);
-  return pool_print(reader->pool, "row %s: %s: %s", statement->rows, entry->key, value);
+  const char *text = pool_print(reader->pool, "%s: %s", entry->key, value);
+  if (statement->groups) text = pool_print(reader->pool, "group %s: %s", statement->groups, text);
+  if (statement->rows) text = pool_print(reader->pool, "row %s: %s", statement->rows, text);
+  return text;
 }
 
 static bool read_metric(struct reader *reader, const struct yaml_entry *entry,
@@ -244,6 +270,10 @@ static bool read_metric(struct reader *reader, const struct yaml_entry *entry,
   if (out->metric == EXPECT_CAPACITY && !reader->scenario->measure_capacity)
     return reader_fail_key(reader, entry, ERR_CONFLICT,
                            "'capacity' is not measured: measure_capacity is false");
+  bool apart = out->metric == EXPECT_VIOLATES ||
+               (out->metric < METRIC__COUNT && metric_of_group((enum metric)out->metric));
+  if (out->group_count > 0 && !apart)
+    return reader_fail_key(reader, entry, ERR_CONFLICT, "'%s' is not counted for each group", entry->key);
   struct bound bound = {reader, entry->value, out};
   if (out->metric == EXPECT_VIOLATES) return read_violates(&bound);
   return read_bound(&bound) && check_other(&bound);
@@ -254,14 +284,16 @@ static bool read_statement(struct reader *reader, const struct yaml_node *node,
   struct scenario *scenario = reader->scenario;
   if (!reader_is(reader, node, YAML_KIND_MAP, "a statement")) return false;
   const struct yaml_entry *row = yaml_find(node, "row"), *about = yaml_find(node, "about");
+  const struct yaml_entry *group = yaml_find(node, "group");
   struct expectation base = {.metric = 0};
   if (!read_rows(reader, row, &base, statement)) return false;
+  if (!read_groups(reader, group, &base, statement)) return false;
   if (about && !reader_is(reader, about->value, YAML_KIND_SCALAR, "about")) return false;
   if (about) statement->about = about->value->text;
   statement->first = scenario->expectation_count;
   for (size_t i = 0; i < node->count; i++) {
     const struct yaml_entry *entry = &node->entries[i];
-    if (entry == row || entry == about) continue;
+    if (entry == row || entry == group || entry == about) continue;
     struct expectation expectation = base;
     if (!read_metric(reader, entry, &expectation)) return false;
     expectation.text = bound_text(reader, statement, entry, &expectation);

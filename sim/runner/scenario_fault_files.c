@@ -148,9 +148,10 @@ static bool check_next(struct reader *reader, const struct fault_item *item,
     reader_fail(reader, at->value, ERR_CONFLICT, "fault '%s' goes back in time", name);
     return err_note(reader->err, "rows of one name stand in the order of their times");
   }
-  if (next->verb != VERB_PARTITION || next->at.ns - last->at.ns >= last->lasts.ns) return true;
+  if (!fault_verbs[next->verb].one_window || next->at.ns - last->at.ns >= last->lasts.ns) return true;
   reader_fail(reader, at->value, ERR_CONFLICT, "fault '%s' begins before it has healed", name);
-  return err_note(reader->err, "a partition beside another needs a name of its own");
+  return err_note(reader->err, "a %s beside another needs a name of its own",
+                  fault_verbs[next->verb].name);
 }
 
 static void add_occurrence(struct reader *reader, struct fault_item *item,

@@ -25,6 +25,13 @@ union value fault_field(const struct fault_plan *fault, const struct fault_key *
   return value;
 }
 
+bool fault_field_said(const struct fault_plan *fault, const struct fault_key *key) {
+  union value value = fault_field(fault, key);
+  if (key->key.value_default && key->key.value_default[0] != '\0') return true;
+  return key->key.type == VALUE_DISTRIBUTION ? value.distribution != NULL
+                                             : value.i >= (key->key.min > 0 ? key->key.min : 0);
+}
+
 void fault_field_set(struct fault_plan *fault, const struct fault_key *key, union value value) {
   char *place = (char *)fault + key->offset;
   const uint32_t small = (uint32_t)value.i;
@@ -173,6 +180,8 @@ static void set_default(const struct fault_key *key, const char *text, struct fa
 }
 
 static void set_defaults(const struct fault_verb *verb, struct fault_plan *fault) {
+  fault->degrade = (struct link_plan){.request_loss = -1, .reply_loss = -1, .duplication = -1, .reordering = -1};
+  fault->degrade_loss = -1;
   for (int i = 0; i < FAULT_COMMON_KEY__COUNT; i++)
     set_default(&fault_common_keys[i], fault_common_keys[i].key.value_default, fault);
   set_default(&fault_common_keys[FAULT_KEY_FOR], verb->for_default, fault);
@@ -279,6 +288,53 @@ static bool read_target(struct reader *reader, const struct yaml_entry *entry,
   return select_nodes(reader, value, true, &fault->target);
 }
 
+/* Where a key of the verb's own stands, or NULL. */
+static const struct yaml_entry *own_entry(const struct fault_reading *reading, const char *name) {
+  int key = find_key(reading->verb->keys, reading->verb->key_count, name);
+  return key < 0 ? NULL : reading->own[key];
+}
+
+/* Only datagrams are doubled or overtake each other: some row must have them there. */
+static bool check_datagrams(struct reader *reader, const struct fault_reading *reading,
+                            const struct fault_plan *fault, const char *name) {
+  const struct yaml_entry *given = own_entry(reading, name);
+  if (!given || reader->one_run) return true;
+  for (size_t i = 0; i < reader->row_count; i++) {
+    const struct plan *plan = &reader->scenario->plans[i];
+    if (scenario_link_used(plan, fault->target_link) &&
+        plan->links[fault->target_link].kind == LINK_KIND_DATAGRAM)
+      return true;
+  }
+  return reader_fail_key(reader, given, ERR_CONFLICT, "'%s' needs a link of kind 'datagram'", name);
+}
+
+static bool check_degrade(struct reader *reader, const struct yaml_entry *verb,
+                          const struct fault_reading *reading, const struct fault_plan *fault) {
+  const struct yaml_entry *loss = own_entry(reading, "loss");
+  bool any = false;
+  for (size_t i = 0; i < reading->verb->key_count; i++) any = any || reading->own[i];
+  if (!any) {
+    reader_fail_key(reader, verb, ERR_MISSING_KEY, "fault 'degrade' does not say how");
+    return err_note(reader->err, "give a key of links, such as latency: 200ms or loss: 5%%");
+  }
+  static const char *const one_way[] = {"request_loss", "reply_loss"};
+  for (size_t i = 0; i < 2; i++) {
+    if (!loss || !own_entry(reading, one_way[i])) continue;
+    reader_fail_key(reader, loss, ERR_CONFLICT, "'loss' and '%s' exclude each other", one_way[i]);
+    return err_note(reader->err, "loss is both ways");
+  }
+  return check_datagrams(reader, reading, fault, "duplication") &&
+         check_datagrams(reader, reading, fault, "reordering");
+}
+
+/* A fault that systems understand or not: one of the rows' must. */
+static bool check_understood(struct reader *reader, const struct yaml_entry *verb, enum verb number) {
+  if (!fault_verbs[number].of_system || reader->one_run) return true;
+  for (size_t i = 0; i < reader->row_count; i++)
+    if ((reader->scenario->plans[i].system->verbs >> number) & 1) return true;
+  return reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's system has a fault '%s'", verb->key);
+}
+
 bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                          struct fault_reading *reading, struct fault_plan *fault) {
   if (!reader_is(reader, node, YAML_KIND_MAP, "a fault")) return false;
@@ -296,7 +352,8 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                 reading->verb->name);
     return err_note(reader->err, "give for, such as for: 2s");
   }
-  return true;
+  if (!check_understood(reader, verb, fault->verb)) return false;
+  return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
 }
 
 /* ---- names ---- */

@@ -27,7 +27,7 @@ bool scenario_link_used(const struct plan *plan, enum link link) {
   if (link == LINK_BROKER_TO_CONTROLLER)
     return plan->system && plan->system->controllers && plan->system->controllers(plan) > 0;
   if (plan->system && plan->system->links[link].used) return true;
-  return link == LINK_CONSUMER_TO_DATABASE && plan->handler && plan->handler->uses_database;
+  return link == LINK_CONSUMER_TO_DATABASE && plan_uses_database(plan);
 }
 
 static const char *kind_word(int64_t kind) {

@@ -164,6 +164,31 @@ static void write_workload(struct writer *writer) {
   }
 }
 
+/* Their handlers stand in the rows. */
+static void write_groups(struct writer *writer) {
+  const struct reader *reader = writer->reader;
+  if (!reader->groups) return;
+  write_text(writer, "groups:\n");
+  writer->column = 0;
+  for (size_t i = 0; i < reader->group_count; i++) {
+    const struct group_reading *group = &reader->groups[i];
+    const struct group_plan *plan = &reader->scenario->plans[0].groups[i];
+    struct unsaid unsaid = {.default_count = 0};
+    static const enum group_key shown[] = {GROUP_CONSUMERS, GROUP_SERVICE_TIME};
+    bool first = true;
+    write_text(writer, "  %s: {", group->name);
+    for (size_t key = 0; key < sizeof shown / sizeof *shown; key++) {
+      union value value = group->values.values[shown[key]];
+      if (shown[key] == GROUP_SERVICE_TIME) value.distribution = plan->service_time;
+      write_part(writer, &first, group_table.keys[shown[key]].name,
+                 write_format(writer, &group_table.keys[shown[key]], value));
+      unsaid_note(&unsaid, group_table.keys[shown[key]].name, group->values.given[shown[key]]);
+    }
+    write_text(writer, "}");
+    write_end(writer, unsaid_text(reader->pool, &unsaid));
+  }
+}
+
 /* The kind of a link in the rows that use it; -1 = none does, -2 = it differs. */
 static int kind_of(const struct writer *writer, int link) {
   int kind = -1;
@@ -299,6 +324,7 @@ static void write_all(struct writer *writer) {
   write_general(writer);
   write_workload(writer);
   write_flow(writer, "topology", &reader->topology);
+  write_groups(writer);
   write_links(writer);
   write_flow(writer, "costs", &reader->costs);
   write_text(writer, "compare:\n");

@@ -1,29 +1,46 @@
 /* The resolved form of rows, faults and statements. */
 #include "sim/runner/scenario_writer.h"
 
-/* Whether an earlier row took the same default of the same table: its source stands there. */
-static bool said_before(const struct reader *reader, const struct row_reading *row, enum slot slot,
-                        size_t key) {
-  const struct key *keys = row->slots[slot].values.table->keys;
-  for (const struct row_reading *other = reader->rows; other < row; other++) {
-    const struct slot_reading *reading = &other->slots[slot];
-    if (!reading->model || reading->values.given[key]) continue;
-    if (reading->values.table->keys == keys) return true;
-  }
+/* A slot of a row, or of one of its groups. */
+struct shown_slot {
+  const struct slot_reading *reading;
+  const char *name;
+};
+
+/* How many slots a row has, its groups' handlers behind the others; with groups its own handler is
+ * nobody's. */
+static size_t slots_of(const struct reader *reader) { return SLOT__COUNT + reader->group_count; }
+
+static struct shown_slot slot_at(const struct reader *reader, const struct row_reading *row, size_t i) {
+  if (i >= SLOT__COUNT)
+    return (struct shown_slot){&row->groups[i - SLOT__COUNT], reader->groups[i - SLOT__COUNT].name};
+  if (i == SLOT_HANDLER && reader->groups) return (struct shown_slot){NULL, NULL};
+  return (struct shown_slot){row->slots[i].model ? &row->slots[i] : NULL, slot_rows[i].name};
+}
+
+/* Whether a slot written before took the same default of the same table: its source stands there. */
+static bool said_before(const struct reader *reader, const struct slot_reading *slot, size_t key) {
+  for (const struct row_reading *row = reader->rows; row < reader->rows + reader->row_count; row++)
+    for (size_t i = 0; i < slots_of(reader); i++) {
+      const struct slot_reading *other = slot_at(reader, row, i).reading;
+      if (other == slot) return false;
+      if (other && !other->values.given[key] && other->values.table->keys == slot->values.table->keys)
+        return true;
+    }
   return false;
 }
 
 /* Under a row: which of a model's keys are defaults, and where these come from. */
-static void remark_defaults(struct writer *writer, const struct row_reading *row, enum slot slot) {
-  const struct key_values *values = &row->slots[slot].values;
-  const char *name = slot_rows[slot].name, *plain[SCHEMA_KEYS_MAX];
+static void remark_defaults(struct writer *writer, const struct shown_slot *slot) {
+  const struct key_values *values = &slot->reading->values;
+  const char *name = slot->name, *plain[SCHEMA_KEYS_MAX];
   size_t plain_count = 0;
   for (size_t i = 0; i < values->table->count; i++) {
     const struct key *key = &values->table->keys[i];
     if (*given_by_set(values->given[i]))
       write_comment(writer, "    # %s %s: --set", name, key->name);
     if (values->given[i] || !key_is_there(values, i)) continue;
-    if (key->source && !said_before(writer->reader, row, slot, i))
+    if (key->source && !said_before(writer->reader, slot->reading, i))
       write_comment(writer, "    # %s %s: default, %s", name, key->name, key->source);
     else
       plain[plain_count++] = key->name;
@@ -33,27 +50,49 @@ static void remark_defaults(struct writer *writer, const struct row_reading *row
                   pool_join(writer->reader->pool, plain, plain_count));
 }
 
-void write_row(struct writer *writer, const struct row_reading *row) {
-  bool first = true;
-  write_text(writer, "  - {");
-  write_part(writer, &first, "label", row->label);
-  for (int slot = 0; slot < SLOT__COUNT; slot++) {
-    const struct slot_reading *reading = &row->slots[slot];
-    if (!reading->model) continue;
-    const char *name = reading->model->table.name;
-    bool keys = false;
-    for (size_t i = 0; i < reading->model->table.count; i++)
-      keys = keys || key_is_there(&reading->values, i);
-    write_part(writer, &first, slot_rows[slot].name, keys ? "{" : name);
-    if (!keys) continue;
-    write_text(writer, "name: %s", name);
-    write_values(writer, &reading->values, false);
+static void write_slot(struct writer *writer, const char *slot, const struct slot_reading *reading,
+                       bool *first) {
+  const char *name = reading->model->table.name;
+  bool keys = false;
+  for (size_t i = 0; i < reading->model->table.count; i++)
+    keys = keys || key_is_there(&reading->values, i);
+  write_part(writer, first, slot, keys ? "{" : name);
+  if (!keys) return;
+  write_text(writer, "name: %s", name);
+  write_values(writer, &reading->values, false);
+  write_text(writer, "}");
+}
+
+static void write_row_groups(struct writer *writer, const struct row_reading *row, bool *first) {
+  const struct reader *reader = writer->reader;
+  bool first_group = true;
+  write_part(writer, first, "groups", "{");
+  for (size_t i = 0; i < reader->group_count; i++) {
+    bool first_slot = true;
+    write_part(writer, &first_group, reader->groups[i].name, "{");
+    if (row->groups[i].model)
+      write_slot(writer, slot_rows[SLOT_HANDLER].name, &row->groups[i], &first_slot);
     write_text(writer, "}");
   }
   write_text(writer, "}");
+}
+
+void write_row(struct writer *writer, const struct row_reading *row) {
+  const struct reader *reader = writer->reader;
+  bool first = true;
+  write_text(writer, "  - {");
+  write_part(writer, &first, "label", row->label);
+  for (size_t i = 0; i < SLOT__COUNT; i++) {
+    struct shown_slot slot = slot_at(reader, row, i);
+    if (slot.reading) write_slot(writer, slot.name, slot.reading, &first);
+  }
+  if (reader->groups) write_row_groups(writer, row, &first);
+  write_text(writer, "}");
   write_end(writer, "");
-  for (int slot = 0; slot < SLOT__COUNT; slot++)
-    if (row->slots[slot].model) remark_defaults(writer, row, (enum slot)slot);
+  for (size_t i = 0; i < slots_of(reader); i++) {
+    struct shown_slot slot = slot_at(reader, row, i);
+    if (slot.reading && slot.reading->model) remark_defaults(writer, &slot);
+  }
 }
 
 /* ---- faults and expectations ---- */
@@ -89,6 +128,28 @@ static void write_fault_key(struct writer *writer, const struct fault_plan *faul
   unsaid_note(unsaid, key->key.name, given);
 }
 
+static bool asks_the_system(const struct selector *selector) {
+  for (uint32_t i = 0; i < selector->count; i++)
+    if (selector->items[i].which == WHICH_LEADER || selector->items[i].which == WHICH_COORDINATOR)
+      return true;
+  return false;
+}
+
+/* Whether it strikes each row where that row happens to be: then luck is not shared. */
+static bool is_unpaired(const struct writer *writer, const struct fault_plan *fault) {
+  if (writer->reader->row_count < 2) return false;
+  return fault->nth || asks_the_system(&fault->target) || asks_the_system(&fault->from) ||
+         asks_the_system(&fault->when_node);
+}
+
+static const char *fault_remark(const struct writer *writer, const struct fault_plan *fault,
+                                const struct unsaid *unsaid) {
+  struct pool *pool = writer->reader->pool;
+  const char *said = unsaid_text(pool, unsaid);
+  if (!is_unpaired(writer, fault)) return said;
+  return pool_print(pool, "%s%snot paired between rows", said, *said ? "; " : "");
+}
+
 void write_fault(struct writer *writer, const struct fault_plan *fault,
                  const struct fault_reading *reading) {
   const struct fault_verb *verb = reading->verb;
@@ -113,7 +174,7 @@ void write_fault(struct writer *writer, const struct fault_plan *fault,
     if (i != FAULT_KEY_FOR || lasts)
       write_fault_key(writer, fault, reading, &common[i], reading->common[i], &first, &unsaid);
   write_text(writer, "}");
-  write_end(writer, unsaid_text(writer->reader->pool, &unsaid));
+  write_end(writer, fault_remark(writer, fault, &unsaid));
 }
 
 static bool bound_stays(const struct writer *writer, const struct expectation *expectation) {
@@ -137,6 +198,7 @@ void write_statement(struct writer *writer, const struct statement *statement) {
   bool first = true;
   write_text(writer, "  - {");
   if (statement->rows && !writer->record) write_part(writer, &first, "row", statement->rows);
+  if (statement->groups) write_part(writer, &first, "group", statement->groups);
   if (statement->about) {
     write_part(writer, &first, "about", "");
     write_quoted(writer, statement->about);

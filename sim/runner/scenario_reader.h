@@ -5,6 +5,7 @@
  *   scenario.c          top level, general keys, topology, costs; the plans
  *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
  *   scenario_csv.c      files beside the scenario, row by row
+ *   scenario_groups.c   groups of consumers
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
  *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
@@ -56,17 +57,34 @@ struct models {
   size_t count;
 };
 
+/* What one slot says, in one place. */
+struct slot_spec {
+  const char *name; /* of the model; NULL = only keys */
+  const struct yaml_node *name_node;
+  const struct yaml_node *node; /* NULL = nothing is said */
+};
+
 struct slot_reading {
   const struct model *model; /* NULL: the registry has none for this slot */
   struct key_values values;
   const struct yaml_node *place; /* NULL = nobody said anything */
   bool named;                    /* in the row itself */
-  bool base;                     /* the base slot had a say */
+  size_t from;                   /* which place it starts at: those before had no say */
 };
 struct row_reading {
   const char *label;
   const struct yaml_node *place; /* NULL: no compare */
   struct slot_reading slots[SLOT__COUNT];
+  struct slot_reading *groups; /* [group_count]: handlers */
+};
+
+/* ---- groups ---- */
+
+struct group_reading {
+  const char *name, *database_name;
+  const struct yaml_entry *entry;
+  struct key_values values;
+  struct slot_spec handler;
 };
 
 /* ---- links, faults, statements ---- */
@@ -89,6 +107,7 @@ struct fault_reading {
 
 struct statement {
   const char *rows;    /* as the resolved form writes them; NULL = every row */
+  const char *groups;  /* likewise; NULL = all together */
   const char *about;   /* NULL = none */
   size_t first, count; /* of scenario->expectations */
 };
@@ -111,6 +130,8 @@ struct reader {
   const char *arrivals_file;         /* where they come from; NULL = the scenario */
   size_t file_capacity;
   enum workload_key derived; /* which of messages, rate and for follows; WORKLOAD__COUNT = none */
+  struct group_reading *groups; /* NULL: there is no such block */
+  size_t group_count;
   struct row_reading *rows;
   size_t row_count;
   struct link_reading links[LINK__COUNT];
@@ -188,6 +209,7 @@ bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t 
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
 bool scenario_has_intent(const struct reader *reader, uint64_t id);
+bool scenario_read_groups(struct reader *reader);
 bool scenario_read_slots(struct reader *reader);
 bool scenario_read_links(struct reader *reader);
 bool scenario_read_faults(struct reader *reader);
@@ -220,8 +242,30 @@ void scenario_cut(const struct reader *whole, const struct scenario *scenario, s
                   size_t seed, struct pool *pool, struct reader *out,
                   struct scenario *out_scenario);
 
-/* Fills what a row's slots and the links say. */
+/* Reads what one place says of a slot; NULL = nothing. */
+bool slot_read_spec(struct reader *reader, enum slot slot, const struct yaml_entry *entry,
+                    struct slot_spec *out);
+/* A slot from the places that say something of it, the later ones winning: starts with the defaults of
+ * the last model that is named, or of the row's. */
+bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *const *places,
+               size_t count, const struct row_reading *row, struct slot_reading *out);
+/* The first entry below a slot, or the slot itself, that --set has given; NULL. */
+const struct yaml_entry *slot_set(const struct yaml_entry *slot);
+
+/* A row's groups: `entry` is what the row says of them, base and own its handlers; notes their names
+ * for the label. */
+bool scenario_read_row_groups(struct reader *reader, const struct slot_spec *base,
+                              const struct slot_spec *own, const struct yaml_entry *entry,
+                              struct row_reading *row, const char **inout_label);
+/* --set on a group that every row overrides would change nothing, silently. */
+bool scenario_check_groups(struct reader *reader);
+/* Index by name, or an error at the node. */
+bool scenario_find_group(struct reader *reader, const char *name, const struct yaml_node *at,
+                         uint32_t *out);
+
+/* Fills what a row's slots, groups and the links say. */
 void scenario_fill_slots(const struct row_reading *row, struct plan *plan);
+void scenario_fill_groups(struct reader *reader, const struct row_reading *row, struct plan *plan);
 void scenario_fill_links(const struct reader *reader, struct plan *plan);
 bool scenario_link_used(const struct plan *plan, enum link link);
 
@@ -264,6 +308,8 @@ bool fault_name_take(struct fault_names *names, const char *name); /* false: it 
 const char *fault_next_name(struct pool *pool, struct fault_names *names, enum verb verb);
 
 /* Reads or writes the field of a fault that a key stands for. */
+/* Whether it was given, or has a default; else it is not there. */
+bool fault_field_said(const struct fault_plan *fault, const struct fault_key *key);
 union value fault_field(const struct fault_plan *fault, const struct fault_key *key);
 void fault_field_set(struct fault_plan *fault, const struct fault_key *key, union value value);
 

@@ -7,6 +7,7 @@
 static const char *const which_words[] = {
     [WHICH_ANY] = "any",           [WHICH_ALL] = "all",       [WHICH_MINORITY] = "minority",
     [WHICH_MAJORITY] = "majority", [WHICH_LEADER] = "leader",
+    [WHICH_COORDINATOR] = "coordinator",
 };
 #define WHICH_WORDS (sizeof which_words / sizeof *which_words)
 
@@ -21,6 +22,7 @@ static int role_of(const char *name, size_t length) {
 static bool fail_role(struct reader *reader, const struct yaml_node *at, const char *name) {
   struct words words = {.count = 0};
   for (int r = 0; r < ROLE__COUNT; r++) words_add(&words, role_names[r]);
+  for (size_t i = 0; i < reader->group_count; i++) words_add(&words, reader->groups[i].name);
   return reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name,
                      reader_hint(reader, name, &words));
 }
@@ -37,6 +39,28 @@ static bool role_runs(const struct reader *reader, enum role role) {
   return false;
 }
 
+/* A group's nodes, or its database: what stands before the dot. Returns whether it is one. */
+static bool is_group(const struct reader *reader, const char *name, struct selector_item *out) {
+  const struct plan *plan = &reader->scenario->plans[0];
+  for (uint32_t i = 0; i < plan->group_count; i++) {
+    const struct group_plan *group = &plan->groups[i];
+    if (strcmp(group->name, name) == 0)
+      *out = (struct selector_item){.role = ROLE_CONSUMER, .word = group->name,
+                                    .offset = group->first, .count = group->consumers};
+    else if (strcmp(group->database_name, name) == 0)
+      *out = (struct selector_item){.role = ROLE_DATABASE, .word = group->database_name, .offset = i,
+                                    .count = 1};
+    else
+      continue;
+    return true;
+  }
+  return false;
+}
+
+static const char *item_word(const struct selector_item *item) {
+  return item->word ? item->word : role_names[item->role];
+}
+
 static bool check_role(struct reader *reader, const struct yaml_node *at, enum role role) {
   if (role_count(reader, role) == 0)
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss",
@@ -49,18 +73,40 @@ static bool check_role(struct reader *reader, const struct yaml_node *at, enum r
 
 static bool parse_index(struct reader *reader, const struct yaml_node *at, const char *digits,
                         struct selector_item *out) {
-  uint32_t count = role_count(reader, out->role);
-  const char *role = role_names[out->role];
+  uint32_t count = out->word ? out->count : role_count(reader, out->role);
+  const char *role = item_word(out);
+  const struct plan *plan = &reader->scenario->plans[0];
+  if (plan->groups && !out->word && (out->role == ROLE_CONSUMER || out->role == ROLE_DATABASE)) {
+    bool database = out->role == ROLE_DATABASE;
+    reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: the file has 'groups'", role, digits);
+    return err_note(reader->err, "write %s.1, or %s.any",
+                    database ? plan->groups[0].database_name : plan->groups[0].name, role);
+  }
   bool good = digits[0] != '0' && strlen(digits) <= 9;
   uint32_t index = good ? (uint32_t)strtoul(digits, NULL, 10) : 0;
   if (!good || index > count) {
     const char *nodes = pool_print(reader->pool, "%s%s", role, count == 1 ? "" : "s");
-    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: topology has %u %s", role,
-                       digits, count, nodes);
+    const char *owner = out->word ? "the group" : "topology";
+    if (out->word) nodes = count == 1 ? "node" : "nodes";
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: %s has %u %s", role, digits,
+                       owner, count, nodes);
   }
   out->which = WHICH_INDEX;
   out->index = index;
   return true;
+}
+
+/* `leader` and `coordinator` are who the system says. */
+static bool check_which(struct reader *reader, const struct yaml_node *at,
+                        const struct selector_item *item) {
+  if (item->which != WHICH_LEADER && item->which != WHICH_COORDINATOR) return true;
+  const char *word = which_words[item->which];
+  if (item->role != ROLE_BROKER)
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "only brokers have a %s", word);
+  if (item->which == WHICH_LEADER || reader->one_run) return true;
+  for (size_t i = 0; i < reader->row_count; i++)
+    if (reader->scenario->plans[i].system->coordinator) return true;
+  return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one", word);
 }
 
 static bool parse_which(struct reader *reader, const struct yaml_node *at, const char *word,
@@ -72,15 +118,13 @@ static bool parse_which(struct reader *reader, const struct yaml_node *at, const
     if (!which_words[i]) continue;
     words_add(&words, which_words[i]);
     if (strcmp(which_words[i], word) != 0) continue;
-    if (i == WHICH_LEADER && out->role != ROLE_BROKER)
-      return reader_fail(reader, at, ERR_BAD_SELECTOR, "only brokers have a leader");
     out->which = (enum selector_which)i;
-    return true;
+    return check_which(reader, at, out);
   }
-  const char *role = role_names[out->role];
+  const char *role = item_word(out);
   reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown '%s' in '%s.%s'%s", word, role, word,
               reader_hint(reader, word, &words));
-  return err_note(reader->err, "write a number, any, all, minority or majority; leader of brokers");
+  return err_note(reader->err, "write a number, any, all, minority or majority; leader or coordinator of brokers");
 }
 
 /* ROLE.WHICH; `text` is not always the whole scalar (see select_link). */
@@ -89,8 +133,10 @@ static bool parse_item(struct reader *reader, const struct yaml_node *at, const 
   size_t length = strcspn(text, ".");
   const char *name = pool_text(reader->pool, text, length);
   int role = role_of(name, length);
-  if (role < 0) return fail_role(reader, at, name);
-  *out = (struct selector_item){.role = (enum role)role};
+  if (role >= 0)
+    *out = (struct selector_item){.role = (enum role)role};
+  else if (!is_group(reader, name, out))
+    return fail_role(reader, at, name);
   if (text[length] == '\0') {
     reader_fail(reader, at, ERR_BAD_SELECTOR, "'%s' does not say which", name);
     return err_note(reader->err, "write %s.1, %s.any or %s.all", name, name, name);
@@ -123,8 +169,8 @@ bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this
 static const char *format_item(struct pool *pool, const struct selector_item *item) {
   if (item->which == WHICH_THIS) return "this";
   if (item->which == WHICH_INDEX)
-    return pool_print(pool, "%s.%u", role_names[item->role], item->index);
-  return pool_print(pool, "%s.%s", role_names[item->role], which_words[item->which]);
+    return pool_print(pool, "%s.%u", item_word(item), item->index);
+  return pool_print(pool, "%s.%s", item_word(item), which_words[item->which]);
 }
 
 const char *select_format(struct pool *pool, const struct selector *selector) {
@@ -152,7 +198,13 @@ bool select_link(struct reader *reader, const struct yaml_node *node, struct sel
   const char *text = node->text, *middle = strstr(text, "_to_");
   if (!middle) return fail_link_name(reader, node, text);
   const char *from = pool_text(reader->pool, text, (size_t)(middle - text));
-  const char *name = pool_print(reader->pool, "%.*s%s", (int)strcspn(from, "."), from, middle);
+  const char *whose = pool_text(reader->pool, from, strcspn(from, "."));
+  struct selector_item group;
+  if (is_group(reader, whose, &group)) {
+    if (!strchr(from, '.')) from = pool_print(reader->pool, "%s.all", from);
+    whose = role_names[group.role];
+  }
+  const char *name = pool_print(reader->pool, "%s%s", whose, middle);
   int link = 0;
   while (link < LINK__COUNT && strcmp(link_rows[link].name, name) != 0) link++;
   if (link == LINK__COUNT) return fail_link_name(reader, node, name);

@@ -13,13 +13,6 @@ const struct slot_row slot_rows[SLOT__COUNT] = {
     [SLOT_DATABASE] = {"database", TOP_DATABASE},
 };
 
-/* What one slot says, in one place. */
-struct slot_spec {
-  const char *name; /* of the model; NULL = only keys */
-  const struct yaml_node *name_node;
-  const struct yaml_node *node; /* NULL = nothing is said */
-};
-
 /* ---- the registry as models ---- */
 
 static void add_model(struct models *models, const char *name, const struct key *keys,
@@ -67,8 +60,8 @@ static bool fail_model(struct reader *reader, enum slot slot, const char *name,
 
 /* ---- one slot ---- */
 
-static bool read_spec(struct reader *reader, enum slot slot, const struct yaml_entry *entry,
-                      struct slot_spec *out) {
+bool slot_read_spec(struct reader *reader, enum slot slot, const struct yaml_entry *entry,
+                    struct slot_spec *out) {
   *out = (struct slot_spec){NULL, NULL, NULL};
   if (!entry) return true;
   const struct yaml_node *node = entry->value;
@@ -143,13 +136,16 @@ static const struct model *default_model(const struct reader *reader, enum slot 
   return slot == SLOT_DATABASE && models->count ? &models->items[0] : NULL;
 }
 
-static bool read_slot(struct reader *reader, enum slot slot, const struct slot_spec *base,
-                      const struct slot_spec *own, struct row_reading *row) {
-  struct slot_reading *out = &row->slots[slot];
-  const struct slot_spec *namer = own->name ? own : base->name ? base : NULL;
-  out->named = own->name != NULL;
-  out->base = !out->named && base->node;
-  out->place = own->node ? own->node : base->node;
+bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *const *places,
+               size_t count, const struct row_reading *row, struct slot_reading *out) {
+  const struct slot_spec *namer = NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (places[i]->node) out->place = places[i]->node;
+    if (!places[i]->name) continue;
+    namer = places[i];
+    out->from = i;
+  }
+  out->named = places[count - 1]->name != NULL;
   out->model =
       namer ? find_model(&reader->models[slot], namer->name) : default_model(reader, slot, row);
   if (namer && !out->model) return fail_model(reader, slot, namer->name, namer->name_node);
@@ -164,10 +160,10 @@ static bool read_slot(struct reader *reader, enum slot slot, const struct slot_s
   }
   if (!out->model) return true;
   if (!reader_defaults(reader, &out->model->table, &out->values)) return false;
-  if (out->base && base->node->kind == YAML_KIND_MAP && !read_keys(reader, slot, base->node, out))
-    return false;
-  if (own->node && own->node->kind == YAML_KIND_MAP && !read_keys(reader, slot, own->node, out))
-    return false;
+  for (size_t i = out->from; i < count; i++)
+    if (places[i]->node && places[i]->node->kind == YAML_KIND_MAP &&
+        !read_keys(reader, slot, places[i]->node, out))
+      return false;
   return check_needed(reader, slot, out);
 }
 
@@ -176,8 +172,9 @@ static bool read_slot(struct reader *reader, enum slot slot, const struct slot_s
 static bool fail_row_key(struct reader *reader, const struct yaml_entry *entry) {
   struct words words = {.count = 0};
   words_add(&words, "label");
+  words_add(&words, "groups");
   for (int i = 0; i < SLOT__COUNT; i++) words_add(&words, slot_rows[i].name);
-  bool slot_later = word_in("cache provider client publisher groups services", entry->key);
+  bool slot_later = word_in("cache provider client publisher services", entry->key);
   bool top = schema_find(top_table.keys, top_table.count, entry->key) >= 0;
   if (slot_later) return reader_not_here(reader, entry);
   if (strcmp(entry->key, "name") == 0)
@@ -213,18 +210,21 @@ static bool read_label(struct reader *reader, const struct yaml_node *node,
   return true;
 }
 
-/* The system's name, then the name of each other slot that the row itself names. */
-static void derive_label(struct reader *reader, struct row_reading *row) {
+/* The system's name, then the name of each other slot that the row itself names; `groups` likewise. */
+static void derive_label(struct reader *reader, const char *groups, struct row_reading *row) {
   row->label = row->slots[SLOT_SYSTEM].model->table.name;
   for (int i = SLOT_SYSTEM + 1; i < SLOT__COUNT; i++)
     if (row->slots[i].named)
       row->label = pool_print(reader->pool, "%s + %s", row->label, row->slots[i].model->table.name);
+  row->label = pool_print(reader->pool, "%s%s", row->label, groups);
 }
 
 /* `node` is NULL when there is no compare: one row, the base. */
 static bool read_row(struct reader *reader, const struct slot_spec bases[SLOT__COUNT],
                      const struct yaml_node *node, struct row_reading *row) {
   struct slot_spec own[SLOT__COUNT] = {{NULL, NULL, NULL}};
+  const struct yaml_entry *groups = NULL;
+  const char *label = "";
   row->place = node;
   if (node && node->kind == YAML_KIND_SCALAR) {
     own[SLOT_SYSTEM] = (struct slot_spec){node->text, node, node};
@@ -235,7 +235,9 @@ static bool read_row(struct reader *reader, const struct slot_spec bases[SLOT__C
       int slot = 0;
       while (slot < SLOT__COUNT && strcmp(slot_rows[slot].name, entry->key) != 0) slot++;
       if (slot < SLOT__COUNT) {
-        if (!read_spec(reader, (enum slot)slot, entry, &own[slot])) return false;
+        if (!slot_read_spec(reader, (enum slot)slot, entry, &own[slot])) return false;
+      } else if (strcmp(entry->key, "groups") == 0) {
+        groups = entry;
       } else if (strcmp(entry->key, "label") != 0) {
         return fail_row_key(reader, entry);
       } else if (!read_label(reader, entry->value, row)) {
@@ -243,9 +245,13 @@ static bool read_row(struct reader *reader, const struct slot_spec bases[SLOT__C
       }
     }
   }
-  for (int i = 0; i < SLOT__COUNT; i++)
-    if (!read_slot(reader, (enum slot)i, &bases[i], &own[i], row)) return false;
-  if (!row->label) derive_label(reader, row);
+  for (int i = 0; i < SLOT__COUNT; i++) {
+    const struct slot_spec *const places[] = {&bases[i], &own[i]};
+    if (!slot_read(reader, (enum slot)i, places, 2, row, &row->slots[i])) return false;
+  }
+  if (!scenario_read_row_groups(reader, &bases[SLOT_HANDLER], &own[SLOT_HANDLER], groups, row, &label))
+    return false;
+  if (!row->label) derive_label(reader, label, row);
   return true;
 }
 
@@ -260,31 +266,44 @@ static bool check_labels(struct reader *reader) {
   return true;
 }
 
+const struct yaml_entry *slot_set(const struct yaml_entry *slot) {
+  const struct yaml_entry *set = NULL;
+  if (slot->value->kind == YAML_KIND_MAP)
+    for (size_t i = 0; i < slot->value->count; i++)
+      if (slot->value->entries[i].source->is_set) set = &slot->value->entries[i];
+  return slot->source->is_set ? slot : set;
+}
+
+/* Whether a row builds on the base of a slot: its groups do instead of it where there are any. */
+static bool builds_on_base(const struct reader *reader, const struct row_reading *row,
+                           enum slot slot) {
+  if (slot != SLOT_HANDLER || !reader->groups) return row->slots[slot].from == 0;
+  for (size_t i = 0; i < reader->group_count; i++)
+    if (row->groups[i].from == 0) return true;
+  return false;
+}
+
 /* --set on a base slot that no row builds on would change nothing, silently. */
-static bool check_bases(struct reader *reader, const struct slot_spec bases[SLOT__COUNT]) {
+static bool check_bases(struct reader *reader) {
   for (int slot = 0; slot < SLOT__COUNT; slot++) {
-    const struct yaml_entry *set = NULL;
-    const struct yaml_node *node = bases[slot].node;
-    if (node && node->kind == YAML_KIND_MAP)
-      for (size_t i = 0; i < node->count; i++)
-        if (node->entries[i].source->is_set) set = &node->entries[i];
-    if (node && reader->top[slot_rows[slot].base]->source->is_set)
-      set = reader->top[slot_rows[slot].base];
+    const struct yaml_entry *entry = reader->top[slot_rows[slot].base];
+    const struct yaml_entry *set = entry ? slot_set(entry) : NULL;
     bool used = false;
-    for (size_t i = 0; i < reader->row_count; i++) used = used || reader->rows[i].slots[slot].base;
-    if (set && !used)
-      return reader_fail_key(reader, set, ERR_CONFLICT,
-                             "it changes nothing: every row names its own '%s'",
-                             slot_rows[slot].name);
+    for (size_t i = 0; i < reader->row_count; i++)
+      used = used || builds_on_base(reader, &reader->rows[i], (enum slot)slot);
+    if (!set || used) continue;
+    return reader_fail_key(reader, set, ERR_CONFLICT, "it changes nothing: every %s names its own '%s'",
+                           reader->groups && slot == SLOT_HANDLER ? "group" : "row",
+                           slot_rows[slot].name);
   }
-  return true;
+  return scenario_check_groups(reader);
 }
 
 bool scenario_read_slots(struct reader *reader) {
   struct slot_spec bases[SLOT__COUNT];
   list_models(reader);
   for (int i = 0; i < SLOT__COUNT; i++)
-    if (!read_spec(reader, (enum slot)i, reader->top[slot_rows[i].base], &bases[i])) return false;
+    if (!slot_read_spec(reader, (enum slot)i, reader->top[slot_rows[i].base], &bases[i])) return false;
   const struct yaml_entry *compare = reader->top[TOP_COMPARE];
   if (compare) {
     if (!reader_is(reader, compare->value, YAML_KIND_LIST, compare->key)) return false;
@@ -299,7 +318,7 @@ bool scenario_read_slots(struct reader *reader) {
   for (size_t i = 0; i < reader->row_count; i++)
     if (!read_row(reader, bases, compare ? compare->value->items[i] : NULL, &reader->rows[i]))
       return false;
-  return check_labels(reader) && check_bases(reader, bases);
+  return check_labels(reader) && check_bases(reader);
 }
 
 static void copy_settings(const struct slot_reading *slot, struct settings *out) {

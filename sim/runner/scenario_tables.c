@@ -25,6 +25,8 @@ static const struct key top_keys[TOP__COUNT] = {
          NULL},
     [TOP_WORKLOAD] = {"workload", VALUE_OTHER, "", "map", 0, 0, "what arrives, and when", NULL},
     [TOP_TOPOLOGY] = {"topology", VALUE_OTHER, "", "map", 0, 0, "how many of each", NULL},
+    [TOP_GROUPS] = {"groups", VALUE_OTHER, "", "map", 0, 0,
+                    "instead of topology's consumers: groups by name, each gets every operation", NULL},
     [TOP_LINKS] = {"links", VALUE_OTHER, "", "map", 0, 0,
                    "what the network does, by link; `default` is for all of them", NULL},
     [TOP_COSTS] = {"costs", VALUE_OTHER, "", "map", 0, 0, "what work costs servers", NULL},
@@ -97,6 +99,15 @@ static const struct key topology_keys[TOPOLOGY__COUNT] = {
     [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, 10000, "of each server", NULL},
 };
 
+static const struct key group_keys[GROUP_KEY__COUNT] = {
+    [GROUP_CONSUMERS] = {"consumers", VALUE_COUNT, "1", NULL, 1, PLAN_NODES_MAX,
+                         "processes of this group: NAME.1, NAME.2 …", NULL},
+    [GROUP_HANDLER] = {"handler", VALUE_OTHER, "", "model", 0, 0,
+                       "what they do with a message (default: the row's)", NULL},
+    [GROUP_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "", NULL, 0, 0,
+                            "of this group's handlers (default: the workload's)", NULL},
+};
+
 static const struct key link_keys[LINK_KEY__COUNT] = {
     [LINK_KEY_KIND] = {"kind", VALUE_ENUM, "", "connection per-request datagram", 0, 0,
                        "the system's, where it leaves a choice", NULL},
@@ -121,11 +132,13 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services groups cache provider client publisher sweep check"};
+    "precision services cache provider client publisher sweep check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
 const struct key_table topology_table = {"topology", topology_keys, TOPOLOGY__COUNT, ""};
+const struct key_table group_table = {"groups", group_keys, GROUP_KEY__COUNT,
+                                      "reads database cache provider"};
 const struct key_table link_table = {"links", link_keys, LINK_KEY__COUNT, ""};
 const struct key_table cost_table = {"costs", cost_keys, COST__COUNT, ""};
 

@@ -31,6 +31,7 @@ enum top_key {
   TOP_DRAIN_LIMIT,
   TOP_WORKLOAD,
   TOP_TOPOLOGY,
+  TOP_GROUPS,
   TOP_LINKS,
   TOP_COSTS,
   TOP_SYSTEM,
@@ -76,6 +77,8 @@ enum topology_key {
   TOPOLOGY_CORES,
   TOPOLOGY__COUNT
 };
+/* Of one group of the map; a row's may say `handler` alone. */
+enum group_key { GROUP_CONSUMERS, GROUP_HANDLER, GROUP_SERVICE_TIME, GROUP_KEY__COUNT };
 enum link_key {
   LINK_KEY_KIND, /* in the order of enum link_kind */
   LINK_KEY_LATENCY,
@@ -88,8 +91,8 @@ enum link_key {
   LINK_KEY__COUNT
 };
 
-extern const struct key_table top_table, workload_table, intent_table, topology_table, link_table,
-    cost_table;
+extern const struct key_table top_table, workload_table, intent_table, topology_table, group_table,
+    link_table, cost_table;
 
 /* Latency of the links inside a rack, which are shorter than the table's default. */
 extern const char *const link_latency_near;

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/world/fault_verbs.h"
 #include "sim/world/world.h"
 
 #include <stdlib.h>
@@ -71,7 +72,7 @@ static bool still_shows(struct shrinking *shrinking) {
   shrinking->out->executed++;
   uint32_t violations = run_judge(shrinking->run, &shrinking->plan, shrinking->violation->seed,
                                   shrinking->options->command, metrics, &digest);
-  return goal_reached(&shrinking->goal, metrics, violations) == shrinking->violation->metric;
+  return goal_reached(&shrinking->goal, shrinking->run, metrics, violations) == shrinking->violation->metric;
 }
 
 static void drop_faults(struct shrinking *shrinking) {
@@ -115,6 +116,9 @@ static const uint16_t kinds_of[VERB__COUNT] = {
     [VERB_KILL] = KIND(KILL) | KIND(KILL_LATE),  [VERB_TERMINATE] = KIND(KILL) | KIND(KILL_LATE),
     [VERB_DEPLOY] = KIND(KILL) | KIND(KILL_LATE), [VERB_POWER_LOSS] = KIND(POWER_LOSS),
     [VERB_PAUSE] = KIND(PAUSE),                   [VERB_PARTITION] = KIND(DROP) | KIND(DELAY),
+    [VERB_CLOG] = KIND(DELAY),                    [VERB_DEGRADE] = KIND(DROP) | KIND(DELAY),
+    [VERB_DISK_GONE] = KIND(POWER_LOSS),          [VERB_FSYNC_FAILS] = KIND(KILL),
+    [VERB_SLOW] = KIND(PAUSE),
     [VERB_RESET] = KIND(DROP),                    [VERB_DROP] = KIND(DROP),
     [VERB_DELAY] = KIND(DELAY),                   [VERB_DUPLICATE] = KIND(DUPLICATE),
 };
@@ -122,8 +126,8 @@ static const uint16_t kinds_of[VERB__COUNT] = {
 /* A placed fault strikes where its point is; `this` alone does not say of which role. */
 static void allow_fault(struct placement_limits *limits, const struct fault_plan *fault) {
   uint16_t kinds = kinds_of[fault->verb];
-  if (fault->verb == VERB_POWER_LOSS) limits->beyond = true;
-  if (fault->verb == VERB_PARTITION || fault->verb == VERB_RESET)
+  if (fault->verb == VERB_POWER_LOSS || fault->verb == VERB_DISK_GONE) limits->beyond = true;
+  if (fault->verb == VERB_PARTITION || fault_verbs[fault->verb].target == FAULT_TARGET_LINK)
     allow_everywhere(limits, kinds);
   else if (fault->timing == TIMING_WHEN && fault->when_node.count > 0)
     allow(limits, &fault->when_node, kinds);
@@ -151,6 +155,17 @@ static struct placement_limits sorts_of(const struct plan *plan) {
 
 /* --- Small worlds --- */
 
+/* Every group stays, each with so many consumers. */
+static void shrink_groups(const struct plan *given, uint32_t consumers, struct shrunk *out) {
+  for (uint32_t i = 0; i < given->group_count; i++) {
+    out->groups[i] = given->groups[i];
+    out->groups[i].first = i * consumers;
+    out->groups[i].consumers = consumers;
+  }
+  out->plan.groups = out->groups;
+  out->plan.counts[ROLE_CONSUMER] = given->group_count * consumers;
+}
+
 static void make_small(struct shrinking *shrinking, unsigned messages, unsigned consumers) {
   const struct plan *given = &shrinking->violation->scenario->plans[shrinking->violation->row];
   struct shrunk *out = shrinking->out;
@@ -166,6 +181,7 @@ static void make_small(struct shrinking *shrinking, unsigned messages, unsigned 
   if (consumers > 0) { /* else the topology as it was given */
     out->plan.counts[ROLE_PRODUCER] = out->plan.counts[ROLE_BROKER] = 1;
     out->plan.counts[ROLE_CONSUMER] = consumers;
+    if (given->groups) shrink_groups(given, consumers, out);
     out->plan.partitions = out->plan.threads = 1;
   }
   struct workload_plan *workload = &out->plan.workload;

@@ -39,6 +39,7 @@ struct shrunk {
   bool found, same_sorts;
   struct plan plan; /* the small world; its faults are none */
   struct intent_plan intents[SHRINK_MESSAGES_MAX];
+  struct group_plan groups[PLAN_GROUPS_MAX];
   struct placement placements[EXPLORE_FAULTS_MAX];
   unsigned count;
   uint64_t suspect;  /* the operation that suffered */

@@ -110,6 +110,40 @@ static void print_violations(const struct campaign *campaign, FILE *out) {
   }
 }
 
+/* A line for each group of each row. */
+static void print_groups(const struct campaign *campaign, FILE *out) {
+  static const enum metric metrics[] = {METRIC_LOST, METRIC_DUPLICATE_DELIVERIES,
+                                        METRIC_DUPLICATE_EFFECTS};
+  size_t widths[3] = {strlen("guarantee"), strlen("group"), strlen("handler")};
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    const struct plan *plan = &campaign->scenario->plans[row];
+    for (uint32_t group = 0; group < plan->group_count; group++) {
+      const char *cells[] = {plan->label, plan->groups[group].name, plan->groups[group].handler->name};
+      for (int i = 0; i < 3; i++)
+        if (human_width(cells[i]) > widths[i]) widths[i] = human_width(cells[i]);
+    }
+  }
+  fprintf(out, "\n%-*s  %-*s  %-*s  %12s  %12s  %12s\n", (int)widths[0], "guarantee", (int)widths[1],
+          "group", (int)widths[2], "handler", "lost", "delivered", "duplicated");
+  fprintf(out, "%*s  %12s  %12s  %12s\n", (int)(widths[0] + widths[1] + widths[2] + 4), "", "per run",
+          "again", "per run");
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    const struct plan *plan = &campaign->scenario->plans[row];
+    for (uint32_t group = 0; group < plan->group_count; group++) {
+      pad(out, plan->label, widths[0] + 2, false);
+      pad(out, plan->groups[group].name, widths[1] + 2, false);
+      pad(out, plan->groups[group].handler->name, widths[2], false);
+      for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+        char cell[CELL];
+        human_estimate(UNIT_COUNT, campaign_group_estimate(campaign, row, group, metrics[i]), cell, CELL);
+        fputs("  ", out);
+        pad(out, cell, 12, true);
+      }
+      fputc('\n', out);
+    }
+  }
+}
+
 static size_t rows_with_target(const struct campaign *campaign, size_t fault) {
   size_t rows = 0;
   for (size_t row = 0; row < campaign->scenario->plan_count; row++)
@@ -225,13 +259,15 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   char intended[HUMAN_MAX];
   human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
   paint(out, colour, BOLD, scenario->name);
-  fprintf(out, ": %zu %s, %zu %s, %s operations a run%s\n", rows,
-          rows == 1 ? "guarantee" : "guarantees", seeds, seeds == 1 ? "seed" : "seeds", intended,
+  fprintf(out, ": %zu %s, %zu %s, %s %s a run%s\n", rows, rows == 1 ? "guarantee" : "guarantees",
+          seeds, seeds == 1 ? "seed" : "seeds", intended,
+          scenario->plans[0].groups ? "obligations (operations times groups)" : "operations",
           seeds > 1 ? "; means with 95 % intervals" : "");
   if (scenario->about && scenario->about[0] != '\0') fprintf(out, "%s\n", scenario->about);
   fputc('\n', out);
   print_table(campaign, colour, out);
   print_violations(campaign, out);
+  if (scenario->plans[0].groups) print_groups(campaign, out);
   print_faults(campaign, colour, out);
   print_expectations(campaign, colour, out);
   print_verdict(campaign, colour, out);

@@ -11,6 +11,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 const char *tables_handler(const struct plan *plan) {
+  if (plan->groups && plan->group_count > 1) return "by group";
   return plan->handler ? plan->handler->name : "";
 }
 
@@ -39,6 +40,38 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
     csv_out_text(&csv, verdict_names[result->verdict]);
     csv_out_digest(&csv, result->digest);
     csv_out_end_row(&csv);
+  }
+  return !csv.failed;
+}
+
+static void group_row(const struct plan *plan, const struct run_result *result, uint32_t group,
+                      struct csv_out *csv) {
+  csv_out_text(csv, plan->label);
+  csv_out_text(csv, plan->system->name);
+  csv_out_text(csv, plan->groups[group].name);
+  csv_out_text(csv, plan->groups[group].handler->name);
+  csv_out_unsigned(csv, result->seed);
+  for (enum metric metric = 0; metric < METRIC__COUNT; metric++)
+    if (metric_of_group(metric))
+      csv_out_integer(csv, (result->groups ? result->groups[group].metrics : result->metrics)[metric]);
+  const uint32_t violations = result->groups ? result->groups[group].violations : result->violations;
+  csv_out_text(csv, verdict_names[violations ? VERDICT_VIOLATED : VERDICT_HELD]);
+  csv_out_end_row(csv);
+}
+
+bool tables_groups(const struct campaign *campaign, FILE *file) {
+  struct csv_out csv;
+  csv_out_init(&csv, file);
+  static const char *const first[] = {"label", "system", "group", "handler", "seed"};
+  for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
+  for (enum metric metric = 0; metric < METRIC__COUNT; metric++)
+    if (metric_of_group(metric)) csv_out_text(&csv, metric_rows[metric].column);
+  csv_out_text(&csv, "verdict");
+  csv_out_end_row(&csv);
+  for (size_t i = 0; i < campaign->result_count; i++) {
+    const struct run_result *result = &campaign->results[i];
+    const struct plan *plan = &campaign->scenario->plans[result->row];
+    for (uint32_t group = 0; group < plan->group_count; group++) group_row(plan, result, group, &csv);
   }
   return !csv.failed;
 }

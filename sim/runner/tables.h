@@ -17,6 +17,8 @@
 typedef bool table_writer(const struct campaign *campaign, FILE *file);
 
 table_writer tables_runs, tables_aggregate, tables_timeline, tables_latency, tables_faults;
+/* As runs.csv, one line for each sink group of a run; without what is counted for all together. */
+table_writer tables_groups;
 
 /* Width of a cell of timeline.csv: the widest of all runs. 0 when no run has a timeline. */
 int64_t tables_timeline_width(const struct campaign *campaign);
@@ -24,7 +26,7 @@ int64_t tables_timeline_width(const struct campaign *campaign);
 /* Operations of a row that had an effect, by latency, over its seeds. */
 void tables_latency_of(const struct campaign *campaign, size_t row, struct histogram *out);
 
-/* What a handler is called in tables; "" for none. */
+/* What a handler is called in tables; "" for none, "by group" for one of each group. */
 const char *tables_handler(const struct plan *plan);
 
 #endif

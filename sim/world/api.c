@@ -68,10 +68,31 @@ void world_after(struct world *world, struct node *node, uint8_t port, uint16_t 
   event->b = node->incarnation;
 }
 
+/* An operation's memory in a group: of groups but the first it begins when it is first asked for. */
+static struct operation_memory *young(struct world *world, uint64_t intent, uint32_t group) {
+  struct operation_memory *first = &world->operations[intent & (OPERATION_WINDOW - 1)];
+  if (first->intent != intent || first->run != world->run) return NULL;
+  if (group == 0) return first;
+  struct operation_memory *memory = first + (size_t)group * OPERATION_WINDOW;
+  if (memory->intent != intent || memory->run != world->run)
+    *memory = (struct operation_memory){.intent = intent, .run = world->run};
+  return memory;
+}
+
+/* A saturating workload: an operation gives its place free when its last group has a first effect. */
+static void obligation_effected(struct world *world, uint64_t intent, uint32_t group,
+                                int64_t visible_ns) {
+  struct operation_memory *memory = young(world, intent, group);
+  if (!memory || memory->effected) return;
+  memory->effected = true;
+  if (++young(world, intent, 0)->ended == plan_group_count(world->plan))
+    workload_effect(world, visible_ns);
+}
+
 void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
                   uint32_t group) {
   world_fact(world, FACT_EFFECT, node->id, intent, (uint64_t)visible_ns, group);
-  if (world->plan->workload.outstanding) workload_effect(world, intent, visible_ns);
+  if (world->plan->workload.outstanding) obligation_effected(world, intent, group, visible_ns);
 }
 
 bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
@@ -86,29 +107,25 @@ bool world_point_slow(struct world *world, struct node *node, uint32_t point, bo
   return !node->doomed;
 }
 
-static struct operation_memory *young(struct world *world, uint64_t intent) {
-  struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
-  return memory->intent == intent && memory->run == world->run ? memory : NULL;
-}
-
 /* An operation that has left the window counts on from here: its draws stay apart from its first. */
-static uint32_t count_late(struct world *world, uint64_t intent, uint64_t what) {
-  uint64_t *count = map_put(&world->late_operations, intent << 5 | (what + 1), NULL);
+static uint32_t count_late(struct world *world, uint64_t intent, uint32_t group, uint64_t what) {
+  uint64_t key = (uint64_t)group << 56 | intent << 5 | (what + 1);
+  uint64_t *count = map_put(&world->late_operations, key, NULL);
   return (uint32_t)(0x10000 + ++*count);
 }
 
-uint32_t world_count_transmission(struct world *world, uint64_t intent, enum link link,
+uint32_t world_count_transmission(struct world *world, uint64_t intent, uint32_t group, enum link link,
                                   int direction) {
-  struct operation_memory *memory = young(world, intent);
-  if (!memory) return count_late(world, intent, (uint64_t)link * 2 + (uint64_t)direction);
+  struct operation_memory *memory = young(world, intent, group);
+  if (!memory) return count_late(world, intent, group, (uint64_t)link * 2 + (uint64_t)direction);
   uint16_t *count = &memory->transmissions[link][direction];
   ASSERT_LT(*count, UINT16_MAX);
   return ++*count;
 }
 
-uint32_t world_count_execution(struct world *world, uint64_t intent) {
-  struct operation_memory *memory = young(world, intent);
-  if (!memory) return count_late(world, intent, (uint64_t)LINK__COUNT * 2);
+uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t group) {
+  struct operation_memory *memory = young(world, intent, group);
+  if (!memory) return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
   return ++memory->executions;
 }
 

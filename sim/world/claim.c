@@ -1,5 +1,7 @@
 #include "sim/world/claim.h"
 
+#include <stdbool.h>
+
 _Static_assert(ANOMALY__COUNT <= 32, "a set of anomalies has 32 bits");
 
 const char *const anomaly_names[ANOMALY__COUNT] = {
@@ -7,3 +9,9 @@ const char *const anomaly_names[ANOMALY__COUNT] = {
     ANOMALIES(X)
 #undef X
 };
+
+uint32_t claim_allowed(uint32_t allows, uint32_t forbids) {
+  uint32_t allowed = allows & ~forbids;
+  bool loses = allowed & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED));
+  return loses ? allowed | (allows & CLAIM_BIT(STATE_ERRORS)) : allowed;
+}

@@ -31,6 +31,10 @@ enum anomaly {
 #define CLAIM_BIT(id) (UINT32_C(1) << ANOMALY_##id)
 #define CLAIM_NOTHING UINT32_C(0)
 
+/* What a contract allows: the system's set less what the handler forbids. A state that lacks an operation
+ * is wrong, whatever the handler: where losing is allowed, so is that. */
+uint32_t claim_allowed(uint32_t allows, uint32_t forbids);
+
 extern const char *const anomaly_names[ANOMALY__COUNT];
 
 #endif

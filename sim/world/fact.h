@@ -25,7 +25,7 @@
   X(EFFECT_UNDONE, "effect-undone", 1, "", "group")                                                \
   X(DEAD_LETTERED, "dead-lettered", 1, "", "group")                                                \
   X(DISPOSED, "disposed", 1, "cause", "group")                                                     \
-  X(STATE, "state", 1, "final value", "key")                                                       \
+  X(STATE, "state", 1, "final value", "group and key (fact_state)")                                \
   X(STUCK, "stuck", 1, "", "")                                                                     \
   X(HEALED, "healed", 0, "", "")                                                                   \
   X(DRAINED, "drained", 0, "", "")                                                                 \
@@ -67,6 +67,16 @@ enum trace_event {
 #undef X
       TRACE_EVENT__COUNT
 };
+
+/* The `detail` of a STATE: keys are at most 100000000, groups at most 16. */
+#define FACT_STATE_KEY_BITS 27
+static inline uint32_t fact_state(uint32_t group, uint32_t key) {
+  return group << FACT_STATE_KEY_BITS | key;
+}
+static inline uint32_t fact_state_group(uint32_t detail) { return detail >> FACT_STATE_KEY_BITS; }
+static inline uint32_t fact_state_key(uint32_t detail) {
+  return detail & ((1u << FACT_STATE_KEY_BITS) - 1);
+}
 
 const char *trace_kind_name(unsigned kind); /* of a fact or an event; NULL when unknown */
 

@@ -2,23 +2,18 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/world/fault_parts.h"
+#include "sim/world/fault_verbs.h"
 #include "sim/world/select.h"
-#include "sim/world/world.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct fault_plan *plan_of(const struct world *world, uint32_t fault) {
-  return &world->plan->faults[fault];
-}
-
-static struct fault_state *state_of(struct world *world, uint32_t fault) {
-  return &world->faults.items[fault];
-}
-
 /* Its n-th beginning, from 0. */
-static const struct fault_plan *occurrence_of(const struct world *world, uint32_t fault, uint64_t n) {
-  const struct fault_plan *plan = plan_of(world, fault);
+static const struct fault_plan *occurrence_of(const struct world *world, uint32_t fault,
+                                              uint64_t n) {
+  const struct fault_plan *plan = fault_plan_of(world, fault);
   return plan->timing == TIMING_RECORDED ? &plan->occurrences[n] : plan;
 }
 
@@ -26,15 +21,16 @@ const struct fault_plan *faults_rules(const struct world *world, uint32_t fault)
   return world->faults.items[fault].rules;
 }
 
-static void push_step(struct world *world, int64_t at, enum fault_step step, uint32_t fault,
-                      uint64_t instance) {
-  queue_push(&world->queue, &(struct event){.at = at, .kind = EVENT_FAULT, .detail = step,
-                                            .a = fault, .b = instance});
+void fault_push_step(struct world *world, int64_t at, enum fault_step step, uint32_t fault,
+                     uint64_t instance) {
+  queue_push(
+      &world->queue,
+      &(struct event){.at = at, .kind = EVENT_FAULT, .detail = step, .a = fault, .b = instance});
 }
 
 void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t intent) {
   if (fault == NO_FAULT) return;
-  state_of(world, fault)->hits++;
+  fault_state_of(world, fault)->hits++;
   world_fact(world, FACT_FAULT_HIT, node, intent, 0, fault);
 }
 
@@ -45,9 +41,9 @@ static void tell(const struct world *world, uint32_t fault, bool begins) {
 
 /* --- Instances under way: windows, and what keeps the run from having drained --- */
 
-static void open_instance(struct world *world, uint32_t fault) {
+void fault_open(struct world *world, uint32_t fault) {
   struct faults *faults = &world->faults;
-  struct fault_state *state = state_of(world, fault);
+  struct fault_state *state = fault_state_of(world, fault);
   faults->active++;
   world_hold(world, NULL);
   if (state->active++ > 0) return;
@@ -58,8 +54,8 @@ static void open_instance(struct world *world, uint32_t fault) {
   tell(world, fault, true);
 }
 
-static void close_instance(struct world *world, uint32_t fault) {
-  struct fault_state *state = state_of(world, fault);
+void fault_close(struct world *world, uint32_t fault) {
+  struct fault_state *state = fault_state_of(world, fault);
   ASSERT(state->active > 0);
   world->faults.active--;
   world_unhold(world, NULL);
@@ -68,103 +64,6 @@ static void close_instance(struct world *world, uint32_t fault) {
   world_fact(world, FACT_FAULT_ENDED, 0, 0, 0, fault);
   tell(world, fault, false);
 }
-
-/* --- Verbs --- */
-
-static bool chosen(const uint8_t *set, size_t node) { return (set[node / 8] >> (node % 8)) & 1; }
-
-static void strike_down(struct world *world, uint32_t fault) {
-  enum death death = plan_of(world, fault)->verb == VERB_POWER_LOSS ? DEATH_POWER : DEATH_KILL;
-  for (size_t i = 0; i < world->node_count; i++) {
-    struct node *node = &world->nodes[i];
-    if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
-    open_instance(world, fault);
-    node->down_for = faults_rules(world, fault)->lasts;
-    node_kill(world, node, death, fault);
-  }
-}
-
-static void terminate_one(struct world *world, uint32_t fault, struct node *node) {
-  const struct fault_plan *plan = faults_rules(world, fault);
-  open_instance(world, fault);
-  node->down_for = plan->lasts;
-  if (plan->verb == VERB_DEPLOY && plan->mode == DEPLOY_KILL)
-    return node_kill(world, node, DEATH_KILL, fault);
-  push_step(world, world->now.ns + plan->grace.ns, FAULT_GRACE, fault,
-            (uint64_t)node->incarnation << 16 | node->id);
-  node_terminate(world, node, fault);
-}
-
-static void strike_terminate(struct world *world, uint32_t fault) {
-  for (size_t i = 0; i < world->node_count; i++) {
-    struct node *node = &world->nodes[i];
-    if (chosen(state_of(world, fault)->targets, i) && node->alive && !node->stopping)
-      terminate_one(world, fault, node);
-  }
-}
-
-/* A rolling deploy: the next nodes in order, as many as may be unavailable at once. One instance is
- * open for the deploy as a whole, so that it is one window and the run waits for its end. */
-static void deploy_on(struct world *world, uint32_t fault) {
-  struct fault_state *state = state_of(world, fault);
-  const struct fault_plan *plan = faults_rules(world, fault);
-  while (state->deploy_down < plan->max_unavailable && state->deploy_next < world->node_count) {
-    struct node *node = &world->nodes[state->deploy_next++];
-    if (!chosen(state->targets, node->id) || !node->alive || node->stopping) continue;
-    state->deploy_down++;
-    terminate_one(world, fault, node);
-  }
-  if (state->deploy_down == 0 && state->deploy_next == world->node_count) close_instance(world, fault);
-}
-
-static void strike_deploy(struct world *world, uint32_t fault) {
-  struct fault_state *state = state_of(world, fault);
-  state->deploy_next = state->deploy_down = 0;
-  open_instance(world, fault);
-  deploy_on(world, fault);
-}
-
-/* [I3] of node.h. Nodes go on when the last pause that holds them is over. LIMIT: an operation that
- * arrives at a paused producer is taken in at once; what it sends for it leaves when it goes on. */
-static void strike_pause(struct world *world, uint32_t fault) {
-  int64_t until = world->now.ns + faults_rules(world, fault)->lasts.ns;
-  for (size_t i = 0; i < world->node_count; i++) {
-    struct node *node = &world->nodes[i];
-    if (!chosen(state_of(world, fault)->targets, i) || !node->alive) continue;
-    open_instance(world, fault);
-    node_pause(world, node, until, fault);
-    push_step(world, until, FAULT_RESUME, fault, node->id);
-  }
-}
-
-static void strike_partition(struct world *world, uint32_t fault) {
-  const struct fault_plan *plan = faults_rules(world, fault);
-  struct fault_state *state = state_of(world, fault);
-  open_instance(world, fault);
-  link_cut(world, state->targets, state->others, plan->direction, true, fault);
-  push_step(world, world->now.ns + plan->lasts.ns, FAULT_END, fault, 0);
-}
-
-static void strike_reset(struct world *world, uint32_t fault) {
-  open_instance(world, fault);
-  for (size_t i = 0; i < world->channel_count; i++) {
-    struct channel *channel = &world->channels[i];
-    if (channel->link == faults_rules(world, fault)->target_link &&
-        chosen(state_of(world, fault)->targets, channel->ends[0]))
-      link_reset(world, channel, fault);
-  }
-  close_instance(world, fault);
-}
-
-typedef void strike_fn(struct world *world, uint32_t fault);
-static strike_fn *const strikes[VERB__COUNT] = {
-    [VERB_KILL] = strike_down,           [VERB_POWER_LOSS] = strike_down,
-    [VERB_TERMINATE] = strike_terminate, [VERB_DEPLOY] = strike_deploy,
-    [VERB_PARTITION] = strike_partition, [VERB_RESET] = strike_reset,
-    [VERB_PAUSE] = strike_pause,
-    /* done where the message is sent */
-    [VERB_DROP] = NULL, [VERB_DELAY] = NULL, [VERB_DUPLICATE] = NULL,
-};
 
 /* Whether the n-th instance happens at all. */
 static bool happens(struct world *world, uint32_t fault, uint64_t n) {
@@ -178,14 +77,14 @@ static bool happens(struct world *world, uint32_t fault, uint64_t n) {
  * deploy that comes while its last one is under way is not begun: that one has the targets; false. */
 static bool begin(struct world *world, uint32_t fault, const struct node *this, uint64_t n) {
   const struct fault_plan *plan = occurrence_of(world, fault, n);
-  struct fault_state *state = state_of(world, fault);
+  struct fault_state *state = fault_state_of(world, fault);
   uint64_t address = hash_pair(plan->key, n);
   if (plan->verb == VERB_DEPLOY && state->active > 0) return false;
   state->rules = plan;
   selector_draw(world, &plan->target, address + hash_name("target"), this, state->targets);
   selector_draw(world, &plan->from, address + hash_name("from"), this, state->others);
   if (plan->from.count == 0) selector_complement(world, state->targets, state->others);
-  strikes[plan->verb](world, fault);
+  fault_strikes[plan->verb](world, fault);
   return true;
 }
 
@@ -194,11 +93,11 @@ static bool begin(struct world *world, uint32_t fault, const struct node *this, 
 static void schedule(struct world *world, uint32_t fault, int64_t at) {
   world->faults.pending++;
   world_hold(world, NULL);
-  push_step(world, at, FAULT_BEGIN, fault, 0);
+  fault_push_step(world, at, FAULT_BEGIN, fault, 0);
 }
 
 static int64_t gap(struct world *world, uint32_t fault, uint64_t n) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = fault_plan_of(world, fault);
   int64_t drawn =
       luck_time(&world->luck, hash_pair(plan->key ^ hash_name("gap"), n), plan->every->table);
   __extension__ __int128 scaled = (__int128)drawn * world->faults.items[fault].gap_quarters / 4;
@@ -214,8 +113,8 @@ static int64_t dwell(const struct world *world, const struct fault_plan *plan) {
 /* Of a record, the next beginning in it; of a renewal process, the next beginning is one gap, and at least the dwell, after what has begun now
  * has healed. LIMIT: of a terminate or deploy the heal is reckoned without the time to finish. */
 static void schedule_next(struct world *world, uint32_t fault) {
-  const struct fault_plan *plan = plan_of(world, fault);
-  uint64_t begun = state_of(world, fault)->begun;
+  const struct fault_plan *plan = fault_plan_of(world, fault);
+  uint64_t begun = fault_state_of(world, fault)->begun;
   if (plan->timing == TIMING_RECORDED && begun < plan->occurrence_count)
     return schedule(world, fault, plan->occurrences[begun].at.ns);
   if (plan->timing != TIMING_EVERY || (plan->times && begun >= plan->times)) return;
@@ -227,7 +126,7 @@ static void schedule_next(struct world *world, uint32_t fault) {
 
 static void on_begin(struct world *world, uint32_t fault) {
   world->faults.pending--;
-  uint64_t n = state_of(world, fault)->begun++;
+  uint64_t n = fault_state_of(world, fault)->begun++;
   const bool happened = happens(world, fault, n);
   const bool drawn = happened && begin(world, fault, NULL, n);
   if (world->faults.observer)
@@ -238,34 +137,28 @@ static void on_begin(struct world *world, uint32_t fault) {
 }
 
 static void on_restart(struct world *world, uint32_t fault, struct node *node) {
-  const struct fault_plan *plan = plan_of(world, fault);
+  const struct fault_plan *plan = fault_plan_of(world, fault);
   if (!node->alive) node_start(world, node, START_AGAIN);
-  close_instance(world, fault);
+  fault_close(world, fault);
   if (plan->verb == VERB_DEPLOY) {
-    state_of(world, fault)->deploy_down--;
-    deploy_on(world, fault);
+    fault_state_of(world, fault)->deploy_down--;
+    fault_deploy_next(world, fault);
   }
 }
 
 static void on_resume(struct world *world, uint32_t fault, struct node *node) {
-  close_instance(world, fault);
+  fault_close(world, fault);
   if (node->alive) node_resume(world, node);
 }
 
-static void on_end(struct world *world, uint32_t fault) {
-  struct fault_state *state = state_of(world, fault);
-  link_cut(world, state->targets, state->others, state->rules->direction, false, fault);
-  close_instance(world, fault);
-}
-
 void faults_event(struct world *world, enum fault_step step, uint32_t fault, uint64_t instance) {
-  *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = fault,
-                                                     .kind = TRACE_WORLD, .detail = EVENT_FAULT};
+  *trace_next(&world->trace) = (struct trace_record){
+      .at = world->now.ns, .value = fault, .kind = TRACE_WORLD, .detail = EVENT_FAULT};
   struct node *node = &world->nodes[instance & 0xffff];
   if (step == FAULT_BEGIN) on_begin(world, fault);
-  if (step == FAULT_END) on_end(world, fault);
+  if (step == FAULT_END) fault_end(world, fault);
   if (step == FAULT_RESTART) on_restart(world, fault, node);
-  if (step == FAULT_ARRIVAL) close_instance(world, fault);
+  if (step == FAULT_ARRIVAL) fault_close(world, fault);
   if (step == FAULT_RESUME) on_resume(world, fault, node);
   if (step == FAULT_GRACE && node->alive && node->stopping && node->incarnation == instance >> 16)
     node_kill(world, node, DEATH_KILL, fault);
@@ -276,29 +169,29 @@ void faults_node_down(struct world *world, struct node *node) {
   uint32_t stopper = node->stopped_by, killer = node->down_by;
   node->stopped_by = NO_FAULT;
   if (stopper != NO_FAULT && stopper != killer) { /* somebody else was faster */
-    close_instance(world, stopper);
-    if (plan_of(world, stopper)->verb == VERB_DEPLOY) {
-      state_of(world, stopper)->deploy_down--;
-      deploy_on(world, stopper);
+    fault_close(world, stopper);
+    if (fault_plan_of(world, stopper)->verb == VERB_DEPLOY) {
+      fault_state_of(world, stopper)->deploy_down--;
+      fault_deploy_next(world, stopper);
     }
   }
   if (killer != NO_FAULT)
-    push_step(world, world->now.ns + node->down_for.ns, FAULT_RESTART, killer, node->id);
+    fault_push_step(world, world->now.ns + node->down_for.ns, FAULT_RESTART, killer, node->id);
 }
 
 /* --- Triggers --- */
 
 /* The operation's n-th time at the fault's point. */
 static uint64_t attempt_of(struct world *world, uint32_t fault, uint64_t intent) {
-  uint64_t key = hash_pair(plan_of(world, fault)->key ^ hash_name("attempt"), intent);
+  uint64_t key = hash_pair(fault_plan_of(world, fault)->key ^ hash_name("attempt"), intent);
   return ++*map_put(&world->late_operations, key | UINT64_C(1) << 63, NULL);
 }
 
 static bool matches(struct world *world, uint32_t fault, const struct node *node, uint32_t point,
                     bool before, uint64_t intent) {
-  const struct fault_plan *plan = plan_of(world, fault);
-  struct fault_state *state = state_of(world, fault);
-  if (state->absent) return false;
+  const struct fault_plan *plan = fault_plan_of(world, fault);
+  struct fault_state *state = fault_state_of(world, fault);
+  if (!state->applies) return false; /* an armed point may be another fault's */
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
@@ -308,10 +201,10 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
   return state->begun < (plan->times ? plan->times : 1);
 }
 
-static void defer(struct world *world, uint32_t fault, uint16_t node) {
+static void defer(struct world *world, struct deferred deferred) {
   struct faults *faults = &world->faults;
   GROW(faults->deferred, faults->deferred_capacity, faults->deferred_count + 1);
-  faults->deferred[faults->deferred_count++] = (struct deferred){fault, node};
+  faults->deferred[faults->deferred_count++] = deferred;
 }
 
 static bool strikes_this(const struct fault_plan *plan) {
@@ -341,32 +234,39 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
     world->observer->point(world->observer->context, world, node, point, before, intent, message);
   for (uint32_t i = 0; i < world->faults.count; i++) {
     if (!matches(world, i, node, point, before, intent)) continue;
-    const struct fault_plan *plan = plan_of(world, i);
-    if (!happens(world, i, state_of(world, i)->begun++)) continue;
-    if (!strikes[plan->verb]) {
+    const struct fault_plan *plan = fault_plan_of(world, i);
+    if (!happens(world, i, fault_state_of(world, i)->begun++)) continue;
+    if (!fault_strikes[plan->verb]) {
       if (!strike_message(world, plan, message)) continue;
-      open_instance(world, i);
+      fault_open(world, i);
       if (plan->verb == VERB_DELAY) /* under way until the message is due */
-        push_step(world, world->now.ns + plan->lasts.ns, FAULT_ARRIVAL, i, 0);
+        fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_ARRIVAL, i, 0);
       else
-        close_instance(world, i);
+        fault_close(world, i);
       world_quiet(world);
       faults_hit(world, i, node->id, intent);
       continue;
     }
-    bool kills = plan->verb == VERB_KILL || plan->verb == VERB_POWER_LOSS;
+    bool kills = plan->verb <= VERB_DISK_GONE;
     if (kills && strikes_this(plan)) {
       node->doomed = true;
       faults_hit(world, i, node->id, intent);
       /* What has just been sent has left, although a server's answer waits for its service. */
       if (!before && message && message->depart > world->now.ns) message->depart = world->now.ns;
     }
-    defer(world, i, node->id);
+    defer(world, (struct deferred){.fault = i, .node = node->id});
   }
   return !node->doomed;
 }
 
-void faults_defer_exit(struct world *world, struct node *node) { defer(world, NO_FAULT, node->id); }
+void faults_defer_exit(struct world *world, struct node *node) {
+  defer(world, (struct deferred){.fault = NO_FAULT, .node = node->id});
+}
+
+void faults_defer_death(struct world *world, struct node *node, uint32_t fault) {
+  node->doomed = true;
+  defer(world, (struct deferred){.fault = fault, .node = node->id, .dies = true});
+}
 
 /* The number of an instance that waits: those of its fault have the last numbers, in order. */
 static uint64_t deferred_number(struct world *world, size_t place) {
@@ -374,8 +274,8 @@ static uint64_t deferred_number(struct world *world, size_t place) {
   uint32_t fault = faults->deferred[place].fault;
   uint64_t waiting = 0;
   for (size_t i = place; i < faults->deferred_count; i++)
-    waiting += faults->deferred[i].fault == fault;
-  return state_of(world, fault)->begun - waiting;
+    waiting += faults->deferred[i].fault == fault && !faults->deferred[i].dies;
+  return fault_state_of(world, fault)->begun - waiting;
 }
 
 void faults_deferred(struct world *world) {
@@ -385,6 +285,8 @@ void faults_deferred(struct world *world) {
     struct node *node = &world->nodes[deferred.node];
     if (deferred.fault == NO_FAULT)
       node_kill(world, node, DEATH_EXIT, node->stopped_by);
+    else if (deferred.dies)
+      fault_kill(world, deferred.fault, node, DEATH_KILL);
     else
       begin(world, deferred.fault, node, deferred_number(world, i));
   }
@@ -395,12 +297,16 @@ void faults_deferred(struct world *world) {
 /* --- Setting up --- */
 
 static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
-  if (!strikes[fault->verb]) return true;
-  if (fault->verb == VERB_RESET && !plan->system->links[fault->target_link].used) return false;
-  for (uint32_t i = 0; i < fault->target.count; i++)
-    if (fault->target.items[i].which == WHICH_THIS ||
-        world_nodes_of(plan, fault->target.items[i].role) > 0)
-      return true;
+  if (!fault_strikes[fault->verb]) return true;
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
+      !plan->system->links[fault->target_link].used)
+    return false;
+  if (fault_verbs[fault->verb].of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
+  for (uint32_t i = 0; i < fault->target.count; i++) {
+    const struct selector_item *item = &fault->target.items[i];
+    if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;
+    if (item->which == WHICH_THIS || world_nodes_of(plan, item->role) > 0) return true;
+  }
   return false;
 }
 
@@ -411,38 +317,9 @@ bool faults_apply(const struct plan *plan, const struct fault_plan *fault) {
   return false;
 }
 
-static uint64_t swarm_draw(const struct world *world, uint32_t fault) {
-  return luck_draw(&world->luck, hash_pair(plan_of(world, fault)->key, hash_name("swarm")));
-}
-
-/* The one that is there whatever the others drew, so that no seed is without faults. */
-static uint32_t swarm_least(const struct world *world) {
-  uint32_t least = 0;
-  for (uint32_t i = 1; i < world->plan->fault_count; i++)
-    if (swarm_draw(world, i) < swarm_draw(world, least)) least = i;
-  return least;
-}
-
-static uint32_t swarm_quarters(const struct world *world, uint32_t fault) {
-  static const uint32_t quarters[] = {1, 2, 4, 8, 16};
-  uint64_t address = hash_pair(plan_of(world, fault)->key, hash_name("swarm-gap"));
-  return quarters[luck_choice(&world->luck, address, sizeof quarters / sizeof *quarters)];
-}
-
-/* This seed's part of the faults. */
-static void swarm(struct world *world) {
-  if (!world->plan->swarm || world->luck.mode == LUCK_NONE || world->plan->fault_count == 0) return;
-  uint32_t least = swarm_least(world);
-  for (uint32_t i = 0; i < world->plan->fault_count; i++) {
-    struct fault_state *state = state_of(world, i);
-    state->absent = i != least && swarm_draw(world, i) >> 63;
-    state->gap_quarters = swarm_quarters(world, i);
-  }
-}
-
 static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, size_t bytes) {
-  const struct fault_plan *plan = plan_of(world, fault);
-  struct fault_state *state = state_of(world, fault);
+  const struct fault_plan *plan = fault_plan_of(world, fault);
+  struct fault_state *state = fault_state_of(world, fault);
   state->rules = plan;
   state->targets = bitmaps;
   state->others = bitmaps + bytes;
@@ -468,14 +345,14 @@ void faults_reset(struct world *world) {
   GROW(faults->bitmaps, faults->bitmap_capacity, 2 * bytes * count);
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
-  faults->pending = faults->active = 0;
+  faults->pending = faults->active = faults->planned = 0;
+  static_assert(VERB__COUNT <= 32, "a bit for each verb");
+  for (size_t i = 0; i < count; i++) faults->planned |= 1u << fault_plan_of(world, (uint32_t)i)->verb;
   bool all = world->observer && world->observer->point;
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
-  for (uint32_t i = 0; i < count; i++)
-    faults->items[i] = (struct fault_state){.gap_quarters = 4};
-  swarm(world);
-  for (uint32_t i = 0; i < count; i++)
-    reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
+  for (uint32_t i = 0; i < count; i++) faults->items[i] = (struct fault_state){.gap_quarters = 4};
+  fault_swarm(world);
+  for (uint32_t i = 0; i < count; i++) reset_one(world, i, faults->bitmaps + 2 * bytes * i, bytes);
 }
 
 void faults_free(struct faults *faults) {

@@ -19,6 +19,8 @@
 #ifndef SIM_WORLD_FAULT_H
 #define SIM_WORLD_FAULT_H
 
+#include "sim/world/link.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +43,8 @@ struct fault_window_seen {
 
 struct fault_state {
   const struct fault_plan *rules; /* of the latest instance: the plan, or an occurrence of a record */
+  struct link_rules degraded;      /* VERB_DEGRADE, while it is under way */
+  int64_t degraded_until;          /* ns */
   uint64_t hits;
   uint64_t begun;       /* how often it has begun */
   uint64_t occurrences; /* of its point, all that match: for nth */
@@ -66,12 +70,14 @@ struct faults {
   size_t count, capacity;
   struct fault_window_seen *windows;
   size_t window_count, window_capacity;
+  uint32_t planned; /* 1u << enum verb: those that the plan has at all */
   uint32_t pending; /* timed beginnings still to come */
   uint32_t active;  /* instances under way, nodes to restart */
   /* a doomed or targeted node of a trigger, to be dealt with when the step returns */
   struct deferred {
     uint32_t fault; /* NO_FAULT: a node that exits by itself */
     uint16_t node;
+    bool dies; /* by what the fault has done to it; else the fault begins */
   } *deferred;
   size_t deferred_count, deferred_capacity;
   uint8_t *bitmaps; /* of all partitions */
@@ -92,6 +98,9 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
 
 /* The node has asked to exit; it does when the step returns. */
 void faults_defer_exit(struct world *world, struct node *node);
+
+/* The node dies by what a fault has done to it, when its step returns; it is doomed from here. */
+void faults_defer_death(struct world *world, struct node *node, uint32_t fault);
 
 /* Carries out what triggers in this step asked for. */
 void faults_deferred(struct world *world);

@@ -78,12 +78,38 @@ static const struct fault_key deploy_keys[] = {
       "drain: each instance is terminated with grace; kill: it dies at once", NULL},
      FAULT_KEY_VALUE, FIELD(mode)},
 };
+static const struct fault_key slow_keys[] = {
+    {{"factor", VALUE_COUNT, "10", NULL, 2, 10000, "so many times as long", NULL},
+     FAULT_KEY_VALUE, FIELD(factor)},
+    {{"what", VALUE_ENUM, "cpu", "cpu disk both", 0, 0,
+      "cpu: the service of requests and the work of handlers; disk: flushes; both", NULL},
+     FAULT_KEY_VALUE, FIELD(slow_what)},
+};
+static const struct fault_key failover_keys[] = {
+    {{"election", VALUE_ENUM, "clean", "clean unclean", 0, 0,
+      "clean: only who has all that was acknowledged may take over; unclean: anybody", NULL},
+     FAULT_KEY_VALUE, FIELD(election)},
+};
 static const struct fault_key partition_keys[] = {
     {{"from", VALUE_ENUM, "", NULL, 0, 0, "the other side (default: everybody else)", NULL},
      FAULT_KEY_NODES, FIELD(from)},
     {{"direction", VALUE_ENUM, "both", "both out in", 0, 0,
       "out: what the target sends is lost; in: what is sent to it; both", NULL},
      FAULT_KEY_VALUE, FIELD(direction)},
+};
+
+#define SHARE(name, help, field)                                                                   \
+  {{name, VALUE_SHARE, "", NULL, 0, SCHEMA_SHARE_SCALE, help, NULL}, FAULT_KEY_VALUE, FIELD(field)}
+static const struct fault_key degrade_keys[] = {
+    {{"latency", VALUE_DISTRIBUTION, "", NULL, 0, 0, "each way, for the time being", NULL},
+     FAULT_KEY_VALUE, FIELD(degrade.latency)},
+    SHARE("loss", "of each transmission, both ways, for the time being", degrade_loss),
+    SHARE("request_loss", "one way, instead of loss", degrade.request_loss),
+    SHARE("reply_loss", "the other way, instead of loss", degrade.reply_loss),
+    SHARE("duplication", "of datagrams, for the time being", degrade.duplication),
+    SHARE("reordering", "of datagrams, for the time being", degrade.reordering),
+    {{"bandwidth", VALUE_BANDWIDTH, "", NULL, 1, INT64_C(1) << 50, "each way, for the time being", NULL},
+     FAULT_KEY_VALUE, FIELD(degrade.bandwidth)},
 };
 
 #define KEYS(table) .keys = table, .key_count = sizeof table / sizeof *table
@@ -97,6 +123,11 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                          .for_default = "1s", .for_means = "down, then restarted",
                          .help = "the machine dies; writes that were not synced are lost",
                          .hit = "a request, delivery, handler or unsynced write died with it"},
+    [VERB_DISK_GONE] = {.name = "disk_gone", .target = FAULT_TARGET_NODES, KEYS(kill_keys),
+                        .for_default = "1s", .for_means = "down, then restarted",
+                        .help = "the machine dies and its disk with it: it comes back with an empty one, "
+                                "unless the system's contract keeps the data elsewhere",
+                        .hit = "a request, delivery, handler or something stored died with it"},
     [VERB_TERMINATE] = {.name = "terminate", .target = FAULT_TARGET_NODES, KEYS(terminate_keys),
                         .for_default = "1s", .for_means = "down after its end",
                         .help = "the process is asked to finish, and killed when the grace is over",
@@ -110,13 +141,45 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                     .help = "the process stands still (a long garbage collection), and then goes on as "
                             "if no time had passed",
                     .hit = "a message or a timer had to wait"},
+    [VERB_SLOW] = {.name = "slow", .target = FAULT_TARGET_NODES, KEYS(slow_keys), .for_default = NULL,
+                   .for_means = "until it is as fast as before", .one_window = true,
+                   .help = "what its CPU or its disk has to do from here takes so many times as long",
+                   .hit = "a service, a handler's work or a flush that took longer"},
+    [VERB_FSYNC_LIES] = {.name = "fsync_lies", .target = FAULT_TARGET_NODES, .for_default = NULL,
+                         .one_window = true,
+                         .for_means = "until a flush is true again",
+                         .help = "a flush of the disk says that it is done and is not: what it should have "
+                                 "made durable is lost with the power, unless a true flush follows",
+                         .hit = "a flush that lied"},
+    [VERB_FSYNC_FAILS] = {.name = "fsync_fails", .target = FAULT_TARGET_NODES, .for_default = "1s",
+                          .for_means = "down, then restarted",
+                          .help = "the next flush of the disk fails: the process stops, and what it was "
+                                  "to make durable is not",
+                          .hit = "a flush that failed"},
+    [VERB_FAILOVER] = {.name = "failover", .target = FAULT_TARGET_NODES, KEYS(failover_keys),
+                       .for_default = "", .of_system = true,
+                       .help = "another node takes over what these lead",
+                       .hit = "something under way at who led before"},
+    [VERB_MOVE_COORDINATOR] = {.name = "move_coordinator", .target = FAULT_TARGET_NODES,
+                               .for_default = "", .of_system = true,
+                               .help = "another node coordinates what these coordinate",
+                               .hit = "something under way at who coordinated before"},
     [VERB_PARTITION] = {.name = "partition", .target = FAULT_TARGET_NODES, KEYS(partition_keys),
-                        .for_default = NULL, .for_means = "until it heals",
+                        .for_default = NULL, .for_means = "until it heals", .one_window = true,
                         .help = "messages between the target and the other side do not arrive",
                         .hit = "a transmission lost or delayed"},
     [VERB_RESET] = {.name = "reset", .target = FAULT_TARGET_LINK, .for_default = "",
                     .help = "the connections break; what was under way is of unknown fate",
                     .hit = "a request or answer was under way on a connection that broke"},
+    [VERB_CLOG] = {.name = "clog", .target = FAULT_TARGET_LINK, .for_default = NULL,
+                   .for_means = "until it is free again", .one_window = true,
+                   .help = "nothing moves on the connections in either direction: what is under way waits, "
+                           "and goes on in order",
+                   .hit = "a message had to wait"},
+    [VERB_DEGRADE] = {.name = "degrade", .target = FAULT_TARGET_LINK, KEYS(degrade_keys),
+                      .for_default = NULL, .for_means = "until it is as before", .one_window = true,
+                      .help = "the link has other latency, losses or bandwidth for the time being",
+                      .hit = "a message that was slower, or of another fate, than without it"},
     [VERB_DROP] = {.name = "drop", .target = FAULT_TARGET_THIS, .for_default = "",
                    .help = "the message at the point is lost; on a connection, a reset there",
                    .hit = "the message was lost"},
@@ -132,6 +195,5 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 };
 
 const char *const fault_verbs_later =
-    "disk_gone slow skew_clock clog degrade fail failover expire_lease "
-    "move_coordinator fsync_lies lose_slot";
-const char *const fault_keys_later = "shape version factor offset drift error election lose";
+    "skew_clock fail expire_lease lose_slot";
+const char *const fault_keys_later = "shape version offset drift error lose";

@@ -10,6 +10,7 @@
 #include "sim/base/schema.h"
 #include "sim/world/plan.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,6 +67,8 @@ struct fault_verb {
   size_t key_count;
   const char *for_default; /* NULL = must be given; "" = it takes no `for` */
   const char *for_means;   /* NULL when it takes none */
+  bool one_window;         /* its targets are struck and healed together: no two at a time of one name */
+  bool of_system;          /* a system understands it or not: struct system, `verbs` */
   const char *help;        /* what it does, one sentence */
   const char *hit;         /* what makes it effective: one perturbed thing */
 };

@@ -4,6 +4,8 @@
 #include "sim/base/grow.h"
 #include "sim/world/world.h"
 
+#include <string.h>
+
 /* Purposes of the draws of one transmission: each its own address. */
 enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_COPY, DRAW_RESET };
 
@@ -27,11 +29,13 @@ void link_init(struct world *world) {
     GROW(world->channels, world->channel_capacity, world->channel_count + count);
     for (size_t c = 0; c < count; c++) {
       struct channel *channel = &world->channels[world->channel_count++];
-      *channel = (struct channel){.link = (enum link)i, .reset_by = NO_FAULT};
+      *channel = (struct channel){.link = (enum link)i, .rules = &world->link_rules[i],
+                                  .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
+                                  .reset_by = NO_FAULT};
       channel->ends[0] = (uint16_t)(link->from_node + c / link->to_count);
       channel->ends[1] = (uint16_t)(link->to_node + c % link->to_count);
       for (int way = 0; way < 2; way++) {
-        channel->ways[way].cut_by = NO_FAULT;
+        channel->ways[way].cut_by = channel->ways[way].stalled_by = NO_FAULT;
         channel->ways[way].stalled_since = -1;
       }
     }
@@ -96,8 +100,10 @@ static uint64_t address_of(struct world *world, struct message *message,
   enum link link = channel->link;
   uint64_t key = world->link_rules[link].key + message->direction;
   if (kind->operation && message->intent) {
+    uint32_t group = world->nodes[channel->ends[0]].group; /* each group's hop is one of its own */
+    if (group > 0) key = hash_pair(key, group);
     message->transmission =
-        world_count_transmission(world, message->intent, link, message->direction);
+        world_count_transmission(world, message->intent, group, link, message->direction);
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];
@@ -105,18 +111,29 @@ static uint64_t address_of(struct world *world, struct message *message,
   return hash_pair(hash_pair(key, world->nodes[message->to].key), message->transmission);
 }
 
-static int64_t latency(struct world *world, enum link link, uint64_t address, uint32_t size) {
-  int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, world->link_rules[link].latency);
-  if (world->link_rules[link].bandwidth)
-    ns += (int64_t)((__int128)size * NS_PER_S / world->link_rules[link].bandwidth);
+static int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
+                       uint32_t size) {
+  const struct link_rules *rules = channel->rules;
+  int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, rules->latency);
+  if (rules->bandwidth) ns += (int64_t)((__int128)size * NS_PER_S / rules->bandwidth);
   return ns;
 }
 
+/* The chance that what leaves then is lost: of a degraded link, which it no longer is when its time is
+ * over. */
+static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
+  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0) && at >= channel->degraded_until)
+    return world->link_rules[channel->link].loss[way];
+  return channel->rules->loss[way];
+}
+
 /* A connection's losses are retransmissions: the time that they take. */
-static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t address) {
+static int64_t retransmissions(struct world *world, const struct channel *channel, int way,
+                               int64_t depart, uint64_t address) {
   int64_t delay = 0, timeout = RETRANSMISSION_FIRST_NS;
-  for (uint64_t n = 0; threshold && n < LOSSES_MAX; n++) {
-    if (!luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
+  for (uint64_t n = 0; n < LOSSES_MAX; n++) {
+    uint64_t threshold = loss_at(world, channel, way, depart + delay);
+    if (!threshold || !luck_chance(&world->luck, hash_pair(address + DRAW_LOSS, n), threshold)) break;
     delay += timeout;
     timeout = timeout * 2 < RETRANSMISSION_LAST_NS ? timeout * 2 : RETRANSMISSION_LAST_NS;
   }
@@ -126,9 +143,9 @@ static int64_t retransmissions(struct world *world, uint64_t threshold, uint64_t
 static void transmit_connection(struct world *world, struct message *message,
                                 struct channel *channel, uint64_t address) {
   int way = message->direction;
-  int64_t at = message->depart + message->delay +
-               retransmissions(world, world->link_rules[channel->link].loss[way], address) +
-               latency(world, channel->link, address, message->size);
+  int64_t depart = message->depart + message->delay;
+  int64_t at = depart + retransmissions(world, channel, way, depart, address) +
+               latency(world, channel, address, message->size);
   if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;
   launch(world, message, at);
@@ -148,22 +165,43 @@ static void transmit_copy(struct world *world, const struct message *message, in
   launch(world, copy, at);
 }
 
+/* What a degraded link has made of this transmission that the plan's would not have: slower, or of another
+ * fate. The luck is the same. */
+static void credit_degraded(struct world *world, const struct message *message,
+                            const struct channel *channel, uint64_t address) {
+  const struct link_rules *now = channel->rules, *plain = &world->link_rules[channel->link];
+  int way = message->direction;
+  bool connection = now->kind == LINK_KIND_CONNECTION;
+  uint64_t loss = connection ? hash_pair(address + DRAW_LOSS, 0) : address + DRAW_LOSS;
+  bool other = now->latency != plain->latency || now->bandwidth != plain->bandwidth;
+  other = other || luck_chance(&world->luck, loss, now->loss[way]) !=
+                       luck_chance(&world->luck, loss, plain->loss[way]);
+  if (now->kind == LINK_KIND_DATAGRAM) {
+    uint64_t doubled = address + DRAW_DUPLICATE, overtaken = address + DRAW_OVERTAKEN;
+    other = other || luck_chance(&world->luck, doubled, now->duplication) !=
+                         luck_chance(&world->luck, doubled, plain->duplication);
+    other = other || luck_chance(&world->luck, overtaken, now->reordering) !=
+                         luck_chance(&world->luck, overtaken, plain->reordering);
+  }
+  if (other) faults_hit(world, channel->degraded_by, message->from, message->intent);
+}
+
 static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
                            uint64_t address) {
   int way = message->direction;
-  enum link link = channel->link;
-  if (luck_chance(&world->luck, address + DRAW_LOSS, world->link_rules[link].loss[way]))
+  const struct link_rules *rules = channel->rules;
+  if (luck_chance(&world->luck, address + DRAW_LOSS, rules->loss[way]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   if (channel->ways[way].cuts)
     return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
-  int64_t at = message->depart + message->delay + latency(world, link, address, message->size);
+  int64_t at = message->depart + message->delay + latency(world, channel, address, message->size);
   if (message->duplicated)
-    transmit_copy(world, message, at + latency(world, link, hash_pair(address, DRAW_COPY), 0));
-  if (world->link_rules[link].kind == LINK_KIND_DATAGRAM) {
-    if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, world->link_rules[link].reordering))
-      at += 4 * latency(world, link, hash_pair(address, DRAW_OVERTAKEN), message->size);
-    if (luck_chance(&world->luck, address + DRAW_DUPLICATE, world->link_rules[link].duplication))
-      transmit_copy(world, message, message->depart + latency(world, link,
+    transmit_copy(world, message, at + latency(world, channel, hash_pair(address, DRAW_COPY), 0));
+  if (rules->kind == LINK_KIND_DATAGRAM) {
+    if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, rules->reordering))
+      at += 4 * latency(world, channel, hash_pair(address, DRAW_OVERTAKEN), message->size);
+    if (luck_chance(&world->luck, address + DRAW_DUPLICATE, rules->duplication))
+      transmit_copy(world, message, message->depart + latency(world, channel,
                                                               hash_pair(address, DRAW_COPY),
                                                               message->size));
   }
@@ -193,6 +231,8 @@ void link_transmit(struct world *world, struct message *message) {
     if (connection) link_drop(world, channel, message);
     return lose_at_once(world, message, LOSS_DROPPED, NO_FAULT);
   }
+  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0))
+    credit_degraded(world, message, channel, address);
   if (connection)
     transmit_connection(world, message, channel, address);
   else
@@ -221,10 +261,23 @@ static void stall(struct world *world, struct message *message, struct channel *
   if (message->stalls++ == 0)
     faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
   if (current) {
+    channel->ways[way].stalled_by = NO_FAULT;
     channel->ways[way].stall_until = world->now.ns + timeout;
     if (channel->ways[way].stalled_since < 0) channel->ways[way].stalled_since = world->now.ns;
   }
   push_arrival(world, message, world->now.ns + timeout);
+}
+
+/* It comes when the channel is free again. */
+static void wait_clogged(struct world *world, struct message *message, const struct channel *channel) {
+  faults_hit(world, channel->clogged_by, message->to, message->intent);
+  push_arrival(world, message, channel->clogged_until);
+}
+
+uint64_t link_old_limit(const struct channel *channel, uint32_t epoch, int way) {
+  uint32_t age = channel->epoch - epoch;
+  if (way == 1) return age == 1 ? channel->ways[1].old_limit : 0;
+  return age <= LINK_OLD_EPOCHS ? channel->request_limits[epoch % LINK_OLD_EPOCHS] : 0;
 }
 
 /* Delivery on a connection: false = taken care of. */
@@ -232,20 +285,27 @@ static bool arrive_connection(struct world *world, struct message *message,
                               struct channel *channel) {
   int way = message->direction;
   bool current = message->epoch == channel->epoch;
-  if (!current && (message->epoch + 1 != channel->epoch ||
-                   message->sequence > channel->ways[way].old_limit)) {
+  if (!current && message->sequence > link_old_limit(channel, message->epoch, way)) {
     world_unhold_message(world, message);
     return lose(world, message, LOSS_RESET, channel->reset_by), false;
   }
-  /* Behind a head of line that is sent again, even when it would arrive at that same instant [I1]. */
+  /* Behind a head of line that is sent again, even when it would arrive at that same instant, or has waited
+   * for the same paused node, having come to it later [I1]. */
   if (current && (world->now.ns < channel->ways[way].stall_until ||
                   message->sequence != channel->ways[way].arrived + 1)) {
+    int64_t at = channel->ways[way].stall_until;
+    uint32_t by = channel->ways[way].stalled_by;
     if (message->stalls++ == 0)
-      faults_hit(world, channel->ways[way].cut_by, message->to, message->intent);
-    /* A receiver that stood still when the head was due has it behind this one, at this instant. */
-    int64_t until = channel->ways[way].stall_until;
-    push_arrival(world, message, until > world->now.ns ? until : world->now.ns);
+      faults_hit(world, by != NO_FAULT ? by : channel->ways[way].cut_by, message->to, message->intent);
+    push_arrival(world, message, at > world->now.ns ? at : world->now.ns);
     return false;
+  }
+  if (__builtin_expect(channel->clogged_until > world->now.ns, 0)) {
+    if (current) {
+      channel->ways[way].stall_until = channel->clogged_until;
+      channel->ways[way].stalled_by = channel->clogged_by;
+    }
+    return wait_clogged(world, message, channel), false;
   }
   if (channel->ways[way].cuts) {
     if (current && channel->ways[way].stalled_since >= 0 &&
@@ -278,11 +338,11 @@ static void tell_disconnected(struct world *world, struct channel *channel, int 
 /* It came to a process that is not there: the machine answers with a RST, unless it is gone too. */
 static void refuse(struct world *world, struct message *message, struct channel *channel) {
   const struct node *to = &world->nodes[message->to];
-  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && to->death != DEATH_POWER) {
+  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && !death_of_machine(to->death)) {
     uint64_t address = hash_pair(hash_name("refused"), message->sequence);
     address = hash_pair(address, world->nodes[message->from].key ^ (to->key << 1));
     tell_incarnation(world, channel, message->direction, message->from_incarnation,
-                     world->now.ns + latency(world, channel->link, address, 0));
+                     world->now.ns + latency(world, channel, address, 0));
   }
   lose(world, message, LOSS_DEAD, to->down_by);
 }
@@ -311,6 +371,8 @@ bool link_arrive(struct world *world, struct message *message) {
   if (put_off(world, message)) return false;
   if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION) {
     if (!arrive_connection(world, message, channel)) return false;
+  } else if (channel->clogged_until > world->now.ns) {
+    return wait_clogged(world, message, channel), false;
   } else if (channel->ways[message->direction].cuts) {
     world_unhold_message(world, message);
     return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
@@ -327,6 +389,7 @@ bool link_arrive(struct world *world, struct message *message) {
 /* A new epoch begins; of the old one, messages up to these sequences still arrive. */
 static void break_connection(struct channel *channel, uint64_t limit_out, uint64_t limit_back,
                              uint32_t fault) {
+  channel->request_limits[channel->epoch % LINK_OLD_EPOCHS] = limit_out;
   channel->epoch++;
   channel->used = false;
   channel->reset_by = fault;
@@ -337,6 +400,7 @@ static void break_connection(struct channel *channel, uint64_t limit_out, uint64
     channel->ways[way].last_arrival = 0;
     channel->ways[way].stall_until = 0;
     channel->ways[way].stall_rounds = 0;
+    channel->ways[way].stalled_by = NO_FAULT;
     channel->ways[way].stalled_since = -1;
   }
 }
@@ -382,7 +446,9 @@ void link_node_down(struct world *world, struct node *node) {
     if (channel->ends[0] != node->id && channel->ends[1] != node->id) continue;
     if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) continue;
     int own = channel->ends[0] == node->id ? 0 : 1;
-    if (!channel->used) { /* what an older connection still had under way to it */
+    /* what older connections still had under way to it */
+    if (own == 1) memset(channel->request_limits, 0, sizeof channel->request_limits);
+    if (!channel->used) {
       channel->ways[1 - own].old_limit = 0;
       continue;
     }
@@ -390,35 +456,10 @@ void link_node_down(struct world *world, struct node *node) {
     limits[own] = channel->ways[own].sent;
     limits[1 - own] = 0;
     break_connection(channel, limits[0], limits[1], node->down_by);
-    if (node->death == DEATH_POWER) continue;
+    if (death_of_machine(node->death)) continue;
     uint64_t address = hash_pair(hash_name("closed") ^ node->key, channel->epoch);
     address = hash_pair(address, world->nodes[channel->ends[1 - own]].key);
     tell_disconnected(world, channel, 1 - own,
-                      world->now.ns + latency(world, channel->link, address, 0));
-  }
-}
-
-static bool has(const uint8_t *set, uint16_t node) { return (set[node / 8] >> (node % 8)) & 1; }
-
-void link_cut(struct world *world, const uint8_t *targets, const uint8_t *others, int direction,
-              bool on, uint32_t fault) {
-  for (size_t i = 0; i < world->channel_count; i++) {
-    struct channel *channel = &world->channels[i];
-    for (int end = 0; end < 2; end++) { /* end: which one is the target */
-      if (!has(targets, channel->ends[end]) || !has(others, channel->ends[1 - end])) continue;
-      for (int way = 0; way < 2; way++) {
-        bool outward = way == end; /* way 0 leaves from end 0 */
-        if (direction == DIRECTION_OUT && !outward) continue;
-        if (direction == DIRECTION_IN && outward) continue;
-        if (on) {
-          channel->ways[way].cuts++;
-          channel->ways[way].cut_by = fault;
-        } else {
-          ASSERT(channel->ways[way].cuts > 0);
-          channel->ways[way].cuts--;
-        }
-      }
-      break;
-    }
+                      world->now.ns + latency(world, channel, address, 0));
   }
 }

@@ -9,7 +9,11 @@
  *
  * [I1] Within one connection (one epoch of a channel) and direction, messages arrive in the order sent.
  * [I2] Never across two epochs: what the old one had sent may arrive after what the new one sends.
+ * A clogged channel loses nothing: what arrives waits, and goes on in order when it is free again. A
+ * degraded one has other rules for the time being.
+ *
  * [I3] An answer reaches only the incarnation and the connection that asked.
+ * LIMIT: a request that LINK_OLD_EPOCHS reconnections have overtaken is lost.
  * LIMIT: opening a connection costs nothing; both ends learn of a reset at once.
  */
 #ifndef SIM_WORLD_LINK_H
@@ -24,6 +28,7 @@
 #include <stdint.h>
 
 #define LINK_MESSAGE_KINDS_MAX 64
+#define LINK_OLD_EPOCHS 4 /* requests of so many connections back may still come */
 #define RETRANSMISSION_FIRST_NS (200 * NS_PER_MS) /* RFC 6298's minimum as Linux has it, TCP_RTO_MIN */
 #define RETRANSMISSION_LAST_NS (120 * NS_PER_S)   /* TCP_RTO_MAX */
 #define CONNECTION_GIVES_UP_NS (924600 * NS_PER_MS) /* net.ipv4.tcp_retries2 = 15 */
@@ -31,21 +36,40 @@
 /* Why a transmission was lost: the `value` of a LOST event. */
 enum loss { LOSS_LINK, LOSS_CUT, LOSS_RESET, LOSS_DEAD, LOSS_STALE, LOSS_DROPPED, LOSS_UNSENT };
 
+/* The plan's links, ready for the hot path. */
+struct link_rules {
+  enum link_kind kind;
+  const struct quantile_table *latency;
+  uint64_t loss[2]; /* thresholds by direction */
+  uint64_t duplication, reordering;
+  int64_t bandwidth;
+  uint64_t key;
+};
+
 struct channel {
   enum link link;
+  const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
+  uint32_t degraded_by;           /* fault, NO_FAULT */
+  int64_t degraded_until;         /* ns */
+  uint32_t clogged_by;            /* the fault that clogs it longest */
+  int64_t clogged_until;          /* ns: what arrives before waits until then */
   uint16_t ends[2]; /* node ids: who connects, who answers */
   uint32_t epoch;   /* of the connection */
   struct {
     uint64_t sent;        /* sequence of the last sent */
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
-    uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive */
+    uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive; answers of
+                             older ones do not: nobody reads that socket any more */
     int64_t last_arrival; /* ns, of this epoch */
     int64_t stall_until;  /* ns: head of line is sent again then, all behind it wait */
     int64_t stalled_since; /* ns, -1 = not stalled */
     uint32_t stall_rounds;
+    uint32_t stalled_by;  /* fault that clogs it; NO_FAULT: who cuts it */
     uint32_t cuts;        /* partitions that cut this direction now */
     uint32_t cut_by;      /* fault index of the last of them */
   } ways[2];
+  uint64_t request_limits[LINK_OLD_EPOCHS]; /* by epoch: requests up to this sequence still arrive, as
+                                               they lie in that connection's buffer at who answers */
   uint32_t reset_by;  /* fault index of the last reset, NO_FAULT */
   bool used;          /* something was sent in this epoch */
   uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
@@ -56,6 +80,7 @@ struct link_state {
   uint32_t first_channel, from_count, to_count, from_node, to_node;
 };
 
+struct fault_plan;
 struct world;
 
 /* Lays out the channels of a plan's links. */
@@ -67,6 +92,9 @@ void link_transmit(struct world *world, struct message *message);
 /* A transmission reaches the far end now: true = to be delivered; else it was lost or stalled, traced
  * and taken care of. */
 bool link_arrive(struct world *world, struct message *message);
+
+/* Up to which sequence messages of a connection that is broken still arrive; 0 = none. */
+uint64_t link_old_limit(const struct channel *channel, uint32_t epoch, int way);
 
 /* The kind of the link between two nodes; LINK_KIND__COUNT when there is none. */
 enum link_kind link_kind_between(const struct world *world, uint16_t from, uint16_t to);
@@ -86,8 +114,19 @@ void link_drop(struct world *world, struct channel *channel, const struct messag
 void link_close(struct world *world, struct node *node, uint16_t peer);
 
 /* A node died: its connections break. What it had sent still arrives; what was under way to it does
- * not. Peers are told after one latency, unless the machine itself is gone (DEATH_POWER). */
+ * not. Peers are told after one latency, unless the machine itself is gone (death_of_machine). */
 void link_node_down(struct world *world, struct node *node);
+
+/* Clogs every channel of a link that one of `froms` connects, for so long. */
+void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_t until, uint32_t fault);
+
+/* Rules of a link for the time being: those of the plan but for what the fault says. */
+struct link_rules link_degraded(const struct world *world, const struct fault_plan *plan);
+
+/* From here, channels of a link that one of `froms` connects have these rules, until an instant (ns);
+ * NULL: the plan's. */
+void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
+                    const struct link_rules *rules, uint32_t fault, int64_t until);
 
 /* Cuts (on = true) or mends one direction between two sets of nodes for a partition. Sets are bitmaps
  * by node id. direction as in the plan, seen from `targets`. */

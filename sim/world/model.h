@@ -27,6 +27,8 @@ struct node;
 struct plan;
 struct world;
 
+#define NODE_NOBODY UINT16_MAX /* no node's id */
+
 enum link_kind { LINK_KIND_CONNECTION, LINK_KIND_PER_REQUEST, LINK_KIND_DATAGRAM, LINK_KIND__COUNT };
 
 struct message_kind {
@@ -73,13 +75,19 @@ struct component {
   /* Optional. The process dies now. `power`: so does the page cache: drop what was not synced from
    * node->disk. The volatile state is still readable; no messages, no timers from here. */
   void (*crash)(struct world *, struct node *, bool power);
+  /* Optional. The machine died with its disk; called after `crash`, with power lost. States EFFECT_UNDONE
+   * of what is gone, gives up what was held for it, and empties node->disk as for a first start. Without
+   * it a lost disk is no more than lost power: data that the contract keeps elsewhere. */
+  void (*disk_lost)(struct world *, struct node *);
   /* Optional, consumers: the host has finished the record submitted with this tag; status is
    * enum dg_status. */
   void (*handled)(struct world *, struct node *, uint32_t tag, int status);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
   /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
-   * ends. Returns how many things under way it perturbed. */
+   * ends (both are instants and only begin). A step of its own; the node may be down or paused: its state
+   * is not there then (node->alive). faults_rules(world, fault) has the verb and its keys. Returns how many
+   * things under way it perturbed. */
   uint32_t (*struck)(struct world *, struct node *, uint32_t fault, bool begins);
   /* Optional: at the end of a run: state STATE facts. */
   void (*finish)(struct world *, struct node *);
@@ -109,9 +117,13 @@ struct system {
   const char *handler; /* default of the `handler` slot */
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
   uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
+  bool groups;         /* it delivers every operation to each of several groups of consumers */
   uint32_t verbs;      /* 1u << enum verb: faults of its own that it understands, see `struck` */
-  /* Optional: which node `broker.leader` is now; default broker.1. */
+  /* Optional: the id of the node that `broker.leader` is now, NODE_NOBODY when there is none; default
+   * broker.1. Asked between two events: it may read every node. */
   uint16_t (*leader)(const struct world *);
+  /* Likewise `broker.coordinator`; without it, that is not applicable to the system. */
+  uint16_t (*coordinator)(const struct world *);
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* Optional: how many controllers a plan has, apart from what the topology says; default none. */
   uint32_t (*controllers)(const struct plan *);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 const char *node_name(const struct node *node, char *out, size_t size) {
-  snprintf(out, size, "%s.%u", role_names[node->role], node->index);
+  snprintf(out, size, "%s.%u", node->word, node->place);
   return out;
 }
 
@@ -66,7 +66,10 @@ void node_kill(struct world *world, struct node *node, enum death death, uint32_
   node_tell(world, node, NODE_CHANGE_DOWN);
   for (int port = NODE_PORTS - 1; port >= 0; port--)
     if (node->components[port] && node->components[port]->crash)
-      node->components[port]->crash(world, node, death == DEATH_POWER);
+      node->components[port]->crash(world, node, death_of_machine(death));
+  for (int port = NODE_PORTS - 1; port >= 0 && death == DEATH_DISK; port--)
+    if (node->components[port] && node->components[port]->disk_lost)
+      node->components[port]->disk_lost(world, node);
   call_abandon_all(world, node);
   empty_inbox(world, node);
   link_node_down(world, node);
@@ -88,6 +91,26 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault) {
     node->components[0]->terminate(world, node);
   else
     node_exit(world, node);
+}
+
+int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns) {
+  if (ns == 0) return 0;
+  faults_hit(world, node->slow_by[part], node->id, 0);
+  __extension__ __int128 longer = (__int128)ns * node->slow[part];
+  return longer > SCHEMA_TIME_MAX_NS ? SCHEMA_TIME_MAX_NS : (int64_t)longer;
+}
+
+enum flush node_flush(struct world *world, struct node *node) {
+  uint32_t fault = node->fsync_fails_by;
+  if (fault != NO_FAULT) {
+    node->fsync_fails_by = NO_FAULT;
+    faults_hit(world, fault, node->id, 0);
+    faults_defer_death(world, node, fault);
+    return FLUSH_FAILED;
+  }
+  if (node->fsync_lies == 0) return FLUSH_DONE;
+  faults_hit(world, node->fsync_lies_by, node->id, 0);
+  return FLUSH_LIED;
 }
 
 void node_pause(struct world *world, struct node *node, int64_t until, uint32_t fault) {

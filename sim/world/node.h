@@ -6,7 +6,8 @@
  *      +------------------------+-----------------------------+
  *
  * A node's volatile state is its arena: a crash drops it whole. Its disk is what the component keeps in
- * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced.
+ * node->disk; a kill keeps it (the page cache survives), a power loss drops what was not synced, and with
+ * the disk gone it is as it was before the first start.
  *
  * [I1] Timers and answers of a dead incarnation never reach a later one. Requests that it had already
  *      sent do reach their receivers (sim/oracle/README.md).
@@ -30,13 +31,22 @@
 #define NODE_CORES_MAX 64
 #define NO_FAULT UINT32_MAX
 
-enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER };
+enum node_part { NODE_CPU, NODE_DISK, NODE_PART__COUNT };
+#define NODE_SLOW_MAX 1000000 /* faults that overlap multiply, up to this */
+
+enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER, DEATH_DISK };
+
+/* Whether the machine went, and not only the process: nobody answers there, no page cache survives. */
+static inline bool death_of_machine(enum death death) { return death >= DEATH_POWER; }
 
 struct node {
   uint16_t id; /* index in world->nodes */
   enum role role;
   uint32_t index; /* from 1 within its role */
-  uint64_t key;   /* hash of role.index: keys luck */
+  uint32_t group; /* consumers and databases: the sink group that they belong to, from 0 */
+  const char *word; /* what its name begins with: the role's, or its group's (plan.h) */
+  uint32_t place;   /* from 1 among those of that word */
+  uint64_t key;     /* hash of its name: keys luck */
   bool alive, stopping, doomed;
   uint16_t stage; /* of the component at port 0: the row of its `on` table */
   uint32_t incarnation; /* from 1 */
@@ -52,8 +62,12 @@ struct node {
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */
   struct arena arena;
-  /* its disk, as faults have made it: what a model asks when it flushes */
-  uint32_t fsync_lies; /* faults under way by which a flush says that it is done and is not */
+  /* how many times as long what it does takes, by faults under way; ask node_takes */
+  uint32_t slow[NODE_PART__COUNT], slow_by[NODE_PART__COUNT]; /* factor; the last fault to begin */
+  /* its disk, as faults have made it; a model asks node_flush */
+  uint32_t fsync_lies;     /* faults under way by which a flush says that it is done and is not */
+  uint32_t fsync_lies_by;  /* the last of them to begin */
+  uint32_t fsync_fails_by; /* fault by which the next flush fails, NO_FAULT */
   /* a server's queue for its cores */
   int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
   uint32_t cores;
@@ -64,6 +78,29 @@ struct node {
   uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
   uint32_t holds;      /* volatile holds, see world_hold */
 };
+
+/* How long a piece of work takes that begins now, where it is `ns` on a node in good health: every price
+ * of CPU or disk goes through here (of a server's requests the world sees to it). Credits the fault. */
+int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns);
+static inline int64_t node_takes(struct world *world, struct node *node, enum node_part part, int64_t ns) {
+  if (__builtin_expect(node->slow[part] == 1, 1)) return ns;
+  return node_takes_longer(world, node, part, ns);
+}
+
+/* What came of a flush of the disk. */
+enum flush {
+  FLUSH_DONE,   /* all that was written so far is durable, also what earlier flushes lied about */
+  FLUSH_LIED,   /* it says so and is not: written, but lost with the power until a later flush is true */
+  FLUSH_FAILED, /* the node is doomed, as by a kill at a point: return at once, write and answer nothing */
+};
+
+/* A flush of the node's disk (fsync, fdatasync, the operating system's write-back) ends now, in a step of
+ * its own. To be called once for each, whether or not a fault is under way; credits the fault. What was
+ * written and not flushed is for the model to remember, and to undo in `crash` when the power is lost.
+ *
+ * A flush that fails is never asked for again (PostgreSQL, since 2018, and Kafka's log directories): the
+ * process stops, and comes back after the fault's `for`. */
+enum flush node_flush(struct world *world, struct node *node);
 
 void node_start(struct world *world, struct node *node, enum start_reason reason);
 
@@ -85,7 +122,7 @@ void node_exit(struct world *world, struct node *node);
 /* Tells the observer, if there is one. */
 void node_tell(const struct world *world, const struct node *node, enum node_change change);
 
-/* "consumer.1", into a buffer of at least 32 bytes. */
+/* "consumer.1", "payment.1", into a buffer of at least 32 bytes. */
 const char *node_name(const struct node *node, char *out, size_t size);
 
 #endif

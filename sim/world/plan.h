@@ -23,6 +23,8 @@
 #define PLAN_PARTITIONS_MAX 20000
 #define PLAN_FAULTS_MAX 4096
 #define PLAN_SELECTOR_MAX 8
+#define PLAN_GROUPS_MAX 16
+#define PLAN_GROUP_NAME_MAX 16 /* so that a node's name fits its 32 bytes */
 
 struct link_plan {
   enum link_kind kind;
@@ -59,11 +61,24 @@ struct workload_plan {
   const struct distribution *service_time;
 };
 
-enum selector_which { WHICH_INDEX, WHICH_ANY, WHICH_ALL, WHICH_MINORITY, WHICH_MAJORITY, WHICH_LEADER, WHICH_THIS };
+enum selector_which {
+  WHICH_INDEX,
+  WHICH_ANY,
+  WHICH_ALL,
+  WHICH_MINORITY,
+  WHICH_MAJORITY,
+  WHICH_LEADER,      /* the system says which, at that moment: not paired between rows */
+  WHICH_COORDINATOR, /* likewise; of systems that have one */
+  WHICH_THIS
+};
 struct selector_item {
   enum selector_which which;
   enum role role;
-  uint32_t index; /* from 1; WHICH_INDEX only */
+  uint32_t index; /* from 1, among those meant; WHICH_INDEX only */
+  /* Of a group's nodes alone: what they are called, how many of the role stand before them, how many
+   * they are. NULL = all of the role. */
+  const char *word;
+  uint32_t offset, count;
 };
 struct selector {
   struct selector_item items[PLAN_SELECTOR_MAX];
@@ -71,10 +86,32 @@ struct selector {
 };
 
 /* Verbs of faults: sim/world/fault.h has their table. */
-enum verb { VERB_KILL, VERB_POWER_LOSS, VERB_TERMINATE, VERB_DEPLOY, VERB_PAUSE, VERB_PARTITION, VERB_RESET, VERB_DROP, VERB_DELAY, VERB_DUPLICATE, VERB__COUNT };
+enum verb {
+  VERB_KILL, /* these three end the process at once */
+  VERB_POWER_LOSS,
+  VERB_DISK_GONE,
+  VERB_TERMINATE,
+  VERB_DEPLOY,
+  VERB_PAUSE,
+  VERB_SLOW,
+  VERB_FSYNC_LIES,
+  VERB_FSYNC_FAILS,
+  VERB_FAILOVER, /* these two only systems that say so understand */
+  VERB_MOVE_COORDINATOR,
+  VERB_PARTITION,
+  VERB_RESET,
+  VERB_CLOG,
+  VERB_DEGRADE,
+  VERB_DROP,
+  VERB_DELAY,
+  VERB_DUPLICATE,
+  VERB__COUNT
+};
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
 enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
+enum election { ELECTION_CLEAN, ELECTION_UNCLEAN };
+enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
 
 struct fault_plan {
@@ -104,7 +141,7 @@ struct fault_plan {
   int64_t chance; /* share */
   uint32_t min_hits;
   struct selector target;
-  enum link target_link; /* VERB_RESET: the link, with target = its connecting side */
+  enum link target_link; /* FAULT_TARGET_LINK: the link, with target = its connecting side */
   struct selector from;  /* VERB_PARTITION */
   enum direction direction;
   struct span lasts; /* `for` */
@@ -113,6 +150,22 @@ struct fault_plan {
   uint32_t max_unavailable;
   enum deploy_mode mode;
   enum unsynced unsynced;
+  uint32_t factor;        /* VERB_SLOW */
+  enum slow_what slow_what;
+  enum election election; /* VERB_FAILOVER */
+  struct link_plan degrade; /* VERB_DEGRADE: NULL, -1, or 0 of bandwidth: as before */
+  int64_t degrade_loss;     /* both ways, where `degrade` does not say; -1 = as before */
+};
+
+/* One of several consumer groups that each get every operation: an obligation is an operation times a
+ * group. Its consumers follow each other among all consumers; it has a database of its own, the
+ * group's number among all databases. */
+struct group_plan {
+  const char *name, *database_name; /* "payment", "payment_database": its nodes are NAME.1 … */
+  uint32_t first, consumers;        /* first: how many consumers stand before its own */
+  const struct handler *handler;
+  struct settings handler_settings;
+  const struct distribution *service_time;
 };
 
 /* Costs of servers' work: sim/world/cost.h has the table with sources. Index = enum cost. */
@@ -125,7 +178,10 @@ struct plan {
   const struct store *database;
   struct settings database_settings;
   struct settings costs;
-  uint32_t counts[ROLE__COUNT]; /* nodes of each role; database is 1 when anything uses it */
+  /* Groups of consumers; NULL = one, with the handler above. Else `handler` is the first one's. */
+  const struct group_plan *groups;
+  uint32_t group_count;
+  uint32_t counts[ROLE__COUNT]; /* nodes of each role; one database for each group */
   uint32_t partitions, threads, cores; /* cores: of each broker and database */
   struct link_plan links[LINK__COUNT];
   struct workload_plan workload;
@@ -135,5 +191,25 @@ struct plan {
   bool swarm; /* each seed has a part of the faults: sim/world/fault.h */
   struct span drain_limit; /* 0 = derived: twice the longest timeout */
 };
+
+static inline uint32_t plan_group_count(const struct plan *plan) {
+  return plan->groups ? plan->group_count : 1;
+}
+static inline const struct handler *plan_handler(const struct plan *plan, uint32_t group) {
+  return plan->groups ? plan->groups[group].handler : plan->handler;
+}
+static inline const struct settings *plan_handler_settings(const struct plan *plan, uint32_t group) {
+  return plan->groups ? &plan->groups[group].handler_settings : &plan->handler_settings;
+}
+/* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
+static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
+  return claim_allowed(plan->system->allows, plan_handler(plan, group)->forbids);
+}
+/* Whether any group keeps its effects in a database. */
+static inline bool plan_uses_database(const struct plan *plan) {
+  for (uint32_t i = 0; i < plan_group_count(plan); i++)
+    if (plan_handler(plan, i) && plan_handler(plan, i)->uses_database) return true;
+  return false;
+}
 
 #endif

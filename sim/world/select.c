@@ -6,21 +6,30 @@
 
 static void include(uint8_t *set, uint32_t node) { set[node / 8] |= (uint8_t)(1u << (node % 8)); }
 
-/* `wanted` of a role's nodes, without repetition: each of the others is as likely. */
-static void draw_some(struct world *world, enum role role, uint32_t wanted, uint64_t address,
-                      uint8_t *set) {
-  uint32_t count = world->count[role], left = wanted;
+/* `wanted` of so many nodes in a row, without repetition: each of the others is as likely. */
+static void draw_some(struct world *world, uint32_t first, uint32_t count, uint32_t wanted,
+                      uint64_t address, uint8_t *set) {
+  uint32_t left = wanted;
   for (uint32_t i = 0; i < count && left > 0; i++) {
     /* Chosen with probability left / (count - i): selection sampling (Knuth, algorithm S). */
     if (luck_draw(&world->luck, hash_pair(address, i)) % (count - i) >= left) continue;
-    include(set, world->first[role] + i);
+    include(set, first + i);
     left--;
   }
 }
 
+static uint16_t asked(const struct world *world, enum selector_which which) {
+  const struct system *system = world->plan->system;
+  if (which == WHICH_COORDINATOR) return system->coordinator ? system->coordinator(world) : NODE_NOBODY;
+  if (system->leader) return system->leader(world);
+  return world->count[ROLE_BROKER] ? (uint16_t)world->first[ROLE_BROKER] : NODE_NOBODY;
+}
+
 static void select_item(struct world *world, const struct selector_item *item, uint64_t address,
                         const struct node *this, uint8_t *set) {
-  uint32_t count = world->count[item->role], first = world->first[item->role];
+  bool part = item->word && world->count[item->role] > 0; /* of one group */
+  uint32_t first = world->first[item->role] + (part ? item->offset : 0);
+  uint32_t count = part ? item->count : world->count[item->role];
   switch (item->which) {
   case WHICH_THIS:
     if (this) include(set, this->id);
@@ -29,19 +38,22 @@ static void select_item(struct world *world, const struct selector_item *item, u
     if (item->index <= count) include(set, first + item->index - 1);
     break;
   case WHICH_LEADER:
-    if (count) include(set, first);
+  case WHICH_COORDINATOR: {
+    uint16_t id = asked(world, item->which);
+    if (id != NODE_NOBODY) include(set, id);
     break;
+  }
   case WHICH_ALL:
     for (uint32_t i = 0; i < count; i++) include(set, first + i);
     break;
   case WHICH_ANY:
-    if (count) draw_some(world, item->role, 1, address, set);
+    if (count) draw_some(world, first, count, 1, address, set);
     break;
   case WHICH_MINORITY:
-    if (count) draw_some(world, item->role, (count - 1) / 2, address, set);
+    if (count) draw_some(world, first, count, (count - 1) / 2, address, set);
     break;
   case WHICH_MAJORITY:
-    if (count) draw_some(world, item->role, count / 2 + 1, address, set);
+    if (count) draw_some(world, first, count, count / 2 + 1, address, set);
     break;
   }
 }
@@ -63,9 +75,13 @@ bool selector_names(const struct world *world, const struct selector *selector, 
   for (uint32_t i = 0; i < selector->count; i++) {
     const struct selector_item *item = &selector->items[i];
     if (item->role != node->role) continue;
-    if (item->which == WHICH_ALL || (item->which == WHICH_INDEX && item->index == node->index))
+    uint32_t place = node->index - (item->word ? item->offset : 0); /* wraps before the group */
+    if (item->word && place - 1 >= item->count) continue;
+    if (item->which == WHICH_ALL || (item->which == WHICH_INDEX && item->index == place))
       return true;
-    if (item->which == WHICH_LEADER && node->id == world->first[item->role]) return true;
+    if ((item->which == WHICH_LEADER || item->which == WHICH_COORDINATOR) &&
+        node->id == asked(world, item->which))
+      return true;
   }
   return false;
 }

@@ -103,10 +103,7 @@ void workload_arrive(struct world *world) {
   }
 }
 
-void workload_effect(struct world *world, uint64_t intent, int64_t visible_ns) {
-  struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
-  if (memory->intent != intent || memory->run != world->run || memory->effected) return;
-  memory->effected = true;
+void workload_effect(struct world *world, int64_t visible_ns) {
   if (world->intents < world->plan->workload.messages) schedule_next(world, visible_ns);
 }
 
@@ -126,13 +123,15 @@ const struct intent_plan *workload_find(const struct workload_plan *plan, uint64
   return low < plan->messages && plan->intents[low].id == id ? &plan->intents[low] : NULL;
 }
 
-int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t execution) {
+int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t group, uint32_t execution) {
   const struct workload_plan *plan = &world->plan->workload;
-  const struct distribution *service_time = plan->service_time;
-  uint64_t key = hash_pair(address(PURPOSE_SERVICE_TIME, intent), execution);
+  const struct group_plan *groups = world->plan->groups;
+  const struct distribution *service_time = groups ? groups[group].service_time : plan->service_time;
+  uint64_t key = address(PURPOSE_SERVICE_TIME, intent);
+  if (group > 0) key = hash_pair(key, group);
   if (plan->intents) {
     const struct intent_plan *given = workload_find(plan, intent);
     if (given && given->service_time) service_time = given->service_time;
   }
-  return luck_time(&world->luck, key, service_time->table);
+  return luck_time(&world->luck, hash_pair(key, execution), service_time->table);
 }

@@ -27,14 +27,15 @@ struct operation_request {
 void workload_start(struct world *world);
 /* The arrival event. */
 void workload_arrive(struct world *world);
-/* A saturating workload: an obligation got its first effect, visible at `visible_ns`. */
-void workload_effect(struct world *world, uint64_t intent, int64_t visible_ns);
+/* A saturating workload: an operation has had its first effect in every group, the last one visible at
+ * `visible_ns`. */
+void workload_effect(struct world *world, int64_t visible_ns);
 /* Nothing is under way but operations are still to come: whatever a saturating workload has open is
  * lost, and its places are filled again. LIMIT: until then a lost operation keeps its place. */
 void workload_idle(struct world *world);
 /* An operation of a list by its id, or NULL. */
 const struct intent_plan *workload_find(const struct workload_plan *plan, uint64_t id);
-/* Service time of an operation's n-th execution, ns. */
-int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t execution);
+/* Service time of an operation's n-th execution in a group, ns. */
+int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t group, uint32_t execution);
 
 #endif

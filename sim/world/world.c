@@ -21,6 +21,7 @@ struct world *world_new(size_t base_offset, unsigned char fill) {
   message_pool_init(&world->messages);
   world->operations = calloc(OPERATION_WINDOW, sizeof *world->operations);
   ASSERT(world->operations);
+  world->operation_groups = 1;
   return world;
 }
 
@@ -72,11 +73,27 @@ static size_t arena_bytes(const struct plan *plan, const struct node *node) {
   return bytes;
 }
 
+struct node_title world_title(const struct plan *plan, enum role role, uint32_t index) {
+  const struct group_plan *groups = plan->groups;
+  struct node_title title = {.word = role_names[role], .place = index};
+  if (!groups || (role != ROLE_CONSUMER && role != ROLE_DATABASE)) return title;
+  if (role == ROLE_DATABASE)
+    return (struct node_title){.group = index - 1, .word = groups[index - 1].database_name, .place = 1};
+  while (index > groups[title.group].first + groups[title.group].consumers) title.group++;
+  title.word = groups[title.group].name;
+  title.place = index - groups[title.group].first;
+  return title;
+}
+
 static void make_node(struct world *world, enum role role, uint32_t index) {
   ASSERT_LT(world->node_count, world->node_capacity);
   struct node *node = &world->nodes[world->node_count];
   char name[32];
   *node = (struct node){.id = (uint16_t)world->node_count, .role = role, .index = index + 1};
+  struct node_title title = world_title(world->plan, role, index + 1);
+  node->group = title.group;
+  node->word = title.word;
+  node->place = title.place;
   node->key = hash_name(node_name(node, name, sizeof name));
   node->cores = world->plan->cores;
   ASSERT_LE(node->cores, NODE_CORES_MAX);
@@ -117,6 +134,12 @@ static void reset_node(struct world *world, struct node *node) {
   node->death = DEATH_NONE;
   node->died_at = 0;
   node->late_until = node->paused_until = 0;
+  for (int part = 0; part < NODE_PART__COUNT; part++) {
+    node->slow[part] = 1;
+    node->slow_by[part] = NO_FAULT;
+  }
+  node->fsync_lies = 0;
+  node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
   node->inbox_head = node->inbox_count = 0;
   node->first_call = CALL_NONE;
   node->holds = 0;
@@ -140,6 +163,18 @@ static void compile_links(struct world *world) {
   }
 }
 
+/* Each group counts the executions and transmissions of an operation for itself. */
+static void make_operations(struct world *world) {
+  uint32_t groups = plan_group_count(world->plan);
+  if (groups <= world->operation_groups) return;
+  size_t bytes = OPERATION_WINDOW * sizeof *world->operations;
+  world->operations = realloc(world->operations, groups * bytes);
+  ASSERT(world->operations);
+  memset(world->operations + (size_t)world->operation_groups * OPERATION_WINDOW, 0,
+         (groups - world->operation_groups) * bytes);
+  world->operation_groups = groups;
+}
+
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   bool same = world->plan == plan;
   world->plan = plan;
@@ -150,6 +185,7 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   luck_init(&world->luck, plan->luck_none ? LUCK_NONE : LUCK_DRAWN, seed);
   world->now = instant_of(0);
   if (!same) make_nodes(world);
+  make_operations(world);
   for (size_t i = 0; i < world->node_count; i++) reset_node(world, &world->nodes[i]);
   compile_links(world);
   link_init(world);
@@ -211,7 +247,8 @@ static uint32_t soonest_core(const struct node *node) {
 /* A request gets a core: it is executed when its service starts, its answers leave when it ends. */
 static void serve_on(struct world *world, struct node *node, uint32_t core, struct message *message) {
   const struct component *component = node->components[message->port];
-  node->depart = world->now.ns + component->cost(world, message);
+  node->depart =
+      world->now.ns + node_takes(world, node, NODE_CPU, component->cost(world, message));
   node->core_free[core] = node->depart;
   serve(world, node, message);
   node->depart = 0;

@@ -48,7 +48,8 @@ struct operation_memory {
   uint64_t intent;
   uint16_t transmissions[LINK__COUNT][2];
   uint16_t executions;
-  bool effected; /* saturating workloads: its place has been taken */
+  bool effected; /* saturating workloads: this obligation has had its first effect */
+  uint8_t ended; /* saturating workloads: groups with a first effect; the first group's entry has it */
   uint32_t run;  /* world->run when it was written: what an earlier run left is not there */
 };
 
@@ -68,7 +69,8 @@ struct world {
   struct message_pool messages;
   struct message *served; /* the message whose step is under way */
   struct calls calls;
-  struct operation_memory *operations; /* ring by intent */
+  struct operation_memory *operations; /* a ring by intent for each group, one behind the other */
+  uint32_t operation_groups;           /* rings there are */
   uint32_t run;                        /* how often world_reset was called */
   struct map late_operations;          /* transmissions of those that left the ring */
   struct faults faults;
@@ -84,14 +86,7 @@ struct world {
   uint64_t counters[COUNTER__COUNT];
   uint64_t dedup_bytes;
   uint64_t armed[POINT__MAX / 64]; /* bit p: a trigger, or the observer, waits for point p */
-  struct { /* the plan's links, ready for the hot path */
-    enum link_kind kind;
-    const struct quantile_table *latency;
-    uint64_t loss[2]; /* thresholds by direction */
-    uint64_t duplication, reordering;
-    int64_t bandwidth;
-    uint64_t key;
-  } link_rules[LINK__COUNT];
+  struct link_rules link_rules[LINK__COUNT];
   int8_t link_of[ROLE__COUNT][ROLE__COUNT]; /* enum link, -1 = none */
   const struct observer *observer; /* NULL = nobody looks on */
   size_t base_offset;
@@ -105,6 +100,13 @@ void world_free(struct world *world);
 /* How many nodes of a role a run of this plan has: none where the plan puts nothing on them. Ids of
  * nodes follow each other in the order of roles. */
 uint32_t world_nodes_of(const struct plan *plan, enum role role);
+
+/* What the n-th node of a role (from 1) is called: WORD.PLACE, and its group. */
+struct node_title {
+  const char *word;
+  uint32_t place, group;
+};
+struct node_title world_title(const struct plan *plan, enum role role, uint32_t index);
 
 /* Prepares a run; sinks may be added to world->trace once, after world_new. */
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed);
@@ -155,7 +157,8 @@ static inline void world_fact(struct world *world, enum fact fact, uint16_t node
       .at = world->now.ns, .intent = intent, .value = value, .kind = (uint16_t)fact, .node = node,
       .detail = detail};
 }
-/* A store or sink has applied the operation; it can be seen, durably, from visible_ns on. */
+/* A store or sink has applied the operation; it can be seen, durably, from visible_ns on. `group`: of
+ * the node that it was done for, as in every fact about what a group got. */
 void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
                   uint32_t group);
 
@@ -178,9 +181,11 @@ static inline uint64_t world_address(const struct node *node, uint64_t purpose, 
   return hash_pair(node->key ^ purpose, n);
 }
 
-/* The n-th transmission, or execution, of an operation: counted here, outside every node's memory. */
-uint32_t world_count_transmission(struct world *world, uint64_t intent, enum link link, int direction);
-uint32_t world_count_execution(struct world *world, uint64_t intent);
+/* The n-th transmission, or execution, of an operation: counted here, outside every node's memory, and
+ * for each group apart (hops that belong to none count as the first one's). */
+uint32_t world_count_transmission(struct world *world, uint64_t intent, uint32_t group, enum link link,
+                                  int direction);
+uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t group);
 
 /* --- For models: what is still under way --- */
 
@@ -195,6 +200,11 @@ void world_unhold(struct world *world, struct node *node);
 /* A message that carries an operation is held while it is under way. */
 static inline void world_unhold_message(struct world *world, const struct message *message) {
   if (message->intent) world_unhold(world, NULL);
+}
+
+/* Whether the plan has such a fault, so that it may come: what a model has to remember for it. */
+static inline bool world_expects(const struct world *world, enum verb verb) {
+  return (world->faults.planned >> verb) & 1;
 }
 
 static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {

@@ -67,7 +67,7 @@ static inline void script_judge(struct ledger *ledger, const char *script,
                                 int64_t metrics[METRIC__COUNT]) {
   uint64_t number = 0;
   int64_t now = 1;
-  ledger_reset(ledger, SCRIPT_KEYS, SCRIPT_BUCKET_NS);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, SCRIPT_BUCKET_NS);
   script_feed(ledger, script, &number, &now);
   ledger_finish(ledger, metrics);
 }

@@ -1,5 +1,6 @@
 /* A second judge, written to be obviously right and slow: for each id it goes through all facts from
- * the beginning, with no window, no retirement and no memory bound. The ledger must agree with it. */
+ * the beginning, with no window, no retirement and no memory bound. The ledger must agree with it. It
+ * judges one sink group, and passes over what was stated for others. */
 #ifndef TESTS_ORACLE_NAIVE_JUDGE_H
 #define TESTS_ORACLE_NAIVE_JUDGE_H
 
@@ -35,7 +36,7 @@ struct naive_fate {
 struct naive_judge {
   const struct trace_record *facts;
   size_t count;
-  uint32_t keys;
+  uint32_t keys, group;
   uint64_t ids; /* those that facts speak of are below this */
   int64_t metrics[METRIC__COUNT];
   struct naive_fate fates[NAIVE_IDS];
@@ -59,6 +60,20 @@ static inline int naive_strength(enum fact outcome) {
     case FACT_ABANDONED: return 2;
     case FACT_REJECTED: return 1;
     default: return 0;
+  }
+}
+
+/* Whether a fact is about this group: what a store or a broker did for another one is not. */
+static inline bool naive_concerns(const struct naive_judge *judge, const struct trace_record *fact) {
+  switch (fact->kind) {
+    case FACT_DELIVERED:
+    case FACT_EFFECT:
+    case FACT_EFFECT_UNDONE:
+    case FACT_DEAD_LETTERED:
+    case FACT_DISPOSED:
+    case FACT_SUPPRESSED: return fact->detail == judge->group;
+    case FACT_STATE: return fact_state_group(fact->detail) == judge->group;
+    default: return true;
   }
 }
 
@@ -87,7 +102,7 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
   int64_t intended_at = 0;
   for (size_t i = 0; i < judge->count; i++) {
     const struct trace_record *fact = &judge->facts[i];
-    if (fact->intent != id) continue;
+    if (fact->intent != id || !naive_concerns(judge, fact)) continue;
     if (fact->kind == FACT_INTENDED) {
       fate->issued = true;
       fate->key = (uint32_t)fact->value;
@@ -157,7 +172,8 @@ static inline int64_t naive_state_errors(const struct naive_judge *judge) {
   for (uint32_t key = 0; key <= judge->keys; key++) {
     int64_t value = 0, must = 0, may = 0;
     for (size_t i = 0; i < judge->count; i++)
-      if (judge->facts[i].kind == FACT_STATE && judge->facts[i].detail == key) {
+      if (judge->facts[i].kind == FACT_STATE &&
+          judge->facts[i].detail == fact_state(judge->group, key)) {
         any = true;
         value = (int64_t)judge->facts[i].value;
       }
@@ -216,10 +232,11 @@ static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bo
 
 /* All metrics but the latencies, which are left in judge->latencies. */
 static inline void naive_judge(struct naive_judge *judge, const struct trace_record *facts,
-                               size_t count, uint32_t keys) {
+                               size_t count, uint32_t keys, uint32_t group) {
   judge->facts = facts;
   judge->count = count;
   judge->keys = keys;
+  judge->group = group;
   judge->latency_count = judge->event_count = 0;
   int64_t *metrics = judge->metrics;
   memset(metrics, 0, sizeof judge->metrics);
@@ -227,7 +244,7 @@ static inline void naive_judge(struct naive_judge *judge, const struct trace_rec
   bool stuck = false;
   for (size_t i = 0; i < count; i++) {
     stuck |= facts[i].kind == FACT_STUCK;
-    metrics[METRIC_DELIVERED] += facts[i].kind == FACT_DELIVERED;
+    metrics[METRIC_DELIVERED] += facts[i].kind == FACT_DELIVERED && naive_concerns(judge, &facts[i]);
     if (facts[i].intent >= NAIVE_IDS) abort();
     if (facts[i].intent >= judge->ids) judge->ids = facts[i].intent + 1;
   }

@@ -293,7 +293,7 @@ enum { LIES = sizeof lies / sizeof lies[0] };
 /* Lies once, on the last of `count` (an even one), with everybody before it honest. */
 static void judge_lie(const struct lie *lie, uint64_t count) {
   struct stream stream = {.now = 1};
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   for (uint64_t intent = 1; intent < count; intent++)
     if (lie->tell == reorderer && intent == count - 1)
       reorderer(&stream, intent);
@@ -341,7 +341,7 @@ enum { LATES = sizeof lates / sizeof lates[0] };
 START_TEST(a_late_fact_of_a_retired_id_counts_I2) {
   const struct late *late = &lates[_i];
   struct stream stream = {.now = 1};
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   for (uint64_t intent = 1; intent <= 100000; intent++) tell_good(&stream, intent);
   for (int i = 0; i < 3 && late->kinds[i]; i++)
     tell(&stream, late->kinds[i], 1, (uint64_t)stream.now);
@@ -354,7 +354,7 @@ END_TEST
 
 START_TEST(a_late_effect_is_put_to_its_key) {
   struct stream stream = {.now = 1};
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   for (uint64_t intent = 1; intent <= 100000; intent++) tell_good(&stream, intent);
   /* One more cannot hide behind an absent one: the store has 100001 - 1, its facts 100001. */
   tell(&stream, FACT_INTENDED, 100001, 1);
@@ -369,7 +369,7 @@ START_TEST(a_gap_is_never_issued_however_wide) {
   static const uint64_t starts[] = {2, 513, 100000, UINT64_C(1) << 40};
   for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
     struct stream stream = {.now = 1};
-    ledger_reset(ledger, SCRIPT_KEYS, 1000);
+    ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
     tell(&stream, FACT_INTENDED, 1, 1);
     tell_good(&stream, 1 + starts[i]);
     tell(&stream, FACT_EFFECT, starts[i], (uint64_t)stream.now); /* last of the gap */
@@ -389,21 +389,21 @@ END_TEST
 START_TEST(evidence_names_the_records_of_both_effects) {
   uint64_t first, second;
   script_judge(ledger, "intended:1 effect:1 intended:2 effect:2 ok:2 delivered:1 effect:1", metrics);
-  ck_assert(ledger_evidence(ledger, 1, &first, &second));
+  ck_assert(ledger_evidence(ledger, 0, 1, &first, &second));
   ck_assert_uint_eq(first, 2);
   ck_assert_uint_eq(second, 7);
-  ck_assert(!ledger_evidence(ledger, 2, &first, &second));
-  ck_assert(!ledger_evidence(ledger, 3, &first, &second));
-  ck_assert(!ledger_evidence(ledger, 0, &first, &second));
+  ck_assert(!ledger_evidence(ledger, 0, 2, &first, &second));
+  ck_assert(!ledger_evidence(ledger, 0, 3, &first, &second));
+  ck_assert(!ledger_evidence(ledger, 0, 0, &first, &second));
 }
 END_TEST
 
 START_TEST(evidence_holds_beyond_four_billion_records) {
   uint64_t number = (UINT64_C(1) << 32) - 2, first, second;
   int64_t now = 1;
-  ledger_reset(ledger, SCRIPT_KEYS, SCRIPT_BUCKET_NS);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, SCRIPT_BUCKET_NS);
   script_feed(ledger, "intended:1 effect:1 ok:1 effect:1", &number, &now);
-  ck_assert(ledger_evidence(ledger, 1, &first, &second));
+  ck_assert(ledger_evidence(ledger, 0, 1, &first, &second));
   ck_assert_uint_eq(first, UINT64_C(1) << 32);
   ck_assert_uint_eq(second, (UINT64_C(1) << 32) + 2);
 }
@@ -411,7 +411,7 @@ END_TEST
 
 START_TEST(memory_does_not_follow_the_number_of_messages_I3) {
   struct stream stream = {.now = 1};
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   size_t bytes = ledger_bytes(ledger);
   uint64_t grown = grow_count();
   for (uint64_t intent = 1; intent <= 1000000; intent++) tell_good(&stream, intent);
@@ -425,7 +425,7 @@ END_TEST
 START_TEST(memory_follows_the_open_window_and_is_given_to_the_next_I3) {
   struct stream stream = {.now = 1};
   enum { OPEN = 100000, ROUNDS = 4 }; /* more than the window holds */
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   size_t bytes = 0;
   for (uint64_t round = 0; round < ROUNDS; round++) {
     for (uint64_t i = 1; i <= OPEN; i++) tell(&stream, FACT_INTENDED, round * OPEN + i, 1);
@@ -444,7 +444,7 @@ END_TEST
 START_TEST(many_open_at_once_widen_the_window_and_a_few_lost_do_not) {
   struct stream stream = {.now = 1};
   uint64_t first, second;
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   size_t bytes = ledger_bytes(ledger);
   enum { COUNT = 1000000, LOST = 1000 };
   for (uint64_t intent = 1; intent <= COUNT; intent++)
@@ -452,13 +452,13 @@ START_TEST(many_open_at_once_widen_the_window_and_a_few_lost_do_not) {
       loser(&stream, intent);
     else
       tell_good(&stream, intent);
-  ck_assert(ledger_evidence(ledger, COUNT / LOST, &first, &second)); /* set aside */
+  ck_assert(ledger_evidence(ledger, 0, COUNT / LOST, &first, &second)); /* set aside */
   ck_assert_uint_lt(ledger_bytes(ledger), bytes + LOST * 150);
-  ledger_reset(ledger, SCRIPT_KEYS, 1000);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
   for (uint64_t intent = 1; intent <= 60000; intent++) tell(&stream, FACT_INTENDED, intent, 1);
-  ck_assert(!ledger_evidence(ledger, 1, &first, &second)); /* still in the window */
+  ck_assert(!ledger_evidence(ledger, 0, 1, &first, &second)); /* still in the window */
   tell(&stream, FACT_INTENDED, 1 + (1 << 16), 1);
-  ck_assert(ledger_evidence(ledger, 1, &first, &second)); /* which is as wide as it gets */
+  ck_assert(ledger_evidence(ledger, 0, 1, &first, &second)); /* which is as wide as it gets */
 }
 END_TEST
 
@@ -551,7 +551,7 @@ END_TEST
 
 START_TEST(timeline_doubles_its_cells_and_loses_nothing) {
   struct stream stream = {.now = 0};
-  ledger_reset(ledger, SCRIPT_KEYS, 1);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1);
   enum { COUNT = 20000 };
   for (uint64_t intent = 1; intent <= COUNT; intent++) tell_good(&stream, intent);
   tell(&stream, FACT_INTENDED, COUNT + 1, 1);
@@ -572,7 +572,7 @@ END_TEST
 
 START_TEST(timeline_takes_a_jump_to_the_end_of_time) {
   struct stream stream = {.now = 3};
-  ledger_reset(ledger, SCRIPT_KEYS, 1);
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1);
   tell(&stream, FACT_INTENDED, 1, 1);
   stream.now = TIME_MAX_NS;
   tell(&stream, FACT_STUCK, 0, 0);

@@ -1,4 +1,5 @@
-/* The ledger against its naive twin, on random facts in any order, under every pressure on memory. */
+/* The ledger against its naive twin, on random facts in any order, under every pressure on memory, for
+ * one to three sink groups: each group's books, and their sums. */
 #include "tests/oracle/naive_judge.h"
 
 #include "sim/base/hash.h"
@@ -7,6 +8,7 @@
 #include <check.h>
 
 #define FACTS_MAX 8000
+#define GROUPS_MAX 3
 
 /* libcheck's own assertions write to a pipe each time, which is too slow for millions of them. */
 #define EXPECT_OP(a, op, b)                                                                        \
@@ -21,7 +23,7 @@ struct generator {
   size_t count;
   int64_t now;
   uint64_t next; /* id that comes next */
-  uint32_t keys;
+  uint32_t keys, groups;
 };
 
 static uint64_t draw(struct generator *generator, uint64_t bound) {
@@ -83,12 +85,18 @@ static enum fact draw_kind(struct generator *generator, const struct profile *pr
   }
 }
 
+static bool concerns_a_group(enum fact kind) {
+  return kind == FACT_DELIVERED || kind == FACT_EFFECT || kind == FACT_EFFECT_UNDONE ||
+         kind == FACT_DEAD_LETTERED || kind == FACT_DISPOSED || kind == FACT_SUPPRESSED;
+}
+
 static void generate(struct generator *generator, const struct profile *profile, size_t count,
                      uint64_t ids_max) {
   generator->count = 0;
   generator->now = 0;
   generator->next = 1;
   generator->keys = 1 + (uint32_t)draw(generator, 3);
+  generator->groups = draw(generator, 3) ? 1 : 1 + (uint32_t)draw(generator, GROUPS_MAX);
   uint64_t step = draw(generator, 8) ? 20 : 100000;
   while (generator->count < count) {
     generator->now += (int64_t)draw(generator, step);
@@ -105,19 +113,20 @@ static void generate(struct generator *generator, const struct profile *profile,
       uint64_t back = draw(generator, reach);
       uint64_t id = back > generator->next ? 0 : generator->next - back;
       uint64_t value = kind == FACT_EFFECT ? (uint64_t)generator->now + draw(generator, 50) : 0;
-      state_fact(generator, kind, id, value, 0);
+      uint64_t groups = concerns_a_group(kind) ? generator->groups : 1;
+      state_fact(generator, kind, id, value, groups > 1 ? (uint32_t)draw(generator, groups) : 0);
     }
   }
 }
 
 /* What the stores say at the end: mostly the truth. */
-static void state_states(struct generator *generator, struct naive_judge *judge) {
-  naive_judge(judge, generator->facts, generator->count, generator->keys);
+static void state_states(struct generator *generator, struct naive_judge *judge, uint32_t group) {
+  naive_judge(judge, generator->facts, generator->count, generator->keys, group);
   for (uint32_t key = 0; key <= generator->keys; key++) {
     if (draw(generator, 5) == 0) continue;
     int64_t value = naive_standing(judge, key);
     if (draw(generator, 4) == 0) value += (int64_t)draw(generator, 3) - 1;
-    state_fact(generator, FACT_STATE, 0, (uint64_t)value, key);
+    state_fact(generator, FACT_STATE, 0, (uint64_t)value, fact_state(group, key));
   }
 }
 
@@ -135,42 +144,45 @@ static int by_value(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-static void check_latency(struct naive_judge *judge, int64_t got, int64_t parts, int64_t scale) {
-  size_t count = judge->latency_count;
+static void check_latency(int64_t *latencies, size_t count, int64_t got, int64_t parts,
+                          int64_t scale) {
   if (count == 0) {
     EXPECT_OP(got, ==, 0);
     return;
   }
-  qsort(judge->latencies, count, sizeof judge->latencies[0], by_value);
+  qsort(latencies, count, sizeof *latencies, by_value);
   size_t rank = ((size_t)parts * count + (size_t)scale - 1) / (size_t)scale;
-  int64_t truth = judge->latencies[rank - 1];
+  int64_t truth = latencies[rank - 1];
   EXPECT_OP(got, >=, truth);
   EXPECT_OP(got, <=, truth + truth / 32);
 }
 
-static void check_timeline(const struct naive_judge *judge, const struct ledger *ledger,
-                           int64_t bucket_ns) {
+/* What all groups' judges have seen. */
+static void check_timeline(const struct naive_judge *judges, uint32_t groups,
+                           const struct ledger *ledger, int64_t bucket_ns) {
   size_t count;
   int64_t width;
   const struct timeline_bucket *cells = ledger_timeline(ledger, &count, &width);
   static struct timeline_bucket expected[LEDGER_BUCKETS_MAX];
   memset(expected, 0, sizeof expected);
   int64_t last = -1;
-  for (size_t i = 0; i < judge->event_count; i++)
-    if (judge->events[i].at > last) last = judge->events[i].at;
+  for (uint32_t g = 0; g < groups; g++)
+    for (size_t i = 0; i < judges[g].event_count; i++)
+      if (judges[g].events[i].at > last) last = judges[g].events[i].at;
   while (last / bucket_ns >= LEDGER_BUCKETS_MAX) bucket_ns *= 2;
   EXPECT_OP(width, ==, bucket_ns);
   EXPECT_OP(count, ==, last < 0 ? 0 : (size_t)(last / width) + 1);
-  for (size_t i = 0; i < judge->event_count; i++) {
-    const struct naive_event *event = &judge->events[i];
-    struct timeline_bucket *cell = &expected[event->at / width];
-    cell->intended += event->what == NAIVE_INTENDED;
-    cell->first_effects += event->what == NAIVE_FIRST;
-    cell->duplicate_effects += event->what == NAIVE_DUPLICATE;
-    cell->duplicate_deliveries += event->what == NAIVE_REDELIVERED;
-    for (size_t later = (size_t)(event->at / width); later < count; later++)
-      expected[later].open += event->open;
-  }
+  for (uint32_t g = 0; g < groups; g++)
+    for (size_t i = 0; i < judges[g].event_count; i++) {
+      const struct naive_event *event = &judges[g].events[i];
+      struct timeline_bucket *cell = &expected[event->at / width];
+      cell->intended += event->what == NAIVE_INTENDED;
+      cell->first_effects += event->what == NAIVE_FIRST;
+      cell->duplicate_effects += event->what == NAIVE_DUPLICATE;
+      cell->duplicate_deliveries += event->what == NAIVE_REDELIVERED;
+      for (size_t later = (size_t)(event->at / width); later < count; later++)
+        expected[later].open += event->open;
+    }
   for (size_t i = 0; i < count; i++) {
     EXPECT_OP(cells[i].intended, ==, expected[i].intended);
     EXPECT_OP(cells[i].first_effects, ==, expected[i].first_effects);
@@ -186,7 +198,7 @@ static void check_evidence(const struct naive_judge *judge, const struct ledger 
   for (uint64_t id = 1; id < judge->ids; id++) {
     const struct naive_fate *fate = &judge->fates[id];
     uint64_t first, second;
-    bool shown = ledger_evidence(ledger, id, &first, &second);
+    bool shown = ledger_evidence(ledger, judge->group, id, &first, &second);
     if (!shown) {
       EXPECT_OP(fate->effects, <, 2);
       continue;
@@ -196,50 +208,89 @@ static void check_evidence(const struct naive_judge *judge, const struct ledger 
   }
 }
 
-static void compare(struct ledger *ledger, struct generator *generator, struct naive_judge *judge,
-                    int64_t bucket_ns, bool forgets_keys, uint64_t seed) {
-  int64_t metrics[METRIC__COUNT];
-  ledger_reset(ledger, generator->keys, bucket_ns);
-  feed(generator, ledger);
-  ledger_finish(ledger, metrics);
-  naive_judge(judge, generator->facts, generator->count, generator->keys);
+static bool is_latency(int metric) {
+  return metric == METRIC_LATENCY_P50 || metric == METRIC_LATENCY_P99 || metric == METRIC_LATENCY_P999;
+}
+
+static void check_latencies(int64_t *latencies, size_t count, const int64_t *metrics) {
+  check_latency(latencies, count, metrics[METRIC_LATENCY_P50], 50, 100);
+  check_latency(latencies, count, metrics[METRIC_LATENCY_P99], 99, 100);
+  check_latency(latencies, count, metrics[METRIC_LATENCY_P999], 999, 1000);
+}
+
+/* One group's numbers. */
+static void check_group(const struct ledger *ledger, struct naive_judge *judge, bool forgets_keys,
+                        uint64_t seed) {
+  const int64_t *metrics = ledger_group(ledger, judge->group);
   for (int i = 0; i < METRIC__COUNT; i++) {
-    if (i == METRIC_LATENCY_P50 || i == METRIC_LATENCY_P99 || i == METRIC_LATENCY_P999) continue;
+    if (is_latency(i)) continue;
     if (i == METRIC_STATE_ERRORS && forgets_keys) {
       EXPECT_OP(metrics[i], <=, judge->metrics[i]); /* misses some, invents none */
       continue;
     }
     if (metrics[i] != judge->metrics[i])
-      ck_abort_msg("sequence %llu: %s is %lld, not %lld", (unsigned long long)seed,
-                   metric_rows[i].name, (long long)metrics[i], (long long)judge->metrics[i]);
+      ck_abort_msg("sequence %llu, group %u: %s is %lld, not %lld", (unsigned long long)seed,
+                   judge->group, metric_rows[i].name, (long long)metrics[i],
+                   (long long)judge->metrics[i]);
   }
-  check_latency(judge, metrics[METRIC_LATENCY_P50], 50, 100);
-  check_latency(judge, metrics[METRIC_LATENCY_P99], 99, 100);
-  check_latency(judge, metrics[METRIC_LATENCY_P999], 999, 1000);
-  check_timeline(judge, ledger, bucket_ns);
+  check_latencies(judge->latencies, judge->latency_count, metrics);
   check_evidence(judge, ledger);
+}
+
+/* All groups together: counts are sums, latencies those of all. */
+static void check_sums(const struct ledger *ledger, const int64_t *metrics,
+                       const struct naive_judge *judges, uint32_t groups) {
+  static int64_t latencies[GROUPS_MAX * NAIVE_IDS];
+  size_t count = 0;
+  for (uint32_t g = 0; g < groups; g++) {
+    memcpy(latencies + count, judges[g].latencies, judges[g].latency_count * sizeof *latencies);
+    count += judges[g].latency_count;
+  }
+  check_latencies(latencies, count, metrics);
+  for (enum metric i = 0; i < METRIC__COUNT; i++) {
+    int64_t sum = 0;
+    if (metric_rows[i].unit != UNIT_COUNT || !metric_of_group(i)) continue;
+    for (uint32_t g = 0; g < groups; g++) sum += ledger_group(ledger, g)[i];
+    EXPECT_OP(metrics[i], ==, sum);
+  }
+  EXPECT_OP(metrics[METRIC_DRAIN], ==, judges[0].metrics[METRIC_DRAIN]);
+}
+
+static void compare(struct ledger *ledger, struct generator *generator, struct naive_judge *judges,
+                    int64_t bucket_ns, bool forgets_keys, uint64_t seed) {
+  int64_t metrics[METRIC__COUNT];
+  ledger_reset(ledger, generator->keys, generator->groups, bucket_ns);
+  feed(generator, ledger);
+  ledger_finish(ledger, metrics);
+  for (uint32_t g = 0; g < generator->groups; g++) {
+    naive_judge(&judges[g], generator->facts, generator->count, generator->keys, g);
+    check_group(ledger, &judges[g], forgets_keys, seed);
+  }
+  check_sums(ledger, metrics, judges, generator->groups);
+  check_timeline(judges, generator->groups, ledger, bucket_ns);
 }
 
 static void run_sequences(uint64_t seed_first, uint64_t seed_count, size_t facts_max,
                           uint64_t ids_max) {
   struct ledger *ledger = ledger_new();
   struct generator *generator = calloc(1, sizeof *generator);
-  struct naive_judge *judge = calloc(1, sizeof *judge);
+  struct naive_judge *judges = calloc(GROUPS_MAX, sizeof *judges);
   for (uint64_t seed = seed_first; seed < seed_first + seed_count; seed++) {
     generator->state = seed * 0x2545f4914f6cdd1du;
     const struct profile *profile = &profiles[draw(generator, PROFILES)];
     generate(generator, profile, 1 + draw(generator, facts_max), ids_max);
     uint64_t end = draw(generator, 4);
     if (end) state_fact(generator, end == 1 ? FACT_STUCK : FACT_DRAINED, 0, 0, 0);
-    if (draw(generator, 2)) state_states(generator, judge);
+    for (uint32_t g = 0; g < generator->groups; g++)
+      if (draw(generator, 2)) state_states(generator, &judges[g], g);
     int64_t bucket_ns = 1 + (int64_t)draw(generator, 50);
     uint64_t window_min = UINT64_C(1) << draw(generator, 7);
     uint64_t window = window_min << draw(generator, 4);
     bool forgets_keys = draw(generator, 4) == 0;
     ledger_limit(ledger, window_min, window, forgets_keys ? window : 1024);
-    compare(ledger, generator, judge, bucket_ns, forgets_keys, seed);
+    compare(ledger, generator, judges, bucket_ns, forgets_keys, seed);
   }
-  free(judge);
+  free(judges);
   free(generator);
   ledger_free(ledger);
 }

@@ -61,6 +61,15 @@ START_TEST(a_description_never_overruns_its_place) {
 }
 END_TEST
 
+START_TEST(where_losing_is_allowed_a_handler_cannot_forbid_the_wrong_state) {
+  const uint32_t state = CLAIM_BIT(STATE_ERRORS), twice = CLAIM_BIT(DUPLICATE_EFFECTS);
+  const uint32_t lost = CLAIM_BIT(LOST_UNACKED);
+  ck_assert_uint_eq(claim_allowed(state | twice, state | twice), 0);
+  ck_assert_uint_eq(claim_allowed(state | twice | lost, state | twice), state | lost);
+  ck_assert_uint_eq(claim_allowed(lost, state), lost);
+}
+END_TEST
+
 START_TEST(violated_outweighs_inconclusive_outweighs_held) {
   ck_assert_int_lt(VERDICT_HELD, VERDICT_INCONCLUSIVE);
   ck_assert_int_lt(VERDICT_INCONCLUSIVE, VERDICT_VIOLATED);
@@ -78,6 +87,7 @@ int main(void) {
   tcase_add_test(tcase, allowing_one_does_not_excuse_another);
   tcase_add_test(tcase, a_set_is_described_in_words);
   tcase_add_test(tcase, a_description_never_overruns_its_place);
+  tcase_add_test(tcase, where_losing_is_allowed_a_handler_cannot_forbid_the_wrong_state);
   tcase_add_test(tcase, violated_outweighs_inconclusive_outweighs_held);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

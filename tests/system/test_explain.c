@@ -212,7 +212,7 @@ START_TEST(fates_agree_with_the_ledger) {
   rig_open(&rig, CRASH);
   for (size_t row = 0; row < rig.scenario.plan_count; row++) {
     const struct plan *plan = &rig.scenario.plans[row];
-    struct fates *fates = fates_new(&plan->workload);
+    struct fates *fates = fates_new(plan);
     run_observe(rig.run, NULL, fates_sink, fates);
     struct run_result result = rig_run(&rig, row, 1);
     run_observe(rig.run, NULL, NULL, NULL);

@@ -51,7 +51,7 @@ START_TEST(a_violation_of_a_campaign_becomes_a_small_scenario) {
   while (metric == METRIC__COUNT && seed < 40) {
     uint32_t violations =
         run_judge(rig.run, &rig.scenario.plans[0], ++seed, "a test", metrics, &digest);
-    metric = goal_reached(&goal, metrics, violations);
+    metric = goal_reached(&goal, rig.run, metrics, violations);
   }
   ck_assert_msg(metric != METRIC__COUNT, "%sdoes not break in %d seeds", rows[_i], (int)seed);
   const struct shrink_case violation = {.scenario = &rig.scenario, .seed = seed, .metric = metric};

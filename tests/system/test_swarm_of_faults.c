@@ -43,21 +43,38 @@ static void add_partition(struct rig_text *text, struct choices *choices,
           node(choices, shape, target, sizeof target), directions[choose(choices, 3)]);
 }
 
-static void add_reset(struct rig_text *text, struct choices *choices) {
+static const char *link(struct choices *choices) {
   static const char *const links[] = {"producer.any_to_broker", "consumer.any_to_broker",
                                       "consumer.any_to_database", "producer_to_broker",
                                       "consumer_to_broker"};
-  rig_add(text, "reset: %s", links[choose(choices, 5)]);
+  return links[choose(choices, 5)];
+}
+
+static void add_degrade(struct rig_text *text, struct choices *choices) {
+  static const char *const ways[] = {"loss", "request_loss", "reply_loss"};
+  rig_add(text, "for: %ums, degrade: %s, ", 50 + choose(choices, 4000), link(choices));
+  if (choose(choices, 2))
+    rig_add(text, "latency: %ums, bandwidth: 1MiB/s", 1 + choose(choices, 400));
+  else
+    rig_add(text, "%s: %u%%", ways[choose(choices, 3)], 1 + choose(choices, 60));
+}
+
+static void add_slow(struct rig_text *text, struct choices *choices, const struct shape *shape) {
+  static const char *const whats[] = {"cpu", "disk", "both"};
+  char target[32];
+  rig_add(text, "for: %ums, slow: %s, factor: %u, what: %s", 50 + choose(choices, 4000),
+          node(choices, shape, target, sizeof target), 2 + choose(choices, 100),
+          whats[choose(choices, 3)]);
 }
 
 static void add_fault(struct rig_text *text, struct choices *choices, const struct shape *shape,
                       uint32_t number) {
   char target[32];
   rig_add(text, "  - {name: f%u, min_hits: 0, at: %ums, ", number, 150 + choose(choices, 4000));
-  switch (choose(choices, 6)) {
+  switch (choose(choices, 12)) {
   case 0:
   case 1: add_partition(text, choices, shape); break;
-  case 2: add_reset(text, choices); break;
+  case 2: rig_add(text, "reset: %s", link(choices)); break;
   case 3:
     rig_add(text, "terminate: %s, grace: %ums, for: %ums",
             node(choices, shape, target, sizeof target), choose(choices, 1500),
@@ -67,6 +84,14 @@ static void add_fault(struct rig_text *text, struct choices *choices, const stru
     rig_add(text, "deploy: %s.all, grace: %ums, mode: %s", roles[choose(choices, 3)],
             choose(choices, 1500), choose(choices, 2) ? "drain" : "kill");
     break;
+  case 5: add_degrade(text, choices); break;
+  case 6: add_slow(text, choices, shape); break;
+  case 7: rig_add(text, "for: %ums, clog: %s", 50 + choose(choices, 8000), link(choices)); break;
+  case 8: /* a disk that fails, or lies while nobody loses power: no contract allows for less */
+    rig_add(text, "fsync_%s: %s, for: %ums", choose(choices, 2) ? "fails" : "lies",
+            node(choices, shape, target, sizeof target), 20 + choose(choices, 3000));
+    break;
+  case 9: rig_add(text, "kill: broker.%s, for: 50ms", choose(choices, 2) ? "leader" : "coordinator"); break;
   default:
     rig_add(text, "kill: %s, for: %ums", node(choices, shape, target, sizeof target),
             20 + choose(choices, 3000));

@@ -44,6 +44,8 @@ struct fake_settings {
   int64_t tick;    /* a broker's beat; 0 = none */
   int64_t mute;    /* brokers do not answer */
   int64_t sync;    /* a stored operation is on the disk at once, and not only in the page cache */
+  int64_t struck;  /* it understands failover: so many things are perturbed each time; -1 = it does not */
+  int64_t leads;   /* brokers lead in turn, each so long, and the next one coordinates; 0 = nobody says */
   int64_t seal;    /* looks whether anybody touched a node's memory */
   int64_t drain_limit, seed;
 };
@@ -58,6 +60,7 @@ enum fake_note {
   NOTE_CRASHED,      /* value: operations that were not synced; detail: power */
   NOTE_TERMINATED,
   NOTE_TICK, /* value: incarnation that asked for it */
+  NOTE_STRUCK, /* value: verb; detail: begins << 1 | alive */
   NOTE__END
 };
 
@@ -71,7 +74,7 @@ struct fake {
   struct plan plan;
   struct system system;
   struct component producer, broker, consumer;
-  struct fake_constant latency, gap, service, every[FAKE_FAULTS_MAX];
+  struct fake_constant latency, gap, service, every[FAKE_FAULTS_MAX], degraded[FAKE_FAULTS_MAX];
   struct fault_plan faults[FAKE_FAULTS_MAX];
   char names[FAKE_FAULTS_MAX][32];
   struct world *world;
@@ -256,7 +259,9 @@ static inline bool fake_store(struct world *world, struct node *node, const stru
   struct fake_disk *disk = node->disk[0];
   if (!world_point(world, node, POINT_APPENDED, true, intent)) return false;
   disk->stored++;
-  if (fake.settings.sync) disk->synced = disk->stored;
+  enum flush flush = fake.settings.sync ? node_flush(world, node) : FLUSH_LIED;
+  if (flush == FLUSH_FAILED) return false;
+  if (flush == FLUSH_DONE) disk->synced = disk->stored;
   fake_note(world, NOTE_GOT, node, intent, message->from_incarnation, message->epoch);
   world_effect(world, node, intent, world->now.ns, 0);
   return world_point(world, node, POINT_APPENDED, false, intent);
@@ -264,7 +269,7 @@ static inline bool fake_store(struct world *world, struct node *node, const stru
 
 static inline void fake_on_request(struct world *world, struct node *node, struct message *message) {
   fake_enter(node);
-  world_count_execution(world, message->intent);
+  world_count_execution(world, message->intent, 0);
   for (uint32_t i = 0; i < message->record_count; i++)
     if (!fake_store(world, node, message, message->records[i].intent)) return;
   if (fake.settings.hold) {
@@ -321,11 +326,22 @@ static inline void fake_broker_crash(struct world *world, struct node *node, boo
   if (power) disk->stored = disk->synced;
 }
 
+static inline void fake_disk_lost(struct world *world, struct node *node) {
+  (void)world;
+  *(struct fake_disk *)node->disk[0] = (struct fake_disk){0};
+}
 static inline void fake_disk_reset(struct world *world, struct node *node) {
   (void)world;
   if (node->disk[0]) *(struct fake_disk *)node->disk[0] = (struct fake_disk){0};
 }
 static inline void fake_disk_free(struct node *node) { free(node->disk[0]); }
+
+static inline uint32_t fake_struck(struct world *world, struct node *node, uint32_t fault, bool begins) {
+  if (node->alive) fake_enter(node);
+  fake_note(world, NOTE_STRUCK, node, 0, faults_rules(world, fault)->verb,
+            (uint32_t)begins << 1 | node->alive);
+  return (uint32_t)fake.settings.struck;
+}
 
 static inline int64_t fake_cost(const struct world *world, const struct message *message) {
   (void)world;
@@ -363,9 +379,18 @@ static const struct component fake_broker_component = {
     .message_count = REQUEST__COUNT, .messages = fake_requests, .on_timer = fake_broker_timers,
     .timer_count = BROKER_TIMER__COUNT, .cost = fake_cost, .terminate = fake_terminate,
     .disconnected = fake_disconnected, .busy = fake_broker_busy, .crash = fake_broker_crash,
-    .disk_reset = fake_disk_reset, .disk_free = fake_disk_free};
+    .struck = fake_struck, .disk_lost = fake_disk_lost, .disk_reset = fake_disk_reset, .disk_free = fake_disk_free};
 static const struct component fake_consumer_component = {
     .name = "fake-consumer", .start = fake_consumer_start, .crash = fake_crash};
+
+/* --- Who leads --- */
+
+static inline uint16_t fake_in_turn(const struct world *world, int64_t ahead) {
+  int64_t turn = world->now.ns / fake.settings.leads + ahead;
+  return (uint16_t)(world->first[ROLE_BROKER] + turn % world->count[ROLE_BROKER]);
+}
+static inline uint16_t fake_leader(const struct world *world) { return fake_in_turn(world, 0); }
+static inline uint16_t fake_coordinator(const struct world *world) { return fake_in_turn(world, 1); }
 
 /* --- Plan and run --- */
 
@@ -385,6 +410,11 @@ static inline void fake_build(void) {
   if (settings->cost < 0) fake.broker.cost = NULL;
   if (settings->drain < 0) fake.broker.terminate = NULL;
   fake.system = (struct system){.name = "fake"};
+  if (settings->struck >= 0) fake.system.verbs = 1u << VERB_FAILOVER;
+  if (settings->leads) {
+    fake.system.leader = fake_leader;
+    fake.system.coordinator = fake_coordinator;
+  }
   fake.system.components[ROLE_PRODUCER] = &fake.producer;
   fake.system.components[ROLE_BROKER] = &fake.broker;
   fake.system.components[ROLE_CONSUMER] = &fake.consumer;

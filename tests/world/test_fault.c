@@ -501,6 +501,49 @@ START_TEST(every_verb_has_a_row) {
 }
 END_TEST
 
+/* --- Faults that a system understands or not --- */
+
+START_TEST(a_system_is_struck_by_what_it_understands) {
+  timeline("operations=0 brokers=3 leads=10ms struck=2; failover broker.leader at=15ms;"
+           "failover broker.all at=30ms name=second; kill broker.2 at=25ms for=20ms",
+           "struck hit began ended",
+           "15 failover began\n"
+           "15 broker.2 struck by failover\n"
+           "15 failover hit\n"
+           "15 failover ended\n"
+           "25 kill began\n"
+           "30 second began\n"
+           "30 broker.1 struck by failover\n"
+           "30 second hit\n"
+           "30 broker.2 struck by failover, down\n"
+           "30 second hit\n"
+           "30 broker.3 struck by failover\n"
+           "30 second hit\n"
+           "30 second ended\n"
+           "45 kill ended\n");
+  ck_assert_uint_eq(fake.world->faults.items[0].hits, 2);
+  ck_assert_uint_eq(fake.world->faults.items[1].hits, 6);
+}
+END_TEST
+
+START_TEST(what_perturbs_nothing_is_no_hit) {
+  timeline_run("operations=0 struck=0; failover broker.1 at=15ms");
+  ck_assert_uint_eq(timeline_count("struck", 0), 1);
+  ck_assert_uint_eq(timeline_count("hit", 0), 0);
+}
+END_TEST
+
+START_TEST(a_system_that_does_not_understand_is_not_struck) {
+  timeline_run("operations=2 struck=-1; failover broker.1 at=15ms; move_coordinator broker.1 at=15ms;"
+               "failover this when=appended; kill this when=appended intent=2 for=1ms");
+  ck_assert_uint_eq(timeline_count("struck", 0), 0);
+  for (size_t i = 0; i < 3; i++) ck_assert(!fake.world->faults.items[i].applies);
+  ck_assert_uint_eq(fake.world->faults.items[2].begun, 0); /* although its point was armed */
+  timeline_run("operations=2 struck=1; move_coordinator broker.1 at=15ms; failover this when=appended");
+  ck_assert_uint_eq(timeline_count("struck", 0), 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("fault");
   tcase_add_test(tests, at_strikes_once_and_heals);
@@ -540,5 +583,8 @@ int main(void) {
   tcase_add_test(tests, a_window_lasts_from_the_first_beginning_to_the_last_heal);
   tcase_add_test(tests, a_window_that_is_open_at_the_end_says_so);
   tcase_add_test(tests, every_verb_has_a_row);
+  tcase_add_test(tests, a_system_is_struck_by_what_it_understands);
+  tcase_add_test(tests, what_perturbs_nothing_is_no_hit);
+  tcase_add_test(tests, a_system_that_does_not_understand_is_not_struck);
   return timeline_main("world/fault", tests);
 }

@@ -157,6 +157,50 @@ START_TEST(names_needs_no_draw) {
 }
 END_TEST
 
+/* The third of three brokers leads from 20 ms to 30 ms, and the first coordinates meanwhile. */
+START_TEST(leader_and_coordinator_are_who_the_system_says_at_that_moment) {
+  timeline("operations=0 brokers=3 leads=10ms; kill broker.leader at=25ms for=1ms;"
+           "kill broker.coordinator at=25ms for=1ms name=second; kill broker.leader at=31ms for=1ms",
+           "down",
+           "25 broker.3 down\n"
+           "25 broker.1 down\n"
+           "31 broker.1 down\n");
+  static const char *const named[] = {"broker.1", "broker.2", "broker.3"};
+  for (size_t i = 0; i < 3; i++) {
+    struct selector leader = {.items = {{.which = WHICH_LEADER, .role = ROLE_BROKER}}, .count = 1};
+    fake.world->now.ns = (int64_t)i * 10 * NS_PER_MS;
+    for (uint32_t broker = 0; broker < 3; broker++)
+      ck_assert_msg(selector_names(fake.world, &leader, world_node(fake.world, ROLE_BROKER, broker)) ==
+                        (broker == i), "%s", named[i]);
+  }
+}
+END_TEST
+
+START_TEST(a_trigger_at_the_leader_waits_for_who_leads_then) {
+  timeline("operations=4 every=10ms timeout=1s brokers=1 leads=1ms;"
+           "kill this when=appended node=broker.leader nth=2 for=1s", "got down",
+           "11 broker.1 got 1\n"
+           "21 broker.1 got 2\n"
+           "21 broker.1 down\n");
+  /* broker.1 has the operations; it leads in the first of two turns of 20 ms */
+  timeline("operations=4 every=10ms timeout=1s brokers=2 leads=20ms;"
+           "kill this when=appended node=broker.coordinator for=1s", "got down",
+           "11 broker.1 got 1\n"
+           "21 broker.1 got 2\n"
+           "21 broker.1 down\n");
+}
+END_TEST
+
+START_TEST(a_system_without_a_coordinator_has_no_such_target) {
+  timeline_run("operations=0 brokers=3; kill broker.coordinator at=1ms");
+  ck_assert_uint_eq(timeline_count("down", 0), 0);
+  ck_assert(!faults_apply(&fake.plan, &fake.plan.faults[0]));
+  timeline_run("operations=0 brokers=3 leads=1ms; kill broker.coordinator at=1ms");
+  ck_assert_uint_eq(timeline_count("down", 0), 1);
+  ck_assert(faults_apply(&fake.plan, &fake.plan.faults[0]));
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("selector");
   tcase_add_test(tests, an_index_is_that_node);
@@ -168,5 +212,8 @@ int main(void) {
   tcase_add_test(tests, an_address_draws_the_same_and_another_seed_otherwise);
   tcase_add_test(tests, the_complement_is_everybody_else);
   tcase_add_test(tests, names_needs_no_draw);
+  tcase_add_test(tests, leader_and_coordinator_are_who_the_system_says_at_that_moment);
+  tcase_add_test(tests, a_trigger_at_the_leader_waits_for_who_leads_then);
+  tcase_add_test(tests, a_system_without_a_coordinator_has_no_such_target);
   return timeline_main("world/selector", tests);
 }

@@ -193,30 +193,30 @@ START_TEST(service_time_is_keyed_by_operation_and_execution) {
   timeline_plan("operations=10 every=1ms");
   make_exponential(&fake.service, 1e6);
   fake_run_seed(5);
-  int64_t first = workload_service_time(fake.world, 3, 1), second = workload_service_time(fake.world, 3, 2);
-  int64_t other = workload_service_time(fake.world, 4, 1);
+  int64_t first = workload_service_time(fake.world, 3, 0, 1), second = workload_service_time(fake.world, 3, 0, 2);
+  int64_t other = workload_service_time(fake.world, 4, 0, 1);
   ck_assert(first != second && first != other);
   timeline_plan("operations=10 every=1ms link=per-request request_loss=50% retry=3ms consumers=2");
   make_exponential(&fake.service, 1e6);
   fake_run_seed(5);
-  ck_assert_int_eq(workload_service_time(fake.world, 3, 1), first);
-  ck_assert_int_eq(workload_service_time(fake.world, 3, 2), second);
+  ck_assert_int_eq(workload_service_time(fake.world, 3, 0, 1), first);
+  ck_assert_int_eq(workload_service_time(fake.world, 3, 0, 2), second);
   fake_run_seed(6);
-  ck_assert_int_ne(workload_service_time(fake.world, 3, 1), first);
+  ck_assert_int_ne(workload_service_time(fake.world, 3, 0, 1), first);
 }
 END_TEST
 
 START_TEST(executions_and_transmissions_are_counted_across_the_window_of_memory) {
   timeline_run("operations=1");
   struct world *world = fake.world;
-  ck_assert_uint_eq(world_count_execution(world, 1), 2); /* the run was the first */
-  ck_assert_uint_eq(world_count_transmission(world, 1, LINK_PRODUCER_TO_BROKER, 0), 2);
-  ck_assert_uint_eq(world_count_transmission(world, 1, LINK_PRODUCER_TO_BROKER, 1), 2);
+  ck_assert_uint_eq(world_count_execution(world, 1, 0), 2); /* the run was the first */
+  ck_assert_uint_eq(world_count_transmission(world, 1, 0, LINK_PRODUCER_TO_BROKER, 0), 2);
+  ck_assert_uint_eq(world_count_transmission(world, 1, 0, LINK_PRODUCER_TO_BROKER, 1), 2);
   uint64_t old = 1 + OPERATION_WINDOW; /* not in the ring: it counts on, apart from its first */
-  ck_assert_uint_gt(world_count_execution(world, old), UINT16_MAX);
-  ck_assert_uint_gt(world_count_transmission(world, old, LINK_PRODUCER_TO_BROKER, 0), UINT16_MAX);
-  ck_assert_uint_ne(world_count_transmission(world, old, LINK_PRODUCER_TO_BROKER, 0),
-                    world_count_transmission(world, old, LINK_PRODUCER_TO_BROKER, 0));
+  ck_assert_uint_gt(world_count_execution(world, old, 0), UINT16_MAX);
+  ck_assert_uint_gt(world_count_transmission(world, old, 0, LINK_PRODUCER_TO_BROKER, 0), UINT16_MAX);
+  ck_assert_uint_ne(world_count_transmission(world, old, 0, LINK_PRODUCER_TO_BROKER, 0),
+                    world_count_transmission(world, old, 0, LINK_PRODUCER_TO_BROKER, 0));
 }
 END_TEST
 

@@ -9,6 +9,7 @@
  *      entry; `before` before a point is a word of its own. Targets are joined by +.
  * Out: "MILLISECONDS WHO WHAT ABOUT", a line each, of the words that are shown:
  *      notes          sends got answered ignored disconnected started crashed terminated tick
+ *                     struck
  *      facts          as in sim/world/fact.h, of nodes and faults without node- and fault-
  *      events         arrived lost (with why) served
  */
@@ -55,6 +56,7 @@ static inline void timeline_setting(const char *name, const char *text) {
                   SETTING(cores), SETTING(cost), SETTING(timeout), SETTING(retry),
                   SETTING(resend), SETTING(batch), SETTING(delay), SETTING(hold),
                   SETTING(drain), SETTING(tick), SETTING(mute), SETTING(sync), SETTING(seal),
+                  SETTING(leads), SETTING(struck),
                   SETTING(drain_limit), SETTING(seed)};
 #undef SETTING
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
@@ -74,13 +76,14 @@ static inline enum role timeline_role(const char *name) {
 static inline struct selector_item timeline_item(char *text) {
   static const char *const words[] = {[WHICH_ANY] = "any", [WHICH_ALL] = "all",
                                       [WHICH_MINORITY] = "minority", [WHICH_MAJORITY] = "majority",
-                                      [WHICH_LEADER] = "leader"};
+                                      [WHICH_LEADER] = "leader",
+                                      [WHICH_COORDINATOR] = "coordinator"};
   if (strcmp(text, "this") == 0) return (struct selector_item){.which = WHICH_THIS};
   char *which = strchr(text, '.');
   ck_assert_msg(which, "'%s' names no node", text);
   *which++ = '\0';
   struct selector_item item = {.which = WHICH_INDEX, .role = timeline_role(text)};
-  for (int i = WHICH_ANY; i <= WHICH_LEADER; i++)
+  for (int i = WHICH_ANY; i <= WHICH_COORDINATOR; i++)
     if (strcmp(which, words[i]) == 0) item.which = (enum selector_which)i;
   if (item.which == WHICH_INDEX) item.index = (uint32_t)timeline_value(which);
   return item;
@@ -116,6 +119,13 @@ static inline bool timeline_fault_number(struct fault_plan *fault, const char *k
   NUMBER("for", lasts.ns)
   NUMBER("grace", grace.ns)
   NUMBER("late", late.ns)
+  NUMBER("factor", factor)
+  NUMBER("loss", degrade_loss)
+  NUMBER("request_loss", degrade.request_loss)
+  NUMBER("reply_loss", degrade.reply_loss)
+  NUMBER("duplication", degrade.duplication)
+  NUMBER("reordering", degrade.reordering)
+  NUMBER("bandwidth", degrade.bandwidth)
   NUMBER("until", until.ns)
   NUMBER("stability", stability.ns)
   NUMBER("at", at.ns)
@@ -138,6 +148,10 @@ static inline void timeline_fault_key(struct fault_plan *fault, const char *key,
     fault->from = timeline_selector(text);
   } else if (strcmp(key, "direction") == 0) {
     fault->direction = strcmp(text, "out") == 0 ? DIRECTION_OUT : DIRECTION_IN;
+  } else if (strcmp(key, "latency") == 0) {
+    fault->degrade.latency = fake_constant(&fake.degraded[fault - fake.faults], timeline_value(text));
+  } else if (strcmp(key, "what") == 0) {
+    fault->slow_what = strcmp(text, "disk") == 0 ? SLOW_DISK : strcmp(text, "cpu") == 0 ? SLOW_CPU : SLOW_BOTH;
   } else if (strcmp(key, "mode") == 0) {
     fault->mode = strcmp(text, "kill") == 0 ? DEPLOY_KILL : DEPLOY_DRAIN;
   } else {
@@ -147,7 +161,7 @@ static inline void timeline_fault_key(struct fault_plan *fault, const char *key,
 }
 
 static inline void timeline_target(struct fault_plan *fault, char *text) {
-  if (fault->verb == VERB_RESET) {
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK) {
     fault->target_link = LINK_PRODUCER_TO_BROKER;
     *strstr(text, "_to_") = '\0';
   }
@@ -160,7 +174,9 @@ static inline void timeline_fault(enum verb verb, char *text) {
   struct fault_plan *fault = &fake.faults[number];
   *fault = (struct fault_plan){.verb = verb, .timing = TIMING_AT, .chance = SCHEMA_SHARE_SCALE,
                                .max_unavailable = 1, .until = {TIME_MAX_NS}, .lasts = {NS_PER_S},
-                               .grace = {30 * NS_PER_S}};
+                               .grace = {30 * NS_PER_S}, .degrade_loss = -1,
+                               .degrade = {.request_loss = -1, .reply_loss = -1, .duplication = -1,
+                                           .reordering = -1}};
   snprintf(fake.names[number], sizeof fake.names[0], "%s", fault_verbs[verb].name);
   if (verb == VERB_RESET || verb == VERB_DROP) fault->lasts.ns = 0;
   char *rest;
@@ -204,7 +220,7 @@ static inline void timeline_plan(const char *script) {
   fake.settings = (struct fake_settings){
       .link = LINK_KIND_CONNECTION, .latency = NS_PER_MS, .operations = 1, .every = 10 * NS_PER_MS,
       .keys = 1, .size = 100, .producers = 1, .brokers = 1, .cores = 1, .cost = -1,
-      .timeout = NS_PER_H, .batch = 1, .drain = -1, .drain_limit = 2 * NS_PER_H, .seed = 1};
+      .timeout = NS_PER_H, .batch = 1, .struck = -1, .drain = -1, .drain_limit = 2 * NS_PER_H, .seed = 1};
   fake.plan = (struct plan){.fault_count = 0};
   char *rest;
   for (char *entry = strtok_r(text, ";", &rest); entry; entry = strtok_r(NULL, ";", &rest))
@@ -221,7 +237,7 @@ static inline void timeline_run(const char *script) {
 
 static inline const char *timeline_word(unsigned kind) {
   static const char *const notes[] = {"sends", "got", "answered", "ignored", "disconnected",
-                                      "started", "crashed", "terminated", "tick"};
+                                      "started", "crashed", "terminated", "tick", "struck"};
   if (kind >= FACT__END) return notes[kind - FACT__END];
   const char *name = trace_kind_name(kind);
   if (strncmp(name, "node-", 5) == 0) return name + 5;
@@ -271,6 +287,8 @@ static inline void timeline_about(const struct trace_record *record, char *out, 
     snprintf(out, size, "%s", record->detail ? " without power" : "");
   else if (record->kind == NOTE_TICK)
     snprintf(out, size, " of %llu", (unsigned long long)record->value);
+  else if (record->kind == NOTE_STRUCK)
+    snprintf(out, size, " by %s%s", fault_verbs[record->value].name, record->detail & 1 ? "" : ", down");
   else if (record->kind == TRACE_LOST)
     snprintf(out, size, " %llu %s", (unsigned long long)record->intent, why[record->value]);
   else if (record->intent)

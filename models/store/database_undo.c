@@ -1,0 +1,61 @@
+/* What the disk may yet lose: commits whose flush lied, until a true one; with the disk, everything. */
+#include "models/store/database_state.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+
+void database_note(struct database *database, const struct write *write) {
+  if (!database->lied && !database->remembers) return;
+  struct undo undo = {.kind = write->kind, .table = write->table, .key = write->key,
+                      .intent = write->intent, .commit = database->commits};
+  if (write->kind == WRITE_UNIQUE)
+    undo.existed = id_set_has(&database->tables.items[write->table].unique, write->key);
+  else
+    undo.existed = tables_get(&database->tables, write->table, write->key, &undo.before);
+  GROW(database->undo, database->undo_capacity, database->undo_count + 1);
+  database->undo[database->undo_count++] = undo;
+}
+
+void database_note_flushed(struct database *database) {
+  database->lied = false;
+  database->flushed = database->commits;
+  if (!database->remembers) database->undo_count = 0;
+}
+
+static void take_back(struct world *world, struct node *node, const struct undo *undo) {
+  struct tables *tables = &database_of(node)->tables;
+  switch (undo->kind) {
+  case WRITE_APPLY:
+    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, 0);
+    tables_put(tables, undo->table, undo->key, undo->before);
+    break;
+  case WRITE_PUT:
+    if (undo->existed)
+      tables_put(tables, undo->table, undo->key, undo->before);
+    else
+      tables_remove(tables, undo->table, undo->key);
+    break;
+  case WRITE_UNIQUE:
+    if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
+      world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+    break;
+  }
+}
+
+void database_undo(struct world *world, struct node *node, uint64_t commits) {
+  struct database *database = database_of(node);
+  if (database->commits == commits) return;
+  faults_hit(world, node->down_by, node->id, 0);
+  while (database->undo_count > 0 && database->undo[database->undo_count - 1].commit > commits)
+    take_back(world, node, &database->undo[--database->undo_count]);
+  database->commits = commits;
+}
+
+void database_disk_lost(struct world *world, struct node *node) {
+  struct database *database = database_of(node);
+  ASSERT(database->remembers);
+  database_undo(world, node, 0);
+  ASSERT_EQ(database->undo_count, 0);
+  database->flushed = 0;
+  database->lied = false;
+}

@@ -1,0 +1,39 @@
+/* What the parts of the faults share: fault.c (when), fault_strike.c (what), fault_swarm.c (which of them
+ * a seed has). For nobody else.
+ */
+#ifndef SIM_WORLD_FAULT_PARTS_H
+#define SIM_WORLD_FAULT_PARTS_H
+
+#include "sim/world/world.h"
+
+static inline const struct fault_plan *fault_plan_of(const struct world *world, uint32_t fault) {
+  return &world->plan->faults[fault];
+}
+static inline struct fault_state *fault_state_of(struct world *world, uint32_t fault) {
+  return &world->faults.items[fault];
+}
+
+void fault_push_step(struct world *world, int64_t at, enum fault_step step, uint32_t fault,
+                     uint64_t instance);
+
+/* An instance is under way: its window is open, and the run has not drained. */
+void fault_open(struct world *world, uint32_t fault);
+void fault_close(struct world *world, uint32_t fault);
+
+/* Strikes the targets that the fault's state has now. NULL: done where a message is sent. */
+typedef void fault_strike_fn(struct world *world, uint32_t fault);
+extern fault_strike_fn *const fault_strikes[VERB__COUNT];
+
+/* Ends a process, if it runs; it is down for as long as the fault says. */
+void fault_kill(struct world *world, uint32_t fault, struct node *node, enum death death);
+
+/* What FAULT_END does, where the verb has one. */
+void fault_end(struct world *world, uint32_t fault);
+
+/* One of a deploy's instances is done with: the next of its targets. */
+void fault_deploy_next(struct world *world, uint32_t fault);
+
+/* This seed's part of the faults, and how dense they are. */
+void fault_swarm(struct world *world);
+
+#endif
