@@ -384,6 +384,7 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_BROKER_HEARTBEAT_ANSWER] = registration_on_heartbeat,
     [WIRE_METADATA_FETCHED] = registration_on_metadata,
     [WIRE_PARTITION_ALTERED] = registration_on_altered,
+    [WIRE_LEADERS_ELECTED] = registration_on_elected,
 };
 static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {

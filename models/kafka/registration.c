@@ -224,6 +224,11 @@ uint32_t registration_struck(struct world *world, struct node *node, uint32_t fa
   return led;
 }
 
+/* What has come of it metadata says. */
+void registration_on_elected(struct world *world, struct node *node, struct message *answer) {
+  (void)world, (void)node, (void)answer;
+}
+
 /* --- Starting --- */
 
 size_t replication_arena_bytes(const struct plan *plan) {

@@ -130,6 +130,7 @@ void registration_start(struct world *world, struct node *node, enum start_reaso
 void registration_alter(struct world *world, struct node *node);
 message_fn registration_on_registered, registration_on_heartbeat, registration_on_metadata,
     registration_on_altered;
+message_fn registration_on_elected;
 timer_fn registration_on_heartbeat_timer, registration_on_retry, registration_on_request_timeout;
 void registration_disconnected(struct world *world, struct node *node, uint16_t peer);
 void registration_terminate(struct world *world, struct node *node);
