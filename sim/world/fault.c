@@ -296,12 +296,23 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
+static bool has_link(const struct plan *plan, enum link link) {
+  if (!plan->system->links[link].used) return false;
+  return world_nodes_of(plan, link_rows[link].from) > 0 && world_nodes_of(plan, link_rows[link].to) > 0;
+}
+
+/* A system that may have controllers hands over through them: without, it has nobody to hand over to. */
+static bool understands(const struct plan *plan, enum verb verb) {
+  const struct system *system = plan->system;
+  if (verb == VERB_FAILOVER && system->controllers && system->controllers(plan) == 0) return false;
+  return (system->verbs >> verb) & 1;
+}
+
 static bool one_applies(const struct plan *plan, const struct fault_plan *fault) {
   if (!fault_strikes[fault->verb]) return true;
-  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK &&
-      !plan->system->links[fault->target_link].used)
+  if (fault_verbs[fault->verb].target == FAULT_TARGET_LINK && !has_link(plan, fault->target_link))
     return false;
-  if (fault_verbs[fault->verb].of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
+  if (fault_verbs[fault->verb].of_system && !understands(plan, fault->verb)) return false;
   for (uint32_t i = 0; i < fault->target.count; i++) {
     const struct selector_item *item = &fault->target.items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;
