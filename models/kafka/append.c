@@ -20,16 +20,16 @@ static void answer_produce(struct world *world, struct node *node, const struct 
   world_send(world, node, answer);
 }
 
-bool broker_write_back(struct world *world, struct node *node, struct partition_log *log) {
-  const int64_t interval = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
-  enum flush flush = log_flush_due(log, world->now.ns, interval) ? node_flush(world, node) : FLUSH_DONE;
+bool broker_flush(struct world *world, struct node *node, struct partition_log *log) {
+  bool due = log_flush_due(log, world->now.ns, kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
+  enum flush flush = due ? node_flush(world, node) : FLUSH_DONE;
   if (flush == FLUSH_LIED) log_flush_lied(log, world->now.ns);
   return flush != FLUSH_FAILED;
 }
 
 static void append(struct world *world, struct node *node, struct partition_log *log,
                    const struct batch *batch, const struct message *request, uint32_t partition) {
-  if (!broker_write_back(world, node, log)) return;
+  if (!broker_flush(world, node, log)) return; /* its only log directory is offline: the broker stops */
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
                                kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
   world_count(world, COUNTER_DURABLE_WRITES, 1);
@@ -178,7 +178,7 @@ static void settle_awaitings(struct world *world, struct node *node, uint32_t to
   for (size_t i = 0; i < awaitings->count; i++) awaitings->items[i] = awaitings->items[i + count];
 }
 
-void broker_confirm(struct world *world, struct node *node, uint32_t topic_partition) {
+void append_confirm(struct world *world, struct node *node, uint32_t topic_partition) {
   const struct awaitings *awaitings = &broker_disk(node)->awaitings[topic_partition];
   uint64_t high_watermark = broker_log(node, topic_partition)->high_watermark;
   size_t count = 0;

@@ -36,13 +36,13 @@ static struct books_part *part_of(const struct world *world, uint32_t topic_part
   return &broker_disk(&world->nodes[world->first[ROLE_BROKER]])->books->parts[topic_partition];
 }
 
-static const struct broker_disk *coordinator_of(const struct world *world) {
-  return broker_disk(&world->nodes[kafka_coordinator(world)]);
+static const struct node *coordinator(const struct world *world) {
+  return &world->nodes[kafka_coordinator(world)];
 }
 
 /* --- Holds --- */
 
-static void account(struct world *world, struct group *group, uint32_t partition, uint64_t end) {
+static void account_group(struct world *world, struct group *group, uint32_t partition, uint64_t end) {
   uint64_t settled = group->settled[partition];
   uint64_t open = end > settled ? end - settled : 0;
   for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
@@ -51,12 +51,11 @@ static void account(struct world *world, struct group *group, uint32_t partition
 }
 
 void broker_account(struct world *world, uint32_t partition) {
-  const struct broker_disk *coordinator = coordinator_of(world);
   uint64_t end = kafka_replicated(world)
                      ? part_of(world, partition)->end
                      : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
-  for (uint32_t i = 0; i < coordinator->group_count; i++)
-    account(world, &coordinator->groups[i], partition, end);
+  for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++)
+    account_group(world, group_at(coordinator(world), i), partition, end);
 }
 
 static void account_output(struct world *world, struct books_part *part) {
@@ -65,13 +64,21 @@ static void account_output(struct world *world, struct books_part *part) {
   for (; part->held > open; part->held--) world_unhold(world, NULL);
 }
 
-void books_passed(struct world *world, const struct node *node, uint32_t index, uint32_t partition,
+void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
                   uint64_t offset) {
-  struct group *group = &coordinator_of(world)->groups[index];
+  struct group *group = group_at(coordinator(world), number);
   if (replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
   if (offset <= group->settled[partition]) return;
   group->settled[partition] = offset;
   broker_account(world, partition);
+}
+
+/* What a group has settled beyond the end of a new leader's log will be other records. */
+static void unsettle_beyond(const struct world *world, uint32_t partition, uint64_t end) {
+  for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++) {
+    struct group *group = group_at(coordinator(world), i);
+    if (group->settled[partition] > end) group->settled[partition] = end;
+  }
 }
 
 /* --- Effects in the output topic --- */
@@ -116,7 +123,8 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
     note_shown(part, &shown);
   }
   account_output(world, part);
-  replica_trim(world, node, kafka_output(world, partition), part->view);
+  if (!world_expects(world, VERB_DISK_GONE))
+    replica_trim(world, node, kafka_output(world, partition), part->view);
   if (part->start < log->start) part->start = log->start;
 }
 
@@ -145,13 +153,6 @@ static void undo(struct world *world, const struct node *node, struct books_part
   part->view = same;
 }
 
-/* What groups have passed and this log does not have is not there to be passed. */
-static void unsettle(const struct world *world, uint32_t partition, uint64_t end) {
-  const struct broker_disk *coordinator = coordinator_of(world);
-  for (uint32_t i = 0; i < coordinator->group_count; i++)
-    if (coordinator->groups[i].settled[partition] > end) coordinator->groups[i].settled[partition] = end;
-}
-
 void books_note(struct world *world, struct node *node, uint32_t topic_partition) {
   if (!broker_of(node)->replication) return;
   const struct partition_log *log = broker_log(node, topic_partition);
@@ -159,7 +160,7 @@ void books_note(struct world *world, struct node *node, uint32_t topic_partition
   uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
   bool input = topic_partition < world->plan->partitions;
   if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
-  if (epoch > part->epoch && input) unsettle(world, topic_partition, log->end);
+  if (epoch > part->epoch && input) unsettle_beyond(world, topic_partition, log->end);
   if (epoch > part->epoch && !input) undo(world, node, part, log);
   part->epoch = epoch;
   part->end = log->end;

@@ -193,11 +193,12 @@ static void make_disk(struct world *world, struct node *node) {
   disk->partition_count = partitions;
   disk->input = calloc(partitions, sizeof *disk->input);
   disk->output = calloc(partitions, sizeof *disk->output);
+  disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
+  ASSERT(disk->awaitings);
   disk->group_count = plan_group_count(world->plan);
   disk->groups = calloc(disk->group_count, sizeof *disk->groups);
   disk->floors = calloc(partitions * disk->group_count, sizeof *disk->floors);
-  disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
-  ASSERT(disk->input && disk->output && disk->groups && disk->floors && disk->awaitings);
+  ASSERT(disk->input && disk->output && disk->groups && disk->floors);
   node->disk[0] = disk;
   for (uint32_t p = 0; p < 2 * partitions; p++)
     broker_log(node, p)->replicated = kafka_replicated(world);
@@ -241,7 +242,7 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
                        unsynced + 1);
   uint64_t end = log->synced + kept;
   bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  bool alone = !kafka_replicated(world); /* else a leader's log says what is left (books.c) */
+  bool alone = !broker_of(node)->replication; /* else a leader's log says what is left (books.c) */
   for (uint64_t at = end; output && alone && at < log->view; at++) {
     const struct log_entry *entry = log_at(log, at);
     bool shown = (entry->flags & ENTRY_DATA) && !(committed && (entry->flags & ENTRY_ABORTED));
@@ -281,12 +282,14 @@ static void crash(struct world *world, struct node *node, bool power) {
   }
 }
 
-/* Its copies of partitions, which may be the only ones. What its coordinators know is on others too: their
- * topics have three copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
+/* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on others too: their topics have three
+ * copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
 static void disk_lost(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
-  for (uint32_t p = 0; p < disk->partition_count; p++) {
-    if (!kafka_replicated(world) && kafka_leader(world, p) != node->id) continue;
+  for (uint32_t p = 0; kafka_replicated(world) && p < 2 * disk->partition_count; p++)
+    log_restart_at(broker_log(node, p), 0);
+  for (uint32_t p = 0; !kafka_replicated(world) && p < disk->partition_count; p++) {
+    if (kafka_leader(world, p) != node->id) continue;
     disk->input[p].synced = disk->input[p].start;
     disk->output[p].synced = disk->output[p].start;
     lose_unsynced(world, node, &disk->input[p], false, p);
@@ -381,6 +384,7 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_BROKER_HEARTBEAT_ANSWER] = registration_on_heartbeat,
     [WIRE_METADATA_FETCHED] = registration_on_metadata,
     [WIRE_PARTITION_ALTERED] = registration_on_altered,
+    [WIRE_LEADERS_ELECTED] = registration_on_elected,
 };
 static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
@@ -403,6 +407,6 @@ const struct component kafka_broker = {
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .busy = busy, .terminate = registration_terminate,
-    .disconnected = registration_disconnected, .crash = crash, .disk_lost = disk_lost,
-    .disk_reset = disk_reset, .disk_free = disk_free,
+    .disconnected = registration_disconnected, .struck = registration_struck, .crash = crash,
+    .disk_lost = disk_lost, .disk_reset = disk_reset, .disk_free = disk_free,
 };

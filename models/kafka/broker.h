@@ -1,7 +1,7 @@
 /* A Kafka broker: leader of its partitions, follower of others (replica.h), and, on broker.1, coordinator of
  * the group and of transactions.
  *
- * Durable (node->disk): logs of the input and output topic; of each group metadata and committed offsets; the
+ * Durable (node->disk): logs of the input and output topic; group metadata, committed offsets, and the
  * transaction log. Volatile (arena): parked fetches, parked joins, session and transaction timers.
  *
  * Holds (world_hold): each record of an input log that is not committed yet, each open transaction.
@@ -164,6 +164,9 @@ void transactions_marked(struct world *world, struct node *node, uint32_t partit
 /* --- Appending (append.c) --- */
 
 message_fn append_on_produce, append_on_output, append_on_marker;
+/* Before an append: what the operating system has written back meanwhile. False: the disk failed, and the
+ * broker with it. */
+bool broker_flush(struct world *world, struct node *node, struct partition_log *log);
 /* What waits for replicas: refused, as this broker leads no longer; dropped, as it dies. */
 void append_resign(struct world *world, struct node *node, uint32_t topic_partition);
 void append_drop_awaiting(struct world *world, struct node *node);
@@ -174,11 +177,8 @@ void append_drop_awaiting(struct world *world, struct node *node);
 void broker_wake(struct world *world, struct node *node, uint32_t partition);
 /* A leader is none any more: whoever waits at it for a partition is told. */
 void broker_resign(struct world *world, struct node *node, uint32_t topic_partition);
-/* Before an append: the operating system writes dirty pages back when that is due. False when the disk fails:
- * its only log directory is offline, and the broker stops. */
-bool broker_write_back(struct world *world, struct node *node, struct partition_log *log);
 /* Answers what the high watermark has passed. */
-void broker_confirm(struct world *world, struct node *node, uint32_t topic_partition);
+void append_confirm(struct world *world, struct node *node, uint32_t topic_partition);
 
 /* --- Book-keeping that is no part of the mechanism (books.c) --- */
 
@@ -190,7 +190,7 @@ void broker_show(struct world *world, struct node *node, uint32_t partition);
  * it any more are undone. */
 void books_note(struct world *world, struct node *node, uint32_t topic_partition);
 /* The group has committed, or will never read, what is below an offset. */
-void books_passed(struct world *world, const struct node *node, uint32_t group, uint32_t partition,
+void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
                   uint64_t offset);
 void books_make(struct world *world, struct node *node);
 void books_reset(struct broker_disk *disk);

@@ -343,7 +343,8 @@ static void on_elect(struct world *world, struct node *node, struct message *req
     lead(disk, p, leader);
     partition_changed(disk, p);
   }
-  publish(world, node);
+  world_send(world, node, world_answer(world, node, request, WIRE_LEADERS_ELECTED));
+  if (!node->doomed) publish(world, node);
 }
 
 /* --- Living and dying --- */

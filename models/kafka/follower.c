@@ -51,12 +51,11 @@ static void truncate(struct world *world, struct node *node, uint32_t tp, const 
   log_truncate(log, own_end < end ? own_end : end);
 }
 
-static void append(struct world *world, struct node *node, struct partition_log *log,
-                   const struct record *records, uint32_t count) {
+static void append(struct world *world, struct partition_log *log, const struct record *records,
+                   uint32_t count) {
   int64_t flush = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
   for (uint32_t i = 0; i < count; i++) {
     const struct record *record = &records[i];
-    if ((record->flags & ENTRY_FIRST) && !broker_write_back(world, node, log)) return;
     const struct log_entry entry = {.intent = record->intent, .key = record->key,
                                     .size = record->size, .producer = record->extra,
                                     .epoch = record->count, .flags = record->flags,
@@ -68,8 +67,8 @@ static void append(struct world *world, struct node *node, struct partition_log 
 static void take_records(struct world *world, struct node *node, uint32_t tp,
                          const struct record *header) {
   struct partition_log *log = broker_log(node, tp);
-  append(world, node, log, header + 1, header->extra);
-  if (node->doomed) return;
+  if (header->extra > 0 && !broker_flush(world, node, log)) return;
+  append(world, log, header + 1, header->extra);
   uint64_t high_watermark = header->handle < log->end ? header->handle : log->end;
   if (high_watermark > log->high_watermark) log_set_high_watermark(log, high_watermark);
   log_trim(log, header->handle - header->size);

@@ -4,9 +4,7 @@
 
 #define KAFKA_MUTANTS(X)                                                                           \
   X(KAFKA_NO_DEDUPLICATION, "kafka-no-deduplication", "C04-holds",                                 \
-    "a broker appends a batch that it has already")                                                \
-  X(KAFKA_GROUPS_SHARE_OFFSETS, "kafka-groups-share-offsets", "C08-holds",                         \
-    "a group's committed offset is every group's")                                                  \
+    "a broker appends a batch that it has already")                                               \
   X(KAFKA_ACK_BEFORE_HIGH_WATERMARK, "kafka-ack-before-high-watermark", "C06-holds",               \
     "acks=all is answered when the leader has it")                                                 \
   X(KAFKA_READ_ABOVE_HIGH_WATERMARK, "kafka-read-above-high-watermark", "C06-holds-readers",       \
@@ -22,6 +20,8 @@
   X(KAFKA_UNCLEAN_ANYWAY, "kafka-unclean-anyway", "C06-holds-unclean",                             \
     "a replica out of sync is elected although that is disabled")                                  \
   X(KAFKA_MIN_ISR_IGNORED, "kafka-min-isr-ignored", "C06-holds-last-replica",                      \
-    "acks=all is served whatever min.insync.replicas says")
+    "acks=all is served whatever min.insync.replicas says") \
+  X(KAFKA_GROUPS_SHARE_OFFSETS, "kafka-groups-share-offsets", "C08-holds",                         \
+    "a group's committed offset is every group's")
 
 #endif

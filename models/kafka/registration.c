@@ -213,6 +213,22 @@ void registration_terminate(struct world *world, struct node *node) {
   else retry(world, node, CONTROL_HEARTBEAT, SHUTDOWN_RETRY_NS);
 }
 
+/* An administrator moves what this broker leads: the controller is asked in its name. */
+uint32_t registration_struck(struct world *world, struct node *node, uint32_t fault, bool begins) {
+  if (!begins || !node->alive || !broker_of(node)->replication) return 0;
+  uint32_t led = 0;
+  for (uint32_t p = 0; p < kafka_topic_partitions(world); p++) led += replica_of(node, p)->leads;
+  struct message *message = request(world, node, WIRE_ELECT_LEADERS);
+  message->a = faults_rules(world, fault)->election == ELECTION_UNCLEAN;
+  world_send(world, node, message);
+  return led;
+}
+
+/* What has come of it metadata says. */
+void registration_on_elected(struct world *world, struct node *node, struct message *answer) {
+  (void)world, (void)node, (void)answer;
+}
+
 /* --- Starting --- */
 
 size_t replication_arena_bytes(const struct plan *plan) {

@@ -110,7 +110,7 @@ void replica_advance(struct world *world, struct node *node, uint32_t tp) {
   uint64_t high_watermark = reached(world, node, tp);
   if (high_watermark <= log->high_watermark) return; /* [I2] */
   log_set_high_watermark(log, high_watermark);
-  broker_confirm(world, node, tp);
+  append_confirm(world, node, tp);
   if (node->doomed) return;
   if (tp < world->plan->partitions)
     broker_wake(world, node, tp);
@@ -215,10 +215,10 @@ static uint32_t whole_batches(const struct partition_log *log, uint64_t from, ui
   return fits;
 }
 
-/* What there is to say about one topic partition of a fetch; 0 = nothing. `all`: also old news. */
-static uint32_t fill_one(struct world *world, struct node *node, uint32_t follower,
-                         const struct record *asked, bool all, struct record *out, uint32_t room) {
-  uint32_t tp = asked->key, place = replica_place(world, tp, follower);
+/* What there is to say about one topic partition of a fetch; 0 = nothing. `all`: also without records. */
+static uint32_t fill_one(const struct node *node, const struct record *asked, bool all,
+                         struct record *out, uint32_t room) {
+  uint32_t tp = asked->key;
   const struct replica *replica = replica_of(node, tp);
   const struct partition_log *log = broker_log(node, tp);
   struct record header = {.flags = FETCHED_RECORDS};
@@ -230,9 +230,8 @@ static uint32_t fill_one(struct world *world, struct node *node, uint32_t follow
     header = (struct record){.flags = FETCHED_TRUNCATED, .handle = log->start};
   } else if (!diverged(log, asked->extra, asked->handle, &header)) {
     if (asked->handle < log->end) count = whole_batches(log, asked->handle, room - 1);
-    struct remote *remote = &replica->remotes[place];
-    if (!all && count == 0 && remote->told == log->high_watermark) return 0;
-    header.handle = remote->told = log->high_watermark;
+    if (!all && count == 0) return 0; /* a higher watermark alone waits (KAFKA-9731) */
+    header.handle = log->high_watermark;
     uint64_t kept = log->high_watermark - log->start;
     header.size = kept < UINT32_MAX ? (uint32_t)kept : UINT32_MAX;
   }
@@ -250,7 +249,7 @@ static uint32_t fill(struct world *world, struct node *node, const struct messag
   uint32_t follower = fetch->from - world->first[ROLE_BROKER], count = 0, n = fetch->record_count;
   uint32_t first = replication_of(node)->followers[follower].turn++ % n;
   for (uint32_t i = 0; i < n; i++)
-    count += fill_one(world, node, follower, &fetch->records[(first + i) % n], all, out + count,
+    count += fill_one(node, &fetch->records[(first + i) % n], all, out + count,
                       MESSAGE_RECORDS_MAX - count);
   return count;
 }

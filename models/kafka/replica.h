@@ -59,7 +59,6 @@ enum fetched { FETCHED_RECORDS, FETCHED_NOT_LEADER, FETCHED_DIVERGED, FETCHED_TR
 struct remote { /* what a leader knows of another replica */
   uint64_t end, flushed;
   uint64_t leader_end; /* the leader's log end at its last fetch */
-  uint64_t told;       /* high watermark that it was last sent */
   int64_t caught_up_at, fetched_at; /* ns; INT64_MIN = never */
 };
 struct replica {
@@ -131,9 +130,11 @@ void registration_start(struct world *world, struct node *node, enum start_reaso
 void registration_alter(struct world *world, struct node *node);
 message_fn registration_on_registered, registration_on_heartbeat, registration_on_metadata,
     registration_on_altered;
+message_fn registration_on_elected;
 timer_fn registration_on_heartbeat_timer, registration_on_retry, registration_on_request_timeout;
 void registration_disconnected(struct world *world, struct node *node, uint16_t peer);
 void registration_terminate(struct world *world, struct node *node);
+uint32_t registration_struck(struct world *world, struct node *node, uint32_t fault, bool begins);
 size_t replication_arena_bytes(const struct plan *plan);
 
 #endif

@@ -115,20 +115,6 @@ static const struct key keys_idempotent[KEY__COUNT] = {
 static const struct key keys_exactly_once[KEY__COUNT] = {
     KAFKA_KEYS("all", "true", "2147483647", "in-transaction", "read_committed")};
 
-/* LIMIT: there is one output topic: what several groups publish would not be told apart. */
-static bool check_groups(const struct plan *plan, struct err *err) {
-  if (!plan->groups) return true;
-  if (plan->system_settings.values[KEY_COMMIT].i == COMMIT_IN_TRANSACTION)
-    return err_set(err, ERR_CONFLICT, "commit: in-transaction and 'groups' exclude each other"),
-           err_note(err, "transactions write to one output topic, which no group has of its own");
-  for (uint32_t i = 0; i < plan->group_count; i++)
-    if (!plan->groups[i].handler->uses_database)
-      return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
-                     plan->groups[i].handler->name, plan->groups[i].name),
-             err_note(err, "it publishes to an output topic, which no group has of its own");
-  return true;
-}
-
 static bool check_replication(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
   int64_t factor = values[KEY_REPLICATION_FACTOR].i;
@@ -142,6 +128,20 @@ static bool check_replication(const struct plan *plan, struct err *err) {
   if (values[KEY_BROKER_HEARTBEAT_INTERVAL].i >= values[KEY_BROKER_SESSION_TIMEOUT].i)
     return err_set(err, ERR_CONFLICT,
                    "broker.heartbeat.interval.ms must be below broker.session.timeout.ms");
+  return true;
+}
+
+/* LIMIT: there is one output topic: what several groups publish would not be told apart. */
+static bool check_groups(const struct plan *plan, struct err *err) {
+  if (!plan->groups) return true;
+  if (plan->system_settings.values[KEY_COMMIT].i == COMMIT_IN_TRANSACTION)
+    return err_set(err, ERR_CONFLICT, "commit: in-transaction and 'groups' exclude each other"),
+           err_note(err, "transactions write to one output topic, which no group has of its own");
+  for (uint32_t i = 0; i < plan->group_count; i++)
+    if (!plan->groups[i].handler->uses_database)
+      return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
+                     plan->groups[i].handler->name, plan->groups[i].name),
+             err_note(err, "it publishes to an output topic, which no group has of its own");
   return true;
 }
 
@@ -213,8 +213,9 @@ static struct span longest_timeout(const struct plan *plan) {
             [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},           \
             [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
   .controllers = controllers, .leader = leader, .coordinator = kafka_coordinator, .groups = true,  \
-  .longest_timeout = longest_timeout,                                                              \
-  /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it. */ \
+  .longest_timeout = longest_timeout, .verbs = 1u << VERB_FAILOVER,                                \
+  /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it.   \
+   * LIMIT: with replicas too, where the contract bears the loss of fewer copies than there are. */  \
   .no_power_loss = 1u << ROLE_BROKER
 
 #define ALLOWS_REPEATING                                                                           \

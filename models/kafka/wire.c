@@ -48,8 +48,8 @@ const struct message_kind wire_kinds[WIRE__COUNT] = {
     EXCHANGE(METADATA_FETCH, METADATA_FETCH, METADATA_FETCHED, "metadata-fetch", "metadata-fetched"),
     EXCHANGE(ALTER_PARTITION, ALTER_PARTITION, PARTITION_ALTERED, "alter-partition",
              "partition-altered"),
+    EXCHANGE(ELECT_LEADERS, ELECT_LEADERS, LEADERS_ELECTED, "elect-leaders", "leaders-elected"),
 #undef EXCHANGE
-    [WIRE_ELECT_LEADERS] = {"elect-leaders", POINT_NONE, POINT_NONE, false, false},
 };
 
 const struct point_row kafka_points[POINT_KAFKA__END - POINT_GENERIC__COUNT] = {

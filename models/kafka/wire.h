@@ -65,7 +65,8 @@ enum wire {
   WIRE_METADATA_FETCHED,        /* a = version; records: controller.h */
   WIRE_ALTER_PARTITION,         /* a = broker epoch; records: controller.h */
   WIRE_PARTITION_ALTERED,       /* a = error; records: the partitions as they are now */
-  WIRE_ELECT_LEADERS,           /* a = unclean: an administrator's; not answered */
+  WIRE_ELECT_LEADERS,           /* a = unclean: an administrator's */
+  WIRE_LEADERS_ELECTED,
   WIRE__COUNT
 };
 
@@ -90,7 +91,9 @@ extern const struct message_kind wire_kinds[WIRE__COUNT];
   X(BROKER_HEARTBEAT, "broker-heartbeat", ROLE_BROKER, ROLE_CONTROLLER, "a broker's heartbeat") \
   X(METADATA_FETCH, "metadata-fetch", ROLE_BROKER, ROLE_CONTROLLER, "a broker's fetch of metadata") \
   X(ALTER_PARTITION, "alter-partition", ROLE_BROKER, ROLE_CONTROLLER, \
-    "a leader's wish to change its in-sync set")
+    "a leader's wish to change its in-sync set") \
+  X(ELECT_LEADERS, "elect-leaders", ROLE_BROKER, ROLE_CONTROLLER, \
+    "an administrator's wish that others lead")
 
 enum kafka_point {
   POINT_FETCH_SENT = POINT_GENERIC__COUNT,

@@ -298,6 +298,18 @@ void faults_deferred(struct world *world) {
 
 /* --- Setting up --- */
 
+static bool has_link(const struct plan *plan, enum link link) {
+  if (!plan->system->links[link].used) return false;
+  return world_nodes_of(plan, link_rows[link].from) > 0 && world_nodes_of(plan, link_rows[link].to) > 0;
+}
+
+/* A system that may have controllers hands over through them: without, it has nobody to hand over to. */
+static bool understands(const struct plan *plan, enum verb verb) {
+  const struct system *system = plan->system;
+  if (verb == VERB_FAILOVER && system->controllers && system->controllers(plan) == 0) return false;
+  return (system->verbs >> verb) & 1;
+}
+
 /* Whether a row has any of these nodes. */
 static bool names_any(const struct plan *plan, const struct selector *selector) {
   for (uint32_t i = 0; i < selector->count; i++) {
@@ -312,8 +324,8 @@ static bool one_applies(const struct plan *plan, const struct fault_plan *fault)
   const struct fault_verb *verb = &fault_verbs[fault->verb];
   if (fault->when_node.count > 0 && !names_any(plan, &fault->when_node)) return false;
   if (!fault_strikes[fault->verb]) return true;
-  if (verb->target == FAULT_TARGET_LINK && !plan->system->links[fault->target_link].used) return false;
-  if (verb->of_system && !((plan->system->verbs >> fault->verb) & 1)) return false;
+  if (verb->target == FAULT_TARGET_LINK && !has_link(plan, fault->target_link)) return false;
+  if (verb->of_system && !understands(plan, fault->verb)) return false;
   return names_any(plan, &fault->target);
 }
 
