@@ -84,6 +84,7 @@ enum kafka_error {
   KAFKA_UNSTABLE_OFFSET,
   KAFKA_INVALID_TRANSACTION_STATE,
   KAFKA_CONCURRENT_TRANSACTIONS,
+  KAFKA_FENCED_INSTANCE,
 };
 
 /* A batch as a producer sends it. */
