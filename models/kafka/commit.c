@@ -141,6 +141,7 @@ static void send_outputs(struct world *world, struct node *node) {
 void commit_send(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (node->doomed) return;
+  if (consumer->lost && !transactional(world)) return consumer_rejoin(world, node); /* CommitFailed */
   if (consumer->step == COMMIT_OUTPUTS) return send_outputs(world, node);
   if (client_waits(&consumer->client, SLOT_COMMIT)) return;
   if (consumer->step == COMMIT_ADD) send_add(world, node);

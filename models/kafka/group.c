@@ -95,10 +95,19 @@ static void answer_generation(struct world *world, struct node *node, struct gro
   group_start_session(world, node, member);
 }
 
-/* The assignment stands: no rebalance. */
+static bool in_transfer(const struct world *world, const struct group *group) {
+  for (uint32_t p = 0; p < world->plan->partitions; p++)
+    if (group->owner[p] == 0) return true;
+  return false;
+}
+
+/* The assignment stands: no rebalance. LIMIT: but when a cooperative assignment has left a partition to
+ * nobody, until its last owner joins again: if that is the member that was replaced, Kafka's rule would
+ * leave it so. */
 static void replace_in_place(struct world *world, struct node *node, struct group *group,
                              struct member *member, struct message *request) {
   member = replace(world, node, group, member, request);
+  if (in_transfer(world, group)) return join(world, node, group, member, request);
   member->subscription = group_subscription_of(request);
   answer_generation(world, node, group, member, request);
 }

@@ -26,6 +26,8 @@
  * [G2] A partition has one owner at most.
  * [G3] In STABLE every member of this generation has synced, or its time to do so is running.
  * [G4] A group.instance.id has one member at most.
+ * Breaks [G4]'s purpose: a JOIN of a dead process that arrives late takes the place of the living one with
+ * its group.instance.id, and that is fenced.
  * LIMIT: the assignor, which Kafka runs in the leader of the group, runs in the coordinator when the
  * leader's SYNC arrives. Member ids are made by the members: JoinGroup is one exchange, without
  * MEMBER_ID_REQUIRED (KIP-394).

@@ -209,14 +209,18 @@ void membership_on_heartbeat(struct world *world, struct node *node, uint64_t ar
   client_send(world, node, &consumer->client, SLOT_HEARTBEAT, request(world, node, WIRE_HEARTBEAT));
 }
 
-/* The heartbeat thread sees that the loop has not polled for too long. A dynamic member leaves; a static
- * one falls silent, so that its session will be over. LIMIT: seen at once, not within retry.backoff.ms. */
+/* The heartbeat thread sees that the loop has not polled for too long. A dynamic member leaves and comes
+ * back as another; a static one falls silent, so that its session will be over. LIMIT: seen at once, not
+ * within retry.backoff.ms. LIMIT: a static member keeps its id; Kafka 4.0 has it take another, with which
+ * it can fence itself (KAFKA-20985). */
 static void polls_too_late(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (!consumer_stable(node) || MUTANT(KAFKA_NO_POLL_INTERVAL)) return;
   world_fact(world, FACT_EXPIRED, node->id, 0, consumer->member, 0);
-  if (!consumer->instance) send_leave(world, node, SLOT_HEARTBEAT);
-  become_stranger(node, consumer);
+  if (!consumer->instance) {
+    send_leave(world, node, SLOT_HEARTBEAT);
+    become_stranger(node, consumer);
+  }
   lose_membership(world, node);
 }
 
