@@ -59,12 +59,11 @@ START_TEST(a_crash_repeats_half_a_commit_interval) {
   static const int intervals_ms[] = {200, 1000};
   int interval = intervals_ms[_i];
   char system[200];
-  /* delivered to be handled, and handled again: what the output topic got not before the commit */
   snprintf(system, sizeof system, "name: kafka-acks-all, commit_interval: %dms, " GROUP, interval);
   double expected = 200 * interval / 1000.0;
   double mean = mean_over_phases(system, 1600, 200, 1, 4000, interval, METRIC_DUPLICATE_DELIVERIES,
                                  expected + 4);
-  check_mean("reprocessed", mean, expected / 2, expected);
+  check_mean("reprocessed", mean, expected / 2, expected); /* obligations that came a second time */
 }
 END_TEST
 
