@@ -11,7 +11,14 @@
 
 #include "models/kafka/group.h"
 
-enum broker_timer { TIMER_SESSION, TIMER_REBALANCE, TIMER_RETENTION, TIMER_TRANSACTION, TIMER_MARKERS, BROKER_TIMER__COUNT };
+enum broker_timer {
+  TIMER_SESSION,
+  TIMER_REBALANCE,
+  TIMER_RETENTION,
+  TIMER_TRANSACTION,
+  TIMER_MARKERS,
+  BROKER_TIMER__COUNT
+};
 
 /* --- Transactions (transaction.c) --- */
 

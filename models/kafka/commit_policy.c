@@ -72,8 +72,8 @@ void commit_on_timer(struct world *world, struct node *node, uint64_t argument) 
 }
 
 bool commit_blocks(const struct world *world, const struct consumer *consumer) {
-  bool waits = transactional(world) || sync_call(world) ||
-               commit_mode(world) == COMMIT_BEFORE_PROCESSING;
+  bool waits =
+      transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_BEFORE_PROCESSING;
   return waits && consumer->step != COMMIT_IDLE;
 }
 

@@ -57,7 +57,8 @@ static size_t buffer_capacity(const struct plan *plan) {
 
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + slots(plan) * sizeof(struct slot) + plan->partitions * 64 +
-         buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 + plan->threads * sizeof(struct flight) +
+         buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
+         plan->threads * sizeof(struct flight) +
          2 * PROCESSED_MAX * (sizeof(struct record) + sizeof(struct output));
 }
 

@@ -23,7 +23,8 @@ static struct member *find_instance(const struct group *group, uint32_t instance
 enum kafka_error group_validate(const struct group *group, uint64_t id, int64_t generation,
                                 uint32_t instance) {
   const struct member *holder = instance ? find_instance(group, instance) : NULL;
-  if (holder && holder->id != id && !MUTANT(KAFKA_NO_INSTANCE_FENCING)) return KAFKA_FENCED_INSTANCE;
+  if (holder && holder->id != id && !MUTANT(KAFKA_NO_INSTANCE_FENCING))
+    return KAFKA_FENCED_INSTANCE;
   return group_check(group, id, (uint64_t)generation);
 }
 
@@ -154,7 +155,7 @@ static void beat(struct world *world, struct node *node, struct group *group, st
   bool preparing = group->state == GROUP_PREPARING;
   if (!member->joining && !member->syncing) group_start_session(world, node, member);
   group_answer(world, node, request, WIRE_HEARTBEAT_ANSWER,
-              preparing ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_OK);
+               preparing ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_OK);
 }
 
 /* A member is gone: the others share what it had. */
@@ -228,9 +229,9 @@ static void too_late(struct world *world, struct node *node, struct group *group
 }
 
 enum group_request {
-  REQUEST_JOIN,      /* of a new member */
-  REQUEST_REPLACE,   /* JOIN of a new process with a static member's id */
-  REQUEST_REJOIN,    /* JOIN of a member */
+  REQUEST_JOIN,    /* of a new member */
+  REQUEST_REPLACE, /* JOIN of a new process with a static member's id */
+  REQUEST_REJOIN,  /* JOIN of a member */
   REQUEST_SYNC,
   REQUEST_HEARTBEAT,
   REQUEST_COMMIT,
@@ -246,16 +247,22 @@ static cell_fn *const cells[GROUP_STATE__COUNT][GROUP_REQUEST__COUNT] = {
     [GROUP_DEAD] = {[REQUEST_JOIN] = join_new, [REQUEST_RETENTION] = too_late},
     [GROUP_PREPARING] = {join_new, replace_and_join, join, sync_later, beat, commit_now, gone,
                          joins_over, too_late},
-    [GROUP_COMPLETING] = {join_new, replace_and_join, join_again, sync_park, beat, commit_later, gone,
-                          syncs_over, too_late},
+    [GROUP_COMPLETING] = {join_new, replace_and_join, join_again, sync_park, beat, commit_later,
+                          gone, syncs_over, too_late},
     [GROUP_STABLE] = {join_new, replace_in_place, join_again, sync_now, beat, commit_now, gone,
                       syncs_over, too_late},
 };
-static const char *const state_names[GROUP_STATE__COUNT] = {"Empty", "PreparingRebalance",
-                                                            "CompletingRebalance", "Stable", "Dead"};
-static const char *const request_names[GROUP_REQUEST__COUNT] = {
-    "JoinGroup of a new member", "JoinGroup of a replaced member", "JoinGroup", "SyncGroup",
-    "Heartbeat", "OffsetCommit", "LeaveGroup", "the end of its wait", "the end of retention"};
+static const char *const state_names[GROUP_STATE__COUNT] = {
+    "Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead"};
+static const char *const request_names[GROUP_REQUEST__COUNT] = {"JoinGroup of a new member",
+                                                                "JoinGroup of a replaced member",
+                                                                "JoinGroup",
+                                                                "SyncGroup",
+                                                                "Heartbeat",
+                                                                "OffsetCommit",
+                                                                "LeaveGroup",
+                                                                "the end of its wait",
+                                                                "the end of retention"};
 
 static void dispatch(struct world *world, struct node *node, struct group *group,
                      enum group_request kind, struct member *member, struct message *request) {
@@ -273,7 +280,8 @@ void group_on_join(struct world *world, struct node *node, struct message *reque
   uint32_t instance = (uint32_t)request->d;
   bool known = request->c; /* the member has been in the group */
   struct member *member = instance ? find_instance(group, instance) : group_find(group, id);
-  if (!member && known) return group_answer(world, node, request, WIRE_JOINED, KAFKA_UNKNOWN_MEMBER);
+  if (!member && known)
+    return group_answer(world, node, request, WIRE_JOINED, KAFKA_UNKNOWN_MEMBER);
   if (!member) return dispatch(world, node, group, REQUEST_JOIN, NULL, request);
   if (member->id == id) return dispatch(world, node, group, REQUEST_REJOIN, member, request);
   if (known && !MUTANT(KAFKA_NO_INSTANCE_FENCING))
@@ -362,7 +370,8 @@ void group_start(struct world *world, struct node *node) {
     unsynced |= group->members[i].joined && !group->members[i].synced;
     group_start_session(world, node, &group->members[i]);
   }
-  if (group->state == GROUP_EMPTY && group->generation > 0) group_start_retention(world, node, group);
+  if (group->state == GROUP_EMPTY && group->generation > 0)
+    group_start_retention(world, node, group);
   if (group->state == GROUP_STABLE && unsynced)
     return group_start_wait(world, node, group, kafka_setting(world, KEY_MAX_POLL_INTERVAL));
   if (group->state != GROUP_PREPARING && group->state != GROUP_COMPLETING) return;

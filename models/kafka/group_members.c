@@ -8,9 +8,8 @@ static bool cooperative(const struct world *world) {
   return kafka_setting(world, KEY_ASSIGNMENT_STRATEGY) == STRATEGY_COOPERATIVE_STICKY;
 }
 
-
 void group_answer(struct world *world, struct node *node, const struct message *request,
-                        enum wire kind, enum kafka_error error) {
+                  enum wire kind, enum kafka_error error) {
   struct message *answer = world_answer(world, node, request, kind);
   answer->a = error;
   world_send(world, node, answer);
@@ -60,7 +59,7 @@ void group_park(struct world *world, struct message **place, struct message *req
 }
 
 void group_answer_join(struct world *world, struct node *node, const struct group *group,
-                        const struct member *member, const struct message *request) {
+                       const struct member *member, const struct message *request) {
   struct message *answer = world_answer(world, node, request, WIRE_JOINED);
   answer->b = group->generation;
   answer->c = member->id == group->leader;
@@ -68,7 +67,7 @@ void group_answer_join(struct world *world, struct node *node, const struct grou
 }
 
 void group_answer_sync(struct world *world, struct node *node, const struct group *group,
-                        struct member *member, const struct message *request) {
+                       struct member *member, const struct message *request) {
   struct message *answer = world_answer(world, node, request, WIRE_SYNCED);
   answer->b = group->generation;
   uint32_t count = 0, partitions = world->plan->partitions;
@@ -159,13 +158,14 @@ void group_prepare(struct world *world, struct node *node, struct group *group) 
 struct member *group_add(struct group *group, uint64_t id, uint32_t instance) {
   GROW(group->members, group->member_capacity, group->member_count + 1);
   size_t at = group->member_count++;
-  for (; at > 0 && group->members[at - 1].id > id; at--) group->members[at] = group->members[at - 1];
+  for (; at > 0 && group->members[at - 1].id > id; at--)
+    group->members[at] = group->members[at - 1];
   group->members[at] = (struct member){.id = id, .instance = instance, .session = TIMER_NONE};
   return &group->members[at];
 }
 
 void group_drop(struct world *world, struct node *node, struct group *group,
-                 struct member *member) {
+                struct member *member) {
   group_stop_session(world, member);
   group_release(world, &member->joining);
   group_release(world, &member->syncing);
@@ -188,7 +188,7 @@ uint64_t group_subscription_of(const struct message *request) {
 }
 
 void group_take_claims(struct group *group, const struct member *member,
-                        const struct message *request) {
+                       const struct message *request) {
   uint64_t since = (uint64_t)request->b + 1;
   for (uint32_t i = 0; i < request->record_count; i++) {
     uint32_t partition = request->records[i].key;
@@ -204,9 +204,12 @@ void group_assign(struct world *world, struct group *group) {
   GROW(group->shares, group->share_capacity, group->member_count);
   for (size_t i = 0; i < group->member_count; i++) group->ids[i] = group->members[i].id;
   for (uint32_t p = 0; p < partitions; p++) group->owner_before[p] = group->owner[p];
-  const struct assignment assignment = {
-      .members = group->member_count, .partitions = partitions, .ids = group->ids,
-      .claim = group->claim, .owner = group->owner, .shares = group->shares};
+  const struct assignment assignment = {.members = group->member_count,
+                                        .partitions = partitions,
+                                        .ids = group->ids,
+                                        .claim = group->claim,
+                                        .owner = group->owner,
+                                        .shares = group->shares};
   assignment_make(&assignment, (int)kafka_setting(world, KEY_ASSIGNMENT_STRATEGY));
   for (uint32_t p = 0; p < partitions && cooperative(world); p++)
     if (group->owner[p] != group->owner_before[p]) group_unsettle(world, group, p);

@@ -113,10 +113,10 @@ static void join_anew(struct world *world, struct node *node) {
 
 void membership_retry(struct world *world, struct node *node) {
   static void (*const again[CONSUMER_STAGE__COUNT])(struct world *, struct node *) = {
-      [STAGE_INIT] = send_init,          [STAGE_JOINING] = send_join,
-      [STAGE_SYNCING] = join_anew,       [STAGE_ASSIGNING] = consumer_pump,
-      [STAGE_OFFSETS] = send_offsets,    [STAGE_LISTING] = send_list,
-      [STAGE_RUNNING] = consumer_pump,   [STAGE_REVOKING] = consumer_pump,
+      [STAGE_INIT] = send_init,         [STAGE_JOINING] = send_join,
+      [STAGE_SYNCING] = join_anew,      [STAGE_ASSIGNING] = consumer_pump,
+      [STAGE_OFFSETS] = send_offsets,   [STAGE_LISTING] = send_list,
+      [STAGE_RUNNING] = consumer_pump,  [STAGE_REVOKING] = consumer_pump,
       [STAGE_STOPPING] = consumer_pump,
   };
   again[node->stage](world, node);
@@ -187,7 +187,8 @@ static void lose_membership(struct world *world, struct node *node) {
 
 /* --- Heartbeats, and the time between polls --- */
 
-void membership_on_heartbeat_answer(struct world *world, struct node *node, struct message *answer) {
+void membership_on_heartbeat_answer(struct world *world, struct node *node,
+                                    struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   if (!client_answered(world, &consumer->client, SLOT_HEARTBEAT, answer)) return;
   if (!consumer_stable(node)) return;
@@ -239,8 +240,8 @@ void membership_on_init(struct world *world, struct node *node, struct message *
   struct consumer *consumer = consumer_of(node);
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
   if (answer->a != KAFKA_OK) return consumer_retry_later(world, node, SLOT_COORDINATOR);
-  consumer->producer = (struct batch){.producer = (uint32_t)answer->b,
-                                      .epoch = (uint16_t)answer->c, .transactional = true};
+  consumer->producer = (struct batch){
+      .producer = (uint32_t)answer->b, .epoch = (uint16_t)answer->c, .transactional = true};
   for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
   join_anew(world, node);
 }
@@ -258,7 +259,8 @@ void membership_on_joined(struct world *world, struct node *node, struct message
 void membership_on_synced(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
-  if (answer->a == KAFKA_REBALANCE_IN_PROGRESS) return join_anew(world, node); /* with what it has */
+  if (answer->a == KAFKA_REBALANCE_IN_PROGRESS)
+    return join_anew(world, node); /* with what it has */
   if (answer->a != KAFKA_OK) return consumer_fenced(world, node, answer->a);
   consumer->next_count = answer->record_count;
   for (uint32_t i = 0; i < answer->record_count; i++) consumer->next[i] = answer->records[i].key;
@@ -392,9 +394,9 @@ static bool stop(struct world *world, struct node *node) {
 
 bool membership_poll(struct world *world, struct node *node) {
   static bool (*const asked[CONSUMER_STAGE__COUNT])(struct world *, struct node *) = {
-      [STAGE_ASSIGNING] = assign,         [STAGE_OFFSETS] = revoke_if_asked,
-      [STAGE_LISTING] = revoke_if_asked,  [STAGE_RUNNING] = revoke_if_asked,
-      [STAGE_REVOKING] = revoke,          [STAGE_STOPPING] = stop,
+      [STAGE_ASSIGNING] = assign,        [STAGE_OFFSETS] = revoke_if_asked,
+      [STAGE_LISTING] = revoke_if_asked, [STAGE_RUNNING] = revoke_if_asked,
+      [STAGE_REVOKING] = revoke,         [STAGE_STOPPING] = stop,
   };
   if (consumer_of(node)->lost) return consumer_rejoin(world, node), true;
   return asked[node->stage] && asked[node->stage](world, node);
@@ -429,7 +431,8 @@ void membership_start(struct world *world, struct node *node) {
   become_stranger(node, consumer);
   int64_t ids = kafka_setting(world, KEY_GROUP_INSTANCE_ID);
   consumer->instance = ids == INSTANCE_BY_INDEX ? node->index : ids == INSTANCE_SHARED;
-  consumer->heartbeat_lane = world_lane(world, span_of(kafka_setting(world, KEY_HEARTBEAT_INTERVAL)));
+  consumer->heartbeat_lane =
+      world_lane(world, span_of(kafka_setting(world, KEY_HEARTBEAT_INTERVAL)));
   world_timer(world, node, 0, consumer->heartbeat_lane, TIMER_HEARTBEAT, 0);
   world_after(world, node, 0, TIMER_POLL, 0, span_of(kafka_setting(world, KEY_MAX_POLL_INTERVAL)));
   bool transactional = commit_mode(world) == COMMIT_IN_TRANSACTION;

@@ -5,7 +5,8 @@
 
 /* --- What is fetched --- */
 
-static void take_from_buffered(const struct world *world, struct consumer *consumer, uint32_t place) {
+static void take_from_buffered(const struct world *world, struct consumer *consumer,
+                               uint32_t place) {
   consumer->buffered[kafka_broker_of(world, consumer->buffer[place].extra)]--;
 }
 
@@ -18,7 +19,8 @@ void poll_drop(struct world *world, struct node *node, uint32_t keep) {
   struct consumer *consumer = consumer_of(node);
   for (; consumer->buffer_count > keep; consumer->buffer_count--) {
     uint32_t last = consumer->buffer_count - 1;
-    if (last >= consumer->batch) take_from_buffered(world, consumer, consumer_place(consumer, last));
+    if (last >= consumer->batch)
+      take_from_buffered(world, consumer, consumer_place(consumer, last));
     world_unhold(world, node);
   }
   if (consumer->batch > keep) consumer->batch = keep;
@@ -41,7 +43,8 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
   forget_fetches(world, consumer);
 }
 
-static uint32_t led_by(const struct world *world, const struct consumer *consumer, uint32_t broker) {
+static uint32_t led_by(const struct world *world, const struct consumer *consumer,
+                       uint32_t broker) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < consumer->assigned_count; i++)
     count += kafka_broker_of(world, consumer->assigned[i]) == broker &&
@@ -61,7 +64,8 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
     uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
     if (kafka_broker_of(world, partition) != broker || !consumer->positioned[partition]) continue;
     uint64_t from = consumer->fetched[partition], committed = consumer->committed[partition];
-    records[at++] = (struct record){.key = partition, .handle = from,
+    records[at++] = (struct record){.key = partition,
+                                    .handle = from,
                                     .extra = from > committed ? (uint32_t)(from - committed) : 0};
   }
   message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
@@ -143,7 +147,8 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, tag);
   if (!flight) return consumer_pump(world, node); /* of a generation that is gone */
-  bool again = commit_mode(world) != COMMIT_BEFORE_PROCESSING; /* else what fails has had its chance */
+  bool again =
+      commit_mode(world) != COMMIT_BEFORE_PROCESSING; /* else what fails has had its chance */
   if (status != DG_OK && again) { /* not done: the same record again, after a while */
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
@@ -178,8 +183,8 @@ static bool return_records(struct world *world, struct node *node) {
   uint32_t first = consumer->batch, count = consumer->buffer_count - first;
   if (count == 0 || first >= most) return false;
   if (count > most) count = most;
-  bool note = consumer_hands_off(world) || (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) &&
-                                            commit_mode(world) == COMMIT_AUTO);
+  bool note = consumer_hands_off(world) ||
+              (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && commit_mode(world) == COMMIT_AUTO);
   for (uint32_t i = first; i < first + count; i++) {
     uint32_t place = consumer_place(consumer, i);
     take_from_buffered(world, consumer, place);

@@ -155,7 +155,7 @@ static struct span longest_timeout(const struct plan *plan) {
 
 #define KAFKA_SYSTEM                                                                               \
   .key_count = KEY__COUNT, .check = check, .points = kafka_points,                                  \
-  .point_count = sizeof kafka_points / sizeof *kafka_points,                                                         \
+  .point_count = sizeof kafka_points / sizeof *kafka_points,                                       \
   .components = {[ROLE_PRODUCER] = &kafka_producer,                                                \
                  [ROLE_BROKER] = &kafka_broker,                                                    \
                  [ROLE_CONSUMER] = &kafka_consumer},                                               \

@@ -81,7 +81,9 @@ static void add_fault(struct rig_text *text, struct choices *choices, const stru
     break;
   case 4: rig_add(text, "pause: consumer.%u, for: %ums", consumer, length); break;
   case 5: rig_add(text, "partition: consumer.%u, for: %ums", consumer, length); break;
-  case 6: rig_add(text, "kill: broker.%u, for: %ums", 1 + choose(choices, shape->brokers), length); break;
+  case 6:
+    rig_add(text, "kill: broker.%u, for: %ums", 1 + choose(choices, shape->brokers), length);
+    break;
   case 7: rig_add(text, "reset: consumer_to_broker"); break;
   default:
     rig_add(text, "partition: consumer.%u, from: database.1, for: %ums", consumer, length);
