@@ -4,7 +4,7 @@
 
 #define KAFKA_MUTANTS(X)                                                                           \
   X(KAFKA_NO_DEDUPLICATION, "kafka-no-deduplication", "C04-holds",                                 \
-    "a broker appends a batch that it has already")                                               \
+    "a broker appends a batch that it has already")                                                \
   X(KAFKA_ACK_BEFORE_HIGH_WATERMARK, "kafka-ack-before-high-watermark", "C06-holds",               \
     "acks=all is answered when the leader has it")                                                 \
   X(KAFKA_READ_ABOVE_HIGH_WATERMARK, "kafka-read-above-high-watermark", "C06-holds-readers",       \
@@ -15,13 +15,29 @@
     "a replica that comes back is in sync at once")                                                \
   X(KAFKA_NO_TRUNCATION, "kafka-no-truncation", "C06-holds",                                       \
     "a follower keeps what its leader does not have")                                              \
-  X(KAFKA_FOLLOWERS_FORGET_PRODUCERS, "kafka-followers-forget-producers", "C06-holds-deduplication", \
+  X(KAFKA_FOLLOWERS_FORGET_PRODUCERS, "kafka-followers-forget-producers", "C06-holds-deduplication",\
     "a new leader knows nothing of producers")                                                     \
   X(KAFKA_UNCLEAN_ANYWAY, "kafka-unclean-anyway", "C06-holds-unclean",                             \
     "a replica out of sync is elected although that is disabled")                                  \
   X(KAFKA_MIN_ISR_IGNORED, "kafka-min-isr-ignored", "C06-holds-last-replica",                      \
-    "acks=all is served whatever min.insync.replicas says") \
+    "acks=all is served whatever min.insync.replicas says")                                        \
   X(KAFKA_GROUPS_SHARE_OFFSETS, "kafka-groups-share-offsets", "C08-holds",                         \
-    "a group's committed offset is every group's")
+    "a group's committed offset is every group's")                                                 \
+  X(KAFKA_NO_GENERATION_CHECK, "kafka-no-generation-check", "C01-holds-zombie",                    \
+    "a commit of an older generation is accepted")                                                 \
+  X(KAFKA_NO_SESSION_TIMEOUT, "kafka-no-session-timeout", "C02-holds-session",                     \
+    "a member that is silent stays in the group")                                                  \
+  X(KAFKA_NO_POLL_INTERVAL, "kafka-no-poll-interval", "C02-holds-poll-interval",                   \
+    "a member that does not poll stays in the group")                                              \
+  X(KAFKA_COMMITS_FETCHED, "kafka-commits-fetched", "C02-holds-consumer-crash",                    \
+    "a commit covers what was fetched, handled or not")                                            \
+  X(KAFKA_AUTO_COMMITS_CURRENT_POLL, "kafka-auto-commits-current-poll", "C29-holds-in-loop",       \
+    "an auto-commit covers what the current poll has just returned")                               \
+  X(KAFKA_NO_COMMIT_ON_REVOKE, "kafka-no-commit-on-revoke", "C06-holds-deploy",                    \
+    "partitions are given up without a commit")                                                    \
+  X(KAFKA_KEEPS_REVOKED, "kafka-keeps-revoked", "C29-holds-cooperative",                           \
+    "a cooperative member keeps a partition that was given to another")                            \
+  X(KAFKA_NO_INSTANCE_FENCING, "kafka-no-instance-fencing", "C29-holds-one-instance-id",           \
+    "two processes share one group.instance.id")
 
 #endif
