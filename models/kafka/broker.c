@@ -302,8 +302,9 @@ static void crash(struct world *world, struct node *node, bool power) {
   }
 }
 
-/* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on others too: their topics have three
- * copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
+/* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on
+ * others too: their topics have three copies (offsets.topic.replication.factor,
+ * transaction.state.log.replication.factor). */
 static void disk_lost(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
   for (uint32_t p = 0; kafka_replicated(world) && p < 2 * disk->partition_count; p++)
