@@ -97,6 +97,29 @@ START_TEST(commitSync_holds_the_loop_up_as_long_as_the_api_timeout) {
 }
 END_TEST
 
+/* The first auto-commit, after 5 s, is lost; its consumer is killed before the next would be due. */
+START_TEST(an_auto_commit_that_failed_is_tried_again_soon) {
+  static const struct {
+    const char *kill_at;
+    int most; /* repeated: at 100/s, what came since the commit that was not lost */
+    int least;
+  } rows[] = {{"5050ms", 560, 400}, {"6s", 100, 60}};
+  struct run_result result =
+      play("workload: {messages: 1000, rate: 100/s, arrivals: steady}\n"
+           "topology: {partitions: 1, consumers: 1}\n"
+           "system: {name: kafka-acks-all, commit: auto, session.timeout.ms: 3000, "
+           "heartbeat.interval.ms: 1000}\n"
+           "faults:\n  - {when: ack-sent, nth: 1, drop: this}\n"
+           "  - {at: %s, kill: consumer.1}\n",
+           rows[_i].kill_at);
+  int64_t repeated = result.metrics[METRIC_DUPLICATE_DELIVERIES];
+  ck_assert_msg(rows[_i].least <= repeated && repeated <= rows[_i].most, "%lld repeated",
+                (long long)repeated);
+  ck_assert_int_eq(result.metrics[METRIC_LOST], 0);
+  run_result_deinit(&result);
+}
+END_TEST
+
 /* Everybody is away for five minutes; offsets are kept for one. */
 #define AWAY                                                                                       \
   "workload: {messages: 600, rate: 100/s}\ntopology: {partitions: 2, consumers: 2}\n"             \
@@ -154,6 +177,7 @@ int main(void) {
   tcase_add_loop_test(tests, an_eager_member_waits_for_the_others_with_nothing_to_do, 0, 3);
   tcase_add_test(tests, a_cooperative_member_goes_on_with_what_it_has);
   tcase_add_loop_test(tests, commitSync_holds_the_loop_up_as_long_as_the_api_timeout, 0, 4);
+  tcase_add_loop_test(tests, an_auto_commit_that_failed_is_tried_again_soon, 0, 2);
   tcase_add_test(tests, with_expired_offsets_a_group_begins_where_the_policy_says);
   tcase_add_test(tests, without_faults_the_policy_none_is_as_good_as_earliest);
   tcase_add_loop_test(tests, settings_that_exclude_each_other_are_refused, 0, 4);
