@@ -40,7 +40,7 @@ static struct script script; /* components have no context of their own */
 
 static void send_step(struct world *world, struct node *node, uint64_t argument) {
   if (argument == script.count) {
-    script.state = broker_disk(&world->nodes[kafka_coordinator(world)])->group.state;
+    script.state = group_at(&world->nodes[kafka_coordinator(world)], 0)->state;
     return world_unhold(world, NULL);
   }
   const struct step *step = &script.steps[argument];
