@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Capacity as measured, beside what a formula says: Markdown tables from scenarios/capacity.
-#   scripts/capacity.sh SECTION [DGSIM]     sections: window transactions
+#   scripts/capacity.sh SECTION [DGSIM]     sections: window acks confirms transactions
 # docs/capacity.md has them; tests/cli/test_capacity.sh compares it with what this prints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,27 @@ window) # w / R: 20 ms each way, 20 us of the broker and 1 us for the KiB
   measure window | awk -F, '{
     split($1, words, " "); window = words[2]; formula = window / 0.040021
     printf "| %d | %.0f | %.1f | %.2f |\n", window, $2, formula, $2 / formula }'
+  ;;
+acks) # 5 requests of 16 records to each of 3 brokers, over one round trip, or over two and two more requests
+  echo "| acks | capacity, per s | over acks=1 | window / round trips | measured / formula |"
+  echo "|---|---:|---:|---:|---:|"
+  measure acks | awk -F, '
+    { label[NR] = $1; rate[NR] = $2; if ($1 == "acks=1") base = $2 }
+    END { for (i = 1; i <= NR; i++) {
+      trip = label[i] == "acks=0" ? 0 : label[i] == "acks=1" ? 1.036 : 1.036 + 1 + 3 * 0.036
+      formula = trip ? sprintf("%.0f", 240000 / trip) : ""
+      printf "| %s | %.0f | %.2f | %s | %s |\n", label[i], rate[i], rate[i] / base, formula,
+        trip ? sprintf("%.2f", rate[i] / formula) : "" } }'
+  ;;
+confirms) # w / (R + flush + replication + what the other publishes of the window take of four cores)
+  echo "| publisher | capacity, per s | over no confirms | window / round trip | measured / formula |"
+  echo "|---|---:|---:|---:|---:|"
+  measure confirms | awk -F, '
+    NR == 1 { base = $2 }
+    { trip = 1.021; if ($1 ~ /^fsync/) trip += 0.7; if ($1 ~ /^quorum/) trip += 0.7 + 1
+      split($1, words, " "); formula = words[2] + 0 > 0 ? words[2] * 1000 / (trip + (words[2] - 1) * 0.021 / 4) : ""
+      printf "| %s | %.0f | %.3f | %s | %s |\n", $1, $2, $2 / base,
+        formula ? sprintf("%.0f", formula) : "", formula ? sprintf("%.2f", $2 / formula) : "" }'
   ;;
 transactions) # (I + s) / (I + s + T): s the first record, T four exchanges of 3 ms and what the broker does
   echo "| commit interval | capacity, per s | over idempotent | formula | measured / formula |"

@@ -35,9 +35,9 @@ static bool kept(const struct world *world, const struct backlog_item *item) {
 static void write_now(struct world *world, struct node *node) {
   struct broker *broker = broker_of(node);
   int64_t now = node->depart > world->now.ns ? node->depart : world->now.ns;
-  int64_t flush = rabbit_setting(world, KEY_RABBIT_FSYNC)
-                      ? world->plan->costs.values[COST_DATABASE_COMMIT].i
-                      : 0;
+  int64_t price = world->plan->costs.values[COST_BROKER_FLUSH].i;
+  int64_t flush =
+      rabbit_setting(world, KEY_RABBIT_FSYNC) ? node_takes(world, node, NODE_DISK, price) : 0;
   broker->writing = true;
   broker->writing_to = broker->queue.next;
   broker->acks_writing = broker->ack_count;

@@ -16,6 +16,7 @@
  *      Without confirms a publish between two connections fails: REJECTED.
  * [I2] Sequence numbers begin with 1 on each session; a confirm of another session confirms nothing.
  * [I3] What is published again keeps the order in which it was submitted.
+ * [I4] No more than outstanding_confirms are unconfirmed; the others wait for their turn.
  * Asked to stop it finishes what it has; what comes meanwhile is refused, REJECTED.
  */
 #include "models/rabbitmq/amqp.h"
@@ -42,6 +43,8 @@ struct publishes {
   struct publish *items;
   size_t capacity;
   uint32_t count, free_list, first, last;
+  uint32_t unsent;      /* the first in order that was not sent on this session, NO_PLACE */
+  uint32_t unconfirmed; /* sent on it */
   uint32_t *by_sequence; /* ring: place, NO_PLACE = settled */
   size_t sequence_capacity;
   uint64_t sequence_first, sequence_next; /* below the first all are settled */
@@ -92,6 +95,8 @@ static void settle(struct world *world, struct node *node, uint32_t place, enum 
   cancel(world, &publish->confirm_timer);
   cancel(world, &publish->give_up_timer);
   if (publish->sequence) *by_sequence(publishes, publish->sequence) = NO_PLACE;
+  if (publish->sequence) publishes->unconfirmed--;
+  if (publishes->unsent == place) publishes->unsent = publish->next;
   if (publish->previous == NO_PLACE)
     publishes->first = publish->next;
   else
@@ -132,6 +137,7 @@ static void number(struct publishes *publishes, uint32_t place) {
     for (uint64_t at = publishes->sequence_first; old && at < publishes->sequence_next; at++)
       *by_sequence(publishes, at) = publishes->by_sequence[at & (old - 1)];
   }
+  publishes->unconfirmed++;
   publishes->items[place].sequence = publishes->sequence_next++;
   *by_sequence(publishes, publishes->items[place].sequence) = place;
 }
@@ -146,6 +152,17 @@ static void publish(struct world *world, struct node *node, uint32_t place) {
   struct message *message = publish_message(world, node, &publish->request);
   message->b = (int64_t)publish->sequence;
   world_send(world, node, message);
+}
+
+/* Publishes what waits, as far as the window allows. [I4] */
+static void publish_more(struct world *world, struct node *node) {
+  struct publishes *publishes = publishes_of(node);
+  int64_t most = rabbit_setting(world, KEY_RABBIT_OUTSTANDING);
+  while (publishes->unsent != NO_PLACE && (most == 0 || publishes->unconfirmed < most) && !node->doomed) {
+    uint32_t place = publishes->unsent;
+    publishes->unsent = publishes->items[place].next;
+    publish(world, node, place);
+  }
 }
 
 /* It waited for the first connection, and is done when it is sent. */
@@ -167,20 +184,18 @@ static void submit(struct world *world, struct node *node, const struct operatio
   taken->request = *request;
   taken->give_up_timer =
       world_timer(world, node, 0, producer_of(node)->give_up_lane, TIMER_GIVE_UP, place);
-  if (state == AMQP_OPEN) publish(world, node, place);
+  struct publishes *publishes = publishes_of(node);
+  if (publishes->unsent == NO_PLACE) publishes->unsent = place;
+  if (state == AMQP_OPEN) publish_more(world, node);
 }
 
 static void opened(struct world *world, struct node *node) {
   struct publishes *publishes = publishes_of(node);
   publishes->sequence_first = publishes->sequence_next = 1;
-  for (uint32_t at = publishes->first; at != NO_PLACE && !node->doomed;) {
-    uint32_t next = publishes->items[at].next;
-    if (confirms(world))
-      publish(world, node, at);
-    else
-      publish_blindly(world, node, at);
-    at = next;
-  }
+  publishes->unsent = publishes->first;
+  publishes->unconfirmed = 0;
+  if (confirms(world)) return publish_more(world, node);
+  while (publishes->unsent != NO_PLACE && !node->doomed) publish_blindly(world, node, publishes->unsent);
 }
 
 static void closed(struct world *world, struct node *node) {
@@ -190,6 +205,7 @@ static void closed(struct world *world, struct node *node) {
     struct publish *publish = &publishes->items[at];
     uint32_t next = publish->next;
     cancel(world, &publish->confirm_timer);
+    if (publish->sequence) publishes->unconfirmed--;
     publish->sequence = 0;
     if (!republish && publish->attempts > 0) settle(world, node, at, OUTCOME_UNKNOWN);
     at = next;
@@ -223,6 +239,7 @@ static void on_confirm(struct world *world, struct node *node, struct message *m
   while (publishes->sequence_first < publishes->sequence_next &&
          *by_sequence(publishes, publishes->sequence_first) == NO_PLACE)
     publishes->sequence_first++;
+  publish_more(world, node);
   exit_when_done(world, node);
 }
 
@@ -230,6 +247,7 @@ static void on_return(struct world *world, struct node *node, struct message *me
   if (!amqp_hears(world, node, message)) return;
   uint32_t place = place_of(publishes_of(node), message->records[0].handle);
   if (place != NO_PLACE) settle(world, node, place, OUTCOME_REJECTED);
+  publish_more(world, node);
   exit_when_done(world, node);
 }
 
@@ -242,6 +260,7 @@ static void on_give_up(struct world *world, struct node *node, uint64_t place) {
   struct publish *publish = &publishes_of(node)->items[place];
   publish->give_up_timer = TIMER_NONE;
   settle(world, node, (uint32_t)place, publish->attempts ? OUTCOME_UNKNOWN : OUTCOME_REJECTED);
+  if (producer_of(node)->client.state == AMQP_OPEN) publish_more(world, node);
   exit_when_done(world, node);
 }
 
@@ -253,7 +272,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   struct publishes *publishes = publishes_of(node);
   ASSERT(publishes);
   publishes->count = 0;
-  publishes->free_list = publishes->first = publishes->last = NO_PLACE;
+  publishes->free_list = publishes->first = publishes->last = publishes->unsent = NO_PLACE;
+  publishes->unconfirmed = 0;
   publishes->sequence_first = publishes->sequence_next = 1;
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
   producer->confirm_lane =

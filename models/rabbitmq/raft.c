@@ -38,7 +38,8 @@ static void flush(struct world *world, struct node *node) {
   if (raft->flushing || raft->flushed == raft->last) return;
   raft->flushing = true;
   raft->flushing_to = raft->last;
-  world_timer(world, node, 0, raft->flush_lane, BROKER_TIMER_FLUSHED, 0);
+  int64_t price = world->plan->costs.values[COST_BROKER_FLUSH].i;
+  world_after(world, node, 0, BROKER_TIMER_FLUSHED, 0, span_of(node_takes(world, node, NODE_DISK, price)));
 }
 
 static void append(struct world *world, struct node *node, const struct record *entry) {
@@ -433,7 +434,6 @@ void raft_start(struct world *world, struct node *node, enum start_reason reason
   raft->flushed = raft->last;
   if (node->fsync_lies == 0) raft->safe = raft->last;
   raft->tick_lane = world_lane(world, span_of(rabbit_setting(world, KEY_RABBIT_POLL_INTERVAL)));
-  raft->flush_lane = world_lane(world, span_of(world->plan->costs.values[COST_DATABASE_COMMIT].i));
   hear(world, node);
   if (reason == START_FIRST) { /* the queue was declared before: broker.1 was elected */
     raft->term = raft->vote = raft->safe_term = raft->safe_vote = 1;

@@ -69,7 +69,7 @@ struct raft {
     uint8_t reply_port;
     uint64_t match;
   } answer;
-  uint16_t tick_lane, flush_lane;
+  uint16_t tick_lane;
 };
 
 void raft_start(struct world *world, struct node *node, enum start_reason reason);

@@ -41,6 +41,11 @@
          .max = TIME_MAX,                                                                          \
          .help = "how long the application waits for a confirm before it leaves its connection",   \
          .source = "RabbitMQ tutorial seven, Java: waitForConfirmsOrDie(5_000)"},                  \
+    [KEY_RABBIT_OUTSTANDING] =                                                                     \
+        {.name = "outstanding_confirms", .type = VALUE_COUNT, .value_default = "0", .min = 0,      \
+         .max = 1000000,                                                                           \
+         .help = "publishes that may wait for a confirm; 1: one by one; 0 is no limit",            \
+         .source = "RabbitMQ tutorial seven: individually, in batches of 100, asynchronously"},    \
     [KEY_RABBIT_GIVE_UP] = {.name = "give_up_after", .type = VALUE_TIME, .value_default = "2min",  \
                             .min = NS_PER_MS, .max = TIME_MAX,                                     \
                             .help = "how long the application tries, all attempts together"},      \

@@ -138,9 +138,7 @@ static int64_t middle_rate(const struct timeline_bucket *cells, size_t count, in
 static int64_t saturated_rate(struct run *run, const struct plan *plan, uint64_t open_per_thread,
                               uint64_t seed, const char *command) {
   struct plan copy = saturated(plan, open_per_thread);
-  /* A first guess of the duration, so that the cells are fine enough: two handlers' worth a thread. */
-  uint64_t threads = (uint64_t)plan->counts[ROLE_CONSUMER] * plan->threads;
-  copy.workload.duration = span_of((int64_t)(copy.workload.messages / threads) * 2 * NS_PER_MS);
+  copy.workload.duration = span_of(NS_PER_MS); /* cells begin fine, and double as it takes longer */
   struct run_result result;
   run_execute(run, &copy, 0, seed, NULL, command, &result);
   int64_t rate = middle_rate(result.timeline, result.timeline_count, result.timeline_width);

@@ -8,6 +8,9 @@
  * The network is not in this table: it is the latency of the links.
  * LIMIT: a price is constant: no page-cache misses, garbage collections or checkpoints.
  */
+#define FLUSH_SOURCE                                                                               \
+  "pg_test_fsync, fdatasync of one 8 kB write: 706us Samsung 970 EVO Plus, 696us "                 \
+  "Corsair MP600, 30us Optane 900P (Klaus, 2020); 1643us Samsung 990 PRO (Poder, 2025)"
 #define PRICE_MAX_NS INT64_C(3600000000000) /* an hour: a price times a size stays within 64 bits */
 
 const struct key cost_keys[COST__COUNT] = {
@@ -45,6 +48,16 @@ const struct key cost_keys[COST__COUNT] = {
                 "Kreps, \"Benchmarking Apache Kafka: 2 million writes per second\" (2014): 2ms "
                 "median, 3ms p99 from producer to consumer, who sees committed records only",
         },
+    [COST_BROKER_FLUSH] =
+        {
+            .name = "broker_flush",
+            .type = VALUE_TIME,
+            .value_default = "700us",
+            .max = PRICE_MAX_NS,
+            .help = "one flush of a broker's disk, where it waits for that; what comes meanwhile "
+                    "shares the next",
+            .source = FLUSH_SOURCE,
+        },
     [COST_DATABASE_STATEMENT] =
         {
             .name = "database_statement",
@@ -63,8 +76,6 @@ const struct key cost_keys[COST__COUNT] = {
             .value_default = "700us",
             .max = PRICE_MAX_NS,
             .help = "one flush of the write-ahead log; commits that come meanwhile share the next",
-            .source =
-                "pg_test_fsync, fdatasync of one 8 kB write: 706us Samsung 970 EVO Plus, 696us "
-                "Corsair MP600, 30us Optane 900P (Klaus, 2020); 1643us Samsung 990 PRO (Poder, 2025)",
+            .source = FLUSH_SOURCE,
         },
 };
