@@ -135,8 +135,17 @@ static void answer_produce(struct world *world, struct node *node, const struct 
   world_send(world, node, answer);
 }
 
+static enum kafka_error check(struct world *world, struct partition_log *log,
+                              const struct batch *batch, uint32_t count, bool *out_duplicate) {
+  const struct producer_expiration expiration = {
+      kafka_setting(world, KEY_PRODUCER_EXPIRATION), kafka_setting(world, KEY_PRODUCER_EXPIRATION_CHECK)};
+  return producer_state_check(&log->producers, batch, count, log_has_open(log, batch->producer),
+                              world->now.ns, expiration, out_duplicate);
+}
+
 static void append(struct world *world, struct node *node, struct partition_log *log,
                    const struct batch *batch, const struct message *request, uint32_t partition) {
+  log_roll(log, request->size, (uint64_t)kafka_setting(world, KEY_LOG_SEGMENT_BYTES));
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
                                kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
   world_count(world, COUNTER_DURABLE_WRITES, 1);
@@ -155,7 +164,7 @@ static void on_produce(struct world *world, struct node *node, struct message *r
   struct partition_log *log = &broker_disk(node)->input[partition];
   struct batch batch = unpack_producer(request->b, request->c);
   bool duplicate;
-  enum kafka_error error = log_check(log, &batch, request->record_count, &duplicate);
+  enum kafka_error error = check(world, log, &batch, request->record_count, &duplicate);
   if (error == KAFKA_OK && !duplicate) {
     if (!points(world, node, POINT_APPENDED, true, request)) return;
     append(world, node, log, &batch, request, partition);
@@ -187,7 +196,7 @@ static void on_output(struct world *world, struct node *node, struct message *re
   struct partition_log *log = &broker_disk(node)->output[partition];
   struct batch batch = unpack_producer(request->b, request->c);
   bool duplicate;
-  enum kafka_error error = log_check(log, &batch, request->record_count, &duplicate);
+  enum kafka_error error = check(world, log, &batch, request->record_count, &duplicate);
   if (error == KAFKA_OK && !duplicate) {
     append(world, node, log, &batch, request, partition);
     show(world, node, log);
@@ -199,7 +208,9 @@ static void on_output(struct world *world, struct node *node, struct message *re
 void broker_marker(struct world *world, struct node *node, uint32_t partition,
                    const struct batch *producer, bool commit) {
   struct partition_log *log = &broker_disk(node)->output[partition];
-  if (!log_marker(log, producer->producer, producer->epoch, commit)) return;
+  const struct log_marker marker = {.producer = producer->producer, .epoch = producer->epoch,
+                                    .commit = commit, .strict = true};
+  if (log_write_marker(log, &marker, world->now.ns) != KAFKA_OK) return;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   show(world, node, log);
 }
@@ -226,6 +237,16 @@ static void make_disk(struct world *world, struct node *node) {
   node->disk[0] = disk;
 }
 
+/* What each log knows of its producers, as a broker finds it when it starts. A clean shutdown takes a
+ * snapshot first. */
+static void restart_producers(struct world *world, struct node *node, struct partition_log *logs) {
+  for (uint32_t p = 0; p < world->plan->partitions; p++) {
+    struct producer_states *producers = &logs[p].producers;
+    if (node->death == DEATH_EXIT) producer_states_snapshot(producers, logs[p].end);
+    producer_states_restart(producers, world->now.ns);
+  }
+}
+
 /* A crash may have come between a marker and what it lets readers see. */
 static void show_again(struct world *world, struct node *node) {
   for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
@@ -243,7 +264,10 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     group_start(world, node);
     transactions_start(world, node);
   }
-  if (reason == START_AGAIN) show_again(world, node);
+  if (reason != START_AGAIN) return;
+  restart_producers(world, node, broker_disk(node)->input);
+  restart_producers(world, node, broker_disk(node)->output);
+  show_again(world, node);
 }
 
 static size_t arena_bytes(const struct plan *plan) {

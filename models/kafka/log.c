@@ -9,15 +9,15 @@
 void log_reset(struct partition_log *log) {
   log->start = log->end = log->synced = log->checkpoint = log->view = 0;
   log->checkpoint_at = 0;
-  log->open_count = log->producer_count = 0;
-  map_clear(&log->by_producer);
+  log->open_count = 0;
+  log->segment_bytes = 0;
+  producer_states_reset(&log->producers);
 }
 
 void log_free(struct partition_log *log) {
   free(log->entries);
   free(log->open);
-  free(log->producers);
-  map_deinit(&log->by_producer);
+  producer_states_free(&log->producers);
 }
 
 /* Room for more entries: the ring is laid out again by offset. */
@@ -30,52 +30,7 @@ static void enlarge(struct partition_log *log, uint64_t needed) {
   free(old.entries);
 }
 
-static struct producer_memory *memory_of(const struct partition_log *log, uint32_t producer) {
-  const uint64_t *index = map_get(&log->by_producer, producer);
-  return index ? &log->producers[*index] : NULL;
-}
-
-static struct producer_memory *remember(struct partition_log *log, uint32_t producer) {
-  bool is_new;
-  uint64_t *index = map_put(&log->by_producer, producer, &is_new);
-  if (is_new) {
-    *index = log->producer_count;
-    GROW(log->producers, log->producer_capacity, log->producer_count + 1);
-    log->producers[log->producer_count++] = (struct producer_memory){.producer = producer};
-  }
-  return &log->producers[*index];
-}
-
-enum kafka_error log_check(const struct partition_log *log, const struct batch *batch, uint32_t count,
-                           bool *out_duplicate) {
-  *out_duplicate = false;
-  if (batch->producer == NO_PRODUCER) return KAFKA_OK;
-  const struct producer_memory *memory = memory_of(log, batch->producer);
-  if (!memory) return KAFKA_OK;
-  int32_t last = batch->sequence + (int32_t)count - 1;
-  if (memory->epoch == batch->epoch && !MUTANT(KAFKA_NO_DEDUPLICATION))
-    for (uint32_t i = 0; i < memory->count; i++)
-      if (memory->batches[i].first == batch->sequence && memory->batches[i].last == last)
-        return *out_duplicate = true, KAFKA_OK;
-  if (batch->epoch < memory->epoch) return KAFKA_INVALID_PRODUCER_EPOCH;
-  if (batch->epoch > memory->epoch || memory->count == 0)
-    return batch->sequence == 0 ? KAFKA_OK : KAFKA_OUT_OF_ORDER_SEQUENCE;
-  if (MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
-  return batch->sequence == memory->batches[memory->newest].last + 1 ? KAFKA_OK
-                                                                    : KAFKA_OUT_OF_ORDER_SEQUENCE;
-}
-
-static void remember_batch(struct partition_log *log, const struct batch *batch, uint32_t count) {
-  struct producer_memory *memory = remember(log, batch->producer);
-  if (memory->epoch != batch->epoch) memory->count = 0;
-  memory->epoch = batch->epoch;
-  memory->newest = memory->count == 0 ? 0 : (uint8_t)((memory->newest + 1) % BATCHES_REMEMBERED);
-  if (memory->count < BATCHES_REMEMBERED) memory->count++;
-  memory->batches[memory->newest] = (struct batch_memory){
-      .first = batch->sequence, .last = batch->sequence + (int32_t)count - 1, .offset = log->end};
-}
-
-static bool has_open(const struct partition_log *log, uint32_t producer) {
+bool log_has_open(const struct partition_log *log, uint32_t producer) {
   for (size_t i = 0; i < log->open_count; i++)
     if (log->open[i].producer == producer) return true;
   return false;
@@ -96,8 +51,8 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   checkpoint(log, now_ns, flush_ns);
   uint64_t first = log->end;
   if (first + count - log->start > log->capacity) enlarge(log, first + count - log->start);
-  if (batch->producer != NO_PRODUCER) remember_batch(log, batch, count);
-  if (batch->transactional && !has_open(log, batch->producer)) {
+  producer_state_append(&log->producers, batch, count, first, now_ns);
+  if (batch->transactional && !log_has_open(log, batch->producer)) {
     GROW(log->open, log->open_capacity, log->open_count + 1);
     log->open[log->open_count++] = (struct open_transaction){batch->producer, batch->epoch, first};
   }
@@ -109,29 +64,45 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   return first;
 }
 
-bool log_marker(struct partition_log *log, uint32_t producer, uint16_t epoch, bool commit) {
-  struct producer_memory *memory = remember(log, producer);
-  if (epoch <= memory->epoch) return false;
-  memory->epoch = epoch;
-  memory->count = 0;
+void log_roll(struct partition_log *log, uint64_t bytes, uint64_t segment_bytes) {
+  if (log->segment_bytes > 0 && log->segment_bytes + bytes > segment_bytes) {
+    producer_states_snapshot(&log->producers, log->end);
+    log->segment_bytes = 0;
+  }
+  log->segment_bytes += bytes;
+}
+
+/* An abort hides what the producer has written since its transaction began here. */
+static void hide_aborted(struct partition_log *log, const struct open_transaction *transaction) {
+  uint64_t from = transaction->first > log->start ? transaction->first : log->start;
+  for (uint64_t offset = from; offset < log->end; offset++) {
+    struct log_entry *entry = log_at(log, offset);
+    if (entry->producer == transaction->producer && (entry->flags & ENTRY_TRANSACTIONAL))
+      entry->flags |= ENTRY_ABORTED;
+  }
+}
+
+enum kafka_error log_write_marker(struct partition_log *log, const struct log_marker *marker,
+                                  int64_t now_ns) {
+  const struct batch producer = {.producer = marker->producer, .epoch = marker->epoch};
+  enum kafka_error error = producer_state_marker(&log->producers, &producer,
+                                                 marker->coordinator_epoch, marker->strict, now_ns);
+  if (error != KAFKA_OK) return error;
   for (size_t i = 0; i < log->open_count; i++) {
-    if (log->open[i].producer != producer) continue;
-    for (uint64_t offset = log->open[i].first; !commit && offset < log->end; offset++) {
-      struct log_entry *entry = log_at(log, offset);
-      if (entry->producer == producer && (entry->flags & ENTRY_TRANSACTIONAL))
-        entry->flags |= ENTRY_ABORTED;
-    }
+    if (log->open[i].producer != marker->producer) continue;
+    if (!marker->commit && !MUTANT(KAFKA_ABORTED_DATA_SHOWN)) hide_aborted(log, &log->open[i]);
     log->open[i] = log->open[--log->open_count];
     break;
   }
   if (log->end + 1 - log->start > log->capacity) enlarge(log, log->end + 1 - log->start);
-  *log_at(log, log->end++) =
-      (struct log_entry){.producer = producer, .epoch = epoch, .flags = ENTRY_MARKER};
-  return true;
+  *log_at(log, log->end++) = (struct log_entry){
+      .producer = marker->producer, .epoch = marker->epoch, .flags = ENTRY_MARKER};
+  return KAFKA_OK;
 }
 
 uint64_t log_stable(const struct partition_log *log) {
   uint64_t stable = log->end;
+  if (MUTANT(KAFKA_STABLE_OFFSET_IGNORED)) return stable;
   for (size_t i = 0; i < log->open_count; i++)
     if (log->open[i].first < stable) stable = log->open[i].first;
   return stable;
@@ -153,14 +124,6 @@ uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept) {
   if (log->view > end) log->view = end;
   for (size_t i = log->open_count; i-- > 0;)
     if (log->open[i].first >= end) log->open[i] = log->open[--log->open_count];
-  /* The producers' last batches are known again from the log that is left: those that are gone are
-   * forgotten, so that a retry of them is appended. */
-  for (size_t i = 0; i < log->producer_count; i++) {
-    struct producer_memory *memory = &log->producers[i];
-    while (memory->count > 0 && memory->batches[memory->newest].offset >= end) {
-      memory->newest = (uint8_t)((memory->newest + BATCHES_REMEMBERED - 1) % BATCHES_REMEMBERED);
-      memory->count--;
-    }
-  }
+  producer_states_truncate(&log->producers, end);
   return lost;
 }

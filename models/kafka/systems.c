@@ -4,6 +4,7 @@
 
 #define KC "Kafka 4.0 ConsumerConfig"
 #define KP "Kafka 4.0 ProducerConfig"
+#define KB "Kafka 4.0 broker"
 
 /* The table, with what differs between the systems as parameters. */
 #define KAFKA_KEYS(acks, idempotence, retries, commit, isolation)                                  \
@@ -62,7 +63,18 @@
                               "how long an appended record may stay unflushed: between one and "  \
                               "two of these",                                                     \
                               "Linux vm.dirty_expire_centisecs (3000); Kafka leaves flushing to " \
-                              "the operating system (log.flush.interval.messages unset)"}
+                              "the operating system (log.flush.interval.messages unset)"},        \
+  [KEY_LOG_SEGMENT_BYTES] = {"log.segment.bytes", VALUE_SIZE, "1GiB", NULL, 1, INT64_C(1) << 40,   \
+                             "a fuller segment is closed, with a snapshot of producers' last "    \
+                             "batches", KB " log.segment.bytes (1073741824)"},                    \
+  [KEY_PRODUCER_EXPIRATION] = {"producer.id.expiration.ms", VALUE_MILLISECONDS, "86400000", NULL,  \
+                               NS_PER_MS, 1000 * NS_PER_D,                                         \
+                               "a partition forgets a producer so long after its last batch",     \
+                               "Kafka 4.0 TransactionLogConfig (86400000)"},                      \
+  [KEY_PRODUCER_EXPIRATION_CHECK] = {"producer.id.expiration.check.interval.ms",                   \
+                                     VALUE_MILLISECONDS, "600000", NULL, NS_PER_MS, NS_PER_D,      \
+                                     "how often partitions look for producers to forget",         \
+                                     "Kafka 4.0 TransactionLogConfig (600000)"}
 
 static const struct key keys_at_most_once[KEY__COUNT] = {
     KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
