@@ -191,36 +191,61 @@ static void show(struct world *world, struct node *node, struct partition_log *l
   log_trim(log, log->view);
 }
 
-static void on_output(struct world *world, struct node *node, struct message *request) {
+void broker_answer_output(struct world *world, struct node *node, const struct message *request,
+                          enum kafka_error error) {
+  if (error != KAFKA_OK && error != KAFKA_CONCURRENT_TRANSACTIONS)
+    world_fact(world, FACT_FENCED, node->id, request->intent, error, (uint32_t)request->a);
+  answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
+}
+
+/* Who reads committed data waits for the end of what is open, whether its coordinator knows it or not. */
+static void hold_open(struct world *world, const struct partition_log *log, size_t before) {
+  if (kafka_setting(world, KEY_ISOLATION) != READ_COMMITTED) return;
+  for (size_t i = before; i < log->open_count; i++) world_hold(world, NULL);
+  for (size_t i = log->open_count; i < before; i++) world_unhold(world, NULL);
+}
+
+void broker_write_output(struct world *world, struct node *node, struct message *request) {
   uint32_t partition = (uint32_t)request->a;
   struct partition_log *log = &broker_disk(node)->output[partition];
   struct batch batch = unpack_producer(request->b, request->c);
+  size_t open = log->open_count;
   bool duplicate;
   enum kafka_error error = check(world, log, &batch, request->record_count, &duplicate);
   if (error == KAFKA_OK && !duplicate) {
     append(world, node, log, &batch, request, partition);
+    hold_open(world, log, open);
     show(world, node, log);
   }
-  if (error != KAFKA_OK) world_fact(world, FACT_FENCED, node->id, request->intent, error, partition);
-  answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
+  broker_answer_output(world, node, request, error);
 }
 
-void broker_marker(struct world *world, struct node *node, uint32_t partition,
-                   const struct batch *producer, bool commit) {
+enum kafka_error broker_marker(struct world *world, struct node *node, uint32_t partition,
+                               const struct batch *producer, bool commit) {
   struct partition_log *log = &broker_disk(node)->output[partition];
-  const struct log_marker marker = {.producer = producer->producer, .epoch = producer->epoch,
-                                    .commit = commit, .strict = true};
-  if (log_write_marker(log, &marker, world->now.ns) != KAFKA_OK) return;
+  const struct log_marker marker = {
+      .producer = producer->producer, .epoch = producer->epoch, .commit = commit,
+      .strict = kafka_setting(world, KEY_TRANSACTION_VERSION) != TRANSACTION_VERSION_1};
+  size_t open = log->open_count;
+  enum kafka_error error = log_write_marker(log, &marker, world->now.ns);
+  if (error != KAFKA_OK) return error;
+  verification_marked(world, node, partition, producer->producer);
+  hold_open(world, log, open);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   show(world, node, log);
+  return KAFKA_OK;
 }
 
+/* A marker that is refused is an old one: for its coordinator it is written. */
 static void on_marker(struct world *world, struct node *node, struct message *request) {
   struct batch producer = unpack_producer(request->b, 0);
-  broker_marker(world, node, (uint32_t)request->a, &producer, request->c);
+  enum kafka_error error =
+      broker_marker(world, node, (uint32_t)request->a, &producer, request->c);
   struct message *answer = world_answer(world, node, request, WIRE_MARKED);
   answer->a = request->a;
   answer->b = request->b;
+  answer->c = error;
+  answer->d = request->d;
   world_send(world, node, answer);
 }
 
@@ -260,6 +285,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
+  if (kafka_setting(world, KEY_COMMIT) == COMMIT_IN_TRANSACTION)
+    broker->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
   if (node->id == kafka_coordinator(world)) {
     group_start(world, node);
     transactions_start(world, node);
@@ -273,7 +300,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
 static size_t arena_bytes(const struct plan *plan) {
   size_t consumers = plan->counts[ROLE_CONSUMER], partitions = plan->partitions;
   return 4096 + consumers * sizeof(struct parked) + partitions * sizeof(uint32_t) +
-         consumers * partitions * sizeof(struct waiting);
+         consumers * partitions * (sizeof(struct waiting) + sizeof(struct verified));
 }
 
 /* A torn write keeps a part of what was under way: how much, luck says. */
@@ -292,7 +319,9 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
     bool shown = (entry->flags & ENTRY_DATA) && !(committed && (entry->flags & ENTRY_ABORTED));
     if (shown) world_fact(world, FACT_EFFECT_UNDONE, node->id, entry->intent, 0, 0);
   }
+  size_t open = log->open_count;
   log_lose_unsynced(log, kept);
+  if (output) hold_open(world, log, open);
   faults_hit(world, node->down_by, node->id, 0);
   struct group *group = &broker_disk(&world->nodes[kafka_coordinator(world)])->group;
   if (!output) group_unsettle(world, group, partition);
@@ -309,6 +338,7 @@ static void drop_parked(struct world *world, struct node *node) {
 
 static void crash(struct world *world, struct node *node, bool power) {
   drop_parked(world, node);
+  verification_drop(world, node);
   struct broker_disk *disk = broker_disk(node);
   for (uint32_t p = 0; power && p < disk->partition_count; p++) {
     if (kafka_leader(world, p) != node->id) continue;
@@ -339,8 +369,7 @@ static void disk_reset(struct world *world, struct node *node) {
   group->gathering = false;
   for (uint32_t p = 0; p < disk->partition_count && group->committed; p++)
     group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
-  disk->transactions.count = 0;
-  disk->transactions.next_producer = 0;
+  transactions_reset(&disk->transactions);
 }
 
 static void disk_free(struct node *node) {
@@ -358,8 +387,7 @@ static void disk_free(struct node *node) {
   free(disk->group.settled);
   free(disk->group.accounted);
   free(disk->group.pending);
-  free(disk->transactions.items);
-  free(disk->transactions.bitmaps);
+  transactions_free(&disk->transactions);
   free(disk);
   node->disk[0] = NULL;
 }
@@ -374,7 +402,9 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_OFFSETS] = group_on_offsets,
     [WIRE_INIT_PRODUCER] = transactions_on_init,
     [WIRE_ADD_PARTITIONS] = transactions_on_add,
-    [WIRE_OUTPUT] = on_output,
+    [WIRE_OUTPUT] = verification_output,
+    [WIRE_VERIFY] = transactions_on_verify,
+    [WIRE_VERIFIED] = verification_on_verified,
     [WIRE_TXN_OFFSETS] = transactions_on_offsets,
     [WIRE_END_TXN] = transactions_on_end,
     [WIRE_MARKER] = on_marker,
@@ -384,14 +414,14 @@ static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
     [TIMER_SESSION] = group_on_session,
     [TIMER_REBALANCE] = group_on_rebalance,
-    [TIMER_TRANSACTION] = transactions_on_timeout,
+    [TIMER_SWEEP] = transactions_on_sweep,
     [TIMER_MARKERS] = transactions_on_markers,
 };
-static const char *const timer_names[] = {"session", "rebalance", "transaction", "markers"};
+static const char *const timer_names[] = {"session", "rebalance", "transaction-sweep", "markers"};
 
 const struct component kafka_broker = {
     .name = "kafka broker", .start = start, .on = on, .stage_names = stage_names, .stage_count = 1,
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
-    .cost = cost, .busy = busy, .crash = crash, .disk_reset = disk_reset, .disk_free = disk_free,
+    .disconnected = verification_disconnected, .cost = cost, .busy = busy, .crash = crash, .disk_reset = disk_reset, .disk_free = disk_free,
 };

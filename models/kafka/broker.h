@@ -9,9 +9,10 @@
 #ifndef MODELS_KAFKA_BROKER_H
 #define MODELS_KAFKA_BROKER_H
 
+#include "models/kafka/transaction.h"
 #include "models/kafka/wire.h"
 
-enum broker_timer { TIMER_SESSION, TIMER_REBALANCE, TIMER_TRANSACTION, TIMER_MARKERS, BROKER_TIMER__COUNT };
+enum broker_timer { TIMER_SESSION, TIMER_REBALANCE, TIMER_SWEEP, TIMER_MARKERS, BROKER_TIMER__COUNT };
 
 /* --- The group (group.c) --- */
 
@@ -56,30 +57,38 @@ void group_end_pending(struct world *world, struct group *group, uint32_t produc
 
 /* --- Transactions (transaction.c) --- */
 
-enum transaction_state { TRANSACTION_EMPTY, TRANSACTION_ONGOING, TRANSACTION_PREPARED };
-
-struct transaction {
-  uint32_t producer; /* 0 = never initialised */
-  uint16_t epoch;    /* of the current or next transaction */
-  enum transaction_state state;
-  bool commit;      /* PREPARED: the decision; else of the last one */
-  bool fenced_last; /* the last one was ended by a timeout or by a newer incarnation */
-  uint8_t *partitions; /* bitmap of output partitions in it; PREPARED: markers still to be written */
-  uint32_t partition_count;
-  uint32_t timer, markers; /* volatile */
-};
 struct transactions {
-  struct transaction *items; /* by consumer index */
+  struct transaction *items; /* in the order in which their ids were first used */
   size_t count, capacity;
-  uint8_t *bitmaps;
+  uint8_t *bitmaps; /* of each, its output partitions */
   size_t bitmap_capacity;
-  uint32_t next_producer;
+  struct map by_id, by_producer; /* -> place in items */
+  uint32_t last_producer;
+  int64_t up_since_ns; /* volatile: sweeps count from here */
+  bool sweep;          /* volatile: one is due */
 };
 
 void transactions_start(struct world *world, struct node *node);
+void transactions_reset(struct transactions *all);
+void transactions_free(struct transactions *all);
 message_fn transactions_on_init, transactions_on_add, transactions_on_offsets, transactions_on_end,
-    transactions_on_marked;
-timer_fn transactions_on_timeout, transactions_on_markers;
+    transactions_on_marked, transactions_on_verify;
+timer_fn transactions_on_sweep, transactions_on_markers;
+/* A leader asks about a partition that a producer has a batch for: in version 2 it is added to the
+ * transaction, in version 1 it has to be in it. */
+enum kafka_error transactions_verify(struct world *world, struct node *node, uint32_t partition,
+                                     const struct batch *producer);
+
+/* --- Verification of transactional batches (verification.c) --- */
+
+/* A batch for the output topic: written at once, or when the coordinator has agreed. */
+void verification_output(struct world *world, struct node *node, struct message *request);
+message_fn verification_on_verified;
+/* A marker has come: what was being verified before is not part of anything any more. */
+void verification_marked(struct world *world, struct node *node, uint32_t partition,
+                         uint32_t producer);
+void verification_disconnected(struct world *world, struct node *node, uint16_t peer);
+void verification_drop(struct world *world, struct node *node);
 
 /* --- The broker (broker.c) --- */
 
@@ -91,7 +100,12 @@ struct parked {
   struct message *fetch; /* NULL = none */
   uint32_t serial;
 };
+struct verified { /* a parked batch for an output partition */
+  struct message *request; /* NULL = none */
+  bool void_; /* a marker came in between */
+};
 struct broker { /* volatile */
+  struct verified *verifying; /* by output partition, one row of consumers each; NULL = never */
   struct parked *parked;   /* by consumer */
   struct waiting *waiting; /* by partition, one row of consumers each */
   uint32_t *waiting_count; /* by partition */
@@ -107,8 +121,13 @@ static inline struct broker_disk *broker_disk(const struct node *node) { return 
 static inline struct broker *broker_of(const struct node *node) { return node->state[0]; }
 
 /* Writes a marker to an output partition that this broker leads, and shows readers what it frees. */
-void broker_marker(struct world *world, struct node *node, uint32_t partition,
-                   const struct batch *producer, bool commit);
+enum kafka_error broker_marker(struct world *world, struct node *node, uint32_t partition,
+                               const struct batch *producer, bool commit);
+
+/* Decides and appends a transactional batch that may be appended as far as the coordinator goes. */
+void broker_write_output(struct world *world, struct node *node, struct message *request);
+void broker_answer_output(struct world *world, struct node *node, const struct message *request,
+                          enum kafka_error error);
 
 /* Brings the holds of an input partition up to date: records that are not settled. */
 void broker_account(struct world *world, uint32_t partition);
