@@ -140,7 +140,10 @@ static void revoke(struct world *world, struct node *node) {
  * generation: what it has written will be written again. InitProducerId aborts it. */
 static void lose_membership(struct world *world, struct node *node) {
   bool transaction = commit_mode(world) == COMMIT_IN_TRANSACTION;
-  if (transaction && consumer_of(node)->step != COMMIT_IDLE) return consumer_restart(world, node);
+  bool in_it = transaction && consumer_of(node)->step != COMMIT_IDLE;
+  /* Without the group's metadata nothing tells the producer: its transaction runs on. */
+  if (in_it && !kafka_setting(world, KEY_GROUP_METADATA)) return;
+  if (in_it) return consumer_restart(world, node);
   consumer_rejoin(world, node);
 }
 
