@@ -20,6 +20,8 @@ static void send_init(struct world *world, struct node *node) {
   struct message *message =
       client_request(world, node, kafka_coordinator(world), WIRE_INIT_PRODUCER);
   message->a = node->index;
+  if (kafka_setting(world, KEY_TRANSACTIONAL_ID) == TRANSACTIONAL_ID_PER_PROCESS)
+    message->a |= (int64_t)node->incarnation << 32;
   client_send(world, node, &consumer_of(node)->client, SLOT_COORDINATOR, message);
 }
 
@@ -87,6 +89,7 @@ static void on_init(struct world *world, struct node *node, struct message *answ
   if (answer->a != KAFKA_OK) return consumer_retry_later(world, node, SLOT_COORDINATOR);
   consumer->producer = (struct batch){.producer = (uint32_t)answer->b,
                                       .epoch = (uint16_t)answer->c, .transactional = true};
+  consumer->begun = false;
   for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
   node->stage = STAGE_JOINING;
   send_join(world, node);
@@ -137,7 +140,10 @@ static void revoke(struct world *world, struct node *node) {
  * generation: what it has written will be written again. InitProducerId aborts it. */
 static void lose_membership(struct world *world, struct node *node) {
   bool transaction = commit_mode(world) == COMMIT_IN_TRANSACTION;
-  if (transaction && consumer_of(node)->step != COMMIT_IDLE) return consumer_restart(world, node);
+  bool in_it = transaction && consumer_of(node)->step != COMMIT_IDLE;
+  /* Without the group's metadata nothing tells the producer: its transaction runs on. */
+  if (in_it && !kafka_setting(world, KEY_GROUP_METADATA)) return;
+  if (in_it) return consumer_restart(world, node);
   consumer_rejoin(world, node);
 }
 

@@ -59,11 +59,56 @@
   [KEY_TRANSACTION_TIMEOUT] = {"transaction.timeout.ms", VALUE_MILLISECONDS, "60000", NULL,        \
                                NS_PER_MS, NS_PER_D,                                                \
                                "the coordinator aborts a transaction that is open longer", KP},   \
+  [KEY_TRANSACTION_VERSION] = {"transaction.version", VALUE_ENUM, "2", "1 2", 0, 0,                \
+                               "2: an epoch for each transaction, partitions are added as they "  \
+                               "are written to; 1: neither",                                      \
+                               "Kafka 4.0 feature transaction.version (2)"},                      \
+  [KEY_TRANSACTION_VERIFICATION] = {"transaction.partition.verification.enable", VALUE_BOOL,      \
+                                    "true", NULL, 0, 0,                                           \
+                                    "version 1: a leader asks the coordinator before the first "  \
+                                    "batch of a transaction; before Kafka 3.6 it did not",        \
+                                    "Kafka 4.0 TransactionLogConfig (true)"},                     \
+  [KEY_TRANSACTION_TIMEOUT_CHECK] = {"transaction.abort.timed.out.transaction.cleanup.interval.ms", \
+                                     VALUE_MILLISECONDS, "10000", NULL, NS_PER_MS, NS_PER_D,      \
+                                     "how often the coordinator looks for timed out transactions", \
+                                     "Kafka 4.0 TransactionStateManagerConfig (10000)"},          \
+  [KEY_TRANSACTION_MAX_TIMEOUT] = {"transaction.max.timeout.ms", VALUE_MILLISECONDS, "900000",    \
+                                   NULL, NS_PER_MS, NS_PER_D,                                      \
+                                   "the most that transaction.timeout.ms may be",                 \
+                                   "Kafka 4.0 TransactionStateManagerConfig (900000)"},           \
+  [KEY_TRANSACTIONAL_ID] = {"transactional.id", VALUE_ENUM, "stable", "stable per-process", 0, 0, \
+                            "the same for each incarnation of a consumer, or a new one", NULL},   \
+  [KEY_TRANSACTIONAL_ID_EXPIRATION] = {"transactional.id.expiration.ms", VALUE_MILLISECONDS,      \
+                                       "604800000", NULL, NS_PER_MS, 1000 * NS_PER_D,             \
+                                       "an id that is not used for so long is forgotten",         \
+                                       "Kafka 4.0 TransactionStateManagerConfig (604800000)"},    \
+  [KEY_TRANSACTIONAL_ID_CLEANUP] = {                                                              \
+      "transaction.remove.expired.transaction.cleanup.interval.ms", VALUE_MILLISECONDS, "3600000", \
+      NULL, NS_PER_MS, NS_PER_D, "how often the coordinator looks for ids to forget",            \
+      "Kafka 4.0 TransactionStateManagerConfig (3600000)"},                                       \
+  [KEY_OFFSETS] = {"offsets", VALUE_ENUM, "in-transaction",                                       \
+                   "in-transaction after-transaction before-transaction", 0, 0,                   \
+                   "with commit: in-transaction: sendOffsetsToTransaction, or a commit apart",    \
+                   NULL},                                                                         \
+  [KEY_GROUP_METADATA] = {"group_metadata", VALUE_BOOL, "true", NULL, 0, 0,                       \
+                          "sendOffsetsToTransaction with member and generation, which fences a "  \
+                          "member that was put out", "KafkaProducer.sendOffsetsToTransaction"},   \
   [KEY_LOG_FLUSH_INTERVAL] = {"log_flush_interval", VALUE_TIME, "30s", NULL, NS_PER_MS, NS_PER_D,  \
                               "how long an appended record may stay unflushed: between one and "  \
                               "two of these",                                                     \
                               "Linux vm.dirty_expire_centisecs (3000); Kafka leaves flushing to " \
                               "the operating system (log.flush.interval.messages unset)"},        \
+  [KEY_LOG_SEGMENT_BYTES] = {"log.segment.bytes", VALUE_SIZE, "1GiB", NULL, 1, INT64_C(1) << 40,   \
+                             "a fuller segment is closed, with a snapshot of producers' last "    \
+                             "batches", KB " log.segment.bytes (1073741824)"},                    \
+  [KEY_PRODUCER_EXPIRATION] = {"producer.id.expiration.ms", VALUE_MILLISECONDS, "86400000", NULL,  \
+                               NS_PER_MS, 1000 * NS_PER_D,                                         \
+                               "a partition forgets a producer so long after its last batch",     \
+                               "Kafka 4.0 TransactionLogConfig (86400000)"},                      \
+  [KEY_PRODUCER_EXPIRATION_CHECK] = {"producer.id.expiration.check.interval.ms",                   \
+                                     VALUE_MILLISECONDS, "600000", NULL, NS_PER_MS, NS_PER_D,      \
+                                     "how often partitions look for producers to forget",         \
+                                     "Kafka 4.0 TransactionLogConfig (600000)"},\
   [KEY_REPLICATION_FACTOR] = {"replication.factor", VALUE_COUNT, "1", NULL, 1, REPLICAS_MAX,       \
                               "replicas of each partition, its leader included; above 1 there is " \
                               "a controller",                                                     \
@@ -161,6 +206,9 @@ static bool check(const struct plan *plan, struct err *err) {
            err_note(err, "the broker remembers five batches of a producer");
   if (idempotent && values[KEY_RETRIES].i == 0)
     return err_set(err, ERR_CONFLICT, "enable.idempotence needs retries above 0"), false;
+  if (values[KEY_TRANSACTION_TIMEOUT].i > values[KEY_TRANSACTION_MAX_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT, "transaction.timeout.ms is above transaction.max.timeout.ms"),
+           err_note(err, "the coordinator answers INVALID_TRANSACTION_TIMEOUT");
   if (values[KEY_HEARTBEAT_INTERVAL].i >= values[KEY_SESSION_TIMEOUT].i)
     return err_set(err, ERR_CONFLICT, "heartbeat.interval.ms must be below session.timeout.ms"),
            err_note(err, "Kafka advises a third of it");
