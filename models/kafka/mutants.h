@@ -5,6 +5,8 @@
 #define KAFKA_MUTANTS(X)                                                                           \
   X(KAFKA_NO_DEDUPLICATION, "kafka-no-deduplication", "C04-holds",                                 \
     "a broker appends a batch that it has already")                                                \
+  X(KAFKA_NO_SEQUENCE_CHECK, "kafka-no-sequence-check", "C09-holds",                               \
+    "a broker appends a batch whose sequence does not follow")                                     \
   X(KAFKA_NO_EPOCH_FENCING, "kafka-no-epoch-fencing", "C10-holds-fencing",                                 \
     "a partition appends a batch of an older epoch")                                               \
   X(KAFKA_MARKER_WITHOUT_EPOCH, "kafka-marker-without-epoch", "C10-holds-fencing",                         \

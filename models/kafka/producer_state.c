@@ -59,7 +59,7 @@ enum kafka_error producer_state_check(struct producer_states *states, const stru
     return *out_duplicate = true, KAFKA_OK;
   if (batch->epoch < memory->epoch && !MUTANT(KAFKA_NO_EPOCH_FENCING))
     return KAFKA_INVALID_PRODUCER_EPOCH;
-  if (MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
+  if (MUTANT(KAFKA_NO_SEQUENCE_CHECK) || MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
   bool fresh = batch->epoch != memory->epoch || memory->count == 0;
   int32_t next = fresh ? 0 : producer_sequence_add(memory->batches[memory->newest].last, 1);
   return batch->sequence == next ? KAFKA_OK : KAFKA_OUT_OF_ORDER_SEQUENCE;

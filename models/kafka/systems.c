@@ -7,7 +7,7 @@
 #define KB "Kafka 4.0 broker"
 
 /* The table, with what differs between the systems as parameters. */
-#define KAFKA_KEYS(acks, idempotence, retries, commit, isolation)                                  \
+#define KAFKA_KEYS(acks, idempotence, retries, linger, commit, isolation)                          \
   [KEY_ACKS] = {"acks", VALUE_ENUM, acks, "0 1 all", 0, 0,                                         \
                 "whose confirmation the producer waits for", KP " acks (all)"},                   \
   [KEY_IDEMPOTENCE] = {"enable.idempotence", VALUE_BOOL, idempotence, NULL, 0, 0,                  \
@@ -31,6 +31,9 @@
                      "produce requests under way to one broker", KP},                             \
   [KEY_BATCH_SIZE] = {"batch.size", VALUE_SIZE, "16KiB", NULL, 1, 1 << 20,                         \
                       "most bytes of one batch", KP " batch.size (16384)"},                       \
+  [KEY_LINGER] = {"linger.ms", VALUE_MILLISECONDS, linger, NULL, 0, NS_PER_H,                     \
+                  "how long a batch that is not full waits for more records",                     \
+                  KP " linger.ms (5; 0 before 4.0, and in the generic systems)"},                 \
   [KEY_BUFFER_MEMORY] = {"buffer.memory", VALUE_SIZE, "32MiB", NULL, 1, INT64_C(1) << 40,          \
                          "what a producer keeps unsent at most", KP " buffer.memory (33554432)"}, \
   [KEY_MAX_POLL_RECORDS] = {"max.poll.records", VALUE_COUNT, "100", NULL, 1, 1000,                 \
@@ -110,14 +113,22 @@
                                      "how often partitions look for producers to forget",         \
                                      "Kafka 4.0 TransactionLogConfig (600000)"}
 
-static const struct key keys_at_most_once[KEY__COUNT] = {
-    KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
-static const struct key keys_at_least_once[KEY__COUNT] = {
-    KAFKA_KEYS("all", "false", "2147483647", "after-processing", "read_uncommitted")};
+/* The generic systems send at once: they stand for a pattern, whose latency is not to be a client's
+ * habit. The kafka systems have Kafka's default. */
+#define ACKS_0_KEYS(linger)                                                                        \
+  {KAFKA_KEYS("0", "false", "0", linger, "before-processing", "read_uncommitted")}
+#define ACKS_ALL_KEYS(linger)                                                                      \
+  {KAFKA_KEYS("all", "false", "2147483647", linger, "after-processing", "read_uncommitted")}
+#define TRANSACTION_KEYS(linger)                                                                   \
+  {KAFKA_KEYS("all", "true", "2147483647", linger, "in-transaction", "read_committed")}
+static const struct key keys_at_most_once[KEY__COUNT] = ACKS_0_KEYS("0");
+static const struct key keys_at_least_once[KEY__COUNT] = ACKS_ALL_KEYS("0");
+static const struct key keys_exactly_once[KEY__COUNT] = TRANSACTION_KEYS("0");
+static const struct key keys_acks_0[KEY__COUNT] = ACKS_0_KEYS("5");
+static const struct key keys_acks_all[KEY__COUNT] = ACKS_ALL_KEYS("5");
 static const struct key keys_idempotent[KEY__COUNT] = {
-    KAFKA_KEYS("all", "true", "2147483647", "after-processing", "read_uncommitted")};
-static const struct key keys_exactly_once[KEY__COUNT] = {
-    KAFKA_KEYS("all", "true", "2147483647", "in-transaction", "read_committed")};
+    KAFKA_KEYS("all", "true", "2147483647", "5", "after-processing", "read_uncommitted")};
+static const struct key keys_transactional[KEY__COUNT] = TRANSACTION_KEYS("5");
 
 static bool check(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
@@ -142,6 +153,10 @@ static bool check(const struct plan *plan, struct err *err) {
            err_note(err, "Kafka advises a third of it");
   if (values[KEY_RETRY_BACKOFF].i > values[KEY_RETRY_BACKOFF_MAX].i)
     return err_set(err, ERR_CONFLICT, "retry.backoff.ms is above retry.backoff.max.ms");
+  if (values[KEY_DELIVERY_TIMEOUT].i < values[KEY_LINGER].i + values[KEY_REQUEST_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT,
+                   "delivery.timeout.ms must be at least linger.ms + request.timeout.ms"),
+           err_note(err, "as in Kafka");
   return true;
 }
 
@@ -204,13 +219,13 @@ SYSTEM(system_exactly_once, "exactly-once",
        "(kafka-transactional)",
        keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
 SYSTEM(system_kafka_acks_0, "kafka-acks-0", "Kafka with acks=0 and commits before processing", NULL,
-       keys_at_most_once, "naive", ALLOWS_LOSING, ACK_COMMIT);
+       keys_acks_0, "naive", ALLOWS_LOSING, ACK_COMMIT);
 SYSTEM(system_kafka_acks_all, "kafka-acks-all",
        "Kafka with acks=all, enable.idempotence=false, commits after processing", NULL,
-       keys_at_least_once, "naive", ALLOWS_REPEATING, ACK_COMMIT);
+       keys_acks_all, "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_idempotent, "kafka-idempotent",
        "Kafka with the idempotent producer (its default), commits after processing", NULL,
        keys_idempotent, "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_transactional, "kafka-transactional",
        "Kafka's read-process-write transactions, version 2, read-committed reader", NULL,
-       keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
+       keys_transactional, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);

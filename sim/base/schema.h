@@ -31,7 +31,7 @@ enum value_type {
 #define SCHEMA_RATE_SCALE 1000000 /* micro-events a second */
 #define SCHEMA_SHARE_SCALE 1000000000
 #define SCHEMA_TIME_MAX_NS (26000 * INT64_C(86400000000000)) /* 71 years: sums of four fit in int64 */
-#define SCHEMA_KEYS_MAX 32 /* keys of one table */
+#define SCHEMA_KEYS_MAX 64 /* keys of one table */
 
 struct quantile_table; /* sim/kernel/quantile.h */
 
