@@ -23,9 +23,9 @@
     "offsets sent to a transaction are committed at once")                                         \
   X(KAFKA_PENDING_OFFSETS_IGNORED, "kafka-pending-offsets-ignored", "C10-holds-pending",                   \
     "a new owner does not wait for pending offsets")                                               \
-  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",                             \
+  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",             \
     "a coordinator that comes back sends no markers")                                              \
-  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",                         \
+  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",         \
     "a coordinator forgets in a crash what it had decided")
 
 #endif

@@ -13,16 +13,16 @@ struct pending { /* a record */
   int64_t created_ns;
   uint32_t next;
 };
-struct outgoing { /* a batch: in flight, or waiting for its retry */
+struct outgoing {        /* a batch: in flight, or waiting for its retry */
   uint32_t first, count; /* of pending records; count 0 = free */
   uint32_t partition;
   int32_t sequence;
   uint16_t epoch;
   uint16_t attempts;
-  bool rewritten; /* under a newer epoch: earlier copies of it may be in the log */
-  uint32_t number; /* of its partition's batches */
+  bool rewritten;                  /* under a newer epoch: earlier copies of it may be in the log */
+  uint32_t number;                 /* of its partition's batches */
   int64_t created_ns, retry_at_ns; /* created: its first record */
-  uint32_t next; /* retry list of its partition */
+  uint32_t next;                   /* retry list of its partition */
   uint32_t slot;
 };
 struct queue_of_partition {
@@ -43,16 +43,15 @@ struct producer {
   struct queue_of_partition *queues;
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
   uint32_t outgoing_free, outgoing_count;
-  uint32_t *by_slot; /* outgoing in flight in this slot */
+  uint32_t *by_slot;   /* outgoing in flight in this slot */
   uint32_t *in_flight; /* by broker */
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
-  bool no_order;      /* idempotent, on a link that keeps no order */
-  bool expiry;        /* a timer for records that queue is set */
+  bool no_order;    /* idempotent, on a link that keeps no order */
+  bool expiry;      /* a timer for records that queue is set */
   uint32_t waiting; /* records that queue and batches that wait for a retry */
   uint32_t batch_records, limit;
 };
-
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
 

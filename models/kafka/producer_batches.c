@@ -6,7 +6,8 @@
 
 uint32_t producer_take_outgoing(struct producer *producer) {
   uint32_t index = producer->outgoing_free;
-  ASSERT_MSG(index != NO_INDEX, "all %u batches of a producer are in use", producer->outgoing_count);
+  ASSERT_MSG(index != NO_INDEX, "all %u batches of a producer are in use",
+             producer->outgoing_count);
   producer->outgoing_free = producer->outgoing[index].next;
   return index;
 }
@@ -49,8 +50,11 @@ uint32_t producer_cut(struct producer *producer, uint32_t partition) {
   uint32_t index = producer_take_outgoing(producer);
   struct outgoing *batch = &producer->outgoing[index];
   uint32_t count = queue->count < producer->batch_records ? queue->count : producer->batch_records;
-  *batch = (struct outgoing){.first = queue->first, .count = count, .partition = partition,
-                             .sequence = queue->sequence, .epoch = queue->epoch,
+  *batch = (struct outgoing){.first = queue->first,
+                             .count = count,
+                             .partition = partition,
+                             .sequence = queue->sequence,
+                             .epoch = queue->epoch,
                              .number = queue->cut++,
                              .created_ns = producer->pending[queue->first].created_ns,
                              .next = NO_INDEX};

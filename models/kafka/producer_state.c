@@ -31,8 +31,9 @@ static bool swept(const struct producer_states *states, const struct producer_me
 }
 
 /* What is known of a producer, or NULL. */
-static const struct producer_memory *look(struct producer_states *states, uint32_t producer, bool open,
-                                          int64_t now_ns, struct producer_expiration expiration) {
+static const struct producer_memory *look(struct producer_states *states, uint32_t producer,
+                                          bool open, int64_t now_ns,
+                                          struct producer_expiration expiration) {
   const uint64_t *index = map_get(&states->by_producer, producer);
   if (!index || !states->items[*index].known) return NULL;
   struct producer_memory *memory = &states->items[*index];
@@ -85,8 +86,8 @@ static void enter_epoch(struct producer_memory *memory, uint16_t epoch) {
   memory->count = 0;
 }
 
-void producer_state_append(struct producer_states *states, const struct batch *batch, uint32_t count,
-                           uint64_t offset, int64_t now_ns) {
+void producer_state_append(struct producer_states *states, const struct batch *batch,
+                           uint32_t count, uint64_t offset, int64_t now_ns) {
   if (batch->producer == NO_PRODUCER) return;
   struct producer_memory *memory = remember(states, batch->producer);
   enter_epoch(memory, batch->epoch);
@@ -147,7 +148,8 @@ void producer_states_restart(struct producer_states *states, int64_t now_ns) {
   for (size_t i = 0; i < states->count; i++) {
     struct producer_memory *memory = &states->items[i];
     uint32_t after = batches_from(memory, states->snapshot);
-    if (after < memory->count) keep_newest(memory, after + 1); /* and the last one of the snapshot */
+    if (after < memory->count)
+      keep_newest(memory, after + 1); /* and the last one of the snapshot */
   }
 }
 

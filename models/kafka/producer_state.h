@@ -57,17 +57,17 @@ struct batch_memory {
 struct producer_memory {
   uint32_t producer;
   uint16_t epoch;
-  uint8_t count, newest; /* of batches */
-  bool known;            /* false: forgotten, its place is kept */
+  uint8_t count, newest;      /* of batches */
+  bool known;                 /* false: forgotten, its place is kept */
   uint32_t coordinator_epoch; /* of the last marker */
-  int64_t last_ns;       /* its last batch or marker */
+  int64_t last_ns;            /* its last batch or marker */
   struct batch_memory batches[BATCHES_REMEMBERED];
 };
 struct producer_states {
   struct map by_producer; /* producer id -> index of its memory */
   struct producer_memory *items;
   size_t count, capacity;
-  uint64_t snapshot;     /* offset: what is before it is known by the snapshot only, after a restart */
+  uint64_t snapshot; /* offset: what is before it is known by the snapshot only, after a restart */
   int64_t sweeps_from_ns; /* the broker's start */
 };
 
@@ -89,8 +89,8 @@ enum kafka_error producer_state_check(struct producer_states *states, const stru
                                       uint32_t count, bool open, int64_t now_ns,
                                       struct producer_expiration expiration, bool *out_duplicate);
 /* Notes a batch that was appended at `offset`, by a client or by replication. */
-void producer_state_append(struct producer_states *states, const struct batch *batch, uint32_t count,
-                           uint64_t offset, int64_t now_ns);
+void producer_state_append(struct producer_states *states, const struct batch *batch,
+                           uint32_t count, uint64_t offset, int64_t now_ns);
 
 /* Whether a coordinator's marker may be written; notes its epoch if so. `strict`: its epoch must be
  * above the producer's (transaction version 2), else it may be the same. An older coordinator is

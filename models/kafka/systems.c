@@ -111,7 +111,12 @@
   [KEY_PRODUCER_EXPIRATION_CHECK] = {"producer.id.expiration.check.interval.ms",                   \
                                      VALUE_MILLISECONDS, "600000", NULL, NS_PER_MS, NS_PER_D,      \
                                      "how often partitions look for producers to forget",         \
-                                     "Kafka 4.0 TransactionLogConfig (600000)"}
+                                     "Kafka 4.0 TransactionLogConfig (600000)"},                  \
+  [KEY_PRODUCER_SNAPSHOT] = {"producer_snapshot", VALUE_ENUM, "handed-over",                      \
+                             "handed-over last-batch", 0, 0,                                      \
+                             "what a restarted broker knows of producers: all, as a follower "    \
+                             "does that leads meanwhile, or the last batch of a snapshot and "    \
+                             "what came after it", "Kafka 4.0 ProducerStateManager"}
 
 /* The generic systems send at once: they stand for a pattern, whose latency is not to be a client's
  * habit. The kafka systems have Kafka's default. */

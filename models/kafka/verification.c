@@ -35,7 +35,8 @@ static bool needed(const struct world *world, const struct node *node, uint32_t 
     return false;
   const struct partition_log *log = &broker_disk(node)->output[partition];
   for (size_t i = 0; i < log->open_count; i++)
-    if (log->open[i].producer == batch->producer && log->open[i].epoch == batch->epoch) return false;
+    if (log->open[i].producer == batch->producer && log->open[i].epoch == batch->epoch)
+      return false;
   return true;
 }
 
@@ -81,7 +82,8 @@ void verification_marked(struct world *world, struct node *node, uint32_t partit
                          uint32_t producer) {
   if (!broker_of(node)->verifying) return;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) {
-    struct verified *parked = parked_of(world, node, partition, (uint16_t)(world->first[ROLE_CONSUMER] + i));
+    struct verified *parked =
+        parked_of(world, node, partition, (uint16_t)(world->first[ROLE_CONSUMER] + i));
     if (parked->request && unpack_producer(parked->request->b, 0).producer == producer)
       parked->void_ = true;
   }

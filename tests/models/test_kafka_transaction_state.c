@@ -52,8 +52,10 @@ static const struct row own[2][4] = {
 };
 
 static struct transaction in_state(enum transaction_state state) {
-  return (struct transaction){.id = 1, .producer = state == TRANSACTION_DEAD ? NO_PRODUCER : 5,
-                              .epoch = 10, .state = state};
+  return (struct transaction){.id = 1,
+                              .producer = state == TRANSACTION_DEAD ? NO_PRODUCER : 5,
+                              .epoch = 10,
+                              .state = state};
 }
 
 static void check_cell(enum transaction_request request, int version, enum transaction_state state,
