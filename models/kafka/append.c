@@ -70,16 +70,18 @@ static void await(struct node *node, uint32_t topic_partition, const struct awai
   if (awaiting->request) world_take(awaiting->request);
 }
 
-/* The batch is in the log, now or for long: answers when it counts as written. */
-static void confirm_or_wait(struct world *world, struct node *node, struct message *request,
+/* The batch is in the log, now or for long: answers when it counts as written. True: the request is kept
+ * until then. */
+static bool confirm_or_wait(struct world *world, struct node *node, struct message *request,
                             enum wire kind, uint32_t topic_partition) {
   const struct partition_log *log = broker_log(node, topic_partition);
   bool waits = request->d == ACKS_ALL && log_committed(log) < log->end &&
                !MUTANT(KAFKA_ACK_BEFORE_HIGH_WATERMARK);
-  if (!waits) return answer_produce(world, node, request, kind, KAFKA_OK, request->d);
+  if (!waits) return answer_produce(world, node, request, kind, KAFKA_OK, request->d), false;
   await(node, topic_partition,
         &(struct awaiting){.request = request, .offset = log->end, .answer = kind});
   replica_advance(world, node, topic_partition);
+  return true;
 }
 
 void append_on_produce(struct world *world, struct node *node, struct message *request) {
@@ -109,14 +111,14 @@ void append_refuse_output(struct world *world, struct node *node, const struct m
   answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
 }
 
-void append_output(struct world *world, struct node *node, struct message *request) {
+bool append_output(struct world *world, struct node *node, struct message *request) {
   uint32_t partition = (uint32_t)request->a, topic_partition = kafka_output(world, partition);
   struct partition_log *log = &broker_disk(node)->output[partition];
   struct batch batch = unpack_producer(request->b, request->c);
   size_t open = log->open_count;
   bool duplicate;
   enum kafka_error error = admit(world, node, topic_partition, &batch, request, &duplicate);
-  if (error != KAFKA_OK) return append_refuse_output(world, node, request, error);
+  if (error != KAFKA_OK) return append_refuse_output(world, node, request, error), false;
   if (!duplicate) {
     append(world, node, log, &batch, request, partition);
     books_hold_open(world, log, open);
@@ -124,7 +126,7 @@ void append_output(struct world *world, struct node *node, struct message *reque
     replica_appended(world, node, topic_partition);
     if (!broker_of(node)->replication) broker_show(world, node, partition);
   }
-  confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition);
+  return confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition);
 }
 
 /* --- Markers --- */

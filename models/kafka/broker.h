@@ -186,8 +186,9 @@ void transactions_marked(struct world *world, struct node *node, uint32_t partit
 /* --- Appending (append.c) --- */
 
 message_fn append_on_produce, append_on_marker;
-/* A batch for an output partition that may be appended as far as the coordinator goes. */
-void append_output(struct world *world, struct node *node, struct message *request);
+/* A batch for an output partition that may be appended as far as the coordinator goes. True: the request is
+ * kept until replicas have it. */
+bool append_output(struct world *world, struct node *node, struct message *request);
 void append_refuse_output(struct world *world, struct node *node, const struct message *request,
                           enum kafka_error error);
 /* Before an append: what the operating system has written back meanwhile. False: the disk failed, and the

@@ -4,7 +4,9 @@
 
 #define KAFKA_MUTANTS(X)                                                                           \
   X(KAFKA_NO_DEDUPLICATION, "kafka-no-deduplication", "C04-holds",                                 \
-    "a broker appends a batch that it has already")                                               \
+    "a broker appends a batch that it has already")                                                \
+  X(KAFKA_NO_SEQUENCE_CHECK, "kafka-no-sequence-check", "C09-holds",                               \
+    "a broker appends a batch whose sequence does not follow")                                     \
   X(KAFKA_ACK_BEFORE_HIGH_WATERMARK, "kafka-ack-before-high-watermark", "C06-holds",               \
     "acks=all is answered when the leader has it")                                                 \
   X(KAFKA_READ_ABOVE_HIGH_WATERMARK, "kafka-read-above-high-watermark", "C06-holds-readers",       \
@@ -39,9 +41,9 @@
     "offsets sent to a transaction are committed at once")                                         \
   X(KAFKA_PENDING_OFFSETS_IGNORED, "kafka-pending-offsets-ignored", "C10-holds-pending",                   \
     "a new owner does not wait for pending offsets")                                               \
-  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",                             \
+  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",             \
     "a coordinator that comes back sends no markers")                                              \
-  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",                         \
+  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",         \
     "a coordinator forgets in a crash what it had decided")
 
 #endif

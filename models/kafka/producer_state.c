@@ -31,8 +31,9 @@ static bool swept(const struct producer_states *states, const struct producer_me
 }
 
 /* What is known of a producer, or NULL. */
-static const struct producer_memory *look(struct producer_states *states, uint32_t producer, bool open,
-                                          int64_t now_ns, struct producer_expiration expiration) {
+static const struct producer_memory *look(struct producer_states *states, uint32_t producer,
+                                          bool open, int64_t now_ns,
+                                          struct producer_expiration expiration) {
   const uint64_t *index = map_get(&states->by_producer, producer);
   if (!index || !states->items[*index].known) return NULL;
   struct producer_memory *memory = &states->items[*index];
@@ -59,7 +60,7 @@ enum kafka_error producer_state_check(struct producer_states *states, const stru
     return *out_duplicate = true, KAFKA_OK;
   if (batch->epoch < memory->epoch && !MUTANT(KAFKA_NO_EPOCH_FENCING))
     return KAFKA_INVALID_PRODUCER_EPOCH;
-  if (MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
+  if (MUTANT(KAFKA_NO_SEQUENCE_CHECK) || MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
   bool fresh = batch->epoch != memory->epoch || memory->count == 0;
   int32_t next = fresh ? 0 : producer_sequence_add(memory->batches[memory->newest].last, 1);
   return batch->sequence == next ? KAFKA_OK : KAFKA_OUT_OF_ORDER_SEQUENCE;
@@ -90,8 +91,8 @@ static void note_time(struct producer_memory *memory, int64_t now_ns) {
   if (now_ns != PRODUCER_TIME_STANDS) memory->last_ns = now_ns;
 }
 
-void producer_state_append(struct producer_states *states, const struct batch *batch, uint32_t count,
-                           uint64_t offset, int64_t now_ns) {
+void producer_state_append(struct producer_states *states, const struct batch *batch,
+                           uint32_t count, uint64_t offset, int64_t now_ns) {
   if (batch->producer == NO_PRODUCER) return;
   struct producer_memory *memory = remember(states, batch->producer);
   enter_epoch(memory, batch->epoch);
@@ -173,7 +174,8 @@ static void load_snapshot(struct producer_states *states) {
   for (size_t i = 0; i < states->count; i++) {
     struct producer_memory *memory = &states->items[i];
     uint32_t after = batches_from(memory, states->snapshot);
-    if (after < memory->count) keep_newest(memory, after + 1); /* and the last one of the snapshot */
+    if (after < memory->count)
+      keep_newest(memory, after + 1); /* and the last one of the snapshot */
   }
 }
 

@@ -57,8 +57,8 @@ struct batch_memory {
 struct producer_memory {
   uint32_t producer;
   uint16_t epoch;
-  uint8_t count, newest; /* of batches */
-  bool known;            /* false: forgotten, its place is kept */
+  uint8_t count, newest;      /* of batches */
+  bool known;                 /* false: forgotten, its place is kept */
   uint32_t coordinator_epoch; /* of the last marker */
   int64_t last_ns;       /* its last batch or marker */
   uint16_t marked_epoch; /* of its last marker */
@@ -69,7 +69,7 @@ struct producer_states {
   struct map by_producer; /* producer id -> index of its memory */
   struct producer_memory *items;
   size_t count, capacity;
-  uint64_t snapshot;     /* offset: what is before it is known by the snapshot only, after a restart */
+  uint64_t snapshot; /* offset: what is before it is known by the snapshot only, after a restart */
   int64_t sweeps_from_ns; /* the broker's start */
 };
 

@@ -7,7 +7,7 @@
 #define KB "Kafka 4.0 broker configuration"
 
 /* The table, with what differs between the systems as parameters. */
-#define KAFKA_KEYS(acks, idempotence, retries, commit, isolation)                                  \
+#define KAFKA_KEYS(acks, idempotence, retries, linger, commit, isolation)                          \
   [KEY_ACKS] = {"acks", VALUE_ENUM, acks, "0 1 all", 0, 0,                                         \
                 "whose confirmation the producer waits for", KP " acks (all)"},                   \
   [KEY_IDEMPOTENCE] = {"enable.idempotence", VALUE_BOOL, idempotence, NULL, 0, 0,                  \
@@ -31,6 +31,9 @@
                      "produce requests under way to one broker", KP},                             \
   [KEY_BATCH_SIZE] = {"batch.size", VALUE_SIZE, "16KiB", NULL, 1, 1 << 20,                         \
                       "most bytes of one batch", KP " batch.size (16384)"},                       \
+  [KEY_LINGER] = {"linger.ms", VALUE_MILLISECONDS, linger, NULL, 0, NS_PER_H,                     \
+                  "how long a batch that is not full waits for more records",                     \
+                  KP " linger.ms (5; 0 before 4.0, and in the generic systems)"},                 \
   [KEY_BUFFER_MEMORY] = {"buffer.memory", VALUE_SIZE, "32MiB", NULL, 1, INT64_C(1) << 40,          \
                          "what a producer keeps unsent at most", KP " buffer.memory (33554432)"}, \
   [KEY_MAX_POLL_RECORDS] = {"max.poll.records", VALUE_COUNT, "100", NULL, 1, 1000,                 \
@@ -108,7 +111,12 @@
   [KEY_PRODUCER_EXPIRATION_CHECK] = {"producer.id.expiration.check.interval.ms",                   \
                                      VALUE_MILLISECONDS, "600000", NULL, NS_PER_MS, NS_PER_D,      \
                                      "how often partitions look for producers to forget",         \
-                                     "Kafka 4.0 TransactionLogConfig (600000)"},\
+                                     "Kafka 4.0 TransactionLogConfig (600000)"},                  \
+  [KEY_PRODUCER_SNAPSHOT] = {"producer_snapshot", VALUE_ENUM, "handed-over",                      \
+                             "handed-over last-batch", 0, 0,                                      \
+                             "what a restarted broker knows of producers: all, as a follower "    \
+                             "does that leads meanwhile, or the last batch of a snapshot and "    \
+                             "what came after it", "Kafka 4.0 ProducerStateManager"},                 \
   [KEY_REPLICATION_FACTOR] = {"replication.factor", VALUE_COUNT, "1", NULL, 1, REPLICAS_MAX,       \
                               "replicas of each partition, its leader included; above 1 there is " \
                               "a controller",                                                     \
@@ -149,16 +157,24 @@
                                     "KIP-966; feature eligible.leader.replicas.version, off in " \
                                     "4.0, on in new clusters since 4.1"}
 
-static const struct key keys_at_most_once[KEY__COUNT] = {
-    KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
+/* The generic systems send at once: they stand for a pattern, whose latency is not to be a client's
+ * habit. The kafka systems have Kafka's default. */
+#define ACKS_0_KEYS(linger)                                                                        \
+  {KAFKA_KEYS("0", "false", "0", linger, "before-processing", "read_uncommitted")}
+#define ACKS_ALL_KEYS(linger)                                                                      \
+  {KAFKA_KEYS("all", "false", "2147483647", linger, "after-processing", "read_uncommitted")}
+#define TRANSACTION_KEYS(linger)                                                                   \
+  {KAFKA_KEYS("all", "true", "2147483647", linger, "in-transaction", "read_committed")}
+static const struct key keys_at_most_once[KEY__COUNT] = ACKS_0_KEYS("0");
+static const struct key keys_at_least_once[KEY__COUNT] = ACKS_ALL_KEYS("0");
+static const struct key keys_exactly_once[KEY__COUNT] = TRANSACTION_KEYS("0");
+static const struct key keys_acks_0[KEY__COUNT] = ACKS_0_KEYS("5");
+static const struct key keys_acks_all[KEY__COUNT] = ACKS_ALL_KEYS("5");
 static const struct key keys_acks_1[KEY__COUNT] = {
-    KAFKA_KEYS("1", "false", "2147483647", "after-processing", "read_uncommitted")};
-static const struct key keys_at_least_once[KEY__COUNT] = {
-    KAFKA_KEYS("all", "false", "2147483647", "after-processing", "read_uncommitted")};
+    KAFKA_KEYS("1", "false", "2147483647", "5", "after-processing", "read_uncommitted")};
 static const struct key keys_idempotent[KEY__COUNT] = {
-    KAFKA_KEYS("all", "true", "2147483647", "after-processing", "read_uncommitted")};
-static const struct key keys_exactly_once[KEY__COUNT] = {
-    KAFKA_KEYS("all", "true", "2147483647", "in-transaction", "read_committed")};
+    KAFKA_KEYS("all", "true", "2147483647", "5", "after-processing", "read_uncommitted")};
+static const struct key keys_transactional[KEY__COUNT] = TRANSACTION_KEYS("5");
 
 static bool check_replication(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
@@ -214,6 +230,10 @@ static bool check(const struct plan *plan, struct err *err) {
            err_note(err, "Kafka advises a third of it");
   if (values[KEY_RETRY_BACKOFF].i > values[KEY_RETRY_BACKOFF_MAX].i)
     return err_set(err, ERR_CONFLICT, "retry.backoff.ms is above retry.backoff.max.ms");
+  if (values[KEY_DELIVERY_TIMEOUT].i < values[KEY_LINGER].i + values[KEY_REQUEST_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT,
+                   "delivery.timeout.ms must be at least linger.ms + request.timeout.ms"),
+           err_note(err, "as in Kafka");
   return check_replication(plan, err);
 }
 
@@ -295,16 +315,16 @@ SYSTEM(system_exactly_once, "exactly-once",
        "(kafka-transactional)",
        keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
 SYSTEM(system_kafka_acks_0, "kafka-acks-0", "Kafka with acks=0 and commits before processing", NULL,
-       keys_at_most_once, "naive", ALLOWS_LOSING, ACK_COMMIT);
+       keys_acks_0, "naive", ALLOWS_LOSING, ACK_COMMIT);
 SYSTEM(system_kafka_acks_1, "kafka-acks-1",
        "Kafka with acks=1, enable.idempotence=false, commits after processing", NULL, keys_acks_1,
        "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_acks_all, "kafka-acks-all",
        "Kafka with acks=all, enable.idempotence=false, commits after processing", NULL,
-       keys_at_least_once, "naive", ALLOWS_REPEATING, ACK_COMMIT);
+       keys_acks_all, "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_idempotent, "kafka-idempotent",
        "Kafka with the idempotent producer (its default), commits after processing", NULL,
        keys_idempotent, "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_transactional, "kafka-transactional",
        "Kafka's read-process-write transactions, version 2, read-committed reader", NULL,
-       keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
+       keys_transactional, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);

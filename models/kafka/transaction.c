@@ -107,8 +107,8 @@ static void answer(struct world *world, struct node *node, const struct message 
 
 /* --- The life of one --- */
 
-static enum kafka_error step(struct world *world, struct node *node, struct transaction *transaction,
-                             enum transaction_request request) {
+static enum kafka_error step(struct world *world, struct node *node,
+                             struct transaction *transaction, enum transaction_request request) {
   struct transactions *all = transactions_of(node);
   enum kafka_error error =
       transaction_step(transaction, request, version(world), &all->last_producer);
@@ -203,8 +203,8 @@ static void write_markers(struct world *world, struct node *node, struct transac
   }
   if (transaction->partition_count > 0 && !node->doomed) {
     uint16_t lane = world_lane(world, span_of(kafka_setting(world, KEY_RETRY_BACKOFF_MAX)));
-    transaction->markers = world_timer(world, node, 0, lane, TIMER_MARKERS,
-                                       (uint64_t)(transaction - all->items));
+    transaction->markers =
+        world_timer(world, node, 0, lane, TIMER_MARKERS, (uint64_t)(transaction - all->items));
   }
   if (!node->doomed) finish_if_marked(world, node, transaction);
 }
@@ -309,8 +309,7 @@ void transactions_on_offsets(struct world *world, struct node *node, struct mess
   if (error == KAFKA_OK) error = begin(world, node, transaction);
   if (error == KAFKA_OK) {
     group_pend(group, producer.producer, request->records, request->record_count);
-    if (MUTANT(KAFKA_OFFSETS_OUTSIDE))
-      group_end_pending(world, group, producer.producer, true);
+    if (MUTANT(KAFKA_OFFSETS_OUTSIDE)) group_end_pending(world, group, producer.producer, true);
     world_count(world, COUNTER_DURABLE_WRITES, 1);
   }
   answer(world, node, request, WIRE_TXN_OFFSETS_ANSWER, error, transaction);
@@ -327,8 +326,7 @@ static enum kafka_error end(struct world *world, struct node *node, struct messa
   enum transaction_state before = transaction->state;
   bool decides = before != TRANSACTION_PREPARE_COMMIT && before != TRANSACTION_PREPARE_ABORT;
   bool armed = decides && world_armed(world, POINT_ACK_APPLIED);
-  if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request))
-    return KAFKA_OK;
+  if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request)) return KAFKA_OK;
   error = step(world, node, transaction, which);
   if (decides && transaction_prepared(transaction)) decided(world, node, transaction);
   if (armed && error == KAFKA_OK)

@@ -1,12 +1,14 @@
 /* What the transaction coordinator knows of a transactional id, and how it decides a request
  * (TransactionMetadata and TransactionCoordinator of Kafka 4.0).
  *
- *              Init                          .--------------- Init: epoch + 1 ---------------.
- *               v                            v                                               |
- *   (new) --> EMPTY --AddPartitions/Offsets--> ONGOING --EndTxn commit--> PREPARE_COMMIT --marked--> COMPLETE_COMMIT
- *               ^                               |   '----EndTxn abort---> PREPARE_ABORT  --marked--> COMPLETE_ABORT
- *               |                               '--Init, timeout--> PREPARE_EPOCH_FENCE --^             |
- *               '----------- from COMPLETE_*: Init; AddPartitions/Offsets lead to ONGOING again <-------'
+ *   (new) --Init--> EMPTY --AddPartitions, AddOffsets--> ONGOING
+ *
+ *   ONGOING --EndTxn commit------------------> PREPARE_COMMIT --markers written--> COMPLETE_COMMIT
+ *      |  '---EndTxn abort-------------------> PREPARE_ABORT  --markers written--> COMPLETE_ABORT
+ *      '--Init, timeout--> PREPARE_EPOCH_FENCE ------^
+ *
+ *   COMPLETE_* --AddPartitions, AddOffsets--> ONGOING;  --Init: a newer epoch--> EMPTY
+ *   EMPTY, COMPLETE_* --unused for long--> DEAD
  *
  * The decision is durable in PREPARE_*, and the client is told at once; markers follow. Which request does
  * what in which state is the table transaction_rules, one for each transaction version:
@@ -48,18 +50,18 @@ enum transaction_state {
 
 /* Requests and events, as the table sees them: who asks has been identified before. */
 enum transaction_request {
-  TRANSACTION_INIT,         /* InitProducerId */
-  TRANSACTION_ADD,          /* AddPartitionsToTxn, AddOffsetsToTxn: by a client or, in version 2, by the
+  TRANSACTION_INIT,   /* InitProducerId */
+  TRANSACTION_ADD,    /* AddPartitionsToTxn, AddOffsetsToTxn: by a client or, in version 2, by the
                                leader that has a batch for a partition that is not in it yet */
-  TRANSACTION_VERIFY,       /* the same asked by a leader: is the partition in the transaction */
-  TRANSACTION_COMMIT,       /* EndTxn of the current epoch */
+  TRANSACTION_VERIFY, /* the same asked by a leader: is the partition in the transaction */
+  TRANSACTION_COMMIT, /* EndTxn of the current epoch */
   TRANSACTION_ABORT,
   TRANSACTION_COMMIT_AGAIN, /* EndTxn of the epoch before; version 2 only */
   TRANSACTION_ABORT_AGAIN,
   TRANSACTION_TIMEOUT,
-  TRANSACTION_FENCED,       /* the coordinator's own abort after a fence */
-  TRANSACTION_MARKED,       /* all markers are written */
-  TRANSACTION_EXPIRE,       /* transactional.id.expiration.ms without use */
+  TRANSACTION_FENCED, /* the coordinator's own abort after a fence */
+  TRANSACTION_MARKED, /* all markers are written */
+  TRANSACTION_EXPIRE, /* transactional.id.expiration.ms without use */
   TRANSACTION_REQUEST__COUNT
 };
 
@@ -68,8 +70,8 @@ struct transaction_rule {
   enum transaction_state next;
 };
 /* [version - 1] */
-extern const struct transaction_rule
-    transaction_rules[2][TRANSACTION_REQUEST__COUNT][TRANSACTION_STATE__COUNT];
+extern const struct transaction_rule transaction_rules[2][TRANSACTION_REQUEST__COUNT]
+                                                      [TRANSACTION_STATE__COUNT];
 
 struct transaction {
   uint64_t id;       /* the transactional id */
@@ -77,10 +79,10 @@ struct transaction {
   uint32_t previous; /* the producer id before a new one was needed; NO_PRODUCER */
   uint16_t epoch;    /* of the current or next transaction */
   enum transaction_state state;
-  struct batch marker; /* PREPARE_*: producer and epoch of its markers */
-  uint32_t serial;     /* how many were begun: tells the answers to markers apart */
-  int64_t began_ns;    /* ONGOING */
-  int64_t used_ns;     /* last change */
+  struct batch marker;      /* PREPARE_*: producer and epoch of its markers */
+  uint32_t serial;          /* how many were begun: tells the answers to markers apart */
+  int64_t began_ns;         /* ONGOING */
+  int64_t used_ns;          /* last change */
   uint32_t partition_count; /* in it; PREPARE_*: whose markers are still to be written */
   bool held;                /* the run waits for its end */
   uint32_t markers;         /* volatile: timer */

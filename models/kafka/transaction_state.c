@@ -9,17 +9,21 @@
 #define UNKNOWN KAFKA_INVALID_PRODUCER_ID_MAPPING
 
 /* Rows of the table, in the order of the states. STAY keeps the state. */
-#define STAY(state, error) {error, TRANSACTION_##state}
-#define GO(error, next) {error, TRANSACTION_##next}
-#define ROW(request, empty, ongoing, prepare_commit, prepare_abort, complete_commit, complete_abort)  \
-  [TRANSACTION_##request] = {[TRANSACTION_EMPTY] = empty,                                             \
-                             [TRANSACTION_ONGOING] = ongoing,                                         \
-                             [TRANSACTION_PREPARE_COMMIT] = prepare_commit,                           \
-                             [TRANSACTION_PREPARE_ABORT] = prepare_abort,                             \
-                             [TRANSACTION_COMPLETE_COMMIT] = complete_commit,                         \
-                             [TRANSACTION_COMPLETE_ABORT] = complete_abort,                           \
-                             [TRANSACTION_PREPARE_EPOCH_FENCE] = STAY(PREPARE_EPOCH_FENCE, CONCURRENT), \
-                             [TRANSACTION_DEAD] = STAY(DEAD, UNKNOWN)}
+#define STAY(state, error)                                                                         \
+  { error, TRANSACTION_##state }
+#define GO(error, next)                                                                            \
+  { error, TRANSACTION_##next }
+#define ROW(request, empty, ongoing, prepare_commit, prepare_abort, complete_commit,               \
+            complete_abort)                                                                        \
+  [TRANSACTION_##                                                                                  \
+      request] = {[TRANSACTION_EMPTY] = empty,                                                     \
+                  [TRANSACTION_ONGOING] = ongoing,                                                 \
+                  [TRANSACTION_PREPARE_COMMIT] = prepare_commit,                                   \
+                  [TRANSACTION_PREPARE_ABORT] = prepare_abort,                                     \
+                  [TRANSACTION_COMPLETE_COMMIT] = complete_commit,                                 \
+                  [TRANSACTION_COMPLETE_ABORT] = complete_abort,                                   \
+                  [TRANSACTION_PREPARE_EPOCH_FENCE] = STAY(PREPARE_EPOCH_FENCE, CONCURRENT),       \
+                  [TRANSACTION_DEAD] = STAY(DEAD, UNKNOWN)}
 
 #define OK_EMPTY GO(KAFKA_OK, EMPTY)
 #define OK_ONGOING GO(KAFKA_OK, ONGOING)
@@ -32,20 +36,21 @@
 #define AT(state, error) STAY(state, error)
 
 /* The same in both versions. INIT of what is dead, and the abort after a fence, stand beside them. */
-#define COMMON                                                                                        \
-  ROW(INIT, OK_EMPTY, FENCE, AT(PREPARE_COMMIT, CONCURRENT), AT(PREPARE_ABORT, CONCURRENT), OK_EMPTY, \
-      OK_EMPTY),                                                                                      \
-      ROW(ADD, OK_ONGOING, OK_ONGOING, AT(PREPARE_COMMIT, CONCURRENT), AT(PREPARE_ABORT, CONCURRENT), \
-          OK_ONGOING, OK_ONGOING),                                                                    \
-      ROW(VERIFY, AT(EMPTY, INVALID), OK_ONGOING, AT(PREPARE_COMMIT, CONCURRENT),                     \
-          AT(PREPARE_ABORT, CONCURRENT), AT(COMPLETE_COMMIT, INVALID), AT(COMPLETE_ABORT, INVALID)),  \
-      ROW(TIMEOUT, OK_EMPTY, FENCE, OK_PREPARE_COMMIT, OK_PREPARE_ABORT, OK_COMPLETE_COMMIT,          \
-          OK_COMPLETE_ABORT),                                                                         \
-      ROW(FENCED, AT(EMPTY, INVALID), AT(ONGOING, INVALID), AT(PREPARE_COMMIT, INVALID),              \
-          AT(PREPARE_ABORT, INVALID), AT(COMPLETE_COMMIT, INVALID), AT(COMPLETE_ABORT, INVALID)),     \
-      ROW(MARKED, AT(EMPTY, INVALID), AT(ONGOING, INVALID), OK_COMPLETE_COMMIT, OK_COMPLETE_ABORT,    \
-          AT(COMPLETE_COMMIT, INVALID), AT(COMPLETE_ABORT, INVALID)),                                 \
-      ROW(EXPIRE, OK_DEAD, AT(ONGOING, INVALID), AT(PREPARE_COMMIT, INVALID),                         \
+#define COMMON                                                                                     \
+  ROW(INIT, OK_EMPTY, FENCE, AT(PREPARE_COMMIT, CONCURRENT), AT(PREPARE_ABORT, CONCURRENT),        \
+      OK_EMPTY, OK_EMPTY),                                                                         \
+      ROW(ADD, OK_ONGOING, OK_ONGOING, AT(PREPARE_COMMIT, CONCURRENT),                             \
+          AT(PREPARE_ABORT, CONCURRENT), OK_ONGOING, OK_ONGOING),                                  \
+      ROW(VERIFY, AT(EMPTY, INVALID), OK_ONGOING, AT(PREPARE_COMMIT, CONCURRENT),                  \
+          AT(PREPARE_ABORT, CONCURRENT), AT(COMPLETE_COMMIT, INVALID),                             \
+          AT(COMPLETE_ABORT, INVALID)),                                                            \
+      ROW(TIMEOUT, OK_EMPTY, FENCE, OK_PREPARE_COMMIT, OK_PREPARE_ABORT, OK_COMPLETE_COMMIT,       \
+          OK_COMPLETE_ABORT),                                                                      \
+      ROW(FENCED, AT(EMPTY, INVALID), AT(ONGOING, INVALID), AT(PREPARE_COMMIT, INVALID),           \
+          AT(PREPARE_ABORT, INVALID), AT(COMPLETE_COMMIT, INVALID), AT(COMPLETE_ABORT, INVALID)),  \
+      ROW(MARKED, AT(EMPTY, INVALID), AT(ONGOING, INVALID), OK_COMPLETE_COMMIT, OK_COMPLETE_ABORT, \
+          AT(COMPLETE_COMMIT, INVALID), AT(COMPLETE_ABORT, INVALID)),                              \
+      ROW(EXPIRE, OK_DEAD, AT(ONGOING, INVALID), AT(PREPARE_COMMIT, INVALID),                      \
           AT(PREPARE_ABORT, INVALID), OK_DEAD, OK_DEAD)
 
 static const struct transaction_rule init_of_dead = OK_EMPTY, abort_after_fence = OK_PREPARE_ABORT;
@@ -84,15 +89,17 @@ static const struct transaction_rule *rule_of(const struct transaction *transact
 enum transaction_request transaction_end_request(const struct transaction *transaction,
                                                  const struct batch *producer, bool commit,
                                                  int version, enum kafka_error *out_error) {
-  bool again = version == 2 && (producer->producer == transaction->producer
-                                    ? producer->epoch + 1 == transaction->epoch
-                                    : producer->producer == transaction->previous &&
-                                          producer->epoch == PRODUCER_EPOCH_MAX - 1 &&
-                                          transaction->epoch == 0);
+  bool again = version == 2 &&
+               (producer->producer == transaction->producer
+                    ? producer->epoch + 1 == transaction->epoch
+                    : producer->producer == transaction->previous &&
+                          producer->epoch == PRODUCER_EPOCH_MAX - 1 && transaction->epoch == 0);
   *out_error = KAFKA_OK;
   if (again) return commit ? TRANSACTION_COMMIT_AGAIN : TRANSACTION_ABORT_AGAIN;
-  if (producer->producer != transaction->producer) *out_error = UNKNOWN;
-  else if (producer->epoch != transaction->epoch) *out_error = FENCED;
+  if (producer->producer != transaction->producer)
+    *out_error = UNKNOWN;
+  else if (producer->epoch != transaction->epoch)
+    *out_error = FENCED;
   return commit ? TRANSACTION_COMMIT : TRANSACTION_ABORT;
 }
 
@@ -116,9 +123,10 @@ static void enter(struct transaction *transaction, uint32_t *last_producer) {
 static void decide(struct transaction *transaction, int version, uint32_t *last_producer) {
   bool exhausted = transaction->epoch >= PRODUCER_EPOCH_MAX - 1;
   bool last = transaction->epoch == PRODUCER_EPOCH_MAX; /* after a fence */
-  transaction->marker = (struct batch){
-      .producer = transaction->producer,
-      .epoch = (uint16_t)(transaction->epoch + (version == 2 && !last)), .transactional = true};
+  transaction->marker =
+      (struct batch){.producer = transaction->producer,
+                     .epoch = (uint16_t)(transaction->epoch + (version == 2 && !last)),
+                     .transactional = true};
   if (version == 1) return;
   if (exhausted)
     new_producer(transaction, last_producer);

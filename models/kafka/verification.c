@@ -57,7 +57,7 @@ void verification_output(struct world *world, struct node *node, struct message 
   uint32_t partition = (uint32_t)request->a;
   struct batch batch = unpack_producer(request->b, request->c);
   if (!broker_leads(node, kafka_output(world, partition)) || !needed(world, node, partition, &batch))
-    return append_output(world, node, request);
+    return (void)append_output(world, node, request);
   if (node->id != kafka_coordinator(world)) return ask(world, node, request);
   enum kafka_error error = transactions_verify(world, node, partition, &batch);
   if (error != KAFKA_OK) return append_refuse_output(world, node, request, error);
@@ -73,18 +73,16 @@ void verification_on_verified(struct world *world, struct node *node, struct mes
   bool refused = answer->c != KAFKA_OK || parked->void_;
   enum kafka_error error = answer->c != KAFKA_OK ? (enum kafka_error)answer->c
                                                  : KAFKA_INVALID_TRANSACTION_STATE; /* [V2] */
-  if (refused)
-    append_refuse_output(world, node, request, error);
-  else
-    append_output(world, node, request);
-  world_release(world, request);
+  if (refused) append_refuse_output(world, node, request, error);
+  if (refused || !append_output(world, node, request)) world_release(world, request);
 }
 
 void verification_marked(struct world *world, struct node *node, uint32_t partition,
                          uint32_t producer) {
   if (!broker_of(node)->verifying) return;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) {
-    struct verified *parked = parked_of(world, node, partition, (uint16_t)(world->first[ROLE_CONSUMER] + i));
+    struct verified *parked =
+        parked_of(world, node, partition, (uint16_t)(world->first[ROLE_CONSUMER] + i));
     if (parked->request && unpack_producer(parked->request->b, 0).producer == producer)
       parked->void_ = true;
   }

@@ -226,9 +226,9 @@ START_TEST(a_marker_is_checked_by_epochs_alone) {
     put(&states, EPOCH, 0, 2, 0);
   }
   const struct batch producer = {.producer = ID, .epoch = markers[_i].epoch};
-  ck_assert_int_eq(producer_state_marker(&states, &producer, markers[_i].coordinator,
-                                         markers[_i].strict, 0),
-                   markers[_i].error);
+  ck_assert_int_eq(
+      producer_state_marker(&states, &producer, markers[_i].coordinator, markers[_i].strict, 0),
+      markers[_i].error);
   producer_states_free(&states);
 }
 END_TEST
