@@ -426,5 +426,6 @@ const struct component kafka_broker = {
     .name = "kafka broker", .start = start, .on = on, .stage_names = stage_names, .stage_count = 1,
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
-    .disconnected = verification_disconnected, .cost = cost, .busy = busy, .crash = crash, .disk_reset = disk_reset, .disk_free = disk_free,
+    .disconnected = verification_disconnected, .cost = cost, .busy = busy, .crash = crash,
+    .disk_reset = disk_reset, .disk_free = disk_free,
 };
