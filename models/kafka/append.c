@@ -7,7 +7,8 @@
 
 static void answer_produce(struct world *world, struct node *node, const struct message *request,
                            enum wire kind, enum kafka_error error, int64_t acks) {
-  if (acks == ACKS_0) { /* an error has no answer: the broker closes the connection (SocketServer) */
+  if (acks ==
+      ACKS_0) { /* an error has no answer: the broker closes the connection (SocketServer) */
     if (error != KAFKA_OK && broker_of(node)->replication)
       link_reset(world, link_channel(world, request->from, node->id), NO_FAULT);
     return;
@@ -29,7 +30,8 @@ bool broker_flush(struct world *world, struct node *node, struct partition_log *
 
 static void append(struct world *world, struct node *node, struct partition_log *log,
                    const struct batch *batch, const struct message *request, uint32_t partition) {
-  if (!broker_flush(world, node, log)) return; /* its only log directory is offline: the broker stops */
+  if (!broker_flush(world, node, log))
+    return; /* its only log directory is offline: the broker stops */
   log_roll(log, request->size, (uint64_t)kafka_setting(world, KEY_LOG_SEGMENT_BYTES));
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
                                kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
@@ -135,7 +137,8 @@ bool append_output(struct world *world, struct node *node, struct message *reque
 static bool mark(struct world *world, struct node *node, uint32_t partition,
                  const struct marker *marker) {
   uint32_t topic_partition = kafka_output(world, partition), producer = marker->producer.producer;
-  if (!broker_leads(node, topic_partition) || !replica_enough(world, node, topic_partition)) return false;
+  if (!broker_leads(node, topic_partition) || !replica_enough(world, node, topic_partition))
+    return false;
   struct partition_log *log = &broker_disk(node)->output[partition];
   const struct log_marker written = {
       .producer = producer, .epoch = marker->producer.epoch, .commit = marker->commit,

@@ -42,7 +42,8 @@ static const struct node *coordinator(const struct world *world) {
 
 /* --- Holds --- */
 
-static void account_group(struct world *world, struct group *group, uint32_t partition, uint64_t end) {
+static void account_group(struct world *world, struct group *group, uint32_t partition,
+                          uint64_t end) {
   uint64_t settled = group->settled[partition];
   uint64_t open = end > settled ? end - settled : 0;
   for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
@@ -51,9 +52,10 @@ static void account_group(struct world *world, struct group *group, uint32_t par
 }
 
 void broker_account(struct world *world, uint32_t partition) {
-  uint64_t end = kafka_replicated(world)
-                     ? part_of(world, partition)->end
-                     : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
+  uint64_t end =
+      kafka_replicated(world)
+          ? part_of(world, partition)->end
+          : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
   for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++)
     account_group(world, group_at(coordinator(world), i), partition, end);
 }
@@ -151,7 +153,8 @@ static void undo(struct world *world, const struct node *node, struct books_part
                  const struct partition_log *log) {
   uint64_t same = part->start > log->start ? part->start : log->start;
   if (same > part->view) same = part->view;
-  while (same < part->view && same < log->end && log_epoch_at(log, same) == shown_at(part, same)->epoch)
+  while (same < part->view && same < log->end &&
+         log_epoch_at(log, same) == shown_at(part, same)->epoch)
     same++;
   for (uint64_t at = same; at < part->view; at++)
     if (shown_at(part, at)->effect)

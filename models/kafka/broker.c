@@ -116,6 +116,13 @@ static void wait_for(struct world *world, struct broker *broker, uint32_t partit
   row[i] = (struct waiting){consumer, serial};
 }
 
+/* Whether a reader may begin again at the beginning, so that the log keeps everything. LIMIT: with the
+ * default offsets.retention.minutes of a week nobody does within a run; log.retention.hours, as long, is
+ * not modelled. */
+static bool may_come_back(const struct world *world) {
+  return kafka_setting(world, KEY_OFFSETS_RETENTION) < OFFSETS_RETENTION_DEFAULT;
+}
+
 /* A group has committed all of an input partition below this offset: a log is kept until the slowest has. */
 static void passed(struct world *world, struct node *node, uint32_t group, uint32_t partition,
                    uint64_t committed) {
@@ -124,9 +131,28 @@ static void passed(struct world *world, struct node *node, uint32_t group, uint3
   floors[group] = committed;
   for (uint32_t i = 0; i < disk->group_count; i++)
     if (floors[i] < least) least = floors[i];
-  if (!broker_of(node)->replication) return log_trim(&disk->input[partition], least);
+  bool keeps = may_come_back(world);
+  if (!broker_of(node)->replication && !keeps) log_trim(&disk->input[partition], least);
+  if (!broker_of(node)->replication) return;
   books_passed(world, node, group, partition, committed);
-  replica_trim(world, node, partition, least);
+  if (!keeps) replica_trim(world, node, partition, least);
+}
+
+/* Where a log begins or ends, for a reader whose group has nothing committed. */
+static void on_list_offsets(struct world *world, struct node *node, struct message *request) {
+  struct message *answer = world_answer(world, node, request, WIRE_LISTED);
+  struct record *records = message_records(&world->messages, answer, request->record_count);
+  struct group *group = group_of(world, &world->nodes[kafka_coordinator(world)], request->from);
+  for (uint32_t i = 0; i < request->record_count; i++) {
+    uint32_t partition = request->records[i].key;
+    if (!broker_leads(node, partition)) answer->b = KAFKA_NOT_LEADER;
+    const struct partition_log *log = &broker_disk(node)->input[partition];
+    records[i] = (struct record){.key = partition,
+                                 .handle = request->a ? log_committed(log) : log->start};
+  }
+  for (uint32_t i = 0; request->a && answer->b == KAFKA_OK && i < request->record_count; i++)
+    group_skip(world, group, records[i].key, records[i].handle);
+  world_send(world, node, answer);
 }
 
 static void on_fetch(struct world *world, struct node *node, struct message *fetch) {
@@ -281,13 +307,7 @@ static void drop_parked(struct world *world, struct node *node) {
   append_drop_awaiting(world, node);
   replica_drop_parked(world, node);
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, broker_of(node), i);
-  for (uint32_t g = 0; g < broker_disk(node)->group_count; g++) {
-    struct group *group = group_at(node, g);
-    for (size_t i = 0; i < group->member_count; i++) {
-      if (group->members[i].joining) world_release(world, group->members[i].joining);
-      group->members[i].joining = NULL;
-    }
-  }
+  group_crash(world, node);
 }
 
 static void crash(struct world *world, struct node *node, bool power) {
@@ -305,8 +325,9 @@ static void crash(struct world *world, struct node *node, bool power) {
   }
 }
 
-/* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on others too: their topics have three
- * copies (offsets.topic.replication.factor, transaction.state.log.replication.factor). */
+/* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on
+ * others too: their topics have three copies (offsets.topic.replication.factor,
+ * transaction.state.log.replication.factor). */
 static void disk_lost(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
   for (uint32_t p = 0; kafka_replicated(world) && p < 2 * disk->partition_count; p++)
@@ -334,24 +355,6 @@ static uint32_t busy(const struct world *world, const struct node *node) {
   return parked;
 }
 
-static void reset_group(struct group *group, size_t partitions) {
-  group->member_count = group->pending_count = 0;
-  group->generation = 0;
-  group->state = GROUP_STABLE;
-  group->gathering = false;
-  for (size_t p = 0; p < partitions && group->committed; p++)
-    group->committed[p] = group->settled[p] = group->accounted[p] = group->owner[p] = 0;
-}
-
-static void free_group(struct group *group) {
-  free(group->members);
-  free(group->owner);
-  free(group->committed);
-  free(group->settled);
-  free(group->accounted);
-  free(group->pending);
-}
-
 static void disk_reset(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
   if (!disk) return;
@@ -364,7 +367,7 @@ static void disk_reset(struct world *world, struct node *node) {
   (void)world;
   memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
   for (uint32_t i = 0; i < disk->group_count; i++)
-    reset_group(&disk->groups[i], disk->partition_count);
+    group_reset(&disk->groups[i], disk->partition_count);
   transactions_reset(&disk->transactions);
 }
 
@@ -380,7 +383,7 @@ static void disk_free(struct node *node) {
   books_free(disk);
   free(disk->input);
   free(disk->output);
-  for (uint32_t i = 0; i < disk->group_count; i++) free_group(&disk->groups[i]);
+  for (uint32_t i = 0; i < disk->group_count; i++) group_free(&disk->groups[i]);
   free(disk->groups);
   free(disk->floors);
   transactions_free(&disk->transactions);
@@ -393,9 +396,11 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_FETCH] = on_fetch,
     [WIRE_COMMIT] = group_on_commit,
     [WIRE_JOIN] = group_on_join,
+    [WIRE_SYNC] = group_on_sync,
     [WIRE_HEARTBEAT] = group_on_heartbeat,
     [WIRE_LEAVE] = group_on_leave,
     [WIRE_OFFSETS] = group_on_offsets,
+    [WIRE_LIST_OFFSETS] = on_list_offsets,
     [WIRE_INIT_PRODUCER] = transactions_on_init,
     [WIRE_ADD_PARTITIONS] = transactions_on_add,
     [WIRE_OUTPUT] = verification_output,
@@ -418,6 +423,7 @@ static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
     [TIMER_SESSION] = group_on_session,
     [TIMER_REBALANCE] = group_on_rebalance,
+    [TIMER_RETENTION] = group_on_retention,
     [TIMER_SWEEP] = transactions_on_sweep,
     [TIMER_MARKERS] = transactions_on_markers,
     [TIMER_CONTROL_REQUEST] = registration_on_request_timeout,
@@ -427,8 +433,8 @@ static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
     [TIMER_FETCH_WAIT] = replica_on_wait_over,
 };
 static const char *const timer_names[] = {
-    "session",       "rebalance",     "transaction-sweep", "markers",   "control-request",
-    "control-retry", "heartbeat-due", "replica-lag", "fetch-wait"};
+    "session",         "rebalance",     "retention",     "transaction-sweep", "markers",
+    "control-request", "control-retry", "heartbeat-due", "replica-lag", "fetch-wait"};
 
 const struct component kafka_broker = {
     .name = "kafka broker", .start = start, .on = on, .stage_names = stage_names, .stage_count = 1,

@@ -9,12 +9,13 @@
 #ifndef MODELS_KAFKA_BROKER_H
 #define MODELS_KAFKA_BROKER_H
 
+#include "models/kafka/group.h"
 #include "models/kafka/transaction.h"
-#include "models/kafka/wire.h"
 
 enum broker_timer {
   TIMER_SESSION,
   TIMER_REBALANCE,
+  TIMER_RETENTION,
   TIMER_SWEEP,
   TIMER_MARKERS,
   TIMER_CONTROL_REQUEST, /* replicated only */
@@ -24,55 +25,6 @@ enum broker_timer {
   TIMER_FETCH_WAIT,
   BROKER_TIMER__COUNT
 };
-
-/* --- The group (group.c) --- */
-
-enum group_state { GROUP_STABLE, GROUP_PREPARING };
-
-struct member {
-  uint64_t id; /* node << 32 | incarnation */
-  struct message *joining; /* volatile: its parked JOIN */
-  uint32_t session;        /* volatile: timer, TIMER_NONE */
-};
-struct pending_offset {
-  uint32_t producer, partition;
-  uint64_t offset;
-};
-struct group {
-  enum group_state state;
-  bool gathering; /* PREPARING, and waiting for the first members */
-  uint32_t generation;
-  struct member *members;
-  size_t member_count, member_capacity;
-  uint64_t *owner;     /* by partition: member id, 0 = nobody */
-  uint64_t *committed; /* by partition: next offset to read */
-  uint64_t *settled;   /* by partition: most that was committed since the last rebalance; a commit that
-                          was long under way may set `committed` back, and only a rebalance would show it */
-  uint64_t *accounted; /* by partition: records held as not settled */
-  size_t partition_capacity[4];
-  struct pending_offset *pending; /* of open transactions */
-  size_t pending_count, pending_capacity;
-  uint32_t rebalance; /* volatile: timer */
-};
-
-/* The group that a client belongs to: groups of consumers have each members, generations, committed
- * offsets of their own; what they share is the log. */
-struct group *group_at(const struct node *coordinator, uint32_t group);
-struct group *group_of(const struct world *world, const struct node *coordinator, uint64_t member);
-static inline uint64_t member_id(uint16_t node, uint32_t incarnation) {
-  return (uint64_t)node << 32 | incarnation;
-}
-
-void group_start(struct world *world, struct node *node);
-/* The next reader of a partition begins at what is committed now. */
-void group_unsettle(struct world *world, struct group *group, uint32_t partition);
-message_fn group_on_join, group_on_heartbeat, group_on_leave, group_on_commit, group_on_offsets;
-timer_fn group_on_session, group_on_rebalance;
-/* KAFKA_OK when a member of this generation may commit. */
-enum kafka_error group_check(const struct group *group, uint64_t member, uint64_t generation);
-/* Offsets of a transaction: pending until it ends. */
-void group_pend(struct group *group, uint32_t producer, const struct record *records, uint32_t count);
-void group_end_pending(struct world *world, struct group *group, uint32_t producer, bool commit);
 
 /* --- Transactions (transaction.c) --- */
 

@@ -1,12 +1,13 @@
 /* How a consumer commits: the paths through enum commit_step.
  *
- *   before-processing   OFFSETS                       covers what was fetched
+ *   before-processing   OFFSETS                       covers what the poll returned
  *   after-processing    (OUTPUTS) OFFSETS             covers what was handled, outputs flushed first
+ *   auto                (OUTPUTS) OFFSETS             covers what earlier polls returned
  *   in-transaction      (ADD) (OUTPUTS) OFFSETS END   one transaction; ADD in version 1 only
  *     offsets: after-transaction, before-transaction: a commit of the group, apart from the transaction
  *
- * A step that times out or is cut off is sent again after a back-off, until it is answered; an answer
- * that fences ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
+ * What becomes of a step that times out or is cut off is commit_policy.c's to say; an answer that fences
+ * ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
  */
 #include "models/kafka/consumer.h"
 
@@ -49,48 +50,8 @@ void commit_forget(struct world *world, struct node *node) {
   consumer->step = COMMIT_IDLE;
   consumer->processed_count = consumer->committing = 0;
   consumer->output_count = consumer->flushing = 0;
-  consumer->commit_due = false;
-}
-
-/* --- What there is to commit --- */
-
-/* Folds what no commit under way covers: of each partition only the last record stays. */
-static void fold(struct consumer *consumer) {
-  uint32_t left = consumer->committing;
-  for (uint32_t i = left; i < consumer->processed_count; i++) {
-    bool last = true;
-    for (uint32_t j = i + 1; j < consumer->processed_count && last; j++)
-      last = consumer->processed[j].extra != consumer->processed[i].extra;
-    if (last) consumer->processed[left++] = consumer->processed[i];
-  }
-  consumer->processed_count = left;
-}
-
-static void arm(struct world *world, struct node *node) {
-  struct consumer *consumer = consumer_of(node);
-  if (consumer->commit_timer != TIMER_NONE) return;
-  consumer->commit_timer = world_timer(world, node, 0, consumer->commit_lane, TIMER_COMMIT, 0);
-}
-
-void commit_note(struct world *world, struct node *node, const struct record *record) {
-  struct consumer *consumer = consumer_of(node);
-  consumer->processed[consumer->processed_count++] = *record;
-  if (transactional(world))
-    consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;
-  else if (consumer->processed_count == 2 * PROCESSED_MAX)
-    fold(consumer);
-  ASSERT_LT(consumer->processed_count, 2 * PROCESSED_MAX);
-  arm(world, node);
-}
-
-void commit_on_timer(struct world *world, struct node *node, uint64_t argument) {
-  (void)argument;
-  struct consumer *consumer = consumer_of(node);
-  consumer->commit_timer = TIMER_NONE;
-  consumer->commit_due = true;
-  if (node->stage < STAGE_RUNNING) return;
-  if (transactional(world)) return consumer_pump(world, node);
-  commit_start(world, node);
+  if (commit_mode(world) != COMMIT_AUTO) consumer->commit_due = false;
+  consumer->batch_safe = consumer->flush_only = false;
 }
 
 /* --- Publishing --- */
@@ -98,11 +59,11 @@ void commit_on_timer(struct world *world, struct node *node, uint64_t argument) 
 int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent,
                    uint32_t key) {
   struct consumer *consumer = consumer_of(node);
-  if (tag != consumer->tag || !consumer->working) return DG_FAILED;
+  if (tag == 0 || !poll_flight(consumer, tag)) return DG_FAILED;
   uint32_t partition = kafka_partition(world, key);
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) { /* fire and forget */
     struct message *message = client_request(
-        world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
+      world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
     *message_records(&world->messages, message, 1) =
         (struct record){.intent = intent, .key = key, .size = (uint32_t)world->plan->workload.size};
     message->a = partition;
@@ -130,10 +91,11 @@ static void send_offsets(struct world *world, struct node *node) {
   message->b = (int64_t)consumer->generation;
   message->c = pack_producer(&consumer->producer);
   if (kind == WIRE_TXN_OFFSETS && !kafka_setting(world, KEY_GROUP_METADATA)) message->a = 0;
+  message->d = consumer->instance;
   struct record *records = message_records(&world->messages, message, consumer->committing);
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
     for (uint32_t i = 0; i < consumer->committing; i++)
-      records[i] = consumer->buffer[consumer_place(consumer, consumer->safe + i)];
+      records[i] = consumer->buffer[consumer_place(consumer, i)];
   } else {
     copy_handled(consumer, records);
   }
@@ -211,6 +173,7 @@ static void send_outputs(struct world *world, struct node *node) {
 void commit_send(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (node->doomed) return;
+  if (consumer->lost && !transactional(world)) return consumer_rejoin(world, node); /* CommitFailed */
   if (consumer->step == COMMIT_OUTPUTS) return send_outputs(world, node);
   if (client_waits(&consumer->client, SLOT_COMMIT)) return;
   if (consumer->step == COMMIT_ADD) send_add(world, node);
@@ -229,16 +192,11 @@ static void go_to(struct world *world, struct node *node, enum commit_step step)
   commit_send(world, node);
 }
 
-/* The next interval begins behind this transaction: a timer that its records have armed is void. */
-static void disarm(struct world *world, struct consumer *consumer) {
-  if (consumer->commit_timer != TIMER_NONE) world_cancel(world, consumer->commit_timer);
-  consumer->commit_timer = TIMER_NONE;
-}
-
 static bool is_needed(const struct world *world, const struct consumer *consumer,
                       enum commit_step step) {
   if (step == COMMIT_ADD) return consumer->flushing > 0 && version_1(world);
   if (step == COMMIT_OUTPUTS) return consumer->flushing > 0;
+  if (step == COMMIT_OFFSETS) return !consumer->flush_only;
   if (step == COMMIT_END) return consumer->begun;
   return true;
 }
@@ -270,14 +228,17 @@ static void give_up(struct world *world, struct node *node) {
 void commit_start(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (consumer->step != COMMIT_IDLE) return;
-  if (transactional(world)) disarm(world, consumer);
-  consumer->commit_due = false;
-  consumer->committing = commit_mode(world) == COMMIT_BEFORE_PROCESSING
-                             ? consumer->buffer_count - consumer->safe
-                             : consumer->processed_count;
+  if (transactional(world)) commit_disarm(world, consumer);
+  bool before = commit_mode(world) == COMMIT_BEFORE_PROCESSING;
+  if (commit_mode(world) != COMMIT_AUTO) consumer->commit_due = false;
+  if (!transactional(world) && consumer->processed_count > PROCESSED_MAX) commit_fold(consumer);
+  consumer->committing = before ? consumer->batch : consumer->processed_count;
   consumer->flushing = consumer->output_count;
   if (consumer->committing > PROCESSED_MAX) consumer->committing = PROCESSED_MAX;
-  if (consumer->committing > 0) advance(world, node);
+  if (consumer->flush_only) consumer->committing = 0;
+  if (consumer->committing == 0 && !consumer->flush_only) return;
+  consumer->commit_began = world->now.ns;
+  advance(world, node);
 }
 
 /* --- Answers --- */
@@ -285,7 +246,7 @@ void commit_start(struct world *world, struct node *node) {
 /* Membership or the producer's epoch is gone. */
 static void fenced(struct world *world, struct node *node, int64_t error) {
   struct consumer *consumer = consumer_of(node);
-  if (!transactional(world)) return consumer_rejoin(world, node);
+  if (!transactional(world)) return consumer_fenced(world, node, error);
   bool member = error == KAFKA_ILLEGAL_GENERATION || error == KAFKA_UNKNOWN_MEMBER;
   if (member && consumer->step == COMMIT_OFFSETS) return give_up(world, node);
   consumer_restart(world, node);
@@ -299,6 +260,8 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
   if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &consumer_of(node)->client);
   if (answer->a == KAFKA_CONCURRENT_TRANSACTIONS || kafka_retriable(answer->a))
     consumer_retry_later(world, node, slot);
+  else if (answer->a == KAFKA_REBALANCE_IN_PROGRESS)
+    consumer_of(node)->rejoin = true, commit_failed(world, node);
   else
     fenced(world, node, answer->a);
   return false;
@@ -320,15 +283,15 @@ static void done(struct world *world, struct node *node) {
   consumer->step = COMMIT_IDLE;
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
     for (uint32_t i = 0; i < consumer->committing; i++) {
-      const struct record *record =
-          &consumer->buffer[consumer_place(consumer, consumer->safe + i)];
+      const struct record *record = &consumer->buffer[consumer_place(consumer, i)];
       consumer->committed[record->extra] = record->handle + 1;
     }
-    consumer->safe += consumer->committing;
+    consumer->batch_safe = true;
   } else {
     forget_committed(consumer);
-    if (consumer->processed_count > 0) arm(world, node);
+    if (consumer->processed_count > 0 && commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
   }
+  consumer->flush_only = false;
   consumer->committing = 0;
   consumer_pump(world, node);
 }
@@ -365,8 +328,8 @@ void commit_on_output(struct world *world, struct node *node, struct message *an
     if (consumer->client.slots[slot].correlation != answer->correlation) continue;
     if (!confirmed(world, node, answer, slot)) return;
     forget_outputs(consumer, p);
-    if (consumer->flushing == 0 && consumer->step == COMMIT_OUTPUTS) advance(world, node);
-    return;
+    if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;
+    return advance(world, node);
   }
 }
 

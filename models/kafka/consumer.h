@@ -1,32 +1,73 @@
 /* The consumer client: member of the group, poll loop, commits.
  *
- *   INIT --producer id--> JOINING --joined--> OFFSETS --positions--> RUNNING
- *                            ^                                         | heartbeat: rebalance
- *                            '----- committed ------ REVOKING <--------'
- *                                                    STOPPING --committed--> LEAVE, exit
+ *   INIT --producer id--> JOINING --joined--> SYNCING --synced--> ASSIGNING --at a poll--> OFFSETS
+ *                          ^   ^                 |                                           | positions
+ *                          |   '-----------------'  LISTING <--- nothing is committed -------|
+ *                          |                           '------ where the log begins, ends -->|
+ *                          |                                                                 v
+ *                          '------ settled ------ REVOKING <--- heartbeat: rebalance --- RUNNING
+ *                                                 STOPPING --settled--> LEAVE, exit  <--- SIGTERM
  *
- * RUNNING: fetch from each leader; hand record after record to the handler; commit by the key `commit`:
- *   before-processing   each batch is committed first; a crash loses what was committed, not processed
+ * The poll loop of an application, one round:
+ *   poll:  what the group asks for (revoke, join, take an assignment); auto-commit; then the next at most
+ *          max.poll.records of what was fetched are returned
+ *   work:  one record after the other (processing: in-poll-loop), or all to the threads of the topology
+ *          while the loop goes on (handed-off)
+ * Whatever the group says, the records of the last poll are worked on to the end: the loop hears of it at
+ * its next poll. One that does not poll for max.poll.interval.ms is out of the group and does not know.
+ *
+ * When a consumer commits (`commit`):
+ *   before-processing   each poll's records are committed first; a crash loses what was committed
  *   after-processing    every commit_interval what has been processed; a crash repeats what was not
  *   in-transaction      every commit_interval outputs and offsets in one transaction
+ *   auto                in the first poll after auto.commit.interval.ms, what earlier polls returned
+ *
+ * Eager strategies give up every partition before they join. cooperative-sticky keeps them, goes on with
+ * them, gives up only what the new assignment has taken from it, and then joins once more.
  *
  * Volatile: everything. Durable: committed offsets, at the coordinator.
+ * Breaks: scenarios/claims/C06-breaks-crash.yaml, C29-breaks-handed-off.yaml.
  *
- * [I1] A record is handed to the handler only while its partition is assigned in this generation.
- * [I2] Only what has been handled is committed (after-processing, in-transaction).
+ * [I1] A poll returns records only of partitions that are assigned, as far as the consumer knows.
+ * [I2] Only what has been handled is committed (after-processing, in-transaction; auto in the loop).
+ * [I3] A partition that is revoked is settled first: what was handled of it is committed, or, without
+ *      commit_on_revoke, forgotten.
  * LIMIT: a fetch that finds nothing is parked at the broker until there is something, not for
  * fetch.max.wait.ms: an idle consumer asks again every request.timeout.ms.
- * LIMIT: one handler at a time; a batch is not fetched ahead while one from the same leader is processed.
+ * LIMIT: a batch is not fetched ahead while one from the same leader is processed in the loop.
+ * LIMIT: an auto-commit that would say nothing new is not sent.
+ * LIMIT: handed-off commits by auto only: no bookkeeping of what threads have finished.
  */
 #ifndef MODELS_KAFKA_CONSUMER_H
 #define MODELS_KAFKA_CONSUMER_H
 
 #include "models/handlers/host.h"
+#include "models/kafka/assignment.h"
 #include "models/kafka/client.h"
+#include "models/kafka/group.h"
 #include "sim/handler/dgsim.h"
 
-enum { STAGE_INIT, STAGE_JOINING, STAGE_OFFSETS, STAGE_RUNNING, STAGE_REVOKING, STAGE_STOPPING, CONSUMER_STAGE__COUNT };
-enum { TIMER_REQUEST, TIMER_HEARTBEAT, TIMER_COMMIT, TIMER_RETRY, TIMER_RECORD, CONSUMER_TIMER__COUNT };
+enum consumer_stage {
+  STAGE_INIT,
+  STAGE_JOINING,
+  STAGE_SYNCING,
+  STAGE_ASSIGNING,
+  STAGE_OFFSETS,
+  STAGE_LISTING,
+  STAGE_RUNNING,
+  STAGE_REVOKING,
+  STAGE_STOPPING,
+  CONSUMER_STAGE__COUNT
+};
+enum consumer_timer {
+  TIMER_REQUEST,
+  TIMER_HEARTBEAT,
+  TIMER_COMMIT,
+  TIMER_RETRY,
+  TIMER_RECORD,
+  TIMER_POLL,
+  CONSUMER_TIMER__COUNT
+};
 enum { SLOT_COORDINATOR, SLOT_HEARTBEAT, SLOT_COMMIT, SLOT_FETCH }; /* SLOT_FETCH + broker, then outputs */
 
 #define PROCESSED_MAX 1000 /* records of one commit; partitions of a topic at the most */
@@ -42,25 +83,44 @@ struct output_batch { /* under way to one partition of the output topic */
   uint32_t first, count; /* in sorted order of `outputs` */
   bool done;
 };
+struct flight { /* a record that a handler has */
+  struct record record;
+  uint32_t tag; /* 0 = none */
+};
 struct consumer {
   struct client client;
   uint64_t member;
   uint64_t generation;
+  uint32_t instance; /* group.instance.id, 0 = dynamic */
+  uint32_t attempts; /* at being a member */
+  bool known;   /* it has been a member with this id */
+  bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
+  bool rejoin;  /* the group rebalances; likewise */
+  int64_t last_poll; /* ns */
   uint32_t *assigned; /* partitions */
   uint32_t assigned_count, rotation;
-  uint64_t *position;  /* by partition: next to hand to the handler */
+  uint32_t *next; /* the assignment that the next poll takes */
+  uint32_t next_count;
+  uint32_t *had; /* sticky: what it had before it gave everything up */
+  uint32_t had_count;
+  bool *mine;          /* by partition: assigned */
+  bool *positioned;    /* by partition: assigned, and it is known where to begin */
   uint64_t *fetched;   /* by partition: next to fetch */
   uint64_t *committed; /* by partition: known to be committed */
   struct record *buffer; /* ring: fetched, not handled */
-  uint32_t buffer_head, buffer_count, buffer_capacity, safe; /* safe: committed, may be handled */
-  uint32_t *buffered; /* by broker */
-  struct record current;
+  uint32_t buffer_head, buffer_count, buffer_capacity;
+  uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
+  bool batch_safe; /* before-processing: they are committed */
+  uint32_t *buffered; /* by broker: fetched, not returned */
+  struct flight *flights;
+  uint32_t flight_room, flight_count;
   uint32_t tag;
-  bool working; /* the handler has `current` */
   struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
   uint32_t processed_count, committing; /* committing: how many the commit under way covers */
   uint32_t commit_timer; /* TIMER_NONE = not armed */
   bool commit_due;
+  bool flush_only; /* the commit under way only sends outputs */
+  int64_t commit_began; /* ns */
   enum commit_step step;
   struct output *outputs; /* published, not acknowledged */
   uint32_t output_count, flushing;
@@ -80,19 +140,80 @@ static inline uint32_t consumer_place(const struct consumer *consumer, uint32_t 
 static inline int64_t commit_mode(const struct world *world) {
   return kafka_setting(world, KEY_COMMIT);
 }
+static inline bool consumer_hands_off(const struct world *world) {
+  return kafka_setting(world, KEY_PROCESSING) == PROCESSING_HANDED_OFF;
+}
+static inline bool consumer_cooperates(const struct world *world) {
+  return kafka_setting(world, KEY_ASSIGNMENT_STRATEGY) == STRATEGY_COOPERATIVE_STICKY;
+}
+/* A member of the current generation, with its assignment: it may commit. */
+static inline bool consumer_stable(struct node *node) {
+  return node->stage >= STAGE_ASSIGNING && !consumer_of(node)->lost;
+}
 
-/* Goes on with whatever can be done now: commit, next record, fetch, rejoin, leave. */
-void consumer_pump(struct world *world, struct node *node);
+void consumer_retry_later(struct world *world, struct node *node, uint32_t slot);
+
+/* --- membership.c --- */
+
+void membership_start(struct world *world, struct node *node);
 /* Gives up membership as it is: nothing more of it counts. Then joins anew. */
 void consumer_rejoin(struct world *world, struct node *node);
 /* A fenced transactional client begins again with InitProducerId. */
 void consumer_restart(struct world *world, struct node *node);
-void consumer_retry_later(struct world *world, struct node *node, uint32_t slot);
+/* The coordinator has refused a request of this member. */
+void consumer_fenced(struct world *world, struct node *node, int64_t error);
+/* At a poll: does what the group asks for. True when there is nothing more to be done in this poll. */
+bool membership_poll(struct world *world, struct node *node);
+/* Sends the request of the current stage again. */
+void membership_retry(struct world *world, struct node *node);
+void membership_terminate(struct world *world, struct node *node);
+message_fn membership_on_init, membership_on_joined, membership_on_synced, membership_on_offsets,
+    membership_on_listed, membership_on_heartbeat_answer, membership_on_left;
+timer_fn membership_on_heartbeat, membership_on_poll_timer;
 
-/* --- commit.c --- */
+/* --- poll.c --- */
 
-/* Something was handled: note it, and see to it that it is committed in time. */
+/* Goes on with whatever can be done now: commit, next record, poll. */
+void consumer_pump(struct world *world, struct node *node);
+/* Drops what was fetched but the oldest `keep`, and every fetch under way. */
+void poll_drop(struct world *world, struct node *node, uint32_t keep);
+/* Drops what was fetched and not returned of partitions that are not assigned any more. */
+void poll_drop_unassigned(struct world *world, struct node *node);
+/* The handlers at work are not listened to any more. */
+void poll_abandon(struct world *world, struct node *node);
+struct flight *poll_flight(struct consumer *consumer, uint32_t tag);
+/* Whether the loop is inside poll, or would be. */
+bool poll_is_in(const struct world *world, const struct consumer *consumer);
+message_fn poll_on_fetched;
+timer_fn poll_on_record;
+void poll_handled(struct world *world, struct node *node, uint32_t tag, int status);
+
+/* --- commit_policy.c: when --- */
+
+/* Something was handled, or handed off: note it, and see to it that it is committed in time. */
 void commit_note(struct world *world, struct node *node, const struct record *record);
+/* The timer of the mode. */
+void commit_arm(struct world *world, struct node *node);
+/* The next interval begins behind this transaction: a timer that its records have armed is void. */
+void commit_disarm(struct world *world, struct consumer *consumer);
+/* Whether the loop waits for the commit under way. */
+bool commit_blocks(const struct world *world, const struct consumer *consumer);
+/* Whether a commit is due that the loop makes before it goes on. */
+bool commit_is_next(const struct world *world, const struct consumer *consumer);
+/* In a poll: the auto-commit, if its time has come. */
+void commit_in_poll(struct world *world, struct node *node);
+/* Before partitions are given up, and at the end. True when there is nothing left to be done. */
+bool commit_settle(struct world *world, struct node *node);
+/* The request of a commit failed, or was refused in a way that may pass. */
+void commit_failed(struct world *world, struct node *node);
+/* Of each partition only the last record that no commit under way covers stays. */
+void commit_fold(struct consumer *consumer);
+/* Forgets what was handled of partitions that are not assigned any more. */
+void commit_drop_unassigned(struct consumer *consumer);
+timer_fn commit_on_timer;
+
+/* --- commit.c: how --- */
+
 /* Starts a commit of what there is, if none is under way. */
 void commit_start(struct world *world, struct node *node);
 /* Sends the current step (again). */
@@ -101,7 +222,6 @@ void commit_send(struct world *world, struct node *node);
 bool commit_clean(const struct consumer *consumer);
 void commit_forget(struct world *world, struct node *node);
 message_fn commit_on_committed, commit_on_added, commit_on_output, commit_on_offsets, commit_on_ended;
-timer_fn commit_on_timer;
 int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent, uint32_t key);
 static inline uint32_t slot_output(const struct world *world, uint32_t partition) {
   return SLOT_FETCH + world->count[ROLE_BROKER] + partition;

@@ -7,7 +7,7 @@
 
 enum { TIMER_BROKER_SESSION, CONTROLLER_TIMER__COUNT };
 
-struct controller { /* volatile */
+struct controller {         /* volatile */
   uint32_t *sessions;       /* by broker: timer, TIMER_NONE */
   struct message **parked;  /* by broker: its METADATA_FETCH, NULL */
   uint64_t *known;          /* by broker: version that its last fetch had */
@@ -18,12 +18,15 @@ struct controller { /* volatile */
 static struct controller *controller_of(const struct node *node) { return node->state[0]; }
 
 struct record partition_record(uint32_t topic_partition, const struct partition_state *state) {
-  return (struct record){.key = topic_partition, .extra = state->leader, .flags = state->isr,
+  return (struct record){.key = topic_partition,
+                         .extra = state->leader,
+                         .flags = state->isr,
                          .handle = (uint64_t)state->leader_epoch << 32 | state->partition_epoch};
 }
 
 struct partition_state partition_of_record(const struct record *record) {
-  return (struct partition_state){.leader = record->extra, .isr = record->flags,
+  return (struct partition_state){.leader = record->extra,
+                                  .isr = record->flags,
                                   .leader_epoch = (uint32_t)(record->handle >> 32),
                                   .partition_epoch = (uint32_t)record->handle};
 }
@@ -52,7 +55,8 @@ static void answer_metadata(struct world *world, struct node *node, const struct
   struct message *answer = world_answer(world, node, request, WIRE_METADATA_FETCHED);
   answer->a = (int64_t)disk->version;
   uint32_t count = newer(disk, (uint64_t)request->a, NULL);
-  if (count > 0) newer(disk, (uint64_t)request->a, message_records(&world->messages, answer, count));
+  if (count > 0)
+    newer(disk, (uint64_t)request->a, message_records(&world->messages, answer, count));
   world_send(world, node, answer);
 }
 
@@ -134,8 +138,8 @@ static bool unclean_allowed(const struct world *world) {
 static uint32_t substitute(const struct world *world, const struct controller_disk *disk,
                            uint32_t partition) {
   uint32_t leader = candidate(world, disk, partition, disk->eligible[partition]);
-  if (leader == NO_BROKER && disk->partitions[partition].isr == 0 && disk->eligible[partition] == 0 &&
-      may_lead(disk, disk->last_leaders[partition]))
+  if (leader == NO_BROKER && disk->partitions[partition].isr == 0 &&
+      disk->eligible[partition] == 0 && may_lead(disk, disk->last_leaders[partition]))
     leader = disk->last_leaders[partition];
   if (leader == NO_BROKER && unclean_allowed(world))
     leader = candidate(world, disk, partition, UINT16_MAX);
@@ -156,7 +160,8 @@ static bool elect(const struct world *world, struct controller_disk *disk, uint3
 }
 
 /* A broker may not be leader or in sync any more; `lost`: nor eligible. */
-static void exclude(const struct world *world, struct controller_disk *disk, uint32_t broker, bool lost) {
+static void exclude(const struct world *world, struct controller_disk *disk, uint32_t broker,
+                    bool lost) {
   for (uint32_t p = 0; p < disk->partition_count; p++) {
     uint32_t place = replica_place(world, p, broker);
     if (place >= replica_count(world)) continue;
@@ -183,7 +188,8 @@ static void unfence(const struct world *world, struct controller_disk *disk, uin
   disk->brokers[broker].fenced = false;
   disk->broker_versions[broker] = disk->version;
   for (uint32_t p = 0; p < disk->partition_count; p++)
-    if (disk->partitions[p].leader == NO_BROKER && elect(world, disk, p)) partition_changed(disk, p);
+    if (disk->partitions[p].leader == NO_BROKER && elect(world, disk, p))
+      partition_changed(disk, p);
 }
 
 /* --- Brokers --- */
@@ -276,7 +282,8 @@ static void on_heartbeat(struct world *world, struct node *node, struct message 
 /* --- In-sync sets --- */
 
 /* Members that the leader has seen in an incarnation that is gone must not come in (KIP-903). */
-static bool eligible(const struct controller_disk *disk, const struct record *members, uint32_t count) {
+static bool eligible(const struct controller_disk *disk, const struct record *members,
+                     uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     const struct broker_state *broker = &disk->brokers[members[i].key];
     if (broker->fenced || broker->shutting_down || broker->epoch != members[i].extra) return false;
@@ -288,7 +295,8 @@ static bool eligible(const struct controller_disk *disk, const struct record *me
 static void answer_states(struct world *world, const struct controller_disk *disk,
                           const struct message *request, struct message *answer) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < request->record_count; i++) count += !record_is_broker(&request->records[i]);
+  for (uint32_t i = 0; i < request->record_count; i++)
+    count += !record_is_broker(&request->records[i]);
   if (count == 0) return;
   struct record *records = message_records(&world->messages, answer, count);
   for (uint32_t i = 0, at = 0; i < request->record_count; i++) {
@@ -433,8 +441,18 @@ static timer_fn *const on_timer[CONTROLLER_TIMER__COUNT] = {[TIMER_BROKER_SESSIO
 static const char *const timer_names[] = {"broker-session"};
 
 const struct component kafka_controller_node = {
-    .name = "kafka controller", .start = start, .on = on, .stage_names = stage_names,
-    .stage_count = 1, .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
-    .timer_names = timer_names, .timer_count = CONTROLLER_TIMER__COUNT, .arena_bytes = arena_bytes,
-    .crash = crash, .disk_reset = disk_reset, .disk_free = disk_free,
+    .name = "kafka controller",
+    .start = start,
+    .on = on,
+    .stage_names = stage_names,
+    .stage_count = 1,
+    .message_count = WIRE__COUNT,
+    .messages = wire_kinds,
+    .on_timer = on_timer,
+    .timer_names = timer_names,
+    .timer_count = CONTROLLER_TIMER__COUNT,
+    .arena_bytes = arena_bytes,
+    .crash = crash,
+    .disk_reset = disk_reset,
+    .disk_free = disk_free,
 };

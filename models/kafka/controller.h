@@ -64,7 +64,8 @@ static inline uint32_t replica_count(const struct world *world) {
   return (uint32_t)kafka_setting(world, KEY_REPLICATION_FACTOR);
 }
 /* The n-th replica of a topic partition: the brokers after the first, in turn. */
-static inline uint32_t replica_broker(const struct world *world, uint32_t topic_partition, uint32_t n) {
+static inline uint32_t replica_broker(const struct world *world, uint32_t topic_partition,
+                                      uint32_t n) {
   uint32_t partition = topic_partition % world->plan->partitions;
   return (kafka_broker_of(world, partition) + n) % world->count[ROLE_BROKER];
 }
@@ -76,9 +77,11 @@ static inline uint32_t replica_place(const struct world *world, uint32_t topic_p
   return (broker + brokers - kafka_broker_of(world, partition)) % brokers;
 }
 /* As a cluster begins: everybody is in sync, the first replica leads. */
-static inline struct partition_state partition_first(const struct world *world, uint32_t topic_partition) {
+static inline struct partition_state partition_first(const struct world *world,
+                                                     uint32_t topic_partition) {
   return (struct partition_state){.leader = replica_broker(world, topic_partition, 0),
-                                  .leader_epoch = 1, .partition_epoch = 1,
+                                  .leader_epoch = 1,
+                                  .partition_epoch = 1,
                                   .isr = (uint16_t)((1u << replica_count(world)) - 1)};
 }
 

@@ -3,7 +3,8 @@
 #include "sim/base/assert.h"
 
 /* Whether this broker follows a partition at that leader, and may ask for it now. */
-static bool follows(const struct world *world, const struct node *node, uint32_t tp, uint32_t leader) {
+static bool follows(const struct world *world, const struct node *node, uint32_t tp,
+                    uint32_t leader) {
   const struct replica *replica = replica_of(node, tp);
   uint32_t own = broker_index(world, node);
   return replica->state.leader == leader && leader != own &&
@@ -13,9 +14,12 @@ static bool follows(const struct world *world, const struct node *node, uint32_t
 static struct record ask(const struct node *node, uint32_t tp) {
   const struct partition_log *log = broker_log(node, tp);
   uint32_t epoch = replica_of(node, tp)->state.leader_epoch;
-  return (struct record){.key = tp, .handle = log->end, .extra = log_last_epoch(log),
+  return (struct record){.key = tp,
+                         .handle = log->end,
+                         .extra = log_last_epoch(log),
                          .size = (uint32_t)(log->end - log->synced),
-                         .count = (uint16_t)(epoch >> 16), .flags = (uint16_t)epoch};
+                         .count = (uint16_t)(epoch >> 16),
+                         .flags = (uint16_t)epoch};
 }
 
 void follower_fetch(struct world *world, struct node *node, uint32_t leader) {
@@ -43,7 +47,8 @@ static void delay(struct world *world, struct node *node, uint32_t tp, uint32_t 
 
 /* Cuts off what the leader does not have: to where both logs end the same epoch
  * (AbstractFetcherThread.getOffsetTruncationState). */
-static void truncate(struct world *world, struct node *node, uint32_t tp, const struct record *header) {
+static void truncate(struct world *world, struct node *node, uint32_t tp,
+                     const struct record *header) {
   struct partition_log *log = broker_log(node, tp);
   uint64_t own_end, end = header->handle;
   (void)world;
@@ -66,9 +71,12 @@ static void append(struct world *world, struct partition_log *log, const struct 
     const struct record *record = &records[i];
     if ((record->flags & ENTRY_FIRST) && !(record->flags & ENTRY_MARKER))
       log_roll(log, batch_bytes(record, count - i), segment);
-    const struct log_entry entry = {.intent = record->intent, .key = record->key,
-                                    .size = record->size, .producer = record->extra,
-                                    .epoch = record->count, .flags = record->flags,
+    const struct log_entry entry = {.intent = record->intent,
+                                    .key = record->key,
+                                    .size = record->size,
+                                    .producer = record->extra,
+                                    .epoch = record->count,
+                                    .flags = record->flags,
                                     .sequence = (int32_t)(uint32_t)record->handle};
     log_replicate(log, &entry, (uint32_t)(record->handle >> 32), world->now.ns, flush);
   }
@@ -85,7 +93,8 @@ static void take_records(struct world *world, struct node *node, uint32_t tp,
 }
 
 /* One partition's part of an answer. */
-static void take(struct world *world, struct node *node, uint32_t leader, const struct record *header) {
+static void take(struct world *world, struct node *node, uint32_t leader,
+                 const struct record *header) {
   uint32_t tp = header->key;
   bool current = follows(world, node, tp, leader) &&
                  (uint16_t)replica_of(node, tp)->state.leader_epoch == header->count;

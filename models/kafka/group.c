@@ -1,284 +1,428 @@
-/* The group coordinator.
- *
- *   STABLE --join, leave, session over--> PREPARING --all members have joined, or max.poll.interval--> STABLE
- *
- * Members learn of PREPARING from their heartbeats, finish what they do, commit and join again; then the
- * generation goes up by one and partitions are dealt out in ranges, in the order of members. Eager:
- * everybody gives up everything. A commit of an older generation is refused. Sources:
- * GroupCoordinatorConfig, ConsumerCoordinator, AbstractCoordinator of Kafka 4.0.
- *
- * LIMIT: JoinGroup and SyncGroup are one exchange; membership is dynamic; group metadata survives a
- * restart of the coordinator. A group that never committed starts at offset 0.
- *
- * Several groups (plan->groups): each is as above, by itself, for the clients of its own consumers.
- */
-#include "models/kafka/broker.h"
+#include "models/kafka/group_state.h"
 
 #include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
-struct group *group_at(const struct node *coordinator, uint32_t group) {
-  return &broker_disk(coordinator)->groups[group];
+#include <stdlib.h>
+
+struct group *group_at(const struct node *coordinator, uint32_t number) {
+  return &broker_disk(coordinator)->groups[number];
 }
 
-struct group *group_of(const struct world *world, const struct node *coordinator, uint64_t member) {
-  return group_at(coordinator, world->nodes[member >> 32].group);
+struct group *group_of(const struct world *world, const struct node *coordinator, uint16_t member) {
+  return group_at(coordinator, world->nodes[member].group);
 }
 
-static struct group *group_of_sender(const struct world *world, const struct node *node,
-                                     const struct message *request) {
-  return group_at(node, world->nodes[request->from].group);
-}
-
-static struct member *find(const struct group *group, uint64_t id) {
+struct member *group_find(const struct group *group, uint64_t id) {
   for (size_t i = 0; i < group->member_count; i++)
     if (group->members[i].id == id) return &group->members[i];
   return NULL;
 }
 
-static void start_session(struct world *world, struct node *node, struct member *member) {
-  uint16_t lane = world_lane(world, span_of(kafka_setting(world, KEY_SESSION_TIMEOUT)));
-  if (member->session != TIMER_NONE) world_cancel(world, member->session);
-  member->session = world_timer(world, node, 0, lane, TIMER_SESSION, member->id);
-}
-
-static void stop_session(struct world *world, struct member *member) {
-  if (member->session != TIMER_NONE) world_cancel(world, member->session);
-  member->session = TIMER_NONE;
-}
-
-/* --- Rebalancing --- */
-
-void group_unsettle(struct world *world, struct group *group, uint32_t partition) {
-  group->settled[partition] = group->committed[partition];
-  broker_account(world, partition);
-}
-
-static void assign(struct world *world, struct node *node, struct group *group,
-                   struct member *member, size_t rank) {
-  size_t partitions = world->plan->partitions, members = group->member_count;
-  size_t each = partitions / members, more = partitions % members;
-  size_t first = rank * each + (rank < more ? rank : more), count = each + (rank < more);
-  struct message *answer = world_answer(world, node, member->joining, WIRE_JOINED);
-  answer->a = (int64_t)member->id;
-  answer->b = group->generation;
-  if (count > 0) {
-    struct record *records = message_records(&world->messages, answer, (uint32_t)count);
-    for (size_t i = 0; i < count; i++) {
-      group->owner[first + i] = member->id;
-      records[i] = (struct record){.key = (uint32_t)(first + i)};
-    }
-  }
-  world_send(world, node, answer);
-  world_release(world, member->joining);
-  member->joining = NULL;
-  start_session(world, node, member);
-}
-
-static void complete(struct world *world, struct node *node, struct group *group) {
-  group->state = GROUP_STABLE;
-  group->gathering = false;
-  group->generation++;
-  if (group->rebalance != TIMER_NONE) world_cancel(world, group->rebalance);
-  group->rebalance = TIMER_NONE;
-  world_fact(world, FACT_REBALANCED, node->id, 0, group->generation, (uint32_t)group->member_count);
-  for (size_t i = 0; i < group->member_count; i++) assign(world, node, group, &group->members[i], i);
-}
-
-static void complete_if_all_joined(struct world *world, struct node *node, struct group *group) {
-  if (group->member_count == 0) return;
+static struct member *find_instance(const struct group *group, uint32_t instance) {
   for (size_t i = 0; i < group->member_count; i++)
-    if (!group->members[i].joining) return;
-  complete(world, node, group);
+    if (group->members[i].instance == instance) return &group->members[i];
+  return NULL;
 }
 
-/* `first`: the group was empty, and waits a little for more members. */
-static void prepare(struct world *world, struct node *node, struct group *group, bool first) {
-  if (group->state == GROUP_STABLE) {
-    group->state = GROUP_PREPARING;
-    group->gathering = first;
-    for (uint32_t p = 0; p < world->plan->partitions; p++) group_unsettle(world, group, p);
-    enum kafka_key wait = first ? KEY_INITIAL_REBALANCE_DELAY : KEY_MAX_POLL_INTERVAL;
-    uint16_t lane = world_lane(world, span_of(kafka_setting(world, wait)));
-    uint64_t number = (uint64_t)(group - broker_disk(node)->groups);
-    group->rebalance = world_timer(world, node, 0, lane, TIMER_REBALANCE, number);
-  }
-  if (!group->gathering) complete_if_all_joined(world, node, group);
+enum kafka_error group_validate(const struct group *group, uint64_t id, int64_t generation,
+                                uint32_t instance) {
+  const struct member *holder = instance ? find_instance(group, instance) : NULL;
+  if (holder && holder->id != id && !MUTANT(KAFKA_NO_INSTANCE_FENCING))
+    return KAFKA_FENCED_INSTANCE;
+  return group_check(group, id, (uint64_t)generation);
 }
 
-/* Members stand in the order of their ids: consumer.1 before consumer.2, old incarnations first. */
-static struct member *add(struct group *group, uint64_t id) {
-  GROW(group->members, group->member_capacity, group->member_count + 1);
-  size_t at = group->member_count++;
-  for (; at > 0 && group->members[at - 1].id > id; at--)
-    group->members[at] = group->members[at - 1];
-  group->members[at] = (struct member){.id = id, .session = TIMER_NONE};
-  return &group->members[at];
+enum kafka_error group_check(const struct group *group, uint64_t id, uint64_t generation) {
+  if (!group_find(group, id)) return KAFKA_UNKNOWN_MEMBER;
+  return generation == group->generation ? KAFKA_OK : KAFKA_ILLEGAL_GENERATION;
 }
 
-static void drop(struct world *world, struct node *node, struct group *group, struct member *member) {
-  stop_session(world, member);
-  if (member->joining) world_release(world, member->joining);
-  world_fact(world, FACT_EXPIRED, node->id, 0, member->id, 0);
+/* --- The cells: JoinGroup --- */
+
+typedef void cell_fn(struct world *world, struct node *node, struct group *group,
+                     struct member *member, struct message *request);
+
+static void join(struct world *world, struct node *node, struct group *group, struct member *member,
+                 struct message *request) {
+  group_prepare(world, node, group);
+  group_take_claims(group, member, request);
+  member->subscription = group_subscription_of(request);
+  group_stop_session(world, member); /* while it is joining the rebalance timeout watches over it */
+  group_park(world, &member->joining, request);
+  group_complete_if_all_joined(world, node, group);
+}
+
+static void join_new(struct world *world, struct node *node, struct group *group,
+                     struct member *member, struct message *request) {
+  (void)member;
+  if (group->state == GROUP_DEAD) group->generation = 0; /* another group of the same name */
+  if (group->state == GROUP_PREPARING && group->gathering) group->more_arrived = true;
+  member = group_add(group, (uint64_t)request->a, (uint32_t)request->d);
+  join(world, node, group, member, request);
+}
+
+/* A new process with the group.instance.id of a member takes its place; the old one is fenced. */
+static struct member *replace(struct world *world, struct node *node, struct group *group,
+                              struct member *member, const struct message *request) {
+  uint64_t old = member->id;
+  enum kafka_error fate =
+      MUTANT(KAFKA_NO_INSTANCE_FENCING) ? KAFKA_UNKNOWN_MEMBER : KAFKA_FENCED_INSTANCE;
+  if (member->joining) group_answer(world, node, member->joining, WIRE_JOINED, fate);
+  if (member->syncing) group_answer(world, node, member->syncing, WIRE_SYNCED, fate);
+  group_release(world, &member->joining);
+  group_release(world, &member->syncing);
+  group_stop_session(world, member);
+  struct member moved = *member;
   for (struct member *end = group->members + --group->member_count; member < end; member++)
     *member = member[1];
+  member = group_add(group, (uint64_t)request->a, moved.instance);
+  member->joined = moved.joined;
+  if (group->leader == old) group->leader = member->id;
+  for (uint32_t p = 0; p < world->plan->partitions; p++) {
+    if (group->owner[p] != old) continue;
+    group->owner[p] = member->id;
+    group_unsettle(world, group, p);
+  }
+  world_count(world, COUNTER_DURABLE_WRITES, 1);
+  return member;
 }
 
+static void replace_and_join(struct world *world, struct node *node, struct group *group,
+                             struct member *member, struct message *request) {
+  member = replace(world, node, group, member, request);
+  join(world, node, group, member, request);
+}
+
+static void answer_generation(struct world *world, struct node *node, struct group *group,
+                              struct member *member, struct message *request) {
+  member->joined = true;
+  group_answer_join(world, node, group, member, request);
+  group_start_session(world, node, member);
+}
+
+static bool in_transfer(const struct world *world, const struct group *group) {
+  for (uint32_t p = 0; p < world->plan->partitions; p++)
+    if (group->owner[p] == 0) return true;
+  return false;
+}
+
+/* The assignment stands: no rebalance. LIMIT: but when a cooperative assignment has left a partition to
+ * nobody, until its last owner joins again: if that is the member that was replaced, Kafka's rule would
+ * leave it so. */
+static void replace_in_place(struct world *world, struct node *node, struct group *group,
+                             struct member *member, struct message *request) {
+  member = replace(world, node, group, member, request);
+  if (in_transfer(world, group)) return join(world, node, group, member, request);
+  member->subscription = group_subscription_of(request);
+  answer_generation(world, node, group, member, request);
+}
+
+/* A member that says nothing new has missed an answer: it hears it again. */
+static void join_again(struct world *world, struct node *node, struct group *group,
+                       struct member *member, struct message *request) {
+  bool same = member->subscription == group_subscription_of(request);
+  bool leads = group->state == GROUP_STABLE && member->id == group->leader;
+  if (!same || leads) return join(world, node, group, member, request);
+  answer_generation(world, node, group, member, request);
+}
+
+/* --- The cells: everything else --- */
+
+static void sync_later(struct world *world, struct node *node, struct group *group,
+                       struct member *member, struct message *request) {
+  (void)group, (void)member;
+  group_answer(world, node, request, WIRE_SYNCED, KAFKA_REBALANCE_IN_PROGRESS);
+}
+
+static void sync_now(struct world *world, struct node *node, struct group *group,
+                     struct member *member, struct message *request) {
+  group_answer_sync(world, node, group, member, request);
+}
+
+static void sync_park(struct world *world, struct node *node, struct group *group,
+                      struct member *member, struct message *request) {
+  group_stop_session(world, member);
+  group_park(world, &member->syncing, request);
+  if (member->id != group->leader) return;
+  group->state = GROUP_STABLE;
+  group_assign(world, group);
+  for (size_t i = 0; i < group->member_count; i++) {
+    struct member *waiting = &group->members[i];
+    if (!waiting->syncing) continue;
+    group_answer_sync(world, node, group, waiting, waiting->syncing);
+    group_release(world, &waiting->syncing);
+  }
+}
+
+static void beat(struct world *world, struct node *node, struct group *group, struct member *member,
+                 struct message *request) {
+  bool preparing = group->state == GROUP_PREPARING;
+  if (!member->joining && !member->syncing) group_start_session(world, node, member);
+  group_answer(world, node, request, WIRE_HEARTBEAT_ANSWER,
+               preparing ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_OK);
+}
+
+/* A member is gone: the others share what it had. */
+static void gone(struct world *world, struct node *node, struct group *group, struct member *member,
+                 struct message *request) {
+  (void)request;
+  group_drop(world, node, group, member);
+  group_prepare(world, node, group);
+  group_complete_if_all_joined(world, node, group);
+}
+
+static void commit_now(struct world *world, struct node *node, struct group *group,
+                       struct member *member, struct message *request) {
+  (void)member;
+  group_apply_commit(world, node, group, request);
+}
+
+static void commit_later(struct world *world, struct node *node, struct group *group,
+                         struct member *member, struct message *request) {
+  (void)group, (void)member;
+  group_refuse_commit(world, node, request, KAFKA_REBALANCE_IN_PROGRESS);
+}
+
+/* An empty group waits on while members arrive, at most as long as a rebalance may take. */
+static void joins_over(struct world *world, struct node *node, struct group *group,
+                       struct member *member, struct message *request) {
+  (void)member, (void)request;
+  if (group->gathering && group->more_arrived && group->gather_left > 0) {
+    int64_t wait = kafka_setting(world, KEY_INITIAL_REBALANCE_DELAY);
+    if (wait > group->gather_left) wait = group->gather_left;
+    group->gather_left -= wait;
+    group->more_arrived = false;
+    return group_start_wait(world, node, group, wait);
+  }
+  size_t joined = 0;
+  for (size_t i = group->member_count; i-- > 0;) {
+    if (group->members[i].joining)
+      joined++;
+    else if (!group->members[i].instance)
+      group_drop(world, node, group, &group->members[i]);
+  }
+  if (joined == 0 && group->member_count > 0) /* static members only, and none has come back */
+    return group_start_wait(world, node, group, kafka_setting(world, KEY_MAX_POLL_INTERVAL));
+  group_complete(world, node, group);
+}
+
+/* Who has not synced is out, as if its session were over. */
+static void syncs_over(struct world *world, struct node *node, struct group *group,
+                       struct member *member, struct message *request) {
+  (void)member, (void)request;
+  size_t before = group->member_count;
+  for (size_t i = group->member_count; i-- > 0;)
+    if (group->members[i].joined && !group->members[i].synced && !group->members[i].syncing)
+      group_drop(world, node, group, &group->members[i]);
+  if (group->member_count == before) return;
+  group_prepare(world, node, group);
+  group_complete_if_all_joined(world, node, group);
+}
+
+static void retire(struct world *world, struct node *node, struct group *group,
+                   struct member *member, struct message *request) {
+  (void)member, (void)request;
+  if (world->now.ns < group->empty_since + kafka_retention(world)) return;
+  group_expire_offsets(world, node, group);
+  group->state = GROUP_DEAD;
+}
+
+static void too_late(struct world *world, struct node *node, struct group *group,
+                     struct member *member, struct message *request) {
+  (void)world, (void)node, (void)group, (void)member, (void)request;
+}
+
+enum group_request {
+  REQUEST_JOIN,    /* of a new member */
+  REQUEST_REPLACE, /* JOIN of a new process with a static member's id */
+  REQUEST_REJOIN,  /* JOIN of a member */
+  REQUEST_SYNC,
+  REQUEST_HEARTBEAT,
+  REQUEST_COMMIT,
+  REQUEST_LEAVE,     /* or its session is over */
+  REQUEST_WAIT_OVER, /* for joins, or for syncs */
+  REQUEST_RETENTION, /* of the offsets of an empty group is over, perhaps */
+  GROUP_REQUEST__COUNT
+};
+
+/* NULL: cannot happen, since EMPTY and DEAD have no members and their waits are cancelled. */
+static cell_fn *const cells[GROUP_STATE__COUNT][GROUP_REQUEST__COUNT] = {
+    [GROUP_EMPTY] = {[REQUEST_JOIN] = join_new, [REQUEST_RETENTION] = retire},
+    [GROUP_DEAD] = {[REQUEST_JOIN] = join_new, [REQUEST_RETENTION] = too_late},
+    [GROUP_PREPARING] = {join_new, replace_and_join, join, sync_later, beat, commit_now, gone,
+                         joins_over, too_late},
+    [GROUP_COMPLETING] = {join_new, replace_and_join, join_again, sync_park, beat, commit_later,
+                          gone, syncs_over, too_late},
+    [GROUP_STABLE] = {join_new, replace_in_place, join_again, sync_now, beat, commit_now, gone,
+                      syncs_over, too_late},
+};
+static const char *const state_names[GROUP_STATE__COUNT] = {
+    "Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead"};
+static const char *const request_names[GROUP_REQUEST__COUNT] = {"JoinGroup of a new member",
+                                                                "JoinGroup of a replaced member",
+                                                                "JoinGroup",
+                                                                "SyncGroup",
+                                                                "Heartbeat",
+                                                                "OffsetCommit",
+                                                                "LeaveGroup",
+                                                                "the end of its wait",
+                                                                "the end of retention"};
+
+static void dispatch(struct world *world, struct node *node, struct group *group,
+                     enum group_request kind, struct member *member, struct message *request) {
+  cell_fn *cell = cells[group->state][kind];
+  ASSERT_MSG(cell, "protocol breach: a group in %s does not expect %s", state_names[group->state],
+             request_names[kind]);
+  cell(world, node, group, member, request);
+}
+
+/* --- Requests --- */
+
 void group_on_join(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of_sender(world, node, request);
-  uint64_t id = (uint64_t)request->from << 32 | request->from_incarnation;
-  struct member *member = find(group, id);
-  bool first = group->member_count == 0;
-  if (!member) member = add(group, id);
-  stop_session(world, member); /* while it is joining the rebalance timeout watches over it */
-  if (member->joining) world_release(world, member->joining);
-  member->joining = request;
-  world_take(request);
-  prepare(world, node, group, first);
+  struct group *group = group_of(world, node, request->from);
+  uint64_t id = (uint64_t)request->a;
+  uint32_t instance = (uint32_t)request->d;
+  bool known = request->c; /* the member has been in the group */
+  struct member *member = instance ? find_instance(group, instance) : group_find(group, id);
+  if (!member && known)
+    return group_answer(world, node, request, WIRE_JOINED, KAFKA_UNKNOWN_MEMBER);
+  if (!member) return dispatch(world, node, group, REQUEST_JOIN, NULL, request);
+  if (member->id == id) return dispatch(world, node, group, REQUEST_REJOIN, member, request);
+  if (known && !MUTANT(KAFKA_NO_INSTANCE_FENCING))
+    return group_answer(world, node, request, WIRE_JOINED, KAFKA_FENCED_INSTANCE);
+  dispatch(world, node, group, REQUEST_REPLACE, member, request);
+}
+
+/* A request of a member: its cell, or what is wrong with it. */
+static enum kafka_error of_member(struct world *world, struct node *node, enum group_request kind,
+                                  struct message *request) {
+  struct group *group = group_of(world, node, request->from);
+  enum kafka_error error =
+      group_validate(group, (uint64_t)request->a, request->b, (uint32_t)request->d);
+  if (error != KAFKA_OK) return error;
+  dispatch(world, node, group, kind, group_find(group, (uint64_t)request->a), request);
+  return KAFKA_OK;
+}
+
+void group_on_sync(struct world *world, struct node *node, struct message *request) {
+  enum kafka_error error = of_member(world, node, REQUEST_SYNC, request);
+  if (error != KAFKA_OK) group_answer(world, node, request, WIRE_SYNCED, error);
 }
 
 void group_on_heartbeat(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of_sender(world, node, request);
-  struct member *member = find(group, (uint64_t)request->a);
-  struct message *answer = world_answer(world, node, request, WIRE_HEARTBEAT_ANSWER);
-  answer->a = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
-  if (answer->a == KAFKA_OK && group->state == GROUP_PREPARING)
-    answer->a = KAFKA_REBALANCE_IN_PROGRESS;
-  if (member && !member->joining) start_session(world, node, member);
-  world_send(world, node, answer);
+  enum kafka_error error = of_member(world, node, REQUEST_HEARTBEAT, request);
+  if (error != KAFKA_OK) group_answer(world, node, request, WIRE_HEARTBEAT_ANSWER, error);
+}
+
+void group_on_commit(struct world *world, struct node *node, struct message *request) {
+  if (MUTANT(KAFKA_NO_GENERATION_CHECK))
+    return group_apply_commit(world, node, group_of(world, node, request->from), request);
+  enum kafka_error error = of_member(world, node, REQUEST_COMMIT, request);
+  if (error != KAFKA_OK) group_refuse_commit(world, node, request, error);
 }
 
 void group_on_leave(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of_sender(world, node, request);
-  struct member *member = find(group, (uint64_t)request->a);
-  world_send(world, node, world_answer(world, node, request, WIRE_LEFT));
-  if (!member) return;
-  drop(world, node, group, member);
-  if (group->member_count > 0) prepare(world, node, group, false);
+  struct group *group = group_of(world, node, request->from);
+  struct member *member = group_find(group, (uint64_t)request->a);
+  group_answer(world, node, request, WIRE_LEFT, member ? KAFKA_OK : KAFKA_UNKNOWN_MEMBER);
+  if (member) dispatch(world, node, group, REQUEST_LEAVE, member, NULL);
 }
 
 void group_on_session(struct world *world, struct node *node, uint64_t id) {
-  struct group *group = group_of(world, node, id);
-  struct member *member = find(group, id);
+  struct group *group = group_of(world, node, member_node(id));
+  struct member *member = group_find(group, id);
   ASSERT(member);
   member->session = TIMER_NONE;
-  drop(world, node, group, member);
-  if (group->member_count > 0) prepare(world, node, group, false);
+  dispatch(world, node, group, REQUEST_LEAVE, member, NULL);
 }
 
 void group_on_rebalance(struct world *world, struct node *node, uint64_t number) {
   struct group *group = group_at(node, (uint32_t)number);
   group->rebalance = TIMER_NONE;
-  for (size_t i = group->member_count; i-- > 0;)
-    if (!group->members[i].joining) drop(world, node, group, &group->members[i]);
-  if (group->member_count > 0) complete(world, node, group);
+  dispatch(world, node, group, REQUEST_WAIT_OVER, NULL, NULL);
 }
 
-/* --- Offsets --- */
-
-enum kafka_error group_check(const struct group *group, uint64_t id, uint64_t generation) {
-  if (!find(group, id)) return KAFKA_UNKNOWN_MEMBER;
-  return generation == group->generation ? KAFKA_OK : KAFKA_ILLEGAL_GENERATION;
+void group_on_retention(struct world *world, struct node *node, uint64_t number) {
+  dispatch(world, node, group_at(node, (uint32_t)number), REQUEST_RETENTION, NULL, NULL);
 }
 
-static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
-  group->committed[partition] = offset;
-  if (offset > group->settled[partition]) group->settled[partition] = offset;
-  broker_account(world, partition);
+/* --- Living and dying --- */
+
+static void make_room(struct group *group, size_t partitions) {
+  bool first = group->partition_capacity[0] == 0;
+  GROW(group->owner, group->partition_capacity[0], partitions);
+  GROW(group->committed, group->partition_capacity[1], partitions);
+  GROW(group->settled, group->partition_capacity[2], partitions);
+  GROW(group->accounted, group->partition_capacity[3], partitions);
+  GROW(group->claim, group->partition_capacity[4], partitions);
+  GROW(group->claimed_at, group->partition_capacity[5], partitions);
+  GROW(group->owner_before, group->partition_capacity[6], partitions);
+  if (first) group_reset(group, partitions);
 }
 
-static void commit_offset(struct world *world, const struct node *node, struct group *group,
-                          const struct record *record) {
-  uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
-  for (uint32_t i = 0; i < all; i++)
-    advance(world, group_at(node, i), record->extra, record->handle + 1);
-  advance(world, group, record->extra, record->handle + 1);
-}
-
-void group_on_commit(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of_sender(world, node, request);
-  struct message *answer = world_answer(world, node, request, WIRE_COMMITTED);
-  answer->a = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
-  if (answer->a == KAFKA_OK) {
-    bool armed = world_armed(world, POINT_ACK_APPLIED);
-    if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request))
-      return world_release(world, answer);
-    for (uint32_t i = 0; i < request->record_count; i++)
-      commit_offset(world, node, group, &request->records[i]);
-    world_count(world, COUNTER_DURABLE_WRITES, 1);
-    if (armed) world_point_slow(world, node, POINT_ACK_APPLIED, false, 0, request);
-  } else {
-    world_fact(world, FACT_FENCED, node->id, 0, (uint64_t)answer->a, 0);
-  }
-  answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
-  world_send(world, node, answer);
-}
-
-static bool unstable(const struct group *group, uint32_t partition) {
-  if (MUTANT(KAFKA_PENDING_OFFSETS_IGNORED)) return false;
-  for (size_t i = 0; i < group->pending_count; i++)
-    if (group->pending[i].partition == partition) return true;
-  return false;
-}
-
-void group_on_offsets(struct world *world, struct node *node, struct message *request) {
-  struct group *group = group_of_sender(world, node, request);
-  struct message *answer = world_answer(world, node, request, WIRE_OFFSETS_ANSWER);
-  struct record *records = message_records(&world->messages, answer, request->record_count);
-  for (uint32_t i = 0; i < request->record_count; i++) {
-    uint32_t partition = request->records[i].key;
-    if (unstable(group, partition)) answer->a = KAFKA_UNSTABLE_OFFSET;
-    records[i] = (struct record){.key = partition, .handle = group->committed[partition]};
-  }
-  world_send(world, node, answer);
-}
-
-void group_pend(struct group *group, uint32_t producer, const struct record *records,
-                uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
-    size_t at = 0;
-    while (at < group->pending_count && (group->pending[at].producer != producer ||
-                                         group->pending[at].partition != records[i].extra))
-      at++;
-    if (at == group->pending_count) {
-      GROW(group->pending, group->pending_capacity, at + 1);
-      group->pending[group->pending_count++] =
-          (struct pending_offset){.producer = producer, .partition = records[i].extra};
-    }
-    group->pending[at].offset = records[i].handle + 1;
-  }
-}
-
-void group_end_pending(struct world *world, struct group *group, uint32_t producer, bool commit) {
-  size_t left = 0;
-  for (size_t i = 0; i < group->pending_count; i++) {
-    const struct pending_offset pending = group->pending[i];
-    if (pending.producer != producer)
-      group->pending[left++] = pending;
-    else if (commit)
-      advance(world, group, pending.partition, pending.offset);
-  }
-  group->pending_count = left;
-}
-
-static void start_group(struct world *world, struct node *node, struct group *group) {
-  GROW(group->owner, group->partition_capacity[0], world->plan->partitions);
-  GROW(group->committed, group->partition_capacity[1], world->plan->partitions);
-  GROW(group->settled, group->partition_capacity[2], world->plan->partitions);
-  GROW(group->accounted, group->partition_capacity[3], world->plan->partitions);
+/* What the log of group metadata keeps is the last whole generation: a rebalance that a crash of the
+ * coordinator interrupted begins again. */
+static void start_one(struct world *world, struct node *node, struct group *group) {
+  make_room(group, world->plan->partitions);
+  if (world->now.ns == 0) group_initial_offsets(world, group);
   group->rebalance = TIMER_NONE;
+  bool unsynced = false;
   for (size_t i = 0; i < group->member_count; i++) {
     group->members[i].session = TIMER_NONE;
-    start_session(world, node, &group->members[i]);
+    unsynced |= group->members[i].joined && !group->members[i].synced;
+    group_start_session(world, node, &group->members[i]);
   }
-  if (group->state == GROUP_STABLE || group->member_count == 0) return;
-  group->gathering = false;
-  group->state = GROUP_STABLE; /* a rebalance that the crash interrupted begins again */
-  prepare(world, node, group, false);
+  if (group->state == GROUP_EMPTY && group->generation > 0)
+    group_start_retention(world, node, group);
+  if (group->state == GROUP_STABLE && unsynced)
+    return group_start_wait(world, node, group, kafka_setting(world, KEY_MAX_POLL_INTERVAL));
+  if (group->state != GROUP_PREPARING && group->state != GROUP_COMPLETING) return;
+  group->state = GROUP_STABLE;
+  group_prepare(world, node, group);
+  group_complete_if_all_joined(world, node, group);
 }
 
 void group_start(struct world *world, struct node *node) {
   for (uint32_t i = 0; i < broker_disk(node)->group_count; i++)
-    start_group(world, node, group_at(node, i));
+    start_one(world, node, group_at(node, i));
+}
+
+void group_crash(struct world *world, struct node *node) {
+  for (uint32_t number = 0; number < broker_disk(node)->group_count; number++) {
+    struct group *group = group_at(node, number);
+    for (size_t i = 0; i < group->member_count; i++) {
+      group_release(world, &group->members[i].joining);
+      group_release(world, &group->members[i].syncing);
+    }
+  }
+}
+
+void group_reset(struct group *group, size_t partitions) {
+  group->member_count = group->pending_count = 0;
+  group->generation = 0;
+  group->state = GROUP_EMPTY;
+  group->gathering = group->more_arrived = false;
+  group->leader = 0;
+  group->empty_since = group->gather_left = 0;
+  for (size_t p = 0; p < partitions && group->committed; p++) {
+    group->committed[p] = OFFSET_NONE;
+    group->settled[p] = group->accounted[p] = group->owner[p] = 0;
+    group->claim[p] = group->claimed_at[p] = 0;
+  }
+}
+
+void group_free(struct group *group) {
+  free(group->members);
+  free(group->owner);
+  free(group->claim);
+  free(group->claimed_at);
+  free(group->committed);
+  free(group->settled);
+  free(group->accounted);
+  free(group->pending);
+  free(group->ids);
+  free(group->shares);
+  free(group->owner_before);
 }

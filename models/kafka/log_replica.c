@@ -76,7 +76,8 @@ void log_truncate(struct partition_log *log, uint64_t end) {
   recall(log, end);
   if (log->checkpoint > end) log->checkpoint = end;
   if (log->synced > end) log->synced = end;
-  while (log->epoch_count > 0 && log->epochs[log->epoch_count - 1].offset >= end) log->epoch_count--;
+  while (log->epoch_count > 0 && log->epochs[log->epoch_count - 1].offset >= end)
+    log->epoch_count--;
   log_set_high_watermark(log, log->high_watermark < end ? log->high_watermark : end);
 }
 

@@ -22,28 +22,44 @@
   X(KAFKA_UNCLEAN_ANYWAY, "kafka-unclean-anyway", "C06-holds-unclean",                             \
     "a replica out of sync is elected although that is disabled")                                  \
   X(KAFKA_MIN_ISR_IGNORED, "kafka-min-isr-ignored", "C06-holds-last-replica",                      \
-    "acks=all is served whatever min.insync.replicas says")                      \
+    "acks=all is served whatever min.insync.replicas says")                                        \
   X(KAFKA_GROUPS_SHARE_OFFSETS, "kafka-groups-share-offsets", "C08-holds",                         \
-    "a group's committed offset is every group's")                                                  \
-  X(KAFKA_NO_EPOCH_FENCING, "kafka-no-epoch-fencing", "C10-holds-fencing",                                 \
+    "a group's committed offset is every group's")                                                 \
+  X(KAFKA_NO_GENERATION_CHECK, "kafka-no-generation-check", "C01-holds-zombie",                    \
+    "a commit of an older generation is accepted")                                                 \
+  X(KAFKA_NO_SESSION_TIMEOUT, "kafka-no-session-timeout", "C02-holds-session",                     \
+    "a member that is silent stays in the group")                                                  \
+  X(KAFKA_NO_POLL_INTERVAL, "kafka-no-poll-interval", "C02-holds-poll-interval",                   \
+    "a member that does not poll stays in the group")                                              \
+  X(KAFKA_COMMITS_FETCHED, "kafka-commits-fetched", "C02-holds-consumer-crash",                    \
+    "a commit covers what was fetched, handled or not")                                            \
+  X(KAFKA_AUTO_COMMITS_CURRENT_POLL, "kafka-auto-commits-current-poll", "C29-holds-in-loop",       \
+    "an auto-commit covers what the current poll has just returned")                               \
+  X(KAFKA_NO_COMMIT_ON_REVOKE, "kafka-no-commit-on-revoke", "C06-holds-deploy",                    \
+    "partitions are given up without a commit")                                                    \
+  X(KAFKA_KEEPS_REVOKED, "kafka-keeps-revoked", "C29-holds-cooperative",                           \
+    "a cooperative member keeps a partition that was given to another")                            \
+  X(KAFKA_NO_INSTANCE_FENCING, "kafka-no-instance-fencing", "C29-holds-one-instance-id",           \
+    "two processes share one group.instance.id")                                                   \
+  X(KAFKA_NO_EPOCH_FENCING, "kafka-no-epoch-fencing", "C10-holds-fencing",                         \
     "a partition appends a batch of an older epoch")                                               \
-  X(KAFKA_MARKER_WITHOUT_EPOCH, "kafka-marker-without-epoch", "C10-holds-fencing",                         \
+  X(KAFKA_MARKER_WITHOUT_EPOCH, "kafka-marker-without-epoch", "C10-holds-fencing",                 \
     "a marker does not take a partition to its epoch")                                             \
   X(KAFKA_STABLE_OFFSET_IGNORED, "kafka-stable-offset-ignored", "C10-holds",                       \
     "a read-committed reader reads on past open transactions")                                     \
   X(KAFKA_ABORTED_DATA_SHOWN, "kafka-aborted-data-shown", "C10-holds",                             \
     "a read-committed reader is shown aborted records")                                            \
-  X(KAFKA_NO_FENCING_AT_INIT, "kafka-no-fencing-at-init", "C10-holds-fencing",                             \
+  X(KAFKA_NO_FENCING_AT_INIT, "kafka-no-fencing-at-init", "C10-holds-fencing",                     \
     "InitProducerId leaves the epoch and an open transaction as they are")                         \
   X(KAFKA_NO_VERIFICATION, "kafka-no-verification", "C10-holds",                                   \
     "a leader does not tell the coordinator of a batch")                                           \
   X(KAFKA_OFFSETS_OUTSIDE, "kafka-offsets-outside", "C10-holds",                                   \
     "offsets sent to a transaction are committed at once")                                         \
-  X(KAFKA_PENDING_OFFSETS_IGNORED, "kafka-pending-offsets-ignored", "C10-holds-pending",                   \
+  X(KAFKA_PENDING_OFFSETS_IGNORED, "kafka-pending-offsets-ignored", "C10-holds-pending",           \
     "a new owner does not wait for pending offsets")                                               \
-  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",             \
+  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",                 \
     "a coordinator that comes back sends no markers")                                              \
-  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",         \
+  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",             \
     "a coordinator forgets in a crash what it had decided")
 
 #endif

@@ -1,7 +1,8 @@
 /* The life of a broker as the controller sees it (BrokerLifecycleManager, AlterPartitionManager, the
  * metadata loader of Kafka 4.0).
  *
- *   start --REGISTER--> registered --METADATA_FETCH for ever, BROKER_HEARTBEAT every broker.heartbeat.interval.ms
+ *   start --REGISTER--> registered --METADATA_FETCH for ever, BROKER_HEARTBEAT every
+ *                            |       broker.heartbeat.interval.ms
  *                            | SIGTERM: heartbeats that want to shut down, until the controller agrees
  *                            '--> exit
  *
@@ -13,8 +14,8 @@
 
 #include "sim/base/assert.h"
 
-#define SHUTDOWN_RETRY_NS (50 * NS_PER_MS)    /* BrokerLifecycleManager: the first one comes sooner */
-#define ALTER_RETRY_NS (50 * NS_PER_MS)       /* DefaultAlterPartitionManager */
+#define SHUTDOWN_RETRY_NS (50 * NS_PER_MS) /* BrokerLifecycleManager: the first one comes sooner */
+#define ALTER_RETRY_NS (50 * NS_PER_MS)    /* DefaultAlterPartitionManager */
 #define REGISTRATION_RETRY_NS (100 * NS_PER_MS) /* BrokerLifecycleManager: exponential from here */
 #define REGISTRATION_RETRIES_DOUBLE 6
 
@@ -26,7 +27,8 @@ static struct message *request(struct world *world, struct node *node, enum wire
   return client_request(world, node, kafka_controller(world), kind);
 }
 
-static void retry(struct world *world, struct node *node, enum control_slot which, int64_t delay_ns) {
+static void retry(struct world *world, struct node *node, enum control_slot which,
+                  int64_t delay_ns) {
   world_after(world, node, 0, TIMER_CONTROL_RETRY, slot(world, which), span_of(delay_ns));
 }
 
@@ -67,7 +69,8 @@ static uint32_t write_proposal(const struct world *world, const struct node *nod
   for (uint32_t n = 0; n < replica_count(world); n++) {
     uint32_t broker = replica_broker(world, tp, n);
     if (!((wanted.isr >> n) & 1) || broker == own) continue;
-    out[count++] = (struct record){.key = broker, .count = 1, .extra = replication->followers[broker].epoch};
+    out[count++] =
+        (struct record){.key = broker, .count = 1, .extra = replication->followers[broker].epoch};
   }
   return count;
 }
@@ -112,13 +115,15 @@ void registration_on_heartbeat(struct world *world, struct node *node, struct me
   retry(world, node, CONTROL_HEARTBEAT, SHUTDOWN_RETRY_NS);
 }
 
-static void apply(struct world *world, struct node *node, const struct record *records, uint32_t count) {
+static void apply(struct world *world, struct node *node, const struct record *records,
+                  uint32_t count) {
   struct replication *replication = replication_of(node);
   for (uint32_t i = 0; i < count; i++)
     if (record_is_broker(&records[i]))
-      replication->brokers[records[i].key] = (struct broker_state){
-          .epoch = records[i].extra, .fenced = (records[i].count >> 1) & 1,
-          .shutting_down = (records[i].count >> 2) & 1};
+      replication->brokers[records[i].key] =
+          (struct broker_state){.epoch = records[i].extra,
+                                .fenced = (records[i].count >> 1) & 1,
+                                .shutting_down = (records[i].count >> 2) & 1};
   for (uint32_t i = 0; i < count && !node->doomed; i++) {
     if (record_is_broker(&records[i])) continue;
     struct partition_state state = partition_of_record(&records[i]);
@@ -209,8 +214,10 @@ void registration_terminate(struct world *world, struct node *node) {
   struct replication *replication = broker_of(node)->replication;
   if (!replication || !replication->registered) return node_exit(world, node);
   replication->stopping = true;
-  if (!client_waits(&replication->client, slot(world, CONTROL_HEARTBEAT))) send_heartbeat(world, node);
-  else retry(world, node, CONTROL_HEARTBEAT, SHUTDOWN_RETRY_NS);
+  if (!client_waits(&replication->client, slot(world, CONTROL_HEARTBEAT)))
+    send_heartbeat(world, node);
+  else
+    retry(world, node, CONTROL_HEARTBEAT, SHUTDOWN_RETRY_NS);
 }
 
 /* An administrator moves what this broker leads: the controller is asked in its name. */
@@ -270,8 +277,10 @@ void registration_start(struct world *world, struct node *node, enum start_reaso
   replication->brokers = ARENA_NEW(arena, struct broker_state, brokers);
   client_init(world, node, &replication->client, brokers + CONTROL_SLOT__COUNT,
               TIMER_CONTROL_REQUEST, failed);
-  replication->lag_lane = world_lane(world, span_of(kafka_setting(world, KEY_REPLICA_LAG_TIME_MAX) / 2));
-  replication->wait_lane = world_lane(world, span_of(kafka_setting(world, KEY_REPLICA_FETCH_WAIT_MAX)));
+  replication->lag_lane =
+      world_lane(world, span_of(kafka_setting(world, KEY_REPLICA_LAG_TIME_MAX) / 2));
+  replication->wait_lane =
+      world_lane(world, span_of(kafka_setting(world, KEY_REPLICA_FETCH_WAIT_MAX)));
   replication->heartbeat_lane =
       world_lane(world, span_of(kafka_setting(world, KEY_BROKER_HEARTBEAT_INTERVAL)));
   world_timer(world, node, 0, replication->lag_lane, TIMER_LAG, 0);

@@ -39,7 +39,8 @@ static bool caught_up(const struct world *world, const struct remote *remote, ui
 }
 
 /* Whether the leader has heard of the incarnation that the controller knows, and it is up. */
-static bool eligible(const struct world *world, const struct node *node, uint32_t tp, uint32_t place) {
+static bool eligible(const struct world *world, const struct node *node, uint32_t tp,
+                     uint32_t place) {
   uint32_t broker = replica_broker(world, tp, place);
   const struct replication *replication = replication_of(node);
   const struct broker_state *state = &replication->brokers[broker];
@@ -74,7 +75,7 @@ static void shrink(struct world *world, struct node *node, uint32_t tp) {
   for (uint32_t n = 0; n < replica_count(world); n++)
     if (n != own_place(world, node, tp) &&
         !caught_up(world, &replica->remotes[n], broker_log(node, tp)->end))
-      set &= (uint16_t)~(1u << n);
+      set &= (uint16_t) ~(1u << n);
   if (set != replica->state.isr) propose(world, node, tp, set);
 }
 
@@ -202,9 +203,14 @@ static struct record record_of(const struct partition_log *log, uint64_t offset)
   const struct log_entry *entry = log_at(log, offset);
   uint16_t flags = entry->flags;
   if (flags & ENTRY_DATA) flags &= (uint16_t)~ENTRY_ABORTED; /* its marker will say so */
-  return (struct record){.intent = entry->intent, .key = entry->key, .size = entry->size,
-                         .extra = entry->producer, .count = entry->epoch, .flags = flags,
-                         .handle = (uint64_t)log_epoch_at(log, offset) << 32 | (uint32_t)entry->sequence};
+  return (struct record){.intent = entry->intent,
+                         .key = entry->key,
+                         .size = entry->size,
+                         .extra = entry->producer,
+                         .count = entry->epoch,
+                         .flags = flags,
+                         .handle =
+                             (uint64_t)log_epoch_at(log, offset) << 32 | (uint32_t)entry->sequence};
 }
 
 /* How many records from an offset on fit into `room`: whole batches, at least the first. */
@@ -310,7 +316,8 @@ void replica_appended(struct world *world, struct node *node, uint32_t tp) {
   if (!broker_of(node)->replication || node->doomed) return;
   for (uint32_t n = 0; n < replica_count(world) && !node->doomed; n++) {
     struct follower *follower = &replication_of(node)->followers[replica_broker(world, tp, n)];
-    if (follower->fetch && answer_follower(world, node, follower->fetch, false)) unpark(world, follower);
+    if (follower->fetch && answer_follower(world, node, follower->fetch, false))
+      unpark(world, follower);
   }
   replica_advance(world, node, tp);
 }

@@ -58,26 +58,26 @@ enum fetched { FETCHED_RECORDS, FETCHED_NOT_LEADER, FETCHED_DIVERGED, FETCHED_TR
 
 struct remote { /* what a leader knows of another replica */
   uint64_t end, flushed;
-  uint64_t leader_end; /* the leader's log end at its last fetch */
+  uint64_t leader_end;              /* the leader's log end at its last fetch */
   int64_t caught_up_at, fetched_at; /* ns; INT64_MIN = never */
 };
 struct replica {
   struct partition_state state;
   bool leads;
-  uint16_t proposed; /* in-sync set asked of the controller, 0 = none */
-  bool asked;        /* that request is under way */
-  int64_t delayed_until; /* follower: after an error */
+  uint16_t proposed;      /* in-sync set asked of the controller, 0 = none */
+  bool asked;             /* that request is under way */
+  int64_t delayed_until;  /* follower: after an error */
   struct remote *remotes; /* by place */
 };
-struct follower { /* of this leader: another broker */
+struct follower {        /* of this leader: another broker */
   struct message *fetch; /* parked, NULL */
   uint32_t timer;
   uint32_t epoch; /* newest incarnation that was heard of */
   uint32_t turn;  /* which partition comes first in the next answer */
 };
-struct replication { /* volatile */
-  struct replica *replicas;    /* by topic partition */
-  struct follower *followers;  /* by broker */
+struct replication {            /* volatile */
+  struct replica *replicas;     /* by topic partition */
+  struct follower *followers;   /* by broker */
   struct broker_state *brokers; /* as the controller has told */
   struct client client; /* slots: by broker: its fetch there; then those of enum control_slot */
   uint64_t version;
@@ -107,9 +107,11 @@ message_fn replica_on_fetch;
 void replica_appended(struct world *world, struct node *node, uint32_t topic_partition);
 /* Whether the in-sync set, or the larger one that is asked for, has min.insync.replicas members. */
 bool replica_enough(const struct world *world, const struct node *node, uint32_t topic_partition);
-bool replica_enough_soon(const struct world *world, const struct node *node, uint32_t topic_partition);
+bool replica_enough_soon(const struct world *world, const struct node *node,
+                         uint32_t topic_partition);
 /* Readers have passed an offset of a partition that is led here. */
-void replica_trim(struct world *world, struct node *node, uint32_t topic_partition, uint64_t offset);
+void replica_trim(struct world *world, struct node *node, uint32_t topic_partition,
+                  uint64_t offset);
 void replica_drop_parked(struct world *world, struct node *node);
 /* The controller has told of other brokers: some may be members now, or not any more. */
 void replica_brokers_changed(struct world *world, struct node *node);

@@ -6,6 +6,35 @@
 #define KP "Kafka 4.0 ProducerConfig"
 #define KB "Kafka 4.0 broker configuration"
 
+#define CONSUMER_KEYS                                                                              \
+  [KEY_ASSIGNMENT_STRATEGY] = {"partition.assignment.strategy", VALUE_ENUM, "range",               \
+                               "range round-robin sticky cooperative-sticky", 0, 0,                \
+                               "how partitions are dealt out; only cooperative-sticky lets "       \
+                               "members keep what does not move during a rebalance",               \
+                               KC " (RangeAssignor first, so eager)"},                             \
+  [KEY_GROUP_INSTANCE_ID] = {"group.instance.id", VALUE_ENUM, "none", "none by-index shared", 0, 0, \
+                             "static membership: each consumer its own id, or, by mistake, all "  \
+                             "the same", KC " (null)"},                                            \
+  [KEY_AUTO_COMMIT_INTERVAL] = {"auto.commit.interval.ms", VALUE_MILLISECONDS, "5000", NULL,       \
+                                NS_PER_MS, NS_PER_D, "how often, with commit: auto", KC},          \
+  [KEY_COMMIT_CALL] = {"commit_call", VALUE_ENUM, "async-retried", "async-retried async sync", 0,  \
+                       0, "after processing: commitAsync with a callback that tries again, "      \
+                       "without one, or commitSync", NULL},                                        \
+  [KEY_API_TIMEOUT] = {"default.api.timeout.ms", VALUE_MILLISECONDS, "60000", NULL, NS_PER_MS,     \
+                       NS_PER_D, "how long commitSync tries", KC},                                 \
+  [KEY_COMMIT_ON_REVOKE] = {"commit_on_revoke", VALUE_BOOL, "true", NULL, 0, 0,                    \
+                            "after processing: a rebalance listener commits before partitions "   \
+                            "are given up", NULL},                                                 \
+  [KEY_PROCESSING] = {"processing", VALUE_ENUM, "in-poll-loop", "in-poll-loop handed-off", 0, 0,   \
+                      "whether the loop processes records itself or hands them to threads and "   \
+                      "polls on", NULL},                                                           \
+  [KEY_AUTO_OFFSET_RESET] = {"auto.offset.reset", VALUE_ENUM, "earliest", "earliest latest none",  \
+                             0, 0, "where a group begins that has nothing committed; Kafka's "    \
+                             "latest would skip what is sent before the first poll", NULL},       \
+  [KEY_OFFSETS_RETENTION] = {"offsets.retention.minutes", VALUE_COUNT, "10080", NULL, 1, 1000000,  \
+                             "how long an empty group's offsets are kept",                         \
+                             "Kafka 4.0 GroupCoordinatorConfig"}
+
 /* The table, with what differs between the systems as parameters. */
 #define KAFKA_KEYS(acks, idempotence, retries, linger, commit, isolation)                          \
   [KEY_ACKS] = {"acks", VALUE_ENUM, acks, "0 1 all", 0, 0,                                         \
@@ -40,8 +69,9 @@
                             "most records of one fetch; Kafka's 500 is lowered so that a batch "  \
                             "of 1 ms handlers fits commit_interval", NULL},                       \
   [KEY_COMMIT] = {"commit", VALUE_ENUM, commit,                                                    \
-                  "before-processing after-processing in-transaction", 0, 0,                      \
-                  "when a consumer commits its offsets", NULL},                                   \
+                  "before-processing after-processing in-transaction auto", 0, 0,                 \
+                  "when a consumer commits its offsets; auto is enable.auto.commit, Kafka's "     \
+                  "default", NULL},                                                               \
   [KEY_COMMIT_INTERVAL] = {"commit_interval", VALUE_TIME, "100ms", NULL, NS_PER_US, NS_PER_D,      \
                            "how often, after processing or in a transaction",                     \
                            "Kafka Streams commit.interval.ms with exactly_once_v2 (100)"},        \
@@ -58,7 +88,9 @@
                               NS_PER_MS, NS_PER_H, "how often a member shows that it lives", KC},  \
   [KEY_MAX_POLL_INTERVAL] = {"max.poll.interval.ms", VALUE_MILLISECONDS, "300000", NULL,           \
                              NS_PER_MS, NS_PER_D,                                                  \
-                             "how long a rebalance waits for members to come back", KC},          \
+                             "a member that polls less often is out; how long a rebalance waits " \
+                             "for members to come back", KC},                                      \
+  CONSUMER_KEYS,                                                                                   \
   [KEY_TRANSACTION_TIMEOUT] = {"transaction.timeout.ms", VALUE_MILLISECONDS, "60000", NULL,        \
                                NS_PER_MS, NS_PER_D,                                                \
                                "the coordinator aborts a transaction that is open longer", KP},   \
@@ -228,6 +260,16 @@ static bool check(const struct plan *plan, struct err *err) {
   if (values[KEY_HEARTBEAT_INTERVAL].i >= values[KEY_SESSION_TIMEOUT].i)
     return err_set(err, ERR_CONFLICT, "heartbeat.interval.ms must be below session.timeout.ms"),
            err_note(err, "Kafka advises a third of it");
+  int64_t commit = values[KEY_COMMIT].i;
+  if (values[KEY_PROCESSING].i == PROCESSING_HANDED_OFF && commit != COMMIT_AUTO)
+    return err_set(err, ERR_CONFLICT, "processing: handed-off needs commit: auto"),
+           err_note(err, "what other threads have finished is not kept account of");
+  if (values[KEY_COMMIT_CALL].i != CALL_ASYNC_RETRIED && commit != COMMIT_AFTER_PROCESSING)
+    return err_set(err, ERR_CONFLICT, "commit_call needs commit: after-processing"),
+           err_note(err, "auto-commit is asynchronous, the others wait for their commit");
+  if (!values[KEY_COMMIT_ON_REVOKE].i && commit != COMMIT_AFTER_PROCESSING)
+    return err_set(err, ERR_CONFLICT, "commit_on_revoke: false needs commit: after-processing"),
+           err_note(err, "the others settle their commits before they give partitions up");
   if (values[KEY_RETRY_BACKOFF].i > values[KEY_RETRY_BACKOFF_MAX].i)
     return err_set(err, ERR_CONFLICT, "retry.backoff.ms is above retry.backoff.max.ms");
   if (values[KEY_DELIVERY_TIMEOUT].i < values[KEY_LINGER].i + values[KEY_REQUEST_TIMEOUT].i)
@@ -253,6 +295,7 @@ static struct span longest_timeout(const struct plan *plan) {
   static const enum kafka_key timeouts[] = {KEY_REQUEST_TIMEOUT, KEY_DELIVERY_TIMEOUT,
                                             KEY_SESSION_TIMEOUT, KEY_MAX_POLL_INTERVAL,
                                             KEY_TRANSACTION_TIMEOUT, KEY_COMMIT_INTERVAL,
+                                            KEY_AUTO_COMMIT_INTERVAL, KEY_API_TIMEOUT,
                                             /* replicated only */
                                             KEY_BROKER_SESSION_TIMEOUT, KEY_REPLICA_LAG_TIME_MAX};
   size_t count = sizeof timeouts / sizeof *timeouts - (controllers(plan) ? 0 : 2);
@@ -268,7 +311,7 @@ static struct span longest_timeout(const struct plan *plan) {
 
 #define KAFKA_SYSTEM                                                                               \
   .key_count = KEY__COUNT, .check = check, .points = kafka_points,                                  \
-  .point_count = sizeof kafka_points / sizeof *kafka_points,                                                         \
+  .point_count = sizeof kafka_points / sizeof *kafka_points,                                       \
   .components = {[ROLE_PRODUCER] = &kafka_producer,                                                \
                  [ROLE_BROKER] = &kafka_broker,                                                    \
                  [ROLE_CONSUMER] = &kafka_consumer,                                                \

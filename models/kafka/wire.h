@@ -29,17 +29,22 @@ enum wire {
                     b = this fetch replaces the one parked before */
   WIRE_FETCHED,  /* records: extra = partition, handle = offset; a = partition that was out of range
                     plus 1, b = its end; c = error */
-  WIRE_COMMIT,   /* a = member, b = generation; records: committed: intent, extra = partition,
+  WIRE_COMMIT,   /* a = member, b = generation, d = instance; records: committed: intent, extra = partition,
                     handle = offset: the next to read is handle + 1 */
   WIRE_COMMITTED, /* a = error */
-  WIRE_JOIN,      /* a = member, 0 = a new one */
-  WIRE_JOINED,    /* a = member, b = generation; records: key = partition */
-  WIRE_HEARTBEAT, /* a = member, b = generation */
+  WIRE_JOIN,      /* a = member, b = generation, c = it was in the group before, d = its
+                     group.instance.id, 0 = none; records: key = a partition that it has */
+  WIRE_JOINED,    /* a = error, b = generation, c = it is the leader */
+  WIRE_SYNC,      /* a = member, b = generation, d = instance */
+  WIRE_SYNCED,    /* a = error, b = generation; records: key = partition */
+  WIRE_HEARTBEAT, /* a = member, b = generation, d = instance */
   WIRE_HEARTBEAT_ANSWER, /* a = error */
   WIRE_LEAVE,            /* a = member */
-  WIRE_LEFT,
+  WIRE_LEFT,             /* a = error */
   WIRE_OFFSETS,        /* records: key = partition */
-  WIRE_OFFSETS_ANSWER, /* a = error; records: key = partition, handle = position */
+  WIRE_OFFSETS_ANSWER, /* a = error; records: key = partition, handle = position, OFFSET_NONE */
+  WIRE_LIST_OFFSETS,   /* a = 1: the end, 0: the beginning; records: key = partition */
+  WIRE_LISTED,         /* b = error; records: key = partition, handle = offset */
   WIRE_INIT_PRODUCER,  /* a = transactional id, 0 = idempotent only */
   WIRE_INIT_PRODUCER_ANSWER, /* a = error, b = producer id, c = epoch */
   WIRE_ADD_PARTITIONS,       /* b = packed producer; records: key = output partition */
@@ -78,9 +83,11 @@ extern const struct message_kind wire_kinds[WIRE__COUNT];
 /* Points of its own, beside the generic ones: each exchange has four. Name, where it begins, what. */
 #define KAFKA_EXCHANGES(X)                                                                         \
   X(JOIN, "join", ROLE_CONSUMER, "a request to join the group") \
+  X(SYNC, "sync", ROLE_CONSUMER, "a request for the assignment") \
   X(HEARTBEAT, "heartbeat", ROLE_CONSUMER, "a heartbeat") \
   X(LEAVE, "leave", ROLE_CONSUMER, "a request to leave the group") \
   X(OFFSETS, "offsets", ROLE_CONSUMER, "a request for committed offsets") \
+  X(LIST_OFFSETS, "list-offsets", ROLE_CONSUMER, "a request for the offsets that a log begins or ends with") \
   X(INIT_PRODUCER, "init-producer", ROLE_CONSUMER, "a request for a producer id and epoch") \
   X(ADD_PARTITIONS, "add-partitions", ROLE_CONSUMER, "AddPartitionsToTxn") \
   X(OUTPUT, "output", ROLE_CONSUMER, "a batch for the output topic") \
@@ -148,6 +155,15 @@ enum kafka_key {
   KEY_SESSION_TIMEOUT,
   KEY_HEARTBEAT_INTERVAL,
   KEY_MAX_POLL_INTERVAL,
+  KEY_ASSIGNMENT_STRATEGY,
+  KEY_GROUP_INSTANCE_ID,
+  KEY_AUTO_COMMIT_INTERVAL,
+  KEY_COMMIT_CALL,
+  KEY_API_TIMEOUT,
+  KEY_COMMIT_ON_REVOKE,
+  KEY_PROCESSING,
+  KEY_AUTO_OFFSET_RESET,
+  KEY_OFFSETS_RETENTION,
   KEY_TRANSACTION_TIMEOUT,
   KEY_TRANSACTION_VERSION,
   KEY_TRANSACTION_VERIFICATION,
@@ -176,7 +192,12 @@ enum kafka_key {
   KEY__COUNT
 };
 enum { ACKS_0, ACKS_1, ACKS_ALL };
-enum { COMMIT_BEFORE_PROCESSING, COMMIT_AFTER_PROCESSING, COMMIT_IN_TRANSACTION };
+enum { COMMIT_BEFORE_PROCESSING, COMMIT_AFTER_PROCESSING, COMMIT_IN_TRANSACTION, COMMIT_AUTO };
+enum { INSTANCE_NONE, INSTANCE_BY_INDEX, INSTANCE_SHARED };
+enum { CALL_ASYNC_RETRIED, CALL_ASYNC, CALL_SYNC };
+enum { PROCESSING_IN_POLL_LOOP, PROCESSING_HANDED_OFF };
+enum { RESET_EARLIEST, RESET_LATEST, RESET_NONE };
+#define OFFSETS_RETENTION_DEFAULT 10080 /* minutes */
 enum { READ_UNCOMMITTED, READ_COMMITTED };
 enum { SNAPSHOT_HANDED_OVER, SNAPSHOT_LAST_BATCH };
 enum { TRANSACTION_VERSION_1, TRANSACTION_VERSION_2 };
@@ -185,6 +206,10 @@ enum { OFFSETS_IN_TRANSACTION, OFFSETS_AFTER_TRANSACTION, OFFSETS_BEFORE_TRANSAC
 
 static inline int64_t kafka_setting(const struct world *world, enum kafka_key key) {
   return world->plan->system_settings.values[key].i;
+}
+
+static inline int64_t kafka_retention(const struct world *world) {
+  return kafka_setting(world, KEY_OFFSETS_RETENTION) * NS_PER_MIN;
 }
 
 /* Whether partitions have more than one replica. */

@@ -83,7 +83,10 @@ void classic_on_written(struct world *world, struct node *node, uint64_t argumen
   (void)argument;
   struct broker *broker = broker_of(node);
   broker->writing = false;
-  written(world, node, rabbit_setting(world, KEY_RABBIT_FSYNC) && node->fsync_lies == 0);
+  const bool asks = rabbit_setting(world, KEY_RABBIT_FSYNC);
+  const enum flush flush = asks ? node_flush(world, node) : FLUSH_DONE;
+  if (flush == FLUSH_FAILED) return;
+  written(world, node, asks && flush == FLUSH_DONE);
   if (broker->written_to > 0) broker_confirm_up_to(world, node, broker->written_to - 1);
   schedule(world, node);
 }

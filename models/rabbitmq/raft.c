@@ -145,11 +145,13 @@ void raft_on_flushed(struct world *world, struct node *node, uint64_t argument) 
   (void)argument;
   struct raft *raft = raft_of(node);
   raft->flushing = false;
+  const enum flush done = node_flush(world, node);
+  if (done == FLUSH_FAILED) return;
   if (raft->flushing_to > raft->flushed) {
     world_count(world, COUNTER_DURABLE_WRITES, raft->flushing_to - raft->flushed);
     raft->flushed = raft->flushing_to;
   }
-  if (node->fsync_lies == 0) raft->safe = raft->flushed;
+  if (done == FLUSH_DONE) raft->safe = raft->flushed;
   flush(world, node);
   if (raft_leads(raft)) return advance_commit(world, node);
   if (raft->answer.waits && raft->flushed >= raft->answer.match) {

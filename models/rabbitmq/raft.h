@@ -21,7 +21,8 @@
  *
  * [I1] At most one leader a term: a replica votes once a term, and remembers it over a crash.
  * [I2] A vote goes only to a log that is at least as up to date: later last term, or the same and as long.
- * [I3] What is committed is in the log of every later leader; committed entries are never overwritten.
+ * [I3] What is committed is in the log of every later leader; committed entries are never overwritten, as
+ *      long as no disk lies.
  * [I4] applied <= commit, applied <= flushed <= last.
  * LIMIT: in Ra failure is detected by Erlang's monitors and an adaptive detector, not by heartbeats; the
  *        heartbeat of a leader at that detector's interval stands for both.
@@ -35,11 +36,12 @@
 
 enum raft_role { RAFT_FOLLOWER, RAFT_PRE_CANDIDATE, RAFT_CANDIDATE, RAFT_LEADER };
 
-/* An entry is a record: extra = term, flags = kind; the rest is the command's (quorum.h). */
+/* An entry is a record: extra = term, flags = kind; the rest is the command's (quorum.c). */
 struct raft_peer {
   uint64_t match, next; /* what it has for sure; what it is to get */
   uint64_t told;        /* commit index that it was told last */
-  bool waiting, retrying; /* an APPEND is under way; a timer to send it again is */
+  bool waiting;         /* an APPEND is under way */
+  bool retrying;        /* a timer that sends it again is */
 };
 struct raft {
   /* durable */

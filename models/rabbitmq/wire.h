@@ -23,9 +23,10 @@
  * duplicates are the consumer's affair, as the broker has no deduplication. They are broken by an automatic
  * acknowledgement, by a transient message and a restart, by a key that no binding matches, by a limit
  * (delivery-limit, max-length, message-ttl) without a dead-letter target, and, for a classic queue, by a
- * power loss: a message counts as written when the operating system has it (classic.c).
+ * power loss: a message counts as written when the operating system has it (classic.c). Each has its file:
+ * scenarios/claims/C07-breaks-*.yaml.
  * rabbitmq-auto-ack, at most once: a message is done when it is written to the socket. A broker that dies
- * before the removal is written delivers it again.
+ * before the removal is written delivers a persistent message again (scenarios/claims/C01-breaks-auto-ack).
  *
  * LIMIT: one queue. A classic queue is on broker.1. Clients connect to the broker that has the queue, or
  *        leads it; in a real cluster each node takes connections and passes commands on, which hides a

@@ -26,7 +26,7 @@ static void take_back(struct world *world, struct node *node, const struct undo 
   struct tables *tables = &database_of(node)->tables;
   switch (undo->kind) {
   case WRITE_APPLY:
-    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, 0);
+    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
     tables_put(tables, undo->table, undo->key, undo->before);
     break;
   case WRITE_PUT:

@@ -8,7 +8,8 @@ static uint64_t next_intent;
 static void append(struct partition_log *log, uint32_t producer, uint16_t epoch, int32_t sequence,
                    uint32_t count, bool transactional) {
   struct record records[8];
-  for (uint32_t i = 0; i < count; i++) records[i] = (struct record){.intent = ++next_intent, .key = 1};
+  for (uint32_t i = 0; i < count; i++)
+    records[i] = (struct record){.intent = ++next_intent, .key = 1};
   struct batch batch = {producer, epoch, sequence, transactional};
   log_append(log, &batch, records, count, 0, INT64_MAX);
 }
@@ -86,7 +87,8 @@ START_TEST(a_follower_knows_batches_as_its_leader_does) {
   follow(&follower, &leader);
   for (int32_t i = 0; i < 8; i++) {
     bool one, other;
-    ck_assert_int_eq(check(&leader, 5, 0, 3 * i, 3, &one), check(&follower, 5, 0, 3 * i, 3, &other));
+    ck_assert_int_eq(check(&leader, 5, 0, 3 * i, 3, &one),
+                     check(&follower, 5, 0, 3 * i, 3, &other));
     ck_assert_int_eq(one, other);
     ck_assert_int_eq(one, i >= 2 && i < 7); /* the last five */
   }

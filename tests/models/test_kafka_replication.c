@@ -22,6 +22,7 @@ static struct tiny *cluster(const struct system *system, uint64_t messages) {
                                output ? NULL : &store_transactional);
   tiny->plan.workload.messages = messages;
   tiny->plan.counts[ROLE_BROKER] = 3;
+  set(tiny, KEY_BUFFER_MEMORY, 1 << 16);
   set(tiny, KEY_REPLICATION_FACTOR, 3);
   set(tiny, KEY_LINGER, 0);
   set(tiny, KEY_MIN_INSYNC_REPLICAS, 2);
@@ -44,8 +45,8 @@ static void check_same_logs(const struct tiny *tiny) {
     const struct partition_log *one = log_of(tiny->world, replica_broker(tiny->world, p, 0), p);
     for (uint32_t n = 1; n < 3; n++) {
       const struct partition_log *other = log_of(tiny->world, replica_broker(tiny->world, p, n), p);
-      uint64_t least = one->high_watermark < other->high_watermark ? one->high_watermark
-                                                                   : other->high_watermark;
+      uint64_t least =
+          one->high_watermark < other->high_watermark ? one->high_watermark : other->high_watermark;
       uint64_t from = one->start > other->start ? one->start : other->start;
       for (uint64_t at = from; at < least; at++) {
         ck_assert_uint_eq(log_epoch_at(one, at), log_epoch_at(other, at));
@@ -130,8 +131,7 @@ END_TEST
 
 /* --- The in-sync set --- */
 
-static uint16_t isr_seen; /* union of what followed a change, by the script's question */
-static int64_t left_at, back_at;
+static int64_t left_at, back_at; /* when the third broker left the in-sync set, and came back */
 
 static void watch_third(void *context, const struct world *world, const struct message *message,
                         int64_t at) {
@@ -140,7 +140,6 @@ static void watch_third(void *context, const struct world *world, const struct m
   bool in = (controller(world)->partitions[0].isr >> 2) & 1;
   if (!in && left_at < 0) left_at = world->now.ns;
   if (in && left_at >= 0 && back_at < 0) back_at = world->now.ns;
-  isr_seen |= controller(world)->partitions[0].isr;
 }
 
 /* Eviction after 1 to 1.5 times the lag (closed form 2.5); back when it has caught up. */
@@ -189,7 +188,8 @@ START_TEST(what_only_a_dead_leader_had_is_cut_off_when_it_comes_back) {
   struct tiny *tiny = cluster(systems[_i], 10);
   tiny_trigger(tiny, VERB_KILL, POINT_APPENDED, 3)->lasts = span_of(2 * S);
   tiny_run(tiny);
-  ck_assert_uint_eq(tiny_count(tiny, FACT_APPENDED, 3), 2); /* at the old leader, and at the new one */
+  ck_assert_uint_eq(tiny_count(tiny, FACT_APPENDED, 3),
+                    2); /* at the old leader, and at the new one */
   ck_assert_uint_eq(tiny_nth(tiny, FACT_APPENDED, 3, 0)->value,
                     tiny_nth(tiny, FACT_APPENDED, 3, 1)->value); /* the offset is used again */
   ck_assert(tiny_nth(tiny, FACT_APPENDED, 3, 0)->node != tiny_nth(tiny, FACT_APPENDED, 3, 1)->node);
@@ -278,8 +278,9 @@ static void check_fetched(const struct world *world, const struct message *messa
   if (world->nodes[message->to].role != ROLE_CONSUMER || message->port != 0) return;
   if (message->kind != WIRE_FETCHED) return;
   for (uint32_t i = 0; i < message->record_count; i++)
-    ck_assert_uint_lt(message->records[i].handle,
-                      broker_log(&world->nodes[message->from], message->records[i].extra)->high_watermark);
+    ck_assert_uint_lt(
+        message->records[i].handle,
+        broker_log(&world->nodes[message->from], message->records[i].extra)->high_watermark);
 }
 
 /* [I1]: members of the set have what the leader counts as committed. */
@@ -297,20 +298,22 @@ static void check_members(const struct world *world, uint32_t tp) {
     const struct partition_log *log = log_of(world, replica_broker(world, tp, n), tp);
     if (!((state->isr >> n) & 1)) continue;
     ck_assert_uint_ge(log->end, committed);
-    ck_assert_uint_eq(log_epoch_at(log, committed - 1), log_epoch_at(broker_log(leader, tp), committed - 1));
+    ck_assert_uint_eq(log_epoch_at(log, committed - 1),
+                      log_epoch_at(broker_log(leader, tp), committed - 1));
     looked++;
   }
 }
 
-static void check_invariants(void *context, const struct world *world, const struct message *message,
-                             int64_t at) {
+static void check_invariants(void *context, const struct world *world,
+                             const struct message *message, int64_t at) {
   (void)context, (void)at;
   if (world->now.ns == 0) return;
   check_fetched(world, message);
   for (uint32_t p = 0; p < kafka_topic_partitions(world); p++) check_members(world, p);
 }
 
-static void chance(struct tiny *tiny, enum verb verb, struct quantile_table *gap, int64_t lasts_ns) {
+static void chance(struct tiny *tiny, enum verb verb, struct quantile_table *gap,
+                   int64_t lasts_ns) {
   struct fault_plan *fault = tiny_fault(tiny, verb);
   static struct distribution gaps[TINY_FAULTS_MAX];
   struct distribution *every = &gaps[tiny->plan.fault_count];
@@ -325,7 +328,8 @@ static void chance(struct tiny *tiny, enum verb verb, struct quantile_table *gap
 
 START_TEST(members_have_what_is_committed_and_readers_see_nothing_else) { /* [I1], [I3] */
   static const struct system *const systems[] = {&system_kafka_acks_1, &system_kafka_acks_all,
-                                                 &system_kafka_idempotent, &system_kafka_transactional};
+                                                 &system_kafka_idempotent,
+                                                 &system_kafka_transactional};
   const struct observer observer = {.sent = check_invariants};
   struct quantile_table gap = {.constant = true, .median = 1900 * MS, .mean = 1900 * MS};
   struct tiny *tiny = cluster(systems[_i % 4], 300);
@@ -365,7 +369,7 @@ int main(void) {
   tcase_add_test(tests, a_leader_that_wakes_up_late_confirms_nothing);
   tcase_add_test(tests, a_leader_that_is_asked_to_stop_hands_over_first);
   tcase_add_loop_test(tests, an_unclean_election_happens_only_where_it_is_allowed, 0, 2);
-  tcase_add_loop_test(tests, members_have_what_is_committed_and_readers_see_nothing_else, 0, 40);
+  tcase_add_loop_test(tests, members_have_what_is_committed_and_readers_see_nothing_else, 0, 24);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -70,6 +70,7 @@ static inline bool naive_concerns(const struct naive_judge *judge, const struct 
     case FACT_EFFECT:
     case FACT_EFFECT_UNDONE:
     case FACT_DEAD_LETTERED:
+    case FACT_DEAD_LETTER_LEFT:
     case FACT_DISPOSED:
     case FACT_SUPPRESSED: return fact->detail == judge->group;
     case FACT_STATE: return fact_state_group(fact->detail) == judge->group;

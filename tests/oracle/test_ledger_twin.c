@@ -88,7 +88,8 @@ static enum fact draw_kind(struct generator *generator, const struct profile *pr
 
 static bool concerns_a_group(enum fact kind) {
   return kind == FACT_DELIVERED || kind == FACT_EFFECT || kind == FACT_EFFECT_UNDONE ||
-         kind == FACT_DEAD_LETTERED || kind == FACT_DISPOSED || kind == FACT_SUPPRESSED;
+         kind == FACT_DEAD_LETTERED || kind == FACT_DEAD_LETTER_LEFT || kind == FACT_DISPOSED ||
+         kind == FACT_SUPPRESSED;
 }
 
 static void generate(struct generator *generator, const struct profile *profile, size_t count,

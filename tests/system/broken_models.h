@@ -17,7 +17,7 @@
 #include "tests/system/rig.h"
 
 #define BROKEN_SYSTEMS 4
-#define BROKEN_MESSAGES_MAX 32
+#define BROKEN_MESSAGES_MAX 64
 
 extern const struct system system_kafka_transactional, system_sqs_standard;
 

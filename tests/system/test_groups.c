@@ -80,6 +80,20 @@ START_TEST(a_log_waits_for_its_slowest_group) {
 }
 END_TEST
 
+START_TEST(a_disk_that_is_gone_takes_one_groups_effects) {
+  struct rig rig;
+  load(&rig, "at-least-once", "faults:\n  - {at: 1s, disk_gone: payment_database.1, for: 100ms}\n");
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert_str_eq(rig_conservation(&result), "");
+  ck_assert_int_gt(of(&result, 1, METRIC_LOST_ACKED), 0);
+  ck_assert_int_eq(of(&result, 0, METRIC_LOST), 0);
+  ck_assert_int_eq(of(&result, 2, METRIC_LOST), 0);
+  ck_assert_int_eq(result.metrics[METRIC_LOST], of(&result, 1, METRIC_LOST));
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 static const char *const schedules[] = {
     "faults:\n  - {every: 300ms, kill: consumer.any, for: 100ms}\n  - {every: 700ms, kill: database.any, for: 200ms}\n",
     "faults:\n  - {every: 400ms, partition: consumer.any, for: 300ms}\n  - {every: 250ms, reset: consumer.any_to_broker}\n",
@@ -172,6 +186,7 @@ int main(void) {
   tcase_add_loop_test(tests, every_group_gets_every_operation_once_when_nothing_happens, 0, 3);
   tcase_add_test(tests, what_befalls_one_group_is_its_own);
   tcase_add_test(tests, a_log_waits_for_its_slowest_group);
+  tcase_add_test(tests, a_disk_that_is_gone_takes_one_groups_effects);
   tcase_add_loop_test(tests, nothing_acknowledged_is_lost_to_any_group, 0, 6);
   tcase_add_test(tests, a_run_repeated_is_the_same);
   tcase_add_test(tests, fates_agree_with_the_ledger_in_each_group);

@@ -9,7 +9,7 @@
 #define SEEDS 12
 
 enum failure {
-  LEADER_DIES,        /* kill: its page cache survives, but another one leads */
+  LEADER_DIES, /* kill: its page cache survives, but another one leads */
   LEADER_LOSES_POWER,
   ALONE_THEN_POWER,   /* the in-sync set has shrunk to the leader, which then loses power */
   ALONE_THEN_UNCLEAN, /* the same, it dies, and unclean elections are allowed */
@@ -21,14 +21,18 @@ static const struct {
 } failures[] = {
     [LEADER_DIES] = {"  - {name: f, at: 1500ms, kill: broker.1, for: 5s}\n", ""},
     [LEADER_LOSES_POWER] = {"  - {name: f, at: 1500ms, power_loss: broker.1, for: 5s}\n", ""},
-    [ALONE_THEN_POWER] = {"  - {name: g, at: 1s, partition: broker.1, from: [broker.2, broker.3], for: 8s}\n"
-                          "  - {name: f, at: 4s, power_loss: broker.1, for: 12s}\n",
-                          ""},
-    [ALONE_THEN_UNCLEAN] = {"  - {name: g, at: 1s, partition: broker.1, from: [broker.2, broker.3], for: 8s}\n"
-                            "  - {name: f, at: 4s, kill: broker.1, for: 12s}\n",
-                            ", unclean.leader.election.enable: true"},
-    [ALL_LOSE_POWER] = {"  - {name: f, at: 1500ms, power_loss: [broker.1, broker.2, broker.3], for: 2s}\n", ""},
-    [CLEAN_HANDOVER] = {"  - {name: f, at: 1500ms, terminate: broker.1, grace: 20s, for: 5s}\n", ""},
+    [ALONE_THEN_POWER] =
+        {"  - {name: g, at: 1s, partition: broker.1, from: [broker.2, broker.3], for: 8s}\n"
+         "  - {name: f, at: 4s, power_loss: broker.1, for: 12s}\n",
+         ""},
+    [ALONE_THEN_UNCLEAN] =
+        {"  - {name: g, at: 1s, partition: broker.1, from: [broker.2, broker.3], for: 8s}\n"
+         "  - {name: f, at: 4s, kill: broker.1, for: 12s}\n",
+         ", unclean.leader.election.enable: true"},
+    [ALL_LOSE_POWER] =
+        {"  - {name: f, at: 1500ms, power_loss: [broker.1, broker.2, broker.3], for: 2s}\n", ""},
+    [CLEAN_HANDOVER] = {"  - {name: f, at: 1500ms, terminate: broker.1, grace: 20s, for: 5s}\n",
+                        ""},
 };
 
 enum loss { NOTHING, SOME, ANY };
@@ -40,7 +44,8 @@ static const struct {
     {"kafka-acks-0", "", LEADER_DIES, NOTHING, SOME},
     {"kafka-acks-0", "", CLEAN_HANDOVER, NOTHING, ANY},
     {"kafka-acks-1", "", LEADER_DIES, SOME, NOTHING},
-    {"kafka-acks-1", ", min.insync.replicas: 2", LEADER_DIES, SOME, NOTHING}, /* for acks=all only */
+    {"kafka-acks-1", ", min.insync.replicas: 2", LEADER_DIES, SOME,
+     NOTHING}, /* for acks=all only */
     {"kafka-acks-1", "", ALONE_THEN_UNCLEAN, SOME, NOTHING},
     {"kafka-acks-all", "", LEADER_DIES, NOTHING, NOTHING},
     {"kafka-acks-all", "", LEADER_LOSES_POWER, NOTHING, NOTHING},
@@ -52,8 +57,8 @@ static const struct {
     {"kafka-acks-all", ", min.insync.replicas: 2", LEADER_LOSES_POWER, NOTHING, NOTHING},
     /* It comes back as the last of its set, and everybody drops what it has lost: KIP-966. */
     {"kafka-acks-all", ", min.insync.replicas: 2", ALONE_THEN_POWER, SOME, NOTHING},
-    {"kafka-acks-all", ", min.insync.replicas: 2, eligible_leader_replicas: true", ALONE_THEN_POWER, NOTHING,
-     NOTHING},
+    {"kafka-acks-all", ", min.insync.replicas: 2, eligible_leader_replicas: true", ALONE_THEN_POWER,
+     NOTHING, NOTHING},
     {"kafka-acks-all", ", min.insync.replicas: 2", ALONE_THEN_UNCLEAN, NOTHING, NOTHING},
     {"kafka-acks-all", ", min.insync.replicas: 2", ALL_LOSE_POWER, SOME, NOTHING},
     {"kafka-idempotent", ", min.insync.replicas: 2", LEADER_DIES, NOTHING, NOTHING},
@@ -62,8 +67,8 @@ static const struct {
 
 static void check(const char *what, int64_t found, enum loss expected, size_t row) {
   if (expected == ANY) return;
-  ck_assert_msg((found > 0) == (expected == SOME), "row %zu, %s%s: %s = %lld", row, table[row].system,
-                table[row].keys, what, (long long)found);
+  ck_assert_msg((found > 0) == (expected == SOME), "row %zu, %s%s: %s = %lld", row,
+                table[row].system, table[row].keys, what, (long long)found);
 }
 
 START_TEST(an_acknowledged_record_is_lost_as_the_table_says) {
@@ -104,17 +109,19 @@ START_TEST(a_leader_that_dies_has_acknowledged_one_delay_too_many) {
   const double rate = 40, delay = 0.020, busy_time = 2 * delay;
   const double busy = busy_time / (busy_time + exp(-rate * busy_time) / rate);
   const double expected = rate * delay * busy;
-  const double square = rate * busy_time * rate * busy_time / 3 * busy; /* of the Poisson's parameter */
+  const double square =
+      rate * busy_time * rate * busy_time / 3 * busy; /* of the Poisson's parameter */
   const int runs = 1000;
   struct rig rig;
-  rig_load(&rig,
-           "format: 1\nname: poisson\nmeasure_capacity: false\nworkload: {messages: 100, rate: 40/s}\n"
-           "topology: {producers: 1, brokers: 2, partitions: 1, consumers: 1}\n"
-           "links:\n  broker_to_broker: {latency: 20ms}\n  default: {latency: 10us}\n"
-           "system: {name: kafka-acks-1, replication.factor: 2, broker.session.timeout.ms: 3000, "
-           "broker.heartbeat.interval.ms: 500}\n"
-           "faults:\n  - {name: reader, at: 100ms, pause: consumer.1, for: 10s}\n"
-           "  - {name: f, at: 1500ms, power_loss: broker.1, for: 8s}\n");
+  rig_load(
+      &rig,
+      "format: 1\nname: poisson\nmeasure_capacity: false\nworkload: {messages: 100, rate: 40/s}\n"
+      "topology: {producers: 1, brokers: 2, partitions: 1, consumers: 1}\n"
+      "links:\n  broker_to_broker: {latency: 20ms}\n  default: {latency: 10us}\n"
+      "system: {name: kafka-acks-1, replication.factor: 2, broker.session.timeout.ms: 3000, "
+      "broker.heartbeat.interval.ms: 500}\n"
+      "faults:\n  - {name: reader, at: 100ms, pause: consumer.1, for: 10s}\n"
+      "  - {name: f, at: 1500ms, power_loss: broker.1, for: 8s}\n");
   double sum = 0;
   for (uint64_t seed = 1; seed <= (uint64_t)runs; seed++) {
     struct run_result result = rig_run(&rig, 0, seed);
@@ -122,7 +129,8 @@ START_TEST(a_leader_that_dies_has_acknowledged_one_delay_too_many) {
     run_result_deinit(&result);
   }
   double z = (sum / runs - expected) / sqrt((expected + square - expected * expected) / runs);
-  ck_assert_msg(fabs(z) < 4, "%.4f lost a crash, the formula says %.4f: z = %.2f", sum / runs, expected, z);
+  ck_assert_msg(fabs(z) < 4, "%.4f lost a crash, the formula says %.4f: z = %.2f", sum / runs,
+                expected, z);
   rig_close(&rig);
 }
 END_TEST

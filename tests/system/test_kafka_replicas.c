@@ -2,9 +2,9 @@
  * acks=all, two in sync and no loss of power nothing that was acknowledged is lost. */
 #include "tests/system/rig.h"
 
-static const char *const systems[] = {"at-most-once", "at-least-once", "exactly-once", "kafka-acks-0",
-                                      "kafka-acks-1", "kafka-acks-all", "kafka-idempotent",
-                                      "kafka-transactional"};
+static const char *const systems[] = {"at-most-once",     "at-least-once",      "exactly-once",
+                                      "kafka-acks-0",     "kafka-acks-1",       "kafka-acks-all",
+                                      "kafka-idempotent", "kafka-transactional"};
 static const char *const handlers[] = {"naive", "dedup-table", "transform"};
 
 static const char faults[] =
@@ -13,8 +13,10 @@ static const char faults[] =
     "  - {name: fb, every: exponential mean=6s, min_hits: 0, kill: broker.any, for: 5s}\n"
     "  - {name: fc, every: exponential mean=4s, min_hits: 0, pause: broker.any, for: 2500ms}\n"
     "  - {name: fd, every: exponential mean=4s, min_hits: 0, partition: broker.any, for: 2500ms}\n"
-    "  - {name: fe, every: exponential mean=5s, min_hits: 0, partition: broker.1, from: broker.2, for: 3s}\n"
-    "  - {name: ff, every: exponential mean=5s, min_hits: 0, terminate: broker.any, grace: 1s, for: 1s}\n"
+    "  - {name: fe, every: exponential mean=5s, min_hits: 0, partition: broker.1, from: broker.2, "
+    "for: 3s}\n"
+    "  - {name: ff, every: exponential mean=5s, min_hits: 0, terminate: broker.any, grace: 1s, "
+    "for: 1s}\n"
     "  - {name: fg, every: exponential mean=5s, min_hits: 0, failover: broker.leader}\n"
     "  - {name: fh, every: exponential mean=7s, min_hits: 0, kill: controller.1, for: 2s}\n"
     "  - {name: fi, every: exponential mean=7s, min_hits: 0, partition: controller.1, for: 4s}\n"
@@ -28,23 +30,24 @@ static const char faults[] =
     "  - {name: fq, when: before publish-ack-sent, nth: 70, min_hits: 0, kill: this, for: 1s}\n";
 static const char power[] =
     "  - {name: fr, every: exponential mean=5s, min_hits: 0, power_loss: broker.any, for: 1s}\n"
-    "  - {name: fs, every: exponential mean=9s, min_hits: 0, power_loss: broker.majority, unsynced: torn, for: "
+    "  - {name: fs, every: exponential mean=9s, min_hits: 0, power_loss: broker.majority, "
+    "unsynced: torn, for: "
     "1s}\n"
     "  - {name: ft, every: exponential mean=9s, min_hits: 0, disk_gone: broker.any, for: 1s}\n";
 
 static void load(struct rig *rig, const char *keys, bool with_power) {
   struct rig_text text = {.length = 0};
-  rig_add(&text,
-          "format: 1\nname: replicas\nmeasure_capacity: false\nswarm: true\n"
-          "workload: {messages: 500, rate: 100/s}\n"
-          "topology: {producers: 2, brokers: 4, partitions: 3, consumers: 2}\ncompare:\n");
+  rig_add(&text, "format: 1\nname: replicas\nmeasure_capacity: false\nswarm: true\n"
+                 "workload: {messages: 500, rate: 100/s}\n"
+                 "topology: {producers: 2, brokers: 4, partitions: 3, consumers: 2}\ncompare:\n");
   for (size_t s = 0; s < sizeof systems / sizeof *systems; s++)
     for (size_t h = 0; h < sizeof handlers / sizeof *handlers; h++)
-      rig_add(&text,
-              "  - {label: r%zu-%zu, system: {name: %s, replication.factor: 3, session.timeout.ms: 6s, "
-              "request.timeout.ms: 5s, replica.lag.time.max.ms: 2s, broker.session.timeout.ms: 2s, "
-              "broker.heartbeat.interval.ms: 300%s}, handler: %s}\n",
-              s, h, systems[s], keys, handlers[h]);
+      rig_add(
+          &text,
+          "  - {label: r%zu-%zu, system: {name: %s, replication.factor: 3, session.timeout.ms: 6s, "
+          "request.timeout.ms: 5s, replica.lag.time.max.ms: 2s, broker.session.timeout.ms: 2s, "
+          "broker.heartbeat.interval.ms: 300%s}, handler: %s}\n",
+          s, h, systems[s], keys, handlers[h]);
   rig_add(&text, "%s%s", faults, with_power ? power : "");
   rig_load(rig, text.bytes);
 }
@@ -54,7 +57,8 @@ static void run_all(struct rig *rig, uint64_t seed, bool keeps) {
     struct run_result result = rig_run(rig, row, seed);
     const char *label = rig->scenario.plans[row].label;
     const char *wrong = rig_conservation(&result);
-    ck_assert_msg(wrong[0] == '\0', "row %s, seed %llu: %s", label, (unsigned long long)seed, wrong);
+    ck_assert_msg(wrong[0] == '\0', "row %s, seed %llu: %s", label, (unsigned long long)seed,
+                  wrong);
     ck_assert_msg(result.drained, "row %s, seed %llu is stuck", label, (unsigned long long)seed);
     bool acks_1 = rig->scenario.plans[row].system == rig->scenario.plans[12].system;
     if (keeps && !acks_1)
@@ -88,18 +92,21 @@ END_TEST
 /* What readers of the output topic were shown, and an unclean election has taken back, is lost. */
 START_TEST(an_unclean_election_undoes_what_readers_saw) {
   struct rig rig;
-  rig_load(&rig,
-           "format: 1\nname: undone\nmeasure_capacity: false\nworkload: {messages: 800, rate: 200/s}\n"
-           "topology: {brokers: 3, partitions: 1}\n"
-           "compare:\n"
-           "  - {label: unclean, system: {name: at-least-once, replication.factor: 3, "
-           "replica.lag.time.max.ms: 500, broker.session.timeout.ms: 1s, broker.heartbeat.interval.ms: 300, "
-           "unclean.leader.election.enable: true}, handler: transform}\n"
-           "  - {label: clean, system: {name: at-least-once, replication.factor: 3, "
-           "replica.lag.time.max.ms: 500, broker.session.timeout.ms: 1s, broker.heartbeat.interval.ms: 300}, "
-           "handler: transform}\n"
-           "faults:\n  - {name: fg, at: 1s, partition: broker.1, from: [broker.2, broker.3], for: 6s}\n"
-           "  - {name: ff, at: 3s, kill: broker.1, for: 5s}\n");
+  rig_load(
+      &rig,
+      "format: 1\nname: undone\nmeasure_capacity: false\nworkload: {messages: 800, rate: 200/s}\n"
+      "topology: {brokers: 3, partitions: 1}\n"
+      "compare:\n"
+      "  - {label: unclean, system: {name: at-least-once, replication.factor: 3, "
+      "replica.lag.time.max.ms: 500, broker.session.timeout.ms: 1s, broker.heartbeat.interval.ms: "
+      "300, "
+      "unclean.leader.election.enable: true}, handler: transform}\n"
+      "  - {label: clean, system: {name: at-least-once, replication.factor: 3, "
+      "replica.lag.time.max.ms: 500, broker.session.timeout.ms: 1s, broker.heartbeat.interval.ms: "
+      "300}, "
+      "handler: transform}\n"
+      "faults:\n  - {name: fg, at: 1s, partition: broker.1, from: [broker.2, broker.3], for: 6s}\n"
+      "  - {name: ff, at: 3s, kill: broker.1, for: 5s}\n");
   for (uint64_t seed = 1; seed <= 5; seed++) {
     struct run_result unclean = rig_run(&rig, 0, seed), clean = rig_run(&rig, 1, seed);
     ck_assert_str_eq(rig_conservation(&unclean), "");

@@ -1,0 +1,143 @@
+/* When a consumer commits, and what becomes of a commit that fails.
+ *
+ *   commit_call    a request that fails ...                                   meanwhile the loop
+ *   async-retried  is sent again after a back-off until it is answered        goes on
+ *   async          is over; a later commit covers what it would have          goes on
+ *   sync           is sent again for default.api.timeout.ms, then is over     waits
+ *
+ * Auto-commit is async, and tried again after retry.backoff.ms. Before processing and in a transaction
+ * the loop waits and does not give up.
+ */
+#include "models/kafka/consumer.h"
+#include "models/mutants.h"
+#include "sim/base/assert.h"
+
+static bool transactional(const struct world *world) {
+  return commit_mode(world) == COMMIT_IN_TRANSACTION;
+}
+
+static bool sync_call(const struct world *world) {
+  return commit_mode(world) == COMMIT_AFTER_PROCESSING &&
+         kafka_setting(world, KEY_COMMIT_CALL) == CALL_SYNC;
+}
+
+void commit_fold(struct consumer *consumer) {
+  uint32_t left = consumer->committing;
+  for (uint32_t i = left; i < consumer->processed_count; i++) {
+    bool last = true;
+    for (uint32_t j = i + 1; j < consumer->processed_count && last; j++)
+      last = consumer->processed[j].extra != consumer->processed[i].extra;
+    if (last) consumer->processed[left++] = consumer->processed[i];
+  }
+  consumer->processed_count = left;
+}
+
+void commit_drop_unassigned(struct consumer *consumer) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < consumer->processed_count; i++)
+    if (consumer->mine[consumer->processed[i].extra])
+      consumer->processed[left++] = consumer->processed[i];
+  consumer->processed_count = left;
+}
+
+void commit_arm(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (consumer->commit_timer != TIMER_NONE) return;
+  consumer->commit_timer = world_timer(world, node, 0, consumer->commit_lane, TIMER_COMMIT, 0);
+}
+
+void commit_disarm(struct world *world, struct consumer *consumer) {
+  if (consumer->commit_timer != TIMER_NONE) world_cancel(world, consumer->commit_timer);
+  consumer->commit_timer = TIMER_NONE;
+}
+
+void commit_note(struct world *world, struct node *node, const struct record *record) {
+  struct consumer *consumer = consumer_of(node);
+  if (!consumer->mine[record->extra]) return; /* handed off, and somebody else's by now */
+  consumer->processed[consumer->processed_count++] = *record;
+  if (transactional(world))
+    consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;
+  else if (consumer->processed_count == 2 * PROCESSED_MAX)
+    commit_fold(consumer);
+  ASSERT_LT(consumer->processed_count, 2 * PROCESSED_MAX);
+  if (commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
+}
+
+/* Argument 1: an extra time, for an auto-commit that failed. */
+void commit_on_timer(struct world *world, struct node *node, uint64_t argument) {
+  struct consumer *consumer = consumer_of(node);
+  if (argument == 0) consumer->commit_timer = TIMER_NONE;
+  consumer->commit_due = true;
+  if (transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_AUTO)
+    return consumer_pump(world, node);
+  if (consumer->lost) return consumer_rejoin(world, node); /* CommitFailedException */
+  if (!consumer_stable(node)) return commit_arm(world, node);
+  commit_start(world, node);
+}
+
+bool commit_blocks(const struct world *world, const struct consumer *consumer) {
+  bool waits =
+      transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_BEFORE_PROCESSING;
+  return waits && consumer->step != COMMIT_IDLE;
+}
+
+bool commit_is_next(const struct world *world, const struct consumer *consumer) {
+  if (!consumer->commit_due || consumer->processed_count == 0) return false;
+  if (consumer->lost) return false; /* it hears of it at its poll */
+  return transactional(world) || sync_call(world);
+}
+
+void commit_in_poll(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (commit_mode(world) != COMMIT_AUTO || !consumer->commit_due) return;
+  if (!consumer_stable(node) || consumer->step != COMMIT_IDLE) return;
+  consumer->commit_due = false;
+  commit_arm(world, node);
+  commit_start(world, node);
+}
+
+/* In a manual mode, whether the application has a listener that commits when partitions are revoked. */
+static bool commits_on_revoke(const struct world *world, const struct node *node) {
+  if (commit_mode(world) != COMMIT_AFTER_PROCESSING || node->stage == STAGE_STOPPING) return true;
+  return kafka_setting(world, KEY_COMMIT_ON_REVOKE) && !MUTANT(KAFKA_NO_COMMIT_ON_REVOKE);
+}
+
+bool commit_settle(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (consumer->step != COMMIT_IDLE) return false;
+  /* Nothing is revoked before a cooperative member joins: it may commit later. */
+  if (consumer_cooperates(world) && node->stage == STAGE_REVOKING &&
+      commit_mode(world) == COMMIT_AFTER_PROCESSING)
+    return true;
+  if (commit_clean(consumer)) return true;
+  if (!commits_on_revoke(world, node)) {
+    if (consumer->output_count == 0) return true;
+    consumer->flush_only = true;
+  }
+  commit_start(world, node);
+  return false;
+}
+
+static void give_up(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  consumer->step = COMMIT_IDLE;
+  consumer->committing = 0;
+  bool ends = node->stage == STAGE_REVOKING || node->stage == STAGE_STOPPING;
+  if (ends && sync_call(world)) consumer->processed_count = 0; /* the listener has thrown */
+  if (commit_mode(world) == COMMIT_AUTO)
+    world_after(world, node, 0, TIMER_COMMIT, 1, span_of(kafka_setting(world, KEY_RETRY_BACKOFF)));
+  else
+    commit_arm(world, node);
+}
+
+void commit_failed(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  bool offsets = consumer->step == COMMIT_OFFSETS && !transactional(world);
+  int64_t call = kafka_setting(world, KEY_COMMIT_CALL);
+  bool once = commit_mode(world) == COMMIT_AUTO ||
+              (commit_mode(world) == COMMIT_AFTER_PROCESSING && call == CALL_ASYNC);
+  bool late = sync_call(world) &&
+              world->now.ns - consumer->commit_began >= kafka_setting(world, KEY_API_TIMEOUT);
+  if (offsets && (once || late)) give_up(world, node);
+  consumer_retry_later(world, node, SLOT_COMMIT);
+}

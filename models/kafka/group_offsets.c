@@ -1,0 +1,119 @@
+/* Committed offsets: what a group's members have said, and where the next reader begins. */
+#include "models/kafka/broker.h"
+#include "models/mutants.h"
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+
+void group_initial_offsets(struct world *world, struct group *group) {
+  if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) != RESET_NONE) return;
+  for (uint32_t p = 0; p < world->plan->partitions; p++)
+    if (group->committed[p] == OFFSET_NONE) group->committed[p] = 0;
+}
+
+void group_unsettle(struct world *world, struct group *group, uint32_t partition) {
+  uint64_t next = group->committed[partition];
+  if (next == OFFSET_NONE && kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_LATEST) return;
+  group->settled[partition] = next == OFFSET_NONE ? 0 : next;
+  broker_account(world, partition);
+}
+
+void group_skip(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
+  if (group->committed[partition] != OFFSET_NONE || offset <= group->settled[partition]) return;
+  group->settled[partition] = offset;
+  broker_account(world, partition);
+}
+
+void group_expire_offsets(struct world *world, struct node *node, struct group *group) {
+  for (uint32_t p = 0; p < world->plan->partitions; p++) {
+    if (group->committed[p] == OFFSET_NONE) continue;
+    world_fact(world, FACT_EXPIRED, node->id, 0, group->committed[p], p);
+    group->committed[p] = OFFSET_NONE;
+    group_unsettle(world, group, p);
+  }
+}
+
+static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
+  group->committed[partition] = offset;
+  if (offset > group->settled[partition]) group->settled[partition] = offset;
+  broker_account(world, partition);
+}
+
+static void commit_offset(struct world *world, const struct node *node, struct group *group,
+                          const struct record *record) {
+  uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
+  for (uint32_t i = 0; i < all; i++)
+    advance(world, group_at(node, i), record->extra, record->handle + 1);
+  advance(world, group, record->extra, record->handle + 1);
+}
+
+static void answer_commit(struct world *world, struct node *node, const struct message *request,
+                          enum kafka_error error) {
+  struct message *answer = world_answer(world, node, request, WIRE_COMMITTED);
+  answer->a = error;
+  answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
+  world_send(world, node, answer);
+}
+
+void group_refuse_commit(struct world *world, struct node *node, struct message *request,
+                         enum kafka_error error) {
+  world_fact(world, FACT_FENCED, node->id, 0, (uint64_t)error, 0);
+  answer_commit(world, node, request, error);
+}
+
+void group_apply_commit(struct world *world, struct node *node, struct group *group,
+                        struct message *request) {
+  bool armed = world_armed(world, POINT_ACK_APPLIED);
+  if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request)) return;
+  for (uint32_t i = 0; i < request->record_count; i++)
+    commit_offset(world, node, group, &request->records[i]);
+  world_count(world, COUNTER_DURABLE_WRITES, 1);
+  if (armed) world_point_slow(world, node, POINT_ACK_APPLIED, false, 0, request);
+  answer_commit(world, node, request, KAFKA_OK);
+}
+
+static bool unstable(const struct group *group, uint32_t partition) {
+  if (MUTANT(KAFKA_PENDING_OFFSETS_IGNORED)) return false;
+  for (size_t i = 0; i < group->pending_count; i++)
+    if (group->pending[i].partition == partition) return true;
+  return false;
+}
+
+void group_on_offsets(struct world *world, struct node *node, struct message *request) {
+  struct group *group = group_of(world, node, request->from);
+  struct message *answer = world_answer(world, node, request, WIRE_OFFSETS_ANSWER);
+  struct record *records = message_records(&world->messages, answer, request->record_count);
+  for (uint32_t i = 0; i < request->record_count; i++) {
+    uint32_t partition = request->records[i].key;
+    if (unstable(group, partition)) answer->a = KAFKA_UNSTABLE_OFFSET;
+    records[i] = (struct record){.key = partition, .handle = group->committed[partition]};
+  }
+  world_send(world, node, answer);
+}
+
+void group_pend(struct group *group, uint32_t producer, const struct record *records,
+                uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    size_t at = 0;
+    while (at < group->pending_count && (group->pending[at].producer != producer ||
+                                         group->pending[at].partition != records[i].extra))
+      at++;
+    if (at == group->pending_count) {
+      GROW(group->pending, group->pending_capacity, at + 1);
+      group->pending[group->pending_count++] =
+          (struct pending_offset){.producer = producer, .partition = records[i].extra};
+    }
+    group->pending[at].offset = records[i].handle + 1;
+  }
+}
+
+void group_end_pending(struct world *world, struct group *group, uint32_t producer, bool commit) {
+  size_t left = 0;
+  for (size_t i = 0; i < group->pending_count; i++) {
+    const struct pending_offset pending = group->pending[i];
+    if (pending.producer != producer)
+      group->pending[left++] = pending;
+    else if (commit)
+      advance(world, group, pending.partition, pending.offset);
+  }
+  group->pending_count = left;
+}

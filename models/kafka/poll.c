@@ -1,0 +1,250 @@
+/* The consumer's poll loop: fetches, hands records to handlers. */
+#include "models/kafka/consumer.h"
+#include "models/mutants.h"
+#include "sim/base/assert.h"
+
+/* --- What is fetched --- */
+
+static void take_from_buffered(const struct world *world, struct consumer *consumer,
+                               uint32_t place) {
+  (void)world;
+  consumer->buffered[consumer->buffer[place].flags]--;
+}
+
+static void forget_fetches(struct world *world, struct consumer *consumer) {
+  for (uint32_t b = 0; b < world->count[ROLE_BROKER]; b++)
+    client_forget(world, &consumer->client, SLOT_FETCH + b);
+}
+
+void poll_drop(struct world *world, struct node *node, uint32_t keep) {
+  struct consumer *consumer = consumer_of(node);
+  for (; consumer->buffer_count > keep; consumer->buffer_count--) {
+    uint32_t last = consumer->buffer_count - 1;
+    if (last >= consumer->batch)
+      take_from_buffered(world, consumer, consumer_place(consumer, last));
+    world_unhold(world, node);
+  }
+  if (consumer->batch > keep) consumer->batch = keep;
+  forget_fetches(world, consumer);
+}
+
+void poll_drop_unassigned(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  uint32_t left = consumer->batch;
+  for (uint32_t i = left; i < consumer->buffer_count; i++) {
+    uint32_t place = consumer_place(consumer, i);
+    if (consumer->mine[consumer->buffer[place].extra]) {
+      consumer->buffer[consumer_place(consumer, left++)] = consumer->buffer[place];
+      continue;
+    }
+    take_from_buffered(world, consumer, place);
+    world_unhold(world, node);
+  }
+  consumer->buffer_count = left;
+  forget_fetches(world, consumer);
+}
+
+static uint32_t led_by(const struct world *world, const struct consumer *consumer,
+                       uint32_t broker) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < consumer->assigned_count; i++)
+    count += client_broker(world, &consumer->client, consumer->assigned[i]) == broker &&
+             consumer->positioned[consumer->assigned[i]];
+  return count;
+}
+
+static void send_fetch(struct world *world, struct node *node, uint32_t broker, uint32_t count) {
+  struct consumer *consumer = consumer_of(node);
+  uint16_t leader = (uint16_t)(world->first[ROLE_BROKER] + broker);
+  struct message *message = client_request(world, node, leader, WIRE_FETCH);
+  struct record *records = message_records(&world->messages, message, count);
+  uint32_t assigned = consumer->assigned_count, at = 0;
+  if (++consumer->rotation >= assigned) consumer->rotation = 0;
+  for (uint32_t i = 0; i < assigned; i++) {
+    uint32_t turn = consumer->rotation + i;
+    uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
+    if (client_broker(world, &consumer->client, partition) != broker || !consumer->positioned[partition])
+      continue;
+    uint64_t from = consumer->fetched[partition], committed = consumer->committed[partition];
+    records[at++] = (struct record){.key = partition,
+                                    .handle = from,
+                                    .extra = from > committed ? (uint32_t)(from - committed) : 0};
+  }
+  message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
+  client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);
+}
+
+static void fetch(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  for (uint32_t b = 0; b < world->count[ROLE_BROKER] && !node->doomed; b++) {
+    if (client_waits(&consumer->client, SLOT_FETCH + b) || consumer->buffered[b] > 0) continue;
+    uint32_t count = led_by(world, consumer, b);
+    if (count > 0) send_fetch(world, node, b, count);
+  }
+}
+
+/* LIMIT: who reads on below the log's beginning goes to its beginning, and who reads beyond its end, after
+ * a power loss, to its end, whatever auto.offset.reset says, but for `none`; Kafka does the second with a
+ * reset policy (KIP-320). */
+static void out_of_range(struct world *world, struct node *node, const struct message *answer) {
+  struct consumer *consumer = consumer_of(node);
+  uint32_t partition = (uint32_t)answer->a - 1;
+  if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_NONE) return node_exit(world, node);
+  if (consumer->positioned[partition]) consumer->fetched[partition] = (uint64_t)answer->b;
+  consumer_pump(world, node);
+}
+
+void poll_on_fetched(struct world *world, struct node *node, struct message *answer) {
+  struct consumer *consumer = consumer_of(node);
+  uint32_t broker = (uint32_t)(answer->from - world->first[ROLE_BROKER]);
+  if (!client_answered(world, &consumer->client, SLOT_FETCH + broker, answer)) return;
+  if (node->stage == STAGE_STOPPING || node->stage == STAGE_INIT) return;
+  if (answer->c != KAFKA_OK) { /* the leader has moved */
+    client_refresh(world, node, &consumer->client);
+    return consumer_retry_later(world, node, SLOT_FETCH + broker);
+  }
+  if (answer->a > 0) return out_of_range(world, node, answer);
+  for (uint32_t i = 0; i < answer->record_count; i++) {
+    const struct record *record = &answer->records[i];
+    ASSERT(consumer->positioned[record->extra]);
+    ASSERT_LT(consumer->buffer_count, consumer->buffer_capacity);
+    uint32_t last = consumer_place(consumer, consumer->buffer_count++);
+    consumer->buffer[last] = *record;
+    consumer->buffer[last].flags = (uint16_t)broker; /* whom it came from */
+    consumer->fetched[record->extra] = record->handle + 1;
+    consumer->buffered[broker]++;
+    world_hold(world, node);
+    if (MUTANT(KAFKA_COMMITS_FETCHED)) commit_note(world, node, record);
+  }
+  consumer_pump(world, node);
+}
+
+/* --- Handlers --- */
+
+struct flight *poll_flight(struct consumer *consumer, uint32_t tag) {
+  for (uint32_t i = 0; i < consumer->flight_room; i++)
+    if (consumer->flights[i].tag == tag) return &consumer->flights[i];
+  return NULL;
+}
+
+void poll_abandon(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  for (uint32_t i = 0; i < consumer->flight_room; i++) {
+    if (consumer->flights[i].tag == 0) continue;
+    consumer->flights[i].tag = 0;
+    world_unhold(world, node);
+  }
+  consumer->flight_count = 0;
+  consumer->batch = 0;
+}
+
+static void work_on_next(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  struct flight *flight = poll_flight(consumer, 0);
+  ASSERT(flight && consumer->batch > 0);
+  flight->record = consumer->buffer[consumer->buffer_head];
+  flight->tag = ++consumer->tag;
+  consumer->flight_count++;
+  consumer->buffer_head = consumer_place(consumer, 1);
+  consumer->buffer_count--;
+  consumer->batch--;
+  host_submit(world, node, &flight->record, flight->tag);
+}
+
+void poll_handled(struct world *world, struct node *node, uint32_t tag, int status) {
+  struct consumer *consumer = consumer_of(node);
+  struct flight *flight = poll_flight(consumer, tag);
+  if (!flight) return consumer_pump(world, node); /* of a generation that is gone */
+  bool again =
+      commit_mode(world) != COMMIT_BEFORE_PROCESSING; /* else what fails has had its chance */
+  if (status != DG_OK && again) { /* not done: the same record again, after a while */
+    struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
+    return world_after(world, node, 0, TIMER_RECORD, tag, wait);
+  }
+  struct record record = flight->record;
+  flight->tag = 0;
+  consumer->flight_count--;
+  world_unhold(world, node);
+  bool noted = consumer_hands_off(world) || MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) ||
+               MUTANT(KAFKA_COMMITS_FETCHED);
+  if (again && !noted) commit_note(world, node, &record);
+  consumer_pump(world, node);
+}
+
+void poll_on_record(struct world *world, struct node *node, uint64_t tag) {
+  const struct flight *flight = poll_flight(consumer_of(node), (uint32_t)tag);
+  if (!flight) return;
+  if (host_idle(world, node)) return host_submit(world, node, &flight->record, flight->tag);
+  world_after(world, node, 0, TIMER_RECORD, tag, span_of(kafka_setting(world, KEY_RETRY_BACKOFF)));
+}
+
+/* --- The loop --- */
+
+bool poll_is_in(const struct world *world, const struct consumer *consumer) {
+  return consumer_hands_off(world) || (consumer->flight_count == 0 && consumer->batch == 0);
+}
+
+/* A poll returns what was fetched. Handed off, it counts as processed from here on. */
+static bool return_records(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  uint32_t most = (uint32_t)kafka_setting(world, KEY_MAX_POLL_RECORDS);
+  uint32_t first = consumer->batch, count = consumer->buffer_count - first;
+  if (count == 0 || first >= most) return false;
+  if (count > most) count = most;
+  bool note = consumer_hands_off(world) ||
+              (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && commit_mode(world) == COMMIT_AUTO);
+  for (uint32_t i = first; i < first + count; i++) {
+    uint32_t place = consumer_place(consumer, i);
+    take_from_buffered(world, consumer, place);
+    if (note) commit_note(world, node, &consumer->buffer[place]);
+  }
+  consumer->batch += count;
+  consumer->batch_safe = false;
+  return true;
+}
+
+/* False when the loop has gone as far as it can for now. */
+static bool poll(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  consumer->last_poll = world->now.ns;
+  if (membership_poll(world, node)) return false;
+  bool late = MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL);
+  if (!late) commit_in_poll(world, node);
+  bool returned = !node->doomed && return_records(world, node);
+  if (late) commit_in_poll(world, node);
+  if (!returned || consumer_hands_off(world)) fetch(world, node);
+  return returned && !node->doomed;
+}
+
+/* In the loop. True: go on. */
+static bool work_in_loop(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (consumer->flight_count > 0 || !host_idle(world, node)) return false;
+  if (commit_blocks(world, consumer)) return false;
+  if (commit_is_next(world, consumer)) {
+    if (consumer_stable(node)) commit_start(world, node);
+    return false;
+  }
+  if (consumer->batch == 0) return poll(world, node);
+  if (commit_mode(world) == COMMIT_BEFORE_PROCESSING && !consumer->batch_safe) {
+    if (consumer_stable(node)) commit_start(world, node);
+    return false;
+  }
+  work_on_next(world, node);
+  return false;
+}
+
+static bool work_handed_off(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  while (consumer->batch > 0 && consumer->flight_count < consumer->flight_room &&
+         host_idle(world, node) && !node->doomed)
+    work_on_next(world, node);
+  return !node->doomed && poll(world, node);
+}
+
+void consumer_pump(struct world *world, struct node *node) {
+  bool hands_off = consumer_hands_off(world);
+  while (!node->doomed && node->stage != STAGE_INIT &&
+         (hands_off ? work_handed_off(world, node) : work_in_loop(world, node))) {
+  }
+}
