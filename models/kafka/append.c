@@ -32,6 +32,7 @@ static void append(struct world *world, struct node *node, struct partition_log 
                    const struct batch *batch, const struct message *request, uint32_t partition) {
   if (!broker_flush(world, node, log))
     return; /* its only log directory is offline: the broker stops */
+  log_roll(log, request->size, (uint64_t)kafka_setting(world, KEY_LOG_SEGMENT_BYTES));
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
                                kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
   world_count(world, COUNTER_DURABLE_WRITES, 1);
@@ -45,6 +46,14 @@ static bool points(struct world *world, struct node *node, enum point point, boo
   return world_point_slow(world, node, point, before, message->intent, message);
 }
 
+static enum kafka_error check(const struct world *world, struct partition_log *log,
+                              const struct batch *batch, uint32_t count, bool *out_duplicate) {
+  const struct producer_expiration expiration = {
+      kafka_setting(world, KEY_PRODUCER_EXPIRATION), kafka_setting(world, KEY_PRODUCER_EXPIRATION_CHECK)};
+  return producer_state_check(&log->producers, batch, count, log_has_open(log, batch->producer),
+                              world->now.ns, expiration, out_duplicate);
+}
+
 /* Whether a batch may be appended to this partition here and now. */
 static enum kafka_error admit(const struct world *world, const struct node *node,
                               uint32_t topic_partition, const struct batch *batch,
@@ -53,7 +62,7 @@ static enum kafka_error admit(const struct world *world, const struct node *node
   if (!broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
   if (request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
     return KAFKA_NOT_ENOUGH_REPLICAS;
-  return log_check(broker_log(node, topic_partition), batch, request->record_count, out_duplicate);
+  return check(world, broker_log(node, topic_partition), batch, request->record_count, out_duplicate);
 }
 
 static void await(struct node *node, uint32_t topic_partition, const struct awaiting *awaiting) {
@@ -63,16 +72,18 @@ static void await(struct node *node, uint32_t topic_partition, const struct awai
   if (awaiting->request) world_take(awaiting->request);
 }
 
-/* The batch is in the log, now or for long: answers when it counts as written. */
-static void confirm_or_wait(struct world *world, struct node *node, struct message *request,
+/* The batch is in the log, now or for long: answers when it counts as written. True: the request is kept
+ * until then. */
+static bool confirm_or_wait(struct world *world, struct node *node, struct message *request,
                             enum wire kind, uint32_t topic_partition) {
   const struct partition_log *log = broker_log(node, topic_partition);
   bool waits = request->d == ACKS_ALL && log_committed(log) < log->end &&
                !MUTANT(KAFKA_ACK_BEFORE_HIGH_WATERMARK);
-  if (!waits) return answer_produce(world, node, request, kind, KAFKA_OK, request->d);
+  if (!waits) return answer_produce(world, node, request, kind, KAFKA_OK, request->d), false;
   await(node, topic_partition,
         &(struct awaiting){.request = request, .offset = log->end, .answer = kind});
   replica_advance(world, node, topic_partition);
+  return true;
 }
 
 void append_on_produce(struct world *world, struct node *node, struct message *request) {
@@ -95,33 +106,47 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
     confirm_or_wait(world, node, request, WIRE_PRODUCED, partition);
 }
 
-void append_on_output(struct world *world, struct node *node, struct message *request) {
+void append_refuse_output(struct world *world, struct node *node, const struct message *request,
+                          enum kafka_error error) {
+  if (error != KAFKA_CONCURRENT_TRANSACTIONS && !kafka_retriable(error))
+    world_fact(world, FACT_FENCED, node->id, request->intent, error, (uint32_t)request->a);
+  answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
+}
+
+bool append_output(struct world *world, struct node *node, struct message *request) {
   uint32_t partition = (uint32_t)request->a, topic_partition = kafka_output(world, partition);
+  struct partition_log *log = &broker_disk(node)->output[partition];
   struct batch batch = unpack_producer(request->b, request->c);
+  size_t open = log->open_count;
   bool duplicate;
   enum kafka_error error = admit(world, node, topic_partition, &batch, request, &duplicate);
-  if (error == KAFKA_OK && !duplicate) {
-    append(world, node, &broker_disk(node)->output[partition], &batch, request, partition);
+  if (error != KAFKA_OK) return append_refuse_output(world, node, request, error), false;
+  if (!duplicate) {
+    append(world, node, log, &batch, request, partition);
+    books_hold_open(world, log, open);
     books_note(world, node, topic_partition);
     replica_appended(world, node, topic_partition);
     if (!broker_of(node)->replication) broker_show(world, node, partition);
   }
-  if (error != KAFKA_OK && !kafka_retriable(error))
-    world_fact(world, FACT_FENCED, node->id, request->intent, error, partition);
-  if (error != KAFKA_OK)
-    answer_produce(world, node, request, WIRE_OUTPUT_ANSWER, error, request->d);
-  else
-    confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition);
+  return confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition);
 }
 
-/* Appends a marker. False: not here, or not now. */
+/* --- Markers --- */
+
+/* Appends a marker; one that is refused is an old one: it is written. False: not here, or not now. */
 static bool mark(struct world *world, struct node *node, uint32_t partition,
-                 const struct batch *producer, bool commit) {
-  uint32_t topic_partition = kafka_output(world, partition);
+                 const struct marker *marker) {
+  uint32_t topic_partition = kafka_output(world, partition), producer = marker->producer.producer;
   if (!broker_leads(node, topic_partition) || !replica_enough(world, node, topic_partition))
     return false;
   struct partition_log *log = &broker_disk(node)->output[partition];
-  if (!log_marker(log, producer->producer, producer->epoch, commit)) return true;
+  const struct log_marker written = {
+      .producer = producer, .epoch = marker->producer.epoch, .commit = marker->commit,
+      .strict = kafka_setting(world, KEY_TRANSACTION_VERSION) != TRANSACTION_VERSION_1};
+  size_t open = log->open_count;
+  if (log_write_marker(log, &written, world->now.ns) != KAFKA_OK) return true;
+  verification_marked(world, node, partition, producer);
+  books_hold_open(world, log, open);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   books_note(world, node, topic_partition);
   replica_appended(world, node, topic_partition);
@@ -130,32 +155,40 @@ static bool mark(struct world *world, struct node *node, uint32_t partition,
 }
 
 bool broker_marker(struct world *world, struct node *node, uint32_t partition,
-                   const struct batch *producer, bool commit) {
+                   const struct marker *marker) {
   uint32_t topic_partition = kafka_output(world, partition);
   const struct partition_log *log = &broker_disk(node)->output[partition];
-  if (!mark(world, node, partition, producer, commit)) return false;
+  if (!mark(world, node, partition, marker)) return false;
   if (log_committed(log) == log->end || node->doomed) return true;
-  await(node, topic_partition, &(struct awaiting){.offset = log->end, .marker = *producer});
+  await(node, topic_partition, &(struct awaiting){.offset = log->end, .marker = *marker});
   return false;
+}
+
+static struct marker marker_of(const struct message *message) {
+  return (struct marker){.producer = unpack_producer(message->b, 0), .commit = message->c,
+                         .serial = (uint32_t)message->d};
 }
 
 static void answer_marker(struct world *world, struct node *node, const struct message *request) {
   struct message *answer = world_answer(world, node, request, WIRE_MARKED);
   answer->a = request->a;
   answer->b = request->b;
+  answer->d = request->d;
   world_send(world, node, answer);
 }
 
 /* One that cannot be written is not answered: the coordinator asks again. */
 void append_on_marker(struct world *world, struct node *node, struct message *request) {
-  struct batch producer = unpack_producer(request->b, 0);
+  const struct marker marker = marker_of(request);
   uint32_t topic_partition = kafka_output(world, (uint32_t)request->a);
-  if (!mark(world, node, (uint32_t)request->a, &producer, request->c)) return;
+  if (!mark(world, node, (uint32_t)request->a, &marker)) return;
   const struct partition_log *log = broker_log(node, topic_partition);
   if (log_committed(log) == log->end || node->doomed) return answer_marker(world, node, request);
   await(node, topic_partition,
         &(struct awaiting){.request = request, .offset = log->end, .answer = WIRE_MARKED});
 }
+
+/* --- What waits for replicas --- */
 
 static void settle_awaiting(struct world *world, struct node *node, const struct awaiting *awaiting,
                             uint32_t topic_partition, enum kafka_error error) {

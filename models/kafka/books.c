@@ -60,6 +60,12 @@ void broker_account(struct world *world, uint32_t partition) {
     account_group(world, group_at(coordinator(world), i), partition, end);
 }
 
+void books_hold_open(struct world *world, const struct partition_log *log, size_t before) {
+  if (log->replicated || kafka_setting(world, KEY_ISOLATION) != READ_COMMITTED) return;
+  for (size_t i = before; i < log->open_count; i++) world_hold(world, NULL);
+  for (size_t i = log->open_count; i < before; i++) world_unhold(world, NULL);
+}
+
 static void account_output(struct world *world, struct books_part *part) {
   uint64_t open = part->end > part->view ? part->end - part->view : 0;
   for (; part->held < open; part->held++) world_hold(world, NULL);

@@ -190,6 +190,8 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition) {
 
 void broker_resign(struct world *world, struct node *node, uint32_t topic_partition) {
   append_resign(world, node, topic_partition);
+  if (topic_partition >= world->plan->partitions)
+    verification_resign(world, node, topic_partition - world->plan->partitions);
   struct broker *broker = broker_of(node);
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
     if (broker->parked[i].fetch && answer_not_leader(world, node, broker->parked[i].fetch))
@@ -231,6 +233,20 @@ static void make_disk(struct world *world, struct node *node) {
   if (kafka_replicated(world) && node->id == world->first[ROLE_BROKER]) books_make(world, node);
 }
 
+/* What each log knows of its producers, as a broker finds it when it starts. A clean shutdown takes a
+ * snapshot first. LIMIT: a controlled shutdown first hands its partitions to a follower, whose memory is
+ * whole; where no leader moves, that is the default of producer_snapshot. */
+static void restart_producers(struct world *world, struct node *node) {
+  bool moves = kafka_replicated(world);
+  bool alone = moves || kafka_setting(world, KEY_PRODUCER_SNAPSHOT) == SNAPSHOT_LAST_BATCH;
+  for (uint32_t p = 0; p < kafka_topic_partitions(world); p++) {
+    struct partition_log *log = broker_log(node, p);
+    if (alone && node->death == DEATH_EXIT) producer_states_snapshot(&log->producers, log->end);
+    if (!alone) producer_states_snapshot(&log->producers, 0);
+    producer_states_restart(&log->producers, world->now.ns);
+  }
+}
+
 /* A crash may have come between a marker and what it lets readers see. */
 static void show_again(struct world *world, struct node *node) {
   for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
@@ -244,6 +260,9 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
+  if (kafka_setting(world, KEY_COMMIT) == COMMIT_IN_TRANSACTION)
+    broker->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
+  if (reason == START_AGAIN) restart_producers(world, node);
   bool coordinates = node->id == kafka_coordinator(world);
   if (coordinates) group_start(world, node);
   if (kafka_replicated(world)) registration_start(world, node, reason);
@@ -254,7 +273,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
 static size_t arena_bytes(const struct plan *plan) {
   size_t consumers = plan->counts[ROLE_CONSUMER], partitions = plan->partitions;
   return 4096 + consumers * sizeof(struct parked) + partitions * sizeof(uint32_t) +
-         consumers * partitions * sizeof(struct waiting) + replication_arena_bytes(plan);
+         consumers * partitions * (sizeof(struct waiting) + sizeof(struct verified)) +
+         replication_arena_bytes(plan);
 }
 
 /* A torn write keeps a part of what was under way: how much, luck says. */
@@ -274,7 +294,9 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
     bool shown = (entry->flags & ENTRY_DATA) && !(committed && (entry->flags & ENTRY_ABORTED));
     if (shown) world_fact(world, FACT_EFFECT_UNDONE, node->id, entry->intent, 0, 0);
   }
+  size_t open = log->open_count;
   log_lose_unsynced(log, kept);
+  if (output) books_hold_open(world, log, open);
   faults_hit(world, node->down_by, node->id, 0);
   const struct node *coordinator = &world->nodes[kafka_coordinator(world)];
   for (uint32_t i = 0; !output && alone && i < broker_disk(coordinator)->group_count; i++)
@@ -290,6 +312,7 @@ static void drop_parked(struct world *world, struct node *node) {
 
 static void crash(struct world *world, struct node *node, bool power) {
   drop_parked(world, node);
+  verification_drop(world, node);
   struct broker_disk *disk = broker_disk(node);
   bool replicated = broker_of(node)->replication != NULL;
   for (uint32_t p = 0; replicated && !power && node->death == DEATH_EXIT && p < disk->partition_count;
@@ -318,6 +341,11 @@ static void disk_lost(struct world *world, struct node *node) {
   }
 }
 
+static void disconnected(struct world *world, struct node *node, uint16_t peer) {
+  registration_disconnected(world, node, peer);
+  if (!node->doomed) verification_disconnected(world, node, peer);
+}
+
 static uint32_t busy(const struct world *world, const struct node *node) {
   uint32_t parked = 0;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
@@ -340,8 +368,7 @@ static void disk_reset(struct world *world, struct node *node) {
   memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
   for (uint32_t i = 0; i < disk->group_count; i++)
     group_reset(&disk->groups[i], disk->partition_count);
-  disk->transactions.count = 0;
-  disk->transactions.next_producer = 0;
+  transactions_reset(&disk->transactions);
 }
 
 static void disk_free(struct node *node) {
@@ -359,8 +386,7 @@ static void disk_free(struct node *node) {
   for (uint32_t i = 0; i < disk->group_count; i++) group_free(&disk->groups[i]);
   free(disk->groups);
   free(disk->floors);
-  free(disk->transactions.items);
-  free(disk->transactions.bitmaps);
+  transactions_free(&disk->transactions);
   free(disk);
   node->disk[0] = NULL;
 }
@@ -377,7 +403,9 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_LIST_OFFSETS] = on_list_offsets,
     [WIRE_INIT_PRODUCER] = transactions_on_init,
     [WIRE_ADD_PARTITIONS] = transactions_on_add,
-    [WIRE_OUTPUT] = append_on_output,
+    [WIRE_OUTPUT] = verification_output,
+    [WIRE_VERIFY] = transactions_on_verify,
+    [WIRE_VERIFIED] = verification_on_verified,
     [WIRE_TXN_OFFSETS] = transactions_on_offsets,
     [WIRE_END_TXN] = transactions_on_end,
     [WIRE_MARKER] = append_on_marker,
@@ -396,7 +424,7 @@ static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
     [TIMER_SESSION] = group_on_session,
     [TIMER_REBALANCE] = group_on_rebalance,
     [TIMER_RETENTION] = group_on_retention,
-    [TIMER_TRANSACTION] = transactions_on_timeout,
+    [TIMER_SWEEP] = transactions_on_sweep,
     [TIMER_MARKERS] = transactions_on_markers,
     [TIMER_CONTROL_REQUEST] = registration_on_request_timeout,
     [TIMER_CONTROL_RETRY] = registration_on_retry,
@@ -405,7 +433,7 @@ static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
     [TIMER_FETCH_WAIT] = replica_on_wait_over,
 };
 static const char *const timer_names[] = {
-    "session",         "rebalance",     "retention",     "transaction", "markers",
+    "session",         "rebalance",     "retention",     "transaction-sweep", "markers",
     "control-request", "control-retry", "heartbeat-due", "replica-lag", "fetch-wait"};
 
 const struct component kafka_broker = {
@@ -413,6 +441,6 @@ const struct component kafka_broker = {
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .busy = busy, .terminate = registration_terminate,
-    .disconnected = registration_disconnected, .struck = registration_struck, .crash = crash,
+    .disconnected = disconnected, .struck = registration_struck, .crash = crash,
     .disk_lost = disk_lost, .disk_reset = disk_reset, .disk_free = disk_free,
 };

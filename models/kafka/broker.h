@@ -10,12 +10,13 @@
 #define MODELS_KAFKA_BROKER_H
 
 #include "models/kafka/group.h"
+#include "models/kafka/transaction.h"
 
 enum broker_timer {
   TIMER_SESSION,
   TIMER_REBALANCE,
   TIMER_RETENTION,
-  TIMER_TRANSACTION,
+  TIMER_SWEEP,
   TIMER_MARKERS,
   TIMER_CONTROL_REQUEST, /* replicated only */
   TIMER_CONTROL_RETRY,
@@ -27,30 +28,40 @@ enum broker_timer {
 
 /* --- Transactions (transaction.c) --- */
 
-enum transaction_state { TRANSACTION_EMPTY, TRANSACTION_ONGOING, TRANSACTION_PREPARED };
-
-struct transaction {
-  uint32_t producer; /* 0 = never initialised */
-  uint16_t epoch;    /* of the current or next transaction */
-  enum transaction_state state;
-  bool commit;      /* PREPARED: the decision; else of the last one */
-  bool fenced_last; /* the last one was ended by a timeout or by a newer incarnation */
-  uint8_t *partitions; /* bitmap of output partitions in it; PREPARED: markers still to be written */
-  uint32_t partition_count;
-  uint32_t timer, markers; /* volatile */
-};
 struct transactions {
-  struct transaction *items; /* by consumer index */
+  struct transaction *items; /* in the order in which their ids were first used */
   size_t count, capacity;
-  uint8_t *bitmaps;
+  uint8_t *bitmaps; /* of each, its output partitions */
   size_t bitmap_capacity;
-  uint32_t next_producer;
+  struct map by_id, by_producer; /* -> place in items */
+  uint32_t last_producer;
+  int64_t up_since_ns; /* volatile: sweeps count from here */
+  bool sweep;          /* volatile: one is due */
 };
 
 void transactions_start(struct world *world, struct node *node);
+void transactions_reset(struct transactions *all);
+void transactions_free(struct transactions *all);
 message_fn transactions_on_init, transactions_on_add, transactions_on_offsets, transactions_on_end,
-    transactions_on_marked;
-timer_fn transactions_on_timeout, transactions_on_markers;
+    transactions_on_marked, transactions_on_verify;
+timer_fn transactions_on_sweep, transactions_on_markers;
+/* A leader asks about a partition that a producer has a batch for: in version 2 it is added to the
+ * transaction, in version 1 it has to be in it. */
+enum kafka_error transactions_verify(struct world *world, struct node *node, uint32_t partition,
+                                     const struct batch *producer);
+
+/* --- Verification of transactional batches (verification.c) --- */
+
+/* A batch for the output topic: written at once, or when the coordinator has agreed. */
+void verification_output(struct world *world, struct node *node, struct message *request);
+message_fn verification_on_verified;
+/* A marker has come: what was being verified before is not part of anything any more. */
+void verification_marked(struct world *world, struct node *node, uint32_t partition,
+                         uint32_t producer);
+void verification_disconnected(struct world *world, struct node *node, uint16_t peer);
+/* This broker leads the partition no longer. */
+void verification_resign(struct world *world, struct node *node, uint32_t partition);
+void verification_drop(struct world *world, struct node *node);
 
 /* --- The broker (broker.c) --- */
 
@@ -63,18 +74,29 @@ struct parked {
   uint32_t serial;
 };
 struct replication;
+struct verified { /* a parked batch for an output partition */
+  struct message *request; /* NULL = none */
+  bool void_; /* a marker came in between */
+};
 struct broker { /* volatile */
+  struct verified *verifying; /* by output partition, one row of consumers each; NULL = never */
   struct parked *parked;   /* by consumer */
   struct waiting *waiting; /* by partition, one row of consumers each */
   uint32_t *waiting_count; /* by partition */
   struct replication *replication; /* NULL = every partition has one copy, on a fixed leader */
+};
+/* A marker as it travels: of which transaction of its producer it is, the coordinator knows by `serial`. */
+struct marker {
+  struct batch producer;
+  bool commit;
+  uint32_t serial;
 };
 /* An append that is answered when the high watermark has passed it. */
 struct awaiting {
   struct message *request; /* NULL: a marker of this broker's own coordinator */
   uint64_t offset;
   enum wire answer;
-  struct batch marker;
+  struct marker marker;
 };
 struct awaitings {
   struct awaiting *items; /* by rising offset */
@@ -106,16 +128,21 @@ static inline struct partition_log *broker_log(const struct node *node, uint32_t
 bool broker_leads(const struct node *node, uint32_t topic_partition);
 uint16_t broker_leader(const struct world *world, const struct node *node, uint32_t topic_partition);
 
-/* Writes a marker to an output partition that this broker leads, and shows readers what it frees. True: it
- * is written for good; else transactions_marked is called once it is, or nothing comes of it. */
+/* Writes one to an output partition that this broker leads, and shows readers what it frees. True: it is
+ * written for good, now or before; else transactions_marked is called once it is, or nothing comes of it. */
 bool broker_marker(struct world *world, struct node *node, uint32_t partition,
-                   const struct batch *producer, bool commit);
+                   const struct marker *marker);
 void transactions_marked(struct world *world, struct node *node, uint32_t partition,
-                         const struct batch *producer);
+                         const struct marker *marker);
 
 /* --- Appending (append.c) --- */
 
-message_fn append_on_produce, append_on_output, append_on_marker;
+message_fn append_on_produce, append_on_marker;
+/* A batch for an output partition that may be appended as far as the coordinator goes. True: the request is
+ * kept until replicas have it. */
+bool append_output(struct world *world, struct node *node, struct message *request);
+void append_refuse_output(struct world *world, struct node *node, const struct message *request,
+                          enum kafka_error error);
 /* Before an append: what the operating system has written back meanwhile. False: the disk failed, and the
  * broker with it. */
 bool broker_flush(struct world *world, struct node *node, struct partition_log *log);
@@ -138,6 +165,9 @@ void append_confirm(struct world *world, struct node *node, uint32_t topic_parti
 void broker_account(struct world *world, uint32_t partition);
 /* What a reader of the chosen isolation sees now: each record that it passes has its effect. */
 void broker_show(struct world *world, struct node *node, uint32_t partition);
+/* Who reads committed data waits for the end of what is open in a log of one copy, whether its coordinator
+ * knows it or not: `before` were open when it was held last. Of replicas, books_note holds the records. */
+void books_hold_open(struct world *world, const struct partition_log *log, size_t before);
 /* A leader's log has changed, or has become the one that counts: holds follow, and effects that are not in
  * it any more are undone. */
 void books_note(struct world *world, struct node *node, uint32_t topic_partition);

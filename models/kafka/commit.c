@@ -3,7 +3,8 @@
  *   before-processing   OFFSETS                       covers what the poll returned
  *   after-processing    (OUTPUTS) OFFSETS             covers what was handled, outputs flushed first
  *   auto                (OUTPUTS) OFFSETS             covers what earlier polls returned
- *   in-transaction      (ADD OUTPUTS) OFFSETS END     one transaction
+ *   in-transaction      (ADD) (OUTPUTS) OFFSETS END   one transaction; ADD in version 1 only
+ *     offsets: after-transaction, before-transaction: a commit of the group, apart from the transaction
  *
  * What becomes of a step that times out or is cut off is commit_policy.c's to say; an answer that fences
  * ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
@@ -15,6 +16,25 @@
 
 static bool transactional(const struct world *world) {
   return commit_mode(world) == COMMIT_IN_TRANSACTION;
+}
+
+static bool version_1(const struct world *world) {
+  return kafka_setting(world, KEY_TRANSACTION_VERSION) == TRANSACTION_VERSION_1;
+}
+
+/* The paths. A step that there is nothing for is left out. */
+enum commit_order { ORDER_PLAIN, ORDER_IN_TRANSACTION, ORDER_AFTER, ORDER_BEFORE, ORDER__COUNT };
+static const enum commit_step orders[ORDER__COUNT][6] = {
+    [ORDER_PLAIN] = {COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_IDLE},
+    [ORDER_IN_TRANSACTION] = {COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_IDLE},
+    [ORDER_AFTER] = {COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_END, COMMIT_OFFSETS, COMMIT_IDLE},
+    [ORDER_BEFORE] = {COMMIT_OFFSETS, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_END, COMMIT_IDLE},
+};
+static enum commit_order order_of(const struct world *world) {
+  static const enum commit_order by_key[] = {[OFFSETS_IN_TRANSACTION] = ORDER_IN_TRANSACTION,
+                                             [OFFSETS_AFTER_TRANSACTION] = ORDER_AFTER,
+                                             [OFFSETS_BEFORE_TRANSACTION] = ORDER_BEFORE};
+  return transactional(world) ? by_key[kafka_setting(world, KEY_OFFSETS)] : ORDER_PLAIN;
 }
 
 bool commit_clean(const struct consumer *consumer) {
@@ -65,12 +85,12 @@ static void copy_handled(const struct consumer *consumer, struct record *out) {
 
 static void send_offsets(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  struct message *message =
-      client_request(world, node, kafka_coordinator(world),
-                     transactional(world) ? WIRE_TXN_OFFSETS : WIRE_COMMIT);
+  enum wire kind = order_of(world) == ORDER_IN_TRANSACTION ? WIRE_TXN_OFFSETS : WIRE_COMMIT;
+  struct message *message = client_request(world, node, kafka_coordinator(world), kind);
   message->a = (int64_t)consumer->member;
   message->b = (int64_t)consumer->generation;
   message->c = pack_producer(&consumer->producer);
+  if (kind == WIRE_TXN_OFFSETS && !kafka_setting(world, KEY_GROUP_METADATA)) message->a = 0;
   message->d = consumer->instance;
   struct record *records = message_records(&world->messages, message, consumer->committing);
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
@@ -111,6 +131,8 @@ static void send_add(struct world *world, struct node *node) {
   client_send(world, node, &consumer->client, SLOT_COMMIT, message);
 }
 
+static void give_up(struct world *world, struct node *node);
+
 /* The outputs of one partition, as one batch. Sent again with the same sequence until acknowledged. */
 static void send_output(struct world *world, struct node *node, uint32_t partition) {
   struct consumer *consumer = consumer_of(node);
@@ -133,8 +155,16 @@ static void send_output(struct world *world, struct node *node, uint32_t partiti
   client_send(world, node, &consumer->client, slot_output(world, partition), message);
 }
 
+/* The batch that waits longest has run out of delivery.timeout.ms: its transaction cannot be committed.
+ * LIMIT: outside of transactions a consumer's outputs are sent until they are acknowledged. */
+static bool outputs_expired(const struct world *world, const struct consumer *consumer) {
+  return transactional(world) && world->now.ns - consumer->flush_began_ns >=
+                                     kafka_setting(world, KEY_DELIVERY_TIMEOUT);
+}
+
 static void send_outputs(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
+  if (outputs_expired(world, consumer)) return give_up(world, node);
   for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
     if (has_output(consumer, p) && !client_waits(&consumer->client, slot_output(world, p)))
       send_output(world, node, p);
@@ -153,8 +183,46 @@ void commit_send(struct world *world, struct node *node) {
 }
 
 static void go_to(struct world *world, struct node *node, enum commit_step step) {
-  consumer_of(node)->step = step;
+  struct consumer *consumer = consumer_of(node);
+  consumer->step = step;
+  if (step == COMMIT_OUTPUTS) consumer->flush_began_ns = world->now.ns;
+  bool offsets = step == COMMIT_OFFSETS && order_of(world) == ORDER_IN_TRANSACTION;
+  bool outputs = step == COMMIT_ADD || step == COMMIT_OUTPUTS;
+  consumer->begun |= transactional(world) && (outputs || offsets);
   commit_send(world, node);
+}
+
+static bool is_needed(const struct world *world, const struct consumer *consumer,
+                      enum commit_step step) {
+  if (step == COMMIT_ADD) return consumer->flushing > 0 && version_1(world);
+  if (step == COMMIT_OUTPUTS) return consumer->flushing > 0;
+  if (step == COMMIT_OFFSETS) return !consumer->flush_only;
+  if (step == COMMIT_END) return consumer->begun;
+  return true;
+}
+
+static void done(struct world *world, struct node *node);
+
+/* The step is done: on to the next one of the path that there is something for. */
+static void advance(struct world *world, struct node *node) {
+  const struct consumer *consumer = consumer_of(node);
+  const enum commit_step *at = orders[order_of(world)];
+  if (consumer->step != COMMIT_IDLE) {
+    while (*at != consumer->step) at++;
+    at++;
+  }
+  while (!is_needed(world, consumer, *at)) at++;
+  if (*at == COMMIT_IDLE) return done(world, node);
+  go_to(world, node, *at);
+}
+
+/* Ends a transaction that cannot be committed; what it had read is read again. */
+static void give_up(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  for (uint32_t p = 0; p < world->plan->partitions; p++)
+    client_forget(world, &consumer->client, slot_output(world, p));
+  if (!consumer->begun) return consumer_rejoin(world, node);
+  go_to(world, node, COMMIT_ABORT);
 }
 
 void commit_start(struct world *world, struct node *node) {
@@ -170,8 +238,7 @@ void commit_start(struct world *world, struct node *node) {
   if (consumer->flush_only) consumer->committing = 0;
   if (consumer->committing == 0 && !consumer->flush_only) return;
   consumer->commit_began = world->now.ns;
-  if (consumer->flushing == 0) return go_to(world, node, COMMIT_OFFSETS);
-  go_to(world, node, transactional(world) ? COMMIT_ADD : COMMIT_OUTPUTS);
+  advance(world, node);
 }
 
 /* --- Answers --- */
@@ -181,7 +248,7 @@ static void fenced(struct world *world, struct node *node, int64_t error) {
   struct consumer *consumer = consumer_of(node);
   if (!transactional(world)) return consumer_fenced(world, node, error);
   bool member = error == KAFKA_ILLEGAL_GENERATION || error == KAFKA_UNKNOWN_MEMBER;
-  if (member && consumer->step == COMMIT_OFFSETS) return go_to(world, node, COMMIT_ABORT);
+  if (member && consumer->step == COMMIT_OFFSETS) return give_up(world, node);
   consumer_restart(world, node);
 }
 
@@ -230,15 +297,15 @@ static void done(struct world *world, struct node *node) {
 }
 
 void commit_on_committed(struct world *world, struct node *node, struct message *answer) {
-  if (confirmed(world, node, answer, SLOT_COMMIT)) done(world, node);
+  if (confirmed(world, node, answer, SLOT_COMMIT)) advance(world, node);
 }
 
 void commit_on_added(struct world *world, struct node *node, struct message *answer) {
-  if (confirmed(world, node, answer, SLOT_COMMIT)) go_to(world, node, COMMIT_OUTPUTS);
+  if (confirmed(world, node, answer, SLOT_COMMIT)) advance(world, node);
 }
 
 void commit_on_offsets(struct world *world, struct node *node, struct message *answer) {
-  if (confirmed(world, node, answer, SLOT_COMMIT)) go_to(world, node, COMMIT_END);
+  if (confirmed(world, node, answer, SLOT_COMMIT)) advance(world, node);
 }
 
 /* The outputs of a partition are in its log: they leave the list. */
@@ -262,15 +329,26 @@ void commit_on_output(struct world *world, struct node *node, struct message *an
     if (!confirmed(world, node, answer, slot)) return;
     forget_outputs(consumer, p);
     if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;
-    return consumer->flush_only ? done(world, node) : go_to(world, node, COMMIT_OFFSETS);
+    return advance(world, node);
   }
+}
+
+/* After an abort in version 1 the client takes a new epoch of its own accord (KIP-360): what it had under
+ * way may still arrive. In version 2 the end has brought one. */
+static void aborted(struct world *world, struct node *node) {
+  if (version_1(world)) return consumer_restart(world, node);
+  consumer_rejoin(world, node);
 }
 
 void commit_on_ended(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   if (!confirmed(world, node, answer, SLOT_COMMIT)) return;
-  consumer->producer.epoch = (uint16_t)answer->c; /* each transaction has an epoch of its own */
-  for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
-  if (consumer->step == COMMIT_ABORT) return consumer_rejoin(world, node);
-  done(world, node);
+  consumer->begun = false;
+  if (!version_1(world)) { /* each transaction has an epoch of its own */
+    consumer->producer.producer = (uint32_t)answer->b;
+    consumer->producer.epoch = (uint16_t)answer->c;
+    for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
+  }
+  if (consumer->step == COMMIT_ABORT) return aborted(world, node);
+  advance(world, node);
 }

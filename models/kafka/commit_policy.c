@@ -83,8 +83,8 @@ bool commit_blocks(const struct world *world, const struct consumer *consumer) {
 
 bool commit_is_next(const struct world *world, const struct consumer *consumer) {
   if (!consumer->commit_due || consumer->processed_count == 0) return false;
-  if (sync_call(world)) return !consumer->lost; /* who is lost hears of it at its poll */
-  return transactional(world);
+  if (consumer->lost) return false; /* it hears of it at its poll */
+  return transactional(world) || sync_call(world);
 }
 
 void commit_in_poll(struct world *world, struct node *node) {

@@ -126,6 +126,8 @@ struct consumer {
   uint32_t output_count, flushing;
   int32_t *sequence; /* by output partition, of this epoch */
   struct batch producer;
+  bool begun;              /* a transaction: something was sent that may have begun it */
+  int64_t flush_began_ns;  /* COMMIT_OUTPUTS: since when */
   uint16_t heartbeat_lane, commit_lane;
 };
 

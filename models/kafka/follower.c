@@ -56,11 +56,21 @@ static void truncate(struct world *world, struct node *node, uint32_t tp,
   log_truncate(log, own_end < end ? own_end : end);
 }
 
+/* Bytes of the batch that begins here. */
+static uint64_t batch_bytes(const struct record *records, uint32_t count) {
+  uint64_t bytes = records[0].size;
+  for (uint32_t i = 1; i < count && !(records[i].flags & ENTRY_FIRST); i++) bytes += records[i].size;
+  return bytes;
+}
+
 static void append(struct world *world, struct partition_log *log, const struct record *records,
                    uint32_t count) {
+  uint64_t segment = (uint64_t)kafka_setting(world, KEY_LOG_SEGMENT_BYTES);
   int64_t flush = kafka_setting(world, KEY_LOG_FLUSH_INTERVAL);
   for (uint32_t i = 0; i < count; i++) {
     const struct record *record = &records[i];
+    if ((record->flags & ENTRY_FIRST) && !(record->flags & ENTRY_MARKER))
+      log_roll(log, batch_bytes(record, count - i), segment);
     const struct log_entry entry = {.intent = record->intent,
                                     .key = record->key,
                                     .size = record->size,

@@ -9,17 +9,17 @@
 void log_reset(struct partition_log *log) {
   log->start = log->end = log->synced = log->checkpoint = log->view = 0;
   log->checkpoint_at = 0;
-  log->open_count = log->producer_count = log->epoch_count = 0;
+  log->open_count = log->epoch_count = 0;
   log->high_watermark = 0;
-  map_clear(&log->by_producer);
+  log->segment_bytes = 0;
+  producer_states_reset(&log->producers);
 }
 
 void log_free(struct partition_log *log) {
   free(log->entries);
   free(log->open);
-  free(log->producers);
   free(log->epochs);
-  map_deinit(&log->by_producer);
+  producer_states_free(&log->producers);
 }
 
 /* Room for more entries: the ring is laid out again by offset. */
@@ -30,51 +30,6 @@ static void enlarge(struct partition_log *log, uint64_t needed) {
   for (uint64_t offset = old.start; offset < old.end; offset++)
     *log_at(log, offset) = *log_at(&old, offset);
   free(old.entries);
-}
-
-static struct producer_memory *memory_of(const struct partition_log *log, uint32_t producer) {
-  const uint64_t *index = map_get(&log->by_producer, producer);
-  return index ? &log->producers[*index] : NULL;
-}
-
-static struct producer_memory *remember(struct partition_log *log, uint32_t producer) {
-  bool is_new;
-  uint64_t *index = map_put(&log->by_producer, producer, &is_new);
-  if (is_new) {
-    *index = log->producer_count;
-    GROW(log->producers, log->producer_capacity, log->producer_count + 1);
-    log->producers[log->producer_count++] = (struct producer_memory){.producer = producer};
-  }
-  return &log->producers[*index];
-}
-
-enum kafka_error log_check(const struct partition_log *log, const struct batch *batch, uint32_t count,
-                           bool *out_duplicate) {
-  *out_duplicate = false;
-  if (batch->producer == NO_PRODUCER) return KAFKA_OK;
-  const struct producer_memory *memory = memory_of(log, batch->producer);
-  if (!memory) return KAFKA_OK;
-  int32_t last = batch->sequence + (int32_t)count - 1;
-  if (memory->epoch == batch->epoch && !MUTANT(KAFKA_NO_DEDUPLICATION))
-    for (uint32_t i = 0; i < memory->count; i++)
-      if (memory->batches[i].first == batch->sequence && memory->batches[i].last == last)
-        return *out_duplicate = true, KAFKA_OK;
-  if (batch->epoch < memory->epoch) return KAFKA_INVALID_PRODUCER_EPOCH;
-  if (batch->epoch > memory->epoch || memory->count == 0)
-    return batch->sequence == 0 ? KAFKA_OK : KAFKA_OUT_OF_ORDER_SEQUENCE;
-  if (MUTANT(KAFKA_NO_DEDUPLICATION)) return KAFKA_OK;
-  return batch->sequence == memory->batches[memory->newest].last + 1 ? KAFKA_OK
-                                                                    : KAFKA_OUT_OF_ORDER_SEQUENCE;
-}
-
-static void remember_batch(struct partition_log *log, const struct batch *batch, uint32_t count) {
-  struct producer_memory *memory = remember(log, batch->producer);
-  if (memory->epoch != batch->epoch) memory->count = 0;
-  memory->epoch = batch->epoch;
-  memory->newest = memory->count == 0 ? 0 : (uint8_t)((memory->newest + 1) % BATCHES_REMEMBERED);
-  if (memory->count < BATCHES_REMEMBERED) memory->count++;
-  memory->batches[memory->newest] = (struct batch_memory){
-      .first = batch->sequence, .last = batch->sequence + (int32_t)count - 1, .offset = log->end};
 }
 
 static struct open_transaction *open_of(const struct partition_log *log, uint32_t producer) {
@@ -90,15 +45,25 @@ static void begin_transaction(struct partition_log *log, uint32_t producer, uint
       (struct open_transaction){producer, epoch, log->end, ENTRY_OPEN};
 }
 
-/* The marker of the producer's transaction stands at the end of the log. */
+bool log_has_open(const struct partition_log *log, uint32_t producer) {
+  return open_of(log, producer) != NULL;
+}
+
+/* An abort hides what the producer has written since its transaction began here. */
+static void hide_aborted(struct partition_log *log, const struct open_transaction *transaction) {
+  uint64_t from = transaction->first > log->start ? transaction->first : log->start;
+  for (uint64_t offset = from; offset < log->end; offset++) {
+    struct log_entry *entry = log_at(log, offset);
+    if (entry->producer == transaction->producer && (entry->flags & ENTRY_TRANSACTIONAL))
+      entry->flags |= ENTRY_ABORTED;
+  }
+}
+
+/* The marker of the producer's transaction is about to stand at the end of the log. */
 static void end_transaction(struct partition_log *log, uint32_t producer, bool commit) {
   struct open_transaction *open = open_of(log, producer);
   if (!open) return;
-  for (uint64_t offset = open->first; !commit && offset < log->end; offset++) {
-    struct log_entry *entry = log_at(log, offset);
-    if (entry->producer == producer && (entry->flags & ENTRY_TRANSACTIONAL))
-      entry->flags |= ENTRY_ABORTED;
-  }
+  if (!commit && !MUTANT(KAFKA_ABORTED_DATA_SHOWN)) hide_aborted(log, open);
   if (log->replicated)
     open->last = log->end;
   else
@@ -122,7 +87,7 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   log_write_back(log, now_ns, flush_ns);
   uint64_t first = log->end;
   make_room(log, count);
-  if (batch->producer != NO_PRODUCER) remember_batch(log, batch, count);
+  producer_state_append(&log->producers, batch, count, first, now_ns);
   if (batch->transactional) begin_transaction(log, batch->producer, batch->epoch);
   uint16_t flags = ENTRY_DATA | (batch->transactional ? ENTRY_TRANSACTIONAL : 0);
   for (uint32_t i = 0; i < count; i++)
@@ -130,60 +95,64 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
         .intent = records[i].intent, .key = records[i].key, .size = records[i].size,
         .producer = batch->producer, .epoch = batch->epoch,
         .flags = (uint16_t)(flags | (i == 0 ? ENTRY_FIRST : 0)),
-        .sequence = batch->sequence + (int32_t)i};
+        .sequence = producer_sequence_add(batch->sequence, i)};
   return first;
 }
 
-static void note_marker(struct partition_log *log, struct producer_memory *memory, uint16_t epoch) {
-  memory->epoch = memory->marked_epoch = epoch;
-  memory->marked = log->end;
-  memory->count = 0;
-}
-
-bool log_marker(struct partition_log *log, uint32_t producer, uint16_t epoch, bool commit) {
-  struct producer_memory *memory = remember(log, producer);
-  if (epoch <= memory->epoch) return false;
-  note_marker(log, memory, epoch);
-  end_transaction(log, producer, commit);
-  make_room(log, 1);
-  uint16_t flags = ENTRY_MARKER | ENTRY_FIRST | (commit ? 0 : ENTRY_ABORTED);
-  *log_at(log, log->end++) =
-      (struct log_entry){.producer = producer, .epoch = epoch, .flags = flags};
-  return true;
-}
-
-/* A record of a batch that is there in part: the batch is one longer now. */
-static void extend_batch(struct partition_log *log, const struct log_entry *entry) {
-  struct producer_memory *memory = memory_of(log, entry->producer);
-  if (!memory || memory->count == 0 || memory->epoch != entry->epoch) return;
-  struct batch_memory *newest = &memory->batches[memory->newest];
-  if (newest->last < entry->sequence) newest->last = entry->sequence;
-}
-
-static void absorb_marker(struct partition_log *log, const struct log_entry *entry) {
-  note_marker(log, remember(log, entry->producer), entry->epoch);
-  end_transaction(log, entry->producer, !(entry->flags & ENTRY_ABORTED));
-}
-
-void log_absorb(struct partition_log *log, const struct log_entry *entry) {
-  const struct log_entry copy = *entry; /* it may stand in the ring */
-  bool remembered = copy.producer != NO_PRODUCER && !MUTANT(KAFKA_FOLLOWERS_FORGET_PRODUCERS);
-  make_room(log, 1);
-  if (copy.flags & ENTRY_MARKER) {
-    absorb_marker(log, &copy);
-  } else if (remembered) {
-    struct batch batch = {.producer = copy.producer, .epoch = copy.epoch, .sequence = copy.sequence};
-    if (copy.flags & ENTRY_FIRST)
-      remember_batch(log, &batch, 1);
-    else
-      extend_batch(log, &copy);
+void log_roll(struct partition_log *log, uint64_t bytes, uint64_t segment_bytes) {
+  if (log->segment_bytes > 0 && log->segment_bytes + bytes > segment_bytes) {
+    producer_states_snapshot(&log->producers, log->end);
+    log->segment_bytes = 0;
   }
+  log->segment_bytes += bytes;
+}
+
+static void append_marker(struct partition_log *log, const struct log_entry *marker) {
+  end_transaction(log, marker->producer, !(marker->flags & ENTRY_ABORTED));
+  make_room(log, 1);
+  *log_at(log, log->end++) = *marker;
+}
+
+enum kafka_error log_write_marker(struct partition_log *log, const struct log_marker *marker,
+                                  int64_t now_ns) {
+  const struct batch producer = {.producer = marker->producer, .epoch = marker->epoch};
+  enum kafka_error error = producer_state_marker(&log->producers, &producer,
+                                                 marker->coordinator_epoch, marker->strict, now_ns);
+  if (error != KAFKA_OK) return error;
+  producer_state_marked(&log->producers, &producer, marker->coordinator_epoch, log->end, now_ns);
+  append_marker(log, &(struct log_entry){
+                         .producer = marker->producer, .epoch = marker->epoch,
+                         .flags = ENTRY_MARKER | ENTRY_FIRST | (marker->commit ? 0 : ENTRY_ABORTED),
+                         .sequence = (int32_t)marker->coordinator_epoch});
+  return KAFKA_OK;
+}
+
+/* What an entry that is appended as it is says of its producer. */
+static void note_producer(struct partition_log *log, const struct log_entry *entry, int64_t now_ns) {
+  if (entry->producer == NO_PRODUCER) return;
+  struct batch batch = {.producer = entry->producer, .epoch = entry->epoch, .sequence = entry->sequence};
+  if (entry->flags & ENTRY_MARKER)
+    producer_state_marked(&log->producers, &batch, (uint32_t)entry->sequence, log->end, now_ns);
+  else if (MUTANT(KAFKA_FOLLOWERS_FORGET_PRODUCERS))
+    return;
+  else if (entry->flags & ENTRY_FIRST)
+    producer_state_append(&log->producers, &batch, 1, log->end, now_ns);
+  else
+    producer_state_extend(&log->producers, &batch);
+}
+
+void log_absorb(struct partition_log *log, const struct log_entry *entry, int64_t now_ns) {
+  const struct log_entry copy = *entry; /* it may stand in the ring */
+  note_producer(log, &copy, now_ns);
+  if (copy.flags & ENTRY_MARKER) return append_marker(log, &copy);
+  make_room(log, 1);
   if (copy.flags & ENTRY_TRANSACTIONAL) begin_transaction(log, copy.producer, copy.epoch);
   *log_at(log, log->end++) = copy;
 }
 
 uint64_t log_stable(const struct partition_log *log) {
   uint64_t stable = log_committed(log);
+  if (MUTANT(KAFKA_STABLE_OFFSET_IGNORED)) return stable;
   for (size_t i = 0; i < log->open_count; i++)
     if (log->open[i].first < stable) stable = log->open[i].first;
   return stable;
@@ -211,14 +180,6 @@ uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept) {
   if (log->view > end) log->view = end;
   for (size_t i = log->open_count; i-- > 0;)
     if (log->open[i].first >= end) log->open[i] = log->open[--log->open_count];
-  /* The producers' last batches are known again from the log that is left: those that are gone are
-   * forgotten, so that a retry of them is appended. */
-  for (size_t i = 0; i < log->producer_count; i++) {
-    struct producer_memory *memory = &log->producers[i];
-    while (memory->count > 0 && memory->batches[memory->newest].offset >= end) {
-      memory->newest = (uint8_t)((memory->newest + BATCHES_REMEMBERED - 1) % BATCHES_REMEMBERED);
-      memory->count--;
-    }
-  }
+  producer_states_truncate(&log->producers, end);
   return lost;
 }

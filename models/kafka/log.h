@@ -6,10 +6,7 @@
  *   --+-------------------------+----------------------+
  *     \__ view: what a reader of the given isolation has been shown so far
  *
- * Producer state (Kafka 4.0 ProducerStateEntry, ProducerAppendInfo): for each producer id
- * the epoch, and the last five batches with their sequences. A batch is decided in this order: exactly
- * one of the five again: a duplicate, nothing appended; an older epoch: refused; a newer epoch: must
- * begin at sequence 0; the same epoch: must follow the last; no state: anything goes.
+ * Beside it stands what it knows of its producers: producer_state.h.
  *
  * Durable: all of it, while the page cache lives. A power loss drops what was appended since the last
  * flush.
@@ -20,7 +17,6 @@
  * there, so that a follower whose epochs differ from its leader's cuts off what is not the leader's.
  * LIMIT: the high watermark survives a crash whole (Kafka checkpoints it every 5 s).
  * LIMIT: a log keeps only what can still be fetched; retention is not modelled.
- * LIMIT: producer state does not expire and survives a restart whole (no snapshots).
  *
  * [I1] start <= view <= end, start <= synced <= end; offsets are never reused but after a power loss.
  * [I2] stable = the high watermark (of a single copy: end) when no transaction is open, else at most the
@@ -31,7 +27,7 @@
 #ifndef MODELS_KAFKA_LOG_H
 #define MODELS_KAFKA_LOG_H
 
-#include "sim/base/map.h"
+#include "models/kafka/producer_state.h"
 #include "sim/kernel/time.h"
 #include "sim/world/message.h"
 
@@ -39,9 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATCHES_REMEMBERED 5 /* ProducerStateEntry.NUM_BATCHES_TO_RETAIN */
 #define BATCH_RECORDS_MAX 1000 /* so that a follower's fetch has room for a whole batch */
-#define NO_PRODUCER 0        /* producer ids start at 1 */
 
 enum entry_flag {
   ENTRY_DATA = 1,
@@ -57,21 +51,9 @@ struct log_entry {
   uint32_t key, size;
   uint32_t producer;
   uint16_t epoch, flags;
-  int32_t sequence;
+  int32_t sequence; /* of a marker: its coordinator's epoch */
 };
 
-struct batch_memory {
-  int32_t first, last; /* sequences */
-  uint64_t offset;     /* of the first */
-};
-struct producer_memory {
-  uint32_t producer;
-  uint16_t epoch;
-  uint8_t count, newest; /* of batches */
-  uint16_t marked_epoch; /* of the last marker, and where it stands */
-  uint64_t marked;
-  struct batch_memory batches[BATCHES_REMEMBERED];
-};
 struct open_transaction {
   uint32_t producer;
   uint16_t epoch;
@@ -92,45 +74,16 @@ struct partition_log {
   uint64_t view;
   struct open_transaction *open;
   size_t open_count, open_capacity;
-  struct map by_producer; /* producer id -> index of its memory */
-  struct producer_memory *producers;
-  size_t producer_count, producer_capacity;
+  struct producer_states producers;
+  uint64_t segment_bytes; /* of the segment that is written to */
   bool replicated; /* else the high watermark is the end */
   uint64_t high_watermark;
   struct epoch_start *epochs; /* leader epochs, rising */
   size_t epoch_count, epoch_capacity;
 };
 
-/* What Kafka calls the error of a response; the same numbers on every answer of wire.h. */
-enum kafka_error {
-  KAFKA_OK,
-  KAFKA_OUT_OF_ORDER_SEQUENCE,
-  KAFKA_INVALID_PRODUCER_EPOCH,
-  KAFKA_PRODUCER_FENCED,
-  KAFKA_ILLEGAL_GENERATION,
-  KAFKA_UNKNOWN_MEMBER,
-  KAFKA_FENCED_INSTANCE,
-  KAFKA_REBALANCE_IN_PROGRESS,
-  KAFKA_UNSTABLE_OFFSET,
-  KAFKA_INVALID_TRANSACTION_STATE,
-  KAFKA_CONCURRENT_TRANSACTIONS,
-  KAFKA_NOT_LEADER, /* NOT_LEADER_OR_FOLLOWER */
-  KAFKA_NOT_ENOUGH_REPLICAS,
-  KAFKA_NOT_ENOUGH_REPLICAS_AFTER_APPEND,
-  KAFKA_STALE_BROKER_EPOCH,
-  KAFKA_DUPLICATE_BROKER,
-};
-
-/* A batch as a producer sends it. */
-struct batch {
-  uint32_t producer; /* NO_PRODUCER: not idempotent */
-  uint16_t epoch;
-  int32_t sequence; /* of its first record */
-  bool transactional;
-};
-
 /* Appends one entry, taken as it is: what it says of its producer and transaction is noted. */
-void log_absorb(struct partition_log *log, const struct log_entry *entry);
+void log_absorb(struct partition_log *log, const struct log_entry *entry, int64_t now_ns);
 /* The operating system writes dirty pages back after a while: what was there at the checkpoint before
  * the last is flushed. */
 void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns);
@@ -138,19 +91,28 @@ void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns)
 void log_reset(struct partition_log *log);
 void log_free(struct partition_log *log);
 
-/* Decides a batch by the rules above. KAFKA_OK and *out_duplicate: it is there already. */
-enum kafka_error log_check(const struct partition_log *log, const struct batch *batch, uint32_t count,
-                           bool *out_duplicate);
+/* Whether a transaction of the producer is open here. */
+bool log_has_open(const struct partition_log *log, uint32_t producer);
 
-/* Appends records that log_check let through. Returns the offset of the first. */
+/* So many bytes are about to be appended: a full segment is closed first, with a snapshot of what is known
+ * of producers (log.segment.bytes). */
+void log_roll(struct partition_log *log, uint64_t bytes, uint64_t segment_bytes);
+
+/* Appends records that producer_state_check let through. Returns the offset of the first. */
 uint64_t log_append(struct partition_log *log, const struct batch *batch,
                     const struct record *records, uint32_t count, int64_t now_ns, int64_t flush_ns);
 
-/* A commit or abort marker of a producer's transaction: closes it; an abort hides its records. The
- * marker carries the epoch after the transaction's (KIP-890, transaction version 2), which fences older
- * batches from here on; a marker that is not newer than the open transaction is a late copy and is
- * ignored: false. */
-bool log_marker(struct partition_log *log, uint32_t producer, uint16_t epoch, bool commit);
+/* A commit or abort marker of a producer's transaction: closes it; an abort hides its records. Whether
+ * its epoch may: producer_state_marker. In transaction version 2 it carries the epoch after the
+ * transaction's (KIP-890), which fences older batches from here on. */
+struct log_marker {
+  uint32_t producer;
+  uint16_t epoch;
+  uint32_t coordinator_epoch;
+  bool commit, strict;
+};
+enum kafka_error log_write_marker(struct partition_log *log, const struct log_marker *marker,
+                                  int64_t now_ns);
 
 uint64_t log_stable(const struct partition_log *log);
 

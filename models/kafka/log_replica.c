@@ -53,33 +53,21 @@ void log_replicate(struct partition_log *log, const struct log_entry *entry, uin
                    int64_t now_ns, int64_t flush_ns) {
   if (entry->flags & ENTRY_FIRST) log_write_back(log, now_ns, flush_ns);
   log_begin_epoch(log, leader_epoch);
-  log_absorb(log, entry);
+  log_absorb(log, entry, now_ns);
 }
 
 /* What is known of producers is known again from the log that is left, as far as it still has their
  * batches; of older ones the memory stands. */
 static void recall(struct partition_log *log, uint64_t end) {
-  size_t left = 0;
-  map_clear(&log->by_producer);
-  for (size_t i = 0; i < log->producer_count; i++) {
-    struct producer_memory memory = log->producers[i];
-    while (memory.count > 0 && memory.batches[memory.newest].offset >= log->start) {
-      memory.newest = (uint8_t)((memory.newest + BATCHES_REMEMBERED - 1) % BATCHES_REMEMBERED);
-      memory.count--;
-    }
-    if (memory.count == 0 && (memory.marked_epoch == 0 || memory.marked >= log->start)) continue;
-    if (memory.count == 0) memory.epoch = memory.marked_epoch;
-    *map_put(&log->by_producer, memory.producer, NULL) = left;
-    log->producers[left++] = memory;
-  }
-  log->producer_count = left;
+  producer_states_forget_from(&log->producers, log->start);
   log->open_count = 0;
   log->end = log->start;
   while (log->end < end) {
     struct log_entry entry = *log_at(log, log->end);
     if (entry.flags & ENTRY_DATA) entry.flags &= (uint16_t)~ENTRY_ABORTED;
-    log_absorb(log, &entry);
+    log_absorb(log, &entry, PRODUCER_TIME_STANDS);
   }
+  producer_states_reload(&log->producers, end);
 }
 
 void log_truncate(struct partition_log *log, uint64_t end) {
@@ -94,6 +82,8 @@ void log_truncate(struct partition_log *log, uint64_t end) {
 }
 
 void log_restart_at(struct partition_log *log, uint64_t offset) {
+  int64_t sweeps_from_ns = log->producers.sweeps_from_ns;
   log_reset(log);
+  log->producers.sweeps_from_ns = sweeps_from_ns;
   log->start = log->end = log->synced = log->checkpoint = log->high_watermark = offset;
 }

@@ -57,6 +57,8 @@ static void send_init(struct world *world, struct node *node) {
   struct message *message =
       client_request(world, node, kafka_coordinator(world), WIRE_INIT_PRODUCER);
   message->a = node->index;
+  if (kafka_setting(world, KEY_TRANSACTIONAL_ID) == TRANSACTIONAL_ID_PER_PROCESS)
+    message->a |= (int64_t)node->incarnation << 32;
   client_send(world, node, &consumer_of(node)->client, SLOT_COORDINATOR, message);
 }
 
@@ -179,8 +181,11 @@ void consumer_fenced(struct world *world, struct node *node, int64_t error) {
 static void lose_membership(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   bool transactional = commit_mode(world) == COMMIT_IN_TRANSACTION;
-  if (transactional && consumer->step != COMMIT_IDLE) return consumer_restart(world, node);
-  if (transactional) return consumer_rejoin(world, node);
+  bool in_it = transactional && consumer->step != COMMIT_IDLE;
+  /* Without the group's metadata nothing tells the producer: its transaction runs on. */
+  bool runs_on = in_it && !kafka_setting(world, KEY_GROUP_METADATA);
+  if (in_it && !runs_on) return consumer_restart(world, node);
+  if (transactional && !runs_on) return consumer_rejoin(world, node);
   consumer->lost = true;
   consumer_pump(world, node);
 }
@@ -242,6 +247,7 @@ void membership_on_init(struct world *world, struct node *node, struct message *
   if (answer->a != KAFKA_OK) return consumer_retry_later(world, node, SLOT_COORDINATOR);
   consumer->producer = (struct batch){
       .producer = (uint32_t)answer->b, .epoch = (uint16_t)answer->c, .transactional = true};
+  consumer->begun = false;
   for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
   join_anew(world, node);
 }

@@ -5,6 +5,8 @@
 #define KAFKA_MUTANTS(X)                                                                           \
   X(KAFKA_NO_DEDUPLICATION, "kafka-no-deduplication", "C04-holds",                                 \
     "a broker appends a batch that it has already")                                                \
+  X(KAFKA_NO_SEQUENCE_CHECK, "kafka-no-sequence-check", "C09-holds",                               \
+    "a broker appends a batch whose sequence does not follow")                                     \
   X(KAFKA_ACK_BEFORE_HIGH_WATERMARK, "kafka-ack-before-high-watermark", "C06-holds",               \
     "acks=all is answered when the leader has it")                                                 \
   X(KAFKA_READ_ABOVE_HIGH_WATERMARK, "kafka-read-above-high-watermark", "C06-holds-readers",       \
@@ -15,7 +17,7 @@
     "a replica that comes back is in sync at once")                                                \
   X(KAFKA_NO_TRUNCATION, "kafka-no-truncation", "C06-holds",                                       \
     "a follower keeps what its leader does not have")                                              \
-  X(KAFKA_FOLLOWERS_FORGET_PRODUCERS, "kafka-followers-forget-producers", "C06-holds-deduplication",\
+  X(KAFKA_FOLLOWERS_FORGET_PRODUCERS, "kafka-followers-forget-producers", "C06-holds-deduplication", \
     "a new leader knows nothing of producers")                                                     \
   X(KAFKA_UNCLEAN_ANYWAY, "kafka-unclean-anyway", "C06-holds-unclean",                             \
     "a replica out of sync is elected although that is disabled")                                  \
@@ -38,6 +40,26 @@
   X(KAFKA_KEEPS_REVOKED, "kafka-keeps-revoked", "C29-holds-cooperative",                           \
     "a cooperative member keeps a partition that was given to another")                            \
   X(KAFKA_NO_INSTANCE_FENCING, "kafka-no-instance-fencing", "C29-holds-one-instance-id",           \
-    "two processes share one group.instance.id")
+    "two processes share one group.instance.id")                                                   \
+  X(KAFKA_NO_EPOCH_FENCING, "kafka-no-epoch-fencing", "C10-holds-fencing",                         \
+    "a partition appends a batch of an older epoch")                                               \
+  X(KAFKA_MARKER_WITHOUT_EPOCH, "kafka-marker-without-epoch", "C10-holds-fencing",                 \
+    "a marker does not take a partition to its epoch")                                             \
+  X(KAFKA_STABLE_OFFSET_IGNORED, "kafka-stable-offset-ignored", "C10-holds",                       \
+    "a read-committed reader reads on past open transactions")                                     \
+  X(KAFKA_ABORTED_DATA_SHOWN, "kafka-aborted-data-shown", "C10-holds",                             \
+    "a read-committed reader is shown aborted records")                                            \
+  X(KAFKA_NO_FENCING_AT_INIT, "kafka-no-fencing-at-init", "C10-holds-fencing",                     \
+    "InitProducerId leaves the epoch and an open transaction as they are")                         \
+  X(KAFKA_NO_VERIFICATION, "kafka-no-verification", "C10-holds",                                   \
+    "a leader does not tell the coordinator of a batch")                                           \
+  X(KAFKA_OFFSETS_OUTSIDE, "kafka-offsets-outside", "C10-holds",                                   \
+    "offsets sent to a transaction are committed at once")                                         \
+  X(KAFKA_PENDING_OFFSETS_IGNORED, "kafka-pending-offsets-ignored", "C10-holds-pending",           \
+    "a new owner does not wait for pending offsets")                                               \
+  X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",                 \
+    "a coordinator that comes back sends no markers")                                              \
+  X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",             \
+    "a coordinator forgets in a crash what it had decided")
 
 #endif

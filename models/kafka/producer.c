@@ -12,59 +12,19 @@
  *      behind it, but not those already in flight.
  * [I2] A call is returned exactly once: OK by an answer, NONE with acks=0 when it is sent, UNKNOWN when
  *      it expires, REJECTED when it was never sent: buffer.memory was full (LIMIT: max.block.ms is 0).
- * [I3] An idempotent producer never has more batches of a partition under way than the broker remembers.
- *      A connection answers in order; on other links only one at a time is sent.
- * LIMIT: linger.ms is 0. Records that still queue expire when their partition is next looked at.
+ * [I3] An idempotent producer never sends a batch when one that is five batches older is still under way:
+ *      the broker would not remember that any more. A connection answers in order, so that its limit of
+ *      requests in flight sees to it; on other links, and where leaders move, the producer counts.
+ * [I4] delivery.timeout.ms counts from a batch's first record, and ends queueing on time.
+ * LIMIT: a record expires on time when batches of its partition fail in the second half of its time; a
+ *        batch in flight expires when its request is answered or fails: at most request.timeout.ms late.
  */
-#include "models/kafka/client.h"
+#include "models/kafka/producer.h"
 
 #include "sim/base/assert.h"
 
-#define IN_FLIGHT_MAX 16
-#define NO_INDEX UINT32_MAX
-#define BUFFER_RECORDS_MAX 65536
-
-enum { TIMER_REQUEST, TIMER_RETRY, TIMER__COUNT };
+enum { TIMER_REQUEST, TIMER_RETRY, TIMER_LINGER, TIMER_EXPIRY, TIMER__COUNT };
 enum { STAGE_STARTING, STAGE_READY, STAGE_STOPPING, STAGE__COUNT };
-
-struct pending {
-  struct operation_request request;
-  uint32_t next;
-};
-struct outgoing { /* a batch: in flight, or waiting for its retry */
-  uint32_t first, count; /* of pending records; count 0 = free */
-  uint32_t partition;
-  int32_t sequence;
-  uint16_t epoch;
-  uint16_t attempts;
-  int64_t created_ns, retry_at_ns;
-  uint32_t next; /* retry list of its partition */
-  uint32_t slot;
-};
-struct queue_of_partition {
-  uint32_t first, last, count; /* of pending */
-  uint32_t retry;              /* list of outgoing, by sequence */
-  int32_t sequence;            /* of the next record */
-  uint16_t epoch;              /* bumped locally when a batch expired */
-  uint16_t in_flight;          /* batches */
-};
-struct producer {
-  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker */
-  struct pending *pending;
-  uint32_t pending_free, pending_used, pending_count; /* a free list, then what was never used */
-  struct queue_of_partition *queues;
-  struct outgoing *outgoing; /* one for each slot, and as many waiting */
-  uint32_t outgoing_free, outgoing_count;
-  uint32_t *by_slot; /* outgoing in flight in this slot */
-  uint32_t *in_flight; /* by broker */
-  uint32_t id;         /* producer id, NO_PRODUCER */
-  bool awaits_id;
-  bool one_at_a_time; /* idempotent on a link that keeps no order: one batch of a partition in flight */
-  uint32_t waiting; /* records that queue and batches that wait for a retry */
-  uint32_t batch_records, limit;
-};
-
-static struct producer *producer_of(struct node *node) { return node->state[0]; }
 
 static size_t buffer_records(const struct plan *plan) {
   int64_t memory = plan->system_settings.values[KEY_BUFFER_MEMORY].i;
@@ -89,51 +49,6 @@ static size_t arena_bytes(const struct plan *plan) {
          outgoing_of(plan) * sizeof(struct outgoing) + plan->counts[ROLE_BROKER] * 16;
 }
 
-static void drain(struct world *world, struct node *node, uint32_t partition);
-
-/* --- Lists --- */
-
-static uint32_t take_outgoing(struct producer *producer) {
-  uint32_t index = producer->outgoing_free;
-  ASSERT_MSG(index != NO_INDEX, "all %u batches of a producer are in use", producer->outgoing_count);
-  producer->outgoing_free = producer->outgoing[index].next;
-  return index;
-}
-
-static void put_outgoing(struct producer *producer, uint32_t index) {
-  producer->outgoing[index].count = 0;
-  producer->outgoing[index].next = producer->outgoing_free;
-  producer->outgoing_free = index;
-}
-
-static uint32_t take_pending(struct producer *producer) {
-  uint32_t index = producer->pending_free;
-  if (index != NO_INDEX)
-    producer->pending_free = producer->pending[index].next;
-  else if (producer->pending_used < producer->pending_count)
-    index = producer->pending_used++;
-  return index;
-}
-
-static void put_pending(struct producer *producer, uint32_t index) {
-  producer->pending[index].next = producer->pending_free;
-  producer->pending_free = index;
-}
-
-/* Returns the calls of a batch and frees it. */
-static void settle(struct world *world, struct producer *producer, uint32_t index,
-                   enum outcome outcome) {
-  struct outgoing *batch = &producer->outgoing[index];
-  uint32_t at = batch->first;
-  for (uint32_t i = 0; i < batch->count; i++) {
-    uint32_t next = producer->pending[at].next;
-    call_return(world, producer->pending[at].request.call, outcome);
-    put_pending(producer, at);
-    at = next;
-  }
-  put_outgoing(producer, index);
-}
-
 /* --- Sending --- */
 
 static void fill_records(const struct producer *producer, const struct outgoing *batch,
@@ -141,8 +56,8 @@ static void fill_records(const struct producer *producer, const struct outgoing 
   uint32_t at = batch->first;
   for (uint32_t i = 0; i < batch->count; i++) {
     const struct operation_request *request = &producer->pending[at].request;
-    records[i] = (struct record){.intent = request->intent, .key = request->key,
-                                 .size = request->size};
+    records[i] =
+        (struct record){.intent = request->intent, .key = request->key, .size = request->size};
     at = producer->pending[at].next;
   }
 }
@@ -175,9 +90,10 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
   struct producer *producer = producer_of(node);
   struct outgoing *batch = &producer->outgoing[index];
   struct message *message = produce_message(world, node, batch);
-  if (kafka_setting(world, KEY_ACKS) == ACKS_0) { /* no answer will come: it is done when it is sent */
+  if (kafka_setting(world, KEY_ACKS) ==
+      ACKS_0) { /* no answer will come: it is done when it is sent */
     world_send(world, node, message);
-    settle(world, producer, index, OUTCOME_NONE);
+    producer_settle(world, producer, index, OUTCOME_NONE);
     return true;
   }
   uint32_t broker = client_broker(world, &producer->client, batch->partition);
@@ -191,42 +107,53 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
   return true;
 }
 
-/* Cuts the next batch off a partition's queue. */
-static uint32_t cut_batch(struct world *world, struct producer *producer, uint32_t partition) {
-  struct queue_of_partition *queue = &producer->queues[partition];
-  uint32_t index = take_outgoing(producer);
-  struct outgoing *batch = &producer->outgoing[index];
-  uint32_t count = queue->count < producer->batch_records ? queue->count : producer->batch_records;
-  *batch = (struct outgoing){.first = queue->first, .count = count, .partition = partition,
-                             .sequence = queue->sequence, .epoch = queue->epoch,
-                             .created_ns = world->now.ns, .next = NO_INDEX};
-  for (uint32_t i = 0; i < count; i++) queue->first = producer->pending[queue->first].next;
-  queue->count -= count;
-  producer->waiting -= count;
-  queue->sequence += (int32_t)count;
-  return index;
-}
-
 static bool may_send(struct world *world, const struct producer *producer, uint32_t partition) {
-  if (producer->one_at_a_time && producer->queues[partition].in_flight > 0) return false;
   /* When leaders move, a partition may have requests under way to two of them. */
   if (producer->queues[partition].in_flight >= producer->limit) return false;
   uint32_t broker = client_broker(world, &producer->client, partition);
   return producer->in_flight[broker] < producer->limit;
 }
 
+/* A batch of an idempotent producer is sent again only when no earlier one is in flight
+ * (RecordAccumulator.shouldStopDrainBatchesForPartition). */
+static bool may_retry(struct world *world, const struct producer *producer, uint32_t index) {
+  const struct outgoing *batch = &producer->outgoing[index];
+  if (batch->retry_at_ns > world->now.ns) return false;
+  if (producer->id == NO_PRODUCER) return true;
+  return producer_oldest(world, producer, batch->partition) > batch->number;
+}
+
+/* A new batch may be cut: something is there, full or old enough, and [I3]. */
+static bool may_cut(struct world *world, const struct node *node, const struct producer *producer,
+                    uint32_t partition) {
+  const struct queue_of_partition *queue = &producer->queues[partition];
+  if (queue->count == 0 || queue->unresolved) return false;
+  int64_t age = world->now.ns - producer->pending[queue->first].created_ns;
+  bool flush = node->stage == STAGE_STOPPING || queue->count >= producer->batch_records;
+  if (!flush && age < kafka_setting(world, KEY_LINGER)) return false;
+  if (producer->id == NO_PRODUCER) return true;
+  uint32_t oldest = producer_oldest(world, producer, partition);
+  if (oldest == UINT32_MAX) return true;
+  /* A partition that knows no producer takes any sequence: first the first. LIMIT: Kafka's client has no
+   * need of that, for it opens no connection before it has noticed that the last one is broken. */
+  if (queue->expected == 0) return false;
+  bool ordered = !producer->no_order && !producer->client.leaders;
+  return ordered || queue->cut - oldest < BATCHES_REMEMBERED;
+}
+
 static void drain(struct world *world, struct node *node, uint32_t partition) {
   struct producer *producer = producer_of(node);
   struct queue_of_partition *queue = &producer->queues[partition];
   if (producer->awaits_id || node->doomed) return;
+  producer_resolve(producer, partition);
   while (may_send(world, producer, partition)) {
     uint32_t index = queue->retry;
     if (index != NO_INDEX) {
-      if (producer->outgoing[index].retry_at_ns > world->now.ns) return;
+      if (!may_retry(world, producer, index)) return;
       queue->retry = producer->outgoing[index].next;
       producer->waiting--;
-    } else if (queue->count > 0) {
-      index = cut_batch(world, producer, partition);
+    } else if (may_cut(world, node, producer, partition)) {
+      index = producer_cut(producer, partition);
     } else {
       return;
     }
@@ -265,12 +192,18 @@ static void exit_when_done(struct world *world, struct node *node) {
 
 /* --- What the application asks --- */
 
-static void submit(struct world *world, struct node *node, const struct operation_request *request) {
+static void on_linger(struct world *world, struct node *node, uint64_t partition) {
+  drain(world, node, (uint32_t)partition);
+}
+
+static void submit(struct world *world, struct node *node,
+                   const struct operation_request *request) {
   struct producer *producer = producer_of(node);
-  uint32_t index = take_pending(producer);
+  uint32_t index = producer_take_pending(producer);
   if (index == NO_INDEX || node->stage == STAGE_STOPPING)
     return call_return(world, request->call, OUTCOME_REJECTED);
-  producer->pending[index] = (struct pending){.request = *request, .next = NO_INDEX};
+  producer->pending[index] =
+      (struct pending){.request = *request, .created_ns = world->now.ns, .next = NO_INDEX};
   uint32_t partition = kafka_partition(world, request->key);
   struct queue_of_partition *queue = &producer->queues[partition];
   if (queue->count == 0)
@@ -280,51 +213,56 @@ static void submit(struct world *world, struct node *node, const struct operatio
   queue->last = index;
   queue->count++;
   producer->waiting++;
+  int64_t linger = kafka_setting(world, KEY_LINGER);
+  if (queue->count == 1 && linger > 0)
+    world_after(world, node, 0, TIMER_LINGER, partition, span_of(linger));
   drain(world, node, partition);
 }
 
 /* --- What comes back --- */
 
-/* The batch expired: its operations may or may not be in the log. An idempotent producer leaves a gap
- * in its sequences, so it begins a new epoch on this partition (TransactionManager bumps locally). */
-static void expire(struct world *world, struct node *node, uint32_t index) {
+/* Sees to it that what queues behind a batch that fails expires on time. What has waited for less than
+ * half of the time yet is seen to when a batch fails again. */
+static void watch_queue(struct world *world, struct node *node, uint32_t partition) {
   struct producer *producer = producer_of(node);
-  uint32_t partition = producer->outgoing[index].partition;
-  struct queue_of_partition *queue = &producer->queues[partition];
-  settle(world, producer, index, OUTCOME_UNKNOWN);
-  if (producer->id == NO_PRODUCER) return;
-  queue->epoch++;
-  queue->sequence = 0;
-  for (uint32_t i = queue->retry; i != NO_INDEX; i = producer->outgoing[i].next) {
-    producer->outgoing[i].epoch = queue->epoch;
-    producer->outgoing[i].sequence = queue->sequence;
-    queue->sequence += (int32_t)producer->outgoing[i].count;
-  }
+  const struct queue_of_partition *queue = &producer->queues[partition];
+  if (producer->expiry || queue->count == 0) return;
+  int64_t timeout = kafka_setting(world, KEY_DELIVERY_TIMEOUT);
+  int64_t left = producer->pending[queue->first].created_ns + timeout - world->now.ns;
+  if (left > timeout / 2) return;
+  producer->expiry = true;
+  world_after(world, node, 0, TIMER_EXPIRY, 0, span_of(left > 0 ? left : 0));
 }
 
-/* Puts a batch into its partition's retry list, in the order of sequences. */
+static void on_expiry(struct world *world, struct node *node, uint64_t argument) {
+  (void)argument;
+  struct producer *producer = producer_of(node);
+  int64_t timeout = kafka_setting(world, KEY_DELIVERY_TIMEOUT);
+  producer->expiry = false;
+  for (uint32_t p = 0; p < world->plan->partitions; p++) {
+    producer_expire_queue(world, producer, p, world->now.ns - timeout);
+    watch_queue(world, node, p);
+  }
+  exit_when_done(world, node);
+}
+
+/* It is tried again after a while, or has expired: then its operations may or may not be in the log. */
 static void retry_later(struct world *world, struct node *node, uint32_t index) {
   struct producer *producer = producer_of(node);
   struct outgoing *batch = &producer->outgoing[index];
   bool expired = world->now.ns - batch->created_ns >= kafka_setting(world, KEY_DELIVERY_TIMEOUT) ||
                  batch->attempts > kafka_setting(world, KEY_RETRIES);
-  if (expired) return expire(world, node, index);
-  struct queue_of_partition *queue = &producer->queues[batch->partition];
-  if (batch->epoch != queue->epoch) { /* an earlier batch has expired meanwhile: follow it */
-    batch->epoch = queue->epoch;
-    batch->sequence = queue->sequence;
-    queue->sequence += (int32_t)batch->count;
+  watch_queue(world, node, batch->partition);
+  if (expired) {
+    if (producer->id != NO_PRODUCER) producer_unresolved(producer, index);
+    return producer_settle(world, producer, index, OUTCOME_UNKNOWN);
   }
   uint64_t intent = producer->pending[batch->first].request.intent;
-  uint64_t address = world_address(node, hash_name("retry-backoff"), intent << 16 | batch->attempts);
+  uint64_t address =
+      world_address(node, hash_name("retry-backoff"), intent << 16 | batch->attempts);
   struct span backoff = client_backoff(world, batch->attempts - 1u, address);
   batch->retry_at_ns = world->now.ns + backoff.ns;
-  uint32_t *link = &queue->retry;
-  while (*link != NO_INDEX && producer->outgoing[*link].sequence < batch->sequence)
-    link = &producer->outgoing[*link].next;
-  batch->next = *link;
-  *link = index;
-  producer->waiting++;
+  producer_list_retry(producer, index);
   world_fact(world, FACT_RETRIED, node->id, intent, batch->attempts, batch->partition);
   world_after(world, node, 0, TIMER_RETRY, batch->partition, backoff);
 }
@@ -358,6 +296,13 @@ static void go_on(struct world *world, struct node *node) {
   exit_when_done(world, node);
 }
 
+static void acknowledged(struct producer *producer, uint32_t index) {
+  const struct outgoing *batch = &producer->outgoing[index];
+  struct queue_of_partition *queue = &producer->queues[batch->partition];
+  int32_t next = producer_sequence_add(batch->sequence, batch->count);
+  if (batch->epoch == queue->epoch && next > queue->expected) queue->expected = next;
+}
+
 static void on_produced(struct world *world, struct node *node, struct message *answer) {
   struct producer *producer = producer_of(node);
   uint32_t slot = NO_INDEX;
@@ -367,10 +312,13 @@ static void on_produced(struct world *world, struct node *node, struct message *
   if (slot == NO_INDEX) return; /* too late: it was given up */
   uint32_t index = leave_slot(producer, slot);
   uint32_t partition = producer->outgoing[index].partition;
-  if (answer->a == KAFKA_OK)
-    settle(world, producer, index, OUTCOME_OK);
-  else
+  if (answer->a == KAFKA_OK) {
+    acknowledged(producer, index);
+    producer_settle(world, producer, index, OUTCOME_OK);
+  } else {
+    if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(world, producer, index);
     retry_later(world, node, index);
+  }
   if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &producer->client);
   drain_broker(world, node, partition);
   exit_when_done(world, node);
@@ -406,7 +354,8 @@ static void on_disconnected(struct world *world, struct node *node, uint16_t pee
 }
 
 static void terminate(struct world *world, struct node *node) {
-  node->stage = STAGE_STOPPING;
+  node->stage = STAGE_STOPPING; /* close() flushes: nothing lingers any more */
+  for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++) drain(world, node, p);
   exit_when_done(world, node);
 }
 
@@ -428,20 +377,20 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   producer->outgoing_count = outgoing_of(plan);
   producer->outgoing = ARENA_NEW(&node->arena, struct outgoing, producer->outgoing_count);
   producer->outgoing_free = NO_INDEX;
-  for (uint32_t i = producer->outgoing_count; i-- > 0;) put_outgoing(producer, i);
+  for (uint32_t i = producer->outgoing_count; i-- > 0;) producer_put_outgoing(producer, i);
   producer->by_slot = ARENA_NEW(&node->arena, uint32_t, slots_of(plan));
   producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
   producer->limit = (uint32_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;
-  producer->batch_records = batch < 1 ? 1 : batch > BATCH_RECORDS_MAX ? BATCH_RECORDS_MAX
-                                                                        : (uint32_t)batch;
+  producer->batch_records = batch < 1                     ? 1
+                            : batch > BATCH_RECORDS_MAX ? BATCH_RECORDS_MAX
+                                                        : (uint32_t)batch;
   node->stage = STAGE_READY;
   if (!kafka_setting(world, KEY_IDEMPOTENCE)) return;
   node->stage = STAGE_STARTING;
   producer->awaits_id = true;
-  producer->one_at_a_time =
-      world->link_rules[LINK_PRODUCER_TO_BROKER].kind != LINK_KIND_CONNECTION;
+  producer->no_order = world->link_rules[LINK_PRODUCER_TO_BROKER].kind != LINK_KIND_CONNECTION;
   send_init(world, node);
 }
 
@@ -457,13 +406,25 @@ static message_fn *const on[STAGE__COUNT * WIRE__COUNT] = {
 };
 static const char *const stage_names[] = {"starting", "ready", "stopping"};
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_REQUEST] = on_request_timeout,
-                                                 [TIMER_RETRY] = on_retry};
-static const char *const timer_names[] = {"request-timeout", "retry"};
+                                                 [TIMER_RETRY] = on_retry,
+                                                 [TIMER_LINGER] = on_linger,
+                                                 [TIMER_EXPIRY] = on_expiry};
+static const char *const timer_names[] = {"request-timeout", "retry", "linger", "expiry"};
 
 const struct component kafka_producer = {
-    .name = "kafka producer", .start = start, .on = on, .stage_names = stage_names,
-    .stage_count = STAGE__COUNT, .message_count = WIRE__COUNT, .messages = wire_kinds,
-    .on_timer = on_timer, .timer_names = timer_names, .timer_count = TIMER__COUNT,
-    .arena_bytes = arena_bytes, .submit = submit, .terminate = terminate,
-    .disconnected = on_disconnected, .busy = busy,
+    .name = "kafka producer",
+    .start = start,
+    .on = on,
+    .stage_names = stage_names,
+    .stage_count = STAGE__COUNT,
+    .message_count = WIRE__COUNT,
+    .messages = wire_kinds,
+    .on_timer = on_timer,
+    .timer_names = timer_names,
+    .timer_count = TIMER__COUNT,
+    .arena_bytes = arena_bytes,
+    .submit = submit,
+    .terminate = terminate,
+    .disconnected = on_disconnected,
+    .busy = busy,
 };

@@ -36,7 +36,7 @@
                              "Kafka 4.0 GroupCoordinatorConfig"}
 
 /* The table, with what differs between the systems as parameters. */
-#define KAFKA_KEYS(acks, idempotence, retries, commit, isolation)                                  \
+#define KAFKA_KEYS(acks, idempotence, retries, linger, commit, isolation)                          \
   [KEY_ACKS] = {"acks", VALUE_ENUM, acks, "0 1 all", 0, 0,                                         \
                 "whose confirmation the producer waits for", KP " acks (all)"},                   \
   [KEY_IDEMPOTENCE] = {"enable.idempotence", VALUE_BOOL, idempotence, NULL, 0, 0,                  \
@@ -60,6 +60,9 @@
                      "produce requests under way to one broker", KP},                             \
   [KEY_BATCH_SIZE] = {"batch.size", VALUE_SIZE, "16KiB", NULL, 1, 1 << 20,                         \
                       "most bytes of one batch", KP " batch.size (16384)"},                       \
+  [KEY_LINGER] = {"linger.ms", VALUE_MILLISECONDS, linger, NULL, 0, NS_PER_H,                     \
+                  "how long a batch that is not full waits for more records",                     \
+                  KP " linger.ms (5; 0 before 4.0, and in the generic systems)"},                 \
   [KEY_BUFFER_MEMORY] = {"buffer.memory", VALUE_SIZE, "32MiB", NULL, 1, INT64_C(1) << 40,          \
                          "what a producer keeps unsent at most", KP " buffer.memory (33554432)"}, \
   [KEY_MAX_POLL_RECORDS] = {"max.poll.records", VALUE_COUNT, "100", NULL, 1, 1000,                 \
@@ -91,11 +94,61 @@
   [KEY_TRANSACTION_TIMEOUT] = {"transaction.timeout.ms", VALUE_MILLISECONDS, "60000", NULL,        \
                                NS_PER_MS, NS_PER_D,                                                \
                                "the coordinator aborts a transaction that is open longer", KP},   \
+  [KEY_TRANSACTION_VERSION] = {"transaction.version", VALUE_ENUM, "2", "1 2", 0, 0,                \
+                               "2: an epoch for each transaction, partitions are added as they "  \
+                               "are written to; 1: neither",                                      \
+                               "Kafka 4.0 feature transaction.version (2)"},                      \
+  [KEY_TRANSACTION_VERIFICATION] = {"transaction.partition.verification.enable", VALUE_BOOL,      \
+                                    "true", NULL, 0, 0,                                           \
+                                    "version 1: a leader asks the coordinator before the first "  \
+                                    "batch of a transaction; before Kafka 3.6 it did not",        \
+                                    "Kafka 4.0 TransactionLogConfig (true)"},                     \
+  [KEY_TRANSACTION_TIMEOUT_CHECK] = {"transaction.abort.timed.out.transaction.cleanup.interval.ms", \
+                                     VALUE_MILLISECONDS, "10000", NULL, NS_PER_MS, NS_PER_D,      \
+                                     "how often the coordinator looks for timed out transactions", \
+                                     "Kafka 4.0 TransactionStateManagerConfig (10000)"},          \
+  [KEY_TRANSACTION_MAX_TIMEOUT] = {"transaction.max.timeout.ms", VALUE_MILLISECONDS, "900000",    \
+                                   NULL, NS_PER_MS, NS_PER_D,                                      \
+                                   "the most that transaction.timeout.ms may be",                 \
+                                   "Kafka 4.0 TransactionStateManagerConfig (900000)"},           \
+  [KEY_TRANSACTIONAL_ID] = {"transactional.id", VALUE_ENUM, "stable", "stable per-process", 0, 0, \
+                            "the same for each incarnation of a consumer, or a new one", NULL},   \
+  [KEY_TRANSACTIONAL_ID_EXPIRATION] = {"transactional.id.expiration.ms", VALUE_MILLISECONDS,      \
+                                       "604800000", NULL, NS_PER_MS, 1000 * NS_PER_D,             \
+                                       "an id that is not used for so long is forgotten",         \
+                                       "Kafka 4.0 TransactionStateManagerConfig (604800000)"},    \
+  [KEY_TRANSACTIONAL_ID_CLEANUP] = {                                                              \
+      "transaction.remove.expired.transaction.cleanup.interval.ms", VALUE_MILLISECONDS, "3600000", \
+      NULL, NS_PER_MS, NS_PER_D, "how often the coordinator looks for ids to forget",            \
+      "Kafka 4.0 TransactionStateManagerConfig (3600000)"},                                       \
+  [KEY_OFFSETS] = {"offsets", VALUE_ENUM, "in-transaction",                                       \
+                   "in-transaction after-transaction before-transaction", 0, 0,                   \
+                   "with commit: in-transaction: sendOffsetsToTransaction, or a commit apart",    \
+                   NULL},                                                                         \
+  [KEY_GROUP_METADATA] = {"group_metadata", VALUE_BOOL, "true", NULL, 0, 0,                       \
+                          "sendOffsetsToTransaction with member and generation, which fences a "  \
+                          "member that was put out", "KafkaProducer.sendOffsetsToTransaction"},   \
   [KEY_LOG_FLUSH_INTERVAL] = {"log_flush_interval", VALUE_TIME, "30s", NULL, NS_PER_MS, NS_PER_D,  \
                               "how long an appended record may stay unflushed: between one and "  \
                               "two of these",                                                     \
                               "Linux vm.dirty_expire_centisecs (3000); Kafka leaves flushing to " \
                               "the operating system (log.flush.interval.messages unset)"},        \
+  [KEY_LOG_SEGMENT_BYTES] = {"log.segment.bytes", VALUE_SIZE, "1GiB", NULL, 1, INT64_C(1) << 40,   \
+                             "a fuller segment is closed, with a snapshot of producers' last "    \
+                             "batches", KB " log.segment.bytes (1073741824)"},                    \
+  [KEY_PRODUCER_EXPIRATION] = {"producer.id.expiration.ms", VALUE_MILLISECONDS, "86400000", NULL,  \
+                               NS_PER_MS, 1000 * NS_PER_D,                                         \
+                               "a partition forgets a producer so long after its last batch",     \
+                               "Kafka 4.0 TransactionLogConfig (86400000)"},                      \
+  [KEY_PRODUCER_EXPIRATION_CHECK] = {"producer.id.expiration.check.interval.ms",                   \
+                                     VALUE_MILLISECONDS, "600000", NULL, NS_PER_MS, NS_PER_D,      \
+                                     "how often partitions look for producers to forget",         \
+                                     "Kafka 4.0 TransactionLogConfig (600000)"},                  \
+  [KEY_PRODUCER_SNAPSHOT] = {"producer_snapshot", VALUE_ENUM, "handed-over",                      \
+                             "handed-over last-batch", 0, 0,                                      \
+                             "what a restarted broker knows of producers: all, as a follower "    \
+                             "does that leads meanwhile, or the last batch of a snapshot and "    \
+                             "what came after it", "Kafka 4.0 ProducerStateManager"},                 \
   [KEY_REPLICATION_FACTOR] = {"replication.factor", VALUE_COUNT, "1", NULL, 1, REPLICAS_MAX,       \
                               "replicas of each partition, its leader included; above 1 there is " \
                               "a controller",                                                     \
@@ -136,16 +189,24 @@
                                     "KIP-966; feature eligible.leader.replicas.version, off in " \
                                     "4.0, on in new clusters since 4.1"}
 
-static const struct key keys_at_most_once[KEY__COUNT] = {
-    KAFKA_KEYS("0", "false", "0", "before-processing", "read_uncommitted")};
+/* The generic systems send at once: they stand for a pattern, whose latency is not to be a client's
+ * habit. The kafka systems have Kafka's default. */
+#define ACKS_0_KEYS(linger)                                                                        \
+  {KAFKA_KEYS("0", "false", "0", linger, "before-processing", "read_uncommitted")}
+#define ACKS_ALL_KEYS(linger)                                                                      \
+  {KAFKA_KEYS("all", "false", "2147483647", linger, "after-processing", "read_uncommitted")}
+#define TRANSACTION_KEYS(linger)                                                                   \
+  {KAFKA_KEYS("all", "true", "2147483647", linger, "in-transaction", "read_committed")}
+static const struct key keys_at_most_once[KEY__COUNT] = ACKS_0_KEYS("0");
+static const struct key keys_at_least_once[KEY__COUNT] = ACKS_ALL_KEYS("0");
+static const struct key keys_exactly_once[KEY__COUNT] = TRANSACTION_KEYS("0");
+static const struct key keys_acks_0[KEY__COUNT] = ACKS_0_KEYS("5");
+static const struct key keys_acks_all[KEY__COUNT] = ACKS_ALL_KEYS("5");
 static const struct key keys_acks_1[KEY__COUNT] = {
-    KAFKA_KEYS("1", "false", "2147483647", "after-processing", "read_uncommitted")};
-static const struct key keys_at_least_once[KEY__COUNT] = {
-    KAFKA_KEYS("all", "false", "2147483647", "after-processing", "read_uncommitted")};
+    KAFKA_KEYS("1", "false", "2147483647", "5", "after-processing", "read_uncommitted")};
 static const struct key keys_idempotent[KEY__COUNT] = {
-    KAFKA_KEYS("all", "true", "2147483647", "after-processing", "read_uncommitted")};
-static const struct key keys_exactly_once[KEY__COUNT] = {
-    KAFKA_KEYS("all", "true", "2147483647", "in-transaction", "read_committed")};
+    KAFKA_KEYS("all", "true", "2147483647", "5", "after-processing", "read_uncommitted")};
+static const struct key keys_transactional[KEY__COUNT] = TRANSACTION_KEYS("5");
 
 static bool check_replication(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
@@ -193,6 +254,9 @@ static bool check(const struct plan *plan, struct err *err) {
            err_note(err, "the broker remembers five batches of a producer");
   if (idempotent && values[KEY_RETRIES].i == 0)
     return err_set(err, ERR_CONFLICT, "enable.idempotence needs retries above 0"), false;
+  if (values[KEY_TRANSACTION_TIMEOUT].i > values[KEY_TRANSACTION_MAX_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT, "transaction.timeout.ms is above transaction.max.timeout.ms"),
+           err_note(err, "the coordinator answers INVALID_TRANSACTION_TIMEOUT");
   if (values[KEY_HEARTBEAT_INTERVAL].i >= values[KEY_SESSION_TIMEOUT].i)
     return err_set(err, ERR_CONFLICT, "heartbeat.interval.ms must be below session.timeout.ms"),
            err_note(err, "Kafka advises a third of it");
@@ -208,6 +272,10 @@ static bool check(const struct plan *plan, struct err *err) {
            err_note(err, "the others settle their commits before they give partitions up");
   if (values[KEY_RETRY_BACKOFF].i > values[KEY_RETRY_BACKOFF_MAX].i)
     return err_set(err, ERR_CONFLICT, "retry.backoff.ms is above retry.backoff.max.ms");
+  if (values[KEY_DELIVERY_TIMEOUT].i < values[KEY_LINGER].i + values[KEY_REQUEST_TIMEOUT].i)
+    return err_set(err, ERR_CONFLICT,
+                   "delivery.timeout.ms must be at least linger.ms + request.timeout.ms"),
+           err_note(err, "as in Kafka");
   return check_replication(plan, err);
 }
 
@@ -290,16 +358,16 @@ SYSTEM(system_exactly_once, "exactly-once",
        "(kafka-transactional)",
        keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
 SYSTEM(system_kafka_acks_0, "kafka-acks-0", "Kafka with acks=0 and commits before processing", NULL,
-       keys_at_most_once, "naive", ALLOWS_LOSING, ACK_COMMIT);
+       keys_acks_0, "naive", ALLOWS_LOSING, ACK_COMMIT);
 SYSTEM(system_kafka_acks_1, "kafka-acks-1",
        "Kafka with acks=1, enable.idempotence=false, commits after processing", NULL, keys_acks_1,
        "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_acks_all, "kafka-acks-all",
        "Kafka with acks=all, enable.idempotence=false, commits after processing", NULL,
-       keys_at_least_once, "naive", ALLOWS_REPEATING, ACK_COMMIT);
+       keys_acks_all, "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_idempotent, "kafka-idempotent",
        "Kafka with the idempotent producer (its default), commits after processing", NULL,
        keys_idempotent, "naive", ALLOWS_REPEATING, ACK_COMMIT);
 SYSTEM(system_kafka_transactional, "kafka-transactional",
        "Kafka's read-process-write transactions, version 2, read-committed reader", NULL,
-       keys_exactly_once, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);
+       keys_transactional, "transform", CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REORDERED), ACK_END);

@@ -42,6 +42,8 @@ const struct message_kind wire_kinds[WIRE__COUNT] = {
     [WIRE_END_TXN_ANSWER] = {"end-transaction-answer", POINT_ACK_ANSWER_SENT, POINT_ACK_ANSWERED,
                              false, true},
     [WIRE_MARKER] = {"marker", POINT_MARKER_SENT, POINT_MARKER_RECEIVED, false, false},
+    [WIRE_VERIFY] = {"verify", POINT_VERIFY_SENT, POINT_VERIFY_RECEIVED, false, false},
+    [WIRE_VERIFIED] = {"verified", POINT_VERIFY_ANSWERED, POINT_VERIFY_ANSWER_RECEIVED, false, true},
     [WIRE_MARKED] = {"marked", POINT_MARKER_ANSWERED, POINT_MARKER_ANSWER_RECEIVED, false, true},
 #define EXCHANGE(id, request, answer, request_name, answer_name)                                   \
   [WIRE_##request] = {request_name, POINT_##id##_SENT, POINT_##id##_RECEIVED, false, false},       \

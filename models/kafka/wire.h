@@ -45,18 +45,21 @@ enum wire {
   WIRE_OFFSETS_ANSWER, /* a = error; records: key = partition, handle = position, OFFSET_NONE */
   WIRE_LIST_OFFSETS,   /* a = 1: the end, 0: the beginning; records: key = partition */
   WIRE_LISTED,         /* b = error; records: key = partition, handle = offset */
-  WIRE_INIT_PRODUCER,  /* a = transactional id (consumer index), 0 = idempotent only */
+  WIRE_INIT_PRODUCER,  /* a = transactional id, 0 = idempotent only */
   WIRE_INIT_PRODUCER_ANSWER, /* a = error, b = producer id, c = epoch */
   WIRE_ADD_PARTITIONS,       /* b = packed producer; records: key = output partition */
   WIRE_PARTITIONS_ADDED,     /* a = error */
   WIRE_OUTPUT,               /* as PRODUCE, to a partition of the output topic */
   WIRE_OUTPUT_ANSWER,        /* as PRODUCED */
-  WIRE_TXN_OFFSETS,          /* as COMMIT, c = packed producer */
+  WIRE_TXN_OFFSETS,          /* as COMMIT, c = packed producer; a = 0: without group metadata */
   WIRE_TXN_OFFSETS_ANSWER,   /* a = error */
   WIRE_END_TXN,              /* a = commit, b = packed producer; records: the operations it ends */
-  WIRE_END_TXN_ANSWER,       /* a = error, c = the next transaction's epoch */
-  WIRE_MARKER,               /* a = output partition, b = packed producer, c = commit */
-  WIRE_MARKED,               /* a = output partition, b = packed producer */
+  WIRE_END_TXN_ANSWER,       /* a = error, b = producer id and c = epoch of the next transaction */
+  WIRE_MARKER,               /* a = output partition, b = packed producer, c = commit,
+                                d = serial of the transaction */
+  WIRE_MARKED,               /* a = output partition, b = packed producer, d as asked */
+  WIRE_VERIFY,               /* a = output partition, b = packed producer, d = who asks the leader */
+  WIRE_VERIFIED,             /* a, b, d as asked, c = error */
   /* replicated only; a topic partition is an input partition, or partitions + an output partition */
   WIRE_METADATA,
   WIRE_METADATA_ANSWER, /* records: key = topic partition, handle = leader epoch, extra = leader */
@@ -89,7 +92,8 @@ extern const struct message_kind wire_kinds[WIRE__COUNT];
   X(ADD_PARTITIONS, "add-partitions", ROLE_CONSUMER, "AddPartitionsToTxn") \
   X(OUTPUT, "output", ROLE_CONSUMER, "a batch for the output topic") \
   X(TXN_OFFSETS, "transaction-offsets", ROLE_CONSUMER, "TxnOffsetCommit") \
-  X(MARKER, "marker", ROLE_BROKER, "the marker that ends a transaction in a partition")
+  X(MARKER, "marker", ROLE_BROKER, "the marker that ends a transaction in a partition")            \
+  X(VERIFY, "verify", ROLE_BROKER, "a leader's question whether a batch is in a transaction")
 /* Of replication: also the role that answers. */
 #define KAFKA_REPLICATION_EXCHANGES(X)                                                             \
   X(METADATA, "metadata", ROLE_CONSUMER, ROLE_BROKER, "a client's request for leaders") \
@@ -141,6 +145,7 @@ enum kafka_key {
   KEY_DELIVERY_TIMEOUT,
   KEY_IN_FLIGHT,
   KEY_BATCH_SIZE,
+  KEY_LINGER,
   KEY_BUFFER_MEMORY,
   KEY_MAX_POLL_RECORDS,
   KEY_COMMIT,
@@ -160,7 +165,20 @@ enum kafka_key {
   KEY_AUTO_OFFSET_RESET,
   KEY_OFFSETS_RETENTION,
   KEY_TRANSACTION_TIMEOUT,
+  KEY_TRANSACTION_VERSION,
+  KEY_TRANSACTION_VERIFICATION,
+  KEY_TRANSACTION_TIMEOUT_CHECK,
+  KEY_TRANSACTION_MAX_TIMEOUT,
+  KEY_TRANSACTIONAL_ID,
+  KEY_TRANSACTIONAL_ID_EXPIRATION,
+  KEY_TRANSACTIONAL_ID_CLEANUP,
+  KEY_OFFSETS,
+  KEY_GROUP_METADATA,
   KEY_LOG_FLUSH_INTERVAL,
+  KEY_LOG_SEGMENT_BYTES,
+  KEY_PRODUCER_EXPIRATION,
+  KEY_PRODUCER_EXPIRATION_CHECK,
+  KEY_PRODUCER_SNAPSHOT,
   KEY_REPLICATION_FACTOR,
   KEY_MIN_INSYNC_REPLICAS,
   KEY_UNCLEAN_ELECTION,
@@ -181,6 +199,10 @@ enum { PROCESSING_IN_POLL_LOOP, PROCESSING_HANDED_OFF };
 enum { RESET_EARLIEST, RESET_LATEST, RESET_NONE };
 #define OFFSETS_RETENTION_DEFAULT 10080 /* minutes */
 enum { READ_UNCOMMITTED, READ_COMMITTED };
+enum { SNAPSHOT_HANDED_OVER, SNAPSHOT_LAST_BATCH };
+enum { TRANSACTION_VERSION_1, TRANSACTION_VERSION_2 };
+enum { TRANSACTIONAL_ID_STABLE, TRANSACTIONAL_ID_PER_PROCESS };
+enum { OFFSETS_IN_TRANSACTION, OFFSETS_AFTER_TRANSACTION, OFFSETS_BEFORE_TRANSACTION };
 
 static inline int64_t kafka_setting(const struct world *world, enum kafka_key key) {
   return world->plan->system_settings.values[key].i;

@@ -23,10 +23,18 @@ static void follow(struct partition_log *follower, const struct partition_log *l
   }
 }
 
-static enum kafka_error check(const struct partition_log *log, uint32_t producer, uint16_t epoch,
+static enum kafka_error check(struct partition_log *log, uint32_t producer, uint16_t epoch,
                               int32_t sequence, uint32_t count, bool *duplicate) {
   struct batch batch = {producer, epoch, sequence, false};
-  return log_check(log, &batch, count, duplicate);
+  const struct producer_expiration never = {INT64_MAX, INT64_MAX};
+  return producer_state_check(&log->producers, &batch, count, log_has_open(log, producer), 0, never,
+                              duplicate);
+}
+
+/* Whether a marker of transaction version 2 is written. */
+static bool mark(struct partition_log *log, uint32_t producer, uint16_t epoch, bool commit) {
+  const struct log_marker marker = {.producer = producer, .epoch = epoch, .commit = commit, .strict = true};
+  return log_write_marker(log, &marker, 0) == KAFKA_OK;
 }
 
 /* Epochs 1 at 0, 3 at 4, 4 at 6; ends at 9. */
@@ -113,11 +121,11 @@ START_TEST(a_transaction_is_open_until_its_marker_is_below_the_high_watermark) {
   append(&log, 7, 0, 0, 2, true);
   log_set_high_watermark(&log, 3);
   ck_assert_uint_eq(log_stable(&log), 1);
-  ck_assert(log_marker(&log, 7, 1, true));
+  ck_assert(mark(&log, 7, 1, true));
   ck_assert_uint_eq(log_stable(&log), 1);
   log_set_high_watermark(&log, 4);
   ck_assert_uint_eq(log_stable(&log), 4);
-  ck_assert(!log_marker(&log, 7, 1, true)); /* a late copy */
+  ck_assert(!mark(&log, 7, 1, true)); /* a late copy */
   log_free(&log);
 }
 END_TEST
@@ -126,13 +134,13 @@ START_TEST(a_marker_that_is_cut_off_opens_its_transaction_again) {
   struct partition_log log = {.replicated = true};
   log_begin_epoch(&log, 1);
   append(&log, 7, 0, 0, 2, true);
-  ck_assert(log_marker(&log, 7, 1, false));
+  ck_assert(mark(&log, 7, 1, false));
   ck_assert(log_at(&log, 0)->flags & ENTRY_ABORTED);
   log_truncate(&log, 2);
   ck_assert(!(log_at(&log, 0)->flags & ENTRY_ABORTED));
   log_set_high_watermark(&log, 2);
   ck_assert_uint_eq(log_stable(&log), 0);
-  ck_assert(log_marker(&log, 7, 1, true)); /* and may be ended otherwise */
+  ck_assert(mark(&log, 7, 1, true)); /* and may be ended otherwise */
   ck_assert(!(log_at(&log, 0)->flags & ENTRY_ABORTED));
   log_free(&log);
 }
@@ -143,8 +151,8 @@ START_TEST(a_follower_sees_the_same_records_aborted) {
   log_begin_epoch(&leader, 1);
   append(&leader, 7, 0, 0, 2, true);
   append(&leader, 8, 0, 0, 1, true);
-  ck_assert(log_marker(&leader, 7, 1, false));
-  ck_assert(log_marker(&leader, 8, 1, true));
+  ck_assert(mark(&leader, 7, 1, false));
+  ck_assert(mark(&leader, 8, 1, true));
   follow(&follower, &leader);
   ck_assert_uint_eq(follower.end, leader.end);
   for (uint64_t at = 0; at < leader.end; at++)

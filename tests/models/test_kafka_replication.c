@@ -24,6 +24,7 @@ static struct tiny *cluster(const struct system *system, uint64_t messages) {
   tiny->plan.counts[ROLE_BROKER] = 3;
   set(tiny, KEY_BUFFER_MEMORY, 1 << 16);
   set(tiny, KEY_REPLICATION_FACTOR, 3);
+  set(tiny, KEY_LINGER, 0);
   set(tiny, KEY_MIN_INSYNC_REPLICAS, 2);
   set(tiny, KEY_BROKER_HEARTBEAT_INTERVAL, 100 * MS);
   set(tiny, KEY_BROKER_SESSION_TIMEOUT, 300 * MS);

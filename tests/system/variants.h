@@ -37,8 +37,10 @@ struct variant {
 /* Here a message takes longer than a producer that got no answer waits. */
 #define VARIANT_SLOW_QUEUE(handler)                                                                \
   "system: {name: sqs-standard, visibility_timeout: 10s, request_timeout: 200ms}, handler: " handler
-/* A transaction is over before an end that was lost is sent again. */
-#define VARIANT_HASTE VARIANT_KAFKA ", transaction.timeout.ms: 50ms"
+/* A transaction is over before a request of it that was lost is sent again. */
+#define VARIANT_HASTE                                                                              \
+  VARIANT_KAFKA ", transaction.timeout.ms: 50ms, "                                                 \
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms: 10ms"
 
 static const struct variant variants[] = {
     {"mark-first", VARIANT_WORLD("2", "10ms", "1"), VARIANT_QUEUE("mark-first"),
@@ -74,7 +76,7 @@ static const struct variant variants[] = {
     {"kafka without fencing", VARIANT_WORLD("2", "10ms", "1"),
      "system: {name: kafka-unfenced" VARIANT_HASTE "}",
      "system: {name: kafka-transactional" VARIANT_HASTE "}",
-     "  - {when: ack-sent, intent: 1, attempt: 1, drop: this}\n", METRIC_LOST_ACKED},
+     "  - {when: transaction-offsets-sent, intent: 1, attempt: 1, drop: this}\n", METRIC_LOST_ACKED},
     {"kafka shows the uncommitted", VARIANT_WORLD("2", "10ms", "1"),
      "system: {name: kafka-uncommitted" VARIANT_TRANSACTIONS "}",
      "system: {name: kafka-transactional" VARIANT_TRANSACTIONS "}",

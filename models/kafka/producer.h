@@ -1,0 +1,86 @@
+/* What a Kafka producer holds: records that queue, batches in flight or waiting for their retry. */
+#ifndef MODELS_KAFKA_PRODUCER_H
+#define MODELS_KAFKA_PRODUCER_H
+
+#include "models/kafka/client.h"
+
+#define IN_FLIGHT_MAX 16
+#define NO_INDEX UINT32_MAX
+#define BUFFER_RECORDS_MAX 65536
+
+struct pending { /* a record */
+  struct operation_request request;
+  int64_t created_ns;
+  uint32_t next;
+};
+struct outgoing {        /* a batch: in flight, or waiting for its retry */
+  uint32_t first, count; /* of pending records; count 0 = free */
+  uint32_t partition;
+  int32_t sequence;
+  uint16_t epoch;
+  uint16_t attempts;
+  bool rewritten;                  /* under a newer epoch: earlier copies of it may be in the log */
+  uint32_t number;                 /* of its partition's batches */
+  int64_t created_ns, retry_at_ns; /* created: its first record */
+  uint32_t next;                   /* retry list of its partition */
+  uint32_t slot;
+};
+struct queue_of_partition {
+  uint32_t first, last, count; /* of pending */
+  uint32_t retry;              /* list of outgoing, by sequence */
+  int32_t sequence;            /* of the next record */
+  int32_t expected;            /* the one after the last that was acknowledged */
+  int32_t after_expired;       /* unresolved: the one after the batch that expired */
+  uint16_t epoch;              /* bumped locally when a sequence is missing */
+  uint16_t in_flight;          /* batches */
+  uint32_t cut;                /* batches so far */
+  bool unresolved;             /* one has expired, and it is not known whether it is in the log */
+};
+struct producer {
+  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker */
+  struct pending *pending;
+  uint32_t pending_free, pending_used, pending_count; /* a free list, then what was never used */
+  struct queue_of_partition *queues;
+  struct outgoing *outgoing; /* one for each slot, and as many waiting */
+  uint32_t outgoing_free, outgoing_count;
+  uint32_t *by_slot;   /* outgoing in flight in this slot */
+  uint32_t *in_flight; /* by broker */
+  uint32_t id;         /* producer id, NO_PRODUCER */
+  bool awaits_id;
+  bool no_order;    /* idempotent, on a link that keeps no order */
+  bool expiry;      /* a timer for records that queue is set */
+  uint32_t waiting; /* records that queue and batches that wait for a retry */
+  uint32_t batch_records, limit;
+};
+
+static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
+
+/* --- producer_batches.c --- */
+
+uint32_t producer_take_outgoing(struct producer *producer);
+void producer_put_outgoing(struct producer *producer, uint32_t index);
+/* NO_INDEX: buffer.memory is full. */
+uint32_t producer_take_pending(struct producer *producer);
+/* Returns the calls of a batch and frees it. */
+void producer_settle(struct world *world, struct producer *producer, uint32_t index,
+                     enum outcome outcome);
+/* Cuts the next batch off a partition's queue. */
+uint32_t producer_cut(struct producer *producer, uint32_t partition);
+/* Returns what has queued since before an instant: it was never sent. */
+void producer_expire_queue(struct world *world, struct producer *producer, uint32_t partition,
+                           int64_t before_ns);
+/* Puts a batch into its partition's retry list, in the order of sequences. */
+void producer_list_retry(struct producer *producer, uint32_t index);
+
+/* What an idempotent producer makes of OUT_OF_ORDER_SEQUENCE; the batch is tried again in any case
+ * (TransactionManager.canRetry). */
+void producer_out_of_order(struct world *world, struct producer *producer, uint32_t index);
+/* A batch that was sent has expired: whether its sequences are in the log is not known. */
+void producer_unresolved(struct producer *producer, uint32_t index);
+/* Once nothing is outstanding: goes on behind what was acknowledged, or from 0 in a new epoch. */
+void producer_resolve(struct producer *producer, uint32_t partition);
+/* The oldest batch of a partition that is in flight, by number; UINT32_MAX = none. */
+uint32_t producer_oldest(const struct world *world, const struct producer *producer,
+                         uint32_t partition);
+
+#endif
