@@ -23,13 +23,13 @@ window) # w / R: 20 ms each way, 20 us of the broker and 1 us for the KiB
     split($1, words, " "); window = words[2]; formula = window / 0.040021
     printf "| %d | %.0f | %.1f | %.2f |\n", window, $2, formula, $2 / formula }'
   ;;
-acks) # 5 requests of 16 records to each of 3 brokers, over one round trip, or over two and two more requests
+acks) # 5 requests of 16 records to each of 3 brokers, over one round trip, or one more to the replicas
   echo "| acks | capacity, per s | over acks=1 | window / round trips | measured / formula |"
   echo "|---|---:|---:|---:|---:|"
   measure acks | awk -F, '
     { label[NR] = $1; rate[NR] = $2; if ($1 == "acks=1") base = $2 }
     END { for (i = 1; i <= NR; i++) {
-      trip = label[i] == "acks=0" ? 0 : label[i] == "acks=1" ? 1.036 : 1.036 + 1 + 3 * 0.036
+      trip = label[i] == "acks=0" ? 0 : label[i] == "acks=1" ? 1.036 : 1.036 + 1 + 0.036
       formula = trip ? sprintf("%.0f", 240000 / trip) : ""
       printf "| %s | %.0f | %.2f | %s | %s |\n", label[i], rate[i], rate[i] / base, formula,
         trip ? sprintf("%.2f", rate[i] / formula) : "" } }'
@@ -44,13 +44,13 @@ confirms) # w / (R + flush + replication + what the other publishes of the windo
       printf "| %s | %.0f | %.3f | %s | %s |\n", $1, $2, $2 / base,
         formula ? sprintf("%.0f", formula) : "", formula ? sprintf("%.2f", $2 / formula) : "" }'
   ;;
-transactions) # (I + s) / (I + s + T): s the first record, T four exchanges of 3 ms and what the broker does
+transactions) # (I + s) / (I + s + T): s the first record, T three exchanges of 3.02 ms
   echo "| commit interval | capacity, per s | over idempotent | formula | measured / formula |"
   echo "|---|---:|---:|---:|---:|"
   measure transactions | awk -F, '
     NR == 1 { base = $2; printf "| %s | %.0f | 1 | | |\n", $1, $2; next }
     { split($1, words, " "); interval = words[2] + 0; if (words[2] ~ /[0-9]s$/) interval *= 1000
-      formula = (interval + 1) / (interval + 1 + 12.1)
+      formula = (interval + 1) / (interval + 1 + 9.06)
       printf "| %s | %.0f | %.3f | %.3f | %.2f |\n", words[2], $2, $2 / base, formula, $2 / base / formula }'
   ;;
 *)
