@@ -133,16 +133,17 @@ static void send_add(struct world *world, struct node *node) {
 
 static void give_up(struct world *world, struct node *node);
 
-/* The outputs of one partition, as one batch. Sent again with the same sequence until acknowledged. */
+/* The outputs of one partition, as one batch of at most PROCESSED_MAX. Sent again with the same sequence
+ * until acknowledged. */
 static void send_output(struct world *world, struct node *node, uint32_t partition) {
   struct consumer *consumer = consumer_of(node);
   struct message *message = client_request(
       world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
   uint32_t count = 0;
-  for (uint32_t i = 0; i < consumer->flushing; i++)
+  for (uint32_t i = 0; i < consumer->flushing && count < PROCESSED_MAX; i++)
     count += consumer->outputs[i].partition == partition;
   struct record *records = message_records(&world->messages, message, count);
-  for (uint32_t i = 0, at = 0; i < consumer->flushing; i++)
+  for (uint32_t i = 0, at = 0; at < count; i++)
     if (consumer->outputs[i].partition == partition)
       records[at++] = (struct record){.intent = consumer->outputs[i].intent,
                                       .key = consumer->outputs[i].key,
@@ -312,7 +313,8 @@ void commit_on_offsets(struct world *world, struct node *node, struct message *a
 static void forget_outputs(struct consumer *consumer, uint32_t partition) {
   uint32_t left = 0, sent = 0;
   for (uint32_t i = 0; i < consumer->output_count; i++) {
-    bool gone = i < consumer->flushing && consumer->outputs[i].partition == partition;
+    bool gone = i < consumer->flushing && consumer->outputs[i].partition == partition &&
+                sent < PROCESSED_MAX;
     sent += gone;
     if (!gone) consumer->outputs[left++] = consumer->outputs[i];
   }
@@ -328,6 +330,7 @@ void commit_on_output(struct world *world, struct node *node, struct message *an
     if (consumer->client.slots[slot].correlation != answer->correlation) continue;
     if (!confirmed(world, node, answer, slot)) return;
     forget_outputs(consumer, p);
+    if (consumer->step == COMMIT_OUTPUTS && has_output(consumer, p)) send_output(world, node, p);
     if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;
     return advance(world, node);
   }
