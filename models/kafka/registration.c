@@ -200,7 +200,10 @@ static void failed(struct world *world, struct node *node, uint32_t index) {
 }
 
 void registration_on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
-  client_timed_out(world, node, &replication_of(node)->client, argument);
+  struct client *client = &replication_of(node)->client;
+  uint16_t peer = client->slots[argument >> 32].peer;
+  client_timed_out(world, node, client, argument); /* which closes the connection */
+  if (!node->doomed) verification_disconnected(world, node, peer);
 }
 
 void registration_disconnected(struct world *world, struct node *node, uint16_t peer) {

@@ -163,6 +163,61 @@ START_TEST(a_follower_sees_the_same_records_aborted) {
 }
 END_TEST
 
+START_TEST(a_transaction_that_is_marked_is_over_for_its_producer) {
+  struct partition_log log = {.replicated = true};
+  log_begin_epoch(&log, 1);
+  append(&log, 7, 0, 0, 2, true);
+  ck_assert(log_has_open(&log, 7));
+  ck_assert(mark(&log, 7, 1, true));
+  ck_assert(!log_has_open(&log, 7)); /* though its marker is not below the high watermark */
+  append(&log, 7, 1, 0, 1, true);
+  ck_assert(log_has_open(&log, 7));
+  ck_assert_uint_eq(log.open_count, 2);
+  log_free(&log);
+}
+END_TEST
+
+START_TEST(an_older_marker_fences_when_what_followed_is_cut_off) {
+  struct partition_log log = {.replicated = true};
+  bool duplicate;
+  log_begin_epoch(&log, 1);
+  append(&log, 7, 0, 0, 2, true);
+  ck_assert(mark(&log, 7, 4, false));
+  append(&log, NO_PRODUCER, 0, 0, 2, false);
+  log.synced = 4;
+  log_set_high_watermark(&log, 4);
+  log_trim(&log, 4);
+  ck_assert_uint_eq(log.start, 4);
+  append(&log, 7, 5, 0, 1, true);
+  log_truncate(&log, 5);
+  ck_assert_int_eq(check(&log, 7, 3, 0, 1, &duplicate), KAFKA_INVALID_PRODUCER_EPOCH);
+  ck_assert_int_eq(check(&log, 7, 4, 0, 1, &duplicate), KAFKA_OK);
+  log_free(&log);
+}
+END_TEST
+
+START_TEST(a_log_that_is_cut_has_of_each_producer_the_snapshot_and_what_came_after) {
+  struct partition_log log = {.replicated = true};
+  bool duplicate;
+  log_begin_epoch(&log, 1);
+  append(&log, 5, 0, 0, 2, false);
+  append(&log, 5, 0, 2, 2, false);
+  log_roll(&log, 10, 10);
+  log_roll(&log, 10, 10); /* the second segment begins at 4 */
+  append(&log, 5, 0, 4, 2, false);
+  append(&log, 5, 0, 6, 2, false);
+  log_truncate(&log, 6);
+  ck_assert_int_eq(check(&log, 5, 0, 0, 2, &duplicate), KAFKA_OUT_OF_ORDER_SEQUENCE);
+  for (int32_t sequence = 2; sequence <= 4; sequence += 2) {
+    ck_assert_int_eq(check(&log, 5, 0, sequence, 2, &duplicate), KAFKA_OK);
+    ck_assert(duplicate);
+  }
+  ck_assert_int_eq(check(&log, 5, 0, 6, 2, &duplicate), KAFKA_OK);
+  ck_assert(!duplicate);
+  log_free(&log);
+}
+END_TEST
+
 START_TEST(of_a_torn_batch_nothing_is_kept) {
   struct partition_log log = {.replicated = true};
   log_begin_epoch(&log, 1);
@@ -198,6 +253,9 @@ int main(void) {
   tcase_add_test(tests, a_transaction_is_open_until_its_marker_is_below_the_high_watermark);
   tcase_add_test(tests, a_marker_that_is_cut_off_opens_its_transaction_again);
   tcase_add_test(tests, a_follower_sees_the_same_records_aborted);
+  tcase_add_test(tests, a_transaction_that_is_marked_is_over_for_its_producer);
+  tcase_add_test(tests, an_older_marker_fences_when_what_followed_is_cut_off);
+  tcase_add_test(tests, a_log_that_is_cut_has_of_each_producer_the_snapshot_and_what_came_after);
   tcase_add_test(tests, of_a_torn_batch_nothing_is_kept);
   tcase_add_test(tests, a_log_can_begin_again_where_its_leader_begins);
   suite_add_tcase(suite, tests);
