@@ -24,7 +24,7 @@ trap 'rm -rf "$out"' EXIT
 run() { # program, directory, scenario
   local status=0
   mkdir -p "$2"
-  "$1" run "$3" --seeds "$seeds" --out "$2" >"$2/log" 2>&1 || status=$?
+  "$1" run "$3" --seeds "$seeds" --out "$2" --no-charts >"$2/log" 2>&1 || status=$?
   echo "$status" >"$2/status.csv"
   if ((status < 64)); then return 0; fi
   cat "$2/log" >&2
