@@ -338,6 +338,8 @@ static void disk_lost(struct world *world, struct node *node) {
     disk->output[p].synced = disk->output[p].start;
     lose_unsynced(world, node, &disk->input[p], false, p);
     lose_unsynced(world, node, &disk->output[p], true, p);
+    producer_states_reset(&disk->input[p].producers); /* what stands beside the log is gone with it */
+    producer_states_reset(&disk->output[p].producers);
   }
 }
 

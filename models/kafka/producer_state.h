@@ -25,9 +25,11 @@
  *
  * [I1] At most five batches of a producer are remembered, all of its epoch, in the order of the log.
  * [I2] An epoch never goes back but by forgetting the producer.
- * LIMIT: retention removes nothing, so no state is lost with the last batch of a producer. After a power
- * loss that took all five remembered batches of a producer it is unknown, though the log may hold older
- * ones; and what a sweep had forgotten is not read again from the log after a restart.
+ * A replica whose log is cut reads it again (log_replica.c): of what it does not hold any more stands what
+ * was known before, of which the last marker outlives the batches.
+ * LIMIT: retention removes nothing, so no state is lost with the last batch of a producer. Of a single copy,
+ * after a power loss that took all five remembered batches of a producer it is unknown, though the log may
+ * hold older ones; and what a sweep had forgotten is not read again from the log after a restart.
  */
 #ifndef MODELS_KAFKA_PRODUCER_STATE_H
 #define MODELS_KAFKA_PRODUCER_STATE_H
