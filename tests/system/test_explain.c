@@ -44,7 +44,9 @@ static char *text_of(const struct told *told, write_fn *write) {
   FILE *out = open_memstream(&text, &size);
   write(told, out);
   fclose(out);
-  return text;
+  char *copy = strdup(text);
+  free(text);
+  return copy;
 }
 static void svg(const struct told *told, FILE *out) {
   diagram_write(&told->explanation.story, told->explanation.title, out);
