@@ -142,9 +142,11 @@ static bool mark(struct world *world, struct node *node, uint32_t partition,
   struct partition_log *log = &broker_disk(node)->output[partition];
   const struct log_marker written = {
       .producer = producer, .epoch = marker->producer.epoch, .commit = marker->commit,
+      .coordinator_epoch = marker->coordinator_epoch,
       .strict = kafka_setting(world, KEY_TRANSACTION_VERSION) != TRANSACTION_VERSION_1};
   size_t open = log->open_count;
-  if (log_write_marker(log, &written, world->now.ns) != KAFKA_OK) return true;
+  enum kafka_error error = log_write_marker(log, &written, world->now.ns);
+  if (error != KAFKA_OK) return error != KAFKA_TRANSACTION_COORDINATOR_FENCED; /* [C3] of coordinator.h */
   verification_marked(world, node, partition, producer);
   books_hold_open(world, log, open);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
@@ -165,8 +167,9 @@ bool broker_marker(struct world *world, struct node *node, uint32_t partition,
 }
 
 static struct marker marker_of(const struct message *message) {
-  return (struct marker){.producer = unpack_producer(message->b, 0), .commit = message->c,
-                         .serial = (uint32_t)message->d};
+  return (struct marker){.producer = unpack_producer(message->b, 0), .commit = message->c & 1,
+                         .serial = (uint32_t)message->d,
+                         .coordinator_epoch = (uint32_t)(message->c >> 1)};
 }
 
 static void answer_marker(struct world *world, struct node *node, const struct message *request) {

@@ -1,5 +1,6 @@
 #include "models/kafka/broker.h"
 
+#include "models/kafka/coordinator.h"
 #include "models/kafka/replica.h"
 #include "models/mutants.h"
 #include "sim/base/assert.h"
@@ -224,10 +225,10 @@ static void make_disk(struct world *world, struct node *node) {
   disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
   ASSERT(disk->awaitings);
   disk->group_count = plan_group_count(world->plan);
-  disk->groups = calloc(disk->group_count, sizeof *disk->groups);
   disk->floors = calloc(partitions * disk->group_count, sizeof *disk->floors);
-  ASSERT(disk->input && disk->output && disk->groups && disk->floors);
+  ASSERT(disk->input && disk->output && disk->floors);
   node->disk[0] = disk;
+  coordinator_make(world, node);
   for (uint32_t p = 0; p < 2 * partitions; p++)
     broker_log(node, p)->replicated = kafka_replicated(world);
   if (kafka_replicated(world) && node->id == world->first[ROLE_BROKER]) books_make(world, node);
@@ -264,6 +265,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     broker->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
   if (reason == START_AGAIN) restart_producers(world, node);
   bool coordinates = node->id == kafka_coordinator(world);
+  if (coordinates) broker_disk(node)->internal->loading = false;
   if (coordinates) group_start(world, node);
   if (kafka_replicated(world)) registration_start(world, node, reason);
   if (coordinates) transactions_start(world, node);
@@ -307,7 +309,7 @@ static void drop_parked(struct world *world, struct node *node) {
   append_drop_awaiting(world, node);
   replica_drop_parked(world, node);
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, broker_of(node), i);
-  group_crash(world, node);
+  if (node->id == kafka_coordinator(world)) group_crash(world, node);
 }
 
 static void crash(struct world *world, struct node *node, bool power) {
@@ -348,6 +350,11 @@ static void disconnected(struct world *world, struct node *node, uint16_t peer) 
   if (!node->doomed) verification_disconnected(world, node, peer);
 }
 
+static uint32_t struck(struct world *world, struct node *node, uint32_t fault, bool begins) {
+  if (world->plan->faults[fault].verb == VERB_MOVE_COORDINATOR) return coordinator_struck(world, node);
+  return registration_struck(world, node, fault, begins);
+}
+
 static uint32_t busy(const struct world *world, const struct node *node) {
   uint32_t parked = 0;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
@@ -368,9 +375,7 @@ static void disk_reset(struct world *world, struct node *node) {
   books_reset(disk);
   (void)world;
   memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
-  for (uint32_t i = 0; i < disk->group_count; i++)
-    group_reset(&disk->groups[i], disk->partition_count);
-  transactions_reset(&disk->transactions);
+  coordinator_reset(disk);
 }
 
 static void disk_free(struct node *node) {
@@ -385,10 +390,8 @@ static void disk_free(struct node *node) {
   books_free(disk);
   free(disk->input);
   free(disk->output);
-  for (uint32_t i = 0; i < disk->group_count; i++) group_free(&disk->groups[i]);
-  free(disk->groups);
+  coordinator_free(disk);
   free(disk->floors);
-  transactions_free(&disk->transactions);
   free(disk);
   node->disk[0] = NULL;
 }
@@ -396,22 +399,22 @@ static void disk_free(struct node *node) {
 static message_fn *const on[WIRE__COUNT] = {
     [WIRE_PRODUCE] = append_on_produce,
     [WIRE_FETCH] = on_fetch,
-    [WIRE_COMMIT] = group_on_commit,
-    [WIRE_JOIN] = group_on_join,
-    [WIRE_SYNC] = group_on_sync,
-    [WIRE_HEARTBEAT] = group_on_heartbeat,
-    [WIRE_LEAVE] = group_on_leave,
-    [WIRE_OFFSETS] = group_on_offsets,
+    [WIRE_COMMIT] = coordinator_on_request,
+    [WIRE_JOIN] = coordinator_on_request,
+    [WIRE_SYNC] = coordinator_on_request,
+    [WIRE_HEARTBEAT] = coordinator_on_request,
+    [WIRE_LEAVE] = coordinator_on_request,
+    [WIRE_OFFSETS] = coordinator_on_request,
     [WIRE_LIST_OFFSETS] = on_list_offsets,
-    [WIRE_INIT_PRODUCER] = transactions_on_init,
-    [WIRE_ADD_PARTITIONS] = transactions_on_add,
+    [WIRE_INIT_PRODUCER] = coordinator_on_request,
+    [WIRE_ADD_PARTITIONS] = coordinator_on_request,
     [WIRE_OUTPUT] = verification_output,
-    [WIRE_VERIFY] = transactions_on_verify,
+    [WIRE_VERIFY] = coordinator_on_request,
     [WIRE_VERIFIED] = verification_on_verified,
-    [WIRE_TXN_OFFSETS] = transactions_on_offsets,
-    [WIRE_END_TXN] = transactions_on_end,
+    [WIRE_TXN_OFFSETS] = coordinator_on_request,
+    [WIRE_END_TXN] = coordinator_on_request,
     [WIRE_MARKER] = append_on_marker,
-    [WIRE_MARKED] = transactions_on_marked,
+    [WIRE_MARKED] = coordinator_on_request,
     [WIRE_METADATA] = on_metadata,
     [WIRE_REPLICA_FETCH] = replica_on_fetch,
     [WIRE_REPLICA_FETCHED] = follower_on_fetched,
@@ -423,26 +426,28 @@ static message_fn *const on[WIRE__COUNT] = {
 };
 static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {
-    [TIMER_SESSION] = group_on_session,
-    [TIMER_REBALANCE] = group_on_rebalance,
-    [TIMER_RETENTION] = group_on_retention,
-    [TIMER_SWEEP] = transactions_on_sweep,
-    [TIMER_MARKERS] = transactions_on_markers,
+    [TIMER_SESSION] = coordinator_on_session,
+    [TIMER_REBALANCE] = coordinator_on_rebalance,
+    [TIMER_RETENTION] = coordinator_on_retention,
+    [TIMER_SWEEP] = coordinator_on_sweep,
+    [TIMER_MARKERS] = coordinator_on_markers,
     [TIMER_CONTROL_REQUEST] = registration_on_request_timeout,
     [TIMER_CONTROL_RETRY] = registration_on_retry,
     [TIMER_HEARTBEAT_DUE] = registration_on_heartbeat_timer,
     [TIMER_LAG] = replica_on_lag,
     [TIMER_FETCH_WAIT] = replica_on_wait_over,
+    [TIMER_LOADED] = coordinator_on_loaded,
 };
 static const char *const timer_names[] = {
     "session",         "rebalance",     "retention",     "transaction-sweep", "markers",
-    "control-request", "control-retry", "heartbeat-due", "replica-lag", "fetch-wait"};
+    "control-request", "control-retry", "heartbeat-due", "replica-lag", "fetch-wait",
+    "coordinator-loaded"};
 
 const struct component kafka_broker = {
     .name = "kafka broker", .start = start, .on = on, .stage_names = stage_names, .stage_count = 1,
     .message_count = WIRE__COUNT, .messages = wire_kinds, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = BROKER_TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .busy = busy, .terminate = registration_terminate,
-    .disconnected = disconnected, .struck = registration_struck, .crash = crash,
+    .disconnected = disconnected, .struck = struck, .crash = crash,
     .disk_lost = disk_lost, .disk_reset = disk_reset, .disk_free = disk_free,
 };

@@ -1,5 +1,5 @@
-/* A Kafka broker: leader of its partitions, follower of others (replica.h), and, on broker.1, coordinator of
- * the group and of transactions.
+/* A Kafka broker: leader of its partitions, follower of others (replica.h), and one of them coordinator of
+ * the group and of transactions (coordinator.h).
  *
  * Durable (node->disk): logs of the input and output topic; group metadata, committed offsets, and the
  * transaction log. Volatile (arena): parked fetches, parked joins, session and transaction timers.
@@ -23,6 +23,7 @@ enum broker_timer {
   TIMER_HEARTBEAT_DUE,
   TIMER_LAG,
   TIMER_FETCH_WAIT,
+  TIMER_LOADED, /* the internal topics, by a new coordinator */
   BROKER_TIMER__COUNT
 };
 
@@ -40,6 +41,10 @@ struct transactions {
 };
 
 void transactions_start(struct world *world, struct node *node);
+/* How many are open, or decided and not ended. */
+uint32_t transactions_under_way(const struct node *node);
+/* Another broker coordinates from here. */
+void transactions_resign(struct world *world, struct node *node);
 void transactions_reset(struct transactions *all);
 void transactions_free(struct transactions *all);
 message_fn transactions_on_init, transactions_on_add, transactions_on_offsets, transactions_on_end,
@@ -77,6 +82,7 @@ struct replication;
 struct verified { /* a parked batch for an output partition */
   struct message *request; /* NULL = none */
   bool void_; /* a marker came in between */
+  uint16_t asked; /* node */
 };
 struct broker { /* volatile */
   struct verified *verifying; /* by output partition, one row of consumers each; NULL = never */
@@ -89,7 +95,7 @@ struct broker { /* volatile */
 struct marker {
   struct batch producer;
   bool commit;
-  uint32_t serial;
+  uint32_t serial, coordinator_epoch;
 };
 /* An append that is answered when the high watermark has passed it. */
 struct awaiting {
@@ -103,13 +109,22 @@ struct awaitings {
   size_t count, capacity;
 };
 struct books;
+/* What the coordinators write to, as one for all brokers: see LIMIT in coordinator.h. */
+struct internal_topics {
+  struct group *groups; /* by number */
+  uint32_t group_count;
+  struct transactions transactions;
+  uint32_t leader; /* index among brokers: the coordinator */
+  uint32_t epoch;  /* of the leader: the coordinator epoch */
+  bool loading;    /* the leader does not act yet */
+};
 struct broker_disk {
   struct partition_log *input, *output; /* by partition; only those that it has a replica of are used */
   size_t partition_count;
-  struct group *groups; /* by number */
-  uint32_t group_count;
   uint64_t *floors; /* by partition and group: what a group's readers have committed, as they say */
-  struct transactions transactions;
+  uint32_t group_count;
+  struct internal_topics *internal;
+  bool makes_internal; /* and frees them */
   struct awaitings *awaitings; /* by topic partition; volatile, the memory is kept */
   struct books *books;       /* broker.1's, replicated only */
 };

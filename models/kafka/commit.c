@@ -261,6 +261,8 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
   if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &consumer_of(node)->client);
   if (answer->a == KAFKA_CONCURRENT_TRANSACTIONS || kafka_retriable(answer->a))
     consumer_retry_later(world, node, slot);
+  else if (kafka_coordinator_moved(answer->a))
+    commit_failed(world, node);
   else if (answer->a == KAFKA_REBALANCE_IN_PROGRESS)
     consumer_of(node)->rejoin = true, commit_failed(world, node);
   else

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 struct group *group_at(const struct node *coordinator, uint32_t number) {
-  return &broker_disk(coordinator)->groups[number];
+  return &broker_disk(coordinator)->internal->groups[number];
 }
 
 struct group *group_of(const struct world *world, const struct node *coordinator, uint16_t member) {
@@ -397,6 +397,31 @@ void group_crash(struct world *world, struct node *node) {
       group_release(world, &group->members[i].syncing);
     }
   }
+}
+
+static uint32_t resign_one(struct world *world, struct node *node, struct group *group) {
+  uint32_t parked = 0;
+  for (size_t i = 0; i < group->member_count; i++) {
+    struct member *member = &group->members[i];
+    parked += member->joining || member->syncing;
+    if (member->joining) group_answer(world, node, member->joining, WIRE_JOINED, KAFKA_NOT_COORDINATOR);
+    if (member->syncing) group_answer(world, node, member->syncing, WIRE_SYNCED, KAFKA_NOT_COORDINATOR);
+    group_release(world, &member->joining);
+    group_release(world, &member->syncing);
+    group_stop_session(world, member);
+  }
+  group_stop_wait(world, group);
+  return parked;
+}
+
+uint32_t group_resign(struct world *world, struct node *node) {
+  uint32_t perturbed = 0;
+  for (uint32_t i = 0; i < broker_disk(node)->group_count; i++) {
+    struct group *group = group_at(node, i);
+    perturbed += resign_one(world, node, group);
+    if (group->member_count > 0) perturbed++; /* the sessions of its members begin anew */
+  }
+  return perturbed;
 }
 
 void group_reset(struct group *group, size_t partitions) {

@@ -101,6 +101,9 @@ static inline uint16_t member_node(uint64_t member) { return (uint16_t)(member >
 struct group *group_of(const struct world *world, const struct node *coordinator, uint16_t member);
 void group_start(struct world *world, struct node *node);
 void group_crash(struct world *world, struct node *node);
+/* Another broker coordinates from here: what is parked is answered, timers are void. How many groups and
+ * parked requests that concerns. */
+uint32_t group_resign(struct world *world, struct node *node);
 void group_reset(struct group *group, size_t partitions);
 void group_free(struct group *group);
 message_fn group_on_join, group_on_sync, group_on_heartbeat, group_on_leave;

@@ -29,17 +29,17 @@ void group_start_session(struct world *world, struct node *node, struct member *
   member->session = world_timer(world, node, 0, lane, TIMER_SESSION, member->id);
 }
 
-static void stop_wait(struct world *world, struct group *group) {
+void group_stop_wait(struct world *world, struct group *group) {
   if (group->rebalance != TIMER_NONE) world_cancel(world, group->rebalance);
   group->rebalance = TIMER_NONE;
 }
 
 static uint64_t number_of(const struct node *node, const struct group *group) {
-  return (uint64_t)(group - broker_disk(node)->groups);
+  return (uint64_t)(group - broker_disk(node)->internal->groups);
 }
 
 void group_start_wait(struct world *world, struct node *node, struct group *group, int64_t ns) {
-  stop_wait(world, group);
+  group_stop_wait(world, group);
   group->rebalance =
       world_timer(world, node, 0, world_lane(world, span_of(ns)), TIMER_REBALANCE, number_of(node, group));
 }
@@ -104,7 +104,7 @@ static void elect_leader(struct group *group) {
 
 /* Whoever has joined is of the next generation. Static members that have not keep their place. */
 void group_complete(struct world *world, struct node *node, struct group *group) {
-  stop_wait(world, group);
+  group_stop_wait(world, group);
   group->gathering = false;
   group->generation++;
   world_fact(world, FACT_REBALANCED, node->id, 0, group->generation, (uint32_t)group->member_count);

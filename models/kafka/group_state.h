@@ -11,6 +11,7 @@ void group_stop_session(struct world *world, struct member *member);
 void group_start_session(struct world *world, struct node *node, struct member *member);
 /* The one wait of a rebalance: for joins, or for syncs. */
 void group_start_wait(struct world *world, struct node *node, struct group *group, int64_t ns);
+void group_stop_wait(struct world *world, struct group *group);
 void group_start_retention(struct world *world, struct node *node, const struct group *group);
 
 void group_release(struct world *world, struct message **parked);

@@ -202,7 +202,7 @@ void membership_on_heartbeat_answer(struct world *world, struct node *node,
     consumer->rejoin = true;
     return consumer_pump(world, node);
   }
-  if (answer->a == KAFKA_OK) return;
+  if (answer->a == KAFKA_OK || kafka_coordinator_moved(answer->a)) return; /* the next one will do */
   if (answer->a == KAFKA_UNKNOWN_MEMBER) become_stranger(node, consumer);
   lose_membership(world, node);
 }
@@ -255,6 +255,7 @@ void membership_on_init(struct world *world, struct node *node, struct message *
 void membership_on_joined(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
+  if (kafka_coordinator_moved(answer->a)) return consumer_retry_later(world, node, SLOT_COORDINATOR);
   if (answer->a != KAFKA_OK) return consumer_fenced(world, node, answer->a);
   consumer->generation = (uint64_t)answer->b;
   consumer->known = true;
@@ -267,6 +268,8 @@ void membership_on_synced(struct world *world, struct node *node, struct message
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
   if (answer->a == KAFKA_REBALANCE_IN_PROGRESS)
     return join_anew(world, node); /* with what it has */
+  if (kafka_coordinator_moved(answer->a)) /* Kafka's joins again after that, too */
+    return consumer_retry_later(world, node, SLOT_COORDINATOR);
   if (answer->a != KAFKA_OK) return consumer_fenced(world, node, answer->a);
   consumer->next_count = answer->record_count;
   for (uint32_t i = 0; i < answer->record_count; i++) consumer->next[i] = answer->records[i].key;

@@ -60,6 +60,10 @@
   X(KAFKA_MARKERS_NOT_RESENT, "kafka-markers-not-resent", "C10-holds-coordinator",                 \
     "a coordinator that comes back sends no markers")                                              \
   X(KAFKA_DECISION_NOT_DURABLE, "kafka-decision-not-durable", "C10-holds-coordinator",             \
-    "a coordinator forgets in a crash what it had decided")
+    "a coordinator forgets in a crash what it had decided")                                        \
+  X(KAFKA_PENDING_OFFSETS_NOT_LOADED, "kafka-pending-offsets-not-loaded", "C10-holds-coordinator-move", \
+    "a new coordinator does not load the offsets of open transactions")                              \
+  X(KAFKA_OLD_COORDINATOR_MARKS, "kafka-old-coordinator-marks", "C10-holds-coordinator-late-marker", \
+    "a marker of an older coordinator epoch is written")
 
 #endif

@@ -327,6 +327,7 @@ static void on_produced(struct world *world, struct node *node, struct message *
 static void on_init(struct world *world, struct node *node, struct message *answer) {
   struct producer *producer = producer_of(node);
   if (!client_answered(world, &producer->client, 0, answer)) return;
+  if (answer->a != KAFKA_OK) return failed(world, node, 0); /* the coordinator has moved */
   producer->id = (uint32_t)answer->b;
   producer->awaits_id = false;
   if (node->stage == STAGE_STARTING) node->stage = STAGE_READY;

@@ -129,7 +129,8 @@ enum kafka_error producer_state_marker(struct producer_states *states, const str
   const uint64_t *index = map_get(&states->by_producer, producer->producer);
   if (index && states->items[*index].known) {
     const struct producer_memory *known = &states->items[*index];
-    if (coordinator_epoch < known->coordinator_epoch) return KAFKA_TRANSACTION_COORDINATOR_FENCED;
+    if (coordinator_epoch < known->coordinator_epoch && !MUTANT(KAFKA_OLD_COORDINATOR_MARKS))
+      return KAFKA_TRANSACTION_COORDINATOR_FENCED;
     if (producer->epoch < known->epoch) return KAFKA_INVALID_PRODUCER_EPOCH;
     if (strict && producer->epoch == known->epoch) return KAFKA_INVALID_PRODUCER_EPOCH;
   }

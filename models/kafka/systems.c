@@ -324,7 +324,8 @@ static struct span longest_timeout(const struct plan *plan) {
             [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},           \
             [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
   .controllers = controllers, .leader = leader, .coordinator = kafka_coordinator, .groups = true,  \
-  .longest_timeout = longest_timeout, .verbs = 1u << VERB_FAILOVER,                                \
+  .longest_timeout = longest_timeout, \
+  .verbs = 1u << VERB_FAILOVER | 1u << VERB_MOVE_COORDINATOR,                                      \
   /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it.   \
    * LIMIT: with replicas too, where the contract bears the loss of fewer copies than there are. */  \
   .no_power_loss = 1u << ROLE_BROKER

@@ -17,10 +17,10 @@
  * [I2] In version 2 no request of an ended transaction changes a later one.
  * LIMIT: AddOffsetsToTxn and TxnOffsetCommit are one exchange, with the group coordinator beside it; the
  * offsets topic needs no marker of its own, and a late TxnOffsetCommit is always verified.
- * LIMIT: the coordinator does not move: its epoch stays 0, so TRANSACTION_COORDINATOR_FENCED is only
- * checked where a marker arrives.
+ * LIMIT: the coordinator epoch counts moves (coordinator.h), not restarts; TRANSACTION_COORDINATOR_FENCED is
+ * only checked where a marker arrives.
  */
-#include "models/kafka/broker.h"
+#include "models/kafka/coordinator.h"
 
 #include "models/mutants.h"
 #include "sim/base/assert.h"
@@ -30,7 +30,7 @@
 #include <string.h>
 
 static struct transactions *transactions_of(const struct node *node) {
-  return &broker_disk(node)->transactions;
+  return &broker_disk(node)->internal->transactions;
 }
 
 static int version(const struct world *world) {
@@ -124,7 +124,7 @@ static void arm_sweep(struct world *world, struct node *node) {
   all->sweep = true;
   int64_t every = kafka_setting(world, KEY_TRANSACTION_TIMEOUT_CHECK);
   int64_t since = (world->now.ns - all->up_since_ns) % every;
-  world_after(world, node, 0, TIMER_SWEEP, 0, span_of(every - since));
+  world_after(world, node, 0, TIMER_SWEEP, coordinator_epoch(node), span_of(every - since));
 }
 
 /* Takes a transaction into ONGOING, where it is not there yet. */
@@ -170,10 +170,11 @@ static void unmark(struct world *world, struct node *node, struct transaction *t
   transaction->partition_count--;
 }
 
-static struct marker marker_of(const struct transaction *transaction) {
+static struct marker marker_of(const struct node *node, const struct transaction *transaction) {
   return (struct marker){.producer = transaction->marker,
                          .commit = transaction->state == TRANSACTION_PREPARE_COMMIT,
-                         .serial = transaction->serial};
+                         .serial = transaction->serial,
+                         .coordinator_epoch = coordinator_epoch(node)};
 }
 
 static void send_marker(struct world *world, struct node *node, const struct marker *marker,
@@ -181,7 +182,7 @@ static void send_marker(struct world *world, struct node *node, const struct mar
   struct message *message = world_message(world, node, leader, 0, WIRE_MARKER);
   message->a = partition;
   message->b = pack_producer(&marker->producer);
-  message->c = marker->commit;
+  message->c = (int64_t)marker->coordinator_epoch << 1 | marker->commit;
   message->d = marker->serial;
   world_send(world, node, message);
 }
@@ -189,7 +190,7 @@ static void send_marker(struct world *world, struct node *node, const struct mar
 /* Writes the markers that are still missing, or asks their leaders to; asks again after a while. */
 static void write_markers(struct world *world, struct node *node, struct transaction *transaction) {
   struct transactions *all = transactions_of(node);
-  const struct marker marker = marker_of(transaction);
+  const struct marker marker = marker_of(node, transaction);
   for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++) {
     if (!contains(bitmap_of(world, all, transaction), p)) continue;
     uint16_t leader = broker_leader(world, node, kafka_output(world, p));
@@ -343,6 +344,7 @@ void transactions_on_end(struct world *world, struct node *node, struct message 
 
 void transactions_marked(struct world *world, struct node *node, uint32_t partition,
                          const struct marker *marker) {
+  if (!coordinator_active(world, node)) return;
   struct transaction *transaction = find(world, node, marker->producer.producer);
   bool awaited = transaction && transaction_prepared(transaction) &&
                  marker->serial == transaction->serial;
@@ -397,6 +399,23 @@ void transactions_start(struct world *world, struct node *node) {
       write_markers(world, node, transaction);
     if (transaction->state == TRANSACTION_ONGOING) arm_sweep(world, node);
   }
+}
+
+uint32_t transactions_under_way(const struct node *node) {
+  const struct transactions *all = transactions_of(node);
+  uint32_t count = 0;
+  for (size_t i = 0; i < all->count; i++)
+    count += all->items[i].state == TRANSACTION_ONGOING || transaction_prepared(&all->items[i]);
+  return count;
+}
+
+void transactions_resign(struct world *world, struct node *node) {
+  struct transactions *all = transactions_of(node);
+  for (size_t i = 0; i < all->count; i++) {
+    if (all->items[i].markers != TIMER_NONE) world_cancel(world, all->items[i].markers);
+    all->items[i].markers = TIMER_NONE;
+  }
+  all->sweep = false;
 }
 
 void transactions_reset(struct transactions *all) {

@@ -15,7 +15,7 @@
  *      client does not wait for the earlier any more.
  * [V2] A marker that comes between question and answer voids the answer (the verification guard).
  */
-#include "models/kafka/broker.h"
+#include "models/kafka/coordinator.h"
 
 #include "models/mutants.h"
 #include "sim/base/assert.h"
@@ -44,9 +44,9 @@ static bool needed(const struct world *world, const struct node *node, uint32_t 
 static void ask(struct world *world, struct node *node, struct message *request) {
   struct verified *parked = parked_of(world, node, (uint32_t)request->a, request->from);
   if (parked->request) world_release(world, parked->request); /* [V1] */
-  *parked = (struct verified){.request = request};
+  *parked = (struct verified){.request = request, .asked = kafka_coordinator(world)};
   world_take(request);
-  struct message *message = world_message(world, node, kafka_coordinator(world), 0, WIRE_VERIFY);
+  struct message *message = world_message(world, node, parked->asked, 0, WIRE_VERIFY);
   message->a = request->a;
   message->b = request->b;
   message->d = (int64_t)request->from << 32 | request->correlation;
@@ -59,7 +59,8 @@ void verification_output(struct world *world, struct node *node, struct message 
   if (!broker_leads(node, kafka_output(world, partition)) || !needed(world, node, partition, &batch))
     return (void)append_output(world, node, request);
   if (node->id != kafka_coordinator(world)) return ask(world, node, request);
-  enum kafka_error error = transactions_verify(world, node, partition, &batch);
+  enum kafka_error error = KAFKA_NOT_ENOUGH_REPLICAS;
+  if (coordinator_active(world, node)) error = transactions_verify(world, node, partition, &batch);
   if (error != KAFKA_OK) return append_refuse_output(world, node, request, error);
   append_output(world, node, request);
 }
@@ -73,6 +74,7 @@ void verification_on_verified(struct world *world, struct node *node, struct mes
   bool refused = answer->c != KAFKA_OK || parked->void_;
   enum kafka_error error = answer->c != KAFKA_OK ? (enum kafka_error)answer->c
                                                  : KAFKA_INVALID_TRANSACTION_STATE; /* [V2] */
+  if (kafka_coordinator_moved(error)) error = KAFKA_NOT_ENOUGH_REPLICAS; /* ReplicaManager's: asked again */
   if (refused) append_refuse_output(world, node, request, error);
   if (refused || !append_output(world, node, request)) world_release(world, request);
 }
@@ -89,11 +91,11 @@ void verification_marked(struct world *world, struct node *node, uint32_t partit
 }
 
 static void refuse(struct world *world, struct node *node, size_t from, size_t count,
-                   enum kafka_error error) {
+                   uint16_t asked, enum kafka_error error) {
   for (size_t i = from; i < from + count && !node->doomed; i++) {
     struct verified *parked = &broker_of(node)->verifying[i];
     struct message *request = parked->request;
-    if (!request) continue;
+    if (!request || (asked != NODE_NONE && parked->asked != asked)) continue;
     parked->request = NULL;
     append_refuse_output(world, node, request, error);
     world_release(world, request);
@@ -102,15 +104,15 @@ static void refuse(struct world *world, struct node *node, size_t from, size_t c
 
 /* The question or its answer may be lost: the clients are told to try again. */
 void verification_disconnected(struct world *world, struct node *node, uint16_t peer) {
-  if (peer != kafka_coordinator(world) || !broker_of(node)->verifying) return;
+  if (!broker_of(node)->verifying) return;
   size_t count = (size_t)world->plan->partitions * world->count[ROLE_CONSUMER];
-  refuse(world, node, 0, count, KAFKA_CONCURRENT_TRANSACTIONS);
+  refuse(world, node, 0, count, peer, KAFKA_CONCURRENT_TRANSACTIONS);
 }
 
 void verification_resign(struct world *world, struct node *node, uint32_t partition) {
   size_t consumers = world->count[ROLE_CONSUMER];
   if (broker_of(node)->verifying)
-    refuse(world, node, partition * consumers, consumers, KAFKA_NOT_LEADER);
+    refuse(world, node, partition * consumers, consumers, NODE_NONE, KAFKA_NOT_LEADER);
 }
 
 void verification_drop(struct world *world, struct node *node) {

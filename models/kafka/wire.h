@@ -1,6 +1,6 @@
 /* Kafka's messages, as far as they are modelled, and the keys of its systems.
  *
- *   producer           broker (leader)        broker.1 (coordinators)        consumer
+ *   producer           broker (leader)        coordinator (broker.1)        consumer
  *      | PRODUCE ---------->|                        |                          |
  *      |<--------- PRODUCED |                        |<------------------- JOIN |
  *      |                    |                        | JOINED ----------------->|
@@ -8,8 +8,7 @@
  *      |                    | FETCHED (parked until there is data) ------------>|
  *      |                    |                        |<-- COMMIT, TXN_OFFSETS --|
  *
- * LIMIT: broker.1 is group and transaction coordinator; it does not move. Their internal topics are
- * taken as replicated: they survive every crash.
+ * Broker.1 is coordinator of groups and transactions, until that moves (coordinator.h).
  *
  * With replication.factor above 1 there is a controller, and a partition has a leader and followers, of
  * which the controller knows (replica.h, controller.h). Clients know partitions and leaders from the
@@ -55,8 +54,8 @@ enum wire {
   WIRE_TXN_OFFSETS_ANSWER,   /* a = error */
   WIRE_END_TXN,              /* a = commit, b = packed producer; records: the operations it ends */
   WIRE_END_TXN_ANSWER,       /* a = error, b = producer id and c = epoch of the next transaction */
-  WIRE_MARKER,               /* a = output partition, b = packed producer, c = commit,
-                                d = serial of the transaction */
+  WIRE_MARKER,               /* a = output partition, b = packed producer, c = commit, and from bit 1 on the
+                                coordinator epoch, d = serial of the transaction */
   WIRE_MARKED,               /* a = output partition, b = packed producer, d as asked */
   WIRE_VERIFY,               /* a = output partition, b = packed producer, d = who asks the leader */
   WIRE_VERIFIED,             /* a, b, d as asked, c = error */
@@ -232,6 +231,11 @@ static inline bool kafka_retriable(int64_t error) {
          error == KAFKA_NOT_ENOUGH_REPLICAS_AFTER_APPEND;
 }
 
+/* The coordinator is another, or is not ready yet: the request may succeed later, there. */
+static inline bool kafka_coordinator_moved(int64_t error) {
+  return error == KAFKA_NOT_COORDINATOR || error == KAFKA_COORDINATOR_LOADING;
+}
+
 /* Who leads a partition, of the input and of the output topic alike, as long as leaders do not move:
  * index among brokers, and node. Later it is the first of its replicas: the preferred leader. */
 static inline uint32_t kafka_broker_of(const struct world *world, uint32_t partition) {
@@ -241,9 +245,8 @@ static inline uint32_t kafka_broker_of(const struct world *world, uint32_t parti
 static inline uint16_t kafka_leader(const struct world *world, uint32_t partition) {
   return (uint16_t)(world->first[ROLE_BROKER] + kafka_broker_of(world, partition));
 }
-static inline uint16_t kafka_coordinator(const struct world *world) {
-  return (uint16_t)world->first[ROLE_BROKER];
-}
+/* Who coordinates now; a client finds that at once. */
+uint16_t kafka_coordinator(const struct world *world);
 /* The default partitioner: by hash of the key. */
 static inline uint32_t kafka_partition(const struct world *world, uint32_t key) {
   return (uint32_t)((hash_mix(key) >> 32) * world->plan->partitions >> 32);

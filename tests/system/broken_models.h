@@ -33,7 +33,7 @@ struct broken_models {
 /* --- Epochs --- */
 
 static void broken_forgive(const struct node *node, int64_t *packed) {
-  const struct transactions *all = &broker_disk(node)->transactions;
+  const struct transactions *all = &broker_disk(node)->internal->transactions;
   struct batch producer = unpack_producer(*packed, 0);
   for (size_t i = 0; i < all->count; i++)
     if (all->items[i].producer == producer.producer) producer.epoch = all->items[i].epoch;
