@@ -26,6 +26,11 @@ extern const struct component handler_host;
 
 #define HOST_PORT 1
 
+/* Whether a system has what a handler needs: one without a database publishes its result. */
+static inline bool host_serves(const struct system *system, const struct handler *handler) {
+  return !handler || handler->uses_database || system->components[ROLE_CONSUMER]->publish;
+}
+
 /* Whether a thread is free. */
 bool host_idle(const struct world *world, const struct node *node);
 /* Handlers running now. */

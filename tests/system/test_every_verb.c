@@ -32,13 +32,18 @@ static bool understood(const struct system *system, enum verb verb) {
   return !fault_verbs[verb].of_system || (system->verbs >> verb) & 1;
 }
 
+/* A handler that publishes is refused where there is no topic for it. */
+static bool serves(const struct system *system, const struct handler *handler) {
+  return handler->uses_database || system->components[ROLE_CONSUMER]->publish;
+}
+
 static void write_world(struct rig_text *text, const struct system *system) {
   text->length = 0;
   rig_add(text, "format: 1\nname: verb\nmeasure_capacity: false\n"
                 "workload: {messages: 200, rate: 200/s, keys: 20}\n"
                 "topology: {producers: 2, brokers: 2, partitions: 3, consumers: 2}\ncompare:\n");
   for (size_t i = 0; i < registry_handler_count; i++)
-    rig_add(text, "  - {label: row %zu, system: %s, handler: %s}\n", i, system->name,
+    if (serves(system, registry_handlers[i])) rig_add(text, "  - {label: row %zu, system: %s, handler: %s}\n", i, system->name,
             registry_handlers[i]->name);
 }
 
@@ -57,30 +62,12 @@ static void write_faults(struct rig_text *text, enum verb verb) {
                   "for: 20ms}\n");
 }
 
-/* Handlers that a system cannot serve without any fault: they publish, and it has nowhere to. */
-static uint64_t stuck_by_themselves(const struct system *system) {
-  static struct rig_text text;
-  struct rig rig;
-  uint64_t stuck = 0;
-  write_world(&text, system);
-  rig_load(&rig, text.bytes);
-  for (size_t row = 0; row < rig.scenario.plan_count; row++) {
-    struct run_result result = rig_run(&rig, row, 1);
-    stuck |= (uint64_t)!result.drained << row;
-    run_result_deinit(&result);
-  }
-  rig_close(&rig);
-  ck_assert_uint_eq(stuck & 1, 0); /* naive */
-  return stuck;
-}
-
-static void check_runs(struct rig *rig, uint64_t stuck, const char *text) {
+static void check_runs(struct rig *rig, const char *text) {
   for (size_t row = 0; row < rig->scenario.plan_count; row++)
     for (uint64_t seed = 1; seed <= 2; seed++) {
       struct run_result result = rig_run(rig, row, seed), again = rig_run(rig, row, seed);
       const char *conservation = rig_conservation(&result);
-      bool ends = result.drained || (stuck >> row) & 1;
-      ck_assert_msg(ends && conservation[0] == '\0' && result.digest == again.digest,
+      ck_assert_msg(result.drained && conservation[0] == '\0' && result.digest == again.digest,
                     "row %zu, seed %llu: %s%s\n%s", row, (unsigned long long)seed,
                     result.drained ? "" : "stuck ", conservation, text);
       run_result_deinit(&result);
@@ -91,7 +78,6 @@ static void check_runs(struct rig *rig, uint64_t stuck, const char *text) {
 START_TEST(no_verb_breaks_a_system) {
   static struct rig_text text;
   const struct system *system = registry_systems[_i];
-  const uint64_t stuck = stuck_by_themselves(system);
   for (int verb = 0; verb < VERB__COUNT; verb++) {
     ck_assert_msg(entries[verb], "'%s' has no line in this test", fault_verbs[verb].name);
     if (!understood(system, (enum verb)verb)) continue;
@@ -99,7 +85,7 @@ START_TEST(no_verb_breaks_a_system) {
     write_world(&text, system);
     write_faults(&text, (enum verb)verb);
     rig_load(&rig, text.bytes);
-    check_runs(&rig, stuck, text.bytes);
+    check_runs(&rig, text.bytes);
     rig_close(&rig);
   }
 }
