@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Capacity as measured, beside what a formula says: Markdown tables from scenarios/capacity.
 #   scripts/capacity.sh SECTION [DGSIM]     sections: window acks confirms transactions
-# docs/capacity.md has them; tests/cli/test_capacity.sh compares it with what this prints.
+# scenarios/capacity/README.md has them; tests/cli/test_capacity.sh compares it with what this prints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 section=$1
