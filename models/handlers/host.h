@@ -28,7 +28,7 @@ extern const struct component handler_host;
 
 /* Whether a system has what a handler needs: one without a database publishes its result. */
 static inline bool host_serves(const struct system *system, const struct handler *handler) {
-  return !handler || handler->uses_database || system->components[ROLE_CONSUMER]->publish;
+  return !handler || (handler->uses & HANDLER_USES(DATABASE)) || system->components[ROLE_CONSUMER]->publish;
 }
 
 /* Whether a thread is free. */

@@ -194,8 +194,7 @@ static uint16_t leader(const struct world *world) {
   .host = &handler_host,                                                                           \
   .links = {[LINK_PRODUCER_TO_BROKER] = CONNECTION,                                                \
             [LINK_CONSUMER_TO_BROKER] = CONNECTION,                                                \
-            [LINK_BROKER_TO_BROKER] = CONNECTION,                                                  \
-            [LINK_CONSUMER_TO_DATABASE] = CONNECTION},                                             \
+            [LINK_BROKER_TO_BROKER] = CONNECTION},                                                 \
   .leader = leader, .handler = "naive", .longest_timeout = longest_timeout
 
 #define ALLOWS_REPEATING                                                                           \

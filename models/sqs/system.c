@@ -175,9 +175,7 @@ static bool check(const struct plan *plan, struct err *err) {
 #define SQS_SYSTEM                                                                                 \
   .check = check, .host = &handler_host, .points = points,                                         \
   .links = {[LINK_PRODUCER_TO_BROKER] = PER_REQUEST,                                               \
-            [LINK_CONSUMER_TO_BROKER] = PER_REQUEST,                                               \
-            [LINK_CONSUMER_TO_DATABASE] = {.used = true, .kind = LINK_KIND_CONNECTION,             \
-                                           .allowed = 1u << LINK_KIND_CONNECTION}},                \
+            [LINK_CONSUMER_TO_BROKER] = PER_REQUEST},                                              \
   .point_count = sizeof points / sizeof *points, .handler = "naive", .ack = "DeleteMessage"
 
 /* A dead-letter queue is there only when it is asked for. */

@@ -205,6 +205,7 @@ static bool read_topology(struct reader *reader) {
                          topology_table.keys[later[i]].name);
   if (reader->groups && !groups_instead(reader)) return false;
   int64_t total = reader->groups ? (int64_t)reader->group_count : 1; /* databases */
+  total += total + 1; /* caches; the provider */
   enum topology_key largest = TOPOLOGY_PRODUCERS;
   for (size_t i = 0; i < reader->group_count; i++)
     total += reader->groups[i].values.values[GROUP_CONSUMERS].i;
@@ -227,6 +228,7 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->counts[ROLE_BROKER] = (uint32_t)topology[TOPOLOGY_BROKERS].i;
   plan->counts[ROLE_CONSUMER] = (uint32_t)topology[TOPOLOGY_CONSUMERS].i;
   plan->counts[ROLE_DATABASE] = plan->counts[ROLE_CONTROLLER] = 1;
+  plan->counts[ROLE_CACHE] = plan->counts[ROLE_PROVIDER] = 1;
   plan->partitions = (uint32_t)topology[TOPOLOGY_PARTITIONS].i;
   plan->threads = (uint32_t)topology[TOPOLOGY_THREADS].i;
   plan->cores = (uint32_t)topology[TOPOLOGY_CORES].i;

@@ -299,7 +299,7 @@ void faults_deferred(struct world *world) {
 /* --- Setting up --- */
 
 static bool has_link(const struct plan *plan, enum link link) {
-  if (!plan->system->links[link].used) return false;
+  if (!plan_link_rule(plan, link).used) return false;
   return world_nodes_of(plan, link_rows[link].from) > 0 && world_nodes_of(plan, link_rows[link].to) > 0;
 }
 

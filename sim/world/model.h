@@ -138,8 +138,9 @@ struct handler {
   size_t key_count;
   int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
-  bool uses_database;
+  uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
 };
+#define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
 /* A store: a database, cache or provider, in models/store. */
 struct store {
@@ -148,6 +149,7 @@ struct store {
   size_t key_count;
   enum role role;
   const struct component *component;
+  struct link_rule link; /* of who calls it; a database is called over a connection */
 };
 
 #endif

@@ -74,8 +74,6 @@ static const struct system script_system = {
     .name = "script",
     .components = {[ROLE_CONSUMER] = &script_consumer},
     .host = &handler_host,
-    .links = {[LINK_CONSUMER_TO_DATABASE] = {.used = true, .kind = LINK_KIND_CONNECTION,
-                                             .allowed = 1u << LINK_KIND_CONNECTION}},
     .longest_timeout = script_timeout,
 };
 

@@ -61,7 +61,7 @@ static bool crash_at(const struct handler *handler, enum verb verb, enum point p
   fault->before = before;
   fault->lasts = span_of(OUTAGE_NS);
   /* shorter than the statement timeout: the copy outwaits the locks of a machine that went silent */
-  tiny->plan.database_settings.values[KEY_DATABASE_IDLE_TIMEOUT].i = 5 * NS_PER_S;
+  tiny->plan.database.settings.values[KEY_DATABASE_IDLE_TIMEOUT].i = 5 * NS_PER_S;
   tiny_run(tiny);
   ck_assert_msg(script.steps[0].runs == 1, "step %u of point %d: never handled", n, (int)point);
   return tiny->world->faults.items[0].begun > 0;
@@ -265,11 +265,11 @@ static int late_answer(struct dg_context *context, const struct dg_message *mess
   return first == DG_UNKNOWN ? second : DG_FAILED;
 }
 static const struct handler handler_late = {.name = "late", .handle = late_answer,
-                                            .uses_database = true};
+                                            .uses = HANDLER_USES(DATABASE)};
 
 START_TEST(late_answer_is_not_taken_for_another) {
   struct tiny *tiny = script_new(&handler_late, 1, 1);
-  tiny->plan.database_settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i = NS_PER_S;
+  tiny->plan.database.settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i = NS_PER_S;
   script_add(10 * MS, 1, 5);
   struct fault_plan *cut = tiny_strike(tiny, VERB_PARTITION, 5 * MS, ROLE_CONSUMER, 1);
   cut->from = tiny_one(ROLE_DATABASE, 1);
