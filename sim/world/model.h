@@ -22,6 +22,7 @@
 
 struct dg_context;
 struct dg_message;
+struct local_kind;
 struct message;
 struct node;
 struct plan;
@@ -139,6 +140,7 @@ struct handler {
   int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
+  const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
