@@ -16,16 +16,18 @@ struct bloom_size bloom_size(uint64_t items, int64_t error_share) {
   uint32_t hashes = 1;
   while (hashes < BLOOM_HASHES_MAX && ((wide)error_share << hashes) < SCHEMA_SHARE_SCALE) hashes++;
   uint64_t bits = (uint64_t)((wide)items * hashes * INVERSE_LN2_PPM / 1000000) + 1;
-  return (struct bloom_size){.bits = (bits + 63) & ~UINT64_C(63), .hashes = hashes};
+  return (struct bloom_size){.bits = (bits + 7) & ~UINT64_C(7), .hashes = hashes};
 }
 
+static uint64_t words_of(struct bloom_size size) { return (size.bits + 63) / 64; }
+
 size_t bloom_bytes(struct bloom_size size, uint32_t generations) {
-  return (size_t)(size.bits / 8 * generations);
+  return (size_t)words_of(size) * 8 * generations;
 }
 
 void bloom_init(struct bloom *bloom, struct arena *arena, struct bloom_size size, uint32_t generations,
                 int64_t window_ns, uint64_t salt) {
-  ASSERT(size.bits > 0 && size.bits % 64 == 0);
+  ASSERT(size.bits > 0);
   ASSERT(size.hashes >= 1 && size.hashes <= BLOOM_HASHES_MAX);
   ASSERT(generations >= 1 && generations <= BLOOM_GENERATIONS_MAX);
   *bloom = (struct bloom){.salt = salt, .size = size, .generations = generations};
@@ -34,11 +36,11 @@ void bloom_init(struct bloom *bloom, struct arena *arena, struct bloom_size size
     ASSERT_MSG(bloom->period_ns > 0, "a window of %lld ns in %u generations", (long long)window_ns,
                generations);
   }
-  bloom->words = ARENA_NEW(arena, uint64_t, size.bits / 64 * generations);
+  bloom->words = ARENA_NEW(arena, uint64_t, words_of(size) * generations);
 }
 
 static uint64_t *generation(const struct bloom *bloom, int64_t turn) {
-  return bloom->words + (uint64_t)(turn % bloom->generations) * (bloom->size.bits / 64);
+  return bloom->words + (uint64_t)(turn % bloom->generations) * words_of(bloom->size);
 }
 
 /* Empties the generations whose turn has come since the last look. */
@@ -48,7 +50,7 @@ static void rotate(struct bloom *bloom, int64_t now_ns) {
   int64_t first = bloom->turn + 1;
   if (turn - first >= bloom->generations) first = turn - bloom->generations + 1;
   for (int64_t i = first; i <= turn && !MUTANT(BLOOM_NEVER_ROTATES); i++)
-    memset(generation(bloom, i), 0, bloom->size.bits / 8);
+    memset(generation(bloom, i), 0, words_of(bloom->size) * 8);
   if (turn > bloom->turn) bloom->turn = turn;
 }
 

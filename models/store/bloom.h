@@ -35,7 +35,7 @@
 #define BLOOM_HASHES_MAX 64
 
 struct bloom_size {
-  uint64_t bits;   /* of one generation, a multiple of 64 */
+  uint64_t bits; /* of one generation */
   uint32_t hashes;
 };
 struct bloom {
@@ -44,7 +44,7 @@ struct bloom {
   uint32_t generations;
   int64_t period_ns; /* of one generation; 0 = they do not change */
   int64_t turn;      /* periods since time 0 at the last look */
-  uint64_t *words;   /* generations * bits / 64 */
+  uint64_t *words;   /* of each generation, one behind the other, in whole words */
 };
 
 /* For `items` keys in one generation and an error of `error_share` (SCHEMA_SHARE_SCALE, above 0): the

@@ -10,7 +10,7 @@ static struct bloom_size size_of(const struct settings *settings) {
   const union value *values = settings->values;
   struct bloom_size size =
       bloom_size((uint64_t)values[KEY_BLOOM_ITEMS].i, values[KEY_BLOOM_ERROR_RATE].i);
-  if (values[KEY_BLOOM_SIZE].i > 0) size.bits = ((uint64_t)values[KEY_BLOOM_SIZE].i * 8 + 63) / 64 * 64;
+  if (values[KEY_BLOOM_SIZE].i > 0) size.bits = (uint64_t)values[KEY_BLOOM_SIZE].i * 8;
   if (values[KEY_BLOOM_HASHES].i > 0) size.hashes = (uint32_t)values[KEY_BLOOM_HASHES].i;
   return size;
 }

@@ -11,7 +11,7 @@
     "a filter's oldest generation is not emptied: in the end everything looks seen")               \
   X(BLOOM_TRUSTED, "bloom-trusted", "C18-holds-backed",                                            \
     "what the filter takes for seen is not looked up in the exact table")                          \
-  X(LRU_REMEMBERS_NOTHING, "lru-remembers-nothing", "C18-holds-lru",                               \
+  X(LRU_REMEMBERS_NOTHING, "lru-remembers-nothing", "C20-holds-entries",                               \
     "no id is remembered")
 
 #endif
