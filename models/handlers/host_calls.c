@@ -60,12 +60,23 @@ static int call_local_mark(struct dg_context *context, uint64_t key) {
   return call_local(context, CALL_LOCAL_MARK, key);
 }
 
+/* Suspends nothing: what it reads is part of the plan. */
+static int64_t read_setting(struct dg_context *context, const char *key) {
+  const struct thread *thread = (const struct thread *)context;
+  const struct handler *handler = thread->handler;
+  int i = schema_find(handler->keys, handler->key_count, key);
+  ASSERT_MSG(i >= 0 && handler->keys[i].type != VALUE_DISTRIBUTION, "%s reads a setting '%s'", handler->name,
+             key);
+  return thread->settings->values[i].i;
+}
+
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
     .local_seen = call_local_seen, .local_mark = call_local_mark,
+    .setting = read_setting,
 };
 
 /* --- Asking a store --- */

@@ -13,7 +13,7 @@
  *     return dg_commit(context);
  *   }
  *
- * Every call takes virtual time; meanwhile other consumers run, and a crash may strike: then the call
+ * Every call but dg_setting takes virtual time; meanwhile other consumers run, and a crash may strike: then the call
  * never returns, the process's memory is gone, and what the stores hold is what had been committed.
  * Returning DG_OK lets the consumer acknowledge the message; anything else leaves it unacknowledged.
  *
@@ -62,6 +62,7 @@ struct dg_api {
   int (*sleep)(struct dg_context *, int64_t ns);
   int (*local_seen)(struct dg_context *, uint64_t key);
   int (*local_mark)(struct dg_context *, uint64_t key);
+  int64_t (*setting)(struct dg_context *, const char *key);
 };
 struct dg_context {
   const struct dg_api *api;
@@ -95,6 +96,10 @@ static inline int dg_suppress(struct dg_context *c) { return c->api->suppress(c)
 static inline int dg_work(struct dg_context *c) { return c->api->work(c); }
 /* Lets so many ns pass. */
 static inline int dg_sleep(struct dg_context *c, int64_t ns) { return c->api->sleep(c, ns); }
+/* One of the handler's own keys, as the scenario sets it: times in ns, sizes in bytes, a share in parts per
+ * billion, an enumeration as the place of its word, from 0. Takes no time. A key that the handler's table
+ * does not have is a bug of the handler. */
+static inline int64_t dg_setting(struct dg_context *c, const char *key) { return c->api->setting(c, key); }
 
 /* Whether the process itself remembers a key: DG_EXISTS or DG_NOT_FOUND. It does so in a Bloom filter or
  * in a set of bounded size, as the handler's row says; DG_FAILED: that names neither. A filter may take a
