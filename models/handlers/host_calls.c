@@ -50,6 +50,28 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   return call(context, CALL_SLEEP);
 }
 
+static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
+                      int64_t value, int64_t ttl_ns) {
+  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  return call_row(context, which, keys, key, value);
+}
+static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {
+  int status = call_cache(context, CALL_CACHE_GET, keys, key, 0, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
+static int call_cache_set(struct dg_context *context, const char *keys, uint64_t key, int64_t value,
+                          int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET, keys, key, value, ttl_ns);
+}
+static int call_cache_set_if_absent(struct dg_context *context, const char *keys, uint64_t key,
+                                    int64_t value, int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET_IF_ABSENT, keys, key, value, ttl_ns);
+}
+static int call_cache_delete(struct dg_context *context, const char *keys, uint64_t key) {
+  return call_cache(context, CALL_CACHE_DELETE, keys, key, 0, 0);
+}
+
 /* Suspends nothing: what it reads is part of the plan. */
 static int64_t read_setting(struct dg_context *context, const char *key) {
   const struct thread *thread = (const struct thread *)context;
@@ -66,6 +88,10 @@ const struct dg_api host_api = {
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
     .setting = read_setting,
+    .cache_get = call_cache_get,
+    .cache_set = call_cache_set,
+    .cache_set_if_absent = call_cache_set_if_absent,
+    .cache_delete = call_cache_delete,
 };
 
 /* --- Asking a store --- */
@@ -133,7 +159,7 @@ static const struct call_row own_calls[CALL__COUNT] = {
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

@@ -18,6 +18,10 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_CACHE_GET,
+  CALL_CACHE_SET,
+  CALL_CACHE_SET_IF_ABSENT,
+  CALL_CACHE_DELETE,
   CALL__COUNT
 };
 
@@ -43,6 +47,7 @@ struct thread {
   uint64_t table;  /* arguments of the call: hash of the table's name */
   uint64_t key;
   int64_t value;
+  int64_t ttl;     /* ns */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */
@@ -106,5 +111,9 @@ static inline bool host_done(struct thread *thread, int status) {
 extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+/* --- host_cache.c --- */
+
+extern const struct call_row host_cache_calls[CALL__COUNT];
 
 #endif

@@ -13,6 +13,11 @@ enum store_message {
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
   STORE_ANSWER, /* a = enum dg_status, b = value read */
+  /* Others follow, so that a trace's numbers stay: */
+  CACHE_GET,           /* a = hash of the keys' name, b = key */
+  CACHE_SET,           /* likewise, c = value, d = time to live, ns, 0 = for ever */
+  CACHE_SET_IF_ABSENT, /* likewise */
+  CACHE_DELETE,        /* as CACHE_GET */
   STORE_MESSAGE__COUNT
 };
 
