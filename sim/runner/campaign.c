@@ -216,6 +216,11 @@ const struct run_result *campaign_result(const struct campaign *campaign, size_t
   return &campaign->results[row * campaign->scenario->seed_count + seed];
 }
 
+const char *campaign_name(const struct campaign *campaign, size_t row) {
+  const struct scenario *scenario = campaign->scenario;
+  return scenario->points ? scenario->points[row].name : scenario->plans[row].label;
+}
+
 int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric) {
   const size_t seeds = campaign->scenario->seed_count;
   int64_t sum = 0;

@@ -2,6 +2,7 @@
 
 #include "sim/runner/chart_scripts.h"
 #include "sim/runner/human.h"
+#include "sim/runner/output.h"
 #include "sim/runner/tables.h"
 #include "sim/world/fault_verbs.h"
 
@@ -77,8 +78,8 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
   fprintf(out, "# Drawn from the CSV files one folder up. By hand: gnuplot %s.gp\n", name);
   fputs("NAME = ", out);
   put_text(out, scenario->name, false);
-  char intended[HUMAN_MAX];
-  human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
+  char intended[2 * HUMAN_MAX];
+  output_intended(campaign, intended, sizeof intended);
   fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended,
           scenario->seed_count, scenario->seed_count == 1 ? "" : "s",
           key_space ? (faults && scenario->seed_count > 1 ? ", faults of the first seed are shaded"

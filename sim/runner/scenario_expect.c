@@ -248,7 +248,7 @@ static const char *bound_text(struct reader *reader, const struct statement *sta
   if (expectation->metric == EXPECT_VIOLATES)
     value = expect_format_violates(reader->pool, expectation);
   const char *text = pool_print(reader->pool, "%s: %s", entry->key, value);
-  if (statement->where) text = pool_print(reader->pool, "where %s: %s", statement->where, text);
+  if (statement->where) text = pool_print(reader->pool, "where {%s}: %s", statement->where, text);
   if (statement->groups) text = pool_print(reader->pool, "group %s: %s", statement->groups, text);
   if (statement->rows) text = pool_print(reader->pool, "row %s: %s", statement->rows, text);
   return text;
