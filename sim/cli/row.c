@@ -25,7 +25,7 @@ int row_find(const struct scenario *scenario, const char *label, struct err *err
 static void say_choice(const struct scenario *scenario, const struct scenario_row *row, const char *what,
                        struct err *err) {
   const struct scenario_point *point = &scenario->points[row->first];
-  err_set(err, ERR_USAGE, "%s at one point: '%s' is swept over %u", what, row->label,
+  err_set(err, ERR_USAGE, "%s at one point: row '%s' has %u", what, row->label,
           (unsigned)row->count);
   for (size_t i = 0; i < scenario->sweep_count; i++) {
     const struct sweep_key *key = &scenario->sweep[i];

@@ -1,6 +1,7 @@
 #include "sim/runner/output.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/charts_sweep.h"
 #include "sim/runner/human.h"
 #include "sim/runner/judge.h"
 #include "sim/world/fault_verbs.h"
@@ -360,5 +361,6 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   if (scenario->plans[0].groups) print_groups(campaign, out);
   print_faults(campaign, colour, out);
   print_expectations(campaign, colour, out);
+  charts_sweep_summary(campaign, out);
   print_verdict(campaign, colour, out);
 }
