@@ -33,7 +33,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     struct thread *thread = &host->threads[i];
     thread->context.api = &host_api;
     thread->index = i;
-    thread->handle = plan_handler(world->plan, node->group)->handle;
+    thread->handler = plan_handler(world->plan, node->group);
+    thread->settings = plan_handler_settings(world->plan, node->group);
     thread->fiber = fiber_pool_at(memory_of(node)->fibers, i);
     ASSERT(!fiber_live(thread->fiber));
     thread->next_free = host->free_thread;
@@ -42,6 +43,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+  if (world->count[ROLE_PROVIDER] > 0)
+    host->lanes[ROLE_PROVIDER] = world_lane(world, host_provider_timeout(world));
 }
 
 static void drop_fibers(const struct world *world, const struct node *node) {
@@ -68,7 +71,7 @@ static void disk_free(struct node *node) {
 
 static void run_handler(void *argument) {
   struct thread *thread = argument;
-  thread->returned = thread->handle(&thread->context, &thread->message);
+  thread->returned = thread->handler->handle(&thread->context, &thread->message);
 }
 
 static bool at_point(struct world *world, struct node *node, const struct thread *thread,
@@ -193,7 +196,8 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 /* --- Tables --- */
 
-static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer};
+static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer,
+                                                        [PROVIDER_ANSWER] = on_answer};
 static const char *const stages[] = {"running"};
 static timer_fn *const on_timer[HOST_TIMER__COUNT] = {
     [HOST_TIMER_WAKE] = on_wake,

@@ -50,11 +50,27 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   return call(context, CALL_SLEEP);
 }
 
+/* Read at once: no time passes. */
+static int64_t call_setting(struct dg_context *context, const char *key) {
+  const struct thread *thread = (const struct thread *)context;
+  int index = schema_find(thread->handler->keys, thread->handler->key_count, key);
+  ASSERT_MSG(index >= 0, "handler '%s' has no key '%s'", thread->handler->name, key);
+  return thread->settings->values[index].i;
+}
+static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  struct thread *thread = (struct thread *)context;
+  thread->key = idempotency_key;
+  thread->value = amount;
+  int status = call(context, CALL_CHARGE);
+  if (status == DG_OK && out) *out = thread->result;
+  return status;
+}
+
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
-    .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+    .suppress = call_suppress, .work = call_work,       .sleep = call_sleep, .charge = call_charge,   .setting = call_setting,
 };
 
 /* --- Asking a store --- */
@@ -122,7 +138,7 @@ static const struct call_row own_calls[CALL__COUNT] = {
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_provider_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

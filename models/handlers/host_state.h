@@ -18,6 +18,7 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_CHARGE,
   CALL__COUNT
 };
 
@@ -32,7 +33,8 @@ enum client_transaction {
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
   struct fiber *fiber;
-  int (*handle)(struct dg_context *, const struct dg_message *);
+  const struct handler *handler;
+  const struct settings *settings; /* of the handler */
   struct dg_message message;
   uint32_t index, tag;
   bool running;
@@ -105,5 +107,10 @@ static inline bool host_done(struct thread *thread, int status) {
 extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+/* --- host_provider.c --- */
+
+extern const struct call_row host_provider_calls[CALL__COUNT];
+struct span host_provider_timeout(const struct world *world);
 
 #endif

@@ -4,6 +4,10 @@
 
 #define STORE_MUTANTS(X)                                                                           \
   X(DATABASE_NO_FSYNC, "database-no-fsync", "C02-holds-disk",                                      \
-    "a commit is answered without a flush, as with PostgreSQL's fsync=off")
+    "a commit is answered without a flush, as with PostgreSQL's fsync=off")                               \
+  X(PROVIDER_NO_REPLAY, "provider-no-replay", "C14-holds",                                         \
+    "a known idempotency key does not keep the provider from charging again")                      \
+  X(PROVIDER_NO_CONFLICT, "provider-no-conflict", "C14-holds-conflict",                            \
+    "a request is executed beside one with the same key that is under way")
 
 #endif

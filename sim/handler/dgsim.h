@@ -34,6 +34,8 @@ enum dg_status {
   DG_NOT_FOUND = 2, /* no such row */
   DG_FAILED = 3,    /* refused or rolled back: certainly not done */
   DG_UNKNOWN = 4,   /* no answer: it may have been done */
+  DG_CONFLICT = 5,  /* not done: a request with the same idempotency key is under way */
+  DG_MISMATCH = 6,  /* not done: the idempotency key came with other parameters before */
 };
 
 struct dg_message {
@@ -59,6 +61,8 @@ struct dg_api {
   int (*suppress)(struct dg_context *);
   int (*work)(struct dg_context *);
   int (*sleep)(struct dg_context *, int64_t ns);
+  int (*charge)(struct dg_context *, uint64_t idempotency_key, int64_t amount, int64_t *out);
+  int64_t (*setting)(struct dg_context *, const char *key);
 };
 struct dg_context {
   const struct dg_api *api;
@@ -92,5 +96,13 @@ static inline int dg_suppress(struct dg_context *c) { return c->api->suppress(c)
 static inline int dg_work(struct dg_context *c) { return c->api->work(c); }
 /* Lets so many ns pass. */
 static inline int dg_sleep(struct dg_context *c, int64_t ns) { return c->api->sleep(c, ns); }
+/* A key of the handler's own table: times in ns, sizes in bytes, a word's place among its choices. */
+static inline int64_t dg_setting(struct dg_context *c, const char *key) { return c->api->setting(c, key); }
+/* Has the external provider charge the message's key, outside of every transaction: what is charged stays.
+ * `idempotency_key` 0 = none; `amount` above 0. DG_OK: *out (may be NULL) is the number of the charge.
+ * DG_FAILED, DG_CONFLICT, DG_MISMATCH: this request is not charged. DG_UNKNOWN: no answer came. */
+static inline int dg_charge(struct dg_context *c, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  return c->api->charge(c, idempotency_key, amount, out);
+}
 
 #endif

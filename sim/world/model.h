@@ -150,6 +150,8 @@ struct store {
   enum role role;
   const struct component *component;
   struct link_rule link; /* of who calls it; a database is called over a connection */
+  /* Optional: the longest timeout of its callers, where the system's does not count it. */
+  struct span (*longest_timeout)(const struct settings *);
 };
 
 #endif

@@ -180,6 +180,12 @@ static void make_operations(struct world *world) {
 
 static struct span longest_timeout(const struct plan *plan) {
   struct span longest = plan->system->longest_timeout(plan);
+  for (int role = 0; role < ROLE__COUNT; role++) {
+    const struct store_plan *slot = plan_store(plan, (enum role)role);
+    if (!slot || !slot->store || !slot->store->longest_timeout || !plan_uses(plan, (enum role)role)) continue;
+    struct span own = slot->store->longest_timeout(&slot->settings);
+    if (own.ns > longest.ns) longest = own;
+  }
   if (!plan->client) return longest;
   struct span wait = plan->client->longest_wait(&plan->client_settings);
   return wait.ns > longest.ns ? wait : longest;
