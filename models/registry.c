@@ -10,6 +10,7 @@ extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, s
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
 extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
 extern const struct handler handler_charge, handler_charge_with_key, handler_charge_in_transaction;
+extern const struct handler handler_idempotency_key;
 extern const struct store store_transactional, store_plain, store_keyed;
 
 const struct system *const registry_systems[] = {
@@ -25,6 +26,7 @@ const struct handler *const registry_handlers[] = {
     &handler_naive,      &handler_dedup_table,  &handler_transform,
     &handler_mark_first, &handler_effect_first, &handler_check_then_insert,
     &handler_charge,     &handler_charge_with_key, &handler_charge_in_transaction,
+    &handler_idempotency_key,
 };
 const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
 

@@ -34,7 +34,7 @@ enum dg_status {
   DG_NOT_FOUND = 2, /* no such row */
   DG_FAILED = 3,    /* refused or rolled back: certainly not done */
   DG_UNKNOWN = 4,   /* no answer: it may have been done */
-  DG_CONFLICT = 5,  /* not done: a request with the same idempotency key is under way */
+  DG_CONFLICT = 5,  /* certainly not done, as another is in its way; worth another try */
   DG_MISMATCH = 6,  /* not done: the idempotency key came with other parameters before */
 };
 
@@ -100,7 +100,8 @@ static inline int dg_sleep(struct dg_context *c, int64_t ns) { return c->api->sl
 static inline int64_t dg_setting(struct dg_context *c, const char *key) { return c->api->setting(c, key); }
 /* Has the external provider charge the message's key, outside of every transaction: what is charged stays.
  * `idempotency_key` 0 = none; `amount` above 0. DG_OK: *out (may be NULL) is the number of the charge.
- * DG_FAILED, DG_CONFLICT, DG_MISMATCH: this request is not charged. DG_UNKNOWN: no answer came. */
+ * DG_FAILED, DG_MISMATCH, and DG_CONFLICT where a request with the same key is under way: this request is
+ * not charged. DG_UNKNOWN: no answer came. */
 static inline int dg_charge(struct dg_context *c, uint64_t idempotency_key, int64_t amount, int64_t *out) {
   return c->api->charge(c, idempotency_key, amount, out);
 }
