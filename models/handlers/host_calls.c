@@ -81,6 +81,14 @@ static int64_t read_setting(struct dg_context *context, const char *key) {
              key);
   return thread->settings->values[i].i;
 }
+static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  struct thread *thread = (struct thread *)context;
+  thread->key = idempotency_key;
+  thread->value = amount;
+  int status = call(context, CALL_CHARGE);
+  if (status == DG_OK && out) *out = thread->result;
+  return status;
+}
 
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
@@ -92,6 +100,7 @@ const struct dg_api host_api = {
     .cache_set = call_cache_set,
     .cache_set_if_absent = call_cache_set_if_absent,
     .cache_delete = call_cache_delete,
+    .charge = call_charge,
 };
 
 /* --- Asking a store --- */
@@ -159,7 +168,8 @@ static const struct call_row own_calls[CALL__COUNT] = {
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
+                                              host_provider_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

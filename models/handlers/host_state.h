@@ -22,6 +22,7 @@ enum handler_call {
   CALL_CACHE_SET,
   CALL_CACHE_SET_IF_ABSENT,
   CALL_CACHE_DELETE,
+  CALL_CHARGE,
   CALL__COUNT
 };
 
@@ -115,5 +116,9 @@ void host_abandon_transaction(struct world *world, struct node *node, struct thr
 /* --- host_cache.c --- */
 
 extern const struct call_row host_cache_calls[CALL__COUNT];
+/* --- host_provider.c --- */
+
+extern const struct call_row host_provider_calls[CALL__COUNT];
+struct span host_provider_timeout(const struct world *world);
 
 #endif

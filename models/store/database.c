@@ -179,8 +179,9 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
-  /* Judged on its state only where the handler keeps its effects here. */
-  if (!(plan_handler(world->plan, node->group)->uses & HANDLER_USES(DATABASE))) return;
+  /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
+  uint32_t uses = plan_handler(world->plan, node->group)->uses;
+  if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
   for (uint32_t key = 1; key <= tables->keys; key++)
     world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],

@@ -11,6 +11,10 @@
   X(CACHE_NO_FSYNC, "cache-no-fsync", "C19-holds-power-loss",                                      \
     "with appendfsync always a write is answered without a flush")                                 \
   X(CACHE_CLEAN_FORGETS, "cache-clean-forgets", "C19-holds-failover",                              \
-    "a clean failover does not wait for the replica")
+    "a clean failover does not wait for the replica")                                              \
+  X(PROVIDER_NO_REPLAY, "provider-no-replay", "C14-holds",                                         \
+    "a known idempotency key does not keep the provider from charging again")                      \
+  X(PROVIDER_NO_CONFLICT, "provider-no-conflict", "C14-holds-conflict",                            \
+    "a request is executed beside one with the same key that is under way")
 
 #endif

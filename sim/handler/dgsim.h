@@ -34,6 +34,8 @@ enum dg_status {
   DG_NOT_FOUND = 2, /* no such row */
   DG_FAILED = 3,    /* refused or rolled back: certainly not done */
   DG_UNKNOWN = 4,   /* no answer: it may have been done */
+  DG_CONFLICT = 5,  /* certainly not done, as another is in its way; worth another try */
+  DG_MISMATCH = 6,  /* not done: the idempotency key came with other parameters before */
 };
 
 struct dg_message {
@@ -65,6 +67,7 @@ struct dg_api {
   int (*cache_set_if_absent)(struct dg_context *, const char *keys, uint64_t key, int64_t value,
                              int64_t ttl_ns);
   int (*cache_delete)(struct dg_context *, const char *keys, uint64_t key);
+  int (*charge)(struct dg_context *, uint64_t idempotency_key, int64_t amount, int64_t *out);
 };
 struct dg_context {
   const struct dg_api *api;
@@ -123,6 +126,13 @@ static inline int dg_cache_set_if_absent(struct dg_context *c, const char *keys,
 /* DG_NOT_FOUND: there was no such key. */
 static inline int dg_cache_delete(struct dg_context *c, const char *keys, uint64_t key) {
   return c->api->cache_delete(c, keys, key);
+}
+/* Has the external provider charge the message's key, outside of every transaction: what is charged stays.
+ * `idempotency_key` 0 = none; `amount` above 0. DG_OK: *out (may be NULL) is the number of the charge.
+ * DG_FAILED, DG_MISMATCH, and DG_CONFLICT where a request with the same key is under way: this request is
+ * not charged. DG_UNKNOWN: no answer came. */
+static inline int dg_charge(struct dg_context *c, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  return c->api->charge(c, idempotency_key, amount, out);
 }
 
 #endif
