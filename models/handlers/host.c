@@ -1,6 +1,7 @@
 #include "models/handlers/host.h"
 
 #include "models/handlers/host_state.h"
+#include "models/store/cache.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 
@@ -44,6 +45,10 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+  if (world->count[ROLE_CACHE] > 0)
+    host->lanes[ROLE_CACHE] = world_lane(world, span_of(cache_setting(world, KEY_CACHE_TIMEOUT)));
+  if (world->count[ROLE_PROVIDER] > 0)
+    host->lanes[ROLE_PROVIDER] = world_lane(world, host_provider_timeout(world));
 }
 
 static void drop_fibers(const struct world *world, const struct node *node) {
@@ -196,7 +201,8 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 /* --- Tables --- */
 
-static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer};
+static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer,
+                                                        [PROVIDER_ANSWER] = on_answer};
 static const char *const stages[] = {"running"};
 static timer_fn *const on_timer[HOST_TIMER__COUNT] = {
     [HOST_TIMER_WAKE] = on_wake,

@@ -60,6 +60,28 @@ static int call_local_mark(struct dg_context *context, uint64_t key) {
   return call_local(context, CALL_LOCAL_MARK, key);
 }
 
+static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
+                      int64_t value, int64_t ttl_ns) {
+  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  return call_row(context, which, keys, key, value);
+}
+static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {
+  int status = call_cache(context, CALL_CACHE_GET, keys, key, 0, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
+static int call_cache_set(struct dg_context *context, const char *keys, uint64_t key, int64_t value,
+                          int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET, keys, key, value, ttl_ns);
+}
+static int call_cache_set_if_absent(struct dg_context *context, const char *keys, uint64_t key,
+                                    int64_t value, int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET_IF_ABSENT, keys, key, value, ttl_ns);
+}
+static int call_cache_delete(struct dg_context *context, const char *keys, uint64_t key) {
+  return call_cache(context, CALL_CACHE_DELETE, keys, key, 0, 0);
+}
+
 /* Suspends nothing: what it reads is part of the plan. */
 static int64_t read_setting(struct dg_context *context, const char *key) {
   const struct thread *thread = (const struct thread *)context;
@@ -69,6 +91,14 @@ static int64_t read_setting(struct dg_context *context, const char *key) {
              key);
   return thread->settings->values[i].i;
 }
+static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  struct thread *thread = (struct thread *)context;
+  thread->key = idempotency_key;
+  thread->value = amount;
+  int status = call(context, CALL_CHARGE);
+  if (status == DG_OK && out) *out = thread->result;
+  return status;
+}
 
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
@@ -77,6 +107,11 @@ const struct dg_api host_api = {
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
     .local_seen = call_local_seen, .local_mark = call_local_mark,
     .setting = read_setting,
+    .cache_get = call_cache_get,
+    .cache_set = call_cache_set,
+    .cache_set_if_absent = call_cache_set_if_absent,
+    .cache_delete = call_cache_delete,
+    .charge = call_charge,
 };
 
 /* --- Asking a store --- */
@@ -144,7 +179,8 @@ static const struct call_row own_calls[CALL__COUNT] = {
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls, host_local_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
+                                              host_provider_calls, host_local_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

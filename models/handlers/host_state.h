@@ -18,6 +18,11 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_CACHE_GET,
+  CALL_CACHE_SET,
+  CALL_CACHE_SET_IF_ABSENT,
+  CALL_CACHE_DELETE,
+  CALL_CHARGE,
   CALL_LOCAL_SEEN,
   CALL_LOCAL_MARK,
   CALL__COUNT
@@ -45,6 +50,7 @@ struct thread {
   uint64_t table;  /* arguments of the call: hash of the table's name */
   uint64_t key;
   int64_t value;
+  int64_t ttl;     /* ns */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */
@@ -112,6 +118,13 @@ extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
 
+/* --- host_cache.c --- */
+
+extern const struct call_row host_cache_calls[CALL__COUNT];
+/* --- host_provider.c --- */
+
+extern const struct call_row host_provider_calls[CALL__COUNT];
+struct span host_provider_timeout(const struct world *world);
 /* --- host_local.c: the keys that the process remembers itself --- */
 
 extern const struct call_row host_local_calls[CALL__COUNT];
