@@ -273,11 +273,28 @@ static void put_head(const struct campaign *campaign, unsigned metric, size_t he
   fprintf(out, "set output '%s.svg'\n\n", name);
 }
 
+/* A closed form beside what was measured: y by x, both as on the axes but x in the unit of the column. It is
+ * of the first row whose handler has one; NULL: none has. */
+static const struct closed_form *closed_form_of(const struct campaign *campaign, unsigned metric,
+                                                const struct sweep_key *key, char *out, size_t size) {
+  static const char of_handler[] = "handler/";
+  const struct scenario *scenario = campaign->scenario;
+  if (strncmp(key->path, of_handler, sizeof of_handler - 1) != 0) return NULL;
+  for (size_t row = 0; row < scenario->row_count; row++) {
+    const struct plan *plan = &scenario->plans[scenario->rows[row].first];
+    const struct closed_form *form = plan->handler ? plan->handler->closed_form : NULL;
+    if (form && form->write(plan, metric_word(metric), key->path + sizeof of_handler - 1, out, size)) return form;
+  }
+  return NULL;
+}
+
 static void put_lines(const struct campaign *campaign, unsigned metric, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   size_t index = 0, columns;
   const struct sweep_key *key = axis_of(scenario, 0, &index);
-  const size_t lines = charts_key_lines(scenario, scenario->row_count, 12, &columns);
+  char expression[256] = "NaN";
+  const struct closed_form *form = closed_form_of(campaign, metric, key, expression, sizeof expression);
+  const size_t lines = charts_key_lines(scenario, scenario->row_count + (form != NULL), 12, &columns);
   const bool logarithmic = is_logarithmic(key);
   put_head(campaign, metric, 500 + 19 * lines, lines, columns, out);
   put_values(key, "X", out);
@@ -293,9 +310,9 @@ static void put_lines(const struct campaign *campaign, unsigned metric, FILE *ou
     fprintf(out, "%s%d", row ? ", " : "",
             scenario->points[scenario->rows[row].first].values[index] != SWEEP_NONE);
   fputs("]\n", out);
-  /* A closed form beside what was measured: its name, and y by x, both as on the axes but x in the unit of
-   * the column. No name: none. */
-  fputs("OVERLAY = ''\noverlay(x) = NaN\n", out);
+  fputs("OVERLAY = ", out);
+  charts_put_text(out, form ? form->name : "", false);
+  fprintf(out, "\noverlay(x) = SCALE * (%s)\n", expression);
   put_tics(key, logarithmic, out);
   fputs("\n", out);
   fputs(chart_script_sweep_lines, out);
