@@ -31,7 +31,11 @@
   X(charge)                                                                                        \
   X(charge_with_key)                                                                               \
   X(charge_in_transaction)                                                                         \
-  X(idempotency_key)
+  X(idempotency_key)                                                                               \
+  X(bloom)                                                                                         \
+  X(bloom_rotating)                                                                                \
+  X(bloom_backed)                                                                                  \
+  X(lru)
 
 #define STORES(X)                                                                                  \
   X(transactional)                                                                                 \
