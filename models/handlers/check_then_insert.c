@@ -18,14 +18,14 @@
 static int handle(struct dg_context *context, const struct dg_message *message) {
   int64_t marked;
   dg_begin(context);
-  if (dg_get(context, "processed", message->id, &marked) == DG_OK) {
+  if (dg_get(context, "processed", message->idempotency_key, &marked) == DG_OK) {
     dg_rollback(context);
     dg_suppress(context);
     return DG_OK;
   }
   dg_work(context);
   dg_apply(context);
-  dg_put(context, "processed", message->id, 1);
+  dg_put(context, "processed", message->idempotency_key, 1);
   return dg_commit(context); /* DG_FAILED when a statement before it has failed */
 }
 

@@ -138,6 +138,13 @@ void poll_abandon(struct world *world, struct node *node) {
   consumer->batch = 0;
 }
 
+static void submit(struct world *world, struct node *node, const struct flight *flight) {
+  const struct origin origin = {.partition = flight->record.extra + 1,
+                                .offset = flight->record.handle,
+                                .fence = consumer_of(node)->generation};
+  host_submit(world, node, &flight->record, &origin, flight->tag);
+}
+
 static void work_on_next(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, 0);
@@ -148,7 +155,7 @@ static void work_on_next(struct world *world, struct node *node) {
   consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
   consumer->batch--;
-  host_submit(world, node, &flight->record, flight->tag);
+  submit(world, node, flight);
 }
 
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status) {
@@ -174,7 +181,7 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
 void poll_on_record(struct world *world, struct node *node, uint64_t tag) {
   const struct flight *flight = poll_flight(consumer_of(node), (uint32_t)tag);
   if (!flight) return;
-  if (host_idle(world, node)) return host_submit(world, node, &flight->record, flight->tag);
+  if (host_idle(world, node)) return submit(world, node, flight);
   world_after(world, node, 0, TIMER_RECORD, tag, span_of(kafka_setting(world, KEY_RETRY_BACKOFF)));
 }
 

@@ -136,7 +136,7 @@ static void dispatch(struct world *world, struct node *node) {
     consumer->active++;
     work->record = deliveries->waiting[deliveries->waiting_head++ & (deliveries->waiting_capacity - 1)];
     work->session = consumer->client.session;
-    host_submit(world, node, &work->record, place);
+    host_submit(world, node, &work->record, &(struct origin){0}, place);
     world_unhold(world, node);
   }
 }

@@ -173,7 +173,8 @@ static void drop_group(struct world *world, struct node *node, uint32_t group) {
 static void begin_handler(struct world *world, struct node *node, uint32_t tag) {
   struct work *work = &consumer_of(node)->work[tag];
   work->state = WORK_HANDLING;
-  host_submit(world, node, &work->record, tag);
+  const struct origin origin = {.fence = work->record.extra}; /* receives */
+  host_submit(world, node, &work->record, &origin, tag);
   world_unhold(world, node);
 }
 

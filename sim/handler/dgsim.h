@@ -43,6 +43,11 @@ struct dg_message {
   uint64_t body_size;   /* bytes */
   uint32_t delivery;    /* what the broker says: 1 = the first time, 0 = it does not count */
   uint32_t redelivered; /* 1 = the broker says that it was delivered before */
+  uint64_t idempotency_key; /* by which it is to be known again: as the sender's policy has it, else `id` */
+  uint64_t offset;      /* in its partition of a log: rises from record to record */
+  uint32_t partition;   /* of a log, from 1; 0 = the broker has none, and `offset` says nothing */
+  uint64_t fence;       /* rises with whoever is given this work next: a group's generation, how often a
+                           queue has handed the message out; 0 = the broker says nothing of the kind */
 };
 
 struct dg_context;

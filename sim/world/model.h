@@ -96,6 +96,12 @@ struct component {
   void (*disk_free)(struct node *);
 };
 
+/* What not every system tells of a message (struct dg_message). */
+enum message_says {
+  SAYS_OFFSET = 1, /* its partition and place there, in whose order it comes */
+  SAYS_FENCE = 2,  /* a number that rises with whoever gets the work next */
+};
+
 struct link_rule {
   bool used;
   enum link_kind kind;       /* the default */
@@ -118,6 +124,7 @@ struct system {
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
   uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
   bool groups;         /* it delivers every operation to each of several groups of consumers */
+  uint32_t says;       /* enum message_says: what its messages tell a handler */
   uint32_t verbs;      /* 1u << enum verb: faults of its own that it understands, see `struck` */
   /* Optional: the id of the node that `broker.leader` is now, NODE_NOBODY when there is none; default
    * broker.1. Asked between two events: it may read every node. */
@@ -139,6 +146,7 @@ struct handler {
   int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
+  uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
