@@ -9,6 +9,8 @@ extern const struct system system_sqs_standard, system_sqs_fifo;
 extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
 extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
+extern const struct handler handler_commit_first, handler_offsets_in_database, handler_conditional_write,
+    handler_fencing_token;
 extern const struct store store_transactional;
 
 const struct system *const registry_systems[] = {
@@ -23,6 +25,8 @@ const size_t registry_system_count = sizeof registry_systems / sizeof *registry_
 const struct handler *const registry_handlers[] = {
     &handler_naive,      &handler_dedup_table,  &handler_transform,
     &handler_mark_first, &handler_effect_first, &handler_check_then_insert,
+    &handler_commit_first, &handler_offsets_in_database, &handler_conditional_write,
+    &handler_fencing_token,
 };
 const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
 

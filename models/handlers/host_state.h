@@ -18,6 +18,9 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_DELETE,
+  CALL_PUT_IF,
+  CALL_ACKNOWLEDGE,
   CALL__COUNT
 };
 
@@ -43,6 +46,7 @@ struct thread {
   uint64_t table;  /* arguments of the call: hash of the table's name */
   uint64_t key;
   int64_t value;
+  int64_t expected; /* of a conditional write */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */

@@ -12,4 +12,6 @@ const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
     [DATABASE_ROLLBACK] = {.name = "rollback", STATEMENT},
     [STORE_ANSWER] = {.name = "answer", .sent = POINT_STATEMENT_ANSWERED,
                       .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
+    [DATABASE_DELETE] = {.name = "delete", STATEMENT},
+    [DATABASE_PUT_IF] = {.name = "put-if", STATEMENT},
 };

@@ -13,6 +13,8 @@ enum store_message {
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
   STORE_ANSWER, /* a = enum dg_status, b = value read */
+  DATABASE_DELETE,        /* a, b, d as of a GET */
+  DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
   STORE_MESSAGE__COUNT
 };
 

@@ -82,6 +82,9 @@ struct component {
   /* Optional, consumers: the host has finished the record submitted with this tag; status is
    * enum dg_status. */
   void (*handled)(struct world *, struct node *, uint32_t tag, int status);
+  /* Optional, consumers: the handler of this tag wants its record acknowledged now, whatever it returns
+   * later. */
+  void (*acknowledge)(struct world *, struct node *, uint32_t tag);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
   /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
