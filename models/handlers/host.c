@@ -2,6 +2,7 @@
 
 #include "models/client/client.h"
 #include "models/handlers/host_state.h"
+#include "models/mutants.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 
@@ -132,7 +133,8 @@ void host_submit(struct world *world, struct node *node, const struct record *re
                                         .body_size = record->size, .delivery = record->count,
                                         .redelivered = record->count > 1,
                                         .idempotency_key = client_key(world->plan, record),
-                                        .offset = origin->offset, .fence = origin->fence,
+                                        .offset = origin->offset,
+                                        .fence = MUTANT(HOST_ONE_FENCE) ? 1 : origin->fence,
                                         .partition = origin->partition};
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);

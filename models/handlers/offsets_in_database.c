@@ -8,6 +8,9 @@
  * After it: the record comes again, lies below the offset, and is skipped. A zombie, who works on a record of
  * a partition that somebody else has by now, finds the row raised, or is waited for and then is first.
  *
+ * It knows a record again, not an operation: what a producer sends twice has two offsets, unless its broker
+ * knows that (enable.idempotence), and what its application sends twice always.
+ *
  * Needs a log, in whose order the records of a partition come one by one: a queue has no offsets, and with
  * several threads a record could raise the offset above one that is still at work.
  */
