@@ -28,7 +28,12 @@
  *      executed. A client that fell silent (its machine lost power) keeps its locks until
  *      idle_in_transaction_session_timeout.
  * [I6] A statement of a transaction that is not open (any more) answers DG_FAILED.
- * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory.
+ * [I8] The insert of a row under a natural key that is there fails: the statement answers DG_EXISTS and
+ *      its transaction is rolled back, as after any error in PostgreSQL. DATABASE_INSERT_UNIQUE is an
+ *      INSERT … ON CONFLICT DO NOTHING: it answers the same and the transaction goes on.
+ * [I9] A transfer locks both rows before it changes one, the lower key first; its effect is one.
+ * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory; a
+ *      natural key is not: it is the row itself.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
@@ -49,7 +54,7 @@ enum database_message {
   DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
   DATABASE_PUT,           /* likewise */
   DATABASE_INSERT_UNIQUE, /* likewise */
-  DATABASE_APPLY,         /* b = key: increments its balance for message->intent */
+  DATABASE_APPLY,         /* b = key: does the operation of message->intent to its row */
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
   DATABASE_ANSWER, /* a = enum dg_status, b = value read */

@@ -2,6 +2,7 @@
 #include "models/store/database_state.h"
 
 #include "sim/handler/dgsim.h"
+#include "sim/world/workload.h"
 
 void database_answer(struct world *world, struct node *node, const struct message *request,
                      int status, int64_t value) {
@@ -67,40 +68,98 @@ static bool get(struct world *world, struct node *node, uint32_t index,
   struct database *database = database_of(node);
   uint32_t table = tables_find(&database->tables, (uint64_t)request->a);
   uint64_t key = (uint64_t)request->b;
-  int64_t value = 0;
-  bool exists = tables_get(&database->tables, table, key, &value);
-  exists = sessions_overlay(&database->sessions, index, table, key, exists, &value);
-  database_answer(world, node, request, exists ? DG_OK : DG_NOT_FOUND, value);
+  struct row row = {.value = 0};
+  row.exists = tables_get(&database->tables, table, key, &row.value);
+  sessions_overlay(&database->sessions, index, table, key, &row);
+  database_answer(world, node, request, row.exists ? DG_OK : DG_NOT_FOUND, row.exists ? row.value : 0);
   return false;
 }
 
-/* Every change of a row or unique key: lock, note, answer or commit. Returns whether the request is
- * kept. */
-static bool change(struct world *world, struct node *node, uint32_t index, struct message *request,
-                   const struct write *write) {
+/* --- Changes: lock, note, answer or commit --- */
+
+enum locked { LOCKED, LOCKED_KEPT, LOCKED_REFUSED }; /* kept: the request waits; refused: it is answered */
+
+static enum locked lock(struct world *world, struct node *node, uint32_t index,
+                        struct message *request, uint32_t table, uint64_t key) {
   struct database *database = database_of(node);
-  enum lock_result locked = sessions_lock(&database->sessions, index, write->table, write->key);
-  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), false;
-  if (locked == LOCK_WAITS) {
-    world_take(request);
-    transaction_at(database, index)->request = request;
-    return true;
-  }
-  sessions_write(&database->sessions, index, write);
+  enum lock_result locked = sessions_lock(&database->sessions, index, table, key);
+  if (locked == LOCK_TAKEN) return LOCKED;
+  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), LOCKED_REFUSED;
+  world_take(request);
+  transaction_at(database, index)->request = request;
+  return LOCKED_KEPT;
+}
+
+/* All changes of a statement are noted. Returns whether the request is kept. */
+static bool noted(struct world *world, struct node *node, uint32_t index, struct message *request) {
   if (client_id(request) == 0) return database_commit(world, node, index, request);
   database_answer(world, node, request, DG_OK, 0);
   return false;
 }
 
+/* A change of one row or unique key. */
+static bool change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                   const struct write *write) {
+  enum locked locked = lock(world, node, index, request, write->table, write->key);
+  if (locked != LOCKED) return locked == LOCKED_KEPT;
+  sessions_write(&database_of(node)->sessions, index, write);
+  return noted(world, node, index, request);
+}
+
+static bool is_there(const struct database *database, uint32_t index, uint32_t table, uint64_t key) {
+  return id_set_has(&database->tables.items[table].unique, key) ||
+         sessions_inserted(&database->sessions, index, table, key);
+}
+
 static bool insert_unique(struct world *world, struct node *node, uint32_t index,
                           struct message *request, const struct write *write) {
-  struct database *database = database_of(node);
-  if (id_set_has(&database->tables.items[write->table].unique, write->key) ||
-      sessions_inserted(&database->sessions, index, write->table, write->key)) {
+  if (is_there(database_of(node), index, write->table, write->key)) {
     database_answer(world, node, request, DG_EXISTS, 0);
     return false;
   }
   return change(world, node, index, request, write);
+}
+
+/* The unique id of an insert. Where it is there the statement fails, and with it its transaction. */
+static enum locked claim(struct world *world, struct node *node, uint32_t index, struct message *request) {
+  struct database *database = database_of(node);
+  if (is_there(database, index, TABLE_INSERTED, request->intent)) {
+    database_answer(world, node, request, DG_EXISTS, 0);
+    database_abort(world, node, index);
+    return LOCKED_REFUSED;
+  }
+  return lock(world, node, index, request, TABLE_INSERTED, request->intent);
+}
+
+/* Both rows, the lower key first: two transfers never wait for each other. */
+static enum locked lock_both(struct world *world, struct node *node, uint32_t index,
+                             struct message *request, const struct write *own, const struct write *other) {
+  const bool own_first = own->key < other->key;
+  enum locked locked = lock(world, node, index, request, TABLE_BALANCE, own_first ? own->key : other->key);
+  if (locked != LOCKED) return locked;
+  return lock(world, node, index, request, TABLE_BALANCE, own_first ? other->key : own->key);
+}
+
+static bool apply(struct world *world, struct node *node, uint32_t index, struct message *request,
+                  struct write *own) {
+  struct sessions *sessions = &database_of(node)->sessions;
+  own->operation = workload_operation(world, own->intent);
+  const struct row_operation *operation = &row_operations[own->operation];
+  if (!operation->other && !operation->inserts) return change(world, node, index, request, own);
+  struct write other = *own;
+  enum locked locked = LOCKED;
+  if (operation->other) {
+    other.kind = WRITE_APPLY_OTHER;
+    other.key = workload_other_key(world, own->intent, (uint32_t)own->key);
+    locked = lock_both(world, node, index, request, own, &other);
+  } else if (operation->unique) {
+    other = (struct write){.kind = WRITE_UNIQUE, .table = TABLE_INSERTED, .key = own->intent};
+    locked = claim(world, node, index, request);
+  }
+  if (locked != LOCKED) return locked == LOCKED_KEPT;
+  if (operation->other || operation->unique) sessions_write(sessions, index, &other);
+  sessions_write(sessions, index, own);
+  return noted(world, node, index, request);
 }
 
 /* Executes a statement of an open transaction, for the first time or after a wait. Returns whether the
@@ -111,8 +170,7 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
   struct write write = {.kind = request->kind == DATABASE_APPLY ? WRITE_APPLY
                                 : request->kind == DATABASE_PUT ? WRITE_PUT
                                                                 : WRITE_UNIQUE,
-                        .table = TABLE_BALANCE, .key = (uint64_t)request->b,
-                        .value = request->kind == DATABASE_APPLY ? 1 : request->c,
+                        .table = TABLE_BALANCE, .key = (uint64_t)request->b, .value = request->c,
                         .intent = request->intent};
   if (request->kind != DATABASE_APPLY)
     write.table = tables_find(&database->tables, (uint64_t)request->a);
@@ -125,6 +183,8 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
     refuse(world, node, index, request);
   else if (request->kind == DATABASE_INSERT_UNIQUE)
     kept = insert_unique(world, node, index, request, &write);
+  else if (request->kind == DATABASE_APPLY)
+    kept = apply(world, node, index, request, &write);
   else
     kept = change(world, node, index, request, &write);
   /* A single statement that changed nothing is its own end. */

@@ -24,22 +24,18 @@ void database_note_flushed(struct database *database) {
 
 static void take_back(struct world *world, struct node *node, const struct undo *undo) {
   struct tables *tables = &database_of(node)->tables;
-  switch (undo->kind) {
-  case WRITE_APPLY:
-    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
-    tables_put(tables, undo->table, undo->key, undo->before);
-    break;
-  case WRITE_PUT:
-    if (undo->existed)
-      tables_put(tables, undo->table, undo->key, undo->before);
-    else
-      tables_remove(tables, undo->table, undo->key);
-    break;
-  case WRITE_UNIQUE:
-    if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
+  if (undo->kind == WRITE_UNIQUE) {
+    if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key) &&
+        undo->table != TABLE_INSERTED)
       world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
-    break;
+    return;
   }
+  if (undo->kind == WRITE_APPLY)
+    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
+  if (undo->existed)
+    tables_put(tables, undo->table, undo->key, undo->before);
+  else
+    tables_remove(tables, undo->table, undo->key);
 }
 
 void database_undo(struct world *world, struct node *node, uint64_t commits) {
