@@ -207,6 +207,8 @@ bool reader_csv(struct reader *reader, const struct yaml_source *source,
 
 bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count);
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
+bool scenario_check_operation(struct reader *reader, const struct yaml_node *value);
+bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place); /* two keys? */
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
 bool scenario_has_intent(const struct reader *reader, uint64_t id);
 bool scenario_read_groups(struct reader *reader);
