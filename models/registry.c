@@ -8,6 +8,7 @@ extern const struct system system_kafka_acks_0, system_kafka_acks_1, system_kafk
 extern const struct system system_sqs_standard, system_sqs_fifo;
 extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
+extern const struct handler handler_insert_or_ignore;
 extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
 extern const struct store store_transactional;
 
@@ -23,6 +24,7 @@ const size_t registry_system_count = sizeof registry_systems / sizeof *registry_
 const struct handler *const registry_handlers[] = {
     &handler_naive,      &handler_dedup_table,  &handler_transform,
     &handler_mark_first, &handler_effect_first, &handler_check_then_insert,
+    &handler_insert_or_ignore,
 };
 const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
 

@@ -1,6 +1,7 @@
 /* Statements and the transactions that they are part of. */
 #include "models/store/database_state.h"
 
+#include "models/mutants.h"
 #include "sim/handler/dgsim.h"
 #include "sim/world/workload.h"
 
@@ -123,7 +124,7 @@ static bool insert_unique(struct world *world, struct node *node, uint32_t index
 /* The unique id of an insert. Where it is there the statement fails, and with it its transaction. */
 static enum locked claim(struct world *world, struct node *node, uint32_t index, struct message *request) {
   struct database *database = database_of(node);
-  if (is_there(database, index, TABLE_INSERTED, request->intent)) {
+  if (is_there(database, index, TABLE_INSERTED, request->intent) && !MUTANT(DATABASE_NO_NATURAL_KEY)) {
     database_answer(world, node, request, DG_EXISTS, 0);
     database_abort(world, node, index);
     return LOCKED_REFUSED;
