@@ -28,6 +28,10 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
     database_end(world, node, index);
     return false;
   }
+  if (!isolation_allows(&database->isolation, &database->sessions, transaction)) {
+    database_conflict(world, node, index, request);
+    return false;
+  }
   world_take(request);
   transaction->request = request;
   int64_t ready = node->depart > world->now.ns ? node->depart : world->now.ns;
@@ -36,22 +40,29 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
   return true;
 }
 
+static void write_row(struct tables *tables, const struct write *write) {
+  struct row row = {.value = 0};
+  row.exists = tables_get(tables, write->table, write->key, &row.value);
+  write_change(write, &row);
+  if (row.exists)
+    tables_put(tables, write->table, write->key, row.value);
+  else
+    tables_remove(tables, write->table, write->key);
+}
+
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
-  int64_t value = 0;
+  struct id_set *unique = &tables->items[write->table].unique;
   database_note(database_of(node), write);
-  switch (write->kind) {
-  case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
-  case WRITE_APPLY:
-    tables_get(tables, write->table, write->key, &value);
-    tables_put(tables, write->table, write->key, value + write->value);
-    world_effect(world, node, write->intent, world->now.ns, node->group);
-    break;
-  case WRITE_UNIQUE:
-    if (id_set_add(&tables->items[write->table].unique, write->key))
-      database_row_inserted(world, node, write->table, write->key);
-    break;
+  isolation_changes(&database_of(node)->isolation, write->table, write->key);
+  if (write->kind != WRITE_UNIQUE) {
+    write_row(tables, write);
+  } else if (id_set_add(unique, write->key) && write->table != TABLE_INSERTED) {
+    database_row_inserted(world, node, write->table, write->key);
   }
+  if (write->kind == WRITE_DELETE && id_set_remove(unique, write->key))
+    world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+  if (write->kind == WRITE_APPLY) world_effect(world, node, write->intent, world->now.ns, node->group);
 }
 
 /* Makes a transaction's changes the state; false: the process dies before it does. */
@@ -65,6 +76,7 @@ static bool write_all(struct world *world, struct node *node, uint32_t index) {
       return false;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
+  isolation_commits(&database->isolation);
   if (!database->lied) database->flushed = database->commits;
   for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)

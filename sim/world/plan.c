@@ -18,12 +18,6 @@ const struct store_plan *plan_store(const struct plan *plan, enum role role) {
   }
 }
 
-int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise) {
-  const struct handler *handler = plan_handler(plan, group);
-  int index = handler ? schema_find(handler->keys, handler->key_count, key) : -1;
-  return index < 0 ? otherwise : plan_handler_settings(plan, group)->values[index].i;
-}
-
 bool plan_understands(const struct plan *plan, enum role role, enum verb verb) {
   const struct store_plan *slot = plan_store(plan, role);
   if (!slot) return (plan->system->verbs >> verb) & 1;
@@ -49,6 +43,12 @@ struct span plan_longest_timeout(const struct plan *plan) {
     raise(&longest, plan_handler_settings(plan, i)->values[key].i);
   }
   return longest;
+}
+
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise) {
+  const struct handler *handler = plan_handler(plan, group);
+  int index = handler ? schema_find(handler->keys, handler->key_count, key) : -1;
+  return index < 0 ? otherwise : plan_handler_settings(plan, group)->values[index].i;
 }
 
 /* A database is there whether a handler uses it or not; other stores only where one does. */
