@@ -193,6 +193,25 @@ START_TEST(memory_is_accounted_while_the_process_lives) {
 }
 END_TEST
 
+/* What stands in charts beside what was measured. */
+START_TEST(the_closed_form_of_a_filter_is_of_one_consumer_and_a_number_of_hashes) {
+  struct tiny *tiny = script_new(&handler_bloom, 1, 1);
+  const struct closed_form *form = handler_bloom.closed_form;
+  char text[200];
+  tiny->plan.workload.messages = 1000;
+  ck_assert(!form->write(&tiny->plan, "lost", "size", text, sizeof text));
+  tiny->plan.handler_settings.values[KEY_BLOOM_HASHES].i = 5;
+  ck_assert(form->write(&tiny->plan, "lost", "size", text, sizeof text));
+  ck_assert_str_eq(text, "sum [i=0:999] (1 - exp(-5.0 * i / (8.0 * x)))**5");
+  ck_assert(form->write(&tiny->plan, "false_suppressions", "size", text, sizeof text));
+  ck_assert(!form->write(&tiny->plan, "duplicate_effects", "size", text, sizeof text));
+  ck_assert(!form->write(&tiny->plan, "lost", "hashes", text, sizeof text));
+  tiny->plan.counts[ROLE_CONSUMER] = 2;
+  ck_assert(!form->write(&tiny->plan, "lost", "size", text, sizeof text));
+  tiny_free(tiny);
+}
+END_TEST
+
 static int without(struct dg_context *context, const struct dg_message *message) {
   return dg_local_seen(context, message->id) == DG_FAILED &&
                  dg_local_mark(context, message->id) == DG_FAILED
@@ -226,6 +245,7 @@ int main(void) {
   tcase_add_test(tests, an_exact_table_behind_the_filter_decides);
   tcase_add_test(tests, what_a_full_filter_takes_for_seen_is_dropped);
   tcase_add_test(tests, memory_is_accounted_while_the_process_lives);
+  tcase_add_test(tests, the_closed_form_of_a_filter_is_of_one_consumer_and_a_number_of_hashes);
   tcase_add_test(tests, a_handler_without_such_a_memory_is_told);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
