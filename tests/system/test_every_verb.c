@@ -32,8 +32,9 @@ static bool understood(const struct system *system, enum verb verb) {
   return !fault_verbs[verb].of_system || (system->verbs >> verb) & 1;
 }
 
-/* A handler that publishes is refused where there is no topic for it. */
+/* A handler is refused where the system does not have what it needs. */
 static bool serves(const struct system *system, const struct handler *handler) {
+  if (handler->needs & ~system->says) return false;
   return handler->uses || system->components[ROLE_CONSUMER]->publish;
 }
 
