@@ -37,5 +37,5 @@ const struct handler handler_dedup_table = {
     .about = "inserts the message's id under a unique constraint in the effect's own transaction",
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
-    .uses_database = true,
+    .uses = HANDLER_USES(DATABASE),
 };

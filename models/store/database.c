@@ -179,8 +179,9 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
-  /* Judged on its state only where the handler keeps its effects here. */
-  if (!plan_handler(world->plan, node->group)->uses_database) return;
+  /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
+  uint32_t uses = plan_handler(world->plan, node->group)->uses;
+  if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
   for (uint32_t key = 1; key <= tables->keys; key++)
     world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
@@ -215,23 +216,9 @@ static int64_t cost(const struct world *world, const struct message *request) {
 
 /* --- Tables --- */
 
-#define STATEMENT                                                                                  \
-  .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED, .operation = true
-
-const struct message_kind database_messages[DATABASE_MESSAGE__COUNT] = {
-    [DATABASE_GET] = {.name = "get", STATEMENT},
-    [DATABASE_PUT] = {.name = "put", STATEMENT},
-    [DATABASE_INSERT_UNIQUE] = {.name = "insert-unique", STATEMENT},
-    [DATABASE_APPLY] = {.name = "apply", STATEMENT},
-    [DATABASE_COMMIT] = {.name = "commit", STATEMENT},
-    [DATABASE_ROLLBACK] = {.name = "rollback", STATEMENT},
-    [DATABASE_ANSWER] = {.name = "answer", .sent = POINT_STATEMENT_ANSWERED,
-                         .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
-};
-
 static const char *const stages[] = {"serving"};
 
-static message_fn *const on[DATABASE_MESSAGE__COUNT] = {
+static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [DATABASE_GET] = on_statement,           [DATABASE_PUT] = on_statement,
     [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
     [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
@@ -243,7 +230,7 @@ static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [
 
 const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
-    .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
+    .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
     .finish = finish,
@@ -275,10 +262,9 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
         },
 };
 
-struct span database_longest_timeout(const struct plan *plan) {
-  if (!plan->database) return span_of(0);
-  int64_t statement = plan->database_settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
-  int64_t idle = plan->database_settings.values[KEY_DATABASE_IDLE_TIMEOUT].i;
+static struct span longest_timeout(const struct settings *settings) {
+  int64_t statement = settings->values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
+  int64_t idle = settings->values[KEY_DATABASE_IDLE_TIMEOUT].i;
   return span_of(statement > idle ? statement : idle);
 }
 
@@ -289,4 +275,6 @@ const struct store store_transactional = {
     .key_count = KEY_DATABASE__COUNT,
     .role = ROLE_DATABASE,
     .component = &database_component,
+    .longest_timeout = longest_timeout,
+    .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

@@ -43,24 +43,8 @@
 #ifndef MODELS_STORE_DATABASE_H
 #define MODELS_STORE_DATABASE_H
 
+#include "models/store/wire.h"
 #include "sim/world/world.h"
-
-enum database_message {
-  DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
-  DATABASE_PUT,           /* likewise */
-  DATABASE_INSERT_UNIQUE, /* likewise */
-  DATABASE_APPLY,         /* b = key: increments its balance for message->intent */
-  DATABASE_COMMIT,
-  DATABASE_ROLLBACK,
-  DATABASE_ANSWER, /* a = enum dg_status, b = value read */
-  DATABASE_MESSAGE__COUNT
-};
-
-/* `d` of a request: the client's number of the transaction, 0 = none, and whether it begins it. */
-#define DATABASE_BEGINS (INT64_C(1) << 32)
-
-/* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
-#define DATABASE_WIRE_BYTES 128
 
 /* A row with its index entry: 24 bytes tuple header, 8 id, 4 line pointer; the index 12 more. */
 #define DATABASE_UNIQUE_ROW_BYTES 48
@@ -68,13 +52,9 @@ enum database_message {
 enum database_key { KEY_DATABASE_STATEMENT_TIMEOUT, KEY_DATABASE_IDLE_TIMEOUT, KEY_DATABASE__COUNT };
 
 static inline int64_t database_setting(const struct world *world, enum database_key key) {
-  return world->plan->database_settings.values[key].i;
+  return world->plan->database.settings.values[key].i;
 }
 
-/* The longest of its timeouts, for a system's longest_timeout; 0 when the plan has no database. */
-struct span database_longest_timeout(const struct plan *plan);
-
-extern const struct message_kind database_messages[DATABASE_MESSAGE__COUNT];
 extern const struct component database_component;
 extern const struct store store_transactional;
 

@@ -5,11 +5,11 @@
 
 void database_answer(struct world *world, struct node *node, const struct message *request,
                      int status, int64_t value) {
-  struct message *message = world_answer(world, node, request, DATABASE_ANSWER);
+  struct message *message = world_answer(world, node, request, STORE_ANSWER);
   message->intent = request->intent;
   message->a = status;
   message->b = value;
-  message->size = DATABASE_WIRE_BYTES;
+  message->size = STORE_WIRE_BYTES;
   world_send(world, node, message);
 }
 

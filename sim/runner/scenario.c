@@ -227,6 +227,7 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->counts[ROLE_BROKER] = (uint32_t)topology[TOPOLOGY_BROKERS].i;
   plan->counts[ROLE_CONSUMER] = (uint32_t)topology[TOPOLOGY_CONSUMERS].i;
   plan->counts[ROLE_DATABASE] = plan->counts[ROLE_CONTROLLER] = 1;
+  plan->counts[ROLE_CACHE] = plan->counts[ROLE_PROVIDER] = 1;
   plan->partitions = (uint32_t)topology[TOPOLOGY_PARTITIONS].i;
   plan->threads = (uint32_t)topology[TOPOLOGY_THREADS].i;
   plan->cores = (uint32_t)topology[TOPOLOGY_CORES].i;

@@ -11,11 +11,19 @@ struct shown_slot {
  * nobody's. */
 static size_t slots_of(const struct reader *reader) { return SLOT__COUNT + reader->group_count; }
 
+/* A cache or provider that no handler of the row calls says nothing, unless the file speaks of it. */
+static bool slot_matters(const struct reader *reader, const struct row_reading *row, size_t i) {
+  enum role store = slot_rows[i].store;
+  if (store == ROLE__COUNT || store == ROLE_DATABASE || row->slots[i].place) return true;
+  return plan_uses(&reader->scenario->plans[row - reader->rows], store);
+}
+
 static struct shown_slot slot_at(const struct reader *reader, const struct row_reading *row, size_t i) {
   if (i >= SLOT__COUNT)
     return (struct shown_slot){&row->groups[i - SLOT__COUNT], reader->groups[i - SLOT__COUNT].name};
   if (i == SLOT_HANDLER && reader->groups) return (struct shown_slot){NULL, NULL};
-  return (struct shown_slot){row->slots[i].model ? &row->slots[i] : NULL, slot_rows[i].name};
+  if (!row->slots[i].model || !slot_matters(reader, row, i)) return (struct shown_slot){NULL, NULL};
+  return (struct shown_slot){&row->slots[i], slot_rows[i].name};
 }
 
 /* Whether a slot written before took the same default of the same table: its source stands there. */

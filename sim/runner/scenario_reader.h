@@ -46,10 +46,11 @@ struct key_values {
 
 /* ---- slots and rows ---- */
 
-enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT_CLIENT, SLOT__COUNT };
+enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT_CACHE, SLOT_PROVIDER, SLOT_CLIENT, SLOT__COUNT };
 struct slot_row {
   const char *name;
   enum top_key base;
+  enum role store; /* ROLE__COUNT: no store */
 };
 extern const struct slot_row slot_rows[SLOT__COUNT];
 
@@ -108,7 +109,7 @@ struct sweep_reading {
 /* ---- groups ---- */
 
 struct group_reading {
-  const char *name, *database_name;
+  const char *name, *database_name, *cache_name;
   const struct yaml_entry *entry;
   struct key_values values;
   struct slot_spec handler;

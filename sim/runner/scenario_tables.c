@@ -36,6 +36,10 @@ static const struct key top_keys[TOP__COUNT] = {
                      "what the consumer does with a message (default: the system's)", NULL},
     [TOP_DATABASE] = {"database", VALUE_OTHER, "", "model", 0, 0,
                       "where effects are kept (default: the first of the table)", NULL},
+    [TOP_CACHE] = {"cache", VALUE_OTHER, "", "model", 0, 0,
+                   "where handlers keep marks that expire (default: the first of the table)", NULL},
+    [TOP_PROVIDER] = {"provider", VALUE_OTHER, "", "model", 0, 0,
+                      "the external service that handlers call (default: the first of the table)", NULL},
     [TOP_CLIENT] = {"client", VALUE_OTHER, "", "model", 0, 0,
                     "the application above the producers (default: none, it submits once)", NULL},
     [TOP_COMPARE] = {"compare", VALUE_OTHER, "", "list", 0, 0,
@@ -117,8 +121,8 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
                        "the system's, where it leaves a choice", NULL},
     [LINK_KEY_LATENCY] =
         {"latency", VALUE_DISTRIBUTION, "lognormal median=1ms p99=5ms", NULL, 0, 0,
-         "each way; consumer_to_database and broker_to_broker, in one rack: lognormal "
-         "median=100us p99=500us",
+         "each way; to databases and caches, between brokers and to controllers, in one rack: "
+         "lognormal median=100us p99=500us",
          NULL},
     [LINK_KEY_LOSS] = {"loss", VALUE_SHARE, "0%", NULL, 0, SCHEMA_SHARE_SCALE,
                        "of each transmission, both ways", NULL},
@@ -136,7 +140,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services cache provider publisher check"};
+    "precision services publisher check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
@@ -147,5 +151,11 @@ const struct key_table link_table = {"links", link_keys, LINK_KEY__COUNT, ""};
 const struct key_table cost_table = {"costs", cost_keys, COST__COUNT, ""};
 
 const char *const link_latency_near = "lognormal median=100us p99=500us";
+bool link_is_near(enum link link) {
+  enum role to = link_rows[link].to;
+  return to == ROLE_DATABASE || to == ROLE_CACHE || link == LINK_BROKER_TO_BROKER ||
+         link == LINK_BROKER_TO_CONTROLLER;
+}
+
 const char *const operations_later =
     "set delete put insert-surrogate-key insert-natural-key transfer charge";
