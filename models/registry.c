@@ -25,13 +25,21 @@
   X(mark_first)                                                                                    \
   X(effect_first)                                                                                  \
   X(check_then_insert)                                                                             \
+  X(commit_first)                                                                                  \
+  X(offsets_in_database)                                                                           \
+  X(conditional_write)                                                                             \
+  X(fencing_token)                                                                                 \
   X(cache_claim_first)                                                                             \
   X(cache_effect_first)                                                                            \
   X(cache_lease)                                                                                   \
   X(charge)                                                                                        \
   X(charge_with_key)                                                                               \
   X(charge_in_transaction)                                                                         \
-  X(idempotency_key)
+  X(idempotency_key)                                                                               \
+  X(bloom)                                                                                         \
+  X(bloom_rotating)                                                                                \
+  X(bloom_backed)                                                                                  \
+  X(lru)
 
 #define STORES(X)                                                                                  \
   X(transactional)                                                                                 \
