@@ -34,5 +34,5 @@ const struct handler handler_check_then_insert = {
     .about = "looks for the message's id, then inserts it, in the effect's transaction, unconstrained",
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
-    .uses_database = true,
+    .uses = HANDLER_USES(DATABASE),
 };

@@ -31,5 +31,5 @@ const struct handler handler_effect_first = {
     .about = "does the operation, then notes the message's id, in two transactions",
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
-    .uses_database = true,
+    .uses = HANDLER_USES(DATABASE),
 };

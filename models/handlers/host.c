@@ -1,6 +1,7 @@
 #include "models/handlers/host.h"
 
 #include "models/handlers/host_state.h"
+#include "models/store/cache.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 
@@ -13,7 +14,7 @@ static struct host_memory *memory_of(const struct node *node) { return node->dis
 /* --- Life --- */
 
 static size_t arena_bytes(const struct plan *plan) {
-  return sizeof(struct host) + plan->threads * sizeof(struct thread) + 64;
+  return sizeof(struct host) + plan->threads * sizeof(struct thread) + host_local_bytes(plan) + 64;
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -33,15 +34,21 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     struct thread *thread = &host->threads[i];
     thread->context.api = &host_api;
     thread->index = i;
-    thread->handle = plan_handler(world->plan, node->group)->handle;
+    thread->handler = plan_handler(world->plan, node->group);
+    thread->settings = plan_handler_settings(world->plan, node->group);
     thread->fiber = fiber_pool_at(memory_of(node)->fibers, i);
     ASSERT(!fiber_live(thread->fiber));
     thread->next_free = host->free_thread;
     host->free_thread = i;
   }
+  host_local_start(world, node);
   if (world->count[ROLE_DATABASE] > 0)
-    host->statement_lane =
+    host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+  if (world->count[ROLE_CACHE] > 0)
+    host->lanes[ROLE_CACHE] = world_lane(world, span_of(cache_setting(world, KEY_CACHE_TIMEOUT)));
+  if (world->count[ROLE_PROVIDER] > 0)
+    host->lanes[ROLE_PROVIDER] = world_lane(world, host_provider_timeout(world));
 }
 
 static void drop_fibers(const struct world *world, const struct node *node) {
@@ -52,6 +59,7 @@ static void drop_fibers(const struct world *world, const struct node *node) {
 
 static void crash(struct world *world, struct node *node, bool power) {
   (void)power;
+  host_local_crash(world, node);
   drop_fibers(world, node);
 }
 
@@ -68,7 +76,7 @@ static void disk_free(struct node *node) {
 
 static void run_handler(void *argument) {
   struct thread *thread = argument;
-  thread->returned = thread->handle(&thread->context, &thread->message);
+  thread->returned = thread->handler->handle(&thread->context, &thread->message);
 }
 
 static bool at_point(struct world *world, struct node *node, const struct thread *thread,
@@ -144,7 +152,7 @@ static void on_wake(struct world *world, struct node *node, uint64_t argument) {
   go_on(world, node, &host_of(node)->threads[argument]);
 }
 
-static void on_statement_timeout(struct world *world, struct node *node, uint64_t argument) {
+static void on_timeout(struct world *world, struct node *node, uint64_t argument) {
   struct thread *thread = &host_of(node)->threads[argument];
   ASSERT(thread->awaiting != 0);
   host_interrupted(world, thread);
@@ -165,15 +173,16 @@ static void on_answer(struct world *world, struct node *node, struct message *an
   go_on(world, node, thread);
 }
 
-/* All threads share the connection: statements under way are cut off, transactions are broken. Handlers
+/* All threads share the connection: requests under way are cut off, transactions are broken. Handlers
  * that go on may already use the next connection, so that who was cut off is noted first. */
 static void disconnected(struct world *world, struct node *node, uint16_t peer) {
   struct host *host = host_of(node);
-  if (world->nodes[peer].role != ROLE_DATABASE) return;
+  if (!plan_store(world->plan, world->nodes[peer].role)) return;
+  bool database = world->nodes[peer].role == ROLE_DATABASE;
   for (uint32_t i = 0; i < host->thread_count; i++) {
     struct thread *thread = &host->threads[i];
-    thread->cut_off = thread->running && thread->awaiting != 0;
-    if (thread->running && thread->transaction == CLIENT_TRANSACTION_OPEN && !thread->cut_off)
+    thread->cut_off = thread->running && thread->awaiting != 0 && thread->asked == peer;
+    if (database && thread->running && thread->transaction == CLIENT_TRANSACTION_OPEN && !thread->cut_off)
       thread->transaction = CLIENT_TRANSACTION_BROKEN;
   }
   for (uint32_t i = 0; i < host->thread_count && !node->doomed; i++) {
@@ -192,22 +201,23 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 /* --- Tables --- */
 
-static message_fn *const on[DATABASE_MESSAGE__COUNT] = {[DATABASE_ANSWER] = on_answer};
+static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer,
+                                                        [PROVIDER_ANSWER] = on_answer};
 static const char *const stages[] = {"running"};
 static timer_fn *const on_timer[HOST_TIMER__COUNT] = {
     [HOST_TIMER_WAKE] = on_wake,
-    [HOST_TIMER_STATEMENT] = on_statement_timeout,
+    [HOST_TIMER_ANSWER] = on_timeout,
     [HOST_TIMER_RETURNED] = on_returned,
 };
 static const char *const timer_names[HOST_TIMER__COUNT] = {
     [HOST_TIMER_WAKE] = "wake",
-    [HOST_TIMER_STATEMENT] = "statement-timeout",
+    [HOST_TIMER_ANSWER] = "answer-timeout",
     [HOST_TIMER_RETURNED] = "returned",
 };
 
 const struct component handler_host = {
     .name = "handler-host", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
-    .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
+    .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = HOST_TIMER__COUNT, .arena_bytes = arena_bytes,
     .disconnected = disconnected, .busy = busy, .crash = crash, .disk_reset = disk_reset,
     .disk_free = disk_free,

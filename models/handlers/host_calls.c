@@ -1,7 +1,7 @@
-/* The calls of a handler: their far side, and the client of the database. */
+/* The calls of a handler: what it calls, and what each does that asks no store. */
 #include "models/handlers/host_state.h"
 
-#include "models/store/database.h"
+#include "models/store/wire.h"
 #include "sim/base/assert.h"
 #include "sim/base/hash.h"
 
@@ -49,25 +49,79 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   ((struct thread *)context)->value = ns > 0 ? ns : 0;
   return call(context, CALL_SLEEP);
 }
+static int call_local(struct dg_context *context, enum handler_call which, uint64_t key) {
+  ((struct thread *)context)->key = key;
+  return call(context, which);
+}
+static int call_local_seen(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_SEEN, key);
+}
+static int call_local_mark(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_MARK, key);
+}
+
+static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
+                      int64_t value, int64_t ttl_ns) {
+  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  return call_row(context, which, keys, key, value);
+}
+static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {
+  int status = call_cache(context, CALL_CACHE_GET, keys, key, 0, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
+static int call_cache_set(struct dg_context *context, const char *keys, uint64_t key, int64_t value,
+                          int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET, keys, key, value, ttl_ns);
+}
+static int call_cache_set_if_absent(struct dg_context *context, const char *keys, uint64_t key,
+                                    int64_t value, int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET_IF_ABSENT, keys, key, value, ttl_ns);
+}
+static int call_cache_delete(struct dg_context *context, const char *keys, uint64_t key) {
+  return call_cache(context, CALL_CACHE_DELETE, keys, key, 0, 0);
+}
+
+/* Suspends nothing: what it reads is part of the plan. */
+static int64_t read_setting(struct dg_context *context, const char *key) {
+  const struct thread *thread = (const struct thread *)context;
+  const struct handler *handler = thread->handler;
+  int i = schema_find(handler->keys, handler->key_count, key);
+  ASSERT_MSG(i >= 0 && handler->keys[i].type != VALUE_DISTRIBUTION, "%s reads a setting '%s'", handler->name,
+             key);
+  return thread->settings->values[i].i;
+}
+static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  struct thread *thread = (struct thread *)context;
+  thread->key = idempotency_key;
+  thread->value = amount;
+  int status = call(context, CALL_CHARGE);
+  if (status == DG_OK && out) *out = thread->result;
+  return status;
+}
 
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+    .local_seen = call_local_seen, .local_mark = call_local_mark,
+    .setting = read_setting,
+    .cache_get = call_cache_get,
+    .cache_set = call_cache_set,
+    .cache_set_if_absent = call_cache_set_if_absent,
+    .cache_delete = call_cache_delete,
+    .charge = call_charge,
 };
 
-/* --- Statements --- */
+/* --- Asking a store --- */
 
-static struct message *request(struct world *world, struct node *node, const struct thread *thread,
-                               enum database_message kind) {
-  struct message *message =
-      world_message(world, node, world_node(world, ROLE_DATABASE, node->group)->id, 0, (uint16_t)kind);
+struct message *host_request(struct world *world, const struct node *node, const struct thread *thread,
+                             const struct node *store, uint16_t kind) {
+  struct message *message = world_message(world, node, store->id, 0, kind);
   message->reply_port = HOST_PORT;
   message->intent = thread->message.id;
-  message->size = DATABASE_WIRE_BYTES;
-  if (thread->transaction != CLIENT_TRANSACTION_NONE) message->d = thread->transaction_id;
-  if (thread->transaction == CLIENT_TRANSACTION_BEGUN) message->d |= DATABASE_BEGINS;
+  message->size = STORE_WIRE_BYTES;
   return message;
 }
 
@@ -80,122 +134,28 @@ static uint32_t next_correlation(const struct host *host, struct thread *thread)
   return correlation;
 }
 
-static bool send_and_wait(struct world *world, struct node *node, struct thread *thread,
-                          struct message *message) {
+bool host_ask(struct world *world, struct node *node, struct thread *thread, struct message *message) {
   struct host *host = host_of(node);
   thread->awaiting = message->correlation = next_correlation(host, thread);
-  thread->timer = world_timer(world, node, HOST_PORT, host->statement_lane, HOST_TIMER_STATEMENT,
-                              thread->index);
+  thread->asked = message->to;
+  thread->timer = world_timer(world, node, HOST_PORT, host->lanes[world->nodes[message->to].role],
+                              HOST_TIMER_ANSWER, thread->index);
   world_send(world, node, message);
   return false;
 }
 
-static bool done(struct thread *thread, int status) {
-  thread->status = status;
-  return true;
-}
-
-static bool statement(struct world *world, struct node *node, struct thread *thread,
-                      enum database_message kind) {
-  if (world->count[ROLE_DATABASE] == 0 || thread->transaction == CLIENT_TRANSACTION_BROKEN)
-    return done(thread, DG_FAILED);
-  struct message *message = request(world, node, thread, kind);
-  message->a = (int64_t)thread->table;
-  message->b = (int64_t)thread->key;
-  message->c = thread->value;
-  if (thread->transaction == CLIENT_TRANSACTION_BEGUN)
-    thread->transaction = CLIENT_TRANSACTION_OPEN;
-  return send_and_wait(world, node, thread, message);
-}
-
-void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread) {
-  if (thread->transaction == CLIENT_TRANSACTION_OPEN ||
-      thread->transaction == CLIENT_TRANSACTION_BROKEN) /* nobody waits for the answer */
-    world_send(world, node, request(world, node, thread, DATABASE_ROLLBACK));
-  thread->transaction = CLIENT_TRANSACTION_NONE;
-}
-
-void host_answered(struct world *world, struct thread *thread, const struct message *answer) {
-  world_cancel(world, thread->timer);
-  thread->awaiting = 0;
-  thread->status = (int)answer->a;
-  thread->result = answer->b;
-  if (thread->call == CALL_COMMIT || thread->call == CALL_ROLLBACK)
-    thread->transaction = CLIENT_TRANSACTION_NONE;
-  else if (thread->transaction != CLIENT_TRANSACTION_NONE && thread->status == DG_FAILED)
-    thread->transaction = CLIENT_TRANSACTION_BROKEN;
-}
-
-void host_interrupted(struct world *world, struct thread *thread) {
-  (void)world;
-  thread->awaiting = 0;
-  thread->status = DG_FAILED;
-  if (thread->call == CALL_COMMIT) {
-    thread->transaction = CLIENT_TRANSACTION_NONE;
-    thread->status = DG_UNKNOWN;
-  } else if (thread->call == CALL_ROLLBACK) { /* what is not committed is rolled back in the end */
-    thread->transaction = CLIENT_TRANSACTION_NONE;
-    thread->status = DG_OK;
-  } else if (thread->transaction != CLIENT_TRANSACTION_NONE) {
-    thread->transaction = CLIENT_TRANSACTION_BROKEN;
-  } else if (thread->call != CALL_GET) {
-    thread->status = DG_UNKNOWN;
-  }
-}
-
 /* --- What each call does --- */
-
-static bool begin(struct world *world, struct node *node, struct thread *thread) {
-  (void)world;
-  if (thread->transaction != CLIENT_TRANSACTION_NONE) return done(thread, DG_FAILED);
-  struct host *host = host_of(node);
-  if (++host->transactions == 0) host->transactions = 1;
-  thread->transaction_id = host->transactions;
-  thread->transaction = CLIENT_TRANSACTION_BEGUN;
-  return done(thread, DG_OK);
-}
-
-static bool commit(struct world *world, struct node *node, struct thread *thread) {
-  switch (thread->transaction) {
-  case CLIENT_TRANSACTION_OPEN:
-    return send_and_wait(world, node, thread, request(world, node, thread, DATABASE_COMMIT));
-  case CLIENT_TRANSACTION_BEGUN:
-    thread->transaction = CLIENT_TRANSACTION_NONE;
-    return done(thread, DG_OK);
-  default: host_abandon_transaction(world, node, thread); return done(thread, DG_FAILED);
-  }
-}
-
-static bool rollback(struct world *world, struct node *node, struct thread *thread) {
-  if (thread->transaction == CLIENT_TRANSACTION_OPEN)
-    return send_and_wait(world, node, thread, request(world, node, thread, DATABASE_ROLLBACK));
-  host_abandon_transaction(world, node, thread);
-  return done(thread, DG_OK);
-}
-
-static bool get(struct world *world, struct node *node, struct thread *thread) {
-  return statement(world, node, thread, DATABASE_GET);
-}
-static bool put(struct world *world, struct node *node, struct thread *thread) {
-  return statement(world, node, thread, DATABASE_PUT);
-}
-static bool insert_unique(struct world *world, struct node *node, struct thread *thread) {
-  return statement(world, node, thread, DATABASE_INSERT_UNIQUE);
-}
-static bool apply(struct world *world, struct node *node, struct thread *thread) {
-  return statement(world, node, thread, DATABASE_APPLY);
-}
 
 static bool publish(struct world *world, struct node *node, struct thread *thread) {
   const struct component *consumer = node->components[0];
-  if (!consumer->publish) return done(thread, DG_FAILED);
-  return done(thread, consumer->publish(world, node, thread->tag, thread->message.id,
+  if (!consumer->publish) return host_done(thread, DG_FAILED);
+  return host_done(thread, consumer->publish(world, node, thread->tag, thread->message.id,
                                         (uint32_t)thread->message.key));
 }
 
 static bool suppress(struct world *world, struct node *node, struct thread *thread) {
   world_fact(world, FACT_SUPPRESSED, node->id, thread->message.id, 0, node->group);
-  return done(thread, DG_OK);
+  return host_done(thread, DG_OK);
 }
 
 static bool wait(struct world *world, struct node *node, struct thread *thread, int64_t ns) {
@@ -213,14 +173,35 @@ static bool sleep_on(struct world *world, struct node *node, struct thread *thre
   return wait(world, node, thread, thread->value);
 }
 
-typedef bool perform_fn(struct world *world, struct node *node, struct thread *thread);
-static perform_fn *const performs[CALL__COUNT] = {
-    [CALL_BEGIN] = begin,   [CALL_COMMIT] = commit, [CALL_ROLLBACK] = rollback,
-    [CALL_GET] = get,       [CALL_PUT] = put,       [CALL_INSERT_UNIQUE] = insert_unique,
-    [CALL_APPLY] = apply,   [CALL_PUBLISH] = publish, [CALL_SUPPRESS] = suppress,
-    [CALL_WORK] = work,     [CALL_SLEEP] = sleep_on,
+static const struct call_row own_calls[CALL__COUNT] = {
+    [CALL_PUBLISH] = {publish, NULL, NULL}, [CALL_SUPPRESS] = {suppress, NULL, NULL},
+    [CALL_WORK] = {work, NULL, NULL},       [CALL_SLEEP] = {sleep_on, NULL, NULL},
 };
 
+/* Each call stands in one of them. */
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
+                                              host_provider_calls, host_local_calls};
+
+static const struct call_row *row_of(const struct thread *thread) {
+  size_t i = 0;
+  while (!tables[i][thread->call].perform) i++;
+  return &tables[i][thread->call];
+}
+
 bool host_perform(struct world *world, struct node *node, struct thread *thread) {
-  return performs[thread->call](world, node, thread);
+  return row_of(thread)->perform(world, node, thread);
+}
+
+void host_answered(struct world *world, struct thread *thread, const struct message *answer) {
+  world_cancel(world, thread->timer);
+  thread->awaiting = 0;
+  thread->status = (int)answer->a;
+  thread->result = answer->b;
+  if (row_of(thread)->answered) row_of(thread)->answered(thread, answer);
+}
+
+void host_interrupted(struct world *world, struct thread *thread) {
+  (void)world;
+  thread->awaiting = 0;
+  row_of(thread)->unanswered(thread);
 }

@@ -18,6 +18,13 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_CACHE_GET,
+  CALL_CACHE_SET,
+  CALL_CACHE_SET_IF_ABSENT,
+  CALL_CACHE_DELETE,
+  CALL_CHARGE,
+  CALL_LOCAL_SEEN,
+  CALL_LOCAL_MARK,
   CALL__COUNT
 };
 
@@ -32,22 +39,25 @@ enum client_transaction {
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
   struct fiber *fiber;
-  int (*handle)(struct dg_context *, const struct dg_message *);
+  const struct handler *handler; /* the group's, and its keys' values */
+  const struct settings *settings;
   struct dg_message message;
   uint32_t index, tag;
   bool running;
   bool calling;    /* a call is under way */
-  bool cut_off;    /* its connection broke, see host_disconnected */
+  bool cut_off;    /* its connection broke, see `disconnected` of host.c */
   enum handler_call call;
   uint64_t table;  /* arguments of the call: hash of the table's name */
   uint64_t key;
   int64_t value;
+  int64_t ttl;     /* ns */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */
-  uint32_t awaiting; /* correlation of the statement under way, 0 = none */
+  uint32_t awaiting; /* correlation of the request under way, 0 = none */
   uint32_t round;    /* of correlations */
-  uint32_t timer;    /* of the statement under way */
+  uint32_t timer;    /* of the request under way */
+  uint16_t asked;    /* node that it went to */
   enum client_transaction transaction;
   uint32_t transaction_id;
   uint32_t next_free;
@@ -57,8 +67,11 @@ struct host {
   uint32_t thread_count, running, free_thread;
   uint32_t thread_bits;  /* low bits of a correlation: the thread */
   uint32_t transactions; /* numbered so far */
-  uint16_t statement_lane;
+  uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
   bool submitting;
+  const struct local_kind *local_kind; /* of the keys that the process remembers itself; NULL = none */
+  void *local;                         /* in the arena */
+  int64_t local_held;                  /* bytes of it, as accounted */
 };
 
 /* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is
@@ -67,19 +80,56 @@ struct host_memory {
   struct fiber_pool *fibers;
 };
 
-enum { HOST_TIMER_WAKE, HOST_TIMER_STATEMENT, HOST_TIMER_RETURNED, HOST_TIMER__COUNT };
+enum { HOST_TIMER_WAKE, HOST_TIMER_ANSWER, HOST_TIMER_RETURNED, HOST_TIMER__COUNT };
 
 static inline struct host *host_of(const struct node *node) { return node->state[HOST_PORT]; }
 
 extern const struct dg_api host_api; /* what handlers call: each suspends its fiber */
 
+/* One call: what it does, and how its thread learns what came of it. */
+struct call_row {
+  /* true = done, thread->status is set; false = it waits. */
+  bool (*perform)(struct world *, struct node *, struct thread *);
+  /* Optional, of calls that ask a store: its answer, behind status and value; and that none came. */
+  void (*answered)(struct thread *, const struct message *);
+  void (*unanswered)(struct thread *);
+};
+
 /* Does what a suspended handler asked for: true = done, thread->status is set; false = it waits. */
 bool host_perform(struct world *world, struct node *node, struct thread *thread);
-/* The statement under way got no answer: sets status. */
+/* The request under way got no answer: sets status. */
 void host_interrupted(struct world *world, struct thread *thread);
-/* An answer of the database. */
+/* An answer of a store. */
 void host_answered(struct world *world, struct thread *thread, const struct message *answer);
+
+/* For the files with calls: a request of this thread to a store's node, and sending it. The latter
+ * returns false: the thread waits. */
+struct message *host_request(struct world *world, const struct node *node, const struct thread *thread,
+                             const struct node *store, uint16_t kind);
+bool host_ask(struct world *world, struct node *node, struct thread *thread, struct message *message);
+static inline bool host_done(struct thread *thread, int status) {
+  thread->status = status;
+  return true;
+}
+
+/* --- host_database.c --- */
+
+extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+/* --- host_cache.c --- */
+
+extern const struct call_row host_cache_calls[CALL__COUNT];
+/* --- host_provider.c --- */
+
+extern const struct call_row host_provider_calls[CALL__COUNT];
+struct span host_provider_timeout(const struct world *world);
+/* --- host_local.c: the keys that the process remembers itself --- */
+
+extern const struct call_row host_local_calls[CALL__COUNT];
+size_t host_local_bytes(const struct plan *plan); /* of a node's arena */
+void host_local_start(struct world *world, struct node *node);
+void host_local_crash(struct world *world, struct node *node);
 
 #endif

@@ -25,5 +25,5 @@ const struct handler handler_insert_or_ignore = {
     .about = "does the operation; when its row is there already, takes it for done",
     .handle = handle,
     .forbids = CLAIM_NOTHING,
-    .uses_database = true,
+    .uses = HANDLER_USES(DATABASE),
 };

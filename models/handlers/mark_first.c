@@ -29,5 +29,5 @@ const struct handler handler_mark_first = {
     .about = "inserts the message's id, then does the operation, in two transactions",
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS),
-    .uses_database = true,
+    .uses = HANDLER_USES(DATABASE),
 };

@@ -13,5 +13,5 @@ const struct handler handler_naive = {
     .about = "does the operation, every time that the message comes",
     .handle = handle,
     .forbids = CLAIM_NOTHING,
-    .uses_database = true,
+    .uses = HANDLER_USES(DATABASE),
 };

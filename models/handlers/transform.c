@@ -14,5 +14,4 @@ const struct handler handler_transform = {
     .about = "publishes a result to the output topic for each message",
     .handle = handle,
     .forbids = CLAIM_NOTHING,
-    .uses_database = false,
 };

@@ -231,7 +231,7 @@ static bool check_groups(const struct plan *plan, struct err *err) {
     return err_set(err, ERR_CONFLICT, "commit: in-transaction and 'groups' exclude each other"),
            err_note(err, "transactions write to one output topic, which no group has of its own");
   for (uint32_t i = 0; i < plan->group_count; i++)
-    if (!plan->groups[i].handler->uses_database)
+    if (!plan->groups[i].handler->uses)
       return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
                      plan->groups[i].handler->name, plan->groups[i].name),
              err_note(err, "it publishes to an output topic, which no group has of its own");
@@ -321,8 +321,7 @@ static struct span longest_timeout(const struct plan *plan) {
                                          ANY_LINK | 1u << LINK_KIND_DATAGRAM},                     \
             [LINK_CONSUMER_TO_BROKER] = {true, LINK_KIND_CONNECTION, ANY_LINK},                    \
             [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
-            [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},           \
-            [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
+            [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
   .controllers = controllers, .leader = leader, .coordinator = kafka_coordinator, .groups = true,  \
   .longest_timeout = longest_timeout, \
   .verbs = 1u << VERB_FAILOVER | 1u << VERB_MOVE_COORDINATOR,                                      \

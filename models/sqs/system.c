@@ -148,7 +148,7 @@ static struct span longest_timeout(const struct plan *plan) {
   int64_t longest = larger(call, values[KEY_SQS_VISIBILITY_TIMEOUT].i);
   longest = larger(longest, request + values[KEY_SQS_WAIT_TIME].i);
   longest = larger(longest, larger(values[KEY_SQS_REDRIVE_AT].i, values[KEY_SQS_DELAY].i));
-  return span_of(larger(longest, database_longest_timeout(plan).ns));
+  return span_of(longest);
 }
 
 static struct span longest_timeout_standard(const struct plan *plan) {
@@ -175,9 +175,7 @@ static bool check(const struct plan *plan, struct err *err) {
 #define SQS_SYSTEM                                                                                 \
   .check = check, .host = &handler_host, .points = points,                                         \
   .links = {[LINK_PRODUCER_TO_BROKER] = PER_REQUEST,                                               \
-            [LINK_CONSUMER_TO_BROKER] = PER_REQUEST,                                               \
-            [LINK_CONSUMER_TO_DATABASE] = {.used = true, .kind = LINK_KIND_CONNECTION,             \
-                                           .allowed = 1u << LINK_KIND_CONNECTION}},                \
+            [LINK_CONSUMER_TO_BROKER] = PER_REQUEST},                                              \
   .point_count = sizeof points / sizeof *points, .handler = "naive", .ack = "DeleteMessage"
 
 /* A dead-letter queue is there only when it is asked for. */

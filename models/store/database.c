@@ -30,6 +30,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   database->flushing = false;
   /* Recovery ends with a checkpoint: that flushes everything. */
   if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
+  database_prune_start(world, node);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
@@ -179,8 +180,9 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
-  /* Judged on its state only where the handler keeps its effects here. */
-  if (!plan_handler(world->plan, node->group)->uses_database) return;
+  /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
+  uint32_t uses = plan_handler(world->plan, node->group)->uses;
+  if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
   _Static_assert((uint64_t)BALANCE_ABSENT == FACT_STATE_ABSENT, "no row is no row");
   for (uint32_t key = 1; key <= tables->keys; key++)
@@ -195,6 +197,7 @@ static void disk_reset(struct world *world, struct node *node) {
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
   database->commits = 0;
+  database->aged_first = database->aged_end = 0;
   database->remembers = false;
   database_note_flushed(database);
 }
@@ -205,6 +208,7 @@ static void disk_free(struct node *node) {
   sessions_free(&database->sessions);
   tables_free(&database->tables);
   free(database->undo);
+  free(database->aged);
   free(database);
   node->disk[0] = NULL;
 }
@@ -216,35 +220,23 @@ static int64_t cost(const struct world *world, const struct message *request) {
 
 /* --- Tables --- */
 
-#define STATEMENT                                                                                  \
-  .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED, .operation = true
-
-const struct message_kind database_messages[DATABASE_MESSAGE__COUNT] = {
-    [DATABASE_GET] = {.name = "get", STATEMENT},
-    [DATABASE_PUT] = {.name = "put", STATEMENT},
-    [DATABASE_INSERT_UNIQUE] = {.name = "insert-unique", STATEMENT},
-    [DATABASE_APPLY] = {.name = "apply", STATEMENT},
-    [DATABASE_COMMIT] = {.name = "commit", STATEMENT},
-    [DATABASE_ROLLBACK] = {.name = "rollback", STATEMENT},
-    [DATABASE_ANSWER] = {.name = "answer", .sent = POINT_STATEMENT_ANSWERED,
-                         .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
-};
-
 static const char *const stages[] = {"serving"};
 
-static message_fn *const on[DATABASE_MESSAGE__COUNT] = {
+static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [DATABASE_GET] = on_statement,           [DATABASE_PUT] = on_statement,
     [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
     [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
-                                                 [TIMER_IDLE] = on_idle};
-static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle"};
+                                                 [TIMER_IDLE] = on_idle,
+                                                 [TIMER_PRUNE] = database_on_prune};
+static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle",
+                                                [TIMER_PRUNE] = "prune"};
 
 const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
-    .message_count = DATABASE_MESSAGE__COUNT, .messages = database_messages, .on_timer = on_timer,
+    .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
     .finish = finish,
@@ -276,10 +268,9 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
         },
 };
 
-struct span database_longest_timeout(const struct plan *plan) {
-  if (!plan->database) return span_of(0);
-  int64_t statement = plan->database_settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
-  int64_t idle = plan->database_settings.values[KEY_DATABASE_IDLE_TIMEOUT].i;
+static struct span longest_timeout(const struct settings *settings) {
+  int64_t statement = settings->values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
+  int64_t idle = settings->values[KEY_DATABASE_IDLE_TIMEOUT].i;
   return span_of(statement > idle ? statement : idle);
 }
 
@@ -290,4 +281,6 @@ const struct store store_transactional = {
     .key_count = KEY_DATABASE__COUNT,
     .role = ROLE_DATABASE,
     .component = &database_component,
+    .longest_timeout = longest_timeout,
+    .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

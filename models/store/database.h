@@ -28,12 +28,13 @@
  *      executed. A client that fell silent (its machine lost power) keeps its locks until
  *      idle_in_transaction_session_timeout.
  * [I6] A statement of a transaction that is not open (any more) answers DG_FAILED.
+ * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory, from
+ *      its commit until it is deleted: at the first time of the job (a multiple of prune_every) at which it
+ *      is older than the handler's retention; 0s is for ever. A natural key is neither: it is the row itself.
  * [I8] The insert of a row under a natural key that is there fails: the statement answers DG_EXISTS and
  *      its transaction is rolled back, as after any error in PostgreSQL. DATABASE_INSERT_UNIQUE is an
  *      INSERT … ON CONFLICT DO NOTHING: it answers the same and the transaction goes on.
  * [I9] A transfer locks both rows before it changes one, the lower key first; its effect is one.
- * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory; a
- *      natural key is not: it is the row itself.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
@@ -48,24 +49,8 @@
 #ifndef MODELS_STORE_DATABASE_H
 #define MODELS_STORE_DATABASE_H
 
+#include "models/store/wire.h"
 #include "sim/world/world.h"
-
-enum database_message {
-  DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
-  DATABASE_PUT,           /* likewise */
-  DATABASE_INSERT_UNIQUE, /* likewise */
-  DATABASE_APPLY,         /* b = key: does the operation of message->intent to its row */
-  DATABASE_COMMIT,
-  DATABASE_ROLLBACK,
-  DATABASE_ANSWER, /* a = enum dg_status, b = value read */
-  DATABASE_MESSAGE__COUNT
-};
-
-/* `d` of a request: the client's number of the transaction, 0 = none, and whether it begins it. */
-#define DATABASE_BEGINS (INT64_C(1) << 32)
-
-/* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
-#define DATABASE_WIRE_BYTES 128
 
 /* A row with its index entry: 24 bytes tuple header, 8 id, 4 line pointer; the index 12 more. */
 #define DATABASE_UNIQUE_ROW_BYTES 48
@@ -73,13 +58,9 @@ enum database_message {
 enum database_key { KEY_DATABASE_STATEMENT_TIMEOUT, KEY_DATABASE_IDLE_TIMEOUT, KEY_DATABASE__COUNT };
 
 static inline int64_t database_setting(const struct world *world, enum database_key key) {
-  return world->plan->database_settings.values[key].i;
+  return world->plan->database.settings.values[key].i;
 }
 
-/* The longest of its timeouts, for a system's longest_timeout; 0 when the plan has no database. */
-struct span database_longest_timeout(const struct plan *plan);
-
-extern const struct message_kind database_messages[DATABASE_MESSAGE__COUNT];
 extern const struct component database_component;
 extern const struct store store_transactional;
 

@@ -7,11 +7,11 @@
 
 void database_answer(struct world *world, struct node *node, const struct message *request,
                      int status, int64_t value) {
-  struct message *message = world_answer(world, node, request, DATABASE_ANSWER);
+  struct message *message = world_answer(world, node, request, STORE_ANSWER);
   message->intent = request->intent;
   message->a = status;
   message->b = value;
-  message->size = DATABASE_WIRE_BYTES;
+  message->size = STORE_WIRE_BYTES;
   world_send(world, node, message);
 }
 
@@ -64,6 +64,11 @@ static void refuse(struct world *world, struct node *node, uint32_t index, struc
   database_abort(world, node, index);
 }
 
+static bool is_there(const struct database *database, uint32_t index, uint32_t table, uint64_t key) {
+  return id_set_has(&database->tables.items[table].unique, key) ||
+         sessions_inserted(&database->sessions, index, table, key);
+}
+
 static bool get(struct world *world, struct node *node, uint32_t index,
                 const struct message *request) {
   struct database *database = database_of(node);
@@ -72,7 +77,10 @@ static bool get(struct world *world, struct node *node, uint32_t index,
   struct row row = {.value = 0};
   row.exists = tables_get(&database->tables, table, key, &row.value);
   sessions_overlay(&database->sessions, index, table, key, &row);
-  database_answer(world, node, request, row.exists ? DG_OK : DG_NOT_FOUND, row.exists ? row.value : 0);
+  if (!row.exists) row.value = 0;
+  if (!row.exists) /* a key that was inserted by itself is a row too, of value 0 */
+    row.exists = is_there(database, index, table, key);
+  database_answer(world, node, request, row.exists ? DG_OK : DG_NOT_FOUND, row.value);
   return false;
 }
 
@@ -105,11 +113,6 @@ static bool change(struct world *world, struct node *node, uint32_t index, struc
   if (locked != LOCKED) return locked == LOCKED_KEPT;
   sessions_write(&database_of(node)->sessions, index, write);
   return noted(world, node, index, request);
-}
-
-static bool is_there(const struct database *database, uint32_t index, uint32_t table, uint64_t key) {
-  return id_set_has(&database->tables.items[table].unique, key) ||
-         sessions_inserted(&database->sessions, index, table, key);
 }
 
 static bool insert_unique(struct world *world, struct node *node, uint32_t index,
@@ -146,6 +149,7 @@ static bool apply(struct world *world, struct node *node, uint32_t index, struct
   struct sessions *sessions = &database_of(node)->sessions;
   own->operation = workload_operation(world, own->intent);
   const struct row_operation *operation = &row_operations[own->operation];
+  if (!operation->own) return refuse(world, node, index, request), false;
   if (!operation->other && !operation->inserts) return change(world, node, index, request, own);
   struct write other = *own;
   enum locked locked = LOCKED;

@@ -5,7 +5,8 @@
  *   inserted     ids of operations that insert under a natural key
  *   any other    made when first named: rows (key -> value) and unique keys, side by side
  *
- * LIMIT: tables have no indexes, and only operations delete rows; nothing is pruned.
+ * LIMIT: tables have no indexes, and only operations delete rows; unique keys of handlers' tables may have
+ *        a retention (database_prune.c).
  */
 #ifndef MODELS_STORE_TABLES_H
 #define MODELS_STORE_TABLES_H

@@ -58,20 +58,19 @@ static void put_costs(const struct plan *plan, FILE *out) {
 }
 
 static const char *usual_latency(int link) {
-  bool near = link == LINK_CONSUMER_TO_DATABASE || link == LINK_BROKER_TO_BROKER;
-  return near ? link_latency_near : link_table.keys[LINK_KEY_LATENCY].value_default;
+  return link_is_near((enum link)link) ? link_latency_near : link_table.keys[LINK_KEY_LATENCY].value_default;
 }
 
 static void put_links(const struct plan *plan, FILE *out) {
   bool any = false;
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_plan *link = &plan->links[i];
-    const struct link_rule *rule = &plan->system->links[i];
-    if (!rule->used) continue;
+    const struct link_rule rule = plan_link_rule(plan, (enum link)i);
+    if (!rule.used) continue;
     const char *before = "{";
     char head[64];
     snprintf(head, sizeof head, "%s  %s: ", any ? "" : "links:\n", link_rows[i].name);
-    if (link->kind != rule->kind) {
+    if (link->kind != rule.kind) {
       fprintf(out, "%s%skind: ", head, before);
       put_value(&link_table.keys[LINK_KEY_KIND], (union value){.i = link->kind}, out);
       before = ", ", head[0] = '\0';
@@ -152,9 +151,12 @@ void repro_write(const struct repro *repro, FILE *out) {
   if (!plan->groups)
     put_model("handler", plan->handler->name, plan->handler->keys, plan->handler->key_count,
               &plan->handler_settings, out);
-  if (plan->database)
-    put_model("database", plan->database->name, plan->database->keys, plan->database->key_count,
-              &plan->database_settings, out);
+  for (int role = 0; role < ROLE__COUNT; role++) {
+    const struct store_plan *slot = plan_store(plan, (enum role)role);
+    if (slot && slot->store && (role == ROLE_DATABASE || plan_uses(plan, (enum role)role)))
+      put_model(role_names[role], slot->store->name, slot->store->keys, slot->store->key_count,
+                &slot->settings, out);
+  }
   if (plan->client)
     put_model("client", plan->client->name, plan->client->keys, plan->client->key_count,
               &plan->client_settings, out);

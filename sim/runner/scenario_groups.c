@@ -39,6 +39,7 @@ static bool read_group(struct reader *reader, const struct yaml_entry *entry,
   out->entry = entry;
   out->name = name;
   out->database_name = pool_print(reader->pool, "%s_database", name);
+  out->cache_name = pool_print(reader->pool, "%s_cache", name);
   for (size_t i = 0; i < entry->value->count; i++) {
     const struct yaml_entry *key = &entry->value->entries[i];
     if (strcmp(key->key, group_table.keys[GROUP_HANDLER].name) == 0) {
@@ -166,8 +167,11 @@ bool scenario_read_row_groups(struct reader *reader, const struct slot_spec *bas
   row->groups = POOL_NEW(reader->pool, struct slot_reading, reader->group_count);
   for (size_t i = 0; i < reader->group_count; i++) {
     const struct slot_spec *const places[] = {base, own, &reader->groups[i].handler, &specs[i]};
-    if (!slot_read(reader, SLOT_HANDLER, places, sizeof places / sizeof *places, row, &row->groups[i]))
+    if (!slot_read(reader, SLOT_HANDLER, reader->groups[i].name, places,
+                   sizeof places / sizeof *places, row, &row->groups[i]))
       return false;
+    row->swept |= row->groups[i].swept;
+    row->kept |= row->groups[i].kept;
     if (row->groups[i].named)
       *inout_label = pool_print(reader->pool, "%s + %s=%s", *inout_label, reader->groups[i].name,
                                 specs[i].name);
@@ -204,6 +208,7 @@ void scenario_fill_groups(struct reader *reader, const struct row_reading *row, 
     groups[i] = (struct group_plan){
         .name = group->name,
         .database_name = group->database_name,
+        .cache_name = group->cache_name,
         .first = first,
         .consumers = (uint32_t)values[GROUP_CONSUMERS].i,
         .handler = row->groups[i].model ? row->groups[i].model->row : NULL,
@@ -220,5 +225,5 @@ void scenario_fill_groups(struct reader *reader, const struct row_reading *row, 
   plan->handler = groups[0].handler;
   plan->handler_settings = groups[0].handler_settings;
   plan->counts[ROLE_CONSUMER] = first;
-  plan->counts[ROLE_DATABASE] = plan->group_count;
+  plan->counts[ROLE_DATABASE] = plan->counts[ROLE_CACHE] = plan->group_count;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LATER_ROLES "client cache provider relay"
+#define LATER_ROLES "client relay"
 
 bool link_is_later(const char *name) {
   const char *middle = strstr(name, "_to_");
@@ -26,8 +26,7 @@ bool link_is_later(const char *name) {
 bool scenario_link_used(const struct plan *plan, enum link link) {
   if (link == LINK_BROKER_TO_CONTROLLER)
     return plan->system && plan->system->controllers && plan->system->controllers(plan) > 0;
-  if (plan->system && plan->system->links[link].used) return true;
-  return link == LINK_CONSUMER_TO_DATABASE && plan_uses_database(plan);
+  return plan->system && plan_link_rule(plan, link).used;
 }
 
 static const char *kind_word(int64_t kind) {
@@ -49,7 +48,10 @@ static bool read_one(struct reader *reader, const struct yaml_entry *block,
                     request ? "request_loss" : "reply_loss");
     return err_note(reader->err, "loss is both ways");
   }
-  if (loss) link->request_loss = link->reply_loss = values->values[LINK_KEY_LOSS].i;
+  if (loss) {
+    link->request_loss = link->reply_loss = values->values[LINK_KEY_LOSS].i;
+    values->given[LINK_KEY_REQUEST_LOSS] = values->given[LINK_KEY_REPLY_LOSS] = NULL; /* default's */
+  }
   if (request) link->request_loss = values->values[LINK_KEY_REQUEST_LOSS].i;
   if (reply) link->reply_loss = values->values[LINK_KEY_REPLY_LOSS].i;
   return true;
@@ -84,12 +86,12 @@ static bool check_kind(struct reader *reader, enum link link) {
   int64_t kind = reader->links[link].values.values[LINK_KEY_KIND].i;
   for (size_t i = 0; given && i < reader->row_count; i++) {
     const struct plan *plan = &reader->scenario->plans[i];
-    const struct link_rule *rule = &plan->system->links[link];
-    if (!scenario_link_used(plan, link) || rule->kind == (enum link_kind)kind) continue;
-    if (rule->allowed & (UINT32_C(1) << kind)) continue;
+    const struct link_rule rule = plan_link_rule(plan, link);
+    if (!scenario_link_used(plan, link) || rule.kind == (enum link_kind)kind) continue;
+    if (rule.allowed & (UINT32_C(1) << kind)) continue;
     reader_fail(reader, given->value, ERR_CONFLICT, "link '%s' of system '%s' cannot be '%s'",
                 link_rows[link].name, plan->system->name, given->value->text);
-    return err_note(reader->err, "it is %s there", kind_word((int64_t)rule->kind));
+    return err_note(reader->err, "it is %s there", kind_word((int64_t)rule.kind));
   }
   return true;
 }
@@ -98,7 +100,7 @@ static enum link_kind kind_in(const struct reader *reader, const struct plan *pl
                               enum link link) {
   const struct key_values *values = &reader->links[link].values;
   if (values->given[LINK_KEY_KIND]) return (enum link_kind)values->values[LINK_KEY_KIND].i;
-  return plan->system->links[link].kind;
+  return plan_link_rule(plan, link).kind;
 }
 
 /* Only datagrams are doubled or overtake each other. What a named link asks for must be able to
@@ -135,9 +137,7 @@ bool scenario_read_links(struct reader *reader) {
   }
   for (int i = 0; i < LINK__COUNT; i++) {
     reader->links[i] = base;
-    bool in_rack = i == LINK_CONSUMER_TO_DATABASE || i == LINK_BROKER_TO_BROKER ||
-                   i == LINK_BROKER_TO_CONTROLLER;
-    if (in_rack && !base.values.given[LINK_KEY_LATENCY])
+    if (link_is_near((enum link)i) && !base.values.given[LINK_KEY_LATENCY])
       reader->links[i].values.values[LINK_KEY_LATENCY].distribution = near;
   }
   if (block && !read_named(reader, block->value)) return false;
@@ -154,7 +154,7 @@ void scenario_fill_links(const struct reader *reader, struct plan *plan) {
     const struct link_reading *link = &reader->links[i];
     const union value *values = link->values.values;
     bool used = scenario_link_used(plan, (enum link)i);
-    enum link_kind kind = used ? kind_in(reader, plan, (enum link)i) : plan->system->links[i].kind;
+    enum link_kind kind = used ? kind_in(reader, plan, (enum link)i) : plan_link_rule(plan, (enum link)i).kind;
     bool datagram = kind == LINK_KIND_DATAGRAM;
     plan->links[i] = (struct link_plan){
         .kind = kind,

@@ -1,6 +1,8 @@
 /* Names of nodes (`consumer.1`, `broker.leader`), links (`producer.any_to_broker`) and points. */
 #include "sim/runner/scenario_reader.h"
 
+#include "sim/world/world.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +35,8 @@ static uint32_t role_count(const struct reader *reader, enum role role) {
 }
 
 static bool role_runs(const struct reader *reader, enum role role) {
-  if (role == ROLE_DATABASE) return true;
   for (size_t i = 0; i < reader->row_count; i++)
-    if (reader->scenario->plans[i].system->components[role]) return true;
+    if (role == ROLE_DATABASE || world_nodes_of(&reader->scenario->plans[i], role) > 0) return true;
   return false;
 }
 
@@ -49,6 +50,9 @@ static bool is_group(const struct reader *reader, const char *name, struct selec
                                     .offset = group->first, .count = group->consumers};
     else if (strcmp(group->database_name, name) == 0)
       *out = (struct selector_item){.role = ROLE_DATABASE, .word = group->database_name, .offset = i,
+                                    .count = 1};
+    else if (strcmp(group->cache_name, name) == 0)
+      *out = (struct selector_item){.role = ROLE_CACHE, .word = group->cache_name, .offset = i,
                                     .count = 1};
     else
       continue;
@@ -76,11 +80,10 @@ static bool parse_index(struct reader *reader, const struct yaml_node *at, const
   uint32_t count = out->word ? out->count : role_count(reader, out->role);
   const char *role = item_word(out);
   const struct plan *plan = &reader->scenario->plans[0];
-  if (plan->groups && !out->word && (out->role == ROLE_CONSUMER || out->role == ROLE_DATABASE)) {
-    bool database = out->role == ROLE_DATABASE;
+  const char *own = plan->groups ? group_node_name(&plan->groups[0], out->role) : NULL;
+  if (own && !out->word) {
     reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: the file has 'groups'", role, digits);
-    return err_note(reader->err, "write %s.1, or %s.any",
-                    database ? plan->groups[0].database_name : plan->groups[0].name, role);
+    return err_note(reader->err, "write %s.1, or %s.any", own, role);
   }
   bool good = digits[0] != '0' && strlen(digits) <= 9;
   uint32_t index = good ? (uint32_t)strtoul(digits, NULL, 10) : 0;

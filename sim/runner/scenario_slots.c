@@ -8,10 +8,12 @@
 #include <string.h>
 
 const struct slot_row slot_rows[SLOT__COUNT] = {
-    [SLOT_SYSTEM] = {"system", TOP_SYSTEM},
-    [SLOT_HANDLER] = {"handler", TOP_HANDLER},
-    [SLOT_DATABASE] = {"database", TOP_DATABASE},
-    [SLOT_CLIENT] = {"client", TOP_CLIENT},
+    [SLOT_SYSTEM] = {"system", TOP_SYSTEM, ROLE__COUNT},
+    [SLOT_HANDLER] = {"handler", TOP_HANDLER, ROLE__COUNT},
+    [SLOT_DATABASE] = {"database", TOP_DATABASE, ROLE_DATABASE},
+    [SLOT_CACHE] = {"cache", TOP_CACHE, ROLE_CACHE},
+    [SLOT_PROVIDER] = {"provider", TOP_PROVIDER, ROLE_PROVIDER},
+    [SLOT_CLIENT] = {"client", TOP_CLIENT, ROLE__COUNT},
 };
 
 /* ---- the registry as models ---- */
@@ -26,7 +28,6 @@ static void list_models(struct reader *reader) {
   struct models *models = reader->models;
   models[SLOT_SYSTEM].items = POOL_NEW(reader->pool, struct model, registry->system_count);
   models[SLOT_HANDLER].items = POOL_NEW(reader->pool, struct model, registry->handler_count);
-  models[SLOT_DATABASE].items = POOL_NEW(reader->pool, struct model, registry->store_count);
   for (size_t i = 0; i < registry->system_count; i++) {
     const struct system *row = registry->systems[i];
     add_model(&models[SLOT_SYSTEM], row->name, row->keys, row->key_count, row);
@@ -35,10 +36,16 @@ static void list_models(struct reader *reader) {
     const struct handler *row = registry->handlers[i];
     add_model(&models[SLOT_HANDLER], row->name, row->keys, row->key_count, row);
   }
+}
+
+static void list_stores(struct reader *reader, enum slot slot) {
+  const struct registry *registry = reader->registry;
+  struct models *models = &reader->models[slot];
+  models->items = POOL_NEW(reader->pool, struct model, registry->store_count);
   for (size_t i = 0; i < registry->store_count; i++) {
     const struct store *row = registry->stores[i];
-    if (row->role == ROLE_DATABASE)
-      add_model(&models[SLOT_DATABASE], row->name, row->keys, row->key_count, row);
+    if (row->role == slot_rows[slot].store)
+      add_model(models, row->name, row->keys, row->key_count, row);
   }
 }
 
@@ -66,7 +73,7 @@ static bool fail_model(struct reader *reader, enum slot slot, const char *name,
   reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown %s '%s'%s", slot_rows[slot].name, name,
               reader_hint(reader, name, &words));
   return err_note(reader->err, "dgsim list %ss shows all",
-                  slot == SLOT_DATABASE ? "system" : slot_rows[slot].name);
+                  slot_rows[slot].store < ROLE__COUNT ? "system" : slot_rows[slot].name);
 }
 
 /* ---- one slot ---- */
@@ -144,11 +151,12 @@ static const struct model *default_model(const struct reader *reader, enum slot 
     const struct system *system = row->slots[SLOT_SYSTEM].model->row;
     return system->handler ? find_model(models, system->handler) : NULL;
   }
-  return slot == SLOT_DATABASE && models->count ? &models->items[0] : NULL;
+  return slot_rows[slot].store < ROLE__COUNT && models->count ? &models->items[0] : NULL;
 }
 
-bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *const *places,
-               size_t count, const struct row_reading *row, struct slot_reading *out) {
+bool slot_read(struct reader *reader, enum slot slot, const char *group,
+               const struct slot_spec *const *places, size_t count, const struct row_reading *row,
+               struct slot_reading *out) {
   const struct slot_spec *namer = NULL;
   for (size_t i = 0; i < count; i++) {
     if (places[i]->node) out->place = places[i]->node;
@@ -175,7 +183,8 @@ bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *co
     if (places[i]->node && places[i]->node->kind == YAML_KIND_MAP &&
         !read_keys(reader, slot, places[i]->node, out))
       return false;
-  return check_needed(reader, slot, out);
+  return scenario_sweep_slot(reader, slot, group, places, count, out) &&
+         check_needed(reader, slot, out);
 }
 
 /* ---- rows ---- */
@@ -185,7 +194,7 @@ static bool fail_row_key(struct reader *reader, const struct yaml_entry *entry) 
   words_add(&words, "label");
   words_add(&words, "groups");
   for (int i = 0; i < SLOT__COUNT; i++) words_add(&words, slot_rows[i].name);
-  bool slot_later = word_in("cache provider publisher services", entry->key);
+  bool slot_later = word_in("publisher services", entry->key);
   bool top = schema_find(top_table.keys, top_table.count, entry->key) >= 0;
   if (slot_later) return reader_not_here(reader, entry);
   if (strcmp(entry->key, "name") == 0)
@@ -258,7 +267,9 @@ static bool read_row(struct reader *reader, const struct slot_spec bases[SLOT__C
   }
   for (int i = 0; i < SLOT__COUNT; i++) {
     const struct slot_spec *const places[] = {&bases[i], &own[i]};
-    if (!slot_read(reader, (enum slot)i, places, 2, row, &row->slots[i])) return false;
+    if (!slot_read(reader, (enum slot)i, NULL, places, 2, row, &row->slots[i])) return false;
+    row->swept |= row->slots[i].swept;
+    row->kept |= row->slots[i].kept;
   }
   if (!scenario_read_row_groups(reader, &bases[SLOT_HANDLER], &own[SLOT_HANDLER], groups, row, &label))
     return false;
@@ -315,6 +326,8 @@ bool scenario_read_slots(struct reader *reader) {
   list_models(reader);
   list_clients(reader);
   for (int i = 0; i < SLOT__COUNT; i++)
+    if (slot_rows[i].store < ROLE__COUNT) list_stores(reader, (enum slot)i);
+  for (int i = 0; i < SLOT__COUNT; i++)
     if (!slot_read_spec(reader, (enum slot)i, reader->top[slot_rows[i].base], &bases[i])) return false;
   const struct yaml_entry *compare = reader->top[TOP_COMPARE];
   if (compare) {
@@ -337,14 +350,20 @@ static void copy_settings(const struct slot_reading *slot, struct settings *out)
   memcpy(out->values, slot->values.values, sizeof out->values);
 }
 
+static void fill_store(const struct slot_reading *slot, struct store_plan *out) {
+  out->store = slot->model ? slot->model->row : NULL;
+  copy_settings(slot, &out->settings);
+}
+
 void scenario_fill_slots(const struct row_reading *row, struct plan *plan) {
   plan->label = row->label;
   plan->system = row->slots[SLOT_SYSTEM].model->row;
   copy_settings(&row->slots[SLOT_SYSTEM], &plan->system_settings);
   if (row->slots[SLOT_HANDLER].model) plan->handler = row->slots[SLOT_HANDLER].model->row;
   copy_settings(&row->slots[SLOT_HANDLER], &plan->handler_settings);
-  if (row->slots[SLOT_DATABASE].model) plan->database = row->slots[SLOT_DATABASE].model->row;
-  copy_settings(&row->slots[SLOT_DATABASE], &plan->database_settings);
+  fill_store(&row->slots[SLOT_DATABASE], &plan->database);
+  fill_store(&row->slots[SLOT_CACHE], &plan->cache);
+  fill_store(&row->slots[SLOT_PROVIDER], &plan->provider);
   const struct model *client = row->slots[SLOT_CLIENT].model;
   if (client && ((const struct client_policy *)client->row)->retries) plan->client = client->row;
   copy_settings(&row->slots[SLOT_CLIENT], &plan->client_settings);

@@ -36,14 +36,20 @@ static const struct key top_keys[TOP__COUNT] = {
                      "what the consumer does with a message (default: the system's)", NULL},
     [TOP_DATABASE] = {"database", VALUE_OTHER, "", "model", 0, 0,
                       "where effects are kept (default: the first of the table)", NULL},
+    [TOP_CACHE] = {"cache", VALUE_OTHER, "", "model", 0, 0,
+                   "where handlers keep marks that expire (default: the first of the table)", NULL},
+    [TOP_PROVIDER] = {"provider", VALUE_OTHER, "", "model", 0, 0,
+                      "the external service that handlers call (default: the first of the table)", NULL},
     [TOP_CLIENT] = {"client", VALUE_OTHER, "", "model", 0, 0,
                     "the application above the producers (default: none, it submits once)", NULL},
     [TOP_COMPARE] = {"compare", VALUE_OTHER, "", "list", 0, 0,
                      "rows: systems' names, or {label, slots}", NULL},
     [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
                     "what goes wrong: timing, one verb, its keys", NULL},
+    [TOP_SWEEP] = {"sweep", VALUE_OTHER, "", "map", 0, 0,
+                   "PATH: [values…], paths as of --set: every row at every point of the grid", NULL},
     [TOP_EXPECT] = {"expect", VALUE_OTHER, "", "list", 0, 0,
-                    "statements: {row, about, METRIC: bound …}", NULL},
+                    "statements: {row, group, where, about, METRIC: bound …}", NULL},
 };
 
 static const struct key workload_keys[WORKLOAD__COUNT] = {
@@ -115,8 +121,8 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
                        "the system's, where it leaves a choice", NULL},
     [LINK_KEY_LATENCY] =
         {"latency", VALUE_DISTRIBUTION, "lognormal median=1ms p99=5ms", NULL, 0, 0,
-         "each way; consumer_to_database and broker_to_broker, in one rack: lognormal "
-         "median=100us p99=500us",
+         "each way; to databases and caches, between brokers and to controllers, in one rack: "
+         "lognormal median=100us p99=500us",
          NULL},
     [LINK_KEY_LOSS] = {"loss", VALUE_SHARE, "0%", NULL, 0, SCHEMA_SHARE_SCALE,
                        "of each transmission, both ways", NULL},
@@ -134,7 +140,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services cache provider publisher sweep check"};
+    "precision services publisher check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
@@ -145,4 +151,9 @@ const struct key_table link_table = {"links", link_keys, LINK_KEY__COUNT, ""};
 const struct key_table cost_table = {"costs", cost_keys, COST__COUNT, ""};
 
 const char *const link_latency_near = "lognormal median=100us p99=500us";
-const char *const operations_later = "charge";
+bool link_is_near(enum link link) {
+  enum role to = link_rows[link].to;
+  return to == ROLE_DATABASE || to == ROLE_CACHE || link == LINK_BROKER_TO_BROKER ||
+         link == LINK_BROKER_TO_CONTROLLER;
+}
+

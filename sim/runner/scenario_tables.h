@@ -8,6 +8,9 @@
 #define SIM_RUNNER_SCENARIO_TABLES_H
 
 #include "sim/base/schema.h"
+#include "sim/world/role.h"
+
+#include <stdbool.h>
 
 /* Keys that are no scalar of schema.h: `choices` says in a word what they are. */
 #define VALUE_OTHER VALUE__COUNT
@@ -37,9 +40,12 @@ enum top_key {
   TOP_SYSTEM,
   TOP_HANDLER,
   TOP_DATABASE,
+  TOP_CACHE,
+  TOP_PROVIDER,
   TOP_CLIENT,
   TOP_COMPARE,
   TOP_FAULTS,
+  TOP_SWEEP,
   TOP_EXPECT,
   TOP__COUNT
 };
@@ -97,8 +103,8 @@ extern const struct key_table top_table, workload_table, intent_table, topology_
 
 /* Latency of the links inside a rack, which are shorter than the table's default. */
 extern const char *const link_latency_near;
+bool link_is_near(enum link link); /* in one rack: that is its default latency */
 
 /* Operations of the language that this version does not have. */
-extern const char *const operations_later;
 
 #endif

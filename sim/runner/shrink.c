@@ -145,7 +145,7 @@ static struct placement_limits sorts_of(const struct plan *plan) {
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_plan *link = &plan->links[i];
     uint16_t kinds = 0;
-    if (!plan->system->links[i].used) continue;
+    if (!plan_link_rule(plan, (enum link)i).used) continue;
     if (link->request_loss || link->reply_loss) kinds |= KIND(DROP) | KIND(DELAY);
     if (link->duplication) kinds |= KIND(DUPLICATE);
     if (link->reordering) kinds |= KIND(DELAY);

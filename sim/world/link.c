@@ -18,7 +18,7 @@ void link_init(struct world *world) {
   for (int i = 0; i < LINK__COUNT; i++) {
     struct link_state *link = &world->links[i];
     const struct link_row *row = &link_rows[i];
-    *link = (struct link_state){.used = world->plan->system->links[i].used,
+    *link = (struct link_state){.used = plan_link_rule(world->plan, (enum link)i).used,
                                 .first_channel = (uint32_t)world->channel_count,
                                 .from_count = world->count[row->from],
                                 .to_count = world->count[row->to],

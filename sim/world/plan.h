@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLAN_NODES_MAX 20000
+#define PLAN_NODES_MAX 20000 /* of the topology; caches, providers and controllers come on top */
 #define PLAN_PARTITIONS_MAX 20000
 #define PLAN_FAULTS_MAX 4096
 #define PLAN_SELECTOR_MAX 8
@@ -163,11 +163,20 @@ struct fault_plan {
  * group. Its consumers follow each other among all consumers; it has a database of its own, the
  * group's number among all databases. */
 struct group_plan {
-  const char *name, *database_name; /* "payment", "payment_database": its nodes are NAME.1 … */
+  const char *name, *database_name, *cache_name; /* "payment", "payment_database": its nodes are NAME.1 … */
   uint32_t first, consumers;        /* first: how many consumers stand before its own */
   const struct handler *handler;
   struct settings handler_settings;
   const struct distribution *service_time;
+};
+
+/* What a group's nodes of a role are called; NULL: they are not of groups. */
+const char *group_node_name(const struct group_plan *group, enum role role);
+
+/* What stands in a slot for stores; NULL: the program has none. */
+struct store_plan {
+  const struct store *store;
+  struct settings settings;
 };
 
 /* Costs of servers' work: sim/world/cost.h has the table with sources. Index = enum cost. */
@@ -179,13 +188,12 @@ struct plan {
   struct settings handler_settings;
   const struct client_policy *client; /* the application above the producers; NULL = it submits once */
   struct settings client_settings;
-  const struct store *database;
-  struct settings database_settings;
+  struct store_plan database, cache, provider;
   struct settings costs;
   /* Groups of consumers; NULL = one, with the handler above. Else `handler` is the first one's. */
   const struct group_plan *groups;
   uint32_t group_count;
-  uint32_t counts[ROLE__COUNT]; /* nodes of each role; one database for each group */
+  uint32_t counts[ROLE__COUNT]; /* nodes of each role; one database and cache for each group */
   uint32_t partitions, threads, cores; /* cores: of each broker and database */
   struct link_plan links[LINK__COUNT];
   struct workload_plan workload;
@@ -205,6 +213,8 @@ static inline const struct handler *plan_handler(const struct plan *plan, uint32
 static inline const struct settings *plan_handler_settings(const struct plan *plan, uint32_t group) {
   return plan->groups ? &plan->groups[group].handler_settings : &plan->handler_settings;
 }
+/* What a group's handler has set a key of its own to; `otherwise` where it has no such key. */
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise);
 /* Whether any operation overwrites what was there. */
 static inline bool plan_overwrites(const struct plan *plan) {
   const struct workload_plan *workload = &plan->workload;
@@ -222,11 +232,20 @@ static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
     allowed |= allows & CLAIM_BIT(STATE_ERRORS);
   return allowed;
 }
-/* Whether any group keeps its effects in a database. */
-static inline bool plan_uses_database(const struct plan *plan) {
+/* Whether any group's handler calls a store of this role. */
+static inline bool plan_uses(const struct plan *plan, enum role role) {
   for (uint32_t i = 0; i < plan_group_count(plan); i++)
-    if (plan_handler(plan, i) && plan_handler(plan, i)->uses_database) return true;
+    if (plan_handler(plan, i) && (plan_handler(plan, i)->uses & (UINT32_C(1) << role))) return true;
   return false;
 }
+/* The slot of a role that is a store, else NULL. */
+const struct store_plan *plan_store(const struct plan *plan, enum role role);
+/* Whether what runs on nodes of a role understands a fault that not all do (fault_verbs.h, of_system): the
+ * store in its slot, else the system. */
+bool plan_understands(const struct plan *plan, enum role role, enum verb verb);
+/* The longest timeout of system, stores and handlers. */
+struct span plan_longest_timeout(const struct plan *plan);
+/* What a link is in this plan: as the system says, or as the store at its far end does. */
+struct link_rule plan_link_rule(const struct plan *plan, enum link link);
 
 #endif

@@ -21,7 +21,9 @@ enum role {
   X(CONSUMER_TO_BROKER, "consumer_to_broker", ROLE_CONSUMER, ROLE_BROKER)                          \
   X(BROKER_TO_BROKER, "broker_to_broker", ROLE_BROKER, ROLE_BROKER)                                \
   X(CONSUMER_TO_DATABASE, "consumer_to_database", ROLE_CONSUMER, ROLE_DATABASE)                    \
-  X(BROKER_TO_CONTROLLER, "broker_to_controller", ROLE_BROKER, ROLE_CONTROLLER)
+  X(BROKER_TO_CONTROLLER, "broker_to_controller", ROLE_BROKER, ROLE_CONTROLLER)                    \
+  X(CONSUMER_TO_CACHE, "consumer_to_cache", ROLE_CONSUMER, ROLE_CACHE)                             \
+  X(CONSUMER_TO_PROVIDER, "consumer_to_provider", ROLE_CONSUMER, ROLE_PROVIDER)
 
 enum link {
 #define X(id, name, from, to) LINK_##id,

@@ -56,7 +56,9 @@ void world_free(struct world *world) {
 
 static const struct component *component_of(const struct plan *plan, enum role role, int port) {
   if (port == 1) return role == ROLE_CONSUMER ? plan->system->host : NULL;
-  if (role == ROLE_DATABASE) return plan->database ? plan->database->component : NULL;
+  const struct store_plan *slot = plan_store(plan, role);
+  if (slot && role != ROLE_DATABASE && !plan_uses(plan, role)) return NULL;
+  if (slot) return slot->store ? slot->store->component : NULL;
   return plan->system->components[role];
 }
 
@@ -77,9 +79,9 @@ static size_t arena_bytes(const struct plan *plan, const struct node *node) {
 struct node_title world_title(const struct plan *plan, enum role role, uint32_t index) {
   const struct group_plan *groups = plan->groups;
   struct node_title title = {.word = role_names[role], .place = index};
-  if (!groups || (role != ROLE_CONSUMER && role != ROLE_DATABASE)) return title;
-  if (role == ROLE_DATABASE)
-    return (struct node_title){.group = index - 1, .word = groups[index - 1].database_name, .place = 1};
+  if (!groups || !group_node_name(groups, role)) return title;
+  if (role != ROLE_CONSUMER)
+    return (struct node_title){.group = index - 1, .word = group_node_name(&groups[index - 1], role), .place = 1};
   while (index > groups[title.group].first + groups[title.group].consumers) title.group++;
   title.word = groups[title.group].name;
   title.place = index - groups[title.group].first;
@@ -114,7 +116,7 @@ static void make_nodes(struct world *world) {
     world->count[role] = world_nodes_of(plan, (enum role)role);
     total += world->count[role];
   }
-  ASSERT_LE(total, PLAN_NODES_MAX);
+  ASSERT_LT(total, NODE_NOBODY);
   world->nodes = calloc(total ? total : 1, sizeof *world->nodes);
   ASSERT(world->nodes);
   world->node_capacity = total;
@@ -150,7 +152,7 @@ static void compile_links(struct world *world) {
   memset(world->link_of, -1, sizeof world->link_of);
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_plan *plan = &world->plan->links[i];
-    if (!world->plan->system->links[i].used) continue;
+    if (!plan_link_rule(world->plan, (enum link)i).used) continue;
     world->link_of[link_rows[i].from][link_rows[i].to] = (int8_t)i;
     world->link_of[link_rows[i].to][link_rows[i].from] = (int8_t)i;
     world->link_rules[i].kind = plan->kind;
@@ -177,7 +179,7 @@ static void make_operations(struct world *world) {
 }
 
 static struct span longest_timeout(const struct plan *plan) {
-  struct span longest = plan->system->longest_timeout(plan);
+  struct span longest = plan_longest_timeout(plan);
   if (!plan->client) return longest;
   struct span wait = plan->client->longest_wait(&plan->client_settings);
   return wait.ns > longest.ns ? wait : longest;

@@ -63,7 +63,7 @@ static int act(struct dg_context *c, const struct dg_message *m) {
   default: /* ids above: plain applies */ return dg_apply(c);
   }
 }
-static const struct handler handler_act = {.name = "act", .handle = act, .uses_database = true};
+static const struct handler handler_act = {.name = "act", .handle = act, .uses = HANDLER_USES(DATABASE)};
 
 /* --- [I3] [I4] Commits --- */
 
@@ -261,7 +261,7 @@ END_TEST
 
 START_TEST(silent_client_keeps_its_locks_until_the_idle_timeout) {
   struct tiny *tiny = script_new(&handler_act, 2, 1);
-  tiny->plan.database_settings.values[KEY_DATABASE_IDLE_TIMEOUT].i = 10 * NS_PER_S;
+  tiny->plan.database.settings.values[KEY_DATABASE_IDLE_TIMEOUT].i = 10 * NS_PER_S;
   script_add(10 * MS, 1, CLAIM_AND_LINGER);
   script_add(15 * MS, 2, CLAIM);
   tiny_strike(tiny, VERB_POWER_LOSS, 20 * MS, ROLE_CONSUMER, 1);
@@ -276,7 +276,7 @@ END_TEST
 
 START_TEST(without_an_idle_timeout_they_stay_for_ever) {
   struct tiny *tiny = script_new(&handler_act, 2, 1);
-  tiny->plan.database_settings.values[KEY_DATABASE_IDLE_TIMEOUT].i = 0;
+  tiny->plan.database.settings.values[KEY_DATABASE_IDLE_TIMEOUT].i = 0;
   script_add(10 * MS, 1, CLAIM_AND_LINGER);
   script_add(15 * MS, 2, CLAIM);
   tiny_strike(tiny, VERB_POWER_LOSS, 20 * MS, ROLE_CONSUMER, 1);

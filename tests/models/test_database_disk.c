@@ -22,7 +22,7 @@ static int act(struct dg_context *c, const struct dg_message *m) {
   default: return dg_apply(c);
   }
 }
-static const struct handler handler_act = {.name = "act", .handle = act, .uses_database = true};
+static const struct handler handler_act = {.name = "act", .handle = act, .uses = HANDLER_USES(DATABASE)};
 
 static struct tiny *world_of(size_t steps, const uint64_t *ids) {
   struct tiny *tiny = script_new(&handler_act, 1, 1);

@@ -42,7 +42,7 @@ static int act(struct dg_context *c, const struct dg_message *m) {
   if (action == HOLD_ROW_1 || action == HOLD_ROW_2) return hold_and_apply(c, action == HOLD_ROW_1 ? 1 : 2);
   return action == APPLY ? dg_apply(c) : apply_and_end(c, action);
 }
-static const struct handler handler_act = {.name = "act", .handle = act, .uses_database = true};
+static const struct handler handler_act = {.name = "act", .handle = act, .uses = HANDLER_USES(DATABASE)};
 
 static struct tiny *new_world(uint32_t consumers) {
   struct tiny *tiny = script_new(&handler_act, consumers, 1);

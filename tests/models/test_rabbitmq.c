@@ -30,7 +30,7 @@ static int scripted(struct dg_context *context, const struct dg_message *message
   return dg_apply(context);
 }
 static const struct handler handler_scripted = {.name = "scripted", .handle = scripted,
-                                                .uses_database = true};
+                                                .uses = HANDLER_USES(DATABASE)};
 
 /* Ten operations a second from 100 ms on; three brokers for a quorum queue. */
 static struct tiny *rabbit(const struct system *system, const struct handler *handler,

@@ -12,7 +12,7 @@ static int failing(struct dg_context *context, const struct dg_message *message)
   return fails ? DG_FAILED : DG_OK;
 }
 static const struct handler handler_failing = {.name = "failing", .handle = failing,
-                                               .uses_database = true};
+                                               .uses = HANDLER_USES(DATABASE)};
 
 #define MESSAGES 2000
 static const struct system *const systems[] = {&system_sqs_standard, &system_sqs_fifo};

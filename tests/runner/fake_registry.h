@@ -54,8 +54,7 @@ static bool fake_check(const struct plan *plan, struct err *err) {
   .handler = "naive"
 #define FAKE_LINKS(kind_, allowed_)                                                                \
   .links = {[LINK_PRODUCER_TO_BROKER] = {true, kind_, allowed_},                                   \
-            [LINK_CONSUMER_TO_BROKER] = {true, kind_, allowed_},                                   \
-            [LINK_CONSUMER_TO_DATABASE] = {true, LINK_KIND_CONNECTION, 1}}
+            [LINK_CONSUMER_TO_BROKER] = {true, kind_, allowed_}}
 #define FAKE_KEYS(table) .keys = table, .key_count = sizeof table / sizeof *table
 #define FAKE_POINTS(table) .points = table, .point_count = sizeof table / sizeof *table
 
@@ -88,14 +87,16 @@ static const struct system fake_sqs = {.name = "sqs-standard",
 static const struct system *const fake_systems[] = {&fake_at_most_once, &fake_at_least_once,
                                                     &fake_exactly_once, &fake_kafka, &fake_sqs};
 
-static const struct handler fake_naive = {.name = "naive", .uses_database = true};
+static const struct handler fake_naive = {.name = "naive", .uses = HANDLER_USES(DATABASE)};
 static const struct handler fake_dedup = {
-    .name = "dedup-table", FAKE_KEYS(dedup_keys), .uses_database = true};
+    .name = "dedup-table", FAKE_KEYS(dedup_keys), .uses = HANDLER_USES(DATABASE)};
 static const struct handler fake_cache = {
-    .name = "cache-ttl", FAKE_KEYS(cache_keys), .uses_database = true};
-static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache};
+    .name = "cache-ttl", FAKE_KEYS(cache_keys), .uses = HANDLER_USES(DATABASE)};
+static const struct handler fake_transform = {.name = "transform"};
+static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache, &fake_transform};
 
-static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE};
+static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE,
+                                               .link = {true, LINK_KIND_CONNECTION, 1}};
 static const struct store fake_plain = {.name = "plain", .role = ROLE_PROVIDER};
 static const struct store *const fake_stores[] = {&fake_plain, &fake_transactional};
 

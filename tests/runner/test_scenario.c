@@ -80,7 +80,7 @@ START_TEST(two_lines_run_and_everything_else_has_a_default) {
   ck_assert_str_eq(plan->label, "at-least-once");
   ck_assert_ptr_eq(plan->system, &fake_at_least_once);
   ck_assert_ptr_eq(plan->handler, &fake_naive);
-  ck_assert_ptr_eq(plan->database, &fake_transactional);
+  ck_assert_ptr_eq(plan->database.store, &fake_transactional);
   ck_assert_uint_eq(plan->workload.messages, 1000);
   ck_assert_int_eq(plan->workload.rate, 1000 * INT64_C(1000000));
   ck_assert_int_eq(plan->workload.duration.ns, S);

@@ -1,0 +1,118 @@
+/* The client of the group's database: statements and the transaction that they are part of. */
+#include "models/handlers/host_state.h"
+
+#include "models/store/database.h"
+
+static struct message *request(struct world *world, struct node *node, const struct thread *thread,
+                               enum store_message kind) {
+  struct message *message =
+      host_request(world, node, thread, world_node(world, ROLE_DATABASE, node->group), (uint16_t)kind);
+  if (thread->transaction != CLIENT_TRANSACTION_NONE) message->d = thread->transaction_id;
+  if (thread->transaction == CLIENT_TRANSACTION_BEGUN) message->d |= DATABASE_BEGINS;
+  return message;
+}
+
+static bool statement(struct world *world, struct node *node, struct thread *thread,
+                      enum store_message kind) {
+  if (world->count[ROLE_DATABASE] == 0 || thread->transaction == CLIENT_TRANSACTION_BROKEN)
+    return host_done(thread, DG_FAILED);
+  struct message *message = request(world, node, thread, kind);
+  message->a = (int64_t)thread->table;
+  message->b = (int64_t)thread->key;
+  message->c = thread->value;
+  if (thread->transaction == CLIENT_TRANSACTION_BEGUN)
+    thread->transaction = CLIENT_TRANSACTION_OPEN;
+  return host_ask(world, node, thread, message);
+}
+
+void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread) {
+  if (thread->transaction == CLIENT_TRANSACTION_OPEN ||
+      thread->transaction == CLIENT_TRANSACTION_BROKEN) /* nobody waits for the answer */
+    world_send(world, node, request(world, node, thread, DATABASE_ROLLBACK));
+  thread->transaction = CLIENT_TRANSACTION_NONE;
+}
+
+/* --- What came of a statement --- */
+
+static void answered(struct thread *thread, const struct message *answer) {
+  (void)answer;
+  if (thread->transaction != CLIENT_TRANSACTION_NONE && thread->status == DG_FAILED)
+    thread->transaction = CLIENT_TRANSACTION_BROKEN;
+}
+
+static void unanswered(struct thread *thread) {
+  thread->status = DG_FAILED;
+  if (thread->transaction != CLIENT_TRANSACTION_NONE)
+    thread->transaction = CLIENT_TRANSACTION_BROKEN;
+  else if (thread->call != CALL_GET)
+    thread->status = DG_UNKNOWN;
+}
+
+static void ended(struct thread *thread, const struct message *answer) {
+  (void)answer;
+  thread->transaction = CLIENT_TRANSACTION_NONE;
+}
+
+static void commit_unanswered(struct thread *thread) {
+  thread->transaction = CLIENT_TRANSACTION_NONE;
+  thread->status = DG_UNKNOWN;
+}
+
+/* What is not committed is rolled back in the end. */
+static void rollback_unanswered(struct thread *thread) {
+  thread->transaction = CLIENT_TRANSACTION_NONE;
+  thread->status = DG_OK;
+}
+
+/* --- What each call does --- */
+
+static bool begin(struct world *world, struct node *node, struct thread *thread) {
+  (void)world;
+  if (thread->transaction != CLIENT_TRANSACTION_NONE) return host_done(thread, DG_FAILED);
+  struct host *host = host_of(node);
+  if (++host->transactions == 0) host->transactions = 1;
+  thread->transaction_id = host->transactions;
+  thread->transaction = CLIENT_TRANSACTION_BEGUN;
+  return host_done(thread, DG_OK);
+}
+
+static bool commit(struct world *world, struct node *node, struct thread *thread) {
+  switch (thread->transaction) {
+  case CLIENT_TRANSACTION_OPEN:
+    return host_ask(world, node, thread, request(world, node, thread, DATABASE_COMMIT));
+  case CLIENT_TRANSACTION_BEGUN:
+    thread->transaction = CLIENT_TRANSACTION_NONE;
+    return host_done(thread, DG_OK);
+  default: host_abandon_transaction(world, node, thread); return host_done(thread, DG_FAILED);
+  }
+}
+
+static bool rollback(struct world *world, struct node *node, struct thread *thread) {
+  if (thread->transaction == CLIENT_TRANSACTION_OPEN)
+    return host_ask(world, node, thread, request(world, node, thread, DATABASE_ROLLBACK));
+  host_abandon_transaction(world, node, thread);
+  return host_done(thread, DG_OK);
+}
+
+static bool get(struct world *world, struct node *node, struct thread *thread) {
+  return statement(world, node, thread, DATABASE_GET);
+}
+static bool put(struct world *world, struct node *node, struct thread *thread) {
+  return statement(world, node, thread, DATABASE_PUT);
+}
+static bool insert_unique(struct world *world, struct node *node, struct thread *thread) {
+  return statement(world, node, thread, DATABASE_INSERT_UNIQUE);
+}
+static bool apply(struct world *world, struct node *node, struct thread *thread) {
+  return statement(world, node, thread, DATABASE_APPLY);
+}
+
+const struct call_row host_database_calls[CALL__COUNT] = {
+    [CALL_BEGIN] = {begin, NULL, NULL},
+    [CALL_COMMIT] = {commit, ended, commit_unanswered},
+    [CALL_ROLLBACK] = {rollback, ended, rollback_unanswered},
+    [CALL_GET] = {get, answered, unanswered},
+    [CALL_PUT] = {put, answered, unanswered},
+    [CALL_INSERT_UNIQUE] = {insert_unique, answered, unanswered},
+    [CALL_APPLY] = {apply, answered, unanswered},
+};

@@ -1,0 +1,23 @@
+#include "models/store/wire.h"
+
+#define STATEMENT                                                                                  \
+  .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED, .operation = true
+
+const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
+    [DATABASE_GET] = {.name = "get", STATEMENT},
+    [DATABASE_PUT] = {.name = "put", STATEMENT},
+    [DATABASE_INSERT_UNIQUE] = {.name = "insert-unique", STATEMENT},
+    [DATABASE_APPLY] = {.name = "apply", STATEMENT},
+    [DATABASE_COMMIT] = {.name = "commit", STATEMENT},
+    [DATABASE_ROLLBACK] = {.name = "rollback", STATEMENT},
+    [STORE_ANSWER] = {.name = "answer", .sent = POINT_STATEMENT_ANSWERED,
+                      .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
+    [CACHE_GET] = {.name = "cache-get", STATEMENT},
+    [CACHE_SET] = {.name = "cache-set", STATEMENT},
+    [CACHE_SET_IF_ABSENT] = {.name = "cache-set-if-absent", STATEMENT},
+    [CACHE_DELETE] = {.name = "cache-delete", STATEMENT},
+    [PROVIDER_CHARGE] = {.name = "charge", .sent = POINT_REQUEST_SENT, .received = POINT_REQUEST_RECEIVED,
+                         .operation = true},
+    [PROVIDER_ANSWER] = {.name = "charge-answer", .sent = POINT_REQUEST_ANSWERED,
+                         .received = POINT_REQUEST_ANSWER_RECEIVED, .operation = true, .reply = true},
+};

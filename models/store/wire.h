@@ -1,0 +1,36 @@
+/* The requests of all stores, and their answers. Whoever calls several of them (a handler host) has one
+ * table of messages; a store's state table is empty where a request is not for it. */
+#ifndef MODELS_STORE_WIRE_H
+#define MODELS_STORE_WIRE_H
+
+#include "sim/world/model.h"
+
+enum store_message {
+  DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
+  DATABASE_PUT,           /* likewise */
+  DATABASE_INSERT_UNIQUE, /* likewise */
+  DATABASE_APPLY,         /* b = key: does the operation of message->intent to its row */
+  DATABASE_COMMIT,
+  DATABASE_ROLLBACK,
+  STORE_ANSWER, /* a = enum dg_status, b = value read */
+  /* Others follow, so that a trace's numbers stay: */
+  CACHE_GET,           /* a = hash of the keys' name, b = key */
+  CACHE_SET,           /* likewise, c = value, d = time to live, ns, 0 = for ever */
+  CACHE_SET_IF_ABSENT, /* likewise */
+  CACHE_DELETE,        /* as CACHE_GET */
+  PROVIDER_CHARGE, /* a = account, b = idempotency key, 0 = none, c = amount */
+  PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
+  STORE_MESSAGE__COUNT
+};
+
+/* `d` of a database's request: the client's number of the transaction, 0 = none, and whether it begins it. */
+#define DATABASE_BEGINS (INT64_C(1) << 32)
+
+/* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
+#define STORE_WIRE_BYTES 128
+/* Of a request or answer over HTTPS: header fields and a short body. */
+#define PROVIDER_WIRE_BYTES 1024
+
+extern const struct message_kind store_messages[STORE_MESSAGE__COUNT];
+
+#endif
