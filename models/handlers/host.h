@@ -27,9 +27,9 @@ extern const struct component handler_host;
 
 #define HOST_PORT 1
 
-/* Whether a system has what a handler needs: one without a database publishes its result. */
+/* Whether a system has what a handler needs: one that calls no store publishes its result. */
 static inline bool host_serves(const struct system *system, const struct handler *handler) {
-  return !handler || (handler->uses & HANDLER_USES(DATABASE)) || system->components[ROLE_CONSUMER]->publish;
+  return !handler || handler->uses || system->components[ROLE_CONSUMER]->publish;
 }
 
 /* Whether a thread is free. */

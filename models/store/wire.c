@@ -16,4 +16,8 @@ const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
     [CACHE_SET] = {.name = "cache-set", STATEMENT},
     [CACHE_SET_IF_ABSENT] = {.name = "cache-set-if-absent", STATEMENT},
     [CACHE_DELETE] = {.name = "cache-delete", STATEMENT},
+    [PROVIDER_CHARGE] = {.name = "charge", .sent = POINT_REQUEST_SENT, .received = POINT_REQUEST_RECEIVED,
+                         .operation = true},
+    [PROVIDER_ANSWER] = {.name = "charge-answer", .sent = POINT_REQUEST_ANSWERED,
+                         .received = POINT_REQUEST_ANSWER_RECEIVED, .operation = true, .reply = true},
 };

@@ -1,4 +1,4 @@
-/* The requests of all stores, and their one answer. Whoever calls several of them (a handler host) has one
+/* The requests of all stores, and their answers. Whoever calls several of them (a handler host) has one
  * table of messages; a store's state table is empty where a request is not for it. */
 #ifndef MODELS_STORE_WIRE_H
 #define MODELS_STORE_WIRE_H
@@ -18,6 +18,8 @@ enum store_message {
   CACHE_SET,           /* likewise, c = value, d = time to live, ns, 0 = for ever */
   CACHE_SET_IF_ABSENT, /* likewise */
   CACHE_DELETE,        /* as CACHE_GET */
+  PROVIDER_CHARGE, /* a = account, b = idempotency key, 0 = none, c = amount */
+  PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
   STORE_MESSAGE__COUNT
 };
 
@@ -26,6 +28,8 @@ enum store_message {
 
 /* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
 #define STORE_WIRE_BYTES 128
+/* Of a request or answer over HTTPS: header fields and a short body. */
+#define PROVIDER_WIRE_BYTES 1024
 
 extern const struct message_kind store_messages[STORE_MESSAGE__COUNT];
 

@@ -31,7 +31,11 @@
   X(ACK_RECEIVED, "ack-received", ROLE_BROKER, "the acknowledgement reached the broker; nothing is noted yet") \
   X(ACK_APPLIED, "ack-applied", ROLE_BROKER, "the broker has noted the acknowledgement")           \
   X(ACK_ANSWER_SENT, "ack-answer-sent", ROLE_BROKER, "the answer to the acknowledgement leaves") \
-  X(ACK_ANSWERED, "ack-answered", ROLE_CONSUMER, "the consumer learns that it was noted")
+  X(ACK_ANSWERED, "ack-answered", ROLE_CONSUMER, "the consumer learns that it was noted")          \
+  X(REQUEST_SENT, "request-sent", ROLE_CONSUMER, "a request of its handler leaves for the provider") \
+  X(REQUEST_RECEIVED, "request-received", ROLE_PROVIDER, "it reached the provider; nothing is done yet") \
+  X(REQUEST_ANSWERED, "request-answered", ROLE_PROVIDER, "the provider's answer leaves")           \
+  X(REQUEST_ANSWER_RECEIVED, "request-answer-received", ROLE_CONSUMER, "the answer reached the consumer; its handler does not know yet")
 
 enum point {
   POINT_NONE,

@@ -35,7 +35,7 @@ static const char *entry_for(const struct system *system, enum verb verb) {
 
 /* A handler that publishes is refused where there is no topic for it. */
 static bool serves(const struct system *system, const struct handler *handler) {
-  return (handler->uses & HANDLER_USES(DATABASE)) || system->components[ROLE_CONSUMER]->publish;
+  return handler->uses || system->components[ROLE_CONSUMER]->publish;
 }
 
 static void write_world(struct rig_text *text, const struct system *system) {
