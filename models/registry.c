@@ -9,9 +9,10 @@ extern const struct system system_sqs_standard, system_sqs_fifo;
 extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
 extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
+extern const struct handler handler_cache_claim_first, handler_cache_effect_first, handler_cache_lease;
 extern const struct handler handler_charge, handler_charge_with_key, handler_charge_in_transaction;
 extern const struct handler handler_idempotency_key;
-extern const struct store store_transactional, store_plain, store_keyed;
+extern const struct store store_transactional, store_redis, store_plain, store_keyed;
 
 const struct system *const registry_systems[] = {
     &system_at_most_once,     &system_at_least_once,       &system_exactly_once,
@@ -25,12 +26,13 @@ const size_t registry_system_count = sizeof registry_systems / sizeof *registry_
 const struct handler *const registry_handlers[] = {
     &handler_naive,      &handler_dedup_table,  &handler_transform,
     &handler_mark_first, &handler_effect_first, &handler_check_then_insert,
+    &handler_cache_claim_first, &handler_cache_effect_first, &handler_cache_lease,
     &handler_charge,     &handler_charge_with_key, &handler_charge_in_transaction,
     &handler_idempotency_key,
 };
 const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
 
-const struct store *const registry_stores[] = {&store_transactional, &store_plain, &store_keyed};
+const struct store *const registry_stores[] = {&store_transactional, &store_redis, &store_plain, &store_keyed};
 const size_t registry_store_count = sizeof registry_stores / sizeof *registry_stores;
 
 const struct client_policy *const registry_clients[] = {&client_none, &client_retrying};

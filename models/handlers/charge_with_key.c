@@ -69,4 +69,5 @@ const struct handler handler_charge_with_key = {
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
     .uses = HANDLER_USES(PROVIDER),
+    .waits = "backoff",
 };

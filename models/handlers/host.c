@@ -1,6 +1,7 @@
 #include "models/handlers/host.h"
 
 #include "models/handlers/host_state.h"
+#include "models/store/cache.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 
@@ -43,6 +44,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+  if (world->count[ROLE_CACHE] > 0)
+    host->lanes[ROLE_CACHE] = world_lane(world, span_of(cache_setting(world, KEY_CACHE_TIMEOUT)));
   if (world->count[ROLE_PROVIDER] > 0)
     host->lanes[ROLE_PROVIDER] = world_lane(world, host_provider_timeout(world));
 }

@@ -50,12 +50,36 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   return call(context, CALL_SLEEP);
 }
 
-/* Read at once: no time passes. */
-static int64_t call_setting(struct dg_context *context, const char *key) {
+static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
+                      int64_t value, int64_t ttl_ns) {
+  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  return call_row(context, which, keys, key, value);
+}
+static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {
+  int status = call_cache(context, CALL_CACHE_GET, keys, key, 0, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
+static int call_cache_set(struct dg_context *context, const char *keys, uint64_t key, int64_t value,
+                          int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET, keys, key, value, ttl_ns);
+}
+static int call_cache_set_if_absent(struct dg_context *context, const char *keys, uint64_t key,
+                                    int64_t value, int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET_IF_ABSENT, keys, key, value, ttl_ns);
+}
+static int call_cache_delete(struct dg_context *context, const char *keys, uint64_t key) {
+  return call_cache(context, CALL_CACHE_DELETE, keys, key, 0, 0);
+}
+
+/* Suspends nothing: what it reads is part of the plan. */
+static int64_t read_setting(struct dg_context *context, const char *key) {
   const struct thread *thread = (const struct thread *)context;
-  int index = schema_find(thread->handler->keys, thread->handler->key_count, key);
-  ASSERT_MSG(index >= 0, "handler '%s' has no key '%s'", thread->handler->name, key);
-  return thread->settings->values[index].i;
+  const struct handler *handler = thread->handler;
+  int i = schema_find(handler->keys, handler->key_count, key);
+  ASSERT_MSG(i >= 0 && handler->keys[i].type != VALUE_DISTRIBUTION, "%s reads a setting '%s'", handler->name,
+             key);
+  return thread->settings->values[i].i;
 }
 static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
   struct thread *thread = (struct thread *)context;
@@ -70,7 +94,13 @@ const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
-    .suppress = call_suppress, .work = call_work,       .sleep = call_sleep, .charge = call_charge,   .setting = call_setting,
+    .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+    .setting = read_setting,
+    .cache_get = call_cache_get,
+    .cache_set = call_cache_set,
+    .cache_set_if_absent = call_cache_set_if_absent,
+    .cache_delete = call_cache_delete,
+    .charge = call_charge,
 };
 
 /* --- Asking a store --- */
@@ -138,7 +168,8 @@ static const struct call_row own_calls[CALL__COUNT] = {
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls, host_provider_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
+                                               host_provider_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

@@ -18,6 +18,10 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_CACHE_GET,
+  CALL_CACHE_SET,
+  CALL_CACHE_SET_IF_ABSENT,
+  CALL_CACHE_DELETE,
   CALL_CHARGE,
   CALL__COUNT
 };
@@ -33,8 +37,8 @@ enum client_transaction {
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
   struct fiber *fiber;
-  const struct handler *handler;
-  const struct settings *settings; /* of the handler */
+  const struct handler *handler; /* the group's, and its keys' values */
+  const struct settings *settings;
   struct dg_message message;
   uint32_t index, tag;
   bool running;
@@ -44,6 +48,7 @@ struct thread {
   uint64_t table;  /* arguments of the call: hash of the table's name */
   uint64_t key;
   int64_t value;
+  int64_t ttl;     /* ns */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */
@@ -107,6 +112,10 @@ static inline bool host_done(struct thread *thread, int status) {
 extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+/* --- host_cache.c --- */
+
+extern const struct call_row host_cache_calls[CALL__COUNT];
 
 /* --- host_provider.c --- */
 

@@ -262,10 +262,9 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
         },
 };
 
-struct span database_longest_timeout(const struct plan *plan) {
-  if (!plan->database.store) return span_of(0);
-  int64_t statement = plan->database.settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
-  int64_t idle = plan->database.settings.values[KEY_DATABASE_IDLE_TIMEOUT].i;
+static struct span longest_timeout(const struct settings *settings) {
+  int64_t statement = settings->values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
+  int64_t idle = settings->values[KEY_DATABASE_IDLE_TIMEOUT].i;
   return span_of(statement > idle ? statement : idle);
 }
 
@@ -276,5 +275,6 @@ const struct store store_transactional = {
     .key_count = KEY_DATABASE__COUNT,
     .role = ROLE_DATABASE,
     .component = &database_component,
+    .longest_timeout = longest_timeout,
     .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

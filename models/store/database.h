@@ -55,9 +55,6 @@ static inline int64_t database_setting(const struct world *world, enum database_
   return world->plan->database.settings.values[key].i;
 }
 
-/* The longest of its timeouts, for a system's longest_timeout; 0 when the plan has no database. */
-struct span database_longest_timeout(const struct plan *plan);
-
 extern const struct component database_component;
 extern const struct store store_transactional;
 

@@ -4,7 +4,14 @@
 
 #define STORE_MUTANTS(X)                                                                           \
   X(DATABASE_NO_FSYNC, "database-no-fsync", "C02-holds-disk",                                      \
-    "a commit is answered without a flush, as with PostgreSQL's fsync=off")                               \
+    "a commit is answered without a flush, as with PostgreSQL's fsync=off")                        \
+  X(CACHE_NO_TTL, "cache-no-ttl", "C19-holds-lease", "a key of a cache never runs out")             \
+  X(CACHE_SET_ALWAYS, "cache-set-always", "C19-holds-lease",                                       \
+    "a request to set an absent key sets one that is there")                                       \
+  X(CACHE_NO_FSYNC, "cache-no-fsync", "C19-holds-power-loss",                                      \
+    "with appendfsync always a write is answered without a flush")                                 \
+  X(CACHE_CLEAN_FORGETS, "cache-clean-forgets", "C19-holds-failover",                              \
+    "a clean failover does not wait for the replica")                                     \
   X(PROVIDER_NO_REPLAY, "provider-no-replay", "C14-holds",                                         \
     "a known idempotency key does not keep the provider from charging again")                      \
   X(PROVIDER_NO_CONFLICT, "provider-no-conflict", "C14-holds-conflict",                            \

@@ -12,7 +12,12 @@ enum store_message {
   DATABASE_APPLY,         /* b = key: does the operation of message->intent to it */
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
-  STORE_ANSWER,    /* a = enum dg_status, b = value read */
+  STORE_ANSWER, /* a = enum dg_status, b = value read */
+  /* Others follow, so that a trace's numbers stay: */
+  CACHE_GET,           /* a = hash of the keys' name, b = key */
+  CACHE_SET,           /* likewise, c = value, d = time to live, ns, 0 = for ever */
+  CACHE_SET_IF_ABSENT, /* likewise */
+  CACHE_DELETE,        /* as CACHE_GET */
   PROVIDER_CHARGE, /* a = account, b = idempotency key, 0 = none, c = amount */
   PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
   STORE_MESSAGE__COUNT

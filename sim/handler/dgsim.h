@@ -13,7 +13,7 @@
  *     return dg_commit(context);
  *   }
  *
- * Every call takes virtual time; meanwhile other consumers run, and a crash may strike: then the call
+ * Every call but dg_setting takes virtual time; meanwhile other consumers run, and a crash may strike: then the call
  * never returns, the process's memory is gone, and what the stores hold is what had been committed.
  * Returning DG_OK lets the consumer acknowledge the message; anything else leaves it unacknowledged.
  *
@@ -61,8 +61,13 @@ struct dg_api {
   int (*suppress)(struct dg_context *);
   int (*work)(struct dg_context *);
   int (*sleep)(struct dg_context *, int64_t ns);
-  int (*charge)(struct dg_context *, uint64_t idempotency_key, int64_t amount, int64_t *out);
   int64_t (*setting)(struct dg_context *, const char *key);
+  int (*cache_get)(struct dg_context *, const char *keys, uint64_t key, int64_t *out);
+  int (*cache_set)(struct dg_context *, const char *keys, uint64_t key, int64_t value, int64_t ttl_ns);
+  int (*cache_set_if_absent)(struct dg_context *, const char *keys, uint64_t key, int64_t value,
+                             int64_t ttl_ns);
+  int (*cache_delete)(struct dg_context *, const char *keys, uint64_t key);
+  int (*charge)(struct dg_context *, uint64_t idempotency_key, int64_t amount, int64_t *out);
 };
 struct dg_context {
   const struct dg_api *api;
@@ -96,8 +101,33 @@ static inline int dg_suppress(struct dg_context *c) { return c->api->suppress(c)
 static inline int dg_work(struct dg_context *c) { return c->api->work(c); }
 /* Lets so many ns pass. */
 static inline int dg_sleep(struct dg_context *c, int64_t ns) { return c->api->sleep(c, ns); }
-/* A key of the handler's own table: times in ns, sizes in bytes, a word's place among its choices. */
+/* One of the handler's own keys, as the scenario sets it: times in ns, sizes in bytes, a share in parts per
+ * billion, an enumeration as the place of its word, from 0. Takes no time. A key that the handler's table
+ * does not have is a bug of the handler. */
 static inline int64_t dg_setting(struct dg_context *c, const char *key) { return c->api->setting(c, key); }
+
+/* The group's cache. A key is a name and a number, as in "processed:17"; each call is a request of its own,
+ * in no transaction. To a read that gets no answer DG_FAILED, to a write DG_UNKNOWN. */
+
+/* DG_NOT_FOUND: no such key, or its time is over; leaves *out alone. */
+static inline int dg_cache_get(struct dg_context *c, const char *keys, uint64_t key, int64_t *out) {
+  return c->api->cache_get(c, keys, key, out);
+}
+/* Sets a key, whatever it was, to be there for so many ns; 0 = for ever. */
+static inline int dg_cache_set(struct dg_context *c, const char *keys, uint64_t key, int64_t value,
+                               int64_t ttl_ns) {
+  return c->api->cache_set(c, keys, key, value, ttl_ns);
+}
+/* The same, when it is not there (SET NX PX); DG_EXISTS when it is, and nothing is changed. */
+static inline int dg_cache_set_if_absent(struct dg_context *c, const char *keys, uint64_t key,
+                                         int64_t value, int64_t ttl_ns) {
+  return c->api->cache_set_if_absent(c, keys, key, value, ttl_ns);
+}
+/* DG_NOT_FOUND: there was no such key. */
+static inline int dg_cache_delete(struct dg_context *c, const char *keys, uint64_t key) {
+  return c->api->cache_delete(c, keys, key);
+}
+
 /* Has the external provider charge the message's key, outside of every transaction: what is charged stays.
  * `idempotency_key` 0 = none; `amount` above 0. DG_OK: *out (may be NULL) is the number of the charge.
  * DG_FAILED, DG_MISMATCH, and DG_CONFLICT where a request with the same key is under way: this request is

@@ -127,7 +127,7 @@ struct system {
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* Optional: how many controllers a plan has, apart from what the topology says; default none. */
   uint32_t (*controllers)(const struct plan *);
-  /* The longest timeout of its settings, for drain_limit. */
+  /* The longest timeout of its own settings, for drain_limit: plan_longest_timeout adds the stores'. */
   struct span (*longest_timeout)(const struct plan *);
 };
 
@@ -139,6 +139,7 @@ struct handler {
   int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
+  const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
@@ -150,7 +151,8 @@ struct store {
   enum role role;
   const struct component *component;
   struct link_rule link; /* of who calls it; a database is called over a connection */
-  /* Optional: the longest timeout of its callers, where the system's does not count it. */
+  uint32_t verbs;        /* 1u << enum verb: faults of its own that it understands, see `struck` */
+  /* The longest timeout of its settings, for drain_limit; NULL = none. */
   struct span (*longest_timeout)(const struct settings *);
 };
 

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLAN_NODES_MAX 20000
+#define PLAN_NODES_MAX 20000 /* of the topology; caches, providers and controllers come on top */
 #define PLAN_PARTITIONS_MAX 20000
 #define PLAN_FAULTS_MAX 4096
 #define PLAN_SELECTOR_MAX 8
@@ -226,6 +226,11 @@ static inline bool plan_uses(const struct plan *plan, enum role role) {
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);
+/* Whether what runs on nodes of a role understands a fault that not all do (fault_verbs.h, of_system): the
+ * store in its slot, else the system. */
+bool plan_understands(const struct plan *plan, enum role role, enum verb verb);
+/* The longest timeout of system, stores and handlers. */
+struct span plan_longest_timeout(const struct plan *plan);
 /* What a link is in this plan: as the system says, or as the store at its far end does. */
 struct link_rule plan_link_rule(const struct plan *plan, enum link link);
 

@@ -21,9 +21,9 @@
   X(DELIVERY_RECEIVED, "delivery-received", ROLE_CONSUMER, "that answer reached the consumer; no handler has it yet") \
   X(DELIVERED, "delivered", ROLE_CONSUMER, "a handler starts on it")                               \
   X(HANDLER_STEP, "handler-step", ROLE_CONSUMER, "its handler makes a call (work, statement, commit, publish)") \
-  X(STATEMENT_SENT, "statement-sent", ROLE_CONSUMER, "a statement or COMMIT of its handler leaves for the database") \
-  X(STATEMENT_RECEIVED, "statement-received", ROLE_DATABASE, "it reached the database; nothing is done yet") \
-  X(STATEMENT_ANSWERED, "statement-answered", ROLE_DATABASE, "the answer to a statement or COMMIT leaves") \
+  X(STATEMENT_SENT, "statement-sent", ROLE_CONSUMER, "a statement or COMMIT of its handler leaves for the database, or a request for another store") \
+  X(STATEMENT_RECEIVED, "statement-received", ROLE_DATABASE, "it reached the store; nothing is done yet") \
+  X(STATEMENT_ANSWERED, "statement-answered", ROLE_DATABASE, "the answer to it leaves") \
   X(STATEMENT_ANSWER_RECEIVED, "statement-answer-received", ROLE_CONSUMER, "the answer reached the consumer; its handler does not know yet") \
   X(EFFECT, "effect", ROLE_DATABASE, "a store or sink has applied it")                             \
   X(HANDLED, "handled", ROLE_CONSUMER, "its handler has returned")                                 \

@@ -116,7 +116,7 @@ static void make_nodes(struct world *world) {
     world->count[role] = world_nodes_of(plan, (enum role)role);
     total += world->count[role];
   }
-  ASSERT_LE(total, PLAN_NODES_MAX);
+  ASSERT_LT(total, NODE_NOBODY);
   world->nodes = calloc(total ? total : 1, sizeof *world->nodes);
   ASSERT(world->nodes);
   world->node_capacity = total;
@@ -179,13 +179,7 @@ static void make_operations(struct world *world) {
 }
 
 static struct span longest_timeout(const struct plan *plan) {
-  struct span longest = plan->system->longest_timeout(plan);
-  for (int role = 0; role < ROLE__COUNT; role++) {
-    const struct store_plan *slot = plan_store(plan, (enum role)role);
-    if (!slot || !slot->store || !slot->store->longest_timeout || !plan_uses(plan, (enum role)role)) continue;
-    struct span own = slot->store->longest_timeout(&slot->settings);
-    if (own.ns > longest.ns) longest = own;
-  }
+  struct span longest = plan_longest_timeout(plan);
   if (!plan->client) return longest;
   struct span wait = plan->client->longest_wait(&plan->client_settings);
   return wait.ns > longest.ns ? wait : longest;
