@@ -14,7 +14,7 @@ static struct host_memory *memory_of(const struct node *node) { return node->dis
 /* --- Life --- */
 
 static size_t arena_bytes(const struct plan *plan) {
-  return sizeof(struct host) + plan->threads * sizeof(struct thread) + 64;
+  return sizeof(struct host) + plan->threads * sizeof(struct thread) + host_local_bytes(plan) + 64;
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -41,6 +41,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     thread->next_free = host->free_thread;
     host->free_thread = i;
   }
+  host_local_start(world, node);
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
@@ -58,6 +59,7 @@ static void drop_fibers(const struct world *world, const struct node *node) {
 
 static void crash(struct world *world, struct node *node, bool power) {
   (void)power;
+  host_local_crash(world, node);
   drop_fibers(world, node);
 }
 

@@ -49,6 +49,16 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   ((struct thread *)context)->value = ns > 0 ? ns : 0;
   return call(context, CALL_SLEEP);
 }
+static int call_local(struct dg_context *context, enum handler_call which, uint64_t key) {
+  ((struct thread *)context)->key = key;
+  return call(context, which);
+}
+static int call_local_seen(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_SEEN, key);
+}
+static int call_local_mark(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_MARK, key);
+}
 
 static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
                       int64_t value, int64_t ttl_ns) {
@@ -95,6 +105,7 @@ const struct dg_api host_api = {
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+    .local_seen = call_local_seen, .local_mark = call_local_mark,
     .setting = read_setting,
     .cache_get = call_cache_get,
     .cache_set = call_cache_set,
@@ -169,7 +180,7 @@ static const struct call_row own_calls[CALL__COUNT] = {
 
 /* Each call stands in one of them. */
 static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
-                                               host_provider_calls};
+                                              host_provider_calls, host_local_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

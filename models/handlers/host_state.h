@@ -23,6 +23,8 @@ enum handler_call {
   CALL_CACHE_SET_IF_ABSENT,
   CALL_CACHE_DELETE,
   CALL_CHARGE,
+  CALL_LOCAL_SEEN,
+  CALL_LOCAL_MARK,
   CALL__COUNT
 };
 
@@ -67,6 +69,9 @@ struct host {
   uint32_t transactions; /* numbered so far */
   uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
   bool submitting;
+  const struct local_kind *local_kind; /* of the keys that the process remembers itself; NULL = none */
+  void *local;                         /* in the arena */
+  int64_t local_held;                  /* bytes of it, as accounted */
 };
 
 /* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is
@@ -116,10 +121,15 @@ void host_abandon_transaction(struct world *world, struct node *node, struct thr
 /* --- host_cache.c --- */
 
 extern const struct call_row host_cache_calls[CALL__COUNT];
-
 /* --- host_provider.c --- */
 
 extern const struct call_row host_provider_calls[CALL__COUNT];
 struct span host_provider_timeout(const struct world *world);
+/* --- host_local.c: the keys that the process remembers itself --- */
+
+extern const struct call_row host_local_calls[CALL__COUNT];
+size_t host_local_bytes(const struct plan *plan); /* of a node's arena */
+void host_local_start(struct world *world, struct node *node);
+void host_local_crash(struct world *world, struct node *node);
 
 #endif

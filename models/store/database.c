@@ -30,6 +30,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   database->flushing = false;
   /* Recovery ends with a checkpoint: that flushes everything. */
   if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
+  database_prune_start(world, node);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
@@ -195,6 +196,7 @@ static void disk_reset(struct world *world, struct node *node) {
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
   database->commits = 0;
+  database->aged_first = database->aged_end = 0;
   database->remembers = false;
   database_note_flushed(database);
 }
@@ -205,6 +207,7 @@ static void disk_free(struct node *node) {
   sessions_free(&database->sessions);
   tables_free(&database->tables);
   free(database->undo);
+  free(database->aged);
   free(database);
   node->disk[0] = NULL;
 }
@@ -225,8 +228,10 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
-                                                 [TIMER_IDLE] = on_idle};
-static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle"};
+                                                 [TIMER_IDLE] = on_idle,
+                                                 [TIMER_PRUNE] = database_on_prune};
+static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle",
+                                                [TIMER_PRUNE] = "prune"};
 
 const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,

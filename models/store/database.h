@@ -28,7 +28,9 @@
  *      executed. A client that fell silent (its machine lost power) keeps its locks until
  *      idle_in_transaction_session_timeout.
  * [I6] A statement of a transaction that is not open (any more) answers DG_FAILED.
- * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory.
+ * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory, from
+ *      its commit until it is deleted: at the first time of the job (a multiple of prune_every) at which it
+ *      is older than the handler's retention; 0s is for ever.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited

@@ -70,6 +70,9 @@ static bool get(struct world *world, struct node *node, uint32_t index,
   int64_t value = 0;
   bool exists = tables_get(&database->tables, table, key, &value);
   exists = sessions_overlay(&database->sessions, index, table, key, exists, &value);
+  if (!exists) /* a key that was inserted by itself is a row too, of value 0 */
+    exists = id_set_has(&database->tables.items[table].unique, key) ||
+             sessions_inserted(&database->sessions, index, table, key);
   database_answer(world, node, request, exists ? DG_OK : DG_NOT_FOUND, value);
   return false;
 }

@@ -17,7 +17,8 @@
  * never returns, the process's memory is gone, and what the stores hold is what had been committed.
  * Returning DG_OK lets the consumer acknowledge the message; anything else leaves it unacknowledged.
  *
- * [I1] A handler keeps no state of its own between calls but in the stores.
+ * [I1] A handler keeps no state of its own between messages but in the stores, and in the keys that its
+ *      process remembers (dg_local_mark).
  * [I2] dg_begin .. dg_commit is one transaction of the group's database; outside of one, each
  *      statement commits by itself.
  */
@@ -61,6 +62,8 @@ struct dg_api {
   int (*suppress)(struct dg_context *);
   int (*work)(struct dg_context *);
   int (*sleep)(struct dg_context *, int64_t ns);
+  int (*local_seen)(struct dg_context *, uint64_t key);
+  int (*local_mark)(struct dg_context *, uint64_t key);
   int64_t (*setting)(struct dg_context *, const char *key);
   int (*cache_get)(struct dg_context *, const char *keys, uint64_t key, int64_t *out);
   int (*cache_set)(struct dg_context *, const char *keys, uint64_t key, int64_t value, int64_t ttl_ns);
@@ -127,7 +130,6 @@ static inline int dg_cache_set_if_absent(struct dg_context *c, const char *keys,
 static inline int dg_cache_delete(struct dg_context *c, const char *keys, uint64_t key) {
   return c->api->cache_delete(c, keys, key);
 }
-
 /* Has the external provider charge the message's key, outside of every transaction: what is charged stays.
  * `idempotency_key` 0 = none; `amount` above 0. DG_OK: *out (may be NULL) is the number of the charge.
  * DG_FAILED, DG_MISMATCH, and DG_CONFLICT where a request with the same key is under way: this request is
@@ -135,5 +137,10 @@ static inline int dg_cache_delete(struct dg_context *c, const char *keys, uint64
 static inline int dg_charge(struct dg_context *c, uint64_t idempotency_key, int64_t amount, int64_t *out) {
   return c->api->charge(c, idempotency_key, amount, out);
 }
+/* Whether the process itself remembers a key: DG_EXISTS or DG_NOT_FOUND. It does so in a Bloom filter or
+ * in a set of bounded size, as the handler's row says; DG_FAILED: that names neither. A filter may take a
+ * key for another that it has seen. The memory is this consumer's alone, and ends with its process. */
+static inline int dg_local_seen(struct dg_context *c, uint64_t key) { return c->api->local_seen(c, key); }
+static inline int dg_local_mark(struct dg_context *c, uint64_t key) { return c->api->local_mark(c, key); }
 
 #endif

@@ -22,6 +22,7 @@
 
 struct dg_context;
 struct dg_message;
+struct local_kind;
 struct message;
 struct node;
 struct plan;
@@ -140,6 +141,7 @@ struct handler {
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
   const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
+  const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 

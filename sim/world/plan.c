@@ -45,6 +45,12 @@ struct span plan_longest_timeout(const struct plan *plan) {
   return longest;
 }
 
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise) {
+  const struct handler *handler = plan_handler(plan, group);
+  int index = handler ? schema_find(handler->keys, handler->key_count, key) : -1;
+  return index < 0 ? otherwise : plan_handler_settings(plan, group)->values[index].i;
+}
+
 /* A database is there whether a handler uses it or not; other stores only where one does. */
 struct link_rule plan_link_rule(const struct plan *plan, enum link link) {
   const struct store_plan *slot = plan_store(plan, link_rows[link].to);

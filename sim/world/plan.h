@@ -214,6 +214,8 @@ static inline const struct handler *plan_handler(const struct plan *plan, uint32
 static inline const struct settings *plan_handler_settings(const struct plan *plan, uint32_t group) {
   return plan->groups ? &plan->groups[group].handler_settings : &plan->handler_settings;
 }
+/* What a group's handler has set a key of its own to; `otherwise` where it has no such key. */
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise);
 /* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
   return claim_allowed(plan->system->allows, plan_handler(plan, group)->forbids);
