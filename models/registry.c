@@ -25,6 +25,10 @@
   X(mark_first)                                                                                    \
   X(effect_first)                                                                                  \
   X(check_then_insert)                                                                             \
+  X(commit_first)                                                                                  \
+  X(offsets_in_database)                                                                           \
+  X(conditional_write)                                                                             \
+  X(fencing_token)                                                                                 \
   X(cache_claim_first)                                                                             \
   X(cache_effect_first)                                                                            \
   X(cache_lease)                                                                                   \

@@ -20,7 +20,7 @@
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   dg_begin(context);
-  int inserted = dg_insert_unique(context, "processed", message->id);
+  int inserted = dg_insert_unique(context, "processed", message->idempotency_key);
   if (inserted == DG_EXISTS) {
     dg_rollback(context);
     dg_suppress(context);

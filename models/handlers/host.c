@@ -1,7 +1,9 @@
 #include "models/handlers/host.h"
 
+#include "models/client/client.h"
 #include "models/handlers/host_state.h"
 #include "models/store/cache.h"
+#include "models/mutants.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 
@@ -122,7 +124,8 @@ uint32_t host_running(const struct world *world, const struct node *node) {
   return host_of(node)->running;
 }
 
-void host_submit(struct world *world, struct node *node, const struct record *record, uint32_t tag) {
+void host_submit(struct world *world, struct node *node, const struct record *record,
+                 const struct origin *origin, uint32_t tag) {
   struct host *host = host_of(node);
   ASSERT_MSG(host->free_thread != NO_THREAD, "all %u threads are at work", host->thread_count);
   struct thread *thread = &host->threads[host->free_thread];
@@ -135,7 +138,11 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   thread->transaction = CLIENT_TRANSACTION_NONE;
   thread->message = (struct dg_message){.id = record->intent, .key = record->key,
                                         .body_size = record->size, .delivery = record->count,
-                                        .redelivered = record->count > 1};
+                                        .redelivered = record->count > 1,
+                                        .idempotency_key = client_key(world->plan, record),
+                                        .offset = origin->offset,
+                                        .fence = MUTANT(HOST_ONE_FENCE) ? 1 : origin->fence,
+                                        .partition = origin->partition};
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;

@@ -27,16 +27,21 @@ extern const struct component handler_host;
 
 #define HOST_PORT 1
 
-/* Whether a system has what a handler needs: one that calls no store publishes its result. */
-static inline bool host_serves(const struct system *system, const struct handler *handler) {
-  return !handler || handler->uses || system->components[ROLE_CONSUMER]->publish;
-}
+/* For a system's check: whether it has what the plan's handlers need. One without a database publishes its
+ * result; others go by what the system says of a message (handler->needs). */
+bool host_check(const struct plan *plan, struct err *err);
 
 /* Whether a thread is free. */
 bool host_idle(const struct world *world, const struct node *node);
 /* Handlers running now. */
 uint32_t host_running(const struct world *world, const struct node *node);
+/* What the system's consumer knows of a record beside it, as in struct dg_message. */
+struct origin {
+  uint64_t offset, fence;
+  uint32_t partition;
+};
 /* Starts the handler on a record. `tag` comes back with `handled`. */
-void host_submit(struct world *world, struct node *node, const struct record *record, uint32_t tag);
+void host_submit(struct world *world, struct node *node, const struct record *record,
+                 const struct origin *origin, uint32_t tag);
 
 #endif

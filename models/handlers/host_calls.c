@@ -100,6 +100,16 @@ static int call_charge(struct dg_context *context, uint64_t idempotency_key, int
   return status;
 }
 
+static int call_delete(struct dg_context *context, const char *table, uint64_t key) {
+  return call_row(context, CALL_DELETE, table, key, 0);
+}
+static int call_put_if(struct dg_context *context, const char *table, uint64_t key, int64_t expected,
+                       int64_t value) {
+  ((struct thread *)context)->expected = expected;
+  return call_row(context, CALL_PUT_IF, table, key, value);
+}
+static int call_acknowledge(struct dg_context *context) { return call(context, CALL_ACKNOWLEDGE); }
+
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
@@ -112,6 +122,8 @@ const struct dg_api host_api = {
     .cache_set_if_absent = call_cache_set_if_absent,
     .cache_delete = call_cache_delete,
     .charge = call_charge,
+    .delete_row = call_delete, .put_if = call_put_if,
+    .acknowledge = call_acknowledge,
 };
 
 /* --- Asking a store --- */
@@ -173,9 +185,15 @@ static bool sleep_on(struct world *world, struct node *node, struct thread *thre
   return wait(world, node, thread, thread->value);
 }
 
+static bool acknowledge(struct world *world, struct node *node, struct thread *thread) {
+  node->components[0]->acknowledge(world, node, thread->tag);
+  return host_done(thread, DG_OK);
+}
+
 static const struct call_row own_calls[CALL__COUNT] = {
     [CALL_PUBLISH] = {publish, NULL, NULL}, [CALL_SUPPRESS] = {suppress, NULL, NULL},
     [CALL_WORK] = {work, NULL, NULL},       [CALL_SLEEP] = {sleep_on, NULL, NULL},
+    [CALL_ACKNOWLEDGE] = {acknowledge, NULL, NULL},
 };
 
 /* Each call stands in one of them. */

@@ -25,6 +25,9 @@ enum handler_call {
   CALL_CHARGE,
   CALL_LOCAL_SEEN,
   CALL_LOCAL_MARK,
+  CALL_DELETE,
+  CALL_PUT_IF,
+  CALL_ACKNOWLEDGE,
   CALL__COUNT
 };
 
@@ -51,6 +54,7 @@ struct thread {
   uint64_t key;
   int64_t value;
   int64_t ttl;     /* ns */
+  int64_t expected; /* of a conditional write */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */

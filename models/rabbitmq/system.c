@@ -136,10 +136,7 @@ static const struct key keys_quorum[KEY_RABBIT__COUNT] =
 
 static bool check(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
-  if (!host_serves(plan->system, plan->handler))
-    return err_set(err, ERR_CONFLICT, "handler '%s' publishes its result, and '%s' has no topic for it",
-                   plan->handler->name, plan->system->name),
-           err_note(err, "the systems of a log have one, or take a handler with a database");
+  if (!host_check(plan, err)) return false;
   bool quorum = values[KEY_RABBIT_QUEUE_TYPE].i == RABBIT_QUORUM;
   int64_t prefetch = values[KEY_RABBIT_PREFETCH].i, batch = values[KEY_RABBIT_ACK_BATCH].i;
   if (quorum && !values[KEY_RABBIT_DURABLE].i)

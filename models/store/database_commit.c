@@ -28,6 +28,10 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
     database_end(world, node, index);
     return false;
   }
+  if (!isolation_allows(&database->isolation, &database->sessions, transaction)) {
+    database_conflict(world, node, index, request);
+    return false;
+  }
   world_take(request);
   transaction->request = request;
   int64_t ready = node->depart > world->now.ns ? node->depart : world->now.ns;
@@ -40,6 +44,7 @@ static void write_one(struct world *world, struct node *node, const struct write
   struct tables *tables = &database_of(node)->tables;
   int64_t value = 0;
   database_note(database_of(node), write);
+  isolation_changes(&database_of(node)->isolation, write->table, write->key);
   switch (write->kind) {
   case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
   case WRITE_APPLY:
@@ -50,6 +55,11 @@ static void write_one(struct world *world, struct node *node, const struct write
   case WRITE_UNIQUE:
     if (id_set_add(&tables->items[write->table].unique, write->key))
       database_row_inserted(world, node, write->table, write->key);
+    break;
+  case WRITE_DELETE:
+    tables_remove(tables, write->table, write->key);
+    if (id_set_remove(&tables->items[write->table].unique, write->key))
+      world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
     break;
   }
 }
@@ -65,6 +75,7 @@ static bool write_all(struct world *world, struct node *node, uint32_t index) {
       return false;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
+  isolation_commits(&database->isolation);
   if (!database->lied) database->flushed = database->commits;
   for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)

@@ -3,6 +3,7 @@
 #define MODELS_STORE_DATABASE_STATE_H
 
 #include "models/store/database.h"
+#include "models/store/isolation.h"
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
 
@@ -14,6 +15,7 @@ struct peer {
     uint64_t seen;   /* sequence of the last request executed */
     uint64_t limit;  /* of the last that a broken connection will still bring */
     bool closing;    /* broken, and something is still to come */
+    bool open;       /* counts for max_connections */
   } connections[PEER_CONNECTIONS]; /* by epoch */
   uint32_t broken; /* epochs below this are known to be broken */
 };
@@ -21,6 +23,7 @@ struct peer {
 struct undo {
   enum write_kind kind;
   bool existed;
+  bool unique; /* DELETE: there was a unique key, too */
   uint32_t table;
   uint64_t key, intent;
   int64_t before;
@@ -47,7 +50,9 @@ struct database {
   struct aged *aged;              /* [aged_first, aged_end): rows with a retention */
   size_t aged_first, aged_end, aged_capacity;
   struct sessions sessions; /* volatile, as is all below */
+  struct isolation isolation;
   struct peer *peers;       /* by node id; in the arena */
+  int64_t connections;      /* open ones */
   bool flushing;
   int64_t flush_started; /* ns; may be still to come */
   uint16_t idle_lane;
@@ -63,6 +68,16 @@ static inline struct transaction *transaction_at(struct database *database, uint
 }
 static inline uint32_t client_id(const struct message *request) { return (uint32_t)request->d; }
 
+/* --- database_connection.c --- */
+
+/* A connection to this client broke: its transactions are rolled back when all that was sent on it came. */
+void database_disconnected(struct world *world, struct node *node, uint16_t peer);
+/* Before each request, and after it: the last that a broken connection brings closes it. */
+void database_note_seen(struct world *world, struct node *node, const struct message *request);
+void database_close_if_last(struct world *world, struct node *node, uint16_t peer, uint32_t epoch);
+/* Whether a statement's connection is open, or may be: max_connections. */
+bool database_connects(struct world *world, struct node *node, const struct message *request);
+
 /* --- database_statement.c --- */
 
 void database_answer(struct world *world, struct node *node, const struct message *request,
@@ -74,6 +89,19 @@ void database_abort(struct world *world, struct node *node, uint32_t index);
 /* Executes a statement of an open transaction. Returns whether the request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
+
+/* Rolls back what cannot be serialized, and answers so. */
+void database_conflict(struct world *world, struct node *node, uint32_t index,
+                       const struct message *request);
+
+/* --- database_condition.c --- */
+
+/* Whether a change may be made, as the transaction sees its row: DG_OK, or what the statement answers. */
+/* A row as the transaction sees it; *out = 0 where there is none, or a unique key alone. */
+bool database_row(const struct database *database, uint32_t index, uint32_t table, uint64_t key,
+                  int64_t *out);
+int database_condition(const struct database *database, uint32_t index, const struct message *request,
+                       const struct write *write);
 
 /* --- database_commit.c --- */
 

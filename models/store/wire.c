@@ -20,4 +20,6 @@ const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
                          .operation = true},
     [PROVIDER_ANSWER] = {.name = "charge-answer", .sent = POINT_REQUEST_ANSWERED,
                          .received = POINT_REQUEST_ANSWER_RECEIVED, .operation = true, .reply = true},
+    [DATABASE_DELETE] = {.name = "delete", STATEMENT},
+    [DATABASE_PUT_IF] = {.name = "put-if", STATEMENT},
 };

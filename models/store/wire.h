@@ -20,6 +20,8 @@ enum store_message {
   CACHE_DELETE,        /* as CACHE_GET */
   PROVIDER_CHARGE, /* a = account, b = idempotency key, 0 = none, c = amount */
   PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
+  DATABASE_DELETE,        /* a, b, d as of a GET */
+  DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
   STORE_MESSAGE__COUNT
 };
 

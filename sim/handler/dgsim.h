@@ -46,6 +46,11 @@ struct dg_message {
   uint64_t body_size;   /* bytes */
   uint32_t delivery;    /* what the broker says: 1 = the first time, 0 = it does not count */
   uint32_t redelivered; /* 1 = the broker says that it was delivered before */
+  uint64_t idempotency_key; /* by which it is to be known again: as the sender's policy has it, else `id` */
+  uint64_t offset;      /* in its partition of a log: rises from record to record */
+  uint32_t partition;   /* of a log, from 1; 0 = the broker has none, and `offset` says nothing */
+  uint64_t fence;       /* rises with whoever is given this work next: a group's generation, how often a
+                           queue has handed the message out; 0 = the broker says nothing of the kind */
 };
 
 struct dg_context;
@@ -64,6 +69,9 @@ struct dg_api {
   int (*sleep)(struct dg_context *, int64_t ns);
   int (*local_seen)(struct dg_context *, uint64_t key);
   int (*local_mark)(struct dg_context *, uint64_t key);
+  int (*delete_row)(struct dg_context *, const char *table, uint64_t key);
+  int (*put_if)(struct dg_context *, const char *table, uint64_t key, int64_t expected, int64_t value);
+  int (*acknowledge)(struct dg_context *);
   int64_t (*setting)(struct dg_context *, const char *key);
   int (*cache_get)(struct dg_context *, const char *keys, uint64_t key, int64_t *out);
   int (*cache_set)(struct dg_context *, const char *keys, uint64_t key, int64_t value, int64_t ttl_ns);
@@ -78,16 +86,26 @@ struct dg_context {
 
 /* Starts a transaction. The database hears of it with the first statement. */
 static inline int dg_begin(struct dg_context *c) { return c->api->begin(c); }
-/* DG_OK: durable. DG_FAILED: rolled back. DG_UNKNOWN: the answer was lost. */
+/* DG_OK: durable. DG_FAILED, DG_CONFLICT: rolled back. DG_UNKNOWN: the answer was lost. */
 static inline int dg_commit(struct dg_context *c) { return c->api->commit(c); }
 static inline int dg_rollback(struct dg_context *c) { return c->api->rollback(c); }
-/* Reads a row's value. DG_NOT_FOUND leaves *out alone. */
+/* Reads a row's value, 0 of a unique key without one. DG_NOT_FOUND leaves *out alone. */
 static inline int dg_get(struct dg_context *c, const char *table, uint64_t key, int64_t *out) {
   return c->api->get(c, table, key, out);
 }
 /* Writes a row's value. */
 static inline int dg_put(struct dg_context *c, const char *table, uint64_t key, int64_t value) {
   return c->api->put(c, table, key, value);
+}
+/* Writes a row's value if it is `expected`; a row that is not there counts as 0. DG_EXISTS: another value
+ * stands there, nothing was written. It waits for an open transaction that has changed the row. */
+static inline int dg_put_if(struct dg_context *c, const char *table, uint64_t key, int64_t expected,
+                            int64_t value) {
+  return c->api->put_if(c, table, key, expected, value);
+}
+/* Deletes a key's row and unique key. DG_NOT_FOUND: there is neither. */
+static inline int dg_delete(struct dg_context *c, const char *table, uint64_t key) {
+  return c->api->delete_row(c, table, key);
 }
 /* Inserts a key under a unique constraint; waits for an open transaction that holds the same key.
  * DG_EXISTS when it is there. */
@@ -98,6 +116,9 @@ static inline int dg_insert_unique(struct dg_context *c, const char *table, uint
 static inline int dg_apply(struct dg_context *c) { return c->api->apply(c); }
 /* Publishes the message's result to the output topic, in the consumer's transaction if it has one. */
 static inline int dg_publish(struct dg_context *c) { return c->api->publish(c); }
+/* The consumer may acknowledge the message from here on, as if the handler had returned DG_OK: by itself, as
+ * it does that, and without waiting for the broker. What the handler returns does not matter any more. */
+static inline int dg_ack(struct dg_context *c) { return c->api->acknowledge(c); }
 /* Says that the message is taken for a duplicate and dropped; explains, decides nothing. */
 static inline int dg_suppress(struct dg_context *c) { return c->api->suppress(c); }
 /* Lets the message's service time pass. */

@@ -25,6 +25,7 @@ struct script {
   size_t count;
   bool resubmit; /* what was not handled is submitted again when its consumer is back */
   bool in_submit;
+  struct origin origin; /* of all its records */
   struct world *world;
 };
 static struct script script; /* components have no context of their own */
@@ -34,7 +35,7 @@ static void script_step(struct world *world, struct node *node, uint64_t argumen
   struct record record = {.intent = step->intent, .key = step->key, .size = 100,
                           .count = (uint16_t)(step->runs + 1)};
   script.in_submit = true;
-  host_submit(world, node, &record, (uint32_t)argument);
+  host_submit(world, node, &record, &script.origin, (uint32_t)argument);
   script.in_submit = false;
 }
 
