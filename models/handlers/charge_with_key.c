@@ -42,7 +42,7 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   for (int64_t i = 0; tries < attempts; i++) {
     if (i > 0) dg_sleep(context, pause << (i < DOUBLINGS ? i - 1 : DOUBLINGS - 1));
     int64_t n = which == KEY_OF_ATTEMPT ? before + i : which == KEY_OF_FAILURE ? failures : 0;
-    status = dg_charge(context, nth_key(message->id, (uint64_t)n), AMOUNT + (changes ? before + i : 0), NULL);
+    status = dg_charge(context, nth_key(message->idempotency_key, (uint64_t)n), AMOUNT + (changes ? before + i : 0), NULL);
     if (status == DG_OK || status == DG_MISMATCH) break;
     failures += status == DG_FAILED;
     tries += status != DG_FAILED || which != KEY_OF_FAILURE;

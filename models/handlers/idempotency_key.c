@@ -25,7 +25,7 @@ static int64_t parameters_of(const struct dg_message *message) {
 }
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
-  const uint64_t key = message->id;
+  const uint64_t key = message->idempotency_key;
   int64_t parameters = 0, result = DG_OK;
   dg_begin(context);
   int inserted = dg_insert_unique(context, "idempotency_keys", key);
