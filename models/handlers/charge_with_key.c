@@ -14,8 +14,10 @@
  *                                failures in a row would be its end.
  *                    attempt     another key each time: no retry is known for one, and each charges.
  *   amount: changes              asks for another amount each time, as a price that is reckoned anew. A
- *                                provider that compares refuses; what it charged stands, and so that is the
- *                                end of it here. Somebody has to look at it.
+ *                                provider that compares refuses, and the message stays unacknowledged, for
+ *                                somebody to look at: that another request with this key has begun does not
+ *                                say that it was charged. Who took it for that would lose what the provider
+ *                                dies with.
  *
  * Breaks it: the provider's retention is over before the message comes again; a saved failure.
  */
@@ -47,9 +49,7 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
     failures += status == DG_FAILED;
     tries += status != DG_FAILED || which != KEY_OF_FAILURE;
   }
-  if (status != DG_MISMATCH) return status;
-  dg_suppress(context);
-  return DG_OK;
+  return status;
 }
 
 enum { KEY_IDEMPOTENCY_KEY, KEY_ATTEMPTS, KEY_BACKOFF, KEY_AMOUNT, KEY__COUNT };
