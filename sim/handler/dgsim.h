@@ -112,7 +112,8 @@ static inline int dg_delete(struct dg_context *c, const char *table, uint64_t ke
 static inline int dg_insert_unique(struct dg_context *c, const char *table, uint64_t key) {
   return c->api->insert_unique(c, table, key);
 }
-/* Does the message's operation in the group's database. */
+/* Does the message's operation, whichever it is, to the row of its key in the group's database. DG_EXISTS:
+ * it inserts a row whose id is there already; an open transaction is rolled back. */
 static inline int dg_apply(struct dg_context *c) { return c->api->apply(c); }
 /* Publishes the message's result to the output topic, in the consumer's transaction if it has one. */
 static inline int dg_publish(struct dg_context *c) { return c->api->publish(c); }
