@@ -15,6 +15,7 @@
  * [I5] A statement that is not answered in the database's statement_timeout, or whose connection breaks,
  *      returns DG_UNKNOWN when it may have been committed (COMMIT, a change outside of a transaction),
  *      else DG_FAILED; then its transaction is broken: everything in it returns DG_FAILED.
+ *      A request to a cache likewise, in the cache's timeout: DG_UNKNOWN when it may have changed a key.
  * [I6] A transaction that a handler leaves open is rolled back when it returns.
  */
 #ifndef MODELS_HANDLERS_HOST_H

@@ -49,6 +49,38 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   ((struct thread *)context)->value = ns > 0 ? ns : 0;
   return call(context, CALL_SLEEP);
 }
+static int call_local(struct dg_context *context, enum handler_call which, uint64_t key) {
+  ((struct thread *)context)->key = key;
+  return call(context, which);
+}
+static int call_local_seen(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_SEEN, key);
+}
+static int call_local_mark(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_MARK, key);
+}
+
+static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
+                      int64_t value, int64_t ttl_ns) {
+  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  return call_row(context, which, keys, key, value);
+}
+static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {
+  int status = call_cache(context, CALL_CACHE_GET, keys, key, 0, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
+static int call_cache_set(struct dg_context *context, const char *keys, uint64_t key, int64_t value,
+                          int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET, keys, key, value, ttl_ns);
+}
+static int call_cache_set_if_absent(struct dg_context *context, const char *keys, uint64_t key,
+                                    int64_t value, int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET_IF_ABSENT, keys, key, value, ttl_ns);
+}
+static int call_cache_delete(struct dg_context *context, const char *keys, uint64_t key) {
+  return call_cache(context, CALL_CACHE_DELETE, keys, key, 0, 0);
+}
 
 /* Suspends nothing: what it reads is part of the plan. */
 static int64_t read_setting(struct dg_context *context, const char *key) {
@@ -58,6 +90,14 @@ static int64_t read_setting(struct dg_context *context, const char *key) {
   ASSERT_MSG(i >= 0 && handler->keys[i].type != VALUE_DISTRIBUTION, "%s reads a setting '%s'", handler->name,
              key);
   return thread->settings->values[i].i;
+}
+static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  struct thread *thread = (struct thread *)context;
+  thread->key = idempotency_key;
+  thread->value = amount;
+  int status = call(context, CALL_CHARGE);
+  if (status == DG_OK && out) *out = thread->result;
+  return status;
 }
 
 static int call_delete(struct dg_context *context, const char *table, uint64_t key) {
@@ -75,8 +115,14 @@ const struct dg_api host_api = {
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
-    .setting = read_setting, .delete_row = call_delete, .put_if = call_put_if,
-    .acknowledge = call_acknowledge,
+    .local_seen = call_local_seen, .local_mark = call_local_mark,
+    .setting = read_setting,
+    .cache_get = call_cache_get,
+    .cache_set = call_cache_set,
+    .cache_set_if_absent = call_cache_set_if_absent,
+    .cache_delete = call_cache_delete,
+    .charge = call_charge,
+    .delete_row = call_delete, .put_if = call_put_if, .acknowledge = call_acknowledge,
 };
 
 /* --- Asking a store --- */
@@ -152,7 +198,8 @@ static const struct call_row own_calls[CALL__COUNT] = {
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
+                                              host_provider_calls, host_local_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

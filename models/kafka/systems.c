@@ -231,7 +231,7 @@ static bool check_groups(const struct plan *plan, struct err *err) {
     return err_set(err, ERR_CONFLICT, "commit: in-transaction and 'groups' exclude each other"),
            err_note(err, "transactions write to one output topic, which no group has of its own");
   for (uint32_t i = 0; i < plan->group_count; i++)
-    if (!(plan->groups[i].handler->uses & HANDLER_USES(DATABASE)))
+    if (!plan->groups[i].handler->uses)
       return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
                      plan->groups[i].handler->name, plan->groups[i].name),
              err_note(err, "it publishes to an output topic, which no group has of its own");

@@ -156,7 +156,7 @@ static struct span longest_timeout(const struct plan *plan) {
       KEY_RABBIT_CONNECTION_TIMEOUT, KEY_RABBIT_RECOVERY_INTERVAL, KEY_RABBIT_MESSAGE_TTL,
       KEY_RABBIT_POLL_INTERVAL,     KEY_RABBIT_FAILURE_DELAY};
   const union value *values = plan->system_settings.values;
-  int64_t longest = database_longest_timeout(plan).ns;
+  int64_t longest = 0;
   for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
     if (values[timeouts[i]].i > longest) longest = values[timeouts[i]].i;
   /* Who is silent is noticed by its heartbeat; without one, by consumer_timeout. */

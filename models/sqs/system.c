@@ -148,7 +148,7 @@ static struct span longest_timeout(const struct plan *plan) {
   int64_t longest = larger(call, values[KEY_SQS_VISIBILITY_TIMEOUT].i);
   longest = larger(longest, request + values[KEY_SQS_WAIT_TIME].i);
   longest = larger(longest, larger(values[KEY_SQS_REDRIVE_AT].i, values[KEY_SQS_DELAY].i));
-  return span_of(larger(longest, database_longest_timeout(plan).ns));
+  return span_of(longest);
 }
 
 static struct span longest_timeout_standard(const struct plan *plan) {

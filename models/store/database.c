@@ -32,6 +32,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   database->connections = 0;
   /* Recovery ends with a checkpoint: that flushes everything. */
   if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
+  database_prune_start(world, node);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
@@ -130,8 +131,9 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
-  /* Judged on its state only where the handler keeps its effects here. */
-  if (!(plan_handler(world->plan, node->group)->uses & HANDLER_USES(DATABASE))) return;
+  /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
+  uint32_t uses = plan_handler(world->plan, node->group)->uses;
+  if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
   for (uint32_t key = 1; key <= tables->keys; key++)
     world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
@@ -145,6 +147,7 @@ static void disk_reset(struct world *world, struct node *node) {
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
   database->commits = 0;
+  database->aged_first = database->aged_end = 0;
   database->remembers = false;
   database_note_flushed(database);
 }
@@ -156,6 +159,7 @@ static void disk_free(struct node *node) {
   isolation_free(&database->isolation);
   tables_free(&database->tables);
   free(database->undo);
+  free(database->aged);
   free(database);
   node->disk[0] = NULL;
 }
@@ -177,8 +181,10 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
-                                                 [TIMER_IDLE] = on_idle};
-static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle"};
+                                                 [TIMER_IDLE] = on_idle,
+                                                 [TIMER_PRUNE] = database_on_prune};
+static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle",
+                                                [TIMER_PRUNE] = "prune"};
 
 const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
@@ -234,10 +240,9 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
         },
 };
 
-struct span database_longest_timeout(const struct plan *plan) {
-  if (!plan->database.store) return span_of(0);
-  int64_t statement = plan->database.settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
-  int64_t idle = plan->database.settings.values[KEY_DATABASE_IDLE_TIMEOUT].i;
+static struct span longest_timeout(const struct settings *settings) {
+  int64_t statement = settings->values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
+  int64_t idle = settings->values[KEY_DATABASE_IDLE_TIMEOUT].i;
   return span_of(statement > idle ? statement : idle);
 }
 
@@ -248,5 +253,6 @@ const struct store store_transactional = {
     .key_count = KEY_DATABASE__COUNT,
     .role = ROLE_DATABASE,
     .component = &database_component,
+    .longest_timeout = longest_timeout,
     .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

@@ -33,7 +33,9 @@
  * [I9] Serializable: see isolation.h. A transaction that fails answers DG_CONFLICT and is rolled back.
  * [I10] No more than max_connections are open; a statement on a further one answers DG_FAILED (PostgreSQL:
  *      too many clients already). A pool that queues for them would be the client's.
- * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory.
+ * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory, from
+ *      its commit until it is deleted: at the first time of the job (a multiple of prune_every) at which it
+ *      is older than the handler's retention; 0s is for ever.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
@@ -66,9 +68,6 @@ enum isolation_level { ISOLATION_READ_COMMITTED, ISOLATION_SERIALIZABLE };
 static inline int64_t database_setting(const struct world *world, enum database_key key) {
   return world->plan->database.settings.values[key].i;
 }
-
-/* The longest of its timeouts, for a system's longest_timeout; 0 when the plan has no database. */
-struct span database_longest_timeout(const struct plan *plan);
 
 extern const struct component database_component;
 extern const struct store store_transactional;

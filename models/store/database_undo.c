@@ -18,6 +18,13 @@ void database_note(struct database *database, const struct write *write) {
   database->undo[database->undo_count++] = undo;
 }
 
+void database_note_deleted(struct database *database, const struct aged *row) {
+  if (!database->lied && !database->remembers) return;
+  GROW(database->undo, database->undo_capacity, database->undo_count + 1);
+  database->undo[database->undo_count++] = (struct undo){
+      .kind = WRITE_UNIQUE, .table = row->table, .key = row->key, .commit = database->commits, .deleted = true};
+}
+
 void database_note_flushed(struct database *database) {
   database->lied = false;
   database->flushed = database->commits;
@@ -43,8 +50,10 @@ static void take_back(struct world *world, struct node *node, const struct undo 
       world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
     break;
   case WRITE_UNIQUE:
-    if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
-      world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+    if (undo->deleted)
+      database_row_undeleted(world, database_of(node));
+    else if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
+      database_row_uninserted(world, database_of(node));
     break;
   }
 }

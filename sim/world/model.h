@@ -22,6 +22,7 @@
 
 struct dg_context;
 struct dg_message;
+struct local_kind;
 struct message;
 struct node;
 struct plan;
@@ -137,7 +138,7 @@ struct system {
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* Optional: how many controllers a plan has, apart from what the topology says; default none. */
   uint32_t (*controllers)(const struct plan *);
-  /* The longest timeout of its settings, for drain_limit. */
+  /* The longest timeout of its own settings, for drain_limit: plan_longest_timeout adds the stores'. */
   struct span (*longest_timeout)(const struct plan *);
 };
 
@@ -150,6 +151,8 @@ struct handler {
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
   uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
+  const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
+  const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
@@ -161,6 +164,9 @@ struct store {
   enum role role;
   const struct component *component;
   struct link_rule link; /* of who calls it; a database is called over a connection */
+  uint32_t verbs;        /* 1u << enum verb: faults of its own that it understands, see `struck` */
+  /* The longest timeout of its settings, for drain_limit; NULL = none. */
+  struct span (*longest_timeout)(const struct settings *);
 };
 
 #endif
