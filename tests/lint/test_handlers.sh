@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The check of handlers finds what it should, and the built-in ones are as they are promised.
+# The check of handlers finds what it should, the built-in ones are as they are promised, and so is the
+# example in CONTRIBUTING.md. Run from the top of the checkout.
 set -euo pipefail
 check=$(cd "$(dirname "$0")" && pwd)/handlers.sh
 tree=$(mktemp -d)
@@ -35,5 +36,16 @@ expect bad 'a.c:4: a handler includes <stdlib.h>'
 printf 'int not_a_handler;\n' >"$tree/models/handlers/host.c" # what has no row is not looked at
 handler 3 '"sim/world/model.h"'
 expect good ""
+
+# The example in CONTRIBUTING.md is the file as it is, and its row is in the registry.
+example=models/handlers/commit_first.c
+diff <(sed -n '/^+++ b\/models\/handlers/,/^```/s/^+//p' CONTRIBUTING.md | tail -n +2) "$example" || {
+  echo "CONTRIBUTING.md shows another $example than there is"
+  exit 1
+}
+grep -qF "$(grep '^+  X(' CONTRIBUTING.md | cut -c 2-)" models/registry.c || {
+  echo "CONTRIBUTING.md shows a row that models/registry.c has not"
+  exit 1
+}
 
 "$check" && echo "every handler is one short file on the public header"
