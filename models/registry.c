@@ -25,6 +25,11 @@
   X(mark_first)                                                                                    \
   X(effect_first)                                                                                  \
   X(check_then_insert)                                                                             \
+  X(insert_or_ignore)                                                                              \
+  X(commit_first)                                                                                  \
+  X(offsets_in_database)                                                                           \
+  X(conditional_write)                                                                             \
+  X(fencing_token)                                                                                 \
   X(cache_claim_first)                                                                             \
   X(cache_effect_first)                                                                            \
   X(cache_lease)                                                                                   \
@@ -35,11 +40,7 @@
   X(bloom)                                                                                         \
   X(bloom_rotating)                                                                                \
   X(bloom_backed)                                                                                  \
-  X(lru)                                                                                           \
-  X(commit_first)                                                                                  \
-  X(offsets_in_database)                                                                           \
-  X(conditional_write)                                                                             \
-  X(fencing_token)
+  X(lru)
 
 #define STORES(X)                                                                                  \
   X(transactional)                                                                                 \

@@ -2,8 +2,8 @@
 
 #include "models/client/client.h"
 #include "models/handlers/host_state.h"
-#include "models/mutants.h"
 #include "models/store/cache.h"
+#include "models/mutants.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 

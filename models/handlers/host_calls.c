@@ -122,7 +122,8 @@ const struct dg_api host_api = {
     .cache_set_if_absent = call_cache_set_if_absent,
     .cache_delete = call_cache_delete,
     .charge = call_charge,
-    .delete_row = call_delete, .put_if = call_put_if, .acknowledge = call_acknowledge,
+    .delete_row = call_delete, .put_if = call_put_if,
+    .acknowledge = call_acknowledge,
 };
 
 /* --- Asking a store --- */

@@ -22,10 +22,12 @@
     "a filter's oldest generation is not emptied: in the end everything looks seen")               \
   X(BLOOM_TRUSTED, "bloom-trusted", "C18-holds-backed",                                            \
     "what the filter takes for seen is not looked up in the exact table")                          \
-  X(LRU_REMEMBERS_NOTHING, "lru-remembers-nothing", "C20-holds-entries", "no id is remembered") \
+  X(LRU_REMEMBERS_NOTHING, "lru-remembers-nothing", "C20-holds-entries", "no id is remembered")    \
   X(DATABASE_NOT_SERIALIZABLE, "database-not-serializable", "C13-holds-serializable",              \
     "transactions are not checked for what others have changed meanwhile")                         \
   X(DATABASE_UNCONDITIONAL, "database-unconditional", "C13-holds-offsets",                         \
-    "a conditional write does not look at what stands there")
+    "a conditional write does not look at what stands there")                                      \
+  X(DATABASE_NO_NATURAL_KEY, "database-no-natural-key", "C12-holds-natural",                       \
+    "an insert under a natural key is not refused when its row is there")
 
 #endif

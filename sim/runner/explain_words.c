@@ -5,7 +5,7 @@
 #define FACT_ROW(name) [FACT_##name - TRACE_FACT]
 
 const struct words words_fact[FACT__END - TRACE_FACT] = {
-    FACT_ROW(INTENDED) = {"the application wants operation %i (key %v)", .brief = "wanted"},
+    FACT_ROW(INTENDED) = {"the application wants operation %i (%k)", .brief = "wanted"},
     FACT_ROW(OK) = {"the client learns that it is stored: ok", .brief = "client: ok"},
     FACT_ROW(NONE) = {"the client is done with it: no confirmation exists", .brief = "client: done"},
     FACT_ROW(UNKNOWN) = {"the client gives up: it does not know whether it was stored",

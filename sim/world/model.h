@@ -150,9 +150,9 @@ struct handler {
   int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
-  uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
   const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
   const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
+  uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
