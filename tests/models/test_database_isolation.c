@@ -147,6 +147,34 @@ START_TEST(insert_that_waited_fails_instead_of_finding) {
 }
 END_TEST
 
+static int transfer(struct dg_context *c, const struct dg_message *m) {
+  int64_t value;
+  if (m->key == 2) return dg_apply(c); /* takes from 2, adds to another */
+  dg_begin(c);
+  for (uint64_t key = 1; key <= 4; key++) dg_get(c, "balance", key, &value);
+  dg_sleep(c, 20 * MS);
+  dg_put(c, "rows", 1, 1);
+  return dg_commit(c);
+}
+
+/* Both rows of a transfer are changed: who has read either of them fails. */
+START_TEST(second_row_of_an_operation_counts_too) {
+  static const struct handler handler = {.name = "transfer", .handle = transfer,
+                                         .uses = HANDLER_USES(DATABASE)};
+  for (int serializable = 0; serializable < 2; serializable++) {
+    struct tiny *tiny = script_new(&handler, 2, 1);
+    tiny->plan.workload.operation = OPERATION_TRANSFER;
+    tiny->plan.database.settings.values[KEY_DATABASE_ISOLATION].i = serializable;
+    script_add(10 * MS, 1, 1)->key = 1;
+    script_add(18 * MS, 2, 2)->key = 2;
+    tiny_run(tiny);
+    ck_assert_int_eq(script.steps[1].status, DG_OK);
+    ck_assert_int_eq(script.steps[0].status, serializable ? DG_CONFLICT : DG_OK);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 START_TEST(serializable_runs_repeat_in_used_memory) {
   struct tiny *tiny = isolated(true, 4);
   tiny->plan.threads = 4;
@@ -266,6 +294,7 @@ int main(void) {
   tcase_add_test(tests, commits_of_one_flush_are_in_order);
   tcase_add_test(tests, who_changes_nothing_does_not_fail);
   tcase_add_test(tests, insert_that_waited_fails_instead_of_finding);
+  tcase_add_test(tests, second_row_of_an_operation_counts_too);
   tcase_add_test(tests, serializable_runs_repeat_in_used_memory);
   tcase_add_test(tests, conditional_write_goes_by_what_stands_there);
   tcase_add_test(tests, delete_takes_row_and_unique_key);
