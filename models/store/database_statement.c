@@ -19,6 +19,7 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
   uint32_t index = sessions_begin(&database->sessions, request, id, world->now.ns);
   world_hold(world, node);
   struct transaction *transaction = transaction_at(database, index);
+  isolation_begins(&database->isolation, transaction);
   if (id && database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     transaction->timer = world_timer(world, node, 0, database->idle_lane, TIMER_IDLE,
                                      (uint64_t)transaction->generation << 32 | index);
@@ -48,6 +49,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   forget_request(world, transaction);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
+  isolation_ends(&database->isolation, transaction, database->sessions.live);
   world_unhold(world, node);
   wake(world, node);
 }
@@ -62,14 +64,19 @@ static void refuse(struct world *world, struct node *node, uint32_t index, struc
   database_abort(world, node, index);
 }
 
+void database_conflict(struct world *world, struct node *node, uint32_t index,
+                       const struct message *request) {
+  world_fact(world, FACT_SERIALIZATION_FAILED, node->id, request->intent, 0, node->group);
+  database_answer(world, node, request, DG_CONFLICT, 0);
+  database_abort(world, node, index);
+}
+
 static bool get(struct world *world, struct node *node, uint32_t index,
                 const struct message *request) {
   struct database *database = database_of(node);
   uint32_t table = tables_find(&database->tables, (uint64_t)request->a);
-  uint64_t key = (uint64_t)request->b;
-  int64_t value = 0;
-  bool exists = tables_get(&database->tables, table, key, &value);
-  exists = sessions_overlay(&database->sessions, index, table, key, exists, &value);
+  int64_t value;
+  bool exists = database_row(database, index, table, (uint64_t)request->b, &value);
   database_answer(world, node, request, exists ? DG_OK : DG_NOT_FOUND, value);
   return false;
 }
@@ -92,26 +99,26 @@ static bool change(struct world *world, struct node *node, uint32_t index, struc
   return false;
 }
 
-static bool insert_unique(struct world *world, struct node *node, uint32_t index,
-                          struct message *request, const struct write *write) {
-  struct database *database = database_of(node);
-  if (id_set_has(&database->tables.items[write->table].unique, write->key) ||
-      sessions_inserted(&database->sessions, index, write->table, write->key)) {
-    database_answer(world, node, request, DG_EXISTS, 0);
-    return false;
-  }
-  return change(world, node, index, request, write);
+static bool change_if(struct world *world, struct node *node, uint32_t index, struct message *request,
+                      const struct write *write) {
+  int status = database_condition(database_of(node), index, request, write);
+  if (status == DG_OK) return change(world, node, index, request, write);
+  if (request->kind == DATABASE_PUT_IF)
+    world_fact(world, FACT_CONDITION_FAILED, node->id, request->intent, 0, node->group);
+  database_answer(world, node, request, status, 0);
+  return false;
 }
+
+static const enum write_kind writes[STORE_MESSAGE__COUNT] = {
+    [DATABASE_PUT] = WRITE_PUT,       [DATABASE_PUT_IF] = WRITE_PUT, [DATABASE_INSERT_UNIQUE] = WRITE_UNIQUE,
+    [DATABASE_DELETE] = WRITE_DELETE, [DATABASE_APPLY] = WRITE_APPLY};
 
 /* Executes a statement of an open transaction, for the first time or after a wait. Returns whether the
  * request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request) {
   struct database *database = database_of(node);
-  struct write write = {.kind = request->kind == DATABASE_APPLY ? WRITE_APPLY
-                                : request->kind == DATABASE_PUT ? WRITE_PUT
-                                                                : WRITE_UNIQUE,
-                        .table = TABLE_BALANCE, .key = (uint64_t)request->b,
+  struct write write = {.kind = writes[request->kind], .table = TABLE_BALANCE, .key = (uint64_t)request->b,
                         .value = request->kind == DATABASE_APPLY ? 1 : request->c,
                         .intent = request->intent};
   if (request->kind != DATABASE_APPLY)
@@ -119,14 +126,14 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
   uint32_t generation = transaction_at(database, index)->generation;
   bool kept = false;
   transaction_at(database, index)->active_at = world->now.ns;
-  if (request->kind == DATABASE_GET)
+  if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
+    database_conflict(world, node, index, request);
+  else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);
   else if (!tables_accept(&database->tables, write.table, write.key))
     refuse(world, node, index, request);
-  else if (request->kind == DATABASE_INSERT_UNIQUE)
-    kept = insert_unique(world, node, index, request, &write);
   else
-    kept = change(world, node, index, request, &write);
+    kept = change_if(world, node, index, request, &write);
   /* A single statement that changed nothing is its own end. */
   struct transaction *transaction = transaction_at(database, index);
   if (!kept && client_id(request) == 0 && transaction->generation == generation &&

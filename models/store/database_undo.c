@@ -12,8 +12,17 @@ void database_note(struct database *database, const struct write *write) {
     undo.existed = id_set_has(&database->tables.items[write->table].unique, write->key);
   else
     undo.existed = tables_get(&database->tables, write->table, write->key, &undo.before);
+  if (write->kind == WRITE_DELETE)
+    undo.unique = id_set_has(&database->tables.items[write->table].unique, write->key);
   GROW(database->undo, database->undo_capacity, database->undo_count + 1);
   database->undo[database->undo_count++] = undo;
+}
+
+void database_note_deleted(struct database *database, const struct aged *row) {
+  if (!database->lied && !database->remembers) return;
+  GROW(database->undo, database->undo_capacity, database->undo_count + 1);
+  database->undo[database->undo_count++] = (struct undo){
+      .kind = WRITE_UNIQUE, .table = row->table, .key = row->key, .commit = database->commits, .deleted = true};
 }
 
 void database_note_flushed(struct database *database) {
@@ -35,9 +44,16 @@ static void take_back(struct world *world, struct node *node, const struct undo 
     else
       tables_remove(tables, undo->table, undo->key);
     break;
+  case WRITE_DELETE:
+    if (undo->existed) tables_put(tables, undo->table, undo->key, undo->before);
+    if (undo->unique && id_set_add(&tables->items[undo->table].unique, undo->key))
+      world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
+    break;
   case WRITE_UNIQUE:
-    if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
-      world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+    if (undo->deleted)
+      database_row_undeleted(world, database_of(node));
+    else if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
+      database_row_uninserted(world, database_of(node));
     break;
   }
 }

@@ -33,7 +33,7 @@ enum transaction_state {
   TRANSACTION_WAITING,
   TRANSACTION_COMMITTING,
 };
-enum write_kind { WRITE_PUT, WRITE_APPLY, WRITE_UNIQUE };
+enum write_kind { WRITE_PUT, WRITE_APPLY, WRITE_UNIQUE, WRITE_DELETE };
 
 struct write {
   uint64_t key, intent;
@@ -53,6 +53,8 @@ struct transaction {
   struct message *request;
   uint32_t timer;
   int64_t active_at, ready_at; /* ns: last statement; commit: its service has ended */
+  uint64_t snapshot;    /* of isolation.h, as is: */
+  uint32_t first_touch;
 };
 struct lock {
   uint64_t row; /* key of the map */
@@ -90,9 +92,11 @@ enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, 
                                uint64_t key);
 void sessions_write(struct sessions *sessions, uint32_t transaction, const struct write *write);
 
-/* Whether the transaction has itself inserted a unique key. */
-bool sessions_inserted(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                       uint64_t key);
+/* A row or unique key as a number, not 0. */
+uint64_t sessions_row(uint32_t table, uint64_t key);
+/* Whether a unique key is there for the transaction, if `exists` says so of what is committed. */
+bool sessions_unique(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key,
+                     bool exists);
 /* What a row's committed value becomes by the transaction's own changes. Returns whether there is one. */
 bool sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
                       uint64_t key, bool exists, int64_t *value);

@@ -3,7 +3,8 @@
  *   balance      keys 1 .. workload keys; dg_apply increments one; what STATE facts are made of
  *   any other    made when first named: rows (key -> value) and unique keys, side by side
  *
- * LIMIT: tables have no indexes, and no statement deletes rows; nothing is pruned.
+ * LIMIT: tables have no indexes, and no statement deletes rows; unique keys may have a retention
+ *        (database_prune.c).
  */
 #ifndef MODELS_STORE_TABLES_H
 #define MODELS_STORE_TABLES_H

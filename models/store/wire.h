@@ -1,4 +1,4 @@
-/* The requests of all stores, and their one answer. Whoever calls several of them (a handler host) has one
+/* The requests of all stores, and their answers. Whoever calls several of them (a handler host) has one
  * table of messages; a store's state table is empty where a request is not for it. */
 #ifndef MODELS_STORE_WIRE_H
 #define MODELS_STORE_WIRE_H
@@ -13,6 +13,15 @@ enum store_message {
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
   STORE_ANSWER, /* a = enum dg_status, b = value read */
+  /* Others follow, so that a trace's numbers stay: */
+  CACHE_GET,           /* a = hash of the keys' name, b = key */
+  CACHE_SET,           /* likewise, c = value, d = time to live, ns, 0 = for ever */
+  CACHE_SET_IF_ABSENT, /* likewise */
+  CACHE_DELETE,        /* as CACHE_GET */
+  PROVIDER_CHARGE, /* a = account, b = idempotency key, 0 = none, c = amount */
+  PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
+  DATABASE_DELETE,        /* a, b, d as of a GET */
+  DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
   STORE_MESSAGE__COUNT
 };
 
@@ -21,6 +30,8 @@ enum store_message {
 
 /* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
 #define STORE_WIRE_BYTES 128
+/* Of a request or answer over HTTPS: header fields and a short body. */
+#define PROVIDER_WIRE_BYTES 1024
 
 extern const struct message_kind store_messages[STORE_MESSAGE__COUNT];
 

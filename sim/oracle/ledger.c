@@ -263,6 +263,15 @@ static void on_state(struct ledger *ledger, const struct trace_record *fact, uin
   ledger->totals[key].state = (int64_t)fact->value;
 }
 
+#define COUNTED(X) X(replayed, REPLAYS) X(key_conflict, KEY_CONFLICTS) X(key_mismatch, KEY_MISMATCHES)
+#define X(name, id)                                                                                \
+  static void on_##name(struct ledger *ledger, const struct trace_record *fact, uint64_t number) { \
+    (void)fact, (void)number;                                                                      \
+    ledger->counts[METRIC_##id]++;                                                                 \
+  }
+COUNTED(X)
+#undef X
+
 static void on_healed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
   (void)number;
   if (fact->at > ledger->healed_last) ledger->healed_last = fact->at;
@@ -320,6 +329,9 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_DRAINED - TRACE_FACT] = {on_end, SCOPE_EVERY},
     [FACT_COUNTER - TRACE_FACT] = {on_counter, SCOPE_RUN},
     [FACT_SUPPRESSED - TRACE_FACT] = {on_suppressed, SCOPE_GROUP},
+    [FACT_REPLAYED - TRACE_FACT] = {on_replayed, SCOPE_GROUP},
+    [FACT_KEY_CONFLICT - TRACE_FACT] = {on_key_conflict, SCOPE_GROUP},
+    [FACT_KEY_MISMATCH - TRACE_FACT] = {on_key_mismatch, SCOPE_GROUP},
 };
 
 static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,

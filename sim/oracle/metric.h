@@ -41,6 +41,9 @@ enum metric_unit {
   X(MISAPPLIED, "misapplied", "misapplied", UNIT_COUNT, "right operation, wrong payload or key")   \
   X(REORDERED, "reordered", "reordered", UNIT_COUNT, "first effects that came after a later operation's on the same key") \
   X(STALE_OVERWRITES, "stale_overwrites", "stale_overwrites", UNIT_COUNT, "an older value overwrote a newer one") \
+  X(REPLAYS, "replays", "replays", UNIT_COUNT, "requests that a provider answered with a saved result") \
+  X(KEY_CONFLICTS, "key_conflicts", "key_conflicts", UNIT_COUNT, "requests refused as their idempotency key was under way") \
+  X(KEY_MISMATCHES, "key_mismatches", "key_mismatches", UNIT_COUNT, "requests refused as their idempotency key came with other parameters") \
   X(GOODPUT, "goodput", "goodput_per_s", UNIT_RATE, "obligations ended once, per second from the first arrival to the last effect") \
   X(LATENCY_P50, "latency_p50", "latency_p50_ns", UNIT_NS, "from arrival to first effect, median")  \
   X(LATENCY_P99, "latency_p99", "latency_p99_ns", UNIT_NS, "the same, 99th percentile")            \

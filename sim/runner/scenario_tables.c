@@ -46,8 +46,10 @@ static const struct key top_keys[TOP__COUNT] = {
                      "rows: systems' names, or {label, slots}", NULL},
     [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
                     "what goes wrong: timing, one verb, its keys", NULL},
+    [TOP_SWEEP] = {"sweep", VALUE_OTHER, "", "map", 0, 0,
+                   "PATH: [values…], paths as of --set: every row at every point of the grid", NULL},
     [TOP_EXPECT] = {"expect", VALUE_OTHER, "", "list", 0, 0,
-                    "statements: {row, about, METRIC: bound …}", NULL},
+                    "statements: {row, group, where, about, METRIC: bound …}", NULL},
 };
 
 static const struct key workload_keys[WORKLOAD__COUNT] = {
@@ -138,7 +140,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services publisher sweep check"};
+    "precision services publisher check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};

@@ -45,6 +45,7 @@ enum top_key {
   TOP_CLIENT,
   TOP_COMPARE,
   TOP_FAULTS,
+  TOP_SWEEP,
   TOP_EXPECT,
   TOP__COUNT
 };

@@ -46,7 +46,12 @@
   X(NODE_DOWN, "node-down", 0, "incarnation", "")                                                  \
   X(RESUBMITTED, "resubmitted", 0, "attempt of its client", "")                                    \
   X(DEAD_LETTER_LEFT, "dead-letter-left", 1, "", "group")                                          \
-  X(DUPLICATE_REFUSED, "duplicate-refused", 0, "", "")
+  X(DUPLICATE_REFUSED, "duplicate-refused", 0, "", "")                                             \
+  X(REPLAYED, "replayed", 0, "charge", "group")                                                    \
+  X(KEY_CONFLICT, "key-conflict", 0, "", "group")                                                  \
+  X(KEY_MISMATCH, "key-mismatch", 0, "", "group")                                                  \
+  X(SERIALIZATION_FAILED, "serialization-failed", 0, "", "group")                                  \
+  X(CONDITION_FAILED, "condition-failed", 0, "", "group")
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,

@@ -214,6 +214,8 @@ static inline const struct handler *plan_handler(const struct plan *plan, uint32
 static inline const struct settings *plan_handler_settings(const struct plan *plan, uint32_t group) {
   return plan->groups ? &plan->groups[group].handler_settings : &plan->handler_settings;
 }
+/* What a group's handler has set a key of its own to; `otherwise` where it has no such key. */
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise);
 /* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
   return claim_allowed(plan->system->allows, plan_handler(plan, group)->forbids);
@@ -226,6 +228,11 @@ static inline bool plan_uses(const struct plan *plan, enum role role) {
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);
+/* Whether what runs on nodes of a role understands a fault that not all do (fault_verbs.h, of_system): the
+ * store in its slot, else the system. */
+bool plan_understands(const struct plan *plan, enum role role, enum verb verb);
+/* The longest timeout of system, stores and handlers. */
+struct span plan_longest_timeout(const struct plan *plan);
 /* What a link is in this plan: as the system says, or as the store at its far end does. */
 struct link_rule plan_link_rule(const struct plan *plan, enum link link);
 

@@ -9,6 +9,8 @@
 #ifndef SIM_WORLD_WORKLOAD_H
 #define SIM_WORLD_WORKLOAD_H
 
+#include "sim/world/message.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +27,12 @@ struct operation_request {
   uint32_t size; /* bytes */
   uint32_t attempt; /* of its client: each is a send of its own; 0 = it has none */
 };
+
+/* What a producer sends of it. */
+static inline struct record operation_record(const struct operation_request *request) {
+  return (struct record){.intent = request->intent, .key = request->key, .size = request->size,
+                         .attempt = (uint16_t)request->attempt};
+}
 
 void workload_start(struct world *world);
 /* The arrival event. */

@@ -179,7 +179,7 @@ static void make_operations(struct world *world) {
 }
 
 static struct span longest_timeout(const struct plan *plan) {
-  struct span longest = plan->system->longest_timeout(plan);
+  struct span longest = plan_longest_timeout(plan);
   if (!plan->client) return longest;
   struct span wait = plan->client->longest_wait(&plan->client_settings);
   return wait.ns > longest.ns ? wait : longest;
