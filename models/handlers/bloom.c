@@ -19,14 +19,14 @@
 #include <string.h>
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
-  if (dg_local_seen(context, message->id) == DG_EXISTS) {
+  if (dg_local_seen(context, message->idempotency_key) == DG_EXISTS) {
     dg_suppress(context);
     return DG_OK;
   }
   dg_work(context);
   int applied = dg_apply(context); /* a transaction of its own */
   if (applied != DG_OK) return applied;
-  return dg_local_mark(context, message->id);
+  return dg_local_mark(context, message->idempotency_key);
 }
 
 /* Of fresh messages one after the other, on one consumer: the i-th is dropped with (1 - e^(-ki/m))^k. */

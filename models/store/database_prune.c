@@ -10,6 +10,7 @@
  *        that a handler deletes and inserts again keeps its first date.
  * LIMIT: all tables with unique ids of the database are pruned; a row's date is that of its commit
  *        (PostgreSQL's now() is that of its transaction's beginning).
+ * LIMIT: an id that a handler deletes and inserts again goes by the date of the first time.
  */
 #include "models/store/database_state.h"
 
@@ -84,10 +85,12 @@ void database_prune(struct world *world, struct node *node) {
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
   if (!database->lied) database->flushed = database->commits;
+  isolation_commits(&database->isolation);
   while (database->aged_first < database->aged_end) {
     const struct aged *row = &database->aged[database->aged_first];
     if (expires(database, row) >= database->prune_asked) break;
     database_note_deleted(database, row);
+    isolation_changes(&database->isolation, row->table, row->key);
     if (id_set_remove(&database->tables.items[row->table].unique, row->key))
       world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
     database->aged_first++;
