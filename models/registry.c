@@ -10,6 +10,7 @@ extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, s
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
 extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
 extern const struct store store_transactional;
+extern const struct publisher publisher_direct, publisher_dual_write, publisher_outbox_polling;
 
 const struct system *const registry_systems[] = {
     &system_at_most_once,     &system_at_least_once,       &system_exactly_once,
@@ -31,3 +32,7 @@ const size_t registry_store_count = sizeof registry_stores / sizeof *registry_st
 
 const struct client_policy *const registry_clients[] = {&client_none, &client_retrying};
 const size_t registry_client_count = sizeof registry_clients / sizeof *registry_clients;
+
+const struct publisher *const registry_publishers[] = {&publisher_direct, &publisher_dual_write,
+                                                       &publisher_outbox_polling};
+const size_t registry_publisher_count = sizeof registry_publishers / sizeof *registry_publishers;

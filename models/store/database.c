@@ -9,7 +9,7 @@
 static uint32_t node_total(const struct plan *plan) {
   uint32_t total = 0;
   for (int role = 0; role < ROLE__COUNT; role++) total += plan->counts[role];
-  return total;
+  return total + plan_services(plan);
 }
 
 static size_t arena_bytes(const struct plan *plan) {
@@ -22,8 +22,10 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     ASSERT(node->disk[0]);
     sessions_clear(&database_of(node)->sessions);
     tables_reset(&database_of(node)->tables, world->plan->workload.keys);
+    outbox_reset(&database_of(node)->outbox);
   }
   struct database *database = database_of(node);
+  outbox_forget_unknown(&database->outbox);
   database->remembers = world_expects(world, VERB_DISK_GONE);
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
@@ -107,10 +109,15 @@ static uint32_t find_or_begin(struct world *world, struct node *node, const stru
   return SESSION_NONE;
 }
 
+static bool is_read(const struct message *request) {
+  return request->kind == DATABASE_GET || request->kind == OUTBOX_SELECT;
+}
+
 static void on_statement(struct world *world, struct node *node, struct message *request) {
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
   note_seen(world, node, request);
+  if (node->service) world_count(world, is_read(request) ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
   uint32_t index = find_or_begin(world, node, request);
   if (index != SESSION_NONE) database_execute(world, node, index, request);
   close_if_last(world, node, peer, epoch);
@@ -179,6 +186,8 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
+  world->counters[COUNTER_OUTBOX_ROWS_END] += database_of(node)->outbox.count;
+  if (node->service) return; /* it says of each operation that it is committed */
   /* Judged on its state only where the handler keeps its effects here. */
   if (!(plan_handler(world->plan, node->group)->uses & HANDLER_USES(DATABASE))) return;
   const struct tables *tables = &database_of(node)->tables;
@@ -193,6 +202,7 @@ static void disk_reset(struct world *world, struct node *node) {
   drop_requests(world, node);
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
+  outbox_reset(&database->outbox);
   database->commits = 0;
   database->remembers = false;
   database_note_flushed(database);
@@ -203,6 +213,7 @@ static void disk_free(struct node *node) {
   if (!database) return;
   sessions_free(&database->sessions);
   tables_free(&database->tables);
+  outbox_free(&database->outbox);
   free(database->undo);
   free(database);
   node->disk[0] = NULL;
@@ -221,6 +232,9 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [DATABASE_GET] = on_statement,           [DATABASE_PUT] = on_statement,
     [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
     [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
+    [OUTBOX_INSERT] = on_statement,          [OUTBOX_SELECT] = on_statement,
+    [OUTBOX_MARK] = on_statement,            [OUTBOX_MOVE_CURSOR] = on_statement,
+    [OUTBOX_DELETE] = on_statement,
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,

@@ -40,30 +40,35 @@ static void write_one(struct world *world, struct node *node, const struct write
   case WRITE_APPLY:
     tables_get(tables, write->table, write->key, &value);
     tables_put(tables, write->table, write->key, value + write->value);
-    world_effect(world, node, write->intent, world->now.ns, node->group);
+    if (node->service)
+      world_fact(world, FACT_COMMITTED, node->id, write->intent, 0, 0);
+    else
+      world_effect(world, node, write->intent, world->now.ns, node->group);
     break;
   case WRITE_UNIQUE:
     if (id_set_add(&tables->items[write->table].unique, write->key))
       world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
     break;
+  default: database_outbox_write(world, node, write);
   }
 }
 
 /* Makes a transaction's changes the state; false: the process dies before it does. */
 static bool write_all(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
+  const enum point point = node->service ? POINT_COMMITTED : POINT_EFFECT;
   const struct write *writes = database->sessions.writes;
   uint32_t first = transaction_at(database, index)->first_write;
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
     if (writes[i].kind == WRITE_APPLY &&
-        !world_point(world, node, POINT_EFFECT, true, writes[i].intent))
+        !world_point(world, node, point, true, writes[i].intent))
       return false;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
   if (!database->lied) database->flushed = database->commits;
   for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
-    if (writes[i].kind == WRITE_APPLY) world_point(world, node, POINT_EFFECT, false, writes[i].intent);
+    if (writes[i].kind == WRITE_APPLY) world_point(world, node, point, false, writes[i].intent);
   return true;
 }
 

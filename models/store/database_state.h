@@ -3,6 +3,7 @@
 #define MODELS_STORE_DATABASE_STATE_H
 
 #include "models/store/database.h"
+#include "models/store/outbox_table.h"
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
 
@@ -25,10 +26,12 @@ struct undo {
   uint64_t key, intent;
   int64_t before;
   uint64_t commit; /* whose write it is: its number, from 1 */
+  struct outbox_row row; /* of an outbox table's writes: as it was */
 };
 
 struct database {
   struct tables tables;     /* durable */
+  struct outbox_table outbox; /* durable; of a service's database */
   struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
   size_t undo_count, undo_capacity;
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
@@ -60,6 +63,20 @@ void database_abort(struct world *world, struct node *node, uint32_t index);
 /* Executes a statement of an open transaction. Returns whether the request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
+
+/* Answers that the statement has failed, and rolls its transaction back. */
+void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request);
+/* The statement waits for a lock; true: the request is kept. */
+bool database_wait(struct node *node, uint32_t index, struct message *request);
+
+/* --- database_outbox.c --- */
+
+/* As database_execute, for statements on the outbox table. */
+bool database_outbox(struct world *world, struct node *node, uint32_t index, struct message *request);
+void database_outbox_write(struct world *world, struct node *node, const struct write *write);
+void database_outbox_note(struct database *database, const struct write *write, struct undo *undo);
+void database_outbox_undo(struct world *world, struct node *node, const struct undo *undo);
+void database_outbox_abandon(struct database *database, uint32_t index);
 
 /* --- database_commit.c --- */
 

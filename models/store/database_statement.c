@@ -46,6 +46,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
   struct transaction *transaction = transaction_at(database, index);
   forget_request(world, transaction);
+  if (node->service) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
   world_unhold(world, node);
@@ -57,9 +58,15 @@ void database_abort(struct world *world, struct node *node, uint32_t index) {
   database_end(world, node, index);
 }
 
-static void refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
+void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
   database_answer(world, node, request, DG_FAILED, 0);
   database_abort(world, node, index);
+}
+
+bool database_wait(struct node *node, uint32_t index, struct message *request) {
+  world_take(request);
+  transaction_at(database_of(node), index)->request = request;
+  return true;
 }
 
 static bool get(struct world *world, struct node *node, uint32_t index,
@@ -80,12 +87,8 @@ static bool change(struct world *world, struct node *node, uint32_t index, struc
                    const struct write *write) {
   struct database *database = database_of(node);
   enum lock_result locked = sessions_lock(&database->sessions, index, write->table, write->key);
-  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), false;
-  if (locked == LOCK_WAITS) {
-    world_take(request);
-    transaction_at(database, index)->request = request;
-    return true;
-  }
+  if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), false;
+  if (locked == LOCK_WAITS) return database_wait(node, index, request);
   sessions_write(&database->sessions, index, write);
   if (client_id(request) == 0) return database_commit(world, node, index, request);
   database_answer(world, node, request, DG_OK, 0);
@@ -114,15 +117,18 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
                         .table = TABLE_BALANCE, .key = (uint64_t)request->b,
                         .value = request->kind == DATABASE_APPLY ? 1 : request->c,
                         .intent = request->intent};
-  if (request->kind != DATABASE_APPLY)
+  bool outbox = request->kind >= OUTBOX_INSERT && request->kind <= OUTBOX_DELETE;
+  if (request->kind != DATABASE_APPLY && !outbox)
     write.table = tables_find(&database->tables, (uint64_t)request->a);
   uint32_t generation = transaction_at(database, index)->generation;
   bool kept = false;
   transaction_at(database, index)->active_at = world->now.ns;
-  if (request->kind == DATABASE_GET)
+  if (outbox)
+    kept = database_outbox(world, node, index, request);
+  else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);
   else if (!tables_accept(&database->tables, write.table, write.key))
-    refuse(world, node, index, request);
+    database_refuse(world, node, index, request);
   else if (request->kind == DATABASE_INSERT_UNIQUE)
     kept = insert_unique(world, node, index, request, &write);
   else

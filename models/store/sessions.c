@@ -121,6 +121,13 @@ enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, 
   return LOCK_WAITS;
 }
 
+bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key) {
+  const uint64_t *place = map_get(&sessions->by_row, row_key(table, key));
+  if (!place) return false;
+  uint32_t owner = sessions->locks[*place - 1].owner;
+  return owner != SESSION_NONE && owner != transaction;
+}
+
 static void leave_queue(struct sessions *sessions, uint32_t transaction) {
   struct lock *lock = &sessions->locks[sessions->transactions[transaction].waits_for];
   uint32_t previous = SESSION_NONE, at = lock->first_waiting;

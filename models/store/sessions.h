@@ -33,7 +33,16 @@ enum transaction_state {
   TRANSACTION_WAITING,
   TRANSACTION_COMMITTING,
 };
-enum write_kind { WRITE_PUT, WRITE_APPLY, WRITE_UNIQUE };
+enum write_kind {
+  WRITE_PUT,
+  WRITE_APPLY,
+  WRITE_UNIQUE,
+  WRITE_OUTBOX_INSERT, /* these four: outbox_table.h; key = id */
+  WRITE_OUTBOX_PUBLISHED,
+  WRITE_OUTBOX_CURSOR, /* value = id */
+  WRITE_OUTBOX_GONE,
+};
+static inline bool write_is_outbox(enum write_kind kind) { return kind >= WRITE_OUTBOX_INSERT; }
 
 struct write {
   uint64_t key, intent;
@@ -88,6 +97,8 @@ enum lock_result { LOCK_TAKEN, LOCK_WAITS, LOCK_DEADLOCK };
 /* Locks a row for a transaction. LOCK_WAITS: it stands in the queue now; its request must be kept. */
 enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, uint32_t table,
                                uint64_t key);
+/* Whether another transaction has locked a row. */
+bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key);
 void sessions_write(struct sessions *sessions, uint32_t transaction, const struct write *write);
 
 /* Whether the transaction has itself inserted a unique key. */

@@ -10,6 +10,13 @@ const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
     [DATABASE_APPLY] = {.name = "apply", STATEMENT},
     [DATABASE_COMMIT] = {.name = "commit", STATEMENT},
     [DATABASE_ROLLBACK] = {.name = "rollback", STATEMENT},
+    [OUTBOX_INSERT] = {.name = "outbox-insert", STATEMENT},
+    [OUTBOX_SELECT] = {.name = "outbox-select", STATEMENT},
+    [OUTBOX_MARK] = {.name = "outbox-mark", STATEMENT},
+    [OUTBOX_MOVE_CURSOR] = {.name = "outbox-move-cursor", STATEMENT},
+    [OUTBOX_DELETE] = {.name = "outbox-delete", STATEMENT},
+    [OUTBOX_ROWS] = {.name = "outbox-rows", .sent = POINT_STATEMENT_ANSWERED,
+                     .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
     [STORE_ANSWER] = {.name = "answer", .sent = POINT_STATEMENT_ANSWERED,
                       .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
 };

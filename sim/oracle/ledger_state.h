@@ -45,6 +45,7 @@ enum entry_flag {
   FLAG_DEAD_LETTERED = 4,
   FLAG_DISPOSED = 8,
   FLAG_ELSEWHERE = 16, /* [W1] */
+  FLAG_COMMITTED = 32, /* its business row stands in its service's database */
 };
 
 struct status {
@@ -106,6 +107,7 @@ struct ledger {
   uint64_t next, capacity, mask;
   struct status plain; /* [W3] */
   bool plain_fixed;    /* an id has retired, so `plain` cannot change any more */
+  bool commits;        /* a database says which operations are committed */
   uint64_t retired;    /* ids, less those brought back */
   uint32_t *recent_keys; /* by id modulo keys_remembered */
 

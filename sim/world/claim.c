@@ -13,5 +13,6 @@ const char *const anomaly_names[ANOMALY__COUNT] = {
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids) {
   uint32_t allowed = allows & ~forbids;
   bool loses = allowed & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED));
-  return loses ? allowed | (allows & CLAIM_BIT(STATE_ERRORS)) : allowed;
+  if (!loses) return allowed;
+  return allowed | (allows & CLAIM_BIT(STATE_ERRORS)) | CLAIM_BIT(STORE_DISAGREEMENTS);
 }

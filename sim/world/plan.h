@@ -190,6 +190,8 @@ struct plan {
   const struct client_policy *client; /* the application above the producers; NULL = it submits once */
   struct settings client_settings;
   struct store_plan database, cache, provider;
+  const struct publisher *publisher; /* NULL = direct */
+  struct settings publisher_settings;
   struct settings costs;
   /* Groups of consumers; NULL = one, with the handler above. Else `handler` is the first one's. */
   const struct group_plan *groups;
@@ -216,13 +218,19 @@ static inline const struct settings *plan_handler_settings(const struct plan *pl
 }
 /* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
-  return claim_allowed(plan->system->allows, plan_handler(plan, group)->forbids);
+  uint32_t allows = plan->system->allows | (plan->publisher ? plan->publisher->allows : 0);
+  return claim_allowed(allows, plan_handler(plan, group)->forbids);
 }
 /* Whether any group's handler calls a store of this role. */
 static inline bool plan_uses(const struct plan *plan, enum role role) {
   for (uint32_t i = 0; i < plan_group_count(plan); i++)
     if (plan_handler(plan, i) && (plan_handler(plan, i)->uses & (UINT32_C(1) << role))) return true;
   return false;
+}
+/* Databases on the producers' side, one for each service. They stand behind those of the groups. */
+#define PLAN_SERVICE_DATABASE "producer_database"
+static inline uint32_t plan_services(const struct plan *plan) {
+  return plan->publisher && plan->publisher->database ? 1 : 0;
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);

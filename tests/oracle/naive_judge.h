@@ -24,7 +24,7 @@ struct naive_event {
 };
 
 struct naive_fate {
-  bool issued, suppressed, dead_lettered, disposed;
+  bool issued, suppressed, dead_lettered, disposed, committed;
   bool was_settled; /* had a final outcome and one effect at some time: may have retired */
   uint32_t key;
   int effects, deliveries, effects_ever;
@@ -37,6 +37,7 @@ struct naive_judge {
   const struct trace_record *facts;
   size_t count;
   uint32_t keys, group;
+  bool commits; /* services have databases */
   uint64_t ids; /* those that facts speak of are below this */
   int64_t metrics[METRIC__COUNT];
   struct naive_fate fates[NAIVE_IDS];
@@ -128,6 +129,8 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
       fate->dead_lettered = false;
     } else if (fact->kind == FACT_DISPOSED && fate->effects == 0) {
       fate->disposed = true;
+    } else if (fact->kind == FACT_COMMITTED || fact->kind == FACT_COMMITTED_UNDONE) {
+      fate->committed = fact->kind == FACT_COMMITTED;
     }
     fate->was_settled |= naive_strength(fate->outcome) == 4 && fate->effects == 1;
   }
@@ -217,6 +220,14 @@ static inline void naive_times(struct naive_judge *judge) {
   if (end > from) metrics[METRIC_DRAIN] = end - from;
 }
 
+/* Of a run with databases of services: what these hold against what came of it. */
+static inline void naive_compare(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
+  bool effected = fate->effects > 0;
+  metrics[METRIC_PHANTOMS] += effected && !fate->committed && fate->outcome != FACT_REJECTED;
+  if (naive_class(fate, stuck) == METRIC_STUCK) return;
+  metrics[METRIC_STORE_DISAGREEMENTS] += effected != fate->committed;
+}
+
 static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
   metrics[METRIC_INTENDED]++;
   metrics[METRIC_OK] += fate->outcome == FACT_OK;
@@ -253,7 +264,9 @@ static inline void naive_judge(struct naive_judge *judge, const struct trace_rec
   }
   for (uint64_t id = 0; id < judge->ids; id++) {
     naive_follow(judge, id);
-    if (judge->fates[id].issued) naive_add(metrics, &judge->fates[id], stuck);
+    if (!judge->fates[id].issued) continue;
+    naive_add(metrics, &judge->fates[id], stuck);
+    if (judge->commits) naive_compare(metrics, &judge->fates[id], stuck);
   }
   metrics[METRIC_LOST] = metrics[METRIC_LOST_ACKED] + metrics[METRIC_LOST_UNACKED];
   metrics[METRIC_REORDERED] = naive_reordered(judge);
