@@ -33,7 +33,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     struct thread *thread = &host->threads[i];
     thread->context.api = &host_api;
     thread->index = i;
-    thread->handle = plan_handler(world->plan, node->group)->handle;
+    thread->handler = plan_handler(world->plan, node->group);
+    thread->settings = plan_handler_settings(world->plan, node->group);
     thread->fiber = fiber_pool_at(memory_of(node)->fibers, i);
     ASSERT(!fiber_live(thread->fiber));
     thread->next_free = host->free_thread;
@@ -68,7 +69,7 @@ static void disk_free(struct node *node) {
 
 static void run_handler(void *argument) {
   struct thread *thread = argument;
-  thread->returned = thread->handle(&thread->context, &thread->message);
+  thread->returned = thread->handler->handle(&thread->context, &thread->message);
 }
 
 static bool at_point(struct world *world, struct node *node, const struct thread *thread,

@@ -50,11 +50,22 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   return call(context, CALL_SLEEP);
 }
 
+/* Suspends nothing: what it reads is part of the plan. */
+static int64_t read_setting(struct dg_context *context, const char *key) {
+  const struct thread *thread = (const struct thread *)context;
+  const struct handler *handler = thread->handler;
+  int i = schema_find(handler->keys, handler->key_count, key);
+  ASSERT_MSG(i >= 0 && handler->keys[i].type != VALUE_DISTRIBUTION, "%s reads a setting '%s'", handler->name,
+             key);
+  return thread->settings->values[i].i;
+}
+
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+    .setting = read_setting,
 };
 
 /* --- Asking a store --- */

@@ -32,7 +32,8 @@ enum client_transaction {
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
   struct fiber *fiber;
-  int (*handle)(struct dg_context *, const struct dg_message *);
+  const struct handler *handler; /* the group's, and its keys' values */
+  const struct settings *settings;
   struct dg_message message;
   uint32_t index, tag;
   bool running;

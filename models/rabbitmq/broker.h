@@ -132,7 +132,6 @@ void quorum_expire(struct world *world, struct node *node);
 uint32_t quorum_bytes(const struct record *entry); /* on the wire */
 void quorum_appended(struct world *world, struct node *node, const struct record *entry, int by);
 bool quorum_apply(struct world *world, struct node *node, uint64_t index, const struct record *entry);
-void quorum_elected(struct world *world, struct node *node);
 void quorum_deposed(struct world *world, struct node *node);
 void quorum_unmake(struct world *world, struct node *node); /* applied is 0 again */
 /* When messages of the head expire: sees to it that somebody looks. */

@@ -13,7 +13,7 @@
  *     return dg_commit(context);
  *   }
  *
- * Every call takes virtual time; meanwhile other consumers run, and a crash may strike: then the call
+ * Every call but dg_setting takes virtual time; meanwhile other consumers run, and a crash may strike: then the call
  * never returns, the process's memory is gone, and what the stores hold is what had been committed.
  * Returning DG_OK lets the consumer acknowledge the message; anything else leaves it unacknowledged.
  *
@@ -59,6 +59,7 @@ struct dg_api {
   int (*suppress)(struct dg_context *);
   int (*work)(struct dg_context *);
   int (*sleep)(struct dg_context *, int64_t ns);
+  int64_t (*setting)(struct dg_context *, const char *key);
 };
 struct dg_context {
   const struct dg_api *api;
@@ -92,5 +93,9 @@ static inline int dg_suppress(struct dg_context *c) { return c->api->suppress(c)
 static inline int dg_work(struct dg_context *c) { return c->api->work(c); }
 /* Lets so many ns pass. */
 static inline int dg_sleep(struct dg_context *c, int64_t ns) { return c->api->sleep(c, ns); }
+/* One of the handler's own keys, as the scenario sets it: times in ns, sizes in bytes, a share in parts per
+ * billion, an enumeration as the place of its word, from 0. Takes no time. A key that the handler's table
+ * does not have is a bug of the handler. */
+static inline int64_t dg_setting(struct dg_context *c, const char *key) { return c->api->setting(c, key); }
 
 #endif

@@ -205,7 +205,6 @@ static bool read_topology(struct reader *reader) {
                          topology_table.keys[later[i]].name);
   if (reader->groups && !groups_instead(reader)) return false;
   int64_t total = reader->groups ? (int64_t)reader->group_count : 1; /* databases */
-  total += total + 2; /* caches; the provider; the producers' database */
   enum topology_key largest = TOPOLOGY_PRODUCERS;
   for (size_t i = 0; i < reader->group_count; i++)
     total += reader->groups[i].values.values[GROUP_CONSUMERS].i;

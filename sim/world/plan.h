@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLAN_NODES_MAX 20000
+#define PLAN_NODES_MAX 20000 /* of the topology; caches, providers and controllers come on top */
 #define PLAN_PARTITIONS_MAX 20000
 #define PLAN_FAULTS_MAX 4096
 #define PLAN_SELECTOR_MAX 8

@@ -125,7 +125,7 @@ static void make_nodes(struct world *world) {
     world->count[role] = world_nodes_of(plan, (enum role)role);
     total += world->count[role];
   }
-  ASSERT_LE(total, PLAN_NODES_MAX);
+  ASSERT_LT(total, NODE_NOBODY);
   world->nodes = calloc(total ? total : 1, sizeof *world->nodes);
   ASSERT(world->nodes);
   world->node_capacity = total;

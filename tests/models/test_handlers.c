@@ -281,6 +281,32 @@ START_TEST(late_answer_is_not_taken_for_another) {
 }
 END_TEST
 
+static int64_t settings_read[2];
+static int read_settings(struct dg_context *context, const struct dg_message *message) {
+  (void)message;
+  settings_read[0] = dg_setting(context, "window");
+  settings_read[1] = dg_setting(context, "buckets");
+  return DG_OK;
+}
+
+START_TEST(handler_reads_its_own_keys) {
+  static const struct key keys[] = {{.name = "buckets", .type = VALUE_COUNT, .value_default = "7"},
+                                    {.name = "window", .type = VALUE_TIME, .value_default = "1h"}};
+  static const struct handler handler = {.name = "reader", .keys = keys, .key_count = 2,
+                                         .handle = read_settings};
+  struct tiny *tiny = script_new(&handler, 1, 1);
+  script_add(10 * MS, 1, 5);
+  tiny_run(tiny);
+  ck_assert_int_eq(settings_read[0], NS_PER_H);
+  ck_assert_int_eq(settings_read[1], 7);
+  ck_assert_int_eq(script.steps[0].handled_at, 10 * MS); /* in no time */
+  tiny->plan.handler_settings.values[1].i = 5 * MS;
+  tiny_run(tiny);
+  ck_assert_int_eq(settings_read[0], 5 * MS);
+  tiny_free(tiny);
+}
+END_TEST
+
 START_TEST(runs_repeat_in_used_memory) {
   struct tiny *tiny = script_new(&handler_dedup_table, 2, 4);
   tiny_service_time(tiny, 5 * MS);
@@ -321,6 +347,7 @@ int main(void) {
   tcase_add_test(tests, statement_times_out_when_the_database_is_gone);
   tcase_add_test(tests, statement_is_refused_at_once_when_only_the_process_is_gone);
   tcase_add_test(tests, late_answer_is_not_taken_for_another);
+  tcase_add_test(tests, handler_reads_its_own_keys);
   tcase_add_test(tests, runs_repeat_in_used_memory);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
