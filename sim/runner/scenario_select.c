@@ -64,10 +64,7 @@ static bool is_group(const struct reader *reader, const char *name, struct selec
 
 /* The database of the producers' service. */
 static bool is_service(const struct reader *reader, const char *name, struct selector_item *out) {
-  bool any = false;
-  for (size_t i = 0; i < reader->row_count; i++)
-    any = any || plan_services(&reader->scenario->plans[i]) > 0;
-  if ((!any && !reader->one_run) || strcmp(name, PLAN_SERVICE_DATABASE) != 0) return false;
+  if (strcmp(name, PLAN_SERVICE_DATABASE) != 0) return false;
   *out = (struct selector_item){.role = ROLE_DATABASE, .word = PLAN_SERVICE_DATABASE, .count = 1,
                                 .offset = reader->scenario->plans[0].counts[ROLE_DATABASE]};
   return true;
@@ -77,7 +74,13 @@ static const char *item_word(const struct selector_item *item) {
   return item->word ? item->word : role_names[item->role];
 }
 
-static bool check_role(struct reader *reader, const struct yaml_node *at, enum role role) {
+static bool check_role(struct reader *reader, const struct yaml_node *at, const struct selector_item *item) {
+  enum role role = item->role;
+  bool any = !item->word || strcmp(item->word, PLAN_SERVICE_DATABASE) != 0 || reader->one_run;
+  for (size_t i = 0; i < reader->row_count; i++)
+    any = any || plan_services(&reader->scenario->plans[i]) > 0;
+  if (!any)
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's publisher has one", item->word);
   if (role_count(reader, role) == 0)
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss",
                        role_names[role], role_names[role]);
@@ -158,7 +161,7 @@ static bool parse_item(struct reader *reader, const struct yaml_node *at, const 
     reader_fail(reader, at, ERR_BAD_SELECTOR, "'%s' does not say which", name);
     return err_note(reader->err, "write %s.1, %s.any or %s.all", name, name, name);
   }
-  return check_role(reader, at, out->role) && parse_which(reader, at, text + length + 1, out);
+  return check_role(reader, at, out) && parse_which(reader, at, text + length + 1, out);
 }
 
 bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this_allowed,

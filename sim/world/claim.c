@@ -13,6 +13,5 @@ const char *const anomaly_names[ANOMALY__COUNT] = {
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids) {
   uint32_t allowed = allows & ~forbids;
   bool loses = allowed & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED));
-  if (!loses) return allowed;
-  return allowed | (allows & CLAIM_BIT(STATE_ERRORS)) | CLAIM_BIT(STORE_DISAGREEMENTS);
+  return loses ? allowed | (allows & CLAIM_BIT(STATE_ERRORS)) : allowed;
 }

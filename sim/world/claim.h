@@ -33,8 +33,7 @@ enum anomaly {
 #define CLAIM_NOTHING UINT32_C(0)
 
 /* What a contract allows: the system's set less what the handler forbids. A state that lacks an operation
- * is wrong, whatever the handler: where losing is allowed, so is that, and that it disagrees with the
- * service's own. */
+ * is wrong, whatever the handler: where losing is allowed, so is that. */
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids);
 
 extern const char *const anomaly_names[ANOMALY__COUNT];

@@ -216,9 +216,12 @@ static inline const struct handler *plan_handler(const struct plan *plan, uint32
 static inline const struct settings *plan_handler_settings(const struct plan *plan, uint32_t group) {
   return plan->groups ? &plan->groups[group].handler_settings : &plan->handler_settings;
 }
-/* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
+/* CLAIM_BIT()s of what the contract allows a group: the system's, with what its publisher adds, less what
+ * its handler takes out. What may be lost may be missing from a service's point of view. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
   uint32_t allows = plan->system->allows | (plan->publisher ? plan->publisher->allows : 0);
+  if (plan->publisher && (allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED))))
+    allows |= CLAIM_BIT(STORE_DISAGREEMENTS);
   return claim_allowed(allows, plan_handler(plan, group)->forbids);
 }
 /* Whether any group's handler calls a store of this role. */
