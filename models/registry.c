@@ -2,32 +2,71 @@
 
 #include "models/client/client.h"
 
-extern const struct system system_at_most_once, system_at_least_once, system_exactly_once;
-extern const struct system system_kafka_acks_0, system_kafka_acks_1, system_kafka_acks_all,
-    system_kafka_idempotent, system_kafka_transactional;
-extern const struct system system_sqs_standard, system_sqs_fifo;
-extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
-extern const struct handler handler_naive, handler_dedup_table, handler_transform;
-extern const struct handler handler_mark_first, handler_effect_first, handler_check_then_insert;
-extern const struct store store_transactional;
+/* Rows in the order in which `dgsim list` shows them; of each slot the first is the default. */
+#define SYSTEMS(X)                                                                                 \
+  X(at_most_once)                                                                                  \
+  X(at_least_once)                                                                                 \
+  X(exactly_once)                                                                                  \
+  X(kafka_acks_0)                                                                                  \
+  X(kafka_acks_1)                                                                                  \
+  X(kafka_acks_all)                                                                                \
+  X(kafka_idempotent)                                                                              \
+  X(kafka_transactional)                                                                           \
+  X(sqs_standard)                                                                                  \
+  X(sqs_fifo)                                                                                      \
+  X(rabbitmq_auto_ack)                                                                             \
+  X(rabbitmq_confirms)                                                                             \
+  X(rabbitmq_quorum)
+
+#define HANDLERS(X)                                                                                \
+  X(naive)                                                                                         \
+  X(dedup_table)                                                                                   \
+  X(transform)                                                                                     \
+  X(mark_first)                                                                                    \
+  X(effect_first)                                                                                  \
+  X(check_then_insert)                                                                             \
+  X(insert_or_ignore)                                                                              \
+  X(commit_first)                                                                                  \
+  X(offsets_in_database)                                                                           \
+  X(conditional_write)                                                                             \
+  X(fencing_token)                                                                                 \
+  X(cache_claim_first)                                                                             \
+  X(cache_effect_first)                                                                            \
+  X(cache_lease)                                                                                   \
+  X(charge)                                                                                        \
+  X(charge_with_key)                                                                               \
+  X(charge_in_transaction)                                                                         \
+  X(idempotency_key)                                                                               \
+  X(bloom)                                                                                         \
+  X(bloom_rotating)                                                                                \
+  X(bloom_backed)                                                                                  \
+  X(lru)
+
+#define STORES(X)                                                                                  \
+  X(transactional)                                                                                 \
+  X(redis)                                                                                         \
+  X(plain)                                                                                         \
+  X(keyed)
+
+#define DECLARE_SYSTEM(name) extern const struct system system_##name;
+#define DECLARE_HANDLER(name) extern const struct handler handler_##name;
+#define DECLARE_STORE(name) extern const struct store store_##name;
+SYSTEMS(DECLARE_SYSTEM)
+HANDLERS(DECLARE_HANDLER)
+STORES(DECLARE_STORE)
 extern const struct publisher publisher_direct, publisher_dual_write, publisher_outbox_polling;
 
-const struct system *const registry_systems[] = {
-    &system_at_most_once,     &system_at_least_once,       &system_exactly_once,
-    &system_kafka_acks_0,     &system_kafka_acks_1,        &system_kafka_acks_all,
-    &system_kafka_idempotent, &system_kafka_transactional, &system_sqs_standard,
-    &system_sqs_fifo,         &system_rabbitmq_auto_ack,   &system_rabbitmq_confirms,
-    &system_rabbitmq_quorum,
-};
+#define SYSTEM_ROW(name) &system_##name,
+#define HANDLER_ROW(name) &handler_##name,
+#define STORE_ROW(name) &store_##name,
+
+const struct system *const registry_systems[] = {SYSTEMS(SYSTEM_ROW)};
 const size_t registry_system_count = sizeof registry_systems / sizeof *registry_systems;
 
-const struct handler *const registry_handlers[] = {
-    &handler_naive,      &handler_dedup_table,  &handler_transform,
-    &handler_mark_first, &handler_effect_first, &handler_check_then_insert,
-};
+const struct handler *const registry_handlers[] = {HANDLERS(HANDLER_ROW)};
 const size_t registry_handler_count = sizeof registry_handlers / sizeof *registry_handlers;
 
-const struct store *const registry_stores[] = {&store_transactional};
+const struct store *const registry_stores[] = {STORES(STORE_ROW)};
 const size_t registry_store_count = sizeof registry_stores / sizeof *registry_stores;
 
 const struct client_policy *const registry_clients[] = {&client_none, &client_retrying};

@@ -1,6 +1,8 @@
 #include "models/client/client.h"
 
 #include "models/mutants.h"
+#include "sim/world/message.h"
+#include "sim/world/plan.h"
 
 __extension__ typedef __int128 wide;
 
@@ -11,6 +13,7 @@ enum {
   KEY_BACKOFF_MAX,
   KEY_BACKOFF_JITTER,
   KEY_RESUBMIT_UNKNOWN,
+  KEY_IDEMPOTENCY,
   KEY__COUNT
 };
 
@@ -33,6 +36,10 @@ static const struct key keys[KEY__COUNT] = {
                               "whether it submits again what may be stored: a timeout, a delivery "
                               "timeout, a producer that died with it",
                               "ours: not, as only the application knows whether a repeat does harm"},
+    [KEY_IDEMPOTENCY] = {"key", VALUE_ENUM, "per-request", "per-request per-user per-message", 0, 0,
+                         "what its idempotency key names: the operation, the entity that it is about, or "
+                         "each attempt of its own",
+                         "Stripe, idempotent requests: a key for each request, the same when it is retried"},
 };
 
 static struct span timeout(const struct settings *settings) {
@@ -60,6 +67,23 @@ static bool again(const struct settings *settings, enum client_end end, uint32_t
 static struct span longest_wait(const struct settings *settings) {
   int64_t wait = 2 * settings->values[KEY_BACKOFF_MAX].i, timeout_ns = settings->values[KEY_TIMEOUT].i;
   return span_of(wait > timeout_ns ? wait : timeout_ns);
+}
+
+enum { PER_REQUEST, PER_USER, PER_MESSAGE };
+
+/* A first attempt's is the operation's, so that keys lie close together (models/store/id_set.h). */
+static uint64_t attempt_key(const struct record *record) {
+  uint64_t repeats = record->attempt > 1 ? record->attempt - 1u : 0;
+  return repeats << 48 | record->intent;
+}
+
+uint64_t client_key(const struct plan *plan, const struct record *record) {
+  if (plan->client != &client_retrying) return record->intent;
+  switch (plan->client_settings.values[KEY_IDEMPOTENCY].i) {
+  case PER_USER: return record->key;
+  case PER_MESSAGE: return attempt_key(record);
+  default: return MUTANT(CLIENT_KEY_OF_ATTEMPT) ? attempt_key(record) : record->intent;
+  }
 }
 
 const struct client_policy client_none = {

@@ -12,14 +12,15 @@
  * again and is suppressed. An answer to COMMIT that is lost returns DG_UNKNOWN: the message is left
  * unacknowledged, and its next delivery finds out.
  *
- * LIMIT: the table is not pruned: it grows with the number of messages.
+ * The table grows with the number of messages, unless ids have a retention: then a job of the database
+ * deletes older ones (models/store/database_prune.c), and a copy that comes later is done again.
  */
 #include "sim/handler/dgsim.h"
 #include "sim/world/model.h"
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   dg_begin(context);
-  int inserted = dg_insert_unique(context, "processed", message->id);
+  int inserted = dg_insert_unique(context, "processed", message->idempotency_key);
   if (inserted == DG_EXISTS) {
     dg_rollback(context);
     dg_suppress(context);
@@ -32,9 +33,19 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   return dg_commit(context); /* DG_FAILED when a statement before it has failed */
 }
 
+static const struct key keys[] = {
+    {"retention", VALUE_TIME, "0s", NULL, 0, 3660 * NS_PER_D,
+     "how long an id stands in the table at least; 0s = for ever",
+     "ours: nothing is deleted unless somebody says so"},
+    {"prune_every", VALUE_TIME, "1min", NULL, NS_PER_MS, 366 * NS_PER_D,
+     "how often the job runs that deletes ids older than retention", "ours: cron's shortest gap"},
+};
+
 const struct handler handler_dedup_table = {
     .name = "dedup-table",
     .about = "inserts the message's id under a unique constraint in the effect's own transaction",
+    .keys = keys,
+    .key_count = sizeof keys / sizeof *keys,
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
     .uses = HANDLER_USES(DATABASE),

@@ -14,7 +14,7 @@
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   int64_t marked;
-  int found = dg_get(context, "processed", message->id, &marked);
+  int found = dg_get(context, "processed", message->idempotency_key, &marked);
   if (found == DG_OK) {
     dg_suppress(context);
     return DG_OK;
@@ -23,7 +23,7 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   dg_work(context);
   int applied = dg_apply(context); /* a transaction of its own */
   if (applied != DG_OK) return applied;
-  return dg_put(context, "processed", message->id, 1);
+  return dg_put(context, "processed", message->idempotency_key, 1);
 }
 
 const struct handler handler_effect_first = {

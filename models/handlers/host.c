@@ -1,6 +1,9 @@
 #include "models/handlers/host.h"
 
+#include "models/client/client.h"
 #include "models/handlers/host_state.h"
+#include "models/store/cache.h"
+#include "models/mutants.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
 
@@ -13,7 +16,7 @@ static struct host_memory *memory_of(const struct node *node) { return node->dis
 /* --- Life --- */
 
 static size_t arena_bytes(const struct plan *plan) {
-  return sizeof(struct host) + plan->threads * sizeof(struct thread) + 64;
+  return sizeof(struct host) + plan->threads * sizeof(struct thread) + host_local_bytes(plan) + 64;
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -40,9 +43,14 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     thread->next_free = host->free_thread;
     host->free_thread = i;
   }
+  host_local_start(world, node);
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+  if (world->count[ROLE_CACHE] > 0)
+    host->lanes[ROLE_CACHE] = world_lane(world, span_of(cache_setting(world, KEY_CACHE_TIMEOUT)));
+  if (world->count[ROLE_PROVIDER] > 0)
+    host->lanes[ROLE_PROVIDER] = world_lane(world, host_provider_timeout(world));
 }
 
 static void drop_fibers(const struct world *world, const struct node *node) {
@@ -53,6 +61,7 @@ static void drop_fibers(const struct world *world, const struct node *node) {
 
 static void crash(struct world *world, struct node *node, bool power) {
   (void)power;
+  host_local_crash(world, node);
   drop_fibers(world, node);
 }
 
@@ -115,7 +124,8 @@ uint32_t host_running(const struct world *world, const struct node *node) {
   return host_of(node)->running;
 }
 
-void host_submit(struct world *world, struct node *node, const struct record *record, uint32_t tag) {
+void host_submit(struct world *world, struct node *node, const struct record *record,
+                 const struct origin *origin, uint32_t tag) {
   struct host *host = host_of(node);
   ASSERT_MSG(host->free_thread != NO_THREAD, "all %u threads are at work", host->thread_count);
   struct thread *thread = &host->threads[host->free_thread];
@@ -128,7 +138,11 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   thread->transaction = CLIENT_TRANSACTION_NONE;
   thread->message = (struct dg_message){.id = record->intent, .key = record->key,
                                         .body_size = record->size, .delivery = record->count,
-                                        .redelivered = record->count > 1};
+                                        .redelivered = record->count > 1,
+                                        .idempotency_key = client_key(world->plan, record),
+                                        .offset = origin->offset,
+                                        .fence = MUTANT(HOST_ONE_FENCE) ? 1 : origin->fence,
+                                        .partition = origin->partition};
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
@@ -194,7 +208,8 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 /* --- Tables --- */
 
-static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer};
+static message_fn *const on[STORE_MESSAGE__COUNT] = {[STORE_ANSWER] = on_answer,
+                                                        [PROVIDER_ANSWER] = on_answer};
 static const char *const stages[] = {"running"};
 static timer_fn *const on_timer[HOST_TIMER__COUNT] = {
     [HOST_TIMER_WAKE] = on_wake,

@@ -15,6 +15,7 @@
  * [I5] A statement that is not answered in the database's statement_timeout, or whose connection breaks,
  *      returns DG_UNKNOWN when it may have been committed (COMMIT, a change outside of a transaction),
  *      else DG_FAILED; then its transaction is broken: everything in it returns DG_FAILED.
+ *      A request to a cache likewise, in the cache's timeout: DG_UNKNOWN when it may have changed a key.
  * [I6] A transaction that a handler leaves open is rolled back when it returns.
  */
 #ifndef MODELS_HANDLERS_HOST_H
@@ -26,16 +27,21 @@ extern const struct component handler_host;
 
 #define HOST_PORT 1
 
-/* Whether a system has what a handler needs: one without a database publishes its result. */
-static inline bool host_serves(const struct system *system, const struct handler *handler) {
-  return !handler || (handler->uses & HANDLER_USES(DATABASE)) || system->components[ROLE_CONSUMER]->publish;
-}
+/* For a system's check: whether it has what the plan's handlers need. One without a database publishes its
+ * result; others go by what the system says of a message (handler->needs). */
+bool host_check(const struct plan *plan, struct err *err);
 
 /* Whether a thread is free. */
 bool host_idle(const struct world *world, const struct node *node);
 /* Handlers running now. */
 uint32_t host_running(const struct world *world, const struct node *node);
+/* What the system's consumer knows of a record beside it, as in struct dg_message. */
+struct origin {
+  uint64_t offset, fence;
+  uint32_t partition;
+};
 /* Starts the handler on a record. `tag` comes back with `handled`. */
-void host_submit(struct world *world, struct node *node, const struct record *record, uint32_t tag);
+void host_submit(struct world *world, struct node *node, const struct record *record,
+                 const struct origin *origin, uint32_t tag);
 
 #endif

@@ -49,6 +49,38 @@ static int call_sleep(struct dg_context *context, int64_t ns) {
   ((struct thread *)context)->value = ns > 0 ? ns : 0;
   return call(context, CALL_SLEEP);
 }
+static int call_local(struct dg_context *context, enum handler_call which, uint64_t key) {
+  ((struct thread *)context)->key = key;
+  return call(context, which);
+}
+static int call_local_seen(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_SEEN, key);
+}
+static int call_local_mark(struct dg_context *context, uint64_t key) {
+  return call_local(context, CALL_LOCAL_MARK, key);
+}
+
+static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
+                      int64_t value, int64_t ttl_ns) {
+  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  return call_row(context, which, keys, key, value);
+}
+static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {
+  int status = call_cache(context, CALL_CACHE_GET, keys, key, 0, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
+static int call_cache_set(struct dg_context *context, const char *keys, uint64_t key, int64_t value,
+                          int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET, keys, key, value, ttl_ns);
+}
+static int call_cache_set_if_absent(struct dg_context *context, const char *keys, uint64_t key,
+                                    int64_t value, int64_t ttl_ns) {
+  return call_cache(context, CALL_CACHE_SET_IF_ABSENT, keys, key, value, ttl_ns);
+}
+static int call_cache_delete(struct dg_context *context, const char *keys, uint64_t key) {
+  return call_cache(context, CALL_CACHE_DELETE, keys, key, 0, 0);
+}
 
 /* Suspends nothing: what it reads is part of the plan. */
 static int64_t read_setting(struct dg_context *context, const char *key) {
@@ -59,13 +91,39 @@ static int64_t read_setting(struct dg_context *context, const char *key) {
              key);
   return thread->settings->values[i].i;
 }
+static int call_charge(struct dg_context *context, uint64_t idempotency_key, int64_t amount, int64_t *out) {
+  struct thread *thread = (struct thread *)context;
+  thread->key = idempotency_key;
+  thread->value = amount;
+  int status = call(context, CALL_CHARGE);
+  if (status == DG_OK && out) *out = thread->result;
+  return status;
+}
+
+static int call_delete(struct dg_context *context, const char *table, uint64_t key) {
+  return call_row(context, CALL_DELETE, table, key, 0);
+}
+static int call_put_if(struct dg_context *context, const char *table, uint64_t key, int64_t expected,
+                       int64_t value) {
+  ((struct thread *)context)->expected = expected;
+  return call_row(context, CALL_PUT_IF, table, key, value);
+}
+static int call_acknowledge(struct dg_context *context) { return call(context, CALL_ACKNOWLEDGE); }
 
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
     .rollback = call_rollback, .get = call_get,         .put = call_put,
     .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
     .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+    .local_seen = call_local_seen, .local_mark = call_local_mark,
     .setting = read_setting,
+    .cache_get = call_cache_get,
+    .cache_set = call_cache_set,
+    .cache_set_if_absent = call_cache_set_if_absent,
+    .cache_delete = call_cache_delete,
+    .charge = call_charge,
+    .delete_row = call_delete, .put_if = call_put_if,
+    .acknowledge = call_acknowledge,
 };
 
 /* --- Asking a store --- */
@@ -127,13 +185,20 @@ static bool sleep_on(struct world *world, struct node *node, struct thread *thre
   return wait(world, node, thread, thread->value);
 }
 
+static bool acknowledge(struct world *world, struct node *node, struct thread *thread) {
+  node->components[0]->acknowledge(world, node, thread->tag);
+  return host_done(thread, DG_OK);
+}
+
 static const struct call_row own_calls[CALL__COUNT] = {
     [CALL_PUBLISH] = {publish, NULL, NULL}, [CALL_SUPPRESS] = {suppress, NULL, NULL},
     [CALL_WORK] = {work, NULL, NULL},       [CALL_SLEEP] = {sleep_on, NULL, NULL},
+    [CALL_ACKNOWLEDGE] = {acknowledge, NULL, NULL},
 };
 
 /* Each call stands in one of them. */
-static const struct call_row *const tables[] = {own_calls, host_database_calls};
+static const struct call_row *const tables[] = {own_calls, host_database_calls, host_cache_calls,
+                                              host_provider_calls, host_local_calls};
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;

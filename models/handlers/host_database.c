@@ -20,6 +20,8 @@ static bool statement(struct world *world, struct node *node, struct thread *thr
   message->a = (int64_t)thread->table;
   message->b = (int64_t)thread->key;
   message->c = thread->value;
+  if (kind == DATABASE_PUT_IF)
+    *message_records(&world->messages, message, 1) = (struct record){.handle = (uint64_t)thread->expected};
   if (thread->transaction == CLIENT_TRANSACTION_BEGUN)
     thread->transaction = CLIENT_TRANSACTION_OPEN;
   return host_ask(world, node, thread, message);
@@ -36,7 +38,7 @@ void host_abandon_transaction(struct world *world, struct node *node, struct thr
 
 static void answered(struct thread *thread, const struct message *answer) {
   (void)answer;
-  if (thread->transaction != CLIENT_TRANSACTION_NONE && thread->status == DG_FAILED)
+  if (thread->transaction != CLIENT_TRANSACTION_NONE && (thread->status == DG_FAILED || thread->status == DG_CONFLICT))
     thread->transaction = CLIENT_TRANSACTION_BROKEN;
 }
 
@@ -107,6 +109,13 @@ static bool apply(struct world *world, struct node *node, struct thread *thread)
   return statement(world, node, thread, DATABASE_APPLY);
 }
 
+static bool delete_row(struct world *world, struct node *node, struct thread *thread) {
+  return statement(world, node, thread, DATABASE_DELETE);
+}
+static bool put_if(struct world *world, struct node *node, struct thread *thread) {
+  return statement(world, node, thread, DATABASE_PUT_IF);
+}
+
 const struct call_row host_database_calls[CALL__COUNT] = {
     [CALL_BEGIN] = {begin, NULL, NULL},
     [CALL_COMMIT] = {commit, ended, commit_unanswered},
@@ -115,4 +124,6 @@ const struct call_row host_database_calls[CALL__COUNT] = {
     [CALL_PUT] = {put, answered, unanswered},
     [CALL_INSERT_UNIQUE] = {insert_unique, answered, unanswered},
     [CALL_APPLY] = {apply, answered, unanswered},
+    [CALL_DELETE] = {delete_row, answered, unanswered},
+    [CALL_PUT_IF] = {put_if, answered, unanswered},
 };

@@ -18,6 +18,16 @@ enum handler_call {
   CALL_SUPPRESS,
   CALL_WORK,
   CALL_SLEEP,
+  CALL_CACHE_GET,
+  CALL_CACHE_SET,
+  CALL_CACHE_SET_IF_ABSENT,
+  CALL_CACHE_DELETE,
+  CALL_CHARGE,
+  CALL_LOCAL_SEEN,
+  CALL_LOCAL_MARK,
+  CALL_DELETE,
+  CALL_PUT_IF,
+  CALL_ACKNOWLEDGE,
   CALL__COUNT
 };
 
@@ -43,6 +53,8 @@ struct thread {
   uint64_t table;  /* arguments of the call: hash of the table's name */
   uint64_t key;
   int64_t value;
+  int64_t ttl;     /* ns */
+  int64_t expected; /* of a conditional write */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */
@@ -61,6 +73,9 @@ struct host {
   uint32_t transactions; /* numbered so far */
   uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
   bool submitting;
+  const struct local_kind *local_kind; /* of the keys that the process remembers itself; NULL = none */
+  void *local;                         /* in the arena */
+  int64_t local_held;                  /* bytes of it, as accounted */
 };
 
 /* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is
@@ -106,5 +121,19 @@ static inline bool host_done(struct thread *thread, int status) {
 extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+/* --- host_cache.c --- */
+
+extern const struct call_row host_cache_calls[CALL__COUNT];
+/* --- host_provider.c --- */
+
+extern const struct call_row host_provider_calls[CALL__COUNT];
+struct span host_provider_timeout(const struct world *world);
+/* --- host_local.c: the keys that the process remembers itself --- */
+
+extern const struct call_row host_local_calls[CALL__COUNT];
+size_t host_local_bytes(const struct plan *plan); /* of a node's arena */
+void host_local_start(struct world *world, struct node *node);
+void host_local_crash(struct world *world, struct node *node);
 
 #endif

@@ -14,7 +14,7 @@
 #include "sim/world/model.h"
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
-  int marked = dg_insert_unique(context, "processed", message->id);
+  int marked = dg_insert_unique(context, "processed", message->idempotency_key);
   if (marked == DG_EXISTS) {
     dg_suppress(context);
     return DG_OK;

@@ -47,7 +47,8 @@ static uint32_t gather(struct world *world, const struct node *node, const struc
     for (uint64_t at = fetch->records[i].handle; at < end && count < most; at++) {
       const struct log_entry *entry = log_at(log, at);
       out[count++] = (struct record){.intent = entry->intent, .handle = at, .key = entry->key,
-                                     .size = entry->size, .extra = partition};
+                                     .size = entry->size, .extra = partition,
+                                     .attempt = entry->attempt};
     }
   }
   return count;

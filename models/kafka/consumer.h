@@ -86,6 +86,7 @@ struct output_batch { /* under way to one partition of the output topic */
 struct flight { /* a record that a handler has */
   struct record record;
   uint32_t tag; /* 0 = none */
+  bool acknowledged; /* by the handler, before it has returned */
 };
 struct consumer {
   struct client client;
@@ -187,6 +188,7 @@ bool poll_is_in(const struct world *world, const struct consumer *consumer);
 message_fn poll_on_fetched;
 timer_fn poll_on_record;
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status);
+void poll_acknowledge(struct world *world, struct node *node, uint32_t tag);
 
 /* --- commit_policy.c: when --- */
 

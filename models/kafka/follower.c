@@ -75,6 +75,7 @@ static void append(struct world *world, struct partition_log *log, const struct 
                                     .key = record->key,
                                     .size = record->size,
                                     .producer = record->extra,
+                                    .attempt = record->attempt,
                                     .epoch = record->count,
                                     .flags = record->flags,
                                     .sequence = (int32_t)(uint32_t)record->handle};

@@ -93,7 +93,7 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   for (uint32_t i = 0; i < count; i++)
     *log_at(log, log->end++) = (struct log_entry){
         .intent = records[i].intent, .key = records[i].key, .size = records[i].size,
-        .producer = batch->producer, .epoch = batch->epoch,
+        .producer = batch->producer, .epoch = batch->epoch, .attempt = records[i].attempt,
         .flags = (uint16_t)(flags | (i == 0 ? ENTRY_FIRST : 0)),
         .sequence = producer_sequence_add(batch->sequence, i)};
   return first;

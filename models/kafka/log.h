@@ -52,6 +52,7 @@ struct log_entry {
   uint32_t producer;
   uint16_t epoch, flags;
   int32_t sequence; /* of a marker: its coordinator's epoch */
+  uint16_t attempt; /* data: as in struct record */
 };
 
 struct open_transaction {

@@ -138,43 +138,64 @@ void poll_abandon(struct world *world, struct node *node) {
   consumer->batch = 0;
 }
 
+static void submit(struct world *world, struct node *node, const struct flight *flight) {
+  const struct origin origin = {.partition = flight->record.extra + 1,
+                                .offset = flight->record.handle,
+                                .fence = consumer_of(node)->generation};
+  host_submit(world, node, &flight->record, &origin, flight->tag);
+}
+
 static void work_on_next(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, 0);
   ASSERT(flight && consumer->batch > 0);
   flight->record = consumer->buffer[consumer->buffer_head];
   flight->tag = ++consumer->tag;
+  flight->acknowledged = false;
   consumer->flight_count++;
   consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
   consumer->batch--;
-  host_submit(world, node, &flight->record, flight->tag);
+  submit(world, node, flight);
+}
+
+/* Whether an offset is noted when its handler has returned, and not by something else. */
+static bool notes_handled(const struct world *world) {
+  return commit_mode(world) != COMMIT_BEFORE_PROCESSING && !consumer_hands_off(world) &&
+         !MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && !MUTANT(KAFKA_COMMITS_FETCHED);
+}
+
+/* In a transaction the offset goes with the output: there it changes nothing. */
+void poll_acknowledge(struct world *world, struct node *node, uint32_t tag) {
+  struct flight *flight = poll_flight(consumer_of(node), tag);
+  if (!flight || flight->acknowledged || commit_mode(world) == COMMIT_IN_TRANSACTION) return;
+  flight->acknowledged = true;
+  if (notes_handled(world)) commit_note(world, node, &flight->record);
 }
 
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status) {
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, tag);
   if (!flight) return consumer_pump(world, node); /* of a generation that is gone */
-  bool again =
-      commit_mode(world) != COMMIT_BEFORE_PROCESSING; /* else what fails has had its chance */
+  bool again = /* else what fails has had its chance */
+      commit_mode(world) != COMMIT_BEFORE_PROCESSING && !flight->acknowledged;
   if (status != DG_OK && again) { /* not done: the same record again, after a while */
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
   }
   struct record record = flight->record;
+  bool note = again && notes_handled(world);
   flight->tag = 0;
   consumer->flight_count--;
   world_unhold(world, node);
-  bool noted = consumer_hands_off(world) || MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) ||
-               MUTANT(KAFKA_COMMITS_FETCHED);
-  if (again && !noted) commit_note(world, node, &record);
+  if (note) commit_note(world, node, &record);
   consumer_pump(world, node);
 }
 
 void poll_on_record(struct world *world, struct node *node, uint64_t tag) {
   const struct flight *flight = poll_flight(consumer_of(node), (uint32_t)tag);
   if (!flight) return;
-  if (host_idle(world, node)) return host_submit(world, node, &flight->record, flight->tag);
+  if (host_idle(world, node)) return submit(world, node, flight);
   world_after(world, node, 0, TIMER_RECORD, tag, span_of(kafka_setting(world, KEY_RETRY_BACKOFF)));
 }
 

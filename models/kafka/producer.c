@@ -56,8 +56,7 @@ static void fill_records(const struct producer *producer, const struct outgoing 
   uint32_t at = batch->first;
   for (uint32_t i = 0; i < batch->count; i++) {
     const struct operation_request *request = &producer->pending[at].request;
-    records[i] =
-        (struct record){.intent = request->intent, .key = request->key, .size = request->size};
+    records[i] = operation_record(request);
     at = producer->pending[at].next;
   }
 }

@@ -207,6 +207,7 @@ static struct record record_of(const struct partition_log *log, uint64_t offset)
                          .key = entry->key,
                          .size = entry->size,
                          .extra = entry->producer,
+                         .attempt = entry->attempt,
                          .count = entry->epoch,
                          .flags = flags,
                          .handle =

@@ -231,7 +231,7 @@ static bool check_groups(const struct plan *plan, struct err *err) {
     return err_set(err, ERR_CONFLICT, "commit: in-transaction and 'groups' exclude each other"),
            err_note(err, "transactions write to one output topic, which no group has of its own");
   for (uint32_t i = 0; i < plan->group_count; i++)
-    if (!(plan->groups[i].handler->uses & HANDLER_USES(DATABASE)))
+    if (!plan->groups[i].handler->uses)
       return err_set(err, ERR_CONFLICT, "handler '%s' of group '%s' has no database",
                      plan->groups[i].handler->name, plan->groups[i].name),
              err_note(err, "it publishes to an output topic, which no group has of its own");
@@ -240,7 +240,7 @@ static bool check_groups(const struct plan *plan, struct err *err) {
 
 static bool check(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
-  if (!check_groups(plan, err)) return false;
+  if (!check_groups(plan, err) || !host_check(plan, err)) return false;
   bool idempotent = values[KEY_IDEMPOTENCE].i;
   if (plan->partitions > 1000)
     return err_set(err, ERR_LIMIT, "a topic of the kafka systems has at most 1000 partitions, not %u",
@@ -323,6 +323,7 @@ static struct span longest_timeout(const struct plan *plan) {
             [LINK_BROKER_TO_BROKER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY},               \
             [LINK_BROKER_TO_CONTROLLER] = {true, LINK_KIND_CONNECTION, CONNECTION_ONLY}},          \
   .controllers = controllers, .leader = leader, .coordinator = kafka_coordinator, .groups = true,  \
+  .says = SAYS_OFFSET | SAYS_FENCE,                                                                \
   .longest_timeout = longest_timeout, \
   .verbs = 1u << VERB_FAILOVER | 1u << VERB_MOVE_COORDINATOR,                                      \
   /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it.   \

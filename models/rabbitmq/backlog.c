@@ -41,7 +41,7 @@ uint64_t backlog_add(struct backlog *queue, const struct record *record, bool pe
   uint64_t item = queue->next++;
   *backlog_at(queue, item) = (struct backlog_item){
       .intent = record->intent, .added_ns = now_ns, .written_ns = -1, .key = record->key,
-      .size = record->size, .state = ITEM_READY, .persistent = persistent};
+      .size = record->size, .attempt = record->attempt, .state = ITEM_READY, .persistent = persistent};
   queue->ready++;
   return item;
 }

@@ -35,6 +35,7 @@ struct backlog_item {
   uint32_t key, size;
   uint16_t returns;  /* how often it came back */
   uint16_t failures; /* how often that counts for the delivery limit */
+  uint16_t attempt;  /* as in struct record */
   uint8_t state;
   bool persistent, synced, delivered;
 };

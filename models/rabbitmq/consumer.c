@@ -35,6 +35,7 @@ struct work {
   struct record record;
   uint64_t session;
   uint32_t next_free;
+  bool acknowledged; /* by the handler, before it has returned */
 };
 struct finished {
   uint64_t intent;
@@ -136,7 +137,8 @@ static void dispatch(struct world *world, struct node *node) {
     consumer->active++;
     work->record = deliveries->waiting[deliveries->waiting_head++ & (deliveries->waiting_capacity - 1)];
     work->session = consumer->client.session;
-    host_submit(world, node, &work->record, place);
+    work->acknowledged = false;
+    host_submit(world, node, &work->record, &(struct origin){0}, place);
     world_unhold(world, node);
   }
 }
@@ -170,9 +172,16 @@ static void on_failed(struct world *world, struct node *node, uint64_t place) {
   if (!node->doomed) go_on(world, node, (uint32_t)place);
 }
 
+static void acknowledge(struct world *world, struct node *node, uint32_t place) {
+  struct work *work = &consumer_of(node)->work[place];
+  if (automatic(world) || work->acknowledged) return;
+  work->acknowledged = true;
+  if (current(node, work)) note_done(world, node, &work->record, DONE_ACK);
+}
+
 static void handled(struct world *world, struct node *node, uint32_t place, int status) {
   const struct work *work = &consumer_of(node)->work[place];
-  if (automatic(world)) return go_on(world, node, place);
+  if (automatic(world) || work->acknowledged) return go_on(world, node, place);
   if (status != DG_OK)
     return world_after(world, node, 0, TIMER_FAILED, place,
                        span_of(rabbit_setting(world, KEY_RABBIT_FAILURE_DELAY)));
@@ -300,5 +309,5 @@ const struct component rabbit_consumer = {
     .stage_count = STAGE__COUNT, .message_count = RABBIT_MESSAGE__COUNT, .messages = rabbit_messages,
     .on_timer = on_timer, .timer_names = timer_names, .timer_count = TIMER__COUNT,
     .arena_bytes = arena_bytes, .terminate = terminate, .disconnected = amqp_disconnected,
-    .busy = busy, .handled = handled, .disk_free = disk_free,
+    .busy = busy, .handled = handled, .acknowledge = acknowledge, .disk_free = disk_free,
 };

@@ -136,10 +136,7 @@ static const struct key keys_quorum[KEY_RABBIT__COUNT] =
 
 static bool check(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
-  if (!host_serves(plan->system, plan->handler))
-    return err_set(err, ERR_CONFLICT, "handler '%s' publishes its result, and '%s' has no topic for it",
-                   plan->handler->name, plan->system->name),
-           err_note(err, "the systems of a log have one, or take a handler with a database");
+  if (!host_check(plan, err)) return false;
   bool quorum = values[KEY_RABBIT_QUEUE_TYPE].i == RABBIT_QUORUM;
   int64_t prefetch = values[KEY_RABBIT_PREFETCH].i, batch = values[KEY_RABBIT_ACK_BATCH].i;
   if (quorum && !values[KEY_RABBIT_DURABLE].i)
@@ -159,7 +156,7 @@ static struct span longest_timeout(const struct plan *plan) {
       KEY_RABBIT_CONNECTION_TIMEOUT, KEY_RABBIT_RECOVERY_INTERVAL, KEY_RABBIT_MESSAGE_TTL,
       KEY_RABBIT_POLL_INTERVAL,     KEY_RABBIT_FAILURE_DELAY};
   const union value *values = plan->system_settings.values;
-  int64_t longest = database_longest_timeout(plan).ns;
+  int64_t longest = 0;
   for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
     if (values[timeouts[i]].i > longest) longest = values[timeouts[i]].i;
   /* Who is silent is noticed by its heartbeat; without one, by consumer_timeout. */

@@ -39,6 +39,7 @@ struct work {
   uint32_t timer; /* of the next extension */
   uint32_t next_free;
   uint8_t state;
+  bool acknowledged; /* by the handler, before it has returned */
 };
 struct consumer {
   bool fifo;
@@ -173,7 +174,9 @@ static void drop_group(struct world *world, struct node *node, uint32_t group) {
 static void begin_handler(struct world *world, struct node *node, uint32_t tag) {
   struct work *work = &consumer_of(node)->work[tag];
   work->state = WORK_HANDLING;
-  host_submit(world, node, &work->record, tag);
+  work->acknowledged = false;
+  const struct origin origin = {.fence = work->record.extra}; /* receives */
+  host_submit(world, node, &work->record, &origin, tag);
   world_unhold(world, node);
 }
 
@@ -220,15 +223,25 @@ static void exit_when_done(struct world *world, struct node *node) {
     node_exit(world, node);
 }
 
+static void acknowledge(struct world *world, struct node *node, uint32_t tag) {
+  struct work *work = &consumer_of(node)->work[tag];
+  if (work->acknowledged || deletes_first(world)) return;
+  work->acknowledged = true;
+  struct record record = work->record;
+  sqs_call(world, node, SQS_DELETE, &record, 0, 0);
+}
+
 static void handled(struct world *world, struct node *node, uint32_t tag, int status) {
   struct consumer *consumer = consumer_of(node);
   struct record record = consumer->work[tag].record;
+  bool acknowledged = consumer->work[tag].acknowledged;
+  bool failed = status != DG_OK && !acknowledged;
   free_work(world, node, tag);
-  if (status != DG_OK)
+  if (failed)
     give_back(world, node, &record);
-  else if (!deletes_first(world))
+  else if (!acknowledged && !deletes_first(world))
     sqs_call(world, node, SQS_DELETE, &record, 0, 0);
-  if (status != DG_OK && consumer->fifo) drop_group(world, node, record.key);
+  if (failed && consumer->fifo) drop_group(world, node, record.key);
   if (node->doomed) return;
   if (node->stage == STAGE_RUNNING) dispatch(world, node);
   exit_when_done(world, node);
@@ -312,7 +325,7 @@ static const char *const timer_names[TIMER__COUNT] = {"request-timeout", "retry"
   .on = &on[0][0], .stage_names = stages, .stage_count = STAGE__COUNT,                             \
   .message_count = SQS_MESSAGE__COUNT, .messages = sqs_messages, .on_timer = on_timer,             \
   .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,             \
-  .terminate = terminate, .busy = busy, .handled = handled, .disk_free = sqs_calls_free
+  .terminate = terminate, .busy = busy, .handled = handled, .acknowledge = acknowledge, .disk_free = sqs_calls_free
 
 const struct component sqs_consumer = {CONSUMER, .name = "sqs-consumer", .start = start};
 const struct component sqs_fifo_consumer = {CONSUMER, .name = "sqs-fifo-consumer",

@@ -14,7 +14,7 @@ static int64_t hidden_until(const struct world *world, const struct node *node) 
 static void leave_copy(struct world *world, struct node *node, uint32_t item) {
   struct sqs_store *store = &queue_of(node)->store;
   struct record record = {.intent = store->items[item].intent, .key = store->items[item].key,
-                          .size = store->items[item].size};
+                          .size = store->items[item].size, .attempt = store->items[item].attempt};
   uint64_t address = world_address(node, hash_name("sqs-copy"), record.intent);
   uint64_t share = luck_threshold(sqs_setting(world, KEY_SQS_COPY_REDELIVERY), SCHEMA_SHARE_SCALE);
   if (!luck_chance(&world->luck, address, share)) return;
@@ -35,7 +35,7 @@ static void hand_out(struct world *world, struct node *node, uint32_t item, int6
   uint16_t count = stored->receives < UINT16_MAX ? (uint16_t)stored->receives : UINT16_MAX;
   *record = (struct record){.intent = stored->intent, .handle = sqs_store_id(store, item),
                             .key = stored->key, .size = stored->size, .count = count,
-                            .extra = stored->receives};
+                            .extra = stored->receives, .attempt = stored->attempt};
   if (!queue_is_fifo(node) && !stored->copy && stored->receives == 1) leave_copy(world, node, item);
 }
 
@@ -84,7 +84,7 @@ static uint32_t repeat(struct sqs_store *store, struct attempt *attempt, int64_t
     uint16_t count = stored->receives < UINT16_MAX ? (uint16_t)stored->receives : UINT16_MAX;
     records[i] = (struct record){.intent = stored->intent, .handle = attempt->ids[i],
                                  .key = stored->key, .size = stored->size, .count = count,
-                                 .extra = stored->receives};
+                                 .extra = stored->receives, .attempt = stored->attempt};
   }
   return attempt->count;
 }

@@ -158,7 +158,7 @@ uint32_t sqs_store_add(struct sqs_store *store, const struct record *record, int
   }
   struct stored *stored = &store->items[item];
   *stored = (struct stored){.intent = record->intent, .key = record->key, .size = record->size,
-                            .generation = stored->generation + 1};
+                            .attempt = record->attempt, .generation = stored->generation + 1};
   age_append(store, item, now);
   return item;
 }

@@ -41,6 +41,7 @@ struct stored {
   uint32_t heap_at;
   uint8_t place;
   bool copy; /* of a message that was there already */
+  uint16_t attempt; /* as in struct record */
 };
 struct stored_list {
   uint32_t first, last;

@@ -148,7 +148,7 @@ static struct span longest_timeout(const struct plan *plan) {
   int64_t longest = larger(call, values[KEY_SQS_VISIBILITY_TIMEOUT].i);
   longest = larger(longest, request + values[KEY_SQS_WAIT_TIME].i);
   longest = larger(longest, larger(values[KEY_SQS_REDRIVE_AT].i, values[KEY_SQS_DELAY].i));
-  return span_of(larger(longest, database_longest_timeout(plan).ns));
+  return span_of(longest);
 }
 
 static struct span longest_timeout_standard(const struct plan *plan) {
@@ -159,10 +159,7 @@ static struct span longest_timeout_standard(const struct plan *plan) {
 
 static bool check(const struct plan *plan, struct err *err) {
   const union value *values = plan->system_settings.values;
-  if (!host_serves(plan->system, plan->handler))
-    return err_set(err, ERR_CONFLICT, "handler '%s' publishes its result, and '%s' has no topic for it",
-                   plan->handler->name, plan->system->name),
-           err_note(err, "the systems of a log have one, or take a handler with a database");
+  if (!host_check(plan, err)) return false;
   if (values[KEY_SQS_REDRIVE_AT].i > 0 && values[KEY_SQS_MAX_RECEIVE_COUNT].i == 0)
     return err_set(err, ERR_CONFLICT, "redrive_at needs a dead-letter queue"),
            err_note(err, "set max_receive_count above 0");
@@ -176,7 +173,8 @@ static bool check(const struct plan *plan, struct err *err) {
   .check = check, .host = &handler_host, .points = points,                                         \
   .links = {[LINK_PRODUCER_TO_BROKER] = PER_REQUEST,                                               \
             [LINK_CONSUMER_TO_BROKER] = PER_REQUEST},                                              \
-  .point_count = sizeof points / sizeof *points, .handler = "naive", .ack = "DeleteMessage"
+  .point_count = sizeof points / sizeof *points, .handler = "naive", .ack = "DeleteMessage",           \
+  .says = SAYS_FENCE
 
 /* A dead-letter queue is there only when it is asked for. */
 #define ALLOWS_REPEATING                                                                           \

@@ -29,68 +29,16 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   database->remembers = world_expects(world, VERB_DISK_GONE);
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
+  isolation_clear(&database->isolation, database_setting(world, KEY_DATABASE_ISOLATION) == ISOLATION_SERIALIZABLE);
   database->flushing = false;
+  database->connections = 0;
   /* Recovery ends with a checkpoint: that flushes everything. */
   if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
+  database_prune_start(world, node);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_IDLE_TIMEOUT)));
-}
-
-/* --- Connections --- */
-
-/* Rolls back what a broken connection has left open. Single statements and commits go on. */
-static void close_connection(struct world *world, struct node *node, uint16_t peer, uint32_t epoch) {
-  struct database *database = database_of(node);
-  for (uint32_t i = 0; i < database->sessions.transaction_count; i++) {
-    const struct transaction *transaction = transaction_at(database, i);
-    if (transaction->state != TRANSACTION_OPEN && transaction->state != TRANSACTION_WAITING) continue;
-    if (transaction->node == peer && transaction->id && transaction->epoch == epoch)
-      database_abort(world, node, i);
-  }
-}
-
-/* What is known of a connection; the one that had its place can bring nothing any more. */
-static struct peer_connection *connection_of(struct world *world, struct node *node, uint16_t peer,
-                                             uint32_t epoch) {
-  struct peer *state = &database_of(node)->peers[peer];
-  struct peer_connection *connection = &state->connections[epoch % PEER_CONNECTIONS];
-  if (connection->number == epoch + 1) return connection;
-  if (connection->closing) close_connection(world, node, peer, connection->number - 1);
-  *connection = (struct peer_connection){.number = epoch + 1};
-  return connection;
-}
-
-/* It is closed when the last that it brings has come. */
-static void note_broken(struct world *world, struct node *node, const struct channel *channel,
-                        uint16_t peer, uint32_t epoch) {
-  struct peer_connection *connection = connection_of(world, node, peer, epoch);
-  connection->limit = link_old_limit(channel, epoch, channel->ends[0] == peer ? 0 : 1);
-  connection->closing = connection->seen < connection->limit;
-  if (!connection->closing) close_connection(world, node, peer, epoch);
-}
-
-static void disconnected(struct world *world, struct node *node, uint16_t peer) {
-  const struct channel *channel = link_channel(world, node->id, peer);
-  if (!channel) return;
-  struct peer *state = &database_of(node)->peers[peer];
-  if (channel->epoch > state->broken + PEER_CONNECTIONS)
-    state->broken = channel->epoch - PEER_CONNECTIONS;
-  for (; state->broken < channel->epoch; state->broken++)
-    note_broken(world, node, channel, peer, state->broken);
-}
-
-static void note_seen(struct world *world, struct node *node, const struct message *request) {
-  connection_of(world, node, request->from, request->epoch)->seen = request->sequence;
-}
-
-/* After each request: the last that a broken connection brought closes it. */
-static void close_if_last(struct world *world, struct node *node, uint16_t peer, uint32_t epoch) {
-  struct peer_connection *connection = connection_of(world, node, peer, epoch);
-  if (!connection->closing || connection->seen < connection->limit) return;
-  connection->closing = false;
-  close_connection(world, node, peer, epoch);
 }
 
 /* --- Requests --- */
@@ -109,43 +57,49 @@ static uint32_t find_or_begin(struct world *world, struct node *node, const stru
   return SESSION_NONE;
 }
 
-static bool is_read(const struct message *request) {
-  return request->kind == DATABASE_GET || request->kind == OUTBOX_SELECT;
+/* Of a service's database: what its publisher costs it. */
+static void count_statement(struct world *world, const struct node *node, const struct message *request) {
+  bool reads = request->kind == DATABASE_GET || request->kind == OUTBOX_SELECT;
+  if (node->service) world_count(world, reads ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
 }
 
 static void on_statement(struct world *world, struct node *node, struct message *request) {
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(world, node, request);
-  if (node->service) world_count(world, is_read(request) ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
-  uint32_t index = find_or_begin(world, node, request);
-  if (index != SESSION_NONE) database_execute(world, node, index, request);
-  close_if_last(world, node, peer, epoch);
+  database_note_seen(world, node, request);
+  if (!database_connects(world, node, request)) {
+    database_answer(world, node, request, DG_FAILED, 0);
+  } else {
+    count_statement(world, node, request);
+    uint32_t index = find_or_begin(world, node, request);
+    if (index != SESSION_NONE) database_execute(world, node, index, request);
+  }
+  database_close_if_last(world, node, peer, epoch);
 }
 
 static void on_commit(struct world *world, struct node *node, struct message *request) {
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(world, node, request);
+  database_note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   if (index == SESSION_NONE)
     database_answer(world, node, request, DG_FAILED, 0);
   else
     database_commit(world, node, index, request);
-  close_if_last(world, node, peer, epoch);
+  database_close_if_last(world, node, peer, epoch);
 }
 
 static void on_rollback(struct world *world, struct node *node, struct message *request) {
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
-  note_seen(world, node, request);
+  database_note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   database_answer(world, node, request, DG_OK, 0);
   if (index != SESSION_NONE && transaction_at(database, index)->state != TRANSACTION_COMMITTING)
     database_end(world, node, index);
-  close_if_last(world, node, peer, epoch);
+  database_close_if_last(world, node, peer, epoch);
 }
 
 /* An open transaction has been idle for the timeout, or is looked at again when it would have been. */
@@ -188,9 +142,11 @@ static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
   world->counters[COUNTER_OUTBOX_ROWS_END] += database_of(node)->outbox.count;
   if (node->service) return; /* it says of each operation that it is committed */
-  /* Judged on its state only where the handler keeps its effects here. */
-  if (!(plan_handler(world->plan, node->group)->uses & HANDLER_USES(DATABASE))) return;
+  /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
+  uint32_t uses = plan_handler(world->plan, node->group)->uses;
+  if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
+  _Static_assert((uint64_t)BALANCE_ABSENT == FACT_STATE_ABSENT, "no row is no row");
   for (uint32_t key = 1; key <= tables->keys; key++)
     world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
                fact_state(node->group, key));
@@ -204,6 +160,7 @@ static void disk_reset(struct world *world, struct node *node) {
   tables_reset(&database->tables, world->plan->workload.keys);
   outbox_reset(&database->outbox);
   database->commits = 0;
+  database->aged_first = database->aged_end = 0;
   database->remembers = false;
   database_note_flushed(database);
 }
@@ -212,9 +169,11 @@ static void disk_free(struct node *node) {
   struct database *database = database_of(node);
   if (!database) return;
   sessions_free(&database->sessions);
+  isolation_free(&database->isolation);
   tables_free(&database->tables);
   outbox_free(&database->outbox);
   free(database->undo);
+  free(database->aged);
   free(database);
   node->disk[0] = NULL;
 }
@@ -231,6 +190,7 @@ static const char *const stages[] = {"serving"};
 static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [DATABASE_GET] = on_statement,           [DATABASE_PUT] = on_statement,
     [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
+    [DATABASE_DELETE] = on_statement,        [DATABASE_PUT_IF] = on_statement,
     [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
     [OUTBOX_INSERT] = on_statement,          [OUTBOX_SELECT] = on_statement,
     [OUTBOX_MARK] = on_statement,            [OUTBOX_MOVE_CURSOR] = on_statement,
@@ -238,14 +198,16 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
-                                                 [TIMER_IDLE] = on_idle};
-static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle"};
+                                                 [TIMER_IDLE] = on_idle,
+                                                 [TIMER_PRUNE] = database_on_prune};
+static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle",
+                                                [TIMER_PRUNE] = "prune"};
 
 const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
     .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
-    .cost = cost, .disconnected = disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
+    .cost = cost, .disconnected = database_disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
     .finish = finish,
     .disk_reset = disk_reset, .disk_free = disk_free,
 };
@@ -273,12 +235,31 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .source = "ours; PostgreSQL's own default is 0, never: then a dead client's locks stay "
                       "until TCP keepalives find out, after 2 h 11 min on Linux",
         },
+    [KEY_DATABASE_ISOLATION] =
+        {
+            .name = "isolation",
+            .type = VALUE_ENUM,
+            .value_default = "read-committed",
+            .choices = "read-committed serializable",
+            .help = "what a transaction may see of others that commit meanwhile; serializable: it fails "
+                    "where it would matter (models/store/isolation.h)",
+            .source = "PostgreSQL: default_transaction_isolation, read committed",
+        },
+    [KEY_DATABASE_MAX_CONNECTIONS] =
+        {
+            .name = "max_connections",
+            .type = VALUE_COUNT,
+            .value_default = "100",
+            .min = 1,
+            .max = 1000000,
+            .help = "a consumer has one; what comes on further ones is refused: too many clients already",
+            .source = "PostgreSQL: max_connections, 100; some of them for superusers only",
+        },
 };
 
-struct span database_longest_timeout(const struct plan *plan) {
-  if (!plan->database.store) return span_of(0);
-  int64_t statement = plan->database.settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
-  int64_t idle = plan->database.settings.values[KEY_DATABASE_IDLE_TIMEOUT].i;
+static struct span longest_timeout(const struct settings *settings) {
+  int64_t statement = settings->values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
+  int64_t idle = settings->values[KEY_DATABASE_IDLE_TIMEOUT].i;
   return span_of(statement > idle ? statement : idle);
 }
 
@@ -289,5 +270,6 @@ const struct store store_transactional = {
     .key_count = KEY_DATABASE__COUNT,
     .role = ROLE_DATABASE,
     .component = &database_component,
+    .longest_timeout = longest_timeout,
     .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

@@ -7,12 +7,17 @@
 
 static void start_flush(struct world *world, struct node *node) {
   struct database *database = database_of(node);
-  int64_t ready = transaction_at(database, database->sessions.first_commit)->ready_at;
+  uint32_t first = database->sessions.first_commit;
+  int64_t ready = first == SESSION_NONE ? world->now.ns : transaction_at(database, first)->ready_at;
   int64_t cost = node_takes(world, node, NODE_DISK, world->plan->costs.values[COST_DATABASE_COMMIT].i);
   database->flushing = true;
   database->flush_started = ready > world->now.ns ? ready : world->now.ns;
   world_after(world, node, 0, TIMER_FLUSH, 0,
               span_of(database->flush_started + cost - world->now.ns));
+}
+
+void database_want_flush(struct world *world, struct node *node) {
+  if (!database_of(node)->flushing) start_flush(world, node);
 }
 
 bool database_commit(struct world *world, struct node *node, uint32_t index, struct message *request) {
@@ -23,34 +28,46 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
     database_end(world, node, index);
     return false;
   }
+  if (!isolation_allows(&database->isolation, &database->sessions, transaction)) {
+    database_conflict(world, node, index, request);
+    return false;
+  }
   world_take(request);
   transaction->request = request;
   int64_t ready = node->depart > world->now.ns ? node->depart : world->now.ns;
   sessions_queue_commit(&database->sessions, index, ready);
-  if (!database->flushing) start_flush(world, node);
+  database_want_flush(world, node);
   return true;
+}
+
+static void write_row(struct tables *tables, const struct write *write) {
+  struct row row = {.value = 0};
+  row.exists = tables_get(tables, write->table, write->key, &row.value);
+  write_change(write, &row);
+  if (row.exists)
+    tables_put(tables, write->table, write->key, row.value);
+  else
+    tables_remove(tables, write->table, write->key);
 }
 
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
-  int64_t value = 0;
   database_note(database_of(node), write);
-  switch (write->kind) {
-  case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
-  case WRITE_APPLY:
-    tables_get(tables, write->table, write->key, &value);
-    tables_put(tables, write->table, write->key, value + write->value);
-    if (node->service)
-      world_fact(world, FACT_COMMITTED, node->id, write->intent, 0, 0);
-    else
-      world_effect(world, node, write->intent, world->now.ns, node->group);
-    break;
-  case WRITE_UNIQUE:
-    if (id_set_add(&tables->items[write->table].unique, write->key))
-      world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
-    break;
-  default: database_outbox_write(world, node, write);
+  if (write_is_outbox(write->kind)) return database_outbox_write(world, node, write);
+  struct id_set *unique = &tables->items[write->table].unique;
+  isolation_changes(&database_of(node)->isolation, write->table, write->key);
+  if (write->kind != WRITE_UNIQUE) {
+    write_row(tables, write);
+  } else if (id_set_add(unique, write->key) && write->table != TABLE_INSERTED) {
+    database_row_inserted(world, node, write->table, write->key);
   }
+  if (write->kind == WRITE_DELETE && id_set_remove(unique, write->key))
+    world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+  if (write->kind != WRITE_APPLY) return;
+  if (node->service)
+    world_fact(world, FACT_COMMITTED, node->id, write->intent, 0, 0);
+  else
+    world_effect(world, node, write->intent, world->now.ns, node->group);
 }
 
 /* Makes a transaction's changes the state; false: the process dies before it does. */
@@ -65,6 +82,7 @@ static bool write_all(struct world *world, struct node *node, uint32_t index) {
       return false;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
+  isolation_commits(&database->isolation);
   if (!database->lied) database->flushed = database->commits;
   for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
@@ -90,8 +108,10 @@ void database_flushed(struct world *world, struct node *node, uint64_t argument)
     database_answer(world, node, transaction_at(database, index)->request, DG_OK, 0);
     database_end(world, node, index);
   }
+  if (database->prune_asked <= database->flush_started) database_prune(world, node);
   database->flushing = false;
-  if (sessions->first_commit != SESSION_NONE) start_flush(world, node);
+  if (sessions->first_commit != SESSION_NONE || database->prune_asked != NOT_ASKED)
+    start_flush(world, node);
 }
 
 /* How many commits of the flush under way the process had handed to the operating system, which writes

@@ -9,20 +9,13 @@ static int64_t pack(const struct message *request) {
   return (int64_t)((uint64_t)request->b << 32 | (uint32_t)request->a);
 }
 
-/* Whether the request is kept: a single statement commits, one of a transaction is answered. */
-static bool done(struct world *world, struct node *node, uint32_t index, struct message *request) {
-  if (client_id(request) == 0) return database_commit(world, node, index, request);
-  database_answer(world, node, request, DG_OK, 0);
-  return false;
-}
-
 static bool insert(struct world *world, struct node *node, uint32_t index, struct message *request) {
   struct database *database = database_of(node);
   struct write write = {.kind = WRITE_OUTBOX_INSERT, .table = TABLE_OUTBOX,
                         .key = outbox_draw_id(&database->outbox), .value = pack(request),
                         .intent = request->intent};
   sessions_write(&database->sessions, index, &write);
-  return done(world, node, index, request);
+  return database_noted(world, node, index, request);
 }
 
 /* --- SELECT --- */
@@ -69,16 +62,6 @@ static bool select_rows(struct world *world, struct node *node, uint32_t index, 
 
 /* --- UPDATE --- */
 
-/* Locks all rows of an UPDATE, one after the other; a wait begins again behind the rows that it has. */
-static enum lock_result lock_rows(struct database *database, uint32_t index, const struct message *request) {
-  for (uint32_t i = 0; i < request->record_count; i++) {
-    enum lock_result locked =
-        sessions_lock(&database->sessions, index, TABLE_OUTBOX, request->records[i].handle);
-    if (locked != LOCK_TAKEN) return locked;
-  }
-  return LOCK_TAKEN;
-}
-
 static void write_rows(struct database *database, uint32_t index, const struct message *request) {
   for (uint32_t i = 0; i < request->record_count; i++) {
     struct write write = {.kind = WRITE_OUTBOX_PUBLISHED, .table = TABLE_OUTBOX,
@@ -88,27 +71,20 @@ static void write_rows(struct database *database, uint32_t index, const struct m
   }
 }
 
+/* It locks its rows one after the other; after a wait it begins again, and has those that it had. */
 static bool mark(struct world *world, struct node *node, uint32_t index, struct message *request) {
-  struct database *database = database_of(node);
-  switch (lock_rows(database, index, request)) {
-  case LOCK_DEADLOCK: database_refuse(world, node, index, request); return false;
-  case LOCK_WAITS: return database_wait(node, index, request);
-  case LOCK_TAKEN: break;
+  for (uint32_t i = 0; i < request->record_count; i++) {
+    enum locked locked =
+        database_lock(world, node, index, request, TABLE_OUTBOX, request->records[i].handle);
+    if (locked != LOCKED) return locked == LOCKED_KEPT;
   }
-  write_rows(database, index, request);
-  return done(world, node, index, request);
+  write_rows(database_of(node), index, request);
+  return database_noted(world, node, index, request);
 }
 
 static bool move_cursor(struct world *world, struct node *node, uint32_t index, struct message *request) {
-  struct database *database = database_of(node);
   struct write write = {.kind = WRITE_OUTBOX_CURSOR, .table = TABLE_OUTBOX, .value = request->a};
-  switch (sessions_lock(&database->sessions, index, TABLE_OUTBOX, 0)) { /* the one row with the cursor */
-  case LOCK_DEADLOCK: database_refuse(world, node, index, request); return false;
-  case LOCK_WAITS: return database_wait(node, index, request);
-  case LOCK_TAKEN: break;
-  }
-  sessions_write(&database->sessions, index, &write);
-  return done(world, node, index, request);
+  return database_change(world, node, index, request, &write); /* of the one row with the cursor */
 }
 
 /* --- DELETE --- */
@@ -156,7 +132,7 @@ static bool delete_rows(struct world *world, struct node *node, uint32_t index, 
   }
   if (by_partition) drop_partition(database, index, &partition, id);
   if (request->b & OUTBOX_ARCHIVED) world_count(world, COUNTER_DATABASE_WRITES, 1); /* INSERT ... SELECT */
-  return done(world, node, index, request);
+  return database_noted(world, node, index, request);
 }
 
 bool database_outbox(struct world *world, struct node *node, uint32_t index, struct message *request) {

@@ -3,6 +3,7 @@
 #define MODELS_STORE_DATABASE_STATE_H
 
 #include "models/store/database.h"
+#include "models/store/isolation.h"
 #include "models/store/outbox_table.h"
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
@@ -15,6 +16,7 @@ struct peer {
     uint64_t seen;   /* sequence of the last request executed */
     uint64_t limit;  /* of the last that a broken connection will still bring */
     bool closing;    /* broken, and something is still to come */
+    bool open;       /* counts for max_connections */
   } connections[PEER_CONNECTIONS]; /* by epoch */
   uint32_t broken; /* epochs below this are known to be broken */
 };
@@ -22,12 +24,22 @@ struct peer {
 struct undo {
   enum write_kind kind;
   bool existed;
+  bool unique; /* DELETE: there was a unique key, too */
   uint32_t table;
   uint64_t key, intent;
   int64_t before;
   uint64_t commit; /* whose write it is: its number, from 1 */
+  bool deleted;    /* the job deleted this unique key, the oldest */
   struct outbox_row row; /* of an outbox table's writes: as it was */
 };
+
+/* When a unique row was inserted: kept in this order where rows have a retention. */
+struct aged {
+  uint64_t key;
+  int64_t at; /* ns */
+  uint32_t table;
+};
+#define NOT_ASKED INT64_MAX
 
 struct database {
   struct tables tables;     /* durable */
@@ -37,20 +49,37 @@ struct database {
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
   bool remembers;            /* the disk itself may go: all commits may have to be taken back */
   bool lied;                 /* the flush that is being written down: it is not on the disk */
+  int64_t retention, prune_every; /* ns; 0 = rows are kept for ever */
+  struct aged *aged;              /* [aged_first, aged_end): rows with a retention */
+  size_t aged_first, aged_end, aged_capacity;
   struct sessions sessions; /* volatile, as is all below */
+  struct isolation isolation;
   struct peer *peers;       /* by node id; in the arena */
+  int64_t connections;      /* open ones */
   bool flushing;
   int64_t flush_started; /* ns; may be still to come */
   uint16_t idle_lane;
+  bool prune_armed;
+  int64_t prune_asked; /* ns: since then the job waits for a flush; NOT_ASKED */
 };
 
-enum { TIMER_FLUSH, TIMER_IDLE, TIMER__COUNT };
+enum { TIMER_FLUSH, TIMER_IDLE, TIMER_PRUNE, TIMER__COUNT };
 
 static inline struct database *database_of(const struct node *node) { return node->disk[0]; }
 static inline struct transaction *transaction_at(struct database *database, uint32_t index) {
   return &database->sessions.transactions[index];
 }
 static inline uint32_t client_id(const struct message *request) { return (uint32_t)request->d; }
+
+/* --- database_connection.c --- */
+
+/* A connection to this client broke: its transactions are rolled back when all that was sent on it came. */
+void database_disconnected(struct world *world, struct node *node, uint16_t peer);
+/* Before each request, and after it: the last that a broken connection brings closes it. */
+void database_note_seen(struct world *world, struct node *node, const struct message *request);
+void database_close_if_last(struct world *world, struct node *node, uint16_t peer, uint32_t epoch);
+/* Whether a statement's connection is open, or may be: max_connections. */
+bool database_connects(struct world *world, struct node *node, const struct message *request);
 
 /* --- database_statement.c --- */
 
@@ -60,14 +89,39 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
 /* Ends a transaction, written or not, and lets those go on who waited for it. */
 void database_end(struct world *world, struct node *node, uint32_t index);
 void database_abort(struct world *world, struct node *node, uint32_t index);
+enum locked { LOCKED, LOCKED_KEPT, LOCKED_REFUSED }; /* kept: the request waits; refused: it is answered */
+enum locked database_lock(struct world *world, struct node *node, uint32_t index, struct message *request,
+                          uint32_t table, uint64_t key);
+/* A change of one row or unique key; and: all changes of a statement are noted, it is answered or, when it is
+ * its own transaction, committed. They return whether the request is kept. */
+bool database_change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                     const struct write *write);
+bool database_noted(struct world *world, struct node *node, uint32_t index, struct message *request);
 /* Executes a statement of an open transaction. Returns whether the request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
 
+/* Rolls back what cannot be serialized, and answers so. */
+void database_conflict(struct world *world, struct node *node, uint32_t index,
+                       const struct message *request);
+
+/* --- database_condition.c --- */
+
+/* A row as the transaction sees it; *out = 0 where there is none, or a unique key alone. */
+bool database_row(const struct database *database, uint32_t index, uint32_t table, uint64_t key,
+                  int64_t *out);
+bool database_has_unique(const struct database *database, uint32_t index, uint32_t table, uint64_t key);
+/* Whether a change may be made, as the transaction sees its row: DG_OK, or what the statement answers. */
+int database_condition(const struct database *database, uint32_t index, const struct message *request,
+                       const struct write *write);
+
+/* --- database_apply.c: an operation. Returns whether the request is kept --- */
+
+bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,
+                    struct write *own);
+
 /* Answers that the statement has failed, and rolls its transaction back. */
 void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request);
-/* The statement waits for a lock; true: the request is kept. */
-bool database_wait(struct node *node, uint32_t index, struct message *request);
 
 /* --- database_outbox.c --- */
 
@@ -84,10 +138,26 @@ void database_outbox_abandon(struct database *database, uint32_t index);
 bool database_commit(struct world *world, struct node *node, uint32_t index,
                      struct message *request);
 timer_fn database_flushed;
+/* Something waits for a flush: starts one, unless one is under way, which then is followed by another. */
+void database_want_flush(struct world *world, struct node *node);
+
+/* --- database_prune.c: the retention of unique rows --- */
+
+void database_prune_start(struct world *world, struct node *node);
+/* A unique row is there, and accounted; and what takes that back, newest first. */
+void database_row_inserted(struct world *world, struct node *node, uint32_t table, uint64_t key);
+void database_row_uninserted(struct world *world, struct database *database);
+/* Takes back the deletion of the row that was deleted last. */
+void database_row_undeleted(struct world *world, struct database *database);
+timer_fn database_on_prune;
+/* The flush that the job waited for has ended. */
+void database_prune(struct world *world, struct node *node);
+
 /* --- database_undo.c: what the disk may yet lose --- */
 
 /* To be called for each write, before it is made. */
 void database_note(struct database *database, const struct write *write);
+void database_note_deleted(struct database *database, const struct aged *row);
 /* A true flush: everything committed so far is on the disk. */
 void database_note_flushed(struct database *database);
 /* Takes back all commits behind the first so many. */

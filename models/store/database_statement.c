@@ -1,7 +1,9 @@
 /* Statements and the transactions that they are part of. */
 #include "models/store/database_state.h"
 
+#include "models/mutants.h"
 #include "sim/handler/dgsim.h"
+#include "sim/world/workload.h"
 
 void database_answer(struct world *world, struct node *node, const struct message *request,
                      int status, int64_t value) {
@@ -19,6 +21,7 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
   uint32_t index = sessions_begin(&database->sessions, request, id, world->now.ns);
   world_hold(world, node);
   struct transaction *transaction = transaction_at(database, index);
+  isolation_begins(&database->isolation, transaction);
   if (id && database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     transaction->timer = world_timer(world, node, 0, database->idle_lane, TIMER_IDLE,
                                      (uint64_t)transaction->generation << 32 | index);
@@ -49,6 +52,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   if (node->service) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
+  isolation_ends(&database->isolation, transaction, database->sessions.live);
   world_unhold(world, node);
   wake(world, node);
 }
@@ -63,59 +67,71 @@ void database_refuse(struct world *world, struct node *node, uint32_t index, str
   database_abort(world, node, index);
 }
 
-bool database_wait(struct node *node, uint32_t index, struct message *request) {
-  world_take(request);
-  transaction_at(database_of(node), index)->request = request;
-  return true;
+void database_conflict(struct world *world, struct node *node, uint32_t index,
+                       const struct message *request) {
+  world_fact(world, FACT_SERIALIZATION_FAILED, node->id, request->intent, 0, node->group);
+  database_answer(world, node, request, DG_CONFLICT, 0);
+  database_abort(world, node, index);
 }
 
 static bool get(struct world *world, struct node *node, uint32_t index,
                 const struct message *request) {
   struct database *database = database_of(node);
   uint32_t table = tables_find(&database->tables, (uint64_t)request->a);
-  uint64_t key = (uint64_t)request->b;
-  int64_t value = 0;
-  bool exists = tables_get(&database->tables, table, key, &value);
-  exists = sessions_overlay(&database->sessions, index, table, key, exists, &value);
+  int64_t value;
+  bool exists = database_row(database, index, table, (uint64_t)request->b, &value);
   database_answer(world, node, request, exists ? DG_OK : DG_NOT_FOUND, value);
   return false;
 }
 
-/* Every change of a row or unique key: lock, note, answer or commit. Returns whether the request is
- * kept. */
-static bool change(struct world *world, struct node *node, uint32_t index, struct message *request,
-                   const struct write *write) {
+/* --- Changes: lock, note, answer or commit --- */
+
+enum locked database_lock(struct world *world, struct node *node, uint32_t index,
+                          struct message *request, uint32_t table, uint64_t key) {
   struct database *database = database_of(node);
-  enum lock_result locked = sessions_lock(&database->sessions, index, write->table, write->key);
-  if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), false;
-  if (locked == LOCK_WAITS) return database_wait(node, index, request);
-  sessions_write(&database->sessions, index, write);
+  enum lock_result locked = sessions_lock(&database->sessions, index, table, key);
+  if (locked == LOCK_TAKEN) return LOCKED;
+  if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), LOCKED_REFUSED;
+  world_take(request);
+  transaction_at(database, index)->request = request;
+  return LOCKED_KEPT;
+}
+
+bool database_noted(struct world *world, struct node *node, uint32_t index, struct message *request) {
   if (client_id(request) == 0) return database_commit(world, node, index, request);
   database_answer(world, node, request, DG_OK, 0);
   return false;
 }
 
-static bool insert_unique(struct world *world, struct node *node, uint32_t index,
-                          struct message *request, const struct write *write) {
-  struct database *database = database_of(node);
-  if (id_set_has(&database->tables.items[write->table].unique, write->key) ||
-      sessions_inserted(&database->sessions, index, write->table, write->key)) {
-    database_answer(world, node, request, DG_EXISTS, 0);
-    return false;
-  }
-  return change(world, node, index, request, write);
+bool database_change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                     const struct write *write) {
+  enum locked locked = database_lock(world, node, index, request, write->table, write->key);
+  if (locked != LOCKED) return locked == LOCKED_KEPT;
+  sessions_write(&database_of(node)->sessions, index, write);
+  return database_noted(world, node, index, request);
 }
+
+static bool change_if(struct world *world, struct node *node, uint32_t index, struct message *request,
+                      const struct write *write) {
+  int status = database_condition(database_of(node), index, request, write);
+  if (status == DG_OK) return database_change(world, node, index, request, write);
+  if (request->kind == DATABASE_PUT_IF)
+    world_fact(world, FACT_CONDITION_FAILED, node->id, request->intent, 0, node->group);
+  database_answer(world, node, request, status, 0);
+  return false;
+}
+
+static const enum write_kind writes[STORE_MESSAGE__COUNT] = {
+    [DATABASE_PUT] = WRITE_PUT,       [DATABASE_PUT_IF] = WRITE_PUT, [DATABASE_INSERT_UNIQUE] = WRITE_UNIQUE,
+    [DATABASE_DELETE] = WRITE_DELETE, [DATABASE_APPLY] = WRITE_APPLY};
 
 /* Executes a statement of an open transaction, for the first time or after a wait. Returns whether the
  * request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request) {
   struct database *database = database_of(node);
-  struct write write = {.kind = request->kind == DATABASE_APPLY ? WRITE_APPLY
-                                : request->kind == DATABASE_PUT ? WRITE_PUT
-                                                                : WRITE_UNIQUE,
-                        .table = TABLE_BALANCE, .key = (uint64_t)request->b,
-                        .value = request->kind == DATABASE_APPLY ? 1 : request->c,
+  struct write write = {.kind = writes[request->kind], .table = TABLE_BALANCE, .key = (uint64_t)request->b,
+                        .value = request->c,
                         .intent = request->intent};
   bool outbox = request->kind >= OUTBOX_INSERT && request->kind <= OUTBOX_DELETE;
   if (request->kind != DATABASE_APPLY && !outbox)
@@ -125,14 +141,16 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
   transaction_at(database, index)->active_at = world->now.ns;
   if (outbox)
     kept = database_outbox(world, node, index, request);
+  else if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
+    database_conflict(world, node, index, request);
   else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);
   else if (!tables_accept(&database->tables, write.table, write.key))
     database_refuse(world, node, index, request);
-  else if (request->kind == DATABASE_INSERT_UNIQUE)
-    kept = insert_unique(world, node, index, request, &write);
+  else if (request->kind == DATABASE_APPLY)
+    kept = database_apply(world, node, index, request, &write);
   else
-    kept = change(world, node, index, request, &write);
+    kept = change_if(world, node, index, request, &write);
   /* A single statement that changed nothing is its own end. */
   struct transaction *transaction = transaction_at(database, index);
   if (!kept && client_id(request) == 0 && transaction->generation == generation &&

@@ -4,6 +4,30 @@
 
 #define STORE_MUTANTS(X)                                                                           \
   X(DATABASE_NO_FSYNC, "database-no-fsync", "C02-holds-disk",                                      \
-    "a commit is answered without a flush, as with PostgreSQL's fsync=off")
+    "a commit is answered without a flush, as with PostgreSQL's fsync=off")                        \
+  X(CACHE_NO_TTL, "cache-no-ttl", "C19-holds-lease", "a key of a cache never runs out")            \
+  X(CACHE_SET_ALWAYS, "cache-set-always", "C19-holds-lease",                                       \
+    "a request to set an absent key sets one that is there")                                       \
+  X(CACHE_NO_FSYNC, "cache-no-fsync", "C19-holds-power-loss",                                      \
+    "with appendfsync always a write is answered without a flush")                                 \
+  X(CACHE_CLEAN_FORGETS, "cache-clean-forgets", "C19-holds-failover",                              \
+    "a clean failover does not wait for the replica")                                              \
+  X(PROVIDER_NO_REPLAY, "provider-no-replay", "C14-holds",                                         \
+    "a known idempotency key does not keep the provider from charging again")                      \
+  X(PROVIDER_NO_CONFLICT, "provider-no-conflict", "C14-holds-conflict",                            \
+    "a request is executed beside one with the same key that is under way")                        \
+  X(DATABASE_NEVER_PRUNES, "database-never-prunes", "C17-holds-bounded",                           \
+    "rows of handled ids are kept for ever, whatever their retention")                             \
+  X(BLOOM_NEVER_ROTATES, "bloom-never-rotates", "C18-holds-rotation",                              \
+    "a filter's oldest generation is not emptied: in the end everything looks seen")               \
+  X(BLOOM_TRUSTED, "bloom-trusted", "C18-holds-backed",                                            \
+    "what the filter takes for seen is not looked up in the exact table")                          \
+  X(LRU_REMEMBERS_NOTHING, "lru-remembers-nothing", "C20-holds-entries", "no id is remembered")    \
+  X(DATABASE_NOT_SERIALIZABLE, "database-not-serializable", "C13-holds-serializable",              \
+    "transactions are not checked for what others have changed meanwhile")                         \
+  X(DATABASE_UNCONDITIONAL, "database-unconditional", "C13-holds-offsets",                         \
+    "a conditional write does not look at what stands there")                                      \
+  X(DATABASE_NO_NATURAL_KEY, "database-no-natural-key", "C12-holds-natural",                       \
+    "an insert under a natural key is not refused when its row is there")
 
 #endif

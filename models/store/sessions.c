@@ -29,7 +29,7 @@ static uint64_t client_key(uint16_t node, uint32_t incarnation, uint32_t id) {
   return (uint64_t)node << 48 | (uint64_t)(incarnation & 0xffff) << 32 | id;
 }
 
-static uint64_t row_key(uint32_t table, uint64_t key) { return hash_pair(table + 1, key) | 1; }
+uint64_t sessions_row(uint32_t table, uint64_t key) { return hash_pair(table + 1, key) | 1; }
 
 /* --- Transactions --- */
 
@@ -104,7 +104,7 @@ static void enqueue(struct sessions *sessions, uint32_t transaction, uint32_t in
 
 enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, uint32_t table,
                                uint64_t key) {
-  uint64_t row = row_key(table, key);
+  uint64_t row = sessions_row(table, key);
   uint64_t *place = map_put(&sessions->by_row, row, NULL);
   if (*place == 0) *place = new_lock(sessions, row) + 1;
   uint32_t index = (uint32_t)*place - 1;
@@ -122,7 +122,7 @@ enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, 
 }
 
 bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key) {
-  const uint64_t *place = map_get(&sessions->by_row, row_key(table, key));
+  const uint64_t *place = map_get(&sessions->by_row, sessions_row(table, key));
   if (!place) return false;
   uint32_t owner = sessions->locks[*place - 1].owner;
   return owner != SESSION_NONE && owner != transaction;
@@ -163,26 +163,36 @@ void sessions_write(struct sessions *sessions, uint32_t transaction, const struc
   owner->last_write = index;
 }
 
-bool sessions_inserted(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                       uint64_t key) {
+bool sessions_unique(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key,
+                     bool exists) {
   uint32_t i = sessions->transactions[transaction].first_write;
   for (; i != SESSION_NONE; i = sessions->writes[i].next) {
     const struct write *write = &sessions->writes[i];
-    if (write->kind == WRITE_UNIQUE && write->table == table && write->key == key) return true;
-  }
-  return false;
-}
-
-bool sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                      uint64_t key, bool exists, int64_t *value) {
-  uint32_t i = sessions->transactions[transaction].first_write;
-  for (; i != SESSION_NONE; i = sessions->writes[i].next) {
-    const struct write *write = &sessions->writes[i];
-    if (write->table != table || write->key != key || write->kind == WRITE_UNIQUE) continue;
-    *value = write->kind == WRITE_PUT ? write->value : *value + write->value;
-    exists = true;
+    if (write->table != table || write->key != key) continue;
+    if (write->kind == WRITE_UNIQUE) exists = true;
+    if (write->kind == WRITE_DELETE) exists = false;
   }
   return exists;
+}
+
+void write_change(const struct write *write, struct row *row) {
+  switch (write->kind) {
+  case WRITE_PUT: *row = (struct row){.exists = true, .value = write->value}; break;
+  case WRITE_APPLY: row_operations[write->operation].own(row, write->intent); break;
+  case WRITE_APPLY_OTHER: row_operations[write->operation].other(row, write->intent); break;
+  case WRITE_DELETE: *row = (struct row){.exists = false}; break;
+  case WRITE_UNIQUE:
+  default: break; /* no row of these tables */
+  }
+}
+
+void sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
+                      uint64_t key, struct row *row) {
+  uint32_t i = sessions->transactions[transaction].first_write;
+  for (; i != SESSION_NONE; i = sessions->writes[i].next) {
+    const struct write *write = &sessions->writes[i];
+    if (write->table == table && write->key == key) write_change(write, row);
+  }
 }
 
 /* --- Ending --- */

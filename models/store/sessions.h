@@ -18,6 +18,7 @@
 #ifndef MODELS_STORE_SESSIONS_H
 #define MODELS_STORE_SESSIONS_H
 
+#include "models/store/operation.h"
 #include "sim/base/map.h"
 #include "sim/world/message.h"
 
@@ -35,8 +36,10 @@ enum transaction_state {
 };
 enum write_kind {
   WRITE_PUT,
-  WRITE_APPLY,
+  WRITE_APPLY,       /* what an operation makes of its own row: its effect */
+  WRITE_APPLY_OTHER, /* what it makes of the second row that it has */
   WRITE_UNIQUE,
+  WRITE_DELETE,
   WRITE_OUTBOX_INSERT, /* these four: outbox_table.h; key = id */
   WRITE_OUTBOX_PUBLISHED,
   WRITE_OUTBOX_CURSOR, /* value = id */
@@ -44,11 +47,13 @@ enum write_kind {
 };
 static inline bool write_is_outbox(enum write_kind kind) { return kind >= WRITE_OUTBOX_INSERT; }
 
+/* A change of a row: PUT writes `value`, APPLY what the operation of `intent` makes of it. */
 struct write {
   uint64_t key, intent;
   int64_t value;
   uint32_t table, next; /* next: of its transaction, or free */
   enum write_kind kind;
+  enum operation operation; /* WRITE_APPLY, WRITE_APPLY_OTHER */
 };
 struct transaction {
   enum transaction_state state;
@@ -62,6 +67,8 @@ struct transaction {
   struct message *request;
   uint32_t timer;
   int64_t active_at, ready_at; /* ns: last statement; commit: its service has ended */
+  uint64_t snapshot;    /* of isolation.h, as is: */
+  uint32_t first_touch;
 };
 struct lock {
   uint64_t row; /* key of the map */
@@ -101,12 +108,16 @@ enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, 
 bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key);
 void sessions_write(struct sessions *sessions, uint32_t transaction, const struct write *write);
 
-/* Whether the transaction has itself inserted a unique key. */
-bool sessions_inserted(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                       uint64_t key);
-/* What a row's committed value becomes by the transaction's own changes. Returns whether there is one. */
-bool sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                      uint64_t key, bool exists, int64_t *value);
+/* A row or unique key as a number, not 0. */
+uint64_t sessions_row(uint32_t table, uint64_t key);
+/* Whether a unique key is there for the transaction, if `exists` says so of what is committed. */
+bool sessions_unique(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key,
+                     bool exists);
+/* What a write makes of its row; not of a unique key. */
+void write_change(const struct write *write, struct row *row);
+/* What a committed row becomes by the transaction's own changes. */
+void sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
+                      uint64_t key, struct row *row);
 
 /* Ends a transaction: frees its changes, leaves a queue that it stands in, releases its locks. Then
  * sessions_wake, until it returns SESSION_NONE, gives the next transaction that may go on. */

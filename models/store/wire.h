@@ -12,7 +12,16 @@ enum store_message {
   DATABASE_APPLY,         /* b = key: does the operation of message->intent to it */
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
-  STORE_ANSWER,       /* a = enum dg_status, b = value read */
+  STORE_ANSWER, /* a = enum dg_status, b = value read */
+  /* Others follow, so that a trace's numbers stay: */
+  CACHE_GET,           /* a = hash of the keys' name, b = key */
+  CACHE_SET,           /* likewise, c = value, d = time to live, ns, 0 = for ever */
+  CACHE_SET_IF_ABSENT, /* likewise */
+  CACHE_DELETE,        /* as CACHE_GET */
+  PROVIDER_CHARGE, /* a = account, b = idempotency key, 0 = none, c = amount */
+  PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
+  DATABASE_DELETE,        /* a, b, d as of a GET */
+  DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
   OUTBOX_INSERT,      /* a = size of the event, b = its key; d: as above */
   OUTBOX_SELECT,      /* a = how many at most, b = OUTBOX_BY_CURSOR | OUTBOX_SKIP_LOCKED; d: as above */
   OUTBOX_MARK,        /* records: `handle` = ids that are published; d: as above */
@@ -35,6 +44,8 @@ enum {
 
 /* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
 #define STORE_WIRE_BYTES 128
+/* Of a request or answer over HTTPS: header fields and a short body. */
+#define PROVIDER_WIRE_BYTES 1024
 
 extern const struct message_kind store_messages[STORE_MESSAGE__COUNT];
 

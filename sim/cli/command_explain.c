@@ -3,6 +3,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/load.h"
 #include "sim/cli/options.h"
+#include "sim/cli/row.h"
 #include "sim/cli/shell.h"
 #include "sim/runner/explain.h"
 #include "sim/runner/output.h"
@@ -94,6 +95,11 @@ static bool explain(const struct registry *registry, const struct options *optio
   if (!find_source(options->files[0], &source, err) ||
       !load_scenario(source.path, registry, options, &scenario, err))
     return false;
+  const int row = wanted.row ? row_find(&scenario, wanted.row, err) : -1;
+  if (err->code != ERR_NONE || !row_has_one_point(&scenario, row, "a story is told", err)) {
+    scenario_free(&scenario);
+    return false;
+  }
   wanted.prefer = source.row[0] ? source.row : NULL;
   const enum explain_found found = explain_find(&scenario, &wanted, &target, err);
   bool good = found != EXPLAIN_REFUSED;

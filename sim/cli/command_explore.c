@@ -106,7 +106,8 @@ static enum status explore_rows(const struct registry *registry, const struct sc
                                 struct err *err) {
   enum status status = STATUS_HELD;
   const int row = row_find(scenario, options->row, err);
-  if (row < 0) return STATUS_USAGE;
+  if (row < 0 || !row_has_one_point(scenario, options->row ? row : -1, "explore searches", err))
+    return STATUS_USAGE;
   for (size_t i = 0; i < scenario->plan_count && err->code == ERR_NONE; i++) {
     if (options->row && i != (size_t)row) continue;
     status = status_worse(status, explore(registry, scenario, (uint32_t)i, options, command, err));

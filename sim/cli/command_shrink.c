@@ -40,7 +40,8 @@ static enum status shrink_first(const struct registry *registry, const struct sc
                                 struct err *err) {
   struct shrink_case violation;
   const int row = options->row ? row_find(scenario, options->row, err) : -1;
-  if (err->code != ERR_NONE) return STATUS_USAGE;
+  if (err->code != ERR_NONE || !row_has_one_point(scenario, row, "shrink works", err))
+    return STATUS_USAGE;
   if (!find_violation(scenario, row, command, &violation)) {
     printf("%s: nothing to shrink: no row and seed shows what is sought\n", scenario->name);
     return STATUS_HELD;

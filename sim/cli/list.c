@@ -82,14 +82,19 @@ static void print_fault_key(const struct fault_key *row) {
          has ? ")" : "");
 }
 
-/* Which systems understand a verb that not all of them do. */
+/* Which systems and stores understand a verb that not all of them do. */
 static void print_understood(const struct registry *registry, size_t verb) {
   bool any = false;
   if (!fault_verbs[verb].of_system) return;
-  printf("%18s  of systems:", "");
+  printf("%18s  of systems and stores:", "");
   for (size_t i = 0; i < registry->system_count; i++) {
     if (!((registry->systems[i]->verbs >> verb) & 1)) continue;
     printf(" %s", registry->systems[i]->name);
+    any = true;
+  }
+  for (size_t i = 0; i < registry->store_count; i++) {
+    if (!((registry->stores[i]->verbs >> verb) & 1)) continue;
+    printf(" %s", registry->stores[i]->name);
     any = true;
   }
   puts(any ? "" : " none of this version");

@@ -20,3 +20,29 @@ int row_find(const struct scenario *scenario, const char *label, struct err *err
           near);
   return -1;
 }
+
+/* The keys that leave a choice in the row, as they are picked. */
+static void say_choice(const struct scenario *scenario, const struct scenario_row *row, const char *what,
+                       struct err *err) {
+  const struct scenario_point *point = &scenario->points[row->first];
+  err_set(err, ERR_USAGE, "%s at one point: row '%s' has %u", what, row->label,
+          (unsigned)row->count);
+  for (size_t i = 0; i < scenario->sweep_count; i++) {
+    const struct sweep_key *key = &scenario->sweep[i];
+    if (point->values[i] == SWEEP_NONE || key->count == 1) continue;
+    const size_t length = strlen(err->note);
+    snprintf(err->note + length, sizeof err->note - length, "%s --set '%s=%s'",
+             length ? "" : "pick it, such as", key->path, key->texts[0]);
+  }
+}
+
+bool row_has_one_point(const struct scenario *scenario, int plan, const char *what, struct err *err) {
+  for (size_t i = 0; i < scenario->row_count; i++) {
+    const struct scenario_row *row = &scenario->rows[i];
+    const bool meant = plan < 0 || scenario->points[plan].row == i;
+    if (!meant || row->count == 1) continue;
+    say_choice(scenario, row, what, err);
+    return false;
+  }
+  return true;
+}

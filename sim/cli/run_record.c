@@ -91,7 +91,7 @@ static enum status record_run(struct record *record, const struct registry *regi
                               const char *command, struct err *err) {
   struct run *run = run_new(0, 0);
   run_record(run, &record->recording);
-  run_execute(run, record->plan, (uint32_t)record->about.row, record->about.seed, NULL, command,
+  run_execute(run, record->plan, (uint32_t)record->about.plan, record->about.seed, NULL, command,
               &record->result);
   run_free(run);
   record->about.hits = record->result.fault_hits;
@@ -120,7 +120,7 @@ enum status run_record_file(const struct scenario *scenario, const struct regist
   if (row >= 0) {
     const struct plan *plan = &scenario->plans[row];
     struct record record = {.scenario = scenario, .plan = plan, .directory = options->record};
-    record.about = (struct scenario_record){.row = (size_t)row, .seed = scenario->seeds[0],
+    record.about = (struct scenario_record){.plan = (size_t)row, .seed = scenario->seeds[0],
                                             .has_faults = recording_has_faults(plan)};
     status = record_run(&record, registry, command, &err);
     recording_deinit(&record.recording);

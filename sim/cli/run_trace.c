@@ -16,13 +16,16 @@ void run_trace_line(const char *path, const struct plan *plan, const struct run_
 
 int run_trace_row(const struct scenario *scenario, const struct options *options,
                   const char *option, struct err *err) {
-  const bool which = options->row || scenario->plan_count == 1;
+  const bool which = options->row || scenario->row_count == 1;
   const int row = which ? row_find(scenario, options->row, err) : -1;
   if (!which) {
     err_set(err, ERR_USAGE, "%s writes one run: the scenario has %zu rows", option,
-            scenario->plan_count);
+            scenario->row_count);
     err_note(err, "add --row '%s'", scenario->plans[0].label);
   }
+  char what[64];
+  snprintf(what, sizeof what, "%.20s writes one run, so it works", option);
+  if (row >= 0 && !row_has_one_point(scenario, row, what, err)) return -1;
   if (row < 0 || scenario->seed_count == 1) return row;
   err_set(err, ERR_USAGE, "%s writes one run: the scenario has %zu seeds", option,
           scenario->seed_count);

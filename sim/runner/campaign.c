@@ -26,6 +26,7 @@ struct work {
   const struct campaign_options *options;
   struct campaign *campaign;
   uint8_t *differs; /* [items], --verify */
+  size_t *capacity_plans; /* [capacities]: of those that differ in faults alone, the first */
   size_t capacities, items;
   atomic_size_t next, done;
   pthread_mutex_t mutex; /* guards running */
@@ -39,13 +40,14 @@ static double now_s(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static void do_capacity(struct work *work, size_t row, struct run *run, struct run *again) {
+static void do_capacity(struct work *work, size_t item, struct run *run, struct run *again) {
+  const size_t row = work->capacity_plans[item];
   const struct plan *plan = &work->scenario->plans[row];
   const uint64_t seed = work->scenario->seeds[0];
   const int64_t capacity = run_capacity(run, plan, seed, work->options->command);
   work->campaign->capacity[row] = capacity;
   if (again)
-    work->differs[row] = run_capacity(again, plan, seed, work->options->command) != capacity;
+    work->differs[item] = run_capacity(again, plan, seed, work->options->command) != capacity;
 }
 
 static void do_run(struct work *work, size_t item, struct run *run, struct run *again) {
@@ -158,6 +160,33 @@ static void allocate(struct campaign *campaign, const struct scenario *scenario)
   campaign->violations = zeroed(scenario->plan_count, sizeof *campaign->violations);
 }
 
+/* Capacity is measured without faults: points of a row that differ in them alone share it. */
+static size_t capacity_plan(const struct scenario *scenario, size_t plan) {
+  size_t first = plan;
+  if (scenario->sweep_count == 0) return plan;
+  for (size_t other = plan; other-- > scenario->rows[scenario->points[plan].row].first;) {
+    bool same = true;
+    for (size_t i = 0; i < scenario->sweep_count && same; i++)
+      same = strncmp(scenario->sweep[i].path, "faults/", 7) == 0 ||
+             scenario->points[other].values[i] == scenario->points[plan].values[i];
+    if (same) first = other;
+  }
+  return first;
+}
+
+static void plan_capacities(struct work *work) {
+  const struct scenario *scenario = work->scenario;
+  work->capacity_plans = zeroed(scenario->plan_count, sizeof *work->capacity_plans);
+  for (size_t plan = 0; scenario->measure_capacity && plan < scenario->plan_count; plan++)
+    if (capacity_plan(scenario, plan) == plan) work->capacity_plans[work->capacities++] = plan;
+}
+
+static void share_capacities(const struct work *work) {
+  const struct scenario *scenario = work->scenario;
+  for (size_t plan = 0; work->capacities > 0 && plan < scenario->plan_count; plan++)
+    work->campaign->capacity[plan] = work->campaign->capacity[capacity_plan(scenario, plan)];
+}
+
 static void count_mismatches(struct campaign *campaign, const struct work *work) {
   campaign->verified = work->options->verify;
   campaign->verify_first = campaign->result_count;
@@ -177,16 +206,18 @@ void campaign_run(const struct scenario *scenario, const struct campaign_options
   allocate(out, scenario);
   struct work work = {.scenario = scenario,
                       .options = options,
-                      .campaign = out,
-                      .capacities = scenario->measure_capacity ? scenario->plan_count : 0};
+                      .campaign = out};
+  plan_capacities(&work);
   work.items = work.capacities + out->result_count;
   work.differs = zeroed(work.items, 1);
   atomic_init(&work.next, 0);
   atomic_init(&work.done, 0);
   out->workers = workers_count(options->workers, work.items);
   run_all(&work);
+  share_capacities(&work);
   count_mismatches(out, &work);
   free(work.differs);
+  free(work.capacity_plans);
   judge_campaign(out);
 }
 
@@ -214,6 +245,11 @@ void campaign_free(struct campaign *campaign) {
 
 const struct run_result *campaign_result(const struct campaign *campaign, size_t row, size_t seed) {
   return &campaign->results[row * campaign->scenario->seed_count + seed];
+}
+
+const char *campaign_name(const struct campaign *campaign, size_t row) {
+  const struct scenario *scenario = campaign->scenario;
+  return scenario->points ? scenario->points[row].name : scenario->plans[row].label;
 }
 
 int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric) {

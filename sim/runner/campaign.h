@@ -1,7 +1,8 @@
-/* A campaign: all rows of a scenario times all its seeds, over threads, then judged.
+/* A campaign: all plans of a scenario (each row at each of its points) times all its seeds, over threads,
+ * then judged. What is said of a row here is said of a plan: without a sweep, they are the same.
  *
- * Workers only execute; results land in an array by index (row-major: row 0 with every seed, then row
- * 1…), and one thread reads that array in order. So every file is byte-equal for any number of workers.
+ * Workers only execute; results land in an array by index (plan 0 with every seed, then plan 1…), and one
+ * thread reads that array in order. So every file is byte-equal for any number of workers.
  */
 #ifndef SIM_RUNNER_CAMPAIGN_H
 #define SIM_RUNNER_CAMPAIGN_H
@@ -30,7 +31,8 @@ struct expectation_result {
   bool holds;
   bool unknown; /* could not be judged (no capacity was measured): inconclusive, not violated */
   size_t seed_index; /* a seed that alone shows the violation, or CAMPAIGN_NO_SEED */
-  char found[160];   /* "lost = 12 in 20 runs", "seed 3: lost = 1" */
+  size_t plan;       /* that it was found of: the first one of those that violate it */
+  char found[400];   /* "lost = 12 in 20 runs", "seed 3: lost = 1" */
 };
 
 struct campaign {
@@ -64,6 +66,9 @@ void campaign_free(struct campaign *campaign);
 
 /* The campaign's result of a row and seed index. */
 const struct run_result *campaign_result(const struct campaign *campaign, size_t row, size_t seed);
+
+/* What a plan is called: its row's label, and at which point it stands. */
+const char *campaign_name(const struct campaign *campaign, size_t row);
 
 /* Sum over seeds of a count; mean of anything else. */
 int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric);

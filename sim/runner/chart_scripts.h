@@ -8,6 +8,7 @@
 #define SIM_RUNNER_CHART_SCRIPTS_H
 
 extern const char *const chart_script_common, *const chart_script_loss, *const chart_script_capacity,
-    *const chart_script_timeline, *const chart_script_latency;
+    *const chart_script_timeline, *const chart_script_latency, *const chart_script_sweep_lines,
+    *const chart_script_sweep_map;
 
 #endif

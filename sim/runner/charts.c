@@ -1,7 +1,10 @@
 #include "sim/runner/charts.h"
 
 #include "sim/runner/chart_scripts.h"
+#include "sim/runner/charts_parts.h"
+#include "sim/runner/charts_sweep.h"
 #include "sim/runner/human.h"
+#include "sim/runner/output.h"
 #include "sim/runner/tables.h"
 #include "sim/world/fault_verbs.h"
 
@@ -14,8 +17,7 @@
 #define KEY_CHARACTERS 97 /* of a line of the key */
 #define TIMELINE_BINS 240
 
-/* A text in gnuplot's double quotes; `tic`: wrapped, and % doubled, because tics are formats. */
-static void put_text(FILE *out, const char *text, bool tic) {
+void charts_put_text(FILE *out, const char *text, bool tic) {
   fputc('"', out);
   size_t column = 0;
   for (const char *c = text; *c != '\0'; c++, column++) {
@@ -44,11 +46,11 @@ static size_t wrapped_width(const char *text) {
   return widest;
 }
 
-static void put_labels(const struct scenario *scenario, const char *array, bool tic, FILE *out) {
-  fprintf(out, "array %s[%zu] = [", array, scenario->plan_count);
-  for (size_t row = 0; row < scenario->plan_count; row++) {
+void charts_put_labels(const struct scenario *scenario, const char *array, bool tic, FILE *out) {
+  fprintf(out, "array %s[%zu] = [", array, scenario->row_count);
+  for (size_t row = 0; row < scenario->row_count; row++) {
     if (row > 0) fputs(", ", out);
-    put_text(out, scenario->plans[row].label, tic);
+    charts_put_text(out, scenario->rows[row].label, tic);
   }
   fputs("]\n", out);
 }
@@ -59,26 +61,31 @@ static bool any_fault(const struct campaign *campaign) {
   return false;
 }
 
-/* What all charts have: the labels and the room that they take. */
+size_t charts_key_lines(const struct scenario *scenario, size_t entries, size_t more, size_t *out_columns) {
+  size_t longest = 14;
+  for (size_t row = 0; row < scenario->row_count; row++)
+    if (human_width(scenario->rows[row].label) > longest) longest = human_width(scenario->rows[row].label);
+  *out_columns = KEY_CHARACTERS / (longest + more + 9);
+  if (*out_columns == 0) *out_columns = 1;
+  return (entries + *out_columns - 1) / *out_columns;
+}
+
+/* What the charts of one point have: the labels and the room that they take. */
 static void put_common(const struct campaign *campaign, const char *name, bool faults,
                        int key_space, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  size_t margin = 8, longest = 14;
+  size_t margin = 8, columns;
   for (size_t row = 0; row < scenario->plan_count; row++) {
     const char *label = scenario->plans[row].label;
     if (wrapped_width(label) > margin) margin = wrapped_width(label);
-    if (human_width(label) > longest) longest = human_width(label);
   }
-  size_t columns = KEY_CHARACTERS / (longest + 9);
-  if (columns == 0) columns = 1;
-  const size_t entries = scenario->plan_count + (faults ? 3 : 0);
-  const size_t lines = (entries + columns - 1) / columns;
+  const size_t lines = charts_key_lines(scenario, scenario->plan_count + (faults ? 3 : 0), 0, &columns);
   const size_t rows_above = scenario->plan_count > 6 ? scenario->plan_count - 6 : 0;
   fprintf(out, "# Drawn from the CSV files one folder up. By hand: gnuplot %s.gp\n", name);
   fputs("NAME = ", out);
-  put_text(out, scenario->name, false);
-  char intended[HUMAN_MAX];
-  human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
+  charts_put_text(out, scenario->name, false);
+  char intended[2 * HUMAN_MAX];
+  output_intended(campaign, intended, sizeof intended);
   fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended,
           scenario->seed_count, scenario->seed_count == 1 ? "" : "s",
           key_space ? (faults && scenario->seed_count > 1 ? ", faults of the first seed are shaded"
@@ -87,8 +94,8 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
           : scenario->seed_count > 1 ? ", mean and 95 % interval"
                                      : "");
   fprintf(out, "ROWS = %zu\n", scenario->plan_count);
-  put_labels(scenario, "LABEL", false, out);
-  put_labels(scenario, "TIC", true, out);
+  charts_put_labels(scenario, "LABEL", false, out);
+  charts_put_labels(scenario, "TIC", true, out);
   fprintf(out, "MARGIN = %zu\nKEY_COLUMNS = %zu\nKEY_LINES = %zu\n", margin + 3, columns, lines);
   fprintf(out, "HEIGHT = %zu\n", 520 + (key_space ? 19 * lines : 38 * rows_above));
   fprintf(out, "SEED = '%" PRIu64 "'\n", scenario->seeds[0]);
@@ -96,23 +103,19 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
   fprintf(out, "set output '%s.svg'\n\n", name);
 }
 
-/* Smallest positive and largest value of what a chart shows, over all rows. */
-struct range {
-  double least, most;
-};
-static void widen(struct range *range, double value) {
+void chart_range_widen(struct chart_range *range, double value) {
   if (value > range->most) range->most = value;
   if (value > 0 && value < range->least) range->least = value;
 }
 
 static void put_loss(const struct campaign *campaign, FILE *out) {
-  struct range range = {INFINITY, 0}, means = {INFINITY, 0};
+  struct chart_range range = {INFINITY, 0}, means = {INFINITY, 0};
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const enum metric metrics[] = {METRIC_LOST, METRIC_DUPLICATE_EFFECTS};
     for (int k = 0; k < 2; k++) {
       const struct estimate estimate = campaign_estimate(campaign, row, metrics[k]);
-      widen(&range, estimate.high);
-      widen(&means, estimate.mean);
+      chart_range_widen(&range, estimate.high);
+      chart_range_widen(&means, estimate.mean);
     }
   }
   /* A logarithmic axis only where the smallest bar could not be seen beside the largest. */
@@ -139,16 +142,16 @@ static double step_of(double most) {
 
 static void put_capacity(const struct campaign *campaign, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  struct range capacity = {INFINITY, 0}, goodput = {INFINITY, 0};
+  struct chart_range capacity = {INFINITY, 0}, goodput = {INFINITY, 0};
   size_t margin = 8;
   for (size_t row = 0; row < scenario->plan_count; row++) {
-    widen(&capacity, (double)campaign->capacity[row] / SCHEMA_RATE_SCALE);
-    widen(&goodput, campaign_estimate(campaign, row, METRIC_GOODPUT).high);
+    chart_range_widen(&capacity, (double)campaign->capacity[row] / SCHEMA_RATE_SCALE);
+    chart_range_widen(&goodput, campaign_estimate(campaign, row, METRIC_GOODPUT).high);
     const size_t width = wrapped_width(scenario->plans[row].label);
     if (width > margin) margin = width;
   }
   const double offered = (double)scenario->plans[0].workload.rate / SCHEMA_RATE_SCALE;
-  widen(&goodput, offered);
+  chart_range_widen(&goodput, offered);
   fprintf(out, "PANELS = %d\nOFFERED = %.6g\nLEFT = %.4g\n", scenario->measure_capacity ? 2 : 1,
           offered, (double)(margin + 2) * 8 / 900);
   const double most[2] = {capacity.most > 0 ? capacity.most : 1,
@@ -207,48 +210,67 @@ static void put_timeline(const struct campaign *campaign, FILE *out) {
 }
 
 static void put_latency(const struct campaign *campaign, FILE *out) {
-  struct range latency = {INFINITY, 0};
+  struct chart_range latency = {INFINITY, 0};
   uint64_t most = 1;
   static struct histogram const empty;
   struct histogram sum = empty;
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     tables_latency_of(campaign, row, &sum);
     for (uint32_t cell = 0; cell < HISTOGRAM_CELLS; cell++)
-      if (sum.cells[cell] > 0) widen(&latency, (double)histogram_upper(cell) * 1e-9);
+      if (sum.cells[cell] > 0) chart_range_widen(&latency, (double)histogram_upper(cell) * 1e-9);
     if (sum.total > most) most = sum.total;
   }
   const bool none = latency.most <= 0;
-  if (none) latency = (struct range){1e-3, 1};
+  if (none) latency = (struct chart_range){1e-3, 1};
   fprintf(out, "EMPTY = %d\nLOW = %.6g\nHIGH = %.6g\nLEAST = %.6g\n", none,
           pow(10, floor(log10(latency.least))), pow(10, ceil(log10(latency.most * 1.0001))),
           0.7 / (double)(most > 1000 ? most : 1000));
 }
 
-const char *const chart_names[CHARTS_COUNT] = {"loss-and-duplication", "capacity-and-goodput",
-                                               "timeline", "latency"};
+static const struct {
+  const char *name;
+  void (*values)(const struct campaign *, FILE *);
+  const char *const *text;
+  bool faults, key_below;
+} charts[] = {{"loss-and-duplication", put_loss, &chart_script_loss, false, false},
+              {"capacity-and-goodput", put_capacity, &chart_script_capacity, false, false},
+              {"timeline", put_timeline, &chart_script_timeline, true, true},
+              {"latency", put_latency, &chart_script_latency, false, true}};
+#define CHARTS (sizeof charts / sizeof *charts)
+
+bool charts_name(size_t number, char out[CHART_NAME_MAX]) {
+  if (number >= CHARTS + EXPECT_VIOLATES) return false;
+  if (number < CHARTS)
+    snprintf(out, CHART_NAME_MAX, "%s", charts[number].name);
+  else
+    charts_sweep_name((unsigned)(number - CHARTS), out, CHART_NAME_MAX);
+  return true;
+}
+
+static void put_chart(const struct campaign *campaign, unsigned which, FILE *out) {
+  const bool faults = charts[which].faults && any_fault(campaign);
+  put_common(campaign, charts[which].name, faults, charts[which].key_below, out);
+  charts[which].values(campaign, out);
+  fputs("\n", out);
+  fputs(*charts[which].text, out);
+}
+
+bool charts_write_one(const char *directory, const char *name, const struct campaign *campaign,
+                      unsigned which, void (*put)(const struct campaign *, unsigned which, FILE *),
+                      struct err *err) {
+  char path[1024];
+  snprintf(path, sizeof path, "%s/%s.gp", directory, name);
+  FILE *file = fopen(path, "w");
+  if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+  put(campaign, which, file);
+  const bool good = !ferror(file);
+  if (fclose(file) == 0 && good) return true;
+  return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+}
 
 bool charts_write_scripts(const struct campaign *campaign, const char *directory, struct err *err) {
-  static const struct {
-    void (*values)(const struct campaign *, FILE *);
-    const char *const *text;
-    bool faults, key_below;
-  } rows[CHARTS_COUNT] = {{put_loss, &chart_script_loss, false, false},
-                          {put_capacity, &chart_script_capacity, false, false},
-                          {put_timeline, &chart_script_timeline, true, true},
-                          {put_latency, &chart_script_latency, false, true}};
-  for (size_t i = 0; i < CHARTS_COUNT; i++) {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s.gp", directory, chart_names[i]);
-    FILE *file = fopen(path, "w");
-    if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-    put_common(campaign, chart_names[i], rows[i].faults && any_fault(campaign), rows[i].key_below,
-               file);
-    rows[i].values(campaign, file);
-    fputs("\n", file);
-    fputs(*rows[i].text, file);
-    const bool good = !ferror(file);
-    if (fclose(file) != 0 || !good)
-      return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  }
+  if (scenario_axes(campaign->scenario) > 0) return charts_sweep_write(campaign, directory, err);
+  for (unsigned i = 0; i < CHARTS; i++)
+    if (!charts_write_one(directory, charts[i].name, campaign, i, put_chart, err)) return false;
   return true;
 }

@@ -17,10 +17,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CHARTS_COUNT 4
-extern const char *const chart_names[CHARTS_COUNT];
+/* Every name that a chart of any campaign may have, by number from 0; false: there are no more. */
+#define CHART_NAME_MAX 64
+bool charts_name(size_t number, char out[CHART_NAME_MAX]);
 
-/* Writes NAME.gp into `directory`. False: *err says which file could not be written. */
+/* Writes NAME.gp into `directory`: the above, or where values are swept those of charts_sweep.h. False: *err says which file could not be written. */
 bool charts_write_scripts(const struct campaign *campaign, const char *directory, struct err *err);
 
 /* Runs gnuplot on all scripts in `directory`. What goes wrong is one warning line on stderr, never an

@@ -57,6 +57,7 @@ static bool carries(const struct message *message, uint64_t intent) {
 static const uint8_t answer_points[POINT_GENERIC__COUNT] = {
     [POINT_PUBLISH_SENT] = POINT_PUBLISH_ACK_SENT,
     [POINT_STATEMENT_SENT] = POINT_STATEMENT_ANSWERED,
+    [POINT_REQUEST_SENT] = POINT_REQUEST_ANSWERED,
     [POINT_ACK_SENT] = POINT_ACK_ANSWER_SENT,
 };
 

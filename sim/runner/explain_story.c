@@ -40,6 +40,14 @@ static const char *fault_name(const struct teller *teller, const struct happenin
   return teller->record->plan->faults[happening->fault].name;
 }
 
+/* The operation, unless it is an increment, and its keys. */
+static void put_wanted(uint64_t intended, FILE *out) {
+  const uint32_t operation = fact_intended_operation(intended), other = fact_intended_other(intended);
+  if (operation != OPERATION_INCREMENT) fprintf(out, "%s, ", operation_rows[operation].word);
+  fprintf(out, "key %" PRIu32, fact_intended_key(intended));
+  if (other != 0) fprintf(out, " to key %" PRIu32, other);
+}
+
 static void put_field(const struct teller *teller, const struct subject *subject, char field, FILE *out) {
   const struct happening *happening = subject->happening;
   const struct explain_record *record = teller->record;
@@ -48,6 +56,7 @@ static void put_field(const struct teller *teller, const struct subject *subject
   if (field == 'm') fputs(record->transmissions[happening->transmission].name, out);
   if (field == 'w') fputs(subject->noun ? subject->noun : "a message", out);
   if (field == 'v') fprintf(out, "%" PRIu64, happening->value);
+  if (field == 'k') put_wanted(happening->value, out);
   if (field == 'd') fprintf(out, "%" PRIu32, happening->detail);
   if (field == 'n') fprintf(out, "%" PRIu32, subject->nth);
   if (field == 'i') fprintf(out, "%" PRIu64, record->intent);

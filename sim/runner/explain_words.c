@@ -5,7 +5,7 @@
 #define FACT_ROW(name) [FACT_##name - TRACE_FACT]
 
 const struct words words_fact[FACT__END - TRACE_FACT] = {
-    FACT_ROW(INTENDED) = {"the application wants operation %i (key %v)", .brief = "wanted"},
+    FACT_ROW(INTENDED) = {"the application wants operation %i (%k)", .brief = "wanted"},
     FACT_ROW(OK) = {"the client learns that it is stored: ok", .brief = "client: ok"},
     FACT_ROW(NONE) = {"the client is done with it: no confirmation exists", .brief = "client: done"},
     FACT_ROW(UNKNOWN) = {"the client gives up: it does not know whether it was stored",
@@ -28,6 +28,11 @@ const struct words words_fact[FACT__END - TRACE_FACT] = {
     FACT_ROW(SUPPRESSED) = {"its handler drops it as a duplicate", .brief = "dropped as duplicate"},
     FACT_ROW(DUPLICATE_REFUSED) = {"has accepted it before: does not store it again",
                                    .brief = "duplicate, not stored"},
+    FACT_ROW(REPLAYED) = {"knows the key: answers with the saved result, executes nothing",
+                          .brief = "saved result"},
+    FACT_ROW(KEY_CONFLICT) = {"refuses: a request with this key is under way", .brief = "refused: under way"},
+    FACT_ROW(KEY_MISMATCH) = {"refuses: this key came with other parameters before",
+                              .brief = "refused: other parameters"},
     FACT_ROW(EXPIRED) = {"assumes that it was not processed: makes it visible again",
                          .brief = "visible again"},
     FACT_ROW(FENCED) = {"refuses: the sender is fenced", .brief = "refused: fenced"},
@@ -47,6 +52,7 @@ const struct words words_sent[POINT_GENERIC__COUNT] = {
     [POINT_PUBLISH_SENT] = {"sends it to %p (%m)", "sends it AGAIN to %p (%m, attempt %n)"},
     [POINT_DELIVERY_SENT] = {"hands it out to %p (%m)", "hands it out AGAIN, to %p (%m)"},
     [POINT_STATEMENT_SENT] = {"asks %p to %m"},
+    [POINT_REQUEST_SENT] = {"asks %p for a %m", "asks %p AGAIN for a %m"},
     [POINT_ACK_SENT] = {"sends the acknowledgement to %p (%m)",
                         "sends the acknowledgement again to %p (%m)"},
 };
@@ -69,6 +75,8 @@ const char *const words_noun[POINT_GENERIC__COUNT] = {
     [POINT_DELIVERY_SENT] = "the delivery",
     [POINT_STATEMENT_SENT] = "the statement",
     [POINT_STATEMENT_ANSWERED] = "the database's answer",
+    [POINT_REQUEST_SENT] = "the request",
+    [POINT_REQUEST_ANSWERED] = "the provider's answer",
     [POINT_ACK_SENT] = "the acknowledgement",
     [POINT_ACK_ANSWER_SENT] = "the answer to the acknowledgement",
 };

@@ -105,6 +105,9 @@ static bool render(const char *directory, const char *name) {
 }
 
 void charts_render(const char *directory) {
-  for (size_t i = 0; i < CHARTS_COUNT; i++)
-    if (!render(directory, chart_names[i])) return;
+  char name[CHART_NAME_MAX], script[1024];
+  for (size_t i = 0; charts_name(i, name); i++) {
+    snprintf(script, sizeof script, "%s/%s.gp", directory, name);
+    if (access(script, R_OK) == 0 && !render(directory, name)) return;
+  }
 }

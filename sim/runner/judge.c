@@ -22,9 +22,14 @@ static enum metric_unit metric_unit_of(unsigned metric) {
 
 /* What one judgement is about: a row, of all its groups together or of one. */
 struct judged {
-  size_t row;
+  size_t row;     /* a plan: a row at a point */
+  size_t other;   /* the plan that it is compared with */
   uint32_t group; /* ALL_GROUPS */
 };
+
+static struct judged other_of(struct judged about) {
+  return (struct judged){about.other, about.other, about.group};
+}
 
 static int64_t value_of(const struct campaign *campaign, struct judged about, size_t seed,
                         unsigned metric) {
@@ -136,7 +141,7 @@ static bool judge_violates(const struct campaign *campaign, const struct expecta
 static bool differs(const struct campaign *campaign, const struct expectation *expectation,
                     struct judged about, int sign) {
   const size_t seeds = campaign->scenario->seed_count;
-  const struct judged other = {expectation->other_row, about.group};
+  const struct judged other = other_of(about);
   if (seeds == 1 || expectation->metric == EXPECT_CAPACITY) {
     const int64_t a = pooled(campaign, about, expectation->metric);
     const int64_t b = pooled(campaign, other, expectation->metric);
@@ -156,9 +161,8 @@ static bool differs(const struct campaign *campaign, const struct expectation *e
 
 static bool against_other(const struct campaign *campaign, const struct expectation *expectation,
                           struct judged about) {
-  const struct judged other_row = {expectation->other_row, about.group};
   const wide value = pooled(campaign, about, expectation->metric);
-  const wide other = pooled(campaign, other_row, expectation->metric);
+  const wide other = pooled(campaign, other_of(about), expectation->metric);
   switch (expectation->kind) {
   case BOUND_AT_LEAST_OF:
     return value * SCHEMA_SHARE_SCALE >= other * expectation->share;
@@ -186,11 +190,10 @@ static void say_found(const struct campaign *campaign, const struct expectation 
   say_runs(campaign, expectation->metric, runs, sizeof runs);
   if (expectation->kind >= BOUND_AT_LEAST_OF) {
     char other[HUMAN_MAX];
-    const struct judged other_row = {expectation->other_row, about.group};
-    value_text(expectation->metric, pooled(campaign, other_row, expectation->metric), other,
+    value_text(expectation->metric, pooled(campaign, other_of(about), expectation->metric), other,
                sizeof other);
     snprintf(more, sizeof more, " (%.48s: %s)",
-             campaign->scenario->plans[expectation->other_row].label, other);
+             campaign->scenario->plans[about.other].label, other);
   } else if (expectation->relative) {
     const int64_t intended = pooled(campaign, about, METRIC_INTENDED);
     snprintf(more, sizeof more, " (%.3g %% of %" PRId64 ")",
@@ -206,7 +209,7 @@ static bool judge_row(const struct campaign *campaign, const struct expectation 
   const bool against = expectation->kind >= BOUND_AT_LEAST_OF;
   if (expectation->metric == EXPECT_CAPACITY &&
       (campaign->capacity[about.row] < 0 ||
-       (against && campaign->capacity[expectation->other_row] < 0))) {
+       (against && campaign->capacity[about.other] < 0))) {
     out->unknown = true;
     snprintf(out->found, sizeof out->found, "capacity was not measured");
     return false;
@@ -224,7 +227,7 @@ static void say_whose(const struct campaign *campaign, const struct expectation 
                       struct judged about, const char *found, char *out, size_t size) {
   const struct plan *plan = &campaign->scenario->plans[about.row];
   const bool row = expectation->row_count > 1, group = expectation->group_count > 1;
-  snprintf(out, size, "%.56s%s%s%s%.100s", row ? plan->label : "", row && group ? ", " : "",
+  snprintf(out, size, "%.180s%s%s%s%.160s", row ? campaign_name(campaign, about.row) : "", row && group ? ", " : "",
            group ? plan->groups[about.group].name : "", row || group ? ": " : "", found);
 }
 
@@ -236,13 +239,14 @@ static void judge_expectation(const struct campaign *campaign,
   for (size_t i = 0; i < expectation->row_count * groups && out->holds; i++) {
     struct expectation_result one = {.seed_index = CAMPAIGN_NO_SEED};
     const struct judged about = {
-        expectation->rows[i / groups],
+        expectation->rows[i / groups], expectation->others ? expectation->others[i / groups] : 0,
         expectation->group_count ? expectation->groups[i % groups] : ALL_GROUPS};
     one.holds = judge_row(campaign, expectation, about, &one);
     if (one.holds && i > 0) continue; /* the first speaks for those that hold */
     char found[sizeof one.found];
     memcpy(found, one.found, sizeof found);
     *out = one;
+    out->plan = about.row;
     say_whose(campaign, expectation, about, found, out->found, sizeof out->found);
   }
 }

@@ -30,12 +30,25 @@ static json_t *files_json(const struct scenario *scenario) {
   return files;
 }
 
+/* What is swept in this row, by path. */
+static json_t *point_json(const struct campaign *campaign, size_t row) {
+  const struct scenario *scenario = campaign->scenario;
+  json_t *json = json_object();
+  for (size_t i = 0; i < scenario->sweep_count; i++) {
+    const uint32_t value = scenario->points[row].values[i];
+    if (value == SWEEP_NONE) continue;
+    json_object_set_new(json, scenario->sweep[i].path, json_string(scenario->sweep[i].texts[value]));
+  }
+  return json;
+}
+
 static json_t *row_json(const struct campaign *campaign, size_t row) {
   const struct plan *plan = &campaign->scenario->plans[row];
   char violations[256];
   verdict_describe(campaign->violations[row], violations, sizeof violations);
   json_t *json = json_object();
   json_object_set_new(json, "label", json_string(plan->label));
+  if (campaign->scenario->sweep_count > 0) json_object_set_new(json, "point", point_json(campaign, row));
   json_object_set_new(json, "system", json_string(plan->system->name));
   json_object_set_new(json, "handler", json_string(tables_handler(plan)));
   json_object_set_new(json, "contract_held", json_boolean(campaign->contract_held[row]));

@@ -76,9 +76,10 @@ static bool each_name(bool (*visit)(struct staging *, const char *, struct err *
   for (size_t i = 0; i < FILES; i++)
     if (!visit(staging, files[i].name, err)) return false;
   if (!visit(staging, MANIFEST, err)) return false;
-  for (size_t i = 0; i < CHARTS_COUNT; i++)
+  char chart[CHART_NAME_MAX];
+  for (size_t i = 0; charts_name(i, chart); i++)
     for (int svg = 0; svg < 2; svg++) {
-      snprintf(name, sizeof name, "charts/%s.%s", chart_names[i], svg ? "svg" : "gp");
+      snprintf(name, sizeof name, "charts/%s.%s", chart, svg ? "svg" : "gp");
       if (!visit(staging, name, err)) return false;
     }
   return true;

@@ -37,6 +37,9 @@ bool output_add(const char *out, const char *scenario_name, const char *folder, 
                 void (*write)(void *context, FILE *file), void *context, char out_path[512],
                 struct err *err);
 
+/* How many operations a run has, for people: "1000", or "100 to 1000" where that is swept. */
+void output_intended(const struct campaign *campaign, char *out, size_t size);
+
 /* The table and the verdict, as on the terminal; `colour`: ANSI colours. Also summary.txt. */
 void output_summary(const struct campaign *campaign, bool colour, FILE *out);
 

@@ -168,7 +168,7 @@ void placements_begin(struct placements *placements, const struct placement *par
 /* --- As faults --- */
 
 struct span placement_patience(const struct plan *plan) {
-  int64_t longest = plan->system->longest_timeout(plan).ns, round = NS_PER_S;
+  int64_t longest = plan_longest_timeout(plan).ns, round = NS_PER_S;
   static const int64_t factors[] = {2, 5, 10};
   for (int64_t unit = NS_PER_S;; unit *= 10)
     for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {

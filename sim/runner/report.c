@@ -27,7 +27,7 @@ static void expectation_case(const struct campaign *campaign, size_t index,
 }
 
 static void contract_case(const struct campaign *campaign, size_t row, struct report_case *out) {
-  snprintf(out->name, sizeof out->name, "contract of %s", campaign->scenario->plans[row].label);
+  snprintf(out->name, sizeof out->name, "contract of %.240s", campaign_name(campaign, row));
   out->verdict = campaign->contract_held[row] ? VERDICT_HELD : VERDICT_VIOLATED;
   char names[256];
   verdict_describe(campaign->violations[row], names, sizeof names);

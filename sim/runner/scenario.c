@@ -56,7 +56,7 @@ static bool fail_top_key(struct reader *reader, const struct yaml_entry *entry) 
                   seed, seed, seed, seed);
 }
 
-static bool list_top(struct reader *reader) {
+bool scenario_list_top(struct reader *reader) {
   for (size_t i = 0; i < reader->root->count; i++) {
     const struct yaml_entry *entry = &reader->root->entries[i];
     int key = schema_find(top_table.keys, top_table.count, entry->key);
@@ -324,9 +324,9 @@ static void share_faults(struct reader *reader) {
   }
 }
 
-static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
-  if (!read_name(reader, path) || !read_seeds(reader, seeds_override) || !read_general(reader) ||
-      !scenario_read_groups(reader) || !read_topology(reader) || !scenario_read_workload(reader) ||
+bool scenario_read_world(struct reader *reader) {
+  if (!read_general(reader) || !scenario_read_groups(reader) || !read_topology(reader) ||
+      !scenario_read_workload(reader) ||
       !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
                     &cost_table) ||
       !scenario_read_slots(reader))
@@ -336,10 +336,15 @@ static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_
   if (!scenario_read_links(reader)) return false;
   for (size_t i = 0; i < reader->row_count; i++)
     scenario_fill_links(reader, &reader->scenario->plans[i]);
-  if (!check_plans(reader) || !scenario_read_faults(reader) || !scenario_read_expect(reader))
-    return false;
+  if (!check_plans(reader) || !scenario_read_faults(reader)) return false;
   share_faults(reader);
   return true;
+}
+
+static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
+  return read_name(reader, path) && read_seeds(reader, seeds_override) &&
+         scenario_read_sweep(reader) && scenario_read_points(reader) &&
+         scenario_read_expect(reader);
 }
 
 /* What the two ways of loading differ in. */
@@ -349,8 +354,26 @@ struct source {
   const char *const *sets;
   size_t set_count;
   uint64_t seeds_override;
-  bool one_run;
+  bool one_run, without_sweep;
 };
+
+static bool load(const struct source *source, const struct registry *registry, struct scenario *out,
+                 struct err *err);
+
+/* A mistake that is there only with a swept value says with which. */
+static void say_point(const struct source *source, const struct registry *registry,
+                      const char *point, struct err *err) {
+  struct source bare = *source;
+  struct scenario scenario;
+  struct err err_without = {.code = ERR_NONE};
+  bare.without_sweep = true;
+  if (load(&bare, registry, &scenario, &err_without)) scenario_free(&scenario);
+  if (err_without.line == err->line && err_without.column == err->column &&
+      strcmp(err_without.message, err->message) == 0)
+    return;
+  const size_t length = strlen(err->message);
+  snprintf(err->message + length, sizeof err->message - length, " (with %s)", point);
+}
 
 static bool load(const struct source *source, const struct registry *registry, struct scenario *out,
                  struct err *err) {
@@ -363,19 +386,22 @@ static bool load(const struct source *source, const struct registry *registry, s
                             .registry = registry,
                             .err = err,
                             .scenario = out,
-                            .one_run = source->one_run};
+                            .one_run = source->one_run,
+                            .distributions = POOL_NEW(pool, struct map, 1)};
   *memory = (struct memory){.pool = pool, .reader = reader};
   reader->root = source->text ? yaml_read(pool, path, source->text, source->length, false, err)
                               : yaml_read_file(pool, path, err);
   bool loaded = reader->root && read_format(reader) &&
                 scenario_apply_sets(reader, source->sets, source->set_count) &&
-                read_format(reader) && list_top(reader) &&
-                read_blocks(reader, path, source->seeds_override);
+                read_format(reader) && scenario_list_top(reader);
+  if (source->without_sweep) reader->top[TOP_SWEEP] = NULL;
+  loaded = loaded && read_blocks(reader, path, source->seeds_override);
   if (loaded)
     memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
-  map_deinit(&reader->distributions);
+  map_deinit(reader->distributions);
   reader->err = NULL;
   if (loaded) return true;
+  if (reader->failed_point) say_point(source, registry, reader->failed_point, err);
   pool_free(pool);
   *out = (struct scenario){.path = NULL};
   return false;
@@ -408,14 +434,14 @@ void scenario_print_resolved(const struct scenario *scenario, FILE *out) {
   fwrite(memory->resolved, 1, memory->resolved_length, out);
 }
 
-void scenario_print_run(const struct scenario *scenario, size_t row, size_t seed, FILE *out) {
+void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out) {
   const struct memory *memory = scenario->memory;
   struct pool *pool = pool_new();
   struct reader reader;
   struct scenario run;
   size_t length;
   uint64_t hash;
-  scenario_cut(memory->reader, scenario, row, seed, pool, &reader, &run);
+  scenario_cut(memory->reader, scenario, plan, seed, pool, &reader, &run);
   const char *text = scenario_resolve(&reader, &length, &hash);
   fwrite(text, 1, length, out);
   pool_free(pool);

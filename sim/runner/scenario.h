@@ -52,15 +52,16 @@ enum bound_kind {
 #define EXPECT_CAPACITY METRIC__COUNT
 #define EXPECT_VIOLATES (METRIC__COUNT + 1)
 struct expectation {
-  uint32_t *rows; /* indexes into plans */
+  uint32_t *rows; /* indexes into plans: each row at each of its points that is meant */
   size_t row_count;
+  uint32_t *others; /* [row_count], BOUND_AT_LEAST_OF…: the plan of the other row at the same point */
   uint32_t *groups; /* indexes into the plans' groups, each judged by itself */
   size_t group_count; /* 0 = all together */
   unsigned metric;
   enum bound_kind kind;
   bool relative;     /* low and high are shares of `intended` (SCHEMA_SHARE_SCALE) */
   int64_t low, high; /* internal units of the metric: count, ns, bytes, micro-events a second */
-  uint32_t other_row;
+  uint32_t other_row; /* by its place in compare */
   int64_t share;              /* BOUND_*_OF */
   uint32_t violations;        /* EXPECT_VIOLATES: exactly these; 0 = none */
   uint32_t violations_either; /* and at least one of these: `lost` is lost_acked or lost_unacked */
@@ -74,15 +75,47 @@ struct scenario_file {
   uint64_t hash;    /* XXH3 of its bytes */
 };
 
+/* One swept key and its values. Numbers are in rising order, in the internal unit of their type, and
+ * have a canonical text; what is no number is in the order of the file. */
+struct sweep_key {
+  const char *path, *column; /* "handler/window", "handler_window_ns" */
+  enum value_type type;      /* of numbers */
+  bool is_text;
+  const char *const *texts; /* [count] */
+  const int64_t *numbers;   /* [count]; NULL for texts */
+  size_t count;
+  bool by_set; /* its value was picked by --set */
+};
+#define SWEEP_KEYS_MAX 8
+#define SWEEP_NONE UINT32_MAX
+
+/* What a plan stands for: a row at one point of the sweep. */
+struct scenario_point {
+  uint32_t row;           /* by its place in compare */
+  const uint32_t *values; /* [sweep_count]: of each key its value's index; SWEEP_NONE: the row has no such key */
+  const char *at;         /* "handler/window 5min, workload/rate 10/s"; "" = at no point */
+  const char *name;       /* the row's label, then " at " and this */
+};
+/* Its plans stand together, in the order of the grid: the last key changes fastest. */
+struct scenario_row {
+  const char *label;
+  uint32_t first, count;
+};
+
 struct scenario {
   const char *path; /* as given */
   const char *name, *about;
   uint64_t *seeds;
   size_t seed_count;
   bool luck_none, swarm, measure_capacity;
-  struct plan *plans; /* one per row of compare, in order */
+  struct plan *plans; /* for each row of compare, in order, one at each of its points */
+  struct scenario_point *points; /* [plan_count] */
   size_t plan_count;
-  struct fault_plan *faults; /* shared by all plans */
+  struct scenario_row *rows;
+  size_t row_count;
+  struct sweep_key *sweep;
+  size_t sweep_count;
+  struct fault_plan *faults; /* shared by all plans, but for what is swept: there the first point's */
   size_t fault_count;
   struct expectation *expectations;
   size_t expectation_count;
@@ -104,19 +137,22 @@ bool scenario_load_text(const char *path, const char *text, size_t length, bool 
                         const struct registry *registry, struct scenario *out, struct err *err);
 void scenario_free(struct scenario *scenario);
 
+/* How many keys are swept over more than one value: the axes of a chart. */
+size_t scenario_axes(const struct scenario *scenario);
+
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
 
-/* The resolved form of one row with one seed, by their indexes: all that is needed to judge this run
+/* The resolved form of one plan with one seed, by their indexes: all that is needed to judge this run
  * by itself, or to run it again. Every fault is there, so their numbers are the same. Of `expect`, what
  * is said of this row stays; comparisons with other rows, and `capacity`, which no run of its own
  * shows, are left out. */
-void scenario_print_run(const struct scenario *scenario, size_t row, size_t seed, FILE *out);
+void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out);
 /* One run's scenario, with what was drawn in files beside it: see sim/runner/recording.h. */
 #define RECORD_ARRIVALS "arrivals.csv"
 #define RECORD_FAULTS "faults.csv"
 struct scenario_record {
-  size_t row;
+  size_t plan; /* whose row has no other point */
   uint64_t seed;
   bool has_faults;      /* there is a file of faults */
   const bool *absent;   /* [fault_count], swarm: not in that run */

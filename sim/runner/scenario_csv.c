@@ -36,6 +36,8 @@ static char *read_whole(FILE *file, size_t *out_length) {
 
 static void note_file(struct reader *reader, const char *name, uint64_t hash) {
   struct scenario *scenario = reader->scenario;
+  for (size_t i = 0; i < scenario->file_count; i++) /* it is read at each point of a sweep */
+    if (strcmp(scenario->files[i].name, name) == 0 && scenario->files[i].hash == hash) return;
   POOL_GROW(reader->pool, scenario->files, scenario->file_count, reader->file_capacity);
   scenario->files[scenario->file_count++] = (struct scenario_file){name, hash};
 }

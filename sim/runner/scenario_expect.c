@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define EXPECT_KEYS_LATER "where"
-
 /* How a bound's number is written, by the metric's unit. */
 static const enum value_type unit_types[] = {
     [UNIT_COUNT] = VALUE_COUNT,
@@ -165,10 +163,10 @@ static bool read_violates(const struct bound *bound) {
 /* ---- statements ---- */
 
 static bool fail_metric(struct reader *reader, const struct yaml_entry *entry) {
-  if (word_in(EXPECT_KEYS_LATER, entry->key)) return reader_not_here(reader, entry);
   struct words words = {.count = 0};
   words_add(&words, "row");
   words_add(&words, "group");
+  words_add(&words, "where");
   words_add(&words, "about");
   words_add(&words, "capacity");
   words_add(&words, "violates");
@@ -250,6 +248,7 @@ static const char *bound_text(struct reader *reader, const struct statement *sta
   if (expectation->metric == EXPECT_VIOLATES)
     value = expect_format_violates(reader->pool, expectation);
   const char *text = pool_print(reader->pool, "%s: %s", entry->key, value);
+  if (statement->where) text = pool_print(reader->pool, "where {%s}: %s", statement->where, text);
   if (statement->groups) text = pool_print(reader->pool, "group %s: %s", statement->groups, text);
   if (statement->rows) text = pool_print(reader->pool, "row %s: %s", statement->rows, text);
   return text;
@@ -279,29 +278,55 @@ static bool read_metric(struct reader *reader, const struct yaml_entry *entry,
   return read_bound(&bound) && check_other(&bound);
 }
 
+/* A point that --set has picked leaves out what is said of others; else each is said of one. */
+static bool fail_no_point(struct reader *reader, const struct yaml_entry *where) {
+  const struct scenario *scenario = reader->scenario;
+  const char *values = "";
+  for (size_t i = 0; i < scenario->sweep_count; i++)
+    values = pool_print(reader->pool, "%s%s%s: %.100s", values, i ? "; " : "", scenario->sweep[i].path,
+                        pool_join(reader->pool, scenario->sweep[i].texts, scenario->sweep[i].count));
+  reader_fail_key(reader, where, ERR_BAD_BOUND, "'where' matches no point of these rows");
+  return err_note(reader->err, "swept are %s", values);
+}
+
+static bool point_is_picked(const struct scenario *scenario) {
+  for (size_t i = 0; i < scenario->sweep_count; i++)
+    if (scenario->sweep[i].by_set) return true;
+  return false;
+}
+
 static bool read_statement(struct reader *reader, const struct yaml_node *node,
                            struct statement *statement, size_t *capacity) {
   struct scenario *scenario = reader->scenario;
   if (!reader_is(reader, node, YAML_KIND_MAP, "a statement")) return false;
   const struct yaml_entry *row = yaml_find(node, "row"), *about = yaml_find(node, "about");
-  const struct yaml_entry *group = yaml_find(node, "group");
+  const struct yaml_entry *group = yaml_find(node, "group"), *at = yaml_find(node, "where");
   struct expectation base = {.metric = 0};
+  struct where *where = NULL;
+  size_t bounds = 0;
   if (!read_rows(reader, row, &base, statement)) return false;
   if (!read_groups(reader, group, &base, statement)) return false;
+  if (at && !scenario_read_where(reader, at, &where, &statement->where)) return false;
   if (about && !reader_is(reader, about->value, YAML_KIND_SCALAR, "about")) return false;
   if (about) statement->about = about->value->text;
   statement->first = scenario->expectation_count;
   for (size_t i = 0; i < node->count; i++) {
     const struct yaml_entry *entry = &node->entries[i];
-    if (entry == row || entry == group || entry == about) continue;
+    if (entry == row || entry == group || entry == at || entry == about) continue;
     struct expectation expectation = base;
     if (!read_metric(reader, entry, &expectation)) return false;
+    bounds++;
+    scenario_expand_rows(reader, where, &expectation);
+    if (expectation.row_count == 0) {
+      if (!point_is_picked(scenario)) return fail_no_point(reader, at);
+      continue;
+    }
     expectation.text = bound_text(reader, statement, entry, &expectation);
     POOL_GROW(reader->pool, scenario->expectations, scenario->expectation_count, *capacity);
     scenario->expectations[scenario->expectation_count++] = expectation;
     statement->count++;
   }
-  if (statement->count > 0) return true;
+  if (bounds > 0) return true;
   reader_fail(reader, node, ERR_MISSING_KEY, "the statement has no bound");
   return err_note(reader->err, "such as lost: none");
 }
@@ -329,7 +354,7 @@ const char *expect_format(struct pool *pool, const struct scenario *scenario,
   const struct key share_key = {.type = VALUE_SHARE};
   struct key key = {.type = e->relative ? VALUE_SHARE : unit_types[expect_unit(e->metric)]};
   char low[64], high[64], share[64];
-  const char *other = scenario->plans[e->other_row].label;
+  const char *other = scenario->rows[e->other_row].label;
   schema_format(&key, (union value){.i = e->low}, low, sizeof low);
   schema_format(&key, (union value){.i = e->high}, high, sizeof high);
   schema_format(&share_key, (union value){.i = e->share}, share, sizeof share);

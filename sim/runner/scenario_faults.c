@@ -342,12 +342,27 @@ static bool check_shape(struct reader *reader, const struct fault_reading *readi
   return true;
 }
 
-/* A fault that systems understand or not: one of the rows' must. */
-static bool check_understood(struct reader *reader, const struct yaml_entry *verb, enum verb number) {
-  if (!fault_verbs[number].of_system || reader->one_run) return true;
+static bool is_understood(const struct reader *reader, enum role role, enum verb number) {
   for (size_t i = 0; i < reader->row_count; i++)
-    if ((reader->scenario->plans[i].system->verbs >> number) & 1) return true;
-  return reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's system has a fault '%s'", verb->key);
+    if (plan_understands(&reader->scenario->plans[i], role, number)) return true;
+  return false;
+}
+
+/* A fault that systems and stores understand or not: of the rows', one must, for each target. */
+static bool check_understood(struct reader *reader, const struct yaml_entry *verb,
+                             const struct fault_plan *fault) {
+  if (!fault_verbs[fault->verb].of_system || reader->one_run) return true;
+  for (uint32_t i = 0; i < fault->target.count; i++) {
+    const struct selector_item *item = &fault->target.items[i];
+    bool any = item->which != WHICH_THIS && is_understood(reader, item->role, fault->verb);
+    for (int role = 0; item->which == WHICH_THIS && role < ROLE__COUNT; role++)
+      any = any || is_understood(reader, (enum role)role, fault->verb);
+    if (any) continue;
+    bool store = item->which != WHICH_THIS && plan_store(&reader->scenario->plans[0], item->role);
+    return reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's %s has a fault '%s'",
+                           store ? role_names[item->role] : "system", verb->key);
+  }
+  return true;
 }
 
 bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
@@ -367,7 +382,7 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                 reading->verb->name);
     return err_note(reader->err, "give for, such as for: 2s");
   }
-  if (!check_understood(reader, verb, fault->verb)) return false;
+  if (!check_understood(reader, verb, fault)) return false;
   if (fault->verb == VERB_PARTITION && !check_shape(reader, reading, fault)) return false;
   return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
 }

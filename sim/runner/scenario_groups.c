@@ -167,8 +167,11 @@ bool scenario_read_row_groups(struct reader *reader, const struct slot_spec *bas
   row->groups = POOL_NEW(reader->pool, struct slot_reading, reader->group_count);
   for (size_t i = 0; i < reader->group_count; i++) {
     const struct slot_spec *const places[] = {base, own, &reader->groups[i].handler, &specs[i]};
-    if (!slot_read(reader, SLOT_HANDLER, places, sizeof places / sizeof *places, row, &row->groups[i]))
+    if (!slot_read(reader, SLOT_HANDLER, reader->groups[i].name, places,
+                   sizeof places / sizeof *places, row, &row->groups[i]))
       return false;
+    row->swept |= row->groups[i].swept;
+    row->kept |= row->groups[i].kept;
     if (row->groups[i].named)
       *inout_label = pool_print(reader->pool, "%s + %s=%s", *inout_label, reader->groups[i].name,
                                 specs[i].name);

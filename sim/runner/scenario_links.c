@@ -48,7 +48,10 @@ static bool read_one(struct reader *reader, const struct yaml_entry *block,
                     request ? "request_loss" : "reply_loss");
     return err_note(reader->err, "loss is both ways");
   }
-  if (loss) link->request_loss = link->reply_loss = values->values[LINK_KEY_LOSS].i;
+  if (loss) {
+    link->request_loss = link->reply_loss = values->values[LINK_KEY_LOSS].i;
+    values->given[LINK_KEY_REQUEST_LOSS] = values->given[LINK_KEY_REPLY_LOSS] = NULL; /* default's */
+  }
   if (request) link->request_loss = values->values[LINK_KEY_REQUEST_LOSS].i;
   if (reply) link->reply_loss = values->values[LINK_KEY_REPLY_LOSS].i;
   return true;

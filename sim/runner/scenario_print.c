@@ -73,6 +73,7 @@ static void write_general(struct writer *writer) {
   } else {
     write_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
   }
+  if (is_left_out(writer, drain)) return;
   if (drain)
     write_top(writer, TOP_DRAIN_LIMIT,
               write_format(writer, &top_table.keys[TOP_DRAIN_LIMIT],
@@ -125,6 +126,8 @@ static bool workload_key_there(const struct writer *writer, size_t key) {
   const struct reader *reader = writer->reader;
   const bool saturating = reader->workload.given[WORKLOAD_OUTSTANDING] != NULL;
   if (writer->record) return key == WORKLOAD_ARRIVALS || key >= WORKLOAD_KEYS;
+  if (is_left_out(writer, reader->workload.given[key])) return false;
+  if (key == reader->derived && arrivals_are_swept(writer)) return false;
   switch (key) {
   case WORKLOAD_MESSAGES:
     return !reader->intents;
@@ -178,8 +181,13 @@ static void write_groups(struct writer *writer) {
     bool first = true;
     write_text(writer, "  %s: {", group->name);
     for (size_t key = 0; key < sizeof shown / sizeof *shown; key++) {
+      const struct yaml_entry *given = group->values.given[shown[key]];
       union value value = group->values.values[shown[key]];
-      if (shown[key] == GROUP_SERVICE_TIME) value.distribution = plan->service_time;
+      if (shown[key] == GROUP_SERVICE_TIME) {
+        value.distribution = plan->service_time;
+        if (!given) given = reader->workload.given[WORKLOAD_SERVICE_TIME];
+      }
+      if (is_left_out(writer, given)) continue;
       write_part(writer, &first, group_table.keys[shown[key]].name,
                  write_format(writer, &group_table.keys[shown[key]], value));
       unsaid_note(&unsaid, group_table.keys[shown[key]].name, group->values.given[shown[key]]);
@@ -189,11 +197,16 @@ static void write_groups(struct writer *writer) {
   }
 }
 
+static const struct plan *row_plan(const struct writer *writer, size_t row) {
+  const struct scenario *scenario = writer->reader->scenario;
+  return &scenario->plans[scenario->rows[row].first];
+}
+
 /* The kind of a link in the rows that use it; -1 = none does, -2 = it differs. */
 static int kind_of(const struct writer *writer, int link) {
   int kind = -1;
   for (size_t i = writer->row_first; i < writer->row_end; i++) {
-    const struct plan *plan = &writer->reader->scenario->plans[i];
+    const struct plan *plan = row_plan(writer, i);
     if (!scenario_link_used(plan, (enum link)link)) continue;
     int here = (int)plan->links[link].kind;
     kind = kind == -1 || kind == here ? here : -2;
@@ -203,11 +216,23 @@ static int kind_of(const struct writer *writer, int link) {
 
 static bool has_datagrams(const struct writer *writer, int link) {
   for (size_t i = writer->row_first; i < writer->row_end; i++) {
-    const struct plan *plan = &writer->reader->scenario->plans[i];
+    const struct plan *plan = row_plan(writer, i);
     if (scenario_link_used(plan, (enum link)link) && plan->links[link].kind == LINK_KIND_DATAGRAM)
       return true;
   }
   return false;
+}
+
+static bool losses_are_swept(const struct writer *writer, const struct link_reading *link) {
+  const struct yaml_entry *const *given = link->values.given;
+  return is_left_out(writer, given[LINK_KEY_LOSS]) ||
+         is_left_out(writer, given[LINK_KEY_REQUEST_LOSS]) ||
+         is_left_out(writer, given[LINK_KEY_REPLY_LOSS]);
+}
+
+/* A direction of its own, unless it is as `loss` says, which is swept. */
+static bool loss_stays(const struct writer *writer, const struct link_reading *link, size_t key) {
+  return link->values.given[key] || !is_left_out(writer, link->values.given[LINK_KEY_LOSS]);
 }
 
 /* The value that stands: losses by direction only where they differ, and what happens to datagrams
@@ -216,22 +241,24 @@ static bool link_value(const struct writer *writer, int index, size_t key, union
   const struct link_reading *link = &writer->reader->links[index];
   bool differ = link->request_loss != link->reply_loss;
   *out = link->values.values[key];
+  if (is_left_out(writer, link->values.given[key])) return false;
+  if (losses_are_swept(writer, link)) differ = true;
   switch (key) {
   case LINK_KEY_LOSS:
     out->i = link->request_loss;
     return !differ;
   case LINK_KEY_REQUEST_LOSS:
     out->i = link->request_loss;
-    return differ;
+    return differ && loss_stays(writer, link, key);
   case LINK_KEY_REPLY_LOSS:
     out->i = link->reply_loss;
-    return differ;
+    return differ && loss_stays(writer, link, key);
   case LINK_KEY_DUPLICATION:
   case LINK_KEY_REORDERING:
     if (!has_datagrams(writer, index)) out->i = 0;
     return true;
   default:
-    return key_is_there(&link->values, key);
+    return key_is_there(writer, &link->values, key);
   }
 }
 
@@ -241,7 +268,7 @@ static void write_link(struct writer *writer, int index) {
   bool first = true;
   union value value = {.i = kind};
   write_text(writer, "  %s: {", link_rows[index].name);
-  if (kind >= 0)
+  if (kind >= 0 && !is_left_out(writer, reader->links[index].values.given[LINK_KEY_KIND]))
     write_part(writer, &first, "kind",
                write_format(writer, &link_table.keys[LINK_KEY_KIND], value));
   for (size_t i = LINK_KEY_KIND + 1; i < LINK_KEY__COUNT; i++)
@@ -318,6 +345,18 @@ static const char *shown_name(const struct reader *reader) {
   return shown;
 }
 
+static void write_sweep(struct writer *writer) {
+  const struct scenario *scenario = writer->reader->scenario;
+  if (writer->record || scenario->sweep_count == 0) return;
+  write_text(writer, "sweep:\n");
+  for (size_t i = 0; i < scenario->sweep_count; i++) {
+    const struct sweep_key *key = &scenario->sweep[i];
+    writer->column = 0;
+    write_text(writer, "  %s: [%s]", key->path, pool_join(writer->reader->pool, key->texts, key->count));
+    write_end(writer, key->by_set ? "--set" : "");
+  }
+}
+
 static void write_all(struct writer *writer) {
   const struct reader *reader = writer->reader;
   bool any = false;
@@ -331,6 +370,7 @@ static void write_all(struct writer *writer) {
   writer->column = 0;
   for (size_t i = writer->row_first; i < writer->row_end; i++) write_row(writer, &reader->rows[i]);
   write_faults(writer);
+  write_sweep(writer);
   for (size_t i = 0; i < reader->statement_count; i++) {
     if (!statement_stays(writer, &reader->statements[i])) continue;
     if (!any) write_text(writer, "expect:\n");
@@ -364,13 +404,14 @@ const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t
 void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out) {
   char *bare = NULL;
   size_t bare_length = 0;
+  const uint32_t row = reader->scenario->points[record->plan].row;
   struct writer writer = {.reader = reader, .full = out, .bare = open_memstream(&bare, &bare_length),
-                          .record = record, .row_first = record->row, .row_end = record->row + 1};
+                          .record = record, .row_first = row, .row_end = row + 1};
   ASSERT_MSG(writer.bare, "out of memory");
   write_comment(&writer,
                 "# dgsim " DGSIM_VERSION ", recorded from %s, row %s, seed %llu; running this file "
                 "gives the same digest",
-                shown_name(reader), reader->rows[record->row].label,
+                shown_name(reader), reader->rows[row].label,
                 (unsigned long long)record->seed);
   write_all(&writer);
   ASSERT(fclose(writer.bare) == 0);

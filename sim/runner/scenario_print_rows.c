@@ -45,9 +45,9 @@ static void remark_defaults(struct writer *writer, const struct shown_slot *slot
   size_t plain_count = 0;
   for (size_t i = 0; i < values->table->count; i++) {
     const struct key *key = &values->table->keys[i];
-    if (*given_by_set(values->given[i]))
+    if (*given_by_set(values->given[i]) && !is_left_out(writer, values->given[i]))
       write_comment(writer, "    # %s %s: --set", name, key->name);
-    if (values->given[i] || !key_is_there(values, i)) continue;
+    if (values->given[i] || !key_is_there(writer, values, i)) continue;
     if (key->source && !said_before(writer->reader, slot->reading, i))
       write_comment(writer, "    # %s %s: default, %s", name, key->name, key->source);
     else
@@ -63,7 +63,7 @@ static void write_slot(struct writer *writer, const char *slot, const struct slo
   const char *name = reading->model->table.name;
   bool keys = false;
   for (size_t i = 0; i < reading->model->table.count; i++)
-    keys = keys || key_is_there(&reading->values, i);
+    keys = keys || key_is_there(writer, &reading->values, i);
   write_part(writer, first, slot, keys ? "{" : name);
   if (!keys) return;
   write_text(writer, "name: %s", name);
@@ -132,6 +132,7 @@ static const char *fault_target(struct writer *writer, const struct fault_plan *
 static void write_fault_key(struct writer *writer, const struct fault_plan *fault,
                             const struct fault_reading *reading, const struct fault_key *key,
                             const struct yaml_entry *given, bool *first, struct unsaid *unsaid) {
+  if (is_left_out(writer, given)) return;
   write_part(writer, first, key->key.name, fault_value(writer, fault, reading, key));
   unsaid_note(unsaid, key->key.name, given);
 }
@@ -169,7 +170,7 @@ void write_fault(struct writer *writer, const struct fault_plan *fault,
                   reading->common[FAULT_KEY_NAME_], &first, &unsaid);
   for (int i = 0; i < FAULT_TIMING_KEY__COUNT; i++) {
     bool until = i == FAULT_KEY_UNTIL && fault->timing == TIMING_EVERY &&
-                 fault->until.ns < SCHEMA_TIME_MAX_NS;
+                 fault->until.ns < SCHEMA_TIME_MAX_NS && !arrivals_are_swept(writer);
     if (reading->timing[i] || until)
       write_fault_key(writer, fault, reading, &fault_timing_keys[i], reading->timing[i], &first,
                       &unsaid);
@@ -189,7 +190,7 @@ static bool bound_stays(const struct writer *writer, const struct expectation *e
   if (!writer->record) return true;
   if (expectation->kind >= BOUND_AT_LEAST_OF) return false;
   for (size_t i = 0; i < expectation->row_count; i++)
-    if (expectation->rows[i] == writer->record->row) return true;
+    if (expectation->rows[i] == writer->record->plan) return true;
   return false;
 }
 
@@ -207,6 +208,8 @@ void write_statement(struct writer *writer, const struct statement *statement) {
   write_text(writer, "  - {");
   if (statement->rows && !writer->record) write_part(writer, &first, "row", statement->rows);
   if (statement->groups) write_part(writer, &first, "group", statement->groups);
+  if (statement->where && !writer->record)
+    write_part(writer, &first, "where", pool_print(pool, "{%s}", statement->where));
   if (statement->about) {
     write_part(writer, &first, "about", "");
     write_quoted(writer, statement->about);

@@ -116,7 +116,7 @@ bool reader_distribution(struct reader *reader, const char *text, const struct y
                          const struct distribution **out) {
   /* One table for one text: a table takes a millisecond to build and 60 KB to keep. */
   uint64_t hash = hash_name(text);
-  uint64_t *known = map_put(&reader->distributions, hash ? hash : 1, NULL);
+  uint64_t *known = map_put(reader->distributions, hash ? hash : 1, NULL);
   struct known_distribution *item = (struct known_distribution *)(uintptr_t)*known;
   if (!item || strcmp(item->text, text) != 0) {
     struct distribution *distribution;

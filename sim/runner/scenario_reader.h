@@ -2,14 +2,16 @@
  *
  *   text -> yaml.c tree -> scenario_set.c (--set edits the tree) -> parts, in order of dependence:
  *
- *   scenario.c          top level, general keys, topology, costs; the plans
+ *   scenario_sweep.c    swept keys: their paths, their values, what a slot takes of them
+ *   scenario_points.c   the file read at each point of the grid: the plans
+ *   scenario.c          top level, general keys, topology, costs; the plans of one point
  *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
  *   scenario_csv.c      files beside the scenario, row by row
  *   scenario_groups.c   groups of consumers
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
  *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
- *   scenario_expect.c   bounds
+ *   scenario_expect.c   bounds; scenario_where.c: at which points
  *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
  *   scenario_cut.c      what of all this belongs to one run
  *
@@ -30,6 +32,10 @@
 #define SEEDS_MAX 1000000
 #define STATEMENTS_MAX 10000
 #define WORDS_MAX 128
+#define PATH_PARTS_MAX 8
+#define SWEEP_VALUES_MAX 1000
+#define SWEEP_POINTS_MAX 4096
+#define PLANS_MAX 65536
 
 /* Values of a table's keys, and who gave them. */
 struct key_values {
@@ -80,12 +86,33 @@ struct slot_reading {
   const struct yaml_node *place; /* NULL = nobody said anything */
   bool named;                    /* in the row itself */
   size_t from;                   /* which place it starts at: those before had no say */
+  uint32_t swept, kept; /* bits of reader->sweep: its model has the key and takes the swept value, or says
+                           its own */
 };
 struct row_reading {
   const char *label;
   const struct yaml_node *place; /* NULL: no compare */
   struct slot_reading slots[SLOT__COUNT];
   struct slot_reading *groups; /* [group_count]: handlers */
+  uint32_t swept, kept;        /* of its slots and groups */
+};
+
+/* ---- sweep ---- */
+
+/* A key of `sweep`. Where its path leads to a slot, each row's model takes the value that has such a key;
+ * anything else is put into the tree, as --set does. */
+struct sweep_reading {
+  const char *path, *parts[PATH_PARTS_MAX];
+  size_t part_count;
+  const struct yaml_entry *place; /* in the block */
+  struct yaml_node **values;      /* [count], in the order of the grid once they are sorted */
+  size_t count;
+  bool by_set;
+  enum slot slot;        /* SLOT__COUNT: it leads to no slot */
+  const char *group;     /* whose handler; NULL = the row's slot */
+  const struct key *key; /* what it is; NULL: no scalar of a table, or not known yet */
+  const char *key_of;    /* the model that has it */
+  struct yaml_entry entry; /* what a slot reads: the value of the point that is being read */
 };
 
 /* ---- groups ---- */
@@ -118,6 +145,7 @@ struct fault_reading {
 struct statement {
   const char *rows;    /* as the resolved form writes them; NULL = every row */
   const char *groups;  /* likewise; NULL = all together */
+  const char *where;   /* likewise; NULL = every point */
   const char *about;   /* NULL = none */
   size_t first, count; /* of scenario->expectations */
 };
@@ -132,7 +160,7 @@ struct reader {
 
   struct yaml_node *root;
   const struct yaml_entry *top[TOP__COUNT];
-  struct map distributions; /* hash of the text -> struct known_distribution */
+  struct map *distributions; /* hash of the text -> struct known_distribution; shared by all points */
   struct models models[SLOT__COUNT];
 
   struct key_values general, workload, topology, costs;
@@ -144,6 +172,9 @@ struct reader {
   size_t group_count;
   struct row_reading *rows;
   size_t row_count;
+  struct sweep_reading *sweep;
+  size_t sweep_count;
+  const char *failed_point; /* where reading failed, when no swept value is at the place of the error */
   struct link_reading links[LINK__COUNT];
   struct fault_reading *faults;
   struct statement *statements;
@@ -216,7 +247,47 @@ bool reader_csv(struct reader *reader, const struct yaml_source *source,
 /* ---- the parts ---- */
 
 bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count);
+/* A path taken apart, and a value put where it leads, as --set does both; errors are at `place`. */
+bool scenario_split_path(struct reader *reader, const struct yaml_entry *place,
+                         const char **out_parts, size_t *out_count);
+bool scenario_put(struct reader *reader, const struct yaml_entry *place, const char *const *parts,
+                  size_t count, struct yaml_node *value);
+/* The verb of the fault that such a path names; -1 with an error. */
+int scenario_path_verb(struct reader *reader, const struct yaml_entry *place,
+                       const char *const *parts, size_t count);
+
+/* The block, and what its paths lead to where that does not depend on the rows. */
+bool scenario_read_sweep(struct reader *reader);
+/* Of a reading at any point: which key each path leads to, and its values in order. */
+bool scenario_type_sweep(struct reader *reader);
+/* Puts a point's values where they lead, [sweep_count] indexes into values. */
+bool scenario_put_point(struct reader *reader, const size_t *indexes);
+/* As the keys of the scenario. */
+void scenario_fill_sweep(const struct reader *reader, struct scenario *out);
+/* The values of the point for those keys that a slot's model has, unless something says them that is more
+ * special than what the path names. `group`: whose handler it is; NULL = a row's slot. */
+bool scenario_sweep_slot(struct reader *reader, enum slot slot, const char *group,
+                         const struct slot_spec *const *places, size_t count,
+                         struct slot_reading *out);
+/* Whether a key's value is a swept one: it stands in `sweep`, and nowhere else in the resolved form. */
+bool value_is_swept(const struct yaml_entry *given);
+/* Fills plans, points, rows, sweep and faults of the scenario; the reader is then that of the first point. */
+bool scenario_read_points(struct reader *reader);
+/* Finds the keys of the top level in the tree as it stands now. */
+bool scenario_list_top(struct reader *reader);
+/* Everything below the top level at one point: the plans of its rows. */
+bool scenario_read_world(struct reader *reader);
+
+/* `where` of a statement. NULL: every point. */
+struct where;
+bool scenario_read_where(struct reader *reader, const struct yaml_entry *entry, struct where **out,
+                         const char **out_text);
+/* Rows of compare become their plans at the points that are meant; how many may be none. */
+void scenario_expand_rows(struct reader *reader, const struct where *where,
+                          struct expectation *inout);
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
+bool scenario_check_operation(struct reader *reader, const struct yaml_node *value);
+bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place); /* two keys? */
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
 bool scenario_has_intent(const struct reader *reader, uint64_t id);
 bool scenario_read_groups(struct reader *reader);
@@ -246,9 +317,9 @@ bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
 void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out);
 
-/* One row with one seed, as if the file had had nothing else; for the resolved form only. Borrows from
+/* One plan with one seed, as if the file had had nothing else; for the resolved form only. Borrows from
  * the whole; `scenario` is the reader's, wherever its owner keeps it now. */
-void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t row,
+void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t plan,
                   size_t seed, struct pool *pool, struct reader *out,
                   struct scenario *out_scenario);
 
@@ -256,9 +327,10 @@ void scenario_cut(const struct reader *whole, const struct scenario *scenario, s
 bool slot_read_spec(struct reader *reader, enum slot slot, const struct yaml_entry *entry,
                     struct slot_spec *out);
 /* A slot from the places that say something of it, the later ones winning: starts with the defaults of
- * the last model that is named, or of the row's. */
-bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *const *places,
-               size_t count, const struct row_reading *row, struct slot_reading *out);
+ * the last model that is named, or of the row's. `group`: whose handler it is; NULL = the row's slot. */
+bool slot_read(struct reader *reader, enum slot slot, const char *group,
+               const struct slot_spec *const *places, size_t count, const struct row_reading *row,
+               struct slot_reading *out);
 /* The first entry below a slot, or the slot itself, that --set has given; NULL. */
 const struct yaml_entry *slot_set(const struct yaml_entry *slot);
 

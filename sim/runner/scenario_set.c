@@ -8,17 +8,17 @@
 
 #include <string.h>
 
-#define DEPTH_MAX 8
-
 struct set {
-  const char *argument; /* as on the command line */
-  const char *parts[DEPTH_MAX];
+  const char *argument;           /* as on the command line */
+  const struct yaml_entry *place; /* instead: where the file says it */
+  const char *parts[PATH_PARTS_MAX];
   size_t count;
   struct yaml_node *value;
 };
 
 static bool fail_set(struct reader *reader, const struct set *set, enum err_code code,
                      const char *message) {
+  if (set->place) return reader_fail_key(reader, set->place, code, "%s", message);
   err_set(reader->err, code, "%s", message);
   snprintf(reader->err->path, sizeof reader->err->path, "--set %.400s", set->argument);
   return false;
@@ -37,29 +37,46 @@ static const char *undotted(struct reader *reader, const char *part) {
   return pool_print(reader->pool, "%s/%.*s/%s", first, (int)(second - rest), rest, second + 1);
 }
 
-static bool split(struct reader *reader, const char *argument, struct set *out) {
-  *out = (struct set){.argument = argument};
-  const char *equals = strchr(argument, '='), *at = argument;
-  if (!equals || equals == argument) {
-    fail_set(reader, out, ERR_USAGE, "it is not PATH=VALUE");
-    return err_note(reader->err, "such as --set workload/rate=2000/s");
-  }
-  for (;;) {
+static bool split_path(struct reader *reader, const char *at, struct set *out) {
+  for (;; at++) {
     size_t length = strcspn(at, "/=");
     if (length == 0) return fail_set(reader, out, ERR_USAGE, "a part of the path is empty");
-    if (out->count == DEPTH_MAX) return fail_set(reader, out, ERR_USAGE, "the path is too long");
+    if (out->count == PATH_PARTS_MAX)
+      return fail_set(reader, out, ERR_USAGE, "the path is too long");
     out->parts[out->count++] = pool_text(reader->pool, at, length);
     at += length;
-    if (*at++ == '=') break;
+    if (*at != '/') return true;
   }
-  const char *source = pool_print(reader->pool, "--set %s", argument);
-  out->value = yaml_read(reader->pool, source, at, strlen(at), true, reader->err);
-  if (!out->value) return false;
+}
+
+static bool check_dots(struct reader *reader, const struct set *out) {
   const char *meant = out->count == 1 ? undotted(reader, out->parts[0]) : NULL;
   if (!meant) return true;
   fail_set(reader, out, ERR_UNKNOWN_KEY,
            pool_print(reader->pool, "no key '%s' (did you mean '%s'?)", out->parts[0], meant));
   return err_note(reader->err, "parts of a path are joined by /");
+}
+
+static bool split(struct reader *reader, const char *argument, struct set *out) {
+  *out = (struct set){.argument = argument};
+  const char *equals = strchr(argument, '=');
+  if (!equals || equals == argument) {
+    fail_set(reader, out, ERR_USAGE, "it is not PATH=VALUE");
+    return err_note(reader->err, "such as --set workload/rate=2000/s");
+  }
+  if (!split_path(reader, argument, out)) return false;
+  const char *source = pool_print(reader->pool, "--set %s", argument), *value = equals + 1;
+  out->value = yaml_read(reader->pool, source, value, strlen(value), true, reader->err);
+  return out->value && check_dots(reader, out);
+}
+
+bool scenario_split_path(struct reader *reader, const struct yaml_entry *place,
+                         const char **out_parts, size_t *out_count) {
+  struct set set = {.place = place};
+  if (!split_path(reader, place->key, &set) || !check_dots(reader, &set)) return false;
+  memcpy(out_parts, set.parts, sizeof set.parts);
+  *out_count = set.count;
+  return true;
 }
 
 /* A map where a map is wanted: what is there, a new one, or the name of a model as one. */
@@ -140,10 +157,43 @@ static bool apply(struct reader *reader, const struct set *set) {
   return true;
 }
 
+bool scenario_put(struct reader *reader, const struct yaml_entry *place, const char *const *parts,
+                  size_t count, struct yaml_node *value) {
+  struct set set = {.place = place, .count = count, .value = value};
+  memcpy(set.parts, parts, count * sizeof *parts);
+  return apply(reader, &set);
+}
+
+int scenario_path_verb(struct reader *reader, const struct yaml_entry *place,
+                       const char *const *parts, size_t count) {
+  struct set set = {.place = place, .count = count};
+  memcpy(set.parts, parts, count * sizeof *parts);
+  const struct yaml_node *fault = find_fault(reader, &set);
+  return fault ? verb_of(fault) : -1;
+}
+
+/* A swept path is given this one value: the point is picked. False: it is not swept. */
+static bool pick(struct reader *reader, const struct set *set) {
+  const struct yaml_entry *block = yaml_find(reader->root, "sweep");
+  const char *path = pool_text(reader->pool, set->argument, strcspn(set->argument, "="));
+  if (!block || block->value->kind != YAML_KIND_MAP) return false;
+  struct yaml_entry *entry = yaml_find(block->value, path);
+  if (!entry) return false;
+  struct yaml_node *list = POOL_NEW(reader->pool, struct yaml_node, 1);
+  *list = *set->value;
+  list->kind = YAML_KIND_LIST;
+  list->items = POOL_NEW(reader->pool, struct yaml_node *, 1);
+  list->items[0] = set->value;
+  list->count = list->capacity = 1;
+  entry->value = list;
+  return true;
+}
+
 bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct set set;
-    if (!split(reader, sets[i], &set) || !apply(reader, &set)) return false;
+    if (!split(reader, sets[i], &set)) return false;
+    if (!pick(reader, &set) && !apply(reader, &set)) return false;
   }
   return true;
 }

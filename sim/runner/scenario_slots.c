@@ -165,8 +165,9 @@ static const struct model *default_model(const struct reader *reader, enum slot 
   return slot_rows[slot].store < ROLE__COUNT && models->count ? &models->items[0] : NULL;
 }
 
-bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *const *places,
-               size_t count, const struct row_reading *row, struct slot_reading *out) {
+bool slot_read(struct reader *reader, enum slot slot, const char *group,
+               const struct slot_spec *const *places, size_t count, const struct row_reading *row,
+               struct slot_reading *out) {
   const struct slot_spec *namer = NULL;
   for (size_t i = 0; i < count; i++) {
     if (places[i]->node) out->place = places[i]->node;
@@ -193,7 +194,8 @@ bool slot_read(struct reader *reader, enum slot slot, const struct slot_spec *co
     if (places[i]->node && places[i]->node->kind == YAML_KIND_MAP &&
         !read_keys(reader, slot, places[i]->node, out))
       return false;
-  return check_needed(reader, slot, out);
+  return scenario_sweep_slot(reader, slot, group, places, count, out) &&
+         check_needed(reader, slot, out);
 }
 
 /* ---- rows ---- */
@@ -276,7 +278,9 @@ static bool read_row(struct reader *reader, const struct slot_spec bases[SLOT__C
   }
   for (int i = 0; i < SLOT__COUNT; i++) {
     const struct slot_spec *const places[] = {&bases[i], &own[i]};
-    if (!slot_read(reader, (enum slot)i, places, 2, row, &row->slots[i])) return false;
+    if (!slot_read(reader, (enum slot)i, NULL, places, 2, row, &row->slots[i])) return false;
+    row->swept |= row->slots[i].swept;
+    row->kept |= row->slots[i].kept;
   }
   if (!scenario_read_row_groups(reader, &bases[SLOT_HANDLER], &own[SLOT_HANDLER], groups, row, &label))
     return false;

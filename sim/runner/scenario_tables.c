@@ -49,8 +49,10 @@ static const struct key top_keys[TOP__COUNT] = {
                      "rows: systems' names, or {label, slots}", NULL},
     [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
                     "what goes wrong: timing, one verb, its keys", NULL},
+    [TOP_SWEEP] = {"sweep", VALUE_OTHER, "", "map", 0, 0,
+                   "PATH: [values…], paths as of --set: every row at every point of the grid", NULL},
     [TOP_EXPECT] = {"expect", VALUE_OTHER, "", "list", 0, 0,
-                    "statements: {row, about, METRIC: bound …}", NULL},
+                    "statements: {row, group, where, about, METRIC: bound …}", NULL},
 };
 
 static const struct key workload_keys[WORKLOAD__COUNT] = {
@@ -69,8 +71,8 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
     [WORKLOAD_KEYS] = {"keys", VALUE_COUNT, "100", NULL, 1, 100000000,
                        "so many different keys, equally likely (of intents: the largest)", NULL},
     [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30, "of a message", NULL},
-    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", "increment", 0, 0,
-                            "what the handler does to the key", NULL},
+    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", OPERATION_WORDS, 0, 0,
+                            "what the handler does to the row of the key", NULL},
     [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
                                "the handler's own work on one message", NULL},
 };
@@ -81,7 +83,7 @@ static const struct key intent_keys[INTENT_KEY__COUNT] = {
     [INTENT_AT] = {"at", VALUE_TIME, NULL, NULL, 0, SCHEMA_TIME_MAX_NS,
                    "when it arrives; never falls", NULL},
     [INTENT_KEY] = {"key", VALUE_COUNT, "1", NULL, 1, 100000000, "a number from 1", NULL},
-    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", "increment", 0, 0,
+    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", OPERATION_WORDS, 0, 0,
                           "default: the workload's", NULL},
     [INTENT_SIZE] = {"size", VALUE_SIZE, "", NULL, 0, INT64_C(1) << 30, "default: the workload's",
                      NULL},
@@ -141,7 +143,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services sweep check"};
+    "precision services check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
@@ -158,5 +160,4 @@ bool link_is_near(enum link link) {
          link == LINK_BROKER_TO_CONTROLLER;
 }
 
-const char *const operations_later =
-    "set delete put insert-surrogate-key insert-natural-key transfer charge";
+const char *const operations_later = "charge";

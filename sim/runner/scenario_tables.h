@@ -46,6 +46,7 @@ enum top_key {
   TOP_PUBLISHER,
   TOP_COMPARE,
   TOP_FAULTS,
+  TOP_SWEEP,
   TOP_EXPECT,
   TOP__COUNT
 };

@@ -83,14 +83,17 @@ static bool read_saturating(struct reader *reader) {
   return true;
 }
 
+bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place) {
+  if (reader->workload.values[WORKLOAD_KEYS].i >= 2) return true;
+  reader_fail(reader, place, ERR_CONFLICT, "a transfer takes two keys, and the workload has one");
+  return err_note(reader->err, "give keys: 2 or more");
+}
+
 /* An operation of the language is not an unknown word, even when it is not here. */
-static bool check_operation(struct reader *reader, const struct yaml_node *block) {
-  const struct yaml_entry *operation =
-      block->kind == YAML_KIND_MAP ? yaml_find(block, "operation") : NULL;
-  if (!operation || operation->value->kind != YAML_KIND_SCALAR) return true;
-  if (!word_in(operations_later, operation->value->text)) return true;
-  return reader_fail(reader, operation->value, ERR_NOT_HERE,
-                     "operation '%s' is not in this version yet", operation->value->text);
+bool scenario_check_operation(struct reader *reader, const struct yaml_node *value) {
+  if (value->kind != YAML_KIND_SCALAR || !word_in(operations_later, value->text)) return true;
+  reader_fail(reader, value, ERR_NOT_HERE, "operation '%s' is not in this version yet", value->text);
+  return err_note(reader->err, "it is done by a provider outside of the database, and there is none");
 }
 
 /* Like reader_block, but for what is no scalar. *out_list: where every operation stands by itself. */
@@ -117,8 +120,13 @@ static bool read_block(struct reader *reader, const struct yaml_entry *block,
 bool scenario_read_workload(struct reader *reader) {
   const struct yaml_entry *block = reader->top[TOP_WORKLOAD], *list = NULL;
   const struct yaml_entry **given = reader->workload.given;
-  if (block && !check_operation(reader, block->value)) return false;
+  const struct yaml_entry *operation =
+      block && block->value->kind == YAML_KIND_MAP ? yaml_find(block->value, "operation") : NULL;
+  if (operation && !scenario_check_operation(reader, operation->value)) return false;
   if (!read_block(reader, block, &list)) return false;
+  if (!list && operation && reader->workload.values[WORKLOAD_OPERATION].i == OPERATION_TRANSFER &&
+      !scenario_check_transfer(reader, operation->value))
+    return false;
   reader->derived = WORKLOAD__COUNT;
   if (list) return scenario_read_intents(reader, list);
   if (given[WORKLOAD_OUTSTANDING]) return read_saturating(reader);

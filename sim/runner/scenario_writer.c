@@ -79,8 +79,19 @@ void write_part(struct writer *writer, bool *first, const char *key, const char 
   *first = false;
 }
 
-bool key_is_there(const struct key_values *values, size_t i) {
+bool is_left_out(const struct writer *writer, const struct yaml_entry *given) {
+  return value_is_swept(given) && !writer->record;
+}
+
+bool arrivals_are_swept(const struct writer *writer) {
+  const struct yaml_entry *const *given = writer->reader->workload.given;
+  return is_left_out(writer, given[WORKLOAD_MESSAGES]) || is_left_out(writer, given[WORKLOAD_RATE]) ||
+         is_left_out(writer, given[WORKLOAD_FOR]);
+}
+
+bool key_is_there(const struct writer *writer, const struct key_values *values, size_t i) {
   const char *text = values->table->keys[i].value_default;
+  if (is_left_out(writer, values->given[i])) return false;
   return values->given[i] || (text && text[0] != '\0');
 }
 
@@ -100,7 +111,7 @@ const char *write_who(struct writer *writer, const struct key_values *values) {
   struct unsaid unsaid = {.default_count = 0};
   size_t there = 0;
   for (size_t i = 0; i < values->table->count; i++) {
-    if (!key_is_there(values, i)) continue;
+    if (!key_is_there(writer, values, i)) continue;
     there++;
     unsaid_note(&unsaid, values->table->keys[i].name, values->given[i]);
   }
@@ -110,7 +121,7 @@ const char *write_who(struct writer *writer, const struct key_values *values) {
 
 void write_values(struct writer *writer, const struct key_values *values, bool first) {
   for (size_t i = 0; i < values->table->count; i++)
-    if (key_is_there(values, i)) {
+    if (key_is_there(writer, values, i)) {
       const struct key *key = &values->table->keys[i];
       write_part(writer, &first, key->name, write_format(writer, key, values->values[i]));
     }

@@ -25,8 +25,12 @@ const char *unsaid_text(struct pool *pool, const struct unsaid *unsaid);
 
 /* "--set" when it was given there, else "". `given` may be NULL. */
 const char *given_by_set(const struct yaml_entry *given);
-/* A key that is not there (no default, not given) is left out. */
-bool key_is_there(const struct key_values *values, size_t index);
+/* A key that is not there (no default, not given) is left out; so is one that `sweep` gives. */
+bool key_is_there(const struct writer *writer, const struct key_values *values, size_t index);
+/* Whether `sweep` says it. A record has no such block: there the one point's values stand in their places. */
+bool is_left_out(const struct writer *writer, const struct yaml_entry *given);
+/* Whether how much arrives, or for how long, is swept: then what follows from it is not written. */
+bool arrivals_are_swept(const struct writer *writer);
 
 void write_text(struct writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,7 @@
 #include "sim/runner/output.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/charts_sweep.h"
 #include "sim/runner/human.h"
 #include "sim/runner/judge.h"
 #include "sim/world/fault_verbs.h"
@@ -12,6 +13,7 @@
 #define COLUMNS 8
 #define CELL 40
 #define LABEL_MAX 32 /* a longer label stands on a line of its own */
+#define PLANS_SHOWN_MAX 200
 
 enum paint { PLAIN, BOLD, GREEN, RED, YELLOW };
 
@@ -56,13 +58,45 @@ static void fill_row(const struct campaign *campaign, size_t row, table_row cell
   snprintf(cells[COLUMNS - 1], CELL, "%s", campaign->contract_held[row] ? "held" : "violated");
 }
 
-static void print_cells(FILE *out, table_row cells, const char *label,
-                        const size_t widths[COLUMNS]) {
-  if (human_width(label) > widths[0]) {
-    fprintf(out, "%s\n", label);
-    label = "";
+/* Where something is swept, a column for each path stands behind the label: its heading on two lines, as
+ * paths are long. */
+struct swept_columns {
+  size_t count;
+  size_t widths[SWEEP_KEYS_MAX];
+};
+
+static const char *last_part(const char *path) {
+  return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
+static struct swept_columns swept_columns(const struct scenario *scenario) {
+  struct swept_columns columns = {.count = scenario->sweep_count};
+  for (size_t i = 0; i < columns.count; i++) {
+    const struct sweep_key *key = &scenario->sweep[i];
+    const size_t last = human_width(last_part(key->path)), whole = human_width(key->path);
+    columns.widths[i] = last > whole - last ? last : whole - last;
+    for (size_t j = 0; j < key->count; j++)
+      if (human_width(key->texts[j]) > columns.widths[i]) columns.widths[i] = human_width(key->texts[j]);
   }
-  pad(out, label, widths[0], false);
+  return columns;
+}
+
+/* `line` 0 and 1: the headings; else a plan's values. */
+static void print_swept(FILE *out, const struct scenario *scenario, const struct swept_columns *columns,
+                        size_t line, const struct scenario_point *point) {
+  for (size_t i = 0; i < columns->count; i++) {
+    const struct sweep_key *key = &scenario->sweep[i];
+    char head[128];
+    const int parts = (int)(last_part(key->path) - key->path);
+    snprintf(head, sizeof head, "%.*s", parts > 0 ? parts : 0, key->path);
+    const char *text = line == 0 ? head : line == 1 ? last_part(key->path) : "-";
+    if (line > 1 && point->values[i] != SWEEP_NONE) text = key->texts[point->values[i]];
+    fputs("  ", out);
+    pad(out, text, columns->widths[i], line > 1);
+  }
+}
+
+static void print_cells(FILE *out, table_row cells, const size_t widths[COLUMNS]) {
   for (int column = 1; column < COLUMNS - 1; column++) {
     fputs("  ", out);
     pad(out, cells[column], widths[column], true);
@@ -70,43 +104,77 @@ static void print_cells(FILE *out, table_row cells, const char *label,
   if (cells[COLUMNS - 1][0] != '\0') fputs("  ", out);
 }
 
+static void print_label(FILE *out, const char *label, size_t width) {
+  if (human_width(label) > width) {
+    fprintf(out, "%s\n", label);
+    label = "";
+  }
+  pad(out, label, width, false);
+}
+
+static size_t label_width(const struct scenario *scenario, const char *heading) {
+  size_t widest = human_width(heading);
+  for (size_t row = 0; row < scenario->row_count; row++) {
+    const size_t width = human_width(scenario->rows[row].label);
+    if (width > widest && width <= LABEL_MAX) widest = width;
+  }
+  return widest;
+}
+
 static void print_table(const struct campaign *campaign, bool colour, FILE *out) {
   static table_row const headings[2] = {
       {"guarantee", "lost", "duplicated", "capacity", "goodput", "latency", "latency", "contract"},
       {"", "per run", "per run", "per s", "per s", "p50", "p99", ""}};
-  const size_t rows = campaign->scenario->plan_count;
+  const struct scenario *scenario = campaign->scenario;
+  const size_t rows = scenario->plan_count < PLANS_SHOWN_MAX ? scenario->plan_count : PLANS_SHOWN_MAX;
+  const struct swept_columns swept = swept_columns(scenario);
   table_row *cells = calloc(rows + 2, sizeof *cells);
   ASSERT(cells != NULL);
   memcpy(cells, headings, sizeof headings);
-  size_t widths[COLUMNS] = {human_width(headings[0][0])};
-  for (size_t row = 0; row < rows; row++) {
-    fill_row(campaign, row, cells[row + 2]);
-    const size_t label = human_width(campaign->scenario->plans[row].label);
-    if (label > widths[0] && label <= LABEL_MAX) widths[0] = label;
-  }
+  size_t widths[COLUMNS] = {label_width(scenario, headings[0][0])};
+  for (size_t row = 0; row < rows; row++) fill_row(campaign, row, cells[row + 2]);
   for (size_t i = 0; i < rows + 2; i++)
     for (int column = 1; column < COLUMNS; column++)
       if (human_width(cells[i][column]) > widths[column])
         widths[column] = human_width(cells[i][column]);
   for (size_t i = 0; i < 2; i++) {
-    print_cells(out, cells[i], headings[i][0], widths);
+    print_label(out, headings[i][0], widths[0]);
+    print_swept(out, scenario, &swept, i, NULL);
+    print_cells(out, cells[i], widths);
     fprintf(out, "%s\n", headings[i][COLUMNS - 1]);
   }
   for (size_t row = 0; row < rows; row++) {
     const bool held = campaign->contract_held[row];
-    print_cells(out, cells[row + 2], campaign->scenario->plans[row].label, widths);
+    const struct scenario_point *point = &scenario->points[row];
+    const bool first = scenario->rows[point->row].first == row; /* the label once, then its points */
+    print_label(out, first ? scenario->plans[row].label : "", widths[0]);
+    print_swept(out, scenario, &swept, 2, point);
+    print_cells(out, cells[row + 2], widths);
     paint(out, colour, held ? GREEN : RED, cells[row + 2][COLUMNS - 1]);
     fputc('\n', out);
   }
+  if (rows < scenario->plan_count)
+    fprintf(out, "and %zu more: aggregate.csv\n", scenario->plan_count - rows);
   free(cells);
 }
 
+/* Of a row at several points: at how many, and by what. */
 static void print_violations(const struct campaign *campaign, FILE *out) {
-  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
-    if (campaign->contract_held[row]) continue;
+  const struct scenario *scenario = campaign->scenario;
+  for (size_t i = 0; i < scenario->row_count; i++) {
+    const struct scenario_row *row = &scenario->rows[i];
+    uint32_t violations = 0;
+    size_t broken = 0;
+    for (size_t plan = row->first; plan < row->first + row->count; plan++) {
+      violations |= campaign->violations[plan];
+      broken += !campaign->contract_held[plan];
+    }
+    if (broken == 0) continue;
     char names[256];
-    verdict_describe(campaign->violations[row], names, sizeof names);
-    fprintf(out, "%s breaks its contract: %s\n", campaign->scenario->plans[row].label, names);
+    verdict_describe(violations, names, sizeof names);
+    fprintf(out, "%s breaks its contract", row->label);
+    if (row->count > 1) fprintf(out, " at %zu of %" PRIu32 " points", broken, row->count);
+    fprintf(out, ": %s\n", names);
   }
 }
 
@@ -118,7 +186,7 @@ static void print_groups(const struct campaign *campaign, FILE *out) {
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const struct plan *plan = &campaign->scenario->plans[row];
     for (uint32_t group = 0; group < plan->group_count; group++) {
-      const char *cells[] = {plan->label, plan->groups[group].name, plan->groups[group].handler->name};
+      const char *cells[] = {campaign_name(campaign, row), plan->groups[group].name, plan->groups[group].handler->name};
       for (int i = 0; i < 3; i++)
         if (human_width(cells[i]) > widths[i]) widths[i] = human_width(cells[i]);
     }
@@ -130,7 +198,7 @@ static void print_groups(const struct campaign *campaign, FILE *out) {
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const struct plan *plan = &campaign->scenario->plans[row];
     for (uint32_t group = 0; group < plan->group_count; group++) {
-      pad(out, plan->label, widths[0] + 2, false);
+      pad(out, campaign_name(campaign, row), widths[0] + 2, false);
       pad(out, plan->groups[group].name, widths[1] + 2, false);
       pad(out, plan->groups[group].handler->name, widths[2], false);
       for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
@@ -145,16 +213,17 @@ static void print_groups(const struct campaign *campaign, FILE *out) {
 }
 
 static size_t rows_with_target(const struct campaign *campaign, size_t fault) {
+  const struct scenario *scenario = campaign->scenario;
   size_t rows = 0;
-  for (size_t row = 0; row < campaign->scenario->plan_count; row++)
-    rows += campaign_result(campaign, row, 0)->fault_applies[fault] != 0;
+  for (size_t row = 0; row < scenario->row_count; row++)
+    rows += campaign_result(campaign, scenario->rows[row].first, 0)->fault_applies[fault] != 0;
   return rows;
 }
 
 static void print_fault_note(const struct campaign *campaign, size_t fault, bool colour,
                              FILE *out) {
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
-  const size_t rows = campaign->scenario->plan_count,
+  const size_t rows = campaign->scenario->row_count,
                applicable = rows_with_target(campaign, fault);
   if (applicable == 0) {
     fputs("  not applicable: no row has such a target", out);
@@ -243,7 +312,7 @@ static void print_verdict(const struct campaign *campaign, bool colour, FILE *ou
     fprintf(out, ": %zu differed when repeated", campaign->verify_mismatches);
     if (campaign->verify_first < campaign->result_count) {
       const struct run_result *first = &campaign->results[campaign->verify_first];
-      fprintf(out, ", the first is %s, seed %" PRIu64, campaign->scenario->plans[first->row].label,
+      fprintf(out, ", the first is %s, seed %" PRIu64, campaign_name(campaign, first->row),
               first->seed);
     }
     fputc('\n', out);
@@ -253,14 +322,36 @@ static void print_verdict(const struct campaign *campaign, bool colour, FILE *ou
   if (command[0] != '\0') fprintf(out, "again    %s\n", command);
 }
 
+static size_t swept_points(const struct scenario *scenario) {
+  size_t points = 1;
+  for (size_t i = 0; i < scenario->sweep_count; i++) points *= scenario->sweep[i].count;
+  return points;
+}
+
+void output_intended(const struct campaign *campaign, char *out, size_t size) {
+  double least = 0, most = 0;
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    const double mean = campaign_estimate(campaign, row, METRIC_INTENDED).mean;
+    if (row == 0 || mean < least) least = mean;
+    if (row == 0 || mean > most) most = mean;
+  }
+  char low[HUMAN_MAX], high[HUMAN_MAX];
+  human_number(least, low, sizeof low);
+  human_number(most, high, sizeof high);
+  snprintf(out, size, strcmp(low, high) == 0 || campaign->scenario->sweep_count == 0 ? "%s" : "%s to %s",
+           low, high);
+}
+
 void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  const size_t rows = scenario->plan_count, seeds = scenario->seed_count;
-  char intended[HUMAN_MAX];
-  human_number(campaign_estimate(campaign, 0, METRIC_INTENDED).mean, intended, sizeof intended);
+  const size_t rows = scenario->row_count, seeds = scenario->seed_count;
+  char intended[2 * HUMAN_MAX];
+  output_intended(campaign, intended, sizeof intended);
   paint(out, colour, BOLD, scenario->name);
-  fprintf(out, ": %zu %s, %zu %s, %s %s a run%s\n", rows, rows == 1 ? "guarantee" : "guarantees",
-          seeds, seeds == 1 ? "seed" : "seeds", intended,
+  fprintf(out, ": %zu %s", rows, rows == 1 ? "guarantee" : "guarantees");
+  if (scenario_axes(scenario) > 0)
+    fprintf(out, ", %zu points swept", swept_points(scenario));
+  fprintf(out, ", %zu %s, %s %s a run%s\n", seeds, seeds == 1 ? "seed" : "seeds", intended,
           scenario->plans[0].groups ? "obligations (operations times groups)" : "operations",
           seeds > 1 ? "; means with 95 % intervals" : "");
   if (scenario->about && scenario->about[0] != '\0') fprintf(out, "%s\n", scenario->about);
@@ -270,5 +361,6 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   if (scenario->plans[0].groups) print_groups(campaign, out);
   print_faults(campaign, colour, out);
   print_expectations(campaign, colour, out);
+  charts_sweep_summary(campaign, out);
   print_verdict(campaign, colour, out);
 }

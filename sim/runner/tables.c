@@ -18,11 +18,45 @@ const char *tables_handler(const struct plan *plan) {
 static const char *const unit_names[] = {
     [UNIT_COUNT] = "count", [UNIT_NS] = "ns", [UNIT_RATE] = "per_s", [UNIT_BYTES] = "bytes"};
 
+/* Columns of the sweep stand behind the label. */
+static void sweep_heads(const struct campaign *campaign, struct csv_out *csv) {
+  const struct scenario *scenario = campaign->scenario;
+  for (size_t i = 0; i < scenario->sweep_count; i++) csv_out_text(csv, scenario->sweep[i].column);
+}
+
+/* Exact, in the unit of the column; empty where the row has no such key. */
+static void sweep_cells(const struct campaign *campaign, size_t plan, struct csv_out *csv) {
+  const struct scenario *scenario = campaign->scenario;
+  for (size_t i = 0; i < scenario->sweep_count; i++) {
+    const struct sweep_key *key = &scenario->sweep[i];
+    const uint32_t value = scenario->points[plan].values[i];
+    if (value == SWEEP_NONE)
+      csv_out_text(csv, "");
+    else if (key->is_text)
+      csv_out_text(csv, key->texts[value]);
+    else
+      csv_out_integer(csv, key->numbers[value]);
+  }
+}
+
+static void label_cells(const struct campaign *campaign, size_t plan, struct csv_out *csv) {
+  csv_out_text(csv, campaign->scenario->plans[plan].label);
+  sweep_cells(campaign, plan, csv);
+}
+
+/* The first line: "label", the sweep's, the others. */
+static void heads(const struct campaign *campaign, const char *const *others, size_t count,
+                  struct csv_out *csv) {
+  csv_out_text(csv, "label");
+  sweep_heads(campaign, csv);
+  for (size_t i = 0; i < count; i++) csv_out_text(csv, others[i]);
+}
+
 bool tables_runs(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const first[] = {"label", "system", "handler", "seed"};
-  for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
+  static const char *const first[] = {"system", "handler", "seed"};
+  heads(campaign, first, COUNT(first), &csv);
   for (size_t metric = 0; metric < METRIC__COUNT; metric++)
     csv_out_text(&csv, metric_rows[metric].column);
   csv_out_text(&csv, "verdict");
@@ -31,7 +65,7 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
   for (size_t i = 0; i < campaign->result_count; i++) {
     const struct run_result *result = &campaign->results[i];
     const struct plan *plan = &campaign->scenario->plans[result->row];
-    csv_out_text(&csv, plan->label);
+    label_cells(campaign, result->row, &csv);
     csv_out_text(&csv, plan->system->name);
     csv_out_text(&csv, tables_handler(plan));
     csv_out_unsigned(&csv, result->seed);
@@ -44,9 +78,10 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
   return !csv.failed;
 }
 
-static void group_row(const struct plan *plan, const struct run_result *result, uint32_t group,
+static void group_row(const struct campaign *campaign, const struct run_result *result, uint32_t group,
                       struct csv_out *csv) {
-  csv_out_text(csv, plan->label);
+  const struct plan *plan = &campaign->scenario->plans[result->row];
+  label_cells(campaign, result->row, csv);
   csv_out_text(csv, plan->system->name);
   csv_out_text(csv, plan->groups[group].name);
   csv_out_text(csv, plan->groups[group].handler->name);
@@ -62,8 +97,8 @@ static void group_row(const struct plan *plan, const struct run_result *result, 
 bool tables_groups(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const first[] = {"label", "system", "group", "handler", "seed"};
-  for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
+  static const char *const first[] = {"system", "group", "handler", "seed"};
+  heads(campaign, first, COUNT(first), &csv);
   for (enum metric metric = 0; metric < METRIC__COUNT; metric++)
     if (metric_of_group(metric)) csv_out_text(&csv, metric_rows[metric].column);
   csv_out_text(&csv, "verdict");
@@ -71,7 +106,8 @@ bool tables_groups(const struct campaign *campaign, FILE *file) {
   for (size_t i = 0; i < campaign->result_count; i++) {
     const struct run_result *result = &campaign->results[i];
     const struct plan *plan = &campaign->scenario->plans[result->row];
-    for (uint32_t group = 0; group < plan->group_count; group++) group_row(plan, result, group, &csv);
+    for (uint32_t group = 0; group < plan->group_count; group++) 
+      group_row(campaign, result, group, &csv);
   }
   return !csv.failed;
 }
@@ -79,7 +115,7 @@ bool tables_groups(const struct campaign *campaign, FILE *file) {
 static void aggregate_capacity(const struct campaign *campaign, size_t row, struct csv_out *csv) {
   if (campaign->capacity[row] < 0) return;
   const double capacity = (double)campaign->capacity[row] / SCHEMA_RATE_SCALE;
-  csv_out_text(csv, campaign->scenario->plans[row].label);
+  label_cells(campaign, row, csv);
   csv_out_text(csv, "capacity");
   csv_out_text(csv, unit_names[UNIT_RATE]);
   csv_out_integer(csv, 1);
@@ -91,12 +127,13 @@ static void aggregate_capacity(const struct campaign *campaign, size_t row, stru
 bool tables_aggregate(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const names[] = {"label", "metric", "unit", "n", "mean", "low", "high", "sum"};
-  csv_out_header(&csv, names, COUNT(names));
+  static const char *const names[] = {"metric", "unit", "n", "mean", "low", "high", "sum"};
+  heads(campaign, names, COUNT(names), &csv);
+  csv_out_end_row(&csv);
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     for (enum metric metric = 0; metric < METRIC__COUNT; metric++) {
       const struct estimate estimate = campaign_estimate(campaign, row, metric);
-      csv_out_text(&csv, campaign->scenario->plans[row].label);
+      label_cells(campaign, row, &csv);
       csv_out_text(&csv, metric_rows[metric].name);
       csv_out_text(&csv, unit_names[metric_rows[metric].unit]);
       csv_out_unsigned(&csv, estimate.n);
@@ -146,9 +183,9 @@ static void add_timeline(const struct run_result *result, int64_t width,
 bool tables_timeline(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const names[] = {"label", "time_s", "goodput_per_s", "duplicates_per_s",
-                                      "open"};
-  csv_out_header(&csv, names, COUNT(names));
+  static const char *const names[] = {"time_s", "goodput_per_s", "duplicates_per_s", "open"};
+  heads(campaign, names, COUNT(names), &csv);
+  csv_out_end_row(&csv);
   const int64_t width = tables_timeline_width(campaign);
   const size_t seeds = campaign->scenario->seed_count;
   for (size_t row = 0; width > 0 && row < campaign->scenario->plan_count; row++) {
@@ -166,7 +203,7 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
       add_timeline(campaign_result(campaign, row, seed), width, cells, count);
     const double cell_seconds = (double)width * 1e-9 * (double)seeds;
     for (size_t cell = 0; cell < count; cell++) {
-      csv_out_text(&csv, campaign->scenario->plans[row].label);
+      label_cells(campaign, row, &csv);
       csv_out_seconds(&csv, (int64_t)cell * width);
       csv_out_real(&csv, (double)cells[cell].first_effects / cell_seconds);
       csv_out_real(&csv, (double)cells[cell].duplicate_effects / cell_seconds);
@@ -189,8 +226,9 @@ void tables_latency_of(const struct campaign *campaign, size_t row, struct histo
 bool tables_latency(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const names[] = {"label", "latency_ns", "count", "share_above"};
-  csv_out_header(&csv, names, COUNT(names));
+  static const char *const names[] = {"latency_ns", "count", "share_above"};
+  heads(campaign, names, COUNT(names), &csv);
+  csv_out_end_row(&csv);
   struct histogram *sum = malloc(sizeof *sum);
   ASSERT(sum != NULL);
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
@@ -199,7 +237,7 @@ bool tables_latency(const struct campaign *campaign, FILE *file) {
     for (uint32_t cell = 0; cell < HISTOGRAM_CELLS && above > 0; cell++) {
       if (sum->cells[cell] == 0) continue;
       above -= sum->cells[cell];
-      csv_out_text(&csv, campaign->scenario->plans[row].label);
+      label_cells(campaign, row, &csv);
       csv_out_integer(&csv, histogram_upper(cell));
       csv_out_unsigned(&csv, sum->cells[cell]);
       csv_out_real(&csv, (double)above / (double)sum->total);
@@ -216,7 +254,7 @@ static void fault_row(const struct campaign *campaign, const struct run_result *
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
   csv_out_text(csv, plan->name);
   csv_out_text(csv, fault_verbs[plan->verb].name);
-  csv_out_text(csv, campaign->scenario->plans[result->row].label);
+  label_cells(campaign, result->row, csv);
   csv_out_unsigned(csv, result->seed);
   if (window) {
     csv_out_seconds(csv, window->begin);
@@ -235,8 +273,11 @@ static void fault_row(const struct campaign *campaign, const struct run_result *
 bool tables_faults(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
-  static const char *const names[] = {"fault", "verb", "label", "seed", "begin_s", "end_s", "hits"};
-  csv_out_header(&csv, names, COUNT(names));
+  static const char *const first[] = {"fault", "verb"};
+  static const char *const others[] = {"seed", "begin_s", "end_s", "hits"};
+  for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
+  heads(campaign, others, COUNT(others), &csv);
+  csv_out_end_row(&csv);
   for (size_t i = 0; i < campaign->result_count; i++) {
     const struct run_result *result = &campaign->results[i];
     for (uint32_t fault = 0; fault < campaign->scenario->fault_count; fault++) {

@@ -4,6 +4,9 @@
  *   timeline.csv   rates over virtual time          latency.csv    share of operations slower than
  *   faults.csv     a row a window of a fault; a row without times where a fault had none
  *
+ * Where something is swept, there is a column for each path behind the label: `handler_window_ns`, the
+ * path's slashes as underscores, with the unit in which the cell is exact; empty where the row lacks the key.
+ *
  * All are functions of the results in their order, so they are equal for any number of workers.
  */
 #ifndef SIM_RUNNER_TABLES_H

@@ -37,6 +37,7 @@ struct yaml_node {
   struct yaml_node **items;   /* LIST */
   struct yaml_entry *entries; /* MAP, in the order of the text */
   size_t count, capacity;     /* of items or entries */
+  bool swept;                 /* one of the values of `sweep`, wherever it has been put */
 };
 struct yaml_entry {
   const char *key;

@@ -12,6 +12,8 @@ enum cost {
   COST_BROKER_FLUSH,       /* time: one flush of a broker's disk, where it flushes; what comes meanwhile shares the next */
   COST_DATABASE_STATEMENT, /* time: CPU of a database for one statement */
   COST_DATABASE_COMMIT,    /* time: one flush of the write-ahead log; commits meanwhile share the next */
+  COST_CACHE_REQUEST,      /* time: the one thread of a cache for one request */
+  COST_CACHE_FLUSH,        /* time: one flush of a cache's log */
   COST__COUNT
 };
 

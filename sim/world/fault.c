@@ -304,10 +304,18 @@ static bool has_link(const struct plan *plan, enum link link) {
 }
 
 /* A system that may have controllers hands over through them: without, it has nobody to hand over to. */
-static bool understands(const struct plan *plan, enum verb verb) {
+static bool understands(const struct plan *plan, const struct fault_plan *fault) {
   const struct system *system = plan->system;
-  if (verb == VERB_FAILOVER && system->controllers && system->controllers(plan) == 0) return false;
-  return (system->verbs >> verb) & 1;
+  bool alone = fault->verb == VERB_FAILOVER && system->controllers && system->controllers(plan) == 0;
+  for (uint32_t i = 0; i < fault->target.count; i++) {
+    enum role role = fault->target.items[i].role;
+    bool this = fault->target.items[i].which == WHICH_THIS;
+    for (int one = this ? 0 : (int)role; one <= (this ? ROLE__COUNT - 1 : (int)role); one++) {
+      bool system_s = !plan_store(plan, (enum role)one);
+      if (!(system_s && alone) && plan_understands(plan, (enum role)one, fault->verb)) return true;
+    }
+  }
+  return false;
 }
 
 /* Whether a row has any of these nodes. */
@@ -327,7 +335,7 @@ static bool one_applies(const struct plan *plan, const struct fault_plan *fault)
   if (fault->when_node.count > 0 && !names_any(plan, &fault->when_node)) return false;
   if (!fault_strikes[fault->verb]) return true;
   if (verb->target == FAULT_TARGET_LINK && !has_link(plan, fault->target_link)) return false;
-  if (verb->of_system && !understands(plan, fault->verb)) return false;
+  if (verb->of_system && !understands(plan, fault)) return false;
   return names_any(plan, &fault->target);
 }
 

@@ -15,6 +15,7 @@ struct record {
   uint16_t count;  /* deliveries so far, where the broker counts */
   uint16_t flags;  /* the system's own */
   uint32_t extra;  /* the system's own */
+  uint16_t attempt; /* of its client (sim/world/client.h): which send of the operation it is; 0 = it has none */
 };
 
 #define MESSAGE_RECORDS_MAX 1024

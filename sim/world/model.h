@@ -23,6 +23,7 @@
 
 struct dg_context;
 struct dg_message;
+struct local_kind;
 struct message;
 struct node;
 struct plan;
@@ -86,6 +87,9 @@ struct component {
   /* Optional, consumers: the host has finished the record submitted with this tag; status is
    * enum dg_status. */
   void (*handled)(struct world *, struct node *, uint32_t tag, int status);
+  /* Optional, consumers: the handler of this tag wants its record acknowledged now, whatever it returns
+   * later. */
+  void (*acknowledge)(struct world *, struct node *, uint32_t tag);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
   /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
@@ -98,6 +102,12 @@ struct component {
   /* Optional: empties node->disk[port] for another run (keeping memory), and frees it for good. */
   void (*disk_reset)(struct world *, struct node *);
   void (*disk_free)(struct node *);
+};
+
+/* What not every system tells of a message (struct dg_message). */
+enum message_says {
+  SAYS_OFFSET = 1, /* its partition and place there, in whose order it comes */
+  SAYS_FENCE = 2,  /* a number that rises with whoever gets the work next */
 };
 
 struct link_rule {
@@ -122,6 +132,7 @@ struct system {
   uint32_t allows;     /* CLAIM_BIT()s: the anomalies of its contract */
   uint32_t no_power_loss; /* 1u << enum role: its contract assumes that these do not lose power */
   bool groups;         /* it delivers every operation to each of several groups of consumers */
+  uint32_t says;       /* enum message_says: what its messages tell a handler */
   uint32_t verbs;      /* 1u << enum verb: faults of its own that it understands, see `struck` */
   /* Optional: the id of the node that `broker.leader` is now, NODE_NOBODY when there is none; default
    * broker.1. Asked between two events: it may read every node. */
@@ -131,7 +142,7 @@ struct system {
   const char *ack;     /* which message its generic `ack-sent` is, in words */
   /* Optional: how many controllers a plan has, apart from what the topology says; default none. */
   uint32_t (*controllers)(const struct plan *);
-  /* The longest timeout of its settings, for drain_limit. */
+  /* The longest timeout of its own settings, for drain_limit: plan_longest_timeout adds the stores'. */
   struct span (*longest_timeout)(const struct plan *);
 };
 
@@ -143,6 +154,9 @@ struct handler {
   int (*handle)(struct dg_context *, const struct dg_message *); /* enum dg_status */
   uint32_t forbids; /* anomalies that it takes out of the system's allowed set */
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
+  const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
+  const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
+  uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
@@ -168,6 +182,9 @@ struct store {
   enum role role;
   const struct component *component;
   struct link_rule link; /* of who calls it; a database is called over a connection */
+  uint32_t verbs;        /* 1u << enum verb: faults of its own that it understands, see `struck` */
+  /* The longest timeout of its settings, for drain_limit; NULL = none. */
+  struct span (*longest_timeout)(const struct settings *);
 };
 
 #endif

@@ -18,6 +18,39 @@ const struct store_plan *plan_store(const struct plan *plan, enum role role) {
   }
 }
 
+bool plan_understands(const struct plan *plan, enum role role, enum verb verb) {
+  const struct store_plan *slot = plan_store(plan, role);
+  if (!slot) return (plan->system->verbs >> verb) & 1;
+  return slot->store && (slot->store->verbs >> verb) & 1;
+}
+
+static void raise(struct span *longest, int64_t ns) {
+  if (ns > longest->ns) longest->ns = ns;
+}
+
+struct span plan_longest_timeout(const struct plan *plan) {
+  struct span longest = plan->system->longest_timeout(plan);
+  for (int role = 0; role < ROLE__COUNT; role++) {
+    const struct store_plan *slot = plan_store(plan, (enum role)role);
+    if (!slot || !slot->store || !slot->store->longest_timeout) continue;
+    if (role == ROLE_DATABASE || plan_uses(plan, (enum role)role))
+      raise(&longest, slot->store->longest_timeout(&slot->settings).ns);
+  }
+  for (uint32_t i = 0; i < plan_group_count(plan); i++) {
+    const struct handler *handler = plan_handler(plan, i);
+    if (!handler || !handler->waits) continue;
+    int key = schema_find(handler->keys, handler->key_count, handler->waits);
+    raise(&longest, plan_handler_settings(plan, i)->values[key].i);
+  }
+  return longest;
+}
+
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise) {
+  const struct handler *handler = plan_handler(plan, group);
+  int index = handler ? schema_find(handler->keys, handler->key_count, key) : -1;
+  return index < 0 ? otherwise : plan_handler_settings(plan, group)->values[index].i;
+}
+
 /* Whether anybody connects over a link to a store. The consumers' database is there whether a handler
  * uses it or not; other stores only where one does, a service's where its publisher does. */
 static bool store_called(const struct plan *plan, enum link link) {

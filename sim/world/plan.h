@@ -14,6 +14,7 @@
 #include "sim/kernel/time.h"
 #include "sim/world/client.h"
 #include "sim/world/model.h"
+#include "sim/world/operation.h"
 #include "sim/world/role.h"
 
 #include <stdbool.h>
@@ -34,8 +35,6 @@ struct link_plan {
   int64_t duplication, reordering;    /* share; a datagram link only */
   int64_t bandwidth;                  /* bytes a second, 0 = unlimited */
 };
-
-enum operation { OPERATION_INCREMENT, OPERATION__COUNT };
 
 /* One operation of an explicit list. */
 struct intent_plan {
@@ -216,13 +215,27 @@ static inline const struct handler *plan_handler(const struct plan *plan, uint32
 static inline const struct settings *plan_handler_settings(const struct plan *plan, uint32_t group) {
   return plan->groups ? &plan->groups[group].handler_settings : &plan->handler_settings;
 }
+/* What a group's handler has set a key of its own to; `otherwise` where it has no such key. */
+int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise);
+/* Whether any operation overwrites what was there. */
+static inline bool plan_overwrites(const struct plan *plan) {
+  const struct workload_plan *workload = &plan->workload;
+  if (!workload->intents) return operation_law(workload->operation) == LAW_OVERWRITES;
+  for (uint64_t i = 0; i < workload->messages; i++)
+    if (operation_law(workload->intents[i].operation) == LAW_OVERWRITES) return true;
+  return false;
+}
 /* CLAIM_BIT()s of what the contract allows a group: the system's, with what its publisher adds, less what
- * its handler takes out. What may be lost may be missing from a service's point of view. */
+ * its handler takes out. No handler puts what comes out of order in order: where it overwrites, the older
+ * may stay. What may be lost may be missing from what a service's database says. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
   uint32_t allows = plan->system->allows | (plan->publisher ? plan->publisher->allows : 0);
   if (plan->publisher && (allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED))))
     allows |= CLAIM_BIT(STORE_DISAGREEMENTS);
-  return claim_allowed(allows, plan_handler(plan, group)->forbids);
+  uint32_t allowed = claim_allowed(allows, plan_handler(plan, group)->forbids);
+  if ((allowed & CLAIM_BIT(REORDERED)) && plan_overwrites(plan))
+    allowed |= allows & CLAIM_BIT(STATE_ERRORS);
+  return allowed;
 }
 /* Whether any group's handler calls a store of this role. */
 static inline bool plan_uses(const struct plan *plan, enum role role) {
@@ -237,6 +250,11 @@ static inline uint32_t plan_services(const struct plan *plan) {
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);
+/* Whether what runs on nodes of a role understands a fault that not all do (fault_verbs.h, of_system): the
+ * store in its slot, else the system. */
+bool plan_understands(const struct plan *plan, enum role role, enum verb verb);
+/* The longest timeout of system, stores and handlers. */
+struct span plan_longest_timeout(const struct plan *plan);
 /* What a link is in this plan: as the system says, or as the store at its far end does. */
 struct link_rule plan_link_rule(const struct plan *plan, enum link link);
 

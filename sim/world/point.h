@@ -22,9 +22,9 @@
   X(DELIVERY_RECEIVED, "delivery-received", ROLE_CONSUMER, "that answer reached the consumer; no handler has it yet") \
   X(DELIVERED, "delivered", ROLE_CONSUMER, "a handler starts on it")                               \
   X(HANDLER_STEP, "handler-step", ROLE_CONSUMER, "its handler makes a call (work, statement, commit, publish)") \
-  X(STATEMENT_SENT, "statement-sent", ROLE_CONSUMER, "a statement or COMMIT of its handler leaves for the database") \
-  X(STATEMENT_RECEIVED, "statement-received", ROLE_DATABASE, "it reached the database; nothing is done yet") \
-  X(STATEMENT_ANSWERED, "statement-answered", ROLE_DATABASE, "the answer to a statement or COMMIT leaves") \
+  X(STATEMENT_SENT, "statement-sent", ROLE_CONSUMER, "a statement or COMMIT of its handler leaves for the database, or a request for another store") \
+  X(STATEMENT_RECEIVED, "statement-received", ROLE_DATABASE, "it reached the store; nothing is done yet") \
+  X(STATEMENT_ANSWERED, "statement-answered", ROLE_DATABASE, "the answer to it leaves") \
   X(STATEMENT_ANSWER_RECEIVED, "statement-answer-received", ROLE_CONSUMER, "the answer reached the consumer; its handler does not know yet") \
   X(EFFECT, "effect", ROLE_DATABASE, "a store or sink has applied it")                             \
   X(HANDLED, "handled", ROLE_CONSUMER, "its handler has returned")                                 \
@@ -32,7 +32,11 @@
   X(ACK_RECEIVED, "ack-received", ROLE_BROKER, "the acknowledgement reached the broker; nothing is noted yet") \
   X(ACK_APPLIED, "ack-applied", ROLE_BROKER, "the broker has noted the acknowledgement")           \
   X(ACK_ANSWER_SENT, "ack-answer-sent", ROLE_BROKER, "the answer to the acknowledgement leaves") \
-  X(ACK_ANSWERED, "ack-answered", ROLE_CONSUMER, "the consumer learns that it was noted")
+  X(ACK_ANSWERED, "ack-answered", ROLE_CONSUMER, "the consumer learns that it was noted")          \
+  X(REQUEST_SENT, "request-sent", ROLE_CONSUMER, "a request of its handler leaves for the provider") \
+  X(REQUEST_RECEIVED, "request-received", ROLE_PROVIDER, "it reached the provider; nothing is done yet") \
+  X(REQUEST_ANSWERED, "request-answered", ROLE_PROVIDER, "the provider's answer leaves")           \
+  X(REQUEST_ANSWER_RECEIVED, "request-answer-received", ROLE_CONSUMER, "the answer reached the consumer; its handler does not know yet")
 
 enum point {
   POINT_NONE,

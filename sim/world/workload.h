@@ -9,6 +9,9 @@
 #ifndef SIM_WORLD_WORKLOAD_H
 #define SIM_WORLD_WORKLOAD_H
 
+#include "sim/world/message.h"
+#include "sim/world/operation.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +29,12 @@ struct operation_request {
   uint32_t attempt; /* of its client: each is a send of its own; 0 = it has none */
 };
 
+/* What a producer sends of it. */
+static inline struct record operation_record(const struct operation_request *request) {
+  return (struct record){.intent = request->intent, .key = request->key, .size = request->size,
+                         .attempt = (uint16_t)request->attempt};
+}
+
 void workload_start(struct world *world);
 /* The arrival event. */
 void workload_arrive(struct world *world);
@@ -41,6 +50,10 @@ void workload_effect(struct world *world, int64_t visible_ns);
 void workload_idle(struct world *world);
 /* An operation of a list by its id, or NULL. */
 const struct intent_plan *workload_find(const struct workload_plan *plan, uint64_t id);
+/* What an intent asks for. */
+enum operation workload_operation(const struct world *world, uint64_t intent);
+/* The key that a transfer adds to, another than its own. The workload must have two. */
+uint32_t workload_other_key(const struct world *world, uint64_t intent, uint32_t key);
 /* Service time of an operation's n-th execution in a group, ns. */
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t group, uint32_t execution);
 

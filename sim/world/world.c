@@ -188,7 +188,7 @@ static void make_operations(struct world *world) {
 }
 
 static struct span longest_timeout(const struct plan *plan) {
-  struct span longest = plan->system->longest_timeout(plan), wait = span_of(0);
+  struct span longest = plan_longest_timeout(plan), wait = span_of(0);
   if (plan->client) wait = plan->client->longest_wait(&plan->client_settings);
   if (wait.ns > longest.ns) longest = wait;
   if (plan->publisher && plan->publisher->longest_wait)

@@ -34,8 +34,10 @@ static void tiny_sink(void *context, const struct trace_record *records, size_t 
       tiny->facts[tiny->fact_count++] = records[i];
 }
 
+/* Distributions are left to the test. */
 static inline void tiny_defaults(struct settings *settings, const struct key *keys, size_t count) {
   for (size_t i = 0; i < count; i++) {
+    if (keys[i].type == VALUE_DISTRIBUTION) continue;
     struct err err = {0};
     bool good = schema_parse(&keys[i], keys[i].value_default, &settings->values[i], &err);
     ck_assert_msg(good, "%s: %s", keys[i].name, err.message);

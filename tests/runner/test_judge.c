@@ -15,7 +15,7 @@ struct fixture {
   struct plan plans[ROWS];
   uint64_t seeds[SEEDS];
   struct fault_plan faults[FAULTS];
-  uint32_t rows[ROWS];
+  uint32_t rows[ROWS], others[ROWS];
   struct expectation expectation;
   struct scenario scenario;
   struct run_result results[ROWS * SEEDS];
@@ -75,7 +75,8 @@ static bool holds(struct fixture *f, struct expectation expectation) {
   f->expectation.rows = f->rows;
   if (f->expectation.row_count == 0) f->expectation.row_count = 1;
   f->rows[1] = 1;
-  f->expectation.other_row = 1;
+  f->others[0] = f->others[1] = 1;
+  f->expectation.others = f->others;
   f->scenario.expectation_count = 1;
   judge_campaign(&f->campaign);
   return f->found.holds;

@@ -34,7 +34,7 @@ static bool understood(const struct system *system, enum verb verb) {
 
 /* A handler that publishes is refused where there is no topic for it. */
 static bool serves(const struct system *system, const struct handler *handler) {
-  return (handler->uses & HANDLER_USES(DATABASE)) || system->components[ROLE_CONSUMER]->publish;
+  return handler->uses || system->components[ROLE_CONSUMER]->publish;
 }
 
 static void write_world(struct rig_text *text, const struct system *system) {

@@ -1,0 +1,72 @@
+/* Has the external provider charge, with an idempotency key, and asks again until it knows.
+ *
+ *   work; charge with the key [no answer, or the key is under way: sleep, again]; acknowledge
+ *
+ * The provider remembers what the consumer forgets in a crash: a copy, a retry, a lost answer, all get the
+ * result of the one charge. What the consumer does not learn in its attempts it leaves unacknowledged: the
+ * next delivery asks with the same key.
+ *
+ *   idempotency_key: operation   one key, for ever: the right one, while the provider remembers it. Where it
+ *                                saves failures too, a failure stays the answer.
+ *                    failure     another key after each failure, and only then: each key of an operation is
+ *                                asked in turn, until one has succeeded. A delivery begins with the first.
+ *                    attempt     another key each time: no retry is known for one, and each charges.
+ *   amount: changes              asks for another amount each time, as a price that is reckoned anew. A
+ *                                provider that compares refuses; what it charged stands, and so that is the
+ *                                end of it here. Somebody has to look at it.
+ *
+ * Breaks it: the provider's retention is over before the message comes again; a saved failure.
+ */
+#include "sim/handler/dgsim.h"
+#include "sim/kernel/time.h"
+#include "sim/world/model.h"
+
+#define AMOUNT 100
+
+enum idempotency_key { KEY_OF_OPERATION, KEY_OF_FAILURE, KEY_OF_ATTEMPT };
+
+/* The n-th key of an operation, from 0. */
+static uint64_t nth_key(uint64_t id, uint64_t n) { return n << 48 | id; }
+
+static int handle(struct dg_context *context, const struct dg_message *message) {
+  const int64_t attempts = dg_setting(context, "attempts"), pause = dg_setting(context, "backoff");
+  const int64_t which = dg_setting(context, "idempotency_key"), changes = dg_setting(context, "amount");
+  const int64_t before = message->delivery ? (message->delivery - 1) * attempts : 0;
+  uint64_t failures = 0;
+  int status = DG_UNKNOWN;
+  dg_work(context);
+  for (int64_t i = 0; i < attempts && status != DG_OK && status != DG_MISMATCH; i++) {
+    if (i > 0) dg_sleep(context, pause << (i - 1));
+    uint64_t n = which == KEY_OF_ATTEMPT ? (uint64_t)(before + i) : which == KEY_OF_FAILURE ? failures : 0;
+    status = dg_charge(context, nth_key(message->id, n), AMOUNT + (changes ? before + i : 0), NULL);
+    failures += status == DG_FAILED;
+  }
+  if (status != DG_MISMATCH) return status;
+  dg_suppress(context);
+  return DG_OK;
+}
+
+enum { KEY_IDEMPOTENCY_KEY, KEY_ATTEMPTS, KEY_BACKOFF, KEY_AMOUNT, KEY__COUNT };
+
+static const struct key keys[KEY__COUNT] = {
+    [KEY_IDEMPOTENCY_KEY] = {"idempotency_key", VALUE_ENUM, "operation", "operation failure attempt", 0, 0,
+                             "what has a key of its own: each operation, each failure, or each attempt", NULL},
+    [KEY_ATTEMPTS] = {"attempts", VALUE_COUNT, "3", NULL, 1, 10,
+                      "requests to the provider in one delivery, at most",
+                      "stripe-node: maxNetworkRetries 2 since version 14"},
+    [KEY_BACKOFF] = {"backoff", VALUE_TIME, "500ms", NULL, 0, NS_PER_H,
+                     "before the second request; twice as long before each further one",
+                     "stripe-node: initial delay 0.5 s"},
+    [KEY_AMOUNT] = {"amount", VALUE_ENUM, "same", "same changes", 0, 0,
+                    "whether a retry asks for the same amount", NULL},
+};
+
+const struct handler handler_charge_with_key = {
+    .name = "charge-with-key",
+    .about = "has the provider charge with an idempotency key, and asks again until it knows",
+    .keys = keys,
+    .key_count = KEY__COUNT,
+    .handle = handle,
+    .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
+    .uses = HANDLER_USES(PROVIDER),
+};

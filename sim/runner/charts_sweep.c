@@ -1,0 +1,349 @@
+#include "sim/runner/charts_sweep.h"
+
+#include "sim/runner/chart_scripts.h"
+#include "sim/runner/charts_parts.h"
+#include "sim/runner/human.h"
+#include "sim/runner/output.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define AXES_MAX 2
+#define TICS_MAX 12         /* of a long axis: the others are not labelled */
+#define CELLS_LABELLED 16   /* of a map: more on one axis have no room for their numbers */
+#define PANELS_MAX 12
+#define CHARACTER 8.0       /* pixels */
+#define PLOT_WIDTH 760.0
+#define METRIC_NAME_MAX 64
+
+static const char *metric_word(unsigned metric) {
+  return metric == EXPECT_CAPACITY ? "capacity" : metric_rows[metric].name;
+}
+static enum metric_unit unit_of(unsigned metric) {
+  return metric == EXPECT_CAPACITY ? UNIT_RATE : metric_rows[metric].unit;
+}
+
+void charts_sweep_name(unsigned metric, char *out, size_t size) {
+  snprintf(out, size, "sweep-%s", metric_word(metric));
+}
+
+/* ---- what is drawn ---- */
+
+/* In base units: capacity is measured once, everything else over the seeds. */
+static struct estimate estimate_of(const struct campaign *campaign, size_t plan, unsigned metric) {
+  if (metric != EXPECT_CAPACITY) return campaign_estimate(campaign, plan, (enum metric)metric);
+  const double value = (double)campaign->capacity[plan] / SCHEMA_RATE_SCALE;
+  return (struct estimate){.mean = value, .low = value, .high = value, .n = 1};
+}
+
+static int64_t value_of(const struct campaign *campaign, size_t plan, size_t seed, unsigned metric) {
+  if (metric == EXPECT_CAPACITY) return campaign->capacity[plan];
+  return campaign_result(campaign, plan, seed)->metrics[metric];
+}
+
+static bool is_constant(const struct campaign *campaign, unsigned metric) {
+  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
+    for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+      if (value_of(campaign, plan, seed, metric) != value_of(campaign, 0, 0, metric)) return false;
+  return true;
+}
+
+/* Whether two metrics are the same in every run: then one chart shows both. */
+static bool is_same(const struct campaign *campaign, unsigned metric, unsigned other) {
+  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
+    for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+      if (value_of(campaign, plan, seed, metric) != value_of(campaign, plan, seed, other)) return false;
+  return true;
+}
+
+struct chosen {
+  const struct campaign *campaign;
+  unsigned drawn[SWEEP_CHARTS_MAX], constant[METRIC__COUNT + 1];
+  size_t drawn_count, constant_count;
+};
+
+static void choose(struct chosen *chosen, unsigned metric) {
+  const struct campaign *campaign = chosen->campaign;
+  if (metric == EXPECT_VIOLATES) return;
+  if (metric == EXPECT_CAPACITY && campaign->capacity[0] < 0) return;
+  for (size_t i = 0; i < chosen->constant_count; i++)
+    if (chosen->constant[i] == metric) return;
+  if (is_constant(campaign, metric)) {
+    chosen->constant[chosen->constant_count++] = metric;
+    return;
+  }
+  for (size_t i = 0; i < chosen->drawn_count; i++)
+    if (is_same(campaign, metric, chosen->drawn[i])) return;
+  if (chosen->drawn_count < SWEEP_CHARTS_MAX) chosen->drawn[chosen->drawn_count++] = metric;
+}
+
+static struct chosen choose_all(const struct campaign *campaign) {
+  static const unsigned always[] = {METRIC_LOST, METRIC_DUPLICATE_EFFECTS};
+  static const unsigned prices[] = {EXPECT_CAPACITY,       METRIC_LATENCY_P99, METRIC_DEDUP_BYTES_PEAK,
+                                    METRIC_DURABLE_WRITES, METRIC_ROUND_TRIPS};
+  const struct scenario *scenario = campaign->scenario;
+  struct chosen chosen = {.campaign = campaign};
+  for (size_t i = 0; i < scenario->expectation_count; i++) choose(&chosen, scenario->expectations[i].metric);
+  for (size_t i = 0; i < sizeof always / sizeof *always; i++) choose(&chosen, always[i]);
+  const size_t asked = chosen.constant_count;
+  for (size_t i = 0; i < sizeof prices / sizeof *prices; i++) choose(&chosen, prices[i]);
+  chosen.constant_count = asked; /* a price that is the same everywhere is no news */
+  return chosen;
+}
+
+static bool is_drawn(const struct scenario *scenario) {
+  const size_t axes = scenario_axes(scenario);
+  return axes > 0 && axes <= AXES_MAX;
+}
+
+size_t charts_sweep_metrics(const struct campaign *campaign, unsigned out[SWEEP_CHARTS_MAX]) {
+  if (!is_drawn(campaign->scenario)) return 0;
+  const struct chosen chosen = choose_all(campaign);
+  memcpy(out, chosen.drawn, sizeof chosen.drawn);
+  return chosen.drawn_count;
+}
+
+void charts_sweep_summary(const struct campaign *campaign, FILE *out) {
+  const size_t axes = scenario_axes(campaign->scenario);
+  if (axes == 0) return;
+  if (axes > AXES_MAX) {
+    fprintf(out, "\ncharts   none of %zu swept paths together; aggregate.csv has a column for each\n", axes);
+    return;
+  }
+  const struct chosen chosen = choose_all(campaign);
+  fputs("\ncharts  ", out);
+  for (size_t i = 0; i < chosen.drawn_count; i++)
+    fprintf(out, "%s %s", i ? "," : "", metric_word(chosen.drawn[i]));
+  fputs(chosen.drawn_count ? "\n" : " none\n", out);
+  for (size_t i = 0; i < chosen.constant_count; i++) {
+    char value[HUMAN_MAX];
+    human_value(unit_of(chosen.constant[i]), estimate_of(campaign, 0, chosen.constant[i]).mean, value,
+                sizeof value);
+    fprintf(out, "%s%s: %s", i ? ", " : "same     everywhere and in every seed: ",
+            metric_word(chosen.constant[i]), value);
+  }
+  if (chosen.constant_count) fputc('\n', out);
+}
+
+/* ---- axes ---- */
+
+static const struct sweep_key *axis_of(const struct scenario *scenario, size_t number, size_t *out_index) {
+  for (size_t i = 0; i < scenario->sweep_count; i++) {
+    if (scenario->sweep[i].count < 2 || number-- > 0) continue;
+    *out_index = i;
+    return &scenario->sweep[i];
+  }
+  return NULL;
+}
+
+/* Numbers of times and sizes spread over a decade, others over two. */
+static bool is_logarithmic(const struct sweep_key *key) {
+  if (key->is_text || key->numbers[0] <= 0) return false;
+  const bool spreads = key->type == VALUE_TIME || key->type == VALUE_MILLISECONDS || key->type == VALUE_SIZE;
+  const double ratio = (double)key->numbers[key->count - 1] / (double)key->numbers[0];
+  return ratio >= (spreads ? 10 : 100);
+}
+
+/* Where a value stands on the axis of a line chart, 0 to 1. */
+static double place_of(const struct sweep_key *key, bool logarithmic, size_t value) {
+  if (key->is_text) return (double)value / (double)(key->count - 1);
+  const double low = (double)key->numbers[0], high = (double)key->numbers[key->count - 1];
+  const double at = (double)key->numbers[value];
+  return logarithmic ? log(at / low) / log(high / low) : (at - low) / (high - low);
+}
+
+/* "VALUE": how the CSV files say it; "TEXT": how people do. */
+static void put_values(const struct sweep_key *key, const char *prefix, FILE *out) {
+  fprintf(out, "%sCOLUMN = '%s'\n%sVALUES = %zu\narray %sVALUE[%zu] = [", prefix, key->column, prefix,
+          key->count, prefix, key->count);
+  for (size_t i = 0; i < key->count; i++) {
+    if (i) fputs(", ", out);
+    if (key->is_text)
+      charts_put_text(out, key->texts[i], false);
+    else
+      fprintf(out, "\"%" PRId64 "\"", key->numbers[i]);
+  }
+  fprintf(out, "]\narray %sTEXT[%zu] = [", prefix, key->count);
+  for (size_t i = 0; i < key->count; i++) {
+    if (i) fputs(", ", out);
+    charts_put_text(out, key->texts[i], true);
+  }
+  fputs("]\n", out);
+}
+
+/* Labels at the values themselves, where each has room beside the one before. */
+static void put_tics(const struct sweep_key *key, bool logarithmic, FILE *out) {
+  double taken = -1e9;
+  fputs("set xtics rotate by 0 (", out);
+  for (size_t i = 0; i < key->count; i++) {
+    const double at = place_of(key, logarithmic, i) * PLOT_WIDTH;
+    const double half = CHARACTER * (double)(human_width(key->texts[i]) + 1) / 2;
+    const bool room = at - half >= taken;
+    if (room) taken = at + half;
+    fputs(i ? ", " : "", out);
+    charts_put_text(out, room ? key->texts[i] : "", true);
+    if (key->is_text)
+      fprintf(out, " %zu", i + 1);
+    else
+      fprintf(out, " %" PRId64, key->numbers[i]);
+  }
+  fputs(")\n", out);
+}
+
+/* ---- lines ---- */
+
+/* How a metric's values are drawn: times in seconds, which gnuplot shortens; sizes in what they come to. */
+struct scale {
+  double factor;
+  const char *word;   /* behind the metric's name */
+  const char *letter; /* of a unit that gnuplot puts a prefix to */
+};
+
+static struct scale scale_of(const struct campaign *campaign, unsigned metric) {
+  static const char *const sizes[] = {"B", "KiB", "MiB", "GiB"};
+  double most = 0;
+  size_t power = 0;
+  switch (unit_of(metric)) {
+  case UNIT_COUNT:
+    return (struct scale){1, "per run", ""};
+  case UNIT_NS:
+    return (struct scale){1e-9, "", "s"};
+  case UNIT_RATE:
+    return (struct scale){1, "per second", ""};
+  case UNIT_BYTES:
+    break;
+  }
+  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
+    most = fmax(most, estimate_of(campaign, plan, metric).mean);
+  while (power < 3 && most >= pow(1024, (double)(power + 1))) power++;
+  return (struct scale){pow(1024, -(double)power), sizes[power], ""};
+}
+
+/* FLOOR, CEILING and LOG_Y: a logarithmic axis where values differ by more than two decades. What is 0 then
+ * stands below the least, and says so. */
+static void put_range(const struct campaign *campaign, unsigned metric, FILE *out) {
+  struct chart_range means = CHART_RANGE_EMPTY, all = CHART_RANGE_EMPTY;
+  bool zero = false;
+  const double scale = scale_of(campaign, metric).factor;
+  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++) {
+    const struct estimate estimate = estimate_of(campaign, plan, metric);
+    chart_range_widen(&means, estimate.mean * scale);
+    chart_range_widen(&all, estimate.high * scale);
+    zero = zero || estimate.mean == 0;
+  }
+  const bool logarithmic = means.most > 100 * means.least;
+  const double decade = logarithmic ? pow(10, floor(log10(means.least))) : 0;
+  const double floor_at = zero ? decade * 0.4 : decade;
+  const double most = all.most > 0 ? all.most : 1;
+  fprintf(out, "LOG_Y = %d\nFLOOR = %.6g\nCEILING = %.6g\nZERO = %d\n", logarithmic, floor_at,
+          logarithmic ? most * 1.6 : most * 1.08, logarithmic && zero);
+}
+
+/* What both kinds of chart have. */
+static void put_head(const struct campaign *campaign, unsigned metric, size_t height, size_t key_lines,
+                     size_t key_columns, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  const struct scale scale = scale_of(campaign, metric);
+  const bool map = scenario_axes(scenario) == 2;
+  char name[METRIC_NAME_MAX], intended[2 * HUMAN_MAX];
+  charts_sweep_name(metric, name, sizeof name);
+  output_intended(campaign, intended, sizeof intended);
+  fprintf(out, "# Drawn from the CSV files one folder up. By hand: gnuplot %s.gp\nNAME = ", name);
+  charts_put_text(out, scenario->name, false);
+  fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended, scenario->seed_count,
+          scenario->seed_count == 1 ? "" : "s",
+          metric == EXPECT_CAPACITY    ? ", measured once without faults"
+          : scenario->seed_count == 1 ? ""
+          : map                       ? ", means"
+                                      : ", mean and 95 % interval");
+  fprintf(out, "ROWS = %zu\n", scenario->row_count);
+  charts_put_labels(scenario, "LABEL", false, out);
+  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nHEIGHT = %zu\n", key_columns, key_lines, height);
+  fprintf(out, "METRIC = '%s'\nUNIT = '%s'\nUNIT_WORD = '%s'\nSCALE = %.9g\n", metric_word(metric),
+          scale.letter, scale.word, scale.factor);
+  fputs("array TITLE[1] = [", out);
+  char title[METRIC_NAME_MAX];
+  snprintf(title, sizeof title, "%s", metric_word(metric));
+  for (char *at = title; *at; at++)
+    if (*at == '_') *at = ' ';
+  charts_put_text(out, title, false);
+  fputs("]\n", out);
+  fputs(chart_script_common, out);
+  fprintf(out, "set output '%s.svg'\n\n", name);
+}
+
+static void put_lines(const struct campaign *campaign, unsigned metric, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  size_t index = 0, columns;
+  const struct sweep_key *key = axis_of(scenario, 0, &index);
+  const size_t lines = charts_key_lines(scenario, scenario->row_count, 12, &columns);
+  const bool logarithmic = is_logarithmic(key);
+  put_head(campaign, metric, 500 + 19 * lines, lines, columns, out);
+  put_values(key, "X", out);
+  fprintf(out, "XLABEL = '%s'\nX_IS_TEXT = %d\nLOG_X = %d\n", key->path, key->is_text, logarithmic);
+  const double low = key->is_text ? 1 : (double)key->numbers[0];
+  const double high = key->is_text ? (double)key->count : (double)key->numbers[key->count - 1];
+  const double room = logarithmic ? pow(high / low, 0.03) : (high - low) * 0.03;
+  fprintf(out, "XLOW = %.9g\nXHIGH = %.9g\n", logarithmic ? low / room : low - room,
+          logarithmic ? high * room : high + room);
+  put_range(campaign, metric, out);
+  fprintf(out, "array SWEPT[%zu] = [", scenario->row_count);
+  for (size_t row = 0; row < scenario->row_count; row++)
+    fprintf(out, "%s%d", row ? ", " : "",
+            scenario->points[scenario->rows[row].first].values[index] != SWEEP_NONE);
+  fputs("]\n", out);
+  /* A closed form beside what was measured: its name, and y by x, both as on the axes but x in the unit of
+   * the column. No name: none. */
+  fputs("OVERLAY = ''\noverlay(x) = NaN\n", out);
+  put_tics(key, logarithmic, out);
+  fputs("\n", out);
+  fputs(chart_script_sweep_lines, out);
+}
+
+/* ---- maps ---- */
+
+static size_t widest_text(const struct sweep_key *key) {
+  size_t widest = 0;
+  for (size_t i = 0; i < key->count; i++)
+    if (human_width(key->texts[i]) > widest) widest = human_width(key->texts[i]);
+  return widest;
+}
+
+static void put_map(const struct campaign *campaign, unsigned metric, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  size_t index;
+  const struct sweep_key *x = axis_of(scenario, 0, &index), *y = axis_of(scenario, 1, &index);
+  const size_t panels = scenario->row_count < PANELS_MAX ? scenario->row_count : PANELS_MAX;
+  const size_t across = panels == 1 ? 1 : panels <= 6 ? 2 : 3, down = (panels + across - 1) / across;
+  size_t cell = y->count <= 4 ? 52 : y->count <= 8 ? 40 : 26;
+  const size_t panel = 92 + cell * y->count;
+  put_head(campaign, metric, 72 + down * panel, 0, 1, out);
+  put_values(x, "X", out);
+  put_values(y, "Y", out);
+  const double scale = scale_of(campaign, metric).factor;
+  struct chart_range range = CHART_RANGE_EMPTY;
+  for (size_t plan = 0; plan < scenario->plan_count; plan++)
+    chart_range_widen(&range, estimate_of(campaign, plan, metric).mean * scale);
+  const bool logarithmic = range.most > 100 * range.least;
+  fprintf(out, "XLABEL = '%s'\nYLABEL = '%s'\nPANELS = %zu\nACROSS = %zu\nDOWN = %zu\n", x->path, y->path,
+          panels, across, down);
+  fprintf(out, "LEFT = %.5g\nPANEL = %zu\n", (CHARACTER * (double)widest_text(y) + 56) / 900, panel);
+  fprintf(out, "LOG_Z = %d\nLEAST = %.6g\nMOST = %.6g\nNUMBERS = %d\n\n", logarithmic,
+          logarithmic ? range.least / 2 : 0, range.most > 0 ? range.most : 1,
+          x->count <= CELLS_LABELLED / across && y->count <= CELLS_LABELLED);
+  fputs(chart_script_sweep_map, out);
+}
+
+bool charts_sweep_write(const struct campaign *campaign, const char *directory, struct err *err) {
+  unsigned metrics[SWEEP_CHARTS_MAX];
+  const size_t count = charts_sweep_metrics(campaign, metrics);
+  const bool map = scenario_axes(campaign->scenario) == 2;
+  for (size_t i = 0; i < count; i++) {
+    char name[METRIC_NAME_MAX];
+    charts_sweep_name(metrics[i], name, sizeof name);
+    if (!charts_write_one(directory, name, campaign, metrics[i], map ? put_map : put_lines, err))
+      return false;
+  }
+  return true;
+}

@@ -1,0 +1,68 @@
+/* Patterns under every placement of faults: those that keep their word against any two, and those that break
+ * by one or two, found by searching alone. */
+#include "tests/system/rig.h"
+
+#include "sim/runner/explore.h"
+
+static const char world[] = "format: 1\nname: pattern\nluck: none\nmeasure_capacity: false\n"
+                            "workload: {messages: 2, rate: 10/s, arrivals: steady}\n"
+                            "topology: {partitions: 1, consumers: 2}\n";
+
+static void explore(const char *rest, unsigned faults, struct explore_result *out) {
+  struct rig rig;
+  struct rig_text text = {.length = 0};
+  rig_add(&text, "%s%s", world, rest);
+  rig_load(&rig, text.bytes);
+  const struct explore_options options = {.faults = faults, .workers = 2, .prune = true,
+                                          .limits = placement_limits_all(), .command = "a test"};
+  explore_row(&rig.scenario, 0, &options, NULL, out);
+  rig_close(&rig);
+}
+
+static const char *const held[] = {
+    "system: sqs-standard\nhandler: idempotency-key\n",
+    "system: sqs-standard\nhandler: charge-with-key\nprovider: keyed\n",
+    "system: sqs-standard\nhandler: {name: charge-in-transaction, idempotency_key: operation}\nprovider: keyed\n",
+};
+
+START_TEST(no_two_faults_break_it) {
+  struct explore_result result;
+  explore(held[_i], 2, &result);
+  ck_assert_msg(!result.violated, "%s%s", held[_i], metric_rows[result.metric].name);
+  ck_assert_uint_eq(result.reached, 2);
+  ck_assert_uint_ge(explore_covered(&result), 10000);
+  explore_result_deinit(&result);
+}
+END_TEST
+
+/* Handler, how many faults it takes, by which anomaly it shows. */
+static const struct {
+  const char *text;
+  unsigned faults;
+  enum metric metric;
+} broken[] = {
+    {"system: sqs-standard\nhandler: effect-first\n", 1, METRIC_DUPLICATE_EFFECTS},
+    {"system: sqs-standard\nhandler: mark-first\n", 1, METRIC_LOST_ACKED},
+    {"system: sqs-standard\nhandler: check-then-insert\n", 1, METRIC_DUPLICATE_EFFECTS},
+    {"system: sqs-standard\nhandler: charge-in-transaction\nprovider: keyed\n", 1, METRIC_DUPLICATE_EFFECTS},
+    {"system: sqs-standard\nhandler: charge-with-key\nprovider: plain\n", 1, METRIC_DUPLICATE_EFFECTS},
+    {"system: kafka-transactional\nhandler: charge\nprovider: keyed\n", 1, METRIC_DUPLICATE_EFFECTS},
+};
+
+START_TEST(searching_finds_where_it_breaks) {
+  struct explore_result result;
+  explore(broken[_i].text, broken[_i].faults, &result);
+  ck_assert_msg(result.violated, "%sholds", broken[_i].text);
+  ck_assert_uint_eq(result.count, broken[_i].faults);
+  ck_assert_int_eq(result.metric, broken[_i].metric);
+  explore_result_deinit(&result);
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("patterns");
+  tcase_set_timeout(tests, 120);
+  tcase_add_loop_test(tests, no_two_faults_break_it, 0, sizeof held / sizeof *held);
+  tcase_add_loop_test(tests, searching_finds_where_it_breaks, 0, sizeof broken / sizeof *broken);
+  return rig_main(suite_create("system/explore-patterns"), tests);
+}
