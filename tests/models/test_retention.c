@@ -49,6 +49,27 @@ START_TEST(the_second_execution_begins_a_window_of_its_own) {
 }
 END_TEST
 
+/* What the run says that its stores hold less at the end than at their peak; -1: it says nothing. */
+static int64_t forgotten(const struct tiny *tiny) {
+  for (size_t i = 0; i < tiny->fact_count; i++)
+    if (tiny->facts[i].kind == FACT_COUNTER && tiny->facts[i].detail == COUNTER_DEDUP_BYTES_FORGOTTEN)
+      return (int64_t)tiny->facts[i].value;
+  return -1;
+}
+
+START_TEST(what_is_forgotten_at_the_end_is_stated_where_there_is_any) {
+  for (int pruned = 0; pruned < 2; pruned++) {
+    struct tiny *tiny = table_of(pruned ? 2 * S : 0, S);
+    script_add(100 * MS, 1, 1);
+    script_add(200 * MS, 1, 2);
+    script_add(5 * S, 1, 3);
+    tiny_run(tiny);
+    ck_assert_int_eq(forgotten(tiny), pruned ? DATABASE_UNIQUE_ROW_BYTES : -1);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 START_TEST(memory_follows_what_came_within_the_retention) {
   struct tiny *tiny = table_of(2 * S, 500 * MS);
   for (uint64_t i = 0; i < 40; i++) script_add((int64_t)i * S, 1 + i % 2, i + 1);
@@ -234,6 +255,7 @@ int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_test(tests, an_id_stands_for_its_retention_and_until_the_job_comes);
   tcase_add_test(tests, the_second_execution_begins_a_window_of_its_own);
+  tcase_add_test(tests, what_is_forgotten_at_the_end_is_stated_where_there_is_any);
   tcase_add_test(tests, memory_follows_what_came_within_the_retention);
   tcase_add_test(tests, the_job_goes_on_after_a_crash);
   tcase_add_test(tests, a_deletion_that_was_not_durable_is_taken_back);
