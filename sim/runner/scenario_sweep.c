@@ -211,29 +211,35 @@ static size_t level_of(const struct slot_spec *const *places, size_t count,
   return 0;
 }
 
+/* One path's value. Of a group the places are: base, row, group, the row's group. */
+static bool sweep_one(struct reader *reader, size_t index, const struct slot_spec *const *places,
+                      size_t count, struct slot_reading *out) {
+  struct sweep_reading *sweep = &reader->sweep[index];
+  const struct key_table *table = &out->model->table;
+  const int key = schema_find(table->keys, table->count, sweep->entry.key);
+  if (key < 0) return true;
+  const struct yaml_entry *given = out->values.given[key];
+  const size_t level = sweep->group ? 2 : 0;
+  if (given && !value_is_swept(given) && level_of(places, count, given) > level) {
+    out->kept |= UINT32_C(1) << index;
+    return true;
+  }
+  out->swept |= UINT32_C(1) << index;
+  return check_same_key(reader, sweep, &table->keys[key], table->name) &&
+         reader_entry(reader, &sweep->entry, "", &out->values);
+}
+
 bool scenario_sweep_slot(struct reader *reader, enum slot slot, const char *group,
                          const struct slot_spec *const *places, size_t count,
                          struct slot_reading *out) {
   if (slot == SLOT_HANDLER && reader->groups && !group) return true; /* nobody's */
-  for (size_t i = 0; i < reader->sweep_count; i++) {
-    struct sweep_reading *sweep = &reader->sweep[i];
-    if (sweep->slot != slot) continue;
-    if (sweep->group && (!group || strcmp(sweep->group, group) != 0)) continue;
-    const struct key_table *table = &out->model->table;
-    const int key = schema_find(table->keys, table->count, sweep->entry.key);
-    if (key < 0) continue;
-    const struct yaml_entry *given = out->values.given[key];
-    /* Of a group: base, row, group, the row's group. */
-    const size_t level = sweep->group ? 2 : 0;
-    if (given && !value_is_swept(given) && level_of(places, count, given) > level) {
-      out->kept |= UINT32_C(1) << i;
-      continue;
+  for (int special = 0; special < 2; special++) /* a group's own path wins over its row's */
+    for (size_t i = 0; i < reader->sweep_count; i++) {
+      const struct sweep_reading *sweep = &reader->sweep[i];
+      if (sweep->slot != slot || (sweep->group != NULL) != special) continue;
+      if (sweep->group && (!group || strcmp(sweep->group, group) != 0)) continue;
+      if (!sweep_one(reader, i, places, count, out)) return false;
     }
-    if (!check_same_key(reader, sweep, &table->keys[key], table->name) ||
-        !reader_entry(reader, &sweep->entry, "", &out->values))
-      return false;
-    out->swept |= UINT32_C(1) << i;
-  }
   return true;
 }
 
