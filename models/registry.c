@@ -25,6 +25,7 @@
   X(mark_first)                                                                                    \
   X(effect_first)                                                                                  \
   X(check_then_insert)                                                                             \
+  X(insert_or_ignore)                                                                              \
   X(commit_first)                                                                                  \
   X(offsets_in_database)                                                                           \
   X(conditional_write)                                                                             \

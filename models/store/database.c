@@ -135,6 +135,7 @@ static void finish(struct world *world, struct node *node) {
   uint32_t uses = plan_handler(world->plan, node->group)->uses;
   if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
+  _Static_assert((uint64_t)BALANCE_ABSENT == FACT_STATE_ABSENT, "no row is no row");
   for (uint32_t key = 1; key <= tables->keys; key++)
     world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
                fact_state(node->group, key));

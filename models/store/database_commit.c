@@ -40,28 +40,29 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
   return true;
 }
 
+static void write_row(struct tables *tables, const struct write *write) {
+  struct row row = {.value = 0};
+  row.exists = tables_get(tables, write->table, write->key, &row.value);
+  write_change(write, &row);
+  if (row.exists)
+    tables_put(tables, write->table, write->key, row.value);
+  else
+    tables_remove(tables, write->table, write->key);
+}
+
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
-  int64_t value = 0;
+  struct id_set *unique = &tables->items[write->table].unique;
   database_note(database_of(node), write);
   isolation_changes(&database_of(node)->isolation, write->table, write->key);
-  switch (write->kind) {
-  case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
-  case WRITE_APPLY:
-    tables_get(tables, write->table, write->key, &value);
-    tables_put(tables, write->table, write->key, value + write->value);
-    world_effect(world, node, write->intent, world->now.ns, node->group);
-    break;
-  case WRITE_UNIQUE:
-    if (id_set_add(&tables->items[write->table].unique, write->key))
-      database_row_inserted(world, node, write->table, write->key);
-    break;
-  case WRITE_DELETE:
-    tables_remove(tables, write->table, write->key);
-    if (id_set_remove(&tables->items[write->table].unique, write->key))
-      world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
-    break;
+  if (write->kind != WRITE_UNIQUE) {
+    write_row(tables, write);
+  } else if (id_set_add(unique, write->key) && write->table != TABLE_INSERTED) {
+    database_row_inserted(world, node, write->table, write->key);
   }
+  if (write->kind == WRITE_DELETE && id_set_remove(unique, write->key))
+    world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+  if (write->kind == WRITE_APPLY) world_effect(world, node, write->intent, world->now.ns, node->group);
 }
 
 /* Makes a transaction's changes the state; false: the process dies before it does. */

@@ -86,6 +86,14 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
 /* Ends a transaction, written or not, and lets those go on who waited for it. */
 void database_end(struct world *world, struct node *node, uint32_t index);
 void database_abort(struct world *world, struct node *node, uint32_t index);
+enum locked { LOCKED, LOCKED_KEPT, LOCKED_REFUSED }; /* kept: the request waits; refused: it is answered */
+enum locked database_lock(struct world *world, struct node *node, uint32_t index, struct message *request,
+                          uint32_t table, uint64_t key);
+/* A change of one row or unique key; and: all changes of a statement are noted, it is answered or, when it is
+ * its own transaction, committed. They return whether the request is kept. */
+bool database_change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                     const struct write *write);
+bool database_noted(struct world *world, struct node *node, uint32_t index, struct message *request);
 /* Executes a statement of an open transaction. Returns whether the request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
@@ -96,12 +104,18 @@ void database_conflict(struct world *world, struct node *node, uint32_t index,
 
 /* --- database_condition.c --- */
 
-/* Whether a change may be made, as the transaction sees its row: DG_OK, or what the statement answers. */
 /* A row as the transaction sees it; *out = 0 where there is none, or a unique key alone. */
 bool database_row(const struct database *database, uint32_t index, uint32_t table, uint64_t key,
                   int64_t *out);
+bool database_has_unique(const struct database *database, uint32_t index, uint32_t table, uint64_t key);
+/* Whether a change may be made, as the transaction sees its row: DG_OK, or what the statement answers. */
 int database_condition(const struct database *database, uint32_t index, const struct message *request,
                        const struct write *write);
+
+/* --- database_apply.c: an operation. Returns whether the request is kept --- */
+
+bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,
+                    struct write *own);
 
 /* --- database_commit.c --- */
 

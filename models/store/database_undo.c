@@ -33,29 +33,22 @@ void database_note_flushed(struct database *database) {
 
 static void take_back(struct world *world, struct node *node, const struct undo *undo) {
   struct tables *tables = &database_of(node)->tables;
-  switch (undo->kind) {
-  case WRITE_APPLY:
-    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
-    tables_put(tables, undo->table, undo->key, undo->before);
-    break;
-  case WRITE_PUT:
-    if (undo->existed)
-      tables_put(tables, undo->table, undo->key, undo->before);
-    else
-      tables_remove(tables, undo->table, undo->key);
-    break;
-  case WRITE_DELETE:
-    if (undo->existed) tables_put(tables, undo->table, undo->key, undo->before);
-    if (undo->unique && id_set_add(&tables->items[undo->table].unique, undo->key))
-      world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
-    break;
-  case WRITE_UNIQUE:
+  struct id_set *unique = &tables->items[undo->table].unique;
+  if (undo->kind == WRITE_UNIQUE) {
     if (undo->deleted)
       database_row_undeleted(world, database_of(node));
-    else if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
+    else if (!undo->existed && id_set_remove(unique, undo->key) && undo->table != TABLE_INSERTED)
       database_row_uninserted(world, database_of(node));
-    break;
+    return;
   }
+  if (undo->kind == WRITE_APPLY)
+    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
+  if (undo->existed)
+    tables_put(tables, undo->table, undo->key, undo->before);
+  else
+    tables_remove(tables, undo->table, undo->key);
+  if (undo->kind == WRITE_DELETE && undo->unique && id_set_add(unique, undo->key))
+    world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
 }
 
 void database_undo(struct world *world, struct node *node, uint64_t commits) {

@@ -18,6 +18,7 @@
 #ifndef MODELS_STORE_SESSIONS_H
 #define MODELS_STORE_SESSIONS_H
 
+#include "models/store/operation.h"
 #include "sim/base/map.h"
 #include "sim/world/message.h"
 
@@ -33,13 +34,21 @@ enum transaction_state {
   TRANSACTION_WAITING,
   TRANSACTION_COMMITTING,
 };
-enum write_kind { WRITE_PUT, WRITE_APPLY, WRITE_UNIQUE, WRITE_DELETE };
+enum write_kind {
+  WRITE_PUT,
+  WRITE_APPLY,       /* what an operation makes of its own row: its effect */
+  WRITE_APPLY_OTHER, /* what it makes of the second row that it has */
+  WRITE_UNIQUE,
+  WRITE_DELETE
+};
 
+/* A change of a row: PUT writes `value`, APPLY what the operation of `intent` makes of it. */
 struct write {
   uint64_t key, intent;
   int64_t value;
   uint32_t table, next; /* next: of its transaction, or free */
   enum write_kind kind;
+  enum operation operation; /* WRITE_APPLY, WRITE_APPLY_OTHER */
 };
 struct transaction {
   enum transaction_state state;
@@ -97,9 +106,11 @@ uint64_t sessions_row(uint32_t table, uint64_t key);
 /* Whether a unique key is there for the transaction, if `exists` says so of what is committed. */
 bool sessions_unique(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key,
                      bool exists);
-/* What a row's committed value becomes by the transaction's own changes. Returns whether there is one. */
-bool sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                      uint64_t key, bool exists, int64_t *value);
+/* What a write makes of its row; not of a unique key. */
+void write_change(const struct write *write, struct row *row);
+/* What a committed row becomes by the transaction's own changes. */
+void sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
+                      uint64_t key, struct row *row);
 
 /* Ends a transaction: frees its changes, leaves a queue that it stands in, releases its locks. Then
  * sessions_wake, until it returns SESSION_NONE, gives the next transaction that may go on. */

@@ -36,11 +36,14 @@ enum metric_unit {
   X(REEXECUTIONS, "reexecutions", "reexecutions", UNIT_COUNT, "committed executions beyond the first") \
   X(DUPLICATE_EFFECTS, "duplicate_effects", "duplicate_effects", UNIT_COUNT, "obligations whose re-execution left a different state") \
   X(STATE_ERRORS, "state_errors", "state_errors", UNIT_COUNT, "keys whose final state is no legal outcome") \
+  X(STATE_DOUBLED, "state_doubled", "state_doubled", UNIT_COUNT, "of them, those that an operation done twice explains") \
+  X(STATE_STALE, "state_stale", "state_stale", UNIT_COUNT, "of them, those where an older operation's value stands over a newer one's") \
+  X(STATE_LOST, "state_lost", "state_lost", UNIT_COUNT, "of them, those that an operation that was never done explains") \
   X(FALSE_SUPPRESSIONS, "false_suppressions", "false_suppressions", UNIT_COUNT, "fresh operations dropped as duplicates") \
   X(PHANTOMS, "phantoms", "phantoms", UNIT_COUNT, "effects of no operation, or of a rejected one")  \
   X(MISAPPLIED, "misapplied", "misapplied", UNIT_COUNT, "right operation, wrong payload or key")   \
   X(REORDERED, "reordered", "reordered", UNIT_COUNT, "first effects that came after a later operation's on the same key") \
-  X(STALE_OVERWRITES, "stale_overwrites", "stale_overwrites", UNIT_COUNT, "an older value overwrote a newer one") \
+  X(STALE_OVERWRITES, "stale_overwrites", "stale_overwrites", UNIT_COUNT, "effects that overwrote what a newer operation had done") \
   X(REPLAYS, "replays", "replays", UNIT_COUNT, "requests that a provider answered with a saved result") \
   X(KEY_CONFLICTS, "key_conflicts", "key_conflicts", UNIT_COUNT, "requests refused as their idempotency key was under way") \
   X(KEY_MISMATCHES, "key_mismatches", "key_mismatches", UNIT_COUNT, "requests refused as their idempotency key came with other parameters") \

@@ -107,7 +107,10 @@ static void put_workload(const struct plan *plan, FILE *out) {
     const struct intent_plan *intent = &workload->intents[i];
     char at[64];
     schema_format(&time_key, (union value){.i = intent->at.ns}, at, sizeof at);
-    fprintf(out, "    - {id: %" PRIu64 ", at: %s, key: %u}\n", intent->id, at, intent->key);
+    fprintf(out, "    - {id: %" PRIu64 ", at: %s, key: %u", intent->id, at, intent->key);
+    if (intent->operation != OPERATION_INCREMENT)
+      fprintf(out, ", operation: %s", operation_rows[intent->operation].word);
+    fprintf(out, "}\n");
   }
 }
 

@@ -68,8 +68,8 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
     [WORKLOAD_KEYS] = {"keys", VALUE_COUNT, "100", NULL, 1, 100000000,
                        "so many different keys, equally likely (of intents: the largest)", NULL},
     [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30, "of a message", NULL},
-    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", "increment", 0, 0,
-                            "what the handler does to the key", NULL},
+    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", OPERATION_WORDS, 0, 0,
+                            "what the handler does to the row of the key", NULL},
     [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
                                "the handler's own work on one message", NULL},
 };
@@ -80,7 +80,7 @@ static const struct key intent_keys[INTENT_KEY__COUNT] = {
     [INTENT_AT] = {"at", VALUE_TIME, NULL, NULL, 0, SCHEMA_TIME_MAX_NS,
                    "when it arrives; never falls", NULL},
     [INTENT_KEY] = {"key", VALUE_COUNT, "1", NULL, 1, 100000000, "a number from 1", NULL},
-    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", "increment", 0, 0,
+    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", OPERATION_WORDS, 0, 0,
                           "default: the workload's", NULL},
     [INTENT_SIZE] = {"size", VALUE_SIZE, "", NULL, 0, INT64_C(1) << 30, "default: the workload's",
                      NULL},
@@ -157,5 +157,4 @@ bool link_is_near(enum link link) {
          link == LINK_BROKER_TO_CONTROLLER;
 }
 
-const char *const operations_later =
-    "set delete put insert-surrogate-key insert-natural-key transfer charge";
+const char *const operations_later = "charge";

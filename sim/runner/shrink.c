@@ -16,6 +16,7 @@
 
 struct operation_seen {
   uint32_t key, effects;
+  enum operation operation;
   bool firm; /* the client was told that it is done, or nothing can be told */
 };
 struct suspects {
@@ -34,7 +35,8 @@ static void see(void *context, const struct trace_record *records, size_t count,
     GROW(suspects->operations, suspects->capacity, fact->intent + 1);
     struct operation_seen *operation = &suspects->operations[fact->intent];
     if (fact->kind == FACT_INTENDED) {
-      operation->key = (uint32_t)fact->value;
+      operation->key = fact_intended_key(fact->value);
+      operation->operation = (enum operation)fact_intended_operation(fact->value);
       if (fact->intent > suspects->last) suspects->last = fact->intent;
     }
     if (fact->kind == FACT_OK || fact->kind == FACT_NONE) operation->firm = true;
@@ -228,6 +230,18 @@ static bool search_all(struct shrinking *shrinking, const struct placement_limit
   return false;
 }
 
+/* What an operation of the small worlds does: as it did, or, where there was none or it is judged by
+ * another law than the one that suffered, as that one. */
+static enum operation operation_for(const struct shrinking *shrinking, const struct suspects *suspects,
+                                    uint64_t suspect, uint64_t id) {
+  enum operation fallback = shrinking->plan.workload.operation;
+  if (suspect < suspects->capacity && suspects->operations[suspect].key)
+    fallback = suspects->operations[suspect].operation;
+  if (id >= suspects->capacity || suspects->operations[id].key == 0) return fallback;
+  const enum operation own = suspects->operations[id].operation;
+  return operation_law(own) == operation_law(fallback) ? own : fallback;
+}
+
 /* The operations of the small worlds: the one that suffered, then others about the same key. */
 static void choose_intents(struct shrinking *shrinking) {
   struct suspects suspects = {.metric = shrinking->violation->metric};
@@ -243,7 +257,8 @@ static void choose_intents(struct shrinking *shrinking) {
                                            .at = instant_of(FIRST_ARRIVAL_NS + i * NEXT_ARRIVAL_NS),
                                            .key = key ? key : 1,
                                            .size = shrinking->plan.workload.size,
-                                           .operation = shrinking->plan.workload.operation};
+                                           .operation = operation_for(shrinking, &suspects,
+                                                                      out->suspect, out->suspect + i)};
   free(suspects.operations);
 }
 

@@ -32,7 +32,8 @@ enum anomaly {
 #define CLAIM_NOTHING UINT32_C(0)
 
 /* What a contract allows: the system's set less what the handler forbids. A state that lacks an operation
- * is wrong, whatever the handler: where losing is allowed, so is that. */
+ * is wrong, whatever the handler: where losing is allowed, so is that. And where operations may come out of
+ * order or again, an older one may overwrite a newer one for a while. */
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids);
 
 extern const char *const anomaly_names[ANOMALY__COUNT];

@@ -15,7 +15,7 @@
 
 /* name, decides, value, detail */
 #define FACTS(X)                                                                                   \
-  X(INTENDED, "intended", 1, "key", "producer index")                                              \
+  X(INTENDED, "intended", 1, "key, operation, other key (fact_intended)", "producer index")                                            \
   X(OK, "ok", 1, "", "")                                                                           \
   X(NONE, "none", 1, "", "")                                                                       \
   X(UNKNOWN, "unknown", 1, "", "")                                                                 \
@@ -26,7 +26,7 @@
   X(EFFECT_UNDONE, "effect-undone", 1, "", "group")                                                \
   X(DEAD_LETTERED, "dead-lettered", 1, "", "group")                                                \
   X(DISPOSED, "disposed", 1, "cause", "group")                                                     \
-  X(STATE, "state", 1, "final value", "group and key (fact_state)")                                \
+  X(STATE, "state", 1, "final value (FACT_STATE_ABSENT)", "group and key (fact_state)")                              \
   X(STUCK, "stuck", 1, "", "")                                                                     \
   X(HEALED, "healed", 0, "", "")                                                                   \
   X(DRAINED, "drained", 0, "", "")                                                                 \
@@ -86,6 +86,23 @@ static inline uint32_t fact_state_group(uint32_t detail) { return detail >> FACT
 static inline uint32_t fact_state_key(uint32_t detail) {
   return detail & ((1u << FACT_STATE_KEY_BITS) - 1);
 }
+
+/* The `value` of a STATE that says: there is no such row. Else it is a number, or, of a row that an
+ * operation has overwritten, the id of that operation. */
+#define FACT_STATE_ABSENT (UINT64_C(1) << 63)
+
+/* The `value` of an INTENDED: the key, the operation (enum operation, 5 bits) and, of a transfer, the key
+ * that it adds to. Of an increment, which is operation 0, it is the key alone. */
+#define FACT_KEY_MASK ((UINT32_C(1) << FACT_STATE_KEY_BITS) - 1)
+#define FACT_OPERATIONS_MAX 32
+static inline uint64_t fact_intended(uint32_t key, uint32_t operation, uint32_t other) {
+  return (uint64_t)other << 32 | (uint64_t)operation << FACT_STATE_KEY_BITS | key;
+}
+static inline uint32_t fact_intended_key(uint64_t value) { return (uint32_t)value & FACT_KEY_MASK; }
+static inline uint32_t fact_intended_operation(uint64_t value) {
+  return (uint32_t)value >> FACT_STATE_KEY_BITS;
+}
+static inline uint32_t fact_intended_other(uint64_t value) { return (uint32_t)(value >> 32); }
 
 const char *trace_kind_name(unsigned kind); /* of a fact or an event; NULL when unknown */
 
