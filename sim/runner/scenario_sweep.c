@@ -172,6 +172,9 @@ static bool check_reached(struct reader *reader, const struct sweep_reading *swe
                     "it changes nothing: every row says its own '%s'", key);
     return err_note(reader->err, "what a row says itself is not swept");
   }
+  if (sweep->key) /* some slot has taken it: a store's */
+    return reader_fail_key(reader, sweep->place, ERR_CONFLICT,
+                           "it changes nothing: no row's handler calls a %s", slot_rows[sweep->slot].name);
   struct words words = {.count = 0};
   const char *models = rows_models(reader, sweep, &words);
   reader_fail_key(reader, sweep->place, ERR_UNKNOWN_KEY, "no row has a key '%s'%s", sweep->path,
