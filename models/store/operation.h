@@ -2,6 +2,7 @@
  *
  *                         own row            other row   also
  *   increment             value + 1          -           no row: nothing, as of an UPDATE
+ *   charge                likewise             -           a payment that is only noted here
  *   set                   value := id        -           likewise
  *   delete                none               -
  *   put                   there, value := id -

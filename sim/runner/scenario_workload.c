@@ -89,13 +89,6 @@ bool scenario_check_transfer(struct reader *reader, const struct yaml_node *plac
   return err_note(reader->err, "give keys: 2 or more");
 }
 
-/* An operation of the language is not an unknown word, even when it is not here. */
-bool scenario_check_operation(struct reader *reader, const struct yaml_node *value) {
-  if (value->kind != YAML_KIND_SCALAR || !word_in(operations_later, value->text)) return true;
-  reader_fail(reader, value, ERR_NOT_HERE, "operation '%s' is not in this version yet", value->text);
-  return err_note(reader->err, "it is done by a provider outside of the database, and there is none");
-}
-
 /* Like reader_block, but for what is no scalar. *out_list: where every operation stands by itself. */
 static bool read_block(struct reader *reader, const struct yaml_entry *block,
                        const struct yaml_entry **out_list) {
@@ -122,7 +115,6 @@ bool scenario_read_workload(struct reader *reader) {
   const struct yaml_entry **given = reader->workload.given;
   const struct yaml_entry *operation =
       block && block->value->kind == YAML_KIND_MAP ? yaml_find(block->value, "operation") : NULL;
-  if (operation && !scenario_check_operation(reader, operation->value)) return false;
   if (!read_block(reader, block, &list)) return false;
   if (!list && operation && reader->workload.values[WORKLOAD_OPERATION].i == OPERATION_TRANSFER &&
       !scenario_check_transfer(reader, operation->value))
