@@ -30,6 +30,5 @@ const struct row_operation row_operations[OPERATION__COUNT] = {
     [OPERATION_PUT] = {.own = put},
     [OPERATION_INSERT_SURROGATE_KEY] = {.own = add, .inserts = true},
     [OPERATION_INSERT_NATURAL_KEY] = {.own = add, .inserts = true, .unique = true},
-    [OPERATION_CHARGE] = {.own = add},
     [OPERATION_TRANSFER] = {.own = take, .other = add},
 };

@@ -277,31 +277,11 @@ static void make_plans(struct reader *reader) {
   }
 }
 
-/* The first operation that is not counted, if there is one. */
-static enum operation uncounted(const struct workload_plan *workload) {
-  if (!workload->intents)
-    return operation_law(workload->operation) == LAW_COUNTS ? OPERATION__COUNT : workload->operation;
-  for (uint64_t i = 0; i < workload->messages; i++)
-    if (operation_law(workload->intents[i].operation) != LAW_COUNTS) return workload->intents[i].operation;
-  return OPERATION__COUNT;
-}
-
-/* What a provider does is counted: it knows no rows to be overwritten. */
-static bool check_provider(struct reader *reader, const struct plan *plan) {
-  const enum operation operation = uncounted(&plan->workload);
-  if (operation == OPERATION__COUNT || !plan_uses(plan, ROLE_PROVIDER)) return true;
-  reader_fail(reader, reader->top[TOP_WORKLOAD]->value, ERR_CONFLICT,
-              "row '%s' has a provider do its operations, and '%s' is none that it knows", plan->label,
-              operation_rows[operation].word);
-  return err_note(reader->err, "give operation: charge");
-}
-
 /* What a system says about its own keys; the mistake is at the slot. */
 static bool check_plans(struct reader *reader) {
   for (size_t i = 0; i < reader->row_count; i++) {
     const struct plan *plan = &reader->scenario->plans[i];
     const struct row_reading *row = &reader->rows[i];
-    if (!check_provider(reader, plan)) return false;
     if (!plan->system->check || plan->system->check(plan, reader->err)) continue;
     const struct yaml_node *at = row->slots[SLOT_SYSTEM].place;
     err_set(reader->err, ERR_CONFLICT, "the settings of system '%s' contradict each other",
@@ -343,7 +323,8 @@ bool scenario_read_world(struct reader *reader) {
   if (!scenario_read_links(reader)) return false;
   for (size_t i = 0; i < reader->row_count; i++)
     scenario_fill_links(reader, &reader->scenario->plans[i]);
-  if (!check_plans(reader) || !scenario_read_faults(reader)) return false;
+  if (!check_plans(reader) || !scenario_check_operations(reader)) return false;
+  if (!scenario_read_faults(reader)) return false;
   share_faults(reader);
   return true;
 }

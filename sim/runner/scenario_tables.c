@@ -156,3 +156,5 @@ bool link_is_near(enum link link) {
   return to == ROLE_DATABASE || to == ROLE_CACHE || link == LINK_BROKER_TO_BROKER ||
          link == LINK_BROKER_TO_CONTROLLER;
 }
+
+const char *const operations_later = "charge";

@@ -105,4 +105,6 @@ extern const struct key_table top_table, workload_table, intent_table, topology_
 extern const char *const link_latency_near;
 bool link_is_near(enum link link); /* in one rack: that is its default latency */
 
+/* Operations of the language that this version does not have. */
+
 #endif

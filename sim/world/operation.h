@@ -24,7 +24,7 @@ enum operation_law {
   X(INSERT_SURROGATE_KEY, "insert-surrogate-key", COUNTS, "INSERT of one more row, whose id the database makes up") \
   X(INSERT_NATURAL_KEY, "insert-natural-key", COUNTS, "INSERT of one more row, whose id is the operation's own: the second time it is refused") \
   X(TRANSFER, "transfer", MOVES, "UPDATE of two rows: 1 less here, 1 more there")                  \
-  X(CHARGE, "charge", COUNTS, "a payment: at a provider a charge; in a database the row's value rises by 1")
+  X(CHARGE, "charge", COUNTS, "outside of the database: a provider charges the key's account")
 
 enum operation {
 #define X(id, word, law, about) OPERATION_##id,

@@ -4,6 +4,7 @@
 #define TESTS_MODELS_SCRIPT_H
 
 #include "models/handlers/host.h"
+#include "models/store/cache.h"
 #include "models/store/database.h"
 #include "sim/handler/dgsim.h"
 #include "tests/models/tiny.h"
@@ -87,6 +88,16 @@ static inline struct tiny *script_new(const struct handler *handler, uint32_t co
   struct tiny *tiny = tiny_new(&script_system, handler, &store_transactional);
   tiny->plan.counts[ROLE_CONSUMER] = consumers;
   tiny->plan.threads = threads;
+  return tiny;
+}
+
+/* With a cache besides the database. */
+static inline struct tiny *script_with_cache(const struct handler *handler, uint32_t consumers,
+                                             uint32_t threads) {
+  struct tiny *tiny = script_new(handler, consumers, threads);
+  tiny->plan.cache.store = &store_redis;
+  tiny_defaults(&tiny->plan.cache.settings, store_redis.keys, store_redis.key_count);
+  tiny->plan.counts[ROLE_CACHE] = 1;
   return tiny;
 }
 
