@@ -1,9 +1,9 @@
-/* A closed form of asking an external provider again, through the whole simulator. Fixed seeds, exact intervals
- * at alpha 1e-4; what must be zero is tested to be zero.
+/* A closed form of asking an external provider again, through the whole simulator. Fixed seeds, exact
+ * intervals at alpha 1e-4; what must be zero is tested to be zero.
  *
- * Each request is lost with probability q, its answer with p, each alone; the caller asks again until it knows.
- * Of K requests that arrive P(K = k) = p^(k-1) (1-p), whatever q is. Without a key each is a charge. With one
- * the first is, and the others get its result: K - 1 replays. */
+ * Each request is lost with probability q, its answer with p, each alone; the caller asks again until it
+ * knows. Of K requests that arrive P(K = k) = p^(k-1) (1-p), whatever q is. Without a key each is a charge.
+ * With one the first is, and the others get its result: K - 1 replays. */
 #include "tests/system/rig.h"
 
 #include "sim/oracle/statistics.h"
