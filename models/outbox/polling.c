@@ -24,13 +24,13 @@ struct relay {
 
 static struct relay *relay_of(const struct node *node) { return node->state[PUBLISHER_PORT]; }
 static bool by_cursor(const struct world *world) {
-  return publisher_setting(world, KEY_POLL_CURSOR) == CURSOR_ID;
+  return MUTANT(RELAY_READS_BY_ID) || publisher_setting(world, KEY_POLL_CURSOR) == CURSOR_ID;
 }
 static bool locks(const struct world *world) {
   return publisher_setting(world, KEY_POLL_LOCK) == LOCK_SKIP_LOCKED;
 }
 static bool marks_first(const struct world *world) {
-  return publisher_setting(world, KEY_POLL_MARK) == MARK_BEFORE_PUBLISH;
+  return MUTANT(RELAY_MARKS_FIRST) || publisher_setting(world, KEY_POLL_MARK) == MARK_BEFORE_PUBLISH;
 }
 
 /* --- Statements --- */

@@ -85,8 +85,8 @@ static bool check_role(struct reader *reader, const struct yaml_node *at, const 
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss",
                        role_names[role], role_names[role]);
   if (!role_runs(reader, role) && !reader->one_run)
-    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one",
-                       role_names[role]);
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's %s has one",
+                       role_names[role], plan_store(&reader->scenario->plans[0], role) ? "handler" : "system");
   return true;
 }
 
