@@ -135,7 +135,8 @@ static void publish(struct world *world, struct node *node) {
   for (uint32_t i = 0; i < count; i++) relay->confirmed[i] = false;
   for (uint32_t i = 0; i < count && !node->doomed; i++) {
     const struct record *row = &relay->rows[i];
-    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size};
+    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size,
+                                      .attempt = row->attempt};
     event.call = call_open_own(world, node, row->intent, i);
     node->components[0]->submit(world, node, &event);
   }
