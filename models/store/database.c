@@ -230,7 +230,7 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .value_default = "30s",
             .min = NS_PER_MS,
             .max = NS_PER_D,
-            .help = "how long a consumer waits for the answer to a statement or commit",
+            .help = "how long a caller waits for the answer to a statement or commit",
             .source = "ours; PostgreSQL's own default waits for ever, its manual advises sessions to "
                       "set one",
         },

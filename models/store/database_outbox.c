@@ -4,16 +4,14 @@
 #include "sim/base/assert.h"
 #include "sim/handler/dgsim.h"
 
-/* What an insert notes until its commit: key and size of the event. */
-static int64_t pack(const struct message *request) {
-  return (int64_t)((uint64_t)request->b << 32 | (uint32_t)request->a);
-}
-
 static bool insert(struct world *world, struct node *node, uint32_t index, struct message *request) {
   struct database *database = database_of(node);
+  const struct record *event = &request->records[0];
   struct write write = {.kind = WRITE_OUTBOX_INSERT, .table = TABLE_OUTBOX,
-                        .key = outbox_draw_id(&database->outbox), .value = pack(request),
-                        .intent = request->intent};
+                        .key = outbox_draw_id(&database->outbox), .intent = request->intent};
+  *outbox_row(&database->outbox, write.key) =
+      (struct outbox_row){.intent = event->intent, .key = event->key, .size = event->size,
+                          .attempt = event->attempt, .state = OUTBOX_UNKNOWN};
   sessions_write(&database->sessions, index, &write);
   return database_noted(world, node, index, request);
 }
@@ -55,7 +53,8 @@ static bool select_rows(struct world *world, struct node *node, uint32_t index, 
   struct record *records = count ? message_records(&world->messages, answer, count) : NULL;
   for (uint32_t i = 0; i < count; i++) {
     const struct outbox_row *row = outbox_row(table, found[i]);
-    records[i] = (struct record){.intent = row->intent, .handle = found[i], .key = row->key, .size = row->size};
+    records[i] = (struct record){.intent = row->intent, .handle = found[i], .key = row->key, .size = row->size,
+                                 .attempt = row->attempt};
     answer->size += OUTBOX_ROW_BYTES + row->size;
   }
   world_send(world, node, answer);
@@ -164,9 +163,7 @@ void database_outbox_write(struct world *world, struct node *node, const struct 
   struct outbox_row *row = outbox_row(table, write->key);
   switch (write->kind) {
   case WRITE_OUTBOX_INSERT:
-    *row = (struct outbox_row){.intent = write->intent, .created_ns = world->now.ns,
-                               .key = (uint32_t)((uint64_t)write->value >> 32),
-                               .size = (uint32_t)write->value, .state = OUTBOX_UNKNOWN};
+    row->created_ns = world->now.ns;
     return insert_committed(world, node, write->key);
   case WRITE_OUTBOX_CURSOR: return outbox_move_cursor(world, table, (uint64_t)write->value);
   case WRITE_OUTBOX_PUBLISHED:

@@ -22,7 +22,7 @@ enum store_message {
   PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
   DATABASE_DELETE,        /* a, b, d as of a GET */
   DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
-  OUTBOX_INSERT,      /* a = size of the event, b = its key; d: as above */
+  OUTBOX_INSERT,      /* one record: the event; d: as above */
   OUTBOX_SELECT,      /* a = how many at most, b = OUTBOX_BY_CURSOR | OUTBOX_SKIP_LOCKED, c = id behind which
                          with the former; d: as above */
   OUTBOX_MARK,        /* records: `handle` = ids that are published; d: as above */
