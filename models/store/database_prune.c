@@ -6,7 +6,8 @@
  * So a row stands for at least its retention, and for at most prune_every and a flush longer. A row is
  * dated when its insert is durable. The timer is set for when there will be something to delete.
  *
- * LIMIT: the job costs the flush of its commit, and no time of the database's cores; it locks nothing.
+ * LIMIT: the job costs the flush of its commit, and no time of the database's cores; it locks nothing. An id
+ *        that a handler deletes and inserts again keeps its first date.
  * LIMIT: all tables with unique ids of the database are pruned; a row's date is that of its commit
  *        (PostgreSQL's now() is that of its transaction's beginning).
  * LIMIT: an id that a handler deletes and inserts again goes by the date of the first time.

@@ -14,7 +14,7 @@ static void help(FILE *out) {
       "lost and what was done twice.\n\n",
       out);
   for (size_t i = 0; i < command_count; i++)
-    fprintf(out, "  %-7s %-12s  %s\n", commands[i].name, commands[i].arguments, commands[i].about);
+    fprintf(out, "  %-7s %-13s  %s\n", commands[i].name, commands[i].arguments, commands[i].about);
   fputs("\n"
         "  dgsim COMMAND --help  options of a command, with units and defaults\n"
         "  dgsim --version\n\n"
@@ -47,6 +47,8 @@ int main(int argc, char **argv) {
                                     .handler_count = registry_handler_count,
                                     .stores = registry_stores,
                                     .store_count = registry_store_count,
+                                    .publishers = registry_publishers,
+                                    .publisher_count = registry_publisher_count,
                                     .clients = registry_clients,
                                     .client_count = registry_client_count};
   if (argc < 2) {
