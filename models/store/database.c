@@ -262,7 +262,7 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .value_default = "100",
             .min = 1,
             .max = 1000000,
-            .help = "a consumer has one; what comes on further ones is refused: too many clients already",
+            .help = "each client (consumer, application, relay) has one; on further ones statements are refused",
             .source = "PostgreSQL: max_connections, 100; some of them for superusers only",
         },
     [KEY_DATABASE_SLOT_KEEPS] =
