@@ -38,9 +38,7 @@ static void write_key(struct world *world, struct node *node, uint64_t name, uin
   keyspace_put(&cache->keys, name, key, value, now);
   if (!cache_setting(world, KEY_CACHE_APPENDONLY))
     cache->flushed = cache->written;
-  else if (cache->batch_open)
-    cache->batch_writes++;
-  else
+  else if (!cache->batch_open)
     cache_log_flush_later(world, node);
   cache_changed(world, node, before);
 }
@@ -133,7 +131,8 @@ static void disk_reset(struct world *world, struct node *node) {
   if (!cache) return;
   keyspace_clear(&cache->keys);
   cache->write_first = cache->write_count = 0;
-  cache->written = cache->flushed = 0;
+  cache->written = cache->flushed = cache->batch_from = 0;
+  cache->batch = 0;
   cache->flush_started = -NS_PER_S;
 }
 

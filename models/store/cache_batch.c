@@ -22,19 +22,20 @@ static bool flush(struct world *world, struct node *node) {
   int64_t takes = node_takes(world, node, NODE_DISK, world->plan->costs.values[COST_CACHE_FLUSH].i);
   enum flush flush = MUTANT(CACHE_NO_FSYNC) ? FLUSH_LIED : node_flush(world, node);
   if (flush == FLUSH_FAILED) {
-    cache_log_take_back(world, node, cache->batch_writes);
+    uint64_t kept = cache->flushed > cache->batch_from ? cache->flushed : cache->batch_from;
+    cache_log_take_back(world, node, cache->written - kept);
     return false;
   }
   if (flush == FLUSH_DONE) cache->flushed = cache->written;
   node->depart += takes;
   node->core_free[0] = node->depart;
-  world_count(world, COUNTER_DURABLE_WRITES, cache->batch_writes);
+  world_count(world, COUNTER_DURABLE_WRITES, cache->written - cache->batch_from);
   return true;
 }
 
 static void end(struct world *world, struct node *node) {
   struct cache *cache = cache_of(node);
-  bool go = cache->batch_writes == 0 || flush(world, node);
+  bool go = cache->written == cache->batch_from || flush(world, node);
   size_t sent = 0;
   for (; go && sent < cache->held_count && !node->doomed; sent++)
     world_send(world, node, cache->held[sent]);
@@ -52,7 +53,7 @@ void cache_batch_begin(struct world *world, struct node *node) {
   }
   cache->batch_open = true;
   cache->batch++;
-  cache->batch_writes = 0;
+  cache->batch_from = cache->written;
   cache->batch_left = (uint32_t)node->inbox_count;
   if (cache->batch_left == 0) return;
   /* Of those that wait some may get lost before they are served: then it is over when it would have been. */

@@ -50,6 +50,7 @@ static void take_back(struct world *world, struct cache *cache) {
   cache->write_count--;
   cache->written--;
   if (cache->flushed > cache->written) cache->flushed = cache->written;
+  if (cache->batch_from > cache->written) cache->batch_from = cache->written;
 }
 
 /* --- Flushes --- */

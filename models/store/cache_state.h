@@ -25,7 +25,7 @@ struct cache {
   bool batch_open;
   uint32_t batch;        /* number of the last */
   uint32_t batch_left;   /* requests that are still to join it */
-  uint32_t batch_writes; /* writes in it */
+  uint64_t batch_from;   /* writes before it: those from there on are its own */
 };
 
 enum { CACHE_TIMER_FLUSH, CACHE_TIMER_EXPIRY, CACHE_TIMER_BATCH, CACHE_TIMER__COUNT };

@@ -308,6 +308,23 @@ START_TEST(a_batch_that_dies_is_not_answered) {
 }
 END_TEST
 
+/* A failover takes writes out of the middle of a batch; what is left of it is flushed, or fails. */
+START_TEST(a_failover_in_the_middle_of_a_batch) {
+  struct tiny *tiny = batch_of_two();
+  set(tiny, KEY_CACHE_REPLICAS, 1);
+  set(tiny, KEY_CACHE_REPLICATION_DELAY, NS_PER_S);
+  strike(tiny, VERB_FAILOVER, 25 * MS);
+  tiny->faults[0].election = ELECTION_UNCLEAN;
+  if (_i) strike(tiny, VERB_FSYNC_FAILS, 20 * MS);
+  tiny_run(tiny);
+  ck_assert_int_eq(requests[2].status, DG_UNKNOWN);
+  /* two writes, and two answers that come over a connection that is broken, if they come */
+  ck_assert_uint_eq(tiny->world->faults.items[0].hits, _i ? 2 : 4);
+  for (int i = 4; i <= 5; i++) ck_assert_int_eq(requests[i].status, DG_NOT_FOUND);
+  tiny_free(tiny);
+}
+END_TEST
+
 START_TEST(runs_repeat_in_used_memory) {
   struct tiny *tiny = WORLD(SETS(10 * MS, 1, 1, 1, 30 * MS), CLAIMS(11 * MS, 2, 1, 2, NS_PER_H),
                             CLAIMS(50 * MS, 2, 1, 2, NS_PER_H), DELETES(60 * MS, 1, 1),
@@ -348,6 +365,7 @@ int main(void) {
   tcase_add_test(tests, one_thread_serves_one_request_after_the_other);
   tcase_add_test(tests, a_batch_does_not_wait_for_a_request_that_got_lost);
   tcase_add_loop_test(tests, a_batch_that_dies_is_not_answered, 0, 2);
+  tcase_add_loop_test(tests, a_failover_in_the_middle_of_a_batch, 0, 2);
   tcase_add_test(tests, runs_repeat_in_used_memory);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
