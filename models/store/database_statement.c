@@ -88,6 +88,8 @@ static bool get(struct world *world, struct node *node, uint32_t index,
 enum locked database_lock(struct world *world, struct node *node, uint32_t index,
                           struct message *request, uint32_t table, uint64_t key) {
   struct database *database = database_of(node);
+  if (!isolation_touch(&database->isolation, transaction_at(database, index), table, key))
+    return database_conflict(world, node, index, request), LOCKED_REFUSED;
   enum lock_result locked = sessions_lock(&database->sessions, index, table, key);
   if (locked == LOCK_TAKEN) return LOCKED;
   if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), LOCKED_REFUSED;

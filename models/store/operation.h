@@ -8,6 +8,7 @@
  *   insert-surrogate-key  one more           -           locks nothing: each insert makes a row of its own
  *   insert-natural-key    one more           -           its id is unique: the second is refused
  *   transfer              value - 1          value + 1   locks the row of the lower key first
+ *   charge                -                  -           is not done here: the statement is refused
  *
  * The row of a key stands for what belongs to the key: of inserts it holds how many rows there are.
  *
@@ -27,7 +28,7 @@ struct row {
 };
 typedef void row_fn(struct row *row, uint64_t intent);
 struct row_operation {
-  row_fn *own, *other; /* other: NULL = it has no second row */
+  row_fn *own, *other; /* own: NULL = it is not done in a database; other: NULL = it has no second row */
   bool unique;         /* its id is a natural key */
   bool inserts;        /* it locks no row that is there */
 };

@@ -9,7 +9,7 @@ enum store_message {
   DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
   DATABASE_PUT,           /* likewise */
   DATABASE_INSERT_UNIQUE, /* likewise */
-  DATABASE_APPLY,         /* b = key: does the operation of message->intent to it */
+  DATABASE_APPLY,         /* b = key: does the operation of message->intent to its row */
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
   STORE_ANSWER, /* a = enum dg_status, b = value read */

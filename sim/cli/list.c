@@ -1,6 +1,7 @@
 /* dgsim list: what there is, from the tables that the program itself runs on. */
 #include "sim/base/suggest.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/list_claims.h"
 #include "sim/cli/options.h"
 #include "sim/oracle/verdict.h"
 #include "sim/world/fault_verbs.h"
@@ -175,34 +176,43 @@ static const struct {
              {"anomalies", list_anomalies}};
 #define LISTS (sizeof lists / sizeof *lists)
 
-static bool list(const struct registry *registry, const char *what, struct err *err) {
-  const char *words[LISTS];
+#define LIST_NAMES "systems, handlers, clients, faults, points, keys, metrics, anomalies, claims"
+
+static enum status list(const struct registry *registry, const char *what, struct err *err) {
+  const char *words[LISTS + 1];
   for (size_t i = 0; i < LISTS; i++) {
     words[i] = lists[i].name;
     if (strcmp(what, lists[i].name) != 0) continue;
     lists[i].list(registry);
-    return true;
+    return STATUS_HELD;
   }
-  const char *near = suggest(what, words, LISTS);
+  words[LISTS] = "claims";
+  const char *near = suggest(what, words, LISTS + 1);
   err_set(err, ERR_USAGE,
           near ? "there is no list of '%s' (did you mean '%s'?)" : "there is no list of '%s'", what,
           near);
-  return err_note(err, "lists are: systems, handlers, clients, faults, points, keys, metrics, anomalies");
+  err_note(err, "lists are: " LIST_NAMES);
+  return STATUS_USAGE;
 }
 
 int command_list(const struct registry *registry, int argc, char **argv) {
   struct options options;
   struct err err = {0};
-  bool good = options_parse(OPTIONS_LIST, argc, argv, &options, &err);
+  enum status status = STATUS_USAGE;
+  const bool good = options_parse(OPTIONS_LIST, argc, argv, &options, &err);
+  const bool claims = good && options.file_count > 0 && strcmp(options.files[0], "claims") == 0;
   if (good && options.help) {
     command_help(command_list, stdout);
+    status = STATUS_HELD;
+  } else if (claims && options.file_count <= 2) {
+    status = list_claims(registry, options.file_count == 2 ? options.files[1] : NULL, &err);
   } else if (good && options.file_count != 1) {
-    good = err_set(&err, ERR_USAGE, "'list' needs one word: what to list");
-    err_note(&err, "systems, handlers, clients, faults, points, keys, metrics or anomalies");
+    err_set(&err, ERR_USAGE, "'list' needs one word: what to list");
+    err_note(&err, LIST_NAMES "; and for claims a folder, if it is another");
   } else if (good) {
-    good = list(registry, options.files[0], &err);
+    status = list(registry, options.files[0], &err);
   }
   if (err.code != ERR_NONE) err_print(&err, stderr);
   options_free(&options);
-  return good ? STATUS_HELD : STATUS_USAGE;
+  return (int)status;
 }

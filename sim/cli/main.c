@@ -14,7 +14,7 @@ static void help(FILE *out) {
       "lost and what was done twice.\n\n",
       out);
   for (size_t i = 0; i < command_count; i++)
-    fprintf(out, "  %-7s %-12s  %s\n", commands[i].name, commands[i].arguments, commands[i].about);
+    fprintf(out, "  %-7s %-13s  %s\n", commands[i].name, commands[i].arguments, commands[i].about);
   fputs("\n"
         "  dgsim COMMAND --help  options of a command, with units and defaults\n"
         "  dgsim --version\n\n"

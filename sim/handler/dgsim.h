@@ -35,7 +35,7 @@ enum dg_status {
   DG_NOT_FOUND = 2, /* no such row */
   DG_FAILED = 3,    /* refused or rolled back: certainly not done */
   DG_UNKNOWN = 4,   /* no answer: it may have been done */
-  DG_CONFLICT = 5,  /* certainly not done, as another is in its way; worth another try */
+  DG_CONFLICT = 5,  /* certainly not done, or rolled back, as another is in its way; worth another try */
   DG_MISMATCH = 6,  /* not done: the idempotency key came with other parameters before */
 };
 

@@ -8,7 +8,7 @@ const char *const chart_script_sweep_lines =
     "if (LOG_Y) set logscale y\n"
     "set xrange [XLOW:XHIGH]\n"
     "set yrange [LOG_Y ? FLOOR : -0.015 * CEILING:CEILING]\n"
-    "set xlabel XLABEL offset 0,0.4\n"
+    "set xlabel XLABEL offset 0,0.4 - 1.05 * (TIC_LINES - 1)\n"
     "set ylabel TITLE[1].(UNIT_WORD eq '' ? '' : ', '.UNIT_WORD).(LOG_Y ? ' (logarithmic)' : '')\n"
     "if (UNIT eq 's') set format y '%.0s %cs'\n"
     "if (LOG_Y && UNIT eq '') set format y '%g'\n"
@@ -16,7 +16,7 @@ const char *const chart_script_sweep_lines =
     "set grid x y ls 100\n"
     "set lmargin 14\n"
     "set rmargin 4\n"
-    "set bmargin at screen (78.0 + 19 * KEY_LINES) / HEIGHT\n"
+    "set bmargin at screen (78.0 + 19 * KEY_LINES + 17 * (TIC_LINES - 1)) / HEIGHT\n"
     "set key at screen 0.53, 6.0 / HEIGHT center bottom horizontal maxcols KEY_COLUMNS samplen 4 "
     "Left reverse width 1\n"
     "place(v) = sum [k=1:XVALUES] (v eq XVALUE[k] ? k : 0)\n"
@@ -38,7 +38,8 @@ const char *const chart_script_sweep_lines =
 
 /* Two axes. Cells stand at the places of their values; what a row lacks, its cells span. */
 const char *const chart_script_sweep_map =
-    "set multiplot title TITLE[1].(UNIT_WORD eq '' ? '' : ' '.UNIT_WORD).': '.NAME.\"\\n\".SUBTITLE font ',15'\n"
+    "set multiplot title TITLE[1].(UNIT_WORD eq '' ? '' : ', '.UNIT_WORD).': '.NAME.\"\\n\".SUBTITLE \\\n"
+    "  font ',15'\n"
     "set palette defined (0 '#F7FBFF', 0.3 '#9ECAE1', 0.65 '#3182BD', 1 '#08306B')\n"
     "set cbrange [0:1]\n"
     "unset colorbox\n"
@@ -61,7 +62,9 @@ const char *const chart_script_sweep_map =
     "is(i) = label_is(i) && strcol('metric') eq METRIC\n"
     "z(i) = column('mean') * SCALE\n"
     "shade(v) = LOG_Z ? (v > LEAST ? log(v / LEAST) / log(MOST / LEAST) : 0) : v / MOST\n"
-    "text(v) = UNIT eq 's' ? (v == 0 ? '0' : gprintf('%.2s %cs', v)) : number(v)\n"
+    "duration(v) = v >= 1 || v == 0 ? sprintf('%.3g s', v) : v >= 1e-3 ? sprintf('%.3g ms', 1e3 * v) : \\\n"
+    "  sprintf('%.3g us', 1e6 * v)\n"
+    "text(v) = UNIT eq 's' ? duration(v) : number(v)\n"
     "WIDE = (1.0 - 0.02) / ACROSS\n"
     "do for [i=1:PANELS] {\n"
     "  c = (i - 1) % ACROSS; r = (i - 1) / ACROSS\n"

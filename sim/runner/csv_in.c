@@ -3,8 +3,11 @@
 #include "sim/base/assert.h"
 
 #include <csv.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 struct reading {
   const struct yaml_source *source;
@@ -109,4 +112,45 @@ bool csv_in_read(const struct yaml_source *source, csv_in_row_fn *row, void *con
   csv_free(&parser);
   for (size_t i = 0; i < CSV_IN_COLUMNS_MAX; i++) free(reading.texts[i]);
   return !reading.failed;
+}
+
+static char *read_whole(FILE *file, size_t *out_length) {
+  size_t room = 1 << 16, length = 0;
+  char *text = malloc(room);
+  ASSERT(text != NULL);
+  for (;;) {
+    length += fread(text + length, 1, room - length, file);
+    if (length < room || length > CSV_IN_BYTES_MAX) break;
+    text = realloc(text, room *= 2);
+    ASSERT(text != NULL);
+  }
+  *out_length = length;
+  return text;
+}
+
+const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint64_t *out_hash,
+                                      struct err *err) {
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    return NULL;
+  }
+  size_t length;
+  char *text = read_whole(file, &length);
+  const int failed = ferror(file) ? errno : 0;
+  fclose(file);
+  const size_t skip = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  struct yaml_source *source = POOL_NEW(pool, struct yaml_source, 1);
+  *source = (struct yaml_source){.path = path};
+  if (failed) {
+    err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(failed));
+  } else if (length > CSV_IN_BYTES_MAX) {
+    err_set(err, ERR_TOO_BIG, "'%s' is larger than 256 MiB", path);
+  } else {
+    source->length = length - skip;
+    source->text = pool_text(pool, text + skip, source->length);
+    if (out_hash) *out_hash = XXH3_64bits(text, length);
+  }
+  free(text);
+  return source->text && yaml_check_text(source, err) ? source : NULL;
 }

@@ -13,9 +13,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CSV_IN_BYTES_MAX ((size_t)1 << 28)
 #define CSV_IN_COLUMNS_MAX 32
+
+/* A file as text, in the pool, without a byte order mark. out_hash (may be NULL): XXH3 of all its bytes.
+ * NULL with *err set; what cannot be opened, read or is too long is not placed. */
+const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint64_t *out_hash,
+                                      struct err *err);
 
 /* A row: its cells, which live until the function returns. False: *err was set, reading ends. */
 typedef bool csv_in_row_fn(void *context, const struct yaml_node *cells, size_t count);

@@ -74,6 +74,10 @@ static bool check_fact(struct checker *checker, const struct trace_record *fact,
   case FACT_DEAD_LETTERED:
   case FACT_DISPOSED:
   case FACT_SUPPRESSED:
+  case FACT_DEAD_LETTER_LEFT:
+  case FACT_REPLAYED:
+  case FACT_KEY_CONFLICT:
+  case FACT_KEY_MISMATCH:
     return check_group(checker, fact->detail, err);
   case FACT_EFFECT:
     if (!check_group(checker, fact->detail, err)) return false;

@@ -6,10 +6,7 @@
 #include "sim/base/assert.h"
 #include "sim/runner/csv_in.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 /* ---- the file ---- */
 
@@ -18,20 +15,6 @@ static const char *beside(struct reader *reader, const char *name) {
   const char *path = reader->scenario->path, *end = strrchr(path, '/');
   if (name[0] == '/' || !end) return name;
   return pool_print(reader->pool, "%.*s%s", (int)(end - path + 1), path, name);
-}
-
-static char *read_whole(FILE *file, size_t *out_length) {
-  size_t room = 1 << 16, length = 0;
-  char *text = malloc(room);
-  ASSERT(text != NULL);
-  for (;;) {
-    length += fread(text + length, 1, room - length, file);
-    if (length < room || length > CSV_IN_BYTES_MAX) break;
-    text = realloc(text, room *= 2);
-    ASSERT(text != NULL);
-  }
-  *out_length = length;
-  return text;
 }
 
 static void note_file(struct reader *reader, const char *name, uint64_t hash) {
@@ -44,29 +27,14 @@ static void note_file(struct reader *reader, const char *name, uint64_t hash) {
 
 static const struct yaml_source *read_source(struct reader *reader, const struct yaml_node *name) {
   const char *path = beside(reader, name->text);
-  FILE *file = fopen(path, "rb");
-  if (!file) {
-    reader_fail(reader, name, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+  uint64_t hash;
+  const struct yaml_source *source = csv_in_file(reader->pool, path, &hash, reader->err);
+  if (!source) {
+    yaml_fail_at(name->source, name->line, name->column, reader->err);
     return NULL;
   }
-  size_t length;
-  char *text = read_whole(file, &length);
-  const int failed = ferror(file) ? errno : 0;
-  fclose(file);
-  const size_t skip = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-  struct yaml_source *source = POOL_NEW(reader->pool, struct yaml_source, 1);
-  *source = (struct yaml_source){.path = path};
-  if (!failed && length <= CSV_IN_BYTES_MAX) {
-    source->length = length - skip;
-    source->text = pool_text(reader->pool, text + skip, source->length);
-    note_file(reader, name->text, XXH3_64bits(text, length));
-  }
-  free(text);
-  if (failed)
-    reader_fail(reader, name, ERR_IO, "cannot read '%s': %s", path, strerror(failed));
-  else if (length > CSV_IN_BYTES_MAX)
-    reader_fail(reader, name, ERR_TOO_BIG, "'%s' is larger than 256 MiB", path);
-  return source->text && yaml_check_text(source, reader->err) ? source : NULL;
+  note_file(reader, name->text, hash);
+  return source;
 }
 
 const struct yaml_source *reader_file(struct reader *reader, const struct yaml_node *map) {

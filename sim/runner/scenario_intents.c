@@ -86,9 +86,7 @@ static bool read_intent(struct list *list, const struct yaml_node *place,
   struct key_values values;
   if (!reader_defaults(reader, &intent_table, &values)) return false;
   for (size_t i = 0; i < count; i++)
-    if ((strcmp(entries[i].key, "operation") == 0 &&
-         !scenario_check_operation(reader, entries[i].value)) ||
-        !reader_entry(reader, &entries[i], " of an intent", &values))
+    if (!reader_entry(reader, &entries[i], " of an intent", &values))
       return false;
   if (!values.given[INTENT_AT])
     return reader_fail(reader, place, ERR_MISSING_KEY, "an intent does not say when: 'at' is missing");

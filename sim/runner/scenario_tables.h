@@ -106,6 +106,5 @@ extern const char *const link_latency_near;
 bool link_is_near(enum link link); /* in one rack: that is its default latency */
 
 /* Operations of the language that this version does not have. */
-extern const char *const operations_later;
 
 #endif

@@ -142,6 +142,14 @@ struct system {
   struct span (*longest_timeout)(const struct plan *);
 };
 
+/* What a formula says of a metric, for charts over swept keys: never for a result. */
+struct closed_form {
+  const char *name; /* as it stands in a chart */
+  /* The metric's value in a run of this plan along a key of the handler: as an expression of gnuplot in x,
+   * the key's number. False: it says nothing of them. */
+  bool (*write)(const struct plan *, const char *metric, const char *key, char *out, size_t size);
+};
+
 /* A handler: a pattern of the source, in models/handlers. */
 struct handler {
   const char *name, *about;
@@ -152,6 +160,7 @@ struct handler {
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
   const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
   const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
+  const struct closed_form *closed_form; /* optional */
   uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)

@@ -23,7 +23,8 @@ enum operation_law {
   X(PUT, "put", OVERWRITES, "UPSERT: there is a row, and its value is the operation's own")        \
   X(INSERT_SURROGATE_KEY, "insert-surrogate-key", COUNTS, "INSERT of one more row, whose id the database makes up") \
   X(INSERT_NATURAL_KEY, "insert-natural-key", COUNTS, "INSERT of one more row, whose id is the operation's own: the second time it is refused") \
-  X(TRANSFER, "transfer", MOVES, "UPDATE of two rows: 1 less here, 1 more there")
+  X(TRANSFER, "transfer", MOVES, "UPDATE of two rows: 1 less here, 1 more there")                  \
+  X(CHARGE, "charge", COUNTS, "outside of the database: a provider charges the key's account")
 
 enum operation {
 #define X(id, word, law, about) OPERATION_##id,
@@ -34,7 +35,7 @@ enum operation {
 
 /* All words, as the choices of a key. */
 #define OPERATION_WORDS                                                                            \
-  "increment set delete put insert-surrogate-key insert-natural-key transfer"
+  "increment set delete put insert-surrogate-key insert-natural-key transfer charge"
 
 struct operation_row {
   const char *word;

@@ -16,6 +16,8 @@ struct script_step {
   uint32_t consumer; /* from 1 */
   uint64_t intent;
   uint32_t key;
+  struct origin origin;
+  uint16_t attempt;
   /* filled in */
   int runs;          /* handled so often */
   int status;        /* of the last */
@@ -26,7 +28,6 @@ struct script {
   size_t count;
   bool resubmit; /* what was not handled is submitted again when its consumer is back */
   bool in_submit;
-  struct origin origin; /* of all its records */
   struct world *world;
 };
 static struct script script; /* components have no context of their own */
@@ -34,9 +35,9 @@ static struct script script; /* components have no context of their own */
 static void script_step(struct world *world, struct node *node, uint64_t argument) {
   struct script_step *step = &script.steps[argument];
   struct record record = {.intent = step->intent, .key = step->key, .size = 100,
-                          .count = (uint16_t)(step->runs + 1)};
+                          .count = (uint16_t)(step->runs + 1), .attempt = step->attempt};
   script.in_submit = true;
-  host_submit(world, node, &record, &script.origin, (uint32_t)argument);
+  host_submit(world, node, &record, &step->origin, (uint32_t)argument);
   script.in_submit = false;
 }
 

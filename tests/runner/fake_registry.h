@@ -92,7 +92,8 @@ static const struct handler fake_dedup = {
     .name = "dedup-table", FAKE_KEYS(dedup_keys), .uses = HANDLER_USES(DATABASE)};
 static const struct handler fake_cache = {
     .name = "cache-ttl", FAKE_KEYS(cache_keys), .uses = HANDLER_USES(DATABASE)};
-static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache};
+static const struct handler fake_transform = {.name = "transform"};
+static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache, &fake_transform};
 
 static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE,
                                                .link = {true, LINK_KIND_CONNECTION, 1}};

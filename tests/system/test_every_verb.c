@@ -33,8 +33,7 @@ static const char *entry_for(const struct system *system, enum verb verb) {
   return verb == VERB_FAILOVER ? "failover: cache.1, election: unclean" : NULL;
 }
 
-/* A handler that publishes is refused where there is no topic for it, one that reads what a message does not
- * say likewise. */
+/* A handler is refused where the system does not have what it needs. */
 static bool serves(const struct system *system, const struct handler *handler) {
   if (handler->needs & ~system->says) return false;
   return handler->uses || system->components[ROLE_CONSUMER]->publish;
