@@ -49,6 +49,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
   struct transaction *transaction = transaction_at(database, index);
   forget_request(world, transaction);
+  if (node->service) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
   isolation_ends(&database->isolation, transaction, database->sessions.live);
@@ -61,7 +62,7 @@ void database_abort(struct world *world, struct node *node, uint32_t index) {
   database_end(world, node, index);
 }
 
-static void refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
+void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
   database_answer(world, node, request, DG_FAILED, 0);
   database_abort(world, node, index);
 }
@@ -92,7 +93,7 @@ enum locked database_lock(struct world *world, struct node *node, uint32_t index
     return database_conflict(world, node, index, request), LOCKED_REFUSED;
   enum lock_result locked = sessions_lock(&database->sessions, index, table, key);
   if (locked == LOCK_TAKEN) return LOCKED;
-  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), LOCKED_REFUSED;
+  if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), LOCKED_REFUSED;
   world_take(request);
   transaction_at(database, index)->request = request;
   return LOCKED_KEPT;
@@ -134,17 +135,20 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
   struct write write = {.kind = writes[request->kind], .table = TABLE_BALANCE, .key = (uint64_t)request->b,
                         .value = request->c,
                         .intent = request->intent};
-  if (request->kind != DATABASE_APPLY)
+  bool outbox = request->kind >= OUTBOX_INSERT && request->kind <= OUTBOX_DELETE;
+  if (request->kind != DATABASE_APPLY && !outbox)
     write.table = tables_find(&database->tables, (uint64_t)request->a);
   uint32_t generation = transaction_at(database, index)->generation;
   bool kept = false;
   transaction_at(database, index)->active_at = world->now.ns;
-  if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
+  if (outbox)
+    kept = database_outbox(world, node, index, request);
+  else if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
     database_conflict(world, node, index, request);
   else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);
   else if (!tables_accept(&database->tables, write.table, write.key))
-    refuse(world, node, index, request);
+    database_refuse(world, node, index, request);
   else if (request->kind == DATABASE_APPLY)
     kept = database_apply(world, node, index, request, &write);
   else
