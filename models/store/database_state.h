@@ -98,6 +98,9 @@ bool database_noted(struct world *world, struct node *node, uint32_t index, stru
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
 
+/* Rolls back the transaction of a statement that cannot be done, and answers DG_FAILED. */
+void database_refuse(struct world *world, struct node *node, uint32_t index,
+                     const struct message *request);
 /* Rolls back what cannot be serialized, and answers so. */
 void database_conflict(struct world *world, struct node *node, uint32_t index,
                        const struct message *request);

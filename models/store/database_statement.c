@@ -61,7 +61,8 @@ void database_abort(struct world *world, struct node *node, uint32_t index) {
   database_end(world, node, index);
 }
 
-static void refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
+void database_refuse(struct world *world, struct node *node, uint32_t index,
+                     const struct message *request) {
   database_answer(world, node, request, DG_FAILED, 0);
   database_abort(world, node, index);
 }
@@ -92,7 +93,7 @@ enum locked database_lock(struct world *world, struct node *node, uint32_t index
     return database_conflict(world, node, index, request), LOCKED_REFUSED;
   enum lock_result locked = sessions_lock(&database->sessions, index, table, key);
   if (locked == LOCK_TAKEN) return LOCKED;
-  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), LOCKED_REFUSED;
+  if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), LOCKED_REFUSED;
   world_take(request);
   transaction_at(database, index)->request = request;
   return LOCKED_KEPT;
@@ -144,7 +145,7 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
   else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);
   else if (!tables_accept(&database->tables, write.table, write.key))
-    refuse(world, node, index, request);
+    database_refuse(world, node, index, request);
   else if (request->kind == DATABASE_APPLY)
     kept = database_apply(world, node, index, request, &write);
   else
