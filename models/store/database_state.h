@@ -4,6 +4,7 @@
 
 #include "models/store/database.h"
 #include "models/store/isolation.h"
+#include "models/store/outbox_table.h"
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
 
@@ -29,6 +30,7 @@ struct undo {
   int64_t before;
   uint64_t commit; /* whose write it is: its number, from 1 */
   bool deleted;    /* the job deleted this unique key, the oldest */
+  struct outbox_row row; /* of an outbox table's writes: as it was */
 };
 
 /* When a unique row was inserted: kept in this order where rows have a retention. */
@@ -41,6 +43,7 @@ struct aged {
 
 struct database {
   struct tables tables;     /* durable */
+  struct outbox_table outbox; /* durable; of a service's database */
   struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
   size_t undo_count, undo_capacity;
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
@@ -119,6 +122,15 @@ int database_condition(const struct database *database, uint32_t index, const st
 
 bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,
                     struct write *own);
+
+/* --- database_outbox.c --- */
+
+/* As database_execute, for statements on the outbox table. */
+bool database_outbox(struct world *world, struct node *node, uint32_t index, struct message *request);
+void database_outbox_write(struct world *world, struct node *node, const struct write *write);
+void database_outbox_note(struct database *database, const struct write *write, struct undo *undo);
+void database_outbox_undo(struct world *world, struct node *node, const struct undo *undo);
+void database_outbox_abandon(struct database *database, uint32_t index);
 
 /* --- database_commit.c --- */
 

@@ -49,6 +49,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
   struct transaction *transaction = transaction_at(database, index);
   forget_request(world, transaction);
+  if (node->service) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
   isolation_ends(&database->isolation, transaction, database->sessions.live);
@@ -135,12 +136,15 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
   struct write write = {.kind = writes[request->kind], .table = TABLE_BALANCE, .key = (uint64_t)request->b,
                         .value = request->c,
                         .intent = request->intent};
-  if (request->kind != DATABASE_APPLY)
+  bool outbox = request->kind >= OUTBOX_INSERT && request->kind <= OUTBOX_DELETE;
+  if (request->kind != DATABASE_APPLY && !outbox)
     write.table = tables_find(&database->tables, (uint64_t)request->a);
   uint32_t generation = transaction_at(database, index)->generation;
   bool kept = false;
   transaction_at(database, index)->active_at = world->now.ns;
-  if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
+  if (outbox)
+    kept = database_outbox(world, node, index, request);
+  else if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
     database_conflict(world, node, index, request);
   else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);

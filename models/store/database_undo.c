@@ -8,7 +8,9 @@ void database_note(struct database *database, const struct write *write) {
   if (!database->lied && !database->remembers) return;
   struct undo undo = {.kind = write->kind, .table = write->table, .key = write->key,
                       .intent = write->intent, .commit = database->commits};
-  if (write->kind == WRITE_UNIQUE)
+  if (write_is_outbox(write->kind))
+    database_outbox_note(database, write, &undo);
+  else if (write->kind == WRITE_UNIQUE)
     undo.existed = id_set_has(&database->tables.items[write->table].unique, write->key);
   else
     undo.existed = tables_get(&database->tables, write->table, write->key, &undo.before);
@@ -33,6 +35,7 @@ void database_note_flushed(struct database *database) {
 
 static void take_back(struct world *world, struct node *node, const struct undo *undo) {
   struct tables *tables = &database_of(node)->tables;
+  if (write_is_outbox(undo->kind)) return database_outbox_undo(world, node, undo);
   struct id_set *unique = &tables->items[undo->table].unique;
   if (undo->kind == WRITE_UNIQUE) {
     if (undo->deleted)
@@ -42,7 +45,8 @@ static void take_back(struct world *world, struct node *node, const struct undo 
     return;
   }
   if (undo->kind == WRITE_APPLY)
-    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
+    world_fact(world, node->service ? FACT_COMMITTED_UNDONE : FACT_EFFECT_UNDONE, node->id, undo->intent, 0,
+               node->group);
   if (undo->existed)
     tables_put(tables, undo->table, undo->key, undo->before);
   else

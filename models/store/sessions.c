@@ -121,6 +121,13 @@ enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, 
   return LOCK_WAITS;
 }
 
+bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key) {
+  const uint64_t *place = map_get(&sessions->by_row, sessions_row(table, key));
+  if (!place) return false;
+  uint32_t owner = sessions->locks[*place - 1].owner;
+  return owner != SESSION_NONE && owner != transaction;
+}
+
 static void leave_queue(struct sessions *sessions, uint32_t transaction) {
   struct lock *lock = &sessions->locks[sessions->transactions[transaction].waits_for];
   uint32_t previous = SESSION_NONE, at = lock->first_waiting;
@@ -174,7 +181,8 @@ void write_change(const struct write *write, struct row *row) {
   case WRITE_APPLY: row_operations[write->operation].own(row, write->intent); break;
   case WRITE_APPLY_OTHER: row_operations[write->operation].other(row, write->intent); break;
   case WRITE_DELETE: *row = (struct row){.exists = false}; break;
-  case WRITE_UNIQUE: break;
+  case WRITE_UNIQUE:
+  default: break; /* no row of these tables */
   }
 }
 

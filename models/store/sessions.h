@@ -39,8 +39,13 @@ enum write_kind {
   WRITE_APPLY,       /* what an operation makes of its own row: its effect */
   WRITE_APPLY_OTHER, /* what it makes of the second row that it has */
   WRITE_UNIQUE,
-  WRITE_DELETE
+  WRITE_DELETE,
+  WRITE_OUTBOX_INSERT, /* these four: outbox_table.h; key = id */
+  WRITE_OUTBOX_PUBLISHED,
+  WRITE_OUTBOX_CURSOR, /* value = id */
+  WRITE_OUTBOX_GONE,
 };
+static inline bool write_is_outbox(enum write_kind kind) { return kind >= WRITE_OUTBOX_INSERT; }
 
 /* A change of a row: PUT writes `value`, APPLY what the operation of `intent` makes of it. */
 struct write {
@@ -99,6 +104,8 @@ enum lock_result { LOCK_TAKEN, LOCK_WAITS, LOCK_DEADLOCK };
 /* Locks a row for a transaction. LOCK_WAITS: it stands in the queue now; its request must be kept. */
 enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, uint32_t table,
                                uint64_t key);
+/* Whether another transaction has locked a row. */
+bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key);
 void sessions_write(struct sessions *sessions, uint32_t transaction, const struct write *write);
 
 /* A row or unique key as a number, not 0. */

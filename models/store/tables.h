@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define TABLES_MAX 16
+#define TABLE_OUTBOX TABLES_MAX /* for locks: its rows are in outbox_table.h */
 #define TABLE_BALANCE 0
 #define TABLE_INSERTED 1
 #define TABLES_FIXED 2

@@ -63,6 +63,13 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger_groups_reset(ledger, keys, groups, bucket_ns);
 }
 
+void ledger_expect_commits(struct ledger *ledger) {
+  for (uint32_t i = 0; i < ledger->groups; i++) {
+    ledger_of(ledger, i)->commits = true;
+    ledger_of(ledger, i)->plain.flags |= FLAG_COMMITTED;
+  }
+}
+
 /* The entry of an id that stands in the window, or NULL [W1]. */
 static inline struct entry *in_window(struct ledger *ledger, uint64_t intent) {
   /* One comparison for both ends: an id from `next` on wraps to a huge age. */
@@ -254,6 +261,22 @@ static void on_dead_letter_left(struct ledger *ledger, const struct trace_record
   if (exception) ledger_exception_settle(ledger, exception);
 }
 
+static void on_committed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  struct exception *exception = NULL;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    exception = ledger_exception_reach(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  if (fact->kind == FACT_COMMITTED)
+    entry->status.flags |= FLAG_COMMITTED;
+  else
+    entry->status.flags &= (uint8_t)~FLAG_COMMITTED;
+  if (exception) ledger_exception_settle(ledger, exception);
+}
+
 /* What has an effect may be disposed of: retention does so to every message, and must not make each
  * an exception. */
 static void on_disposed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
@@ -311,6 +334,11 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
     case COUNTER_DEDUP_BYTES_PEAK:
       if (value > counts[METRIC_DEDUP_BYTES_PEAK]) counts[METRIC_DEDUP_BYTES_PEAK] = value;
       break;
+    case COUNTER_DATABASE_READS: counts[METRIC_DATABASE_READS] += value; break;
+    case COUNTER_DATABASE_WRITES: counts[METRIC_DATABASE_WRITES] += value; break;
+    case COUNTER_OUTBOX_ROWS_PEAK: counts[METRIC_OUTBOX_ROWS_PEAK] += value; break;
+    case COUNTER_OUTBOX_ROWS_END: counts[METRIC_OUTBOX_ROWS_END] += value; break;
+    case COUNTER_OUTBOX_BYTES_PEAK: counts[METRIC_OUTBOX_BYTES_PEAK] += value; break;
     default: break; /* a price that no metric shows */
   }
 }
@@ -348,6 +376,8 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_REPLAYED - TRACE_FACT] = {on_replayed, SCOPE_GROUP},
     [FACT_KEY_CONFLICT - TRACE_FACT] = {on_key_conflict, SCOPE_GROUP},
     [FACT_KEY_MISMATCH - TRACE_FACT] = {on_key_mismatch, SCOPE_GROUP},
+    [FACT_COMMITTED - TRACE_FACT] = {on_committed, SCOPE_EVERY},
+    [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
 };
 
 static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,

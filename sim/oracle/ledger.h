@@ -69,6 +69,10 @@ struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns); /* keeps memory */
 
+/* To be called behind ledger_reset, where services have databases that state COMMITTED: an obligation must
+ * then be committed there or have no effect. */
+void ledger_expect_commits(struct ledger *ledger);
+
 /* For tests that put it under pressure, from the next reset on: fewest and most ids in the window, and
  * of how many latest ids the key is known. Powers of two, in rising order; 2^9, 2^16, 2^20 without. */
 void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_max,

@@ -26,6 +26,21 @@ static enum metric class_of(const struct entry *entry, bool stuck) {
   return class_of_absent[status.outcome];
 }
 
+/* What its service's database holds of it and what came of it must be the same; what is still on its way
+ * counts as stuck. */
+static void compare_stores(struct finish *finish, const struct entry *entry) {
+  bool committed = entry->status.flags & FLAG_COMMITTED;
+  if (committed == (entry->effects > 0)) return;
+  if (class_of(entry, finish->ledger->stuck) != METRIC_STUCK)
+    finish->metrics[METRIC_STORE_DISAGREEMENTS]++;
+}
+
+/* An effect of a rejected operation, or of one that was rolled back. */
+static bool is_phantom(const struct ledger *ledger, const struct entry *entry) {
+  bool rolled_back = ledger->commits && !(entry->status.flags & FLAG_COMMITTED);
+  return entry->effects && (rolled_back || entry->status.outcome == OUTCOME_REJECTED);
+}
+
 /* What an operation comes to in a key that it adds `weight` to. */
 static void add_up(struct key_total *total, const struct entry *entry, int64_t weight) {
   const bool firm = entry->status.outcome >= OUTCOME_NONE;
@@ -59,7 +74,8 @@ static void judge(struct finish *finish, uint64_t intent, const struct entry *en
   if (entry->effects > 1 &&
       (entry_law(entry) != LAW_OVERWRITES || (entry->status.flags & FLAG_CHANGED_AGAIN)))
     metrics[METRIC_DUPLICATE_EFFECTS]++;
-  if (entry->effects && entry->status.outcome == OUTCOME_REJECTED) metrics[METRIC_PHANTOMS]++;
+  metrics[METRIC_PHANTOMS] += is_phantom(finish->ledger, entry);
+  if (finish->ledger->commits) compare_stores(finish, entry);
   if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED)
     metrics[METRIC_FALSE_SUPPRESSIONS]++;
   if (!finish->ledger->state_stated) return;

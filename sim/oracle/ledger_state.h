@@ -47,6 +47,7 @@ enum entry_flag {
   FLAG_DISPOSED = 8,
   FLAG_ELSEWHERE = 16, /* [W1] */
   FLAG_CHANGED_AGAIN = 32, /* it overwrites, and doing it again changed the row */
+  FLAG_COMMITTED = 64, /* its business row stands in its service's database */
 };
 
 struct status {
@@ -147,6 +148,7 @@ struct ledger {
   uint64_t next, capacity, mask;
   struct status plain; /* [W3] */
   bool plain_fixed;    /* an id has retired, so `plain` cannot change any more */
+  bool commits;        /* a database says which operations are committed */
   uint64_t retired;    /* ids, less those brought back */
   uint32_t *recent_keys; /* by id modulo keys_remembered */
 

@@ -3,6 +3,7 @@
 #include "sim/oracle/ledger_state.h"
 
 void ledger_window_reset(struct ledger *ledger) {
+  ledger->commits = false;
   ledger->next = 1;
   ledger->capacity = ledger->window_min;
   ledger->mask = ledger->capacity - 1;

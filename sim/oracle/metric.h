@@ -47,6 +47,7 @@ enum metric_unit {
   X(REPLAYS, "replays", "replays", UNIT_COUNT, "requests that a provider answered with a saved result") \
   X(KEY_CONFLICTS, "key_conflicts", "key_conflicts", UNIT_COUNT, "requests refused as their idempotency key was under way") \
   X(KEY_MISMATCHES, "key_mismatches", "key_mismatches", UNIT_COUNT, "requests refused as their idempotency key came with other parameters") \
+  X(STORE_DISAGREEMENTS, "store_disagreements", "store_disagreements", UNIT_COUNT, "committed in their service's database without an effect, or the reverse") \
   X(GOODPUT, "goodput", "goodput_per_s", UNIT_RATE, "obligations ended once, per second from the first arrival to the last effect") \
   X(LATENCY_P50, "latency_p50", "latency_p50_ns", UNIT_NS, "from arrival to first effect, median")  \
   X(LATENCY_P99, "latency_p99", "latency_p99_ns", UNIT_NS, "the same, 99th percentile")            \
@@ -56,7 +57,12 @@ enum metric_unit {
   X(DEDUP_BYTES_PEAK, "dedup_bytes_peak", "dedup_bytes_peak", UNIT_BYTES, "most bytes held by dedup stores at once") \
   X(DRAIN, "drain", "drain_ns", UNIT_NS, "from the last arrival or heal to the end")               \
   X(FAULTS_EFFECTIVE, "faults_effective", "faults_effective", UNIT_COUNT, "declared faults that perturbed something") \
-  X(EVENTS, "events", "events", UNIT_COUNT, "events popped from the queue")
+  X(EVENTS, "events", "events", UNIT_COUNT, "events popped from the queue")                        \
+  X(DATABASE_READS, "database_reads", "database_reads", UNIT_COUNT, "SELECTs that services' databases executed") \
+  X(DATABASE_WRITES, "database_writes", "database_writes", UNIT_COUNT, "INSERTs, UPDATEs and DELETEs that they executed") \
+  X(OUTBOX_ROWS_PEAK, "outbox_rows_peak", "outbox_rows_peak", UNIT_COUNT, "most rows that outbox tables held at once") \
+  X(OUTBOX_ROWS_END, "outbox_rows_end", "outbox_rows_end", UNIT_COUNT, "rows that they held at the end") \
+  X(OUTBOX_BYTES_PEAK, "outbox_bytes_peak", "outbox_bytes_peak", UNIT_BYTES, "most bytes that they held at once")
 
 enum metric {
 #define X(id, name, column, unit, about) METRIC_##id,

@@ -32,7 +32,7 @@ const char *const chart_script_sweep_lines =
     "     for [i=1:ROWS] '' using (across(i)):(y('mean')):(XHIGH - XLOW):(0) with vectors nohead lt i \\\n"
     "       notitle, \\\n"
     "     for [i=1:ROWS] '' using (x(i)):(y('mean')) with linespoints lt i ps 0.8 notitle, \\\n"
-    "     for [i=1:ROWS] keyentry with linespoints lt i ps (SWEPT[i] ? 0.8 : 0) \\\n"
+    "     for [i=1:ROWS] keyentry with linespoints lt i ps (SWEPT[i] ? 0.8 : 0.02) \\\n"
     "       title LABEL[i].(SWEPT[i] ? '' : ' (not swept)'), \\\n"
     "     OVERLAY eq '' ? NaN : overlay(x) with lines lc rgb 'black' lw 1.4 dt (8,4) title OVERLAY\n";
 

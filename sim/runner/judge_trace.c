@@ -113,7 +113,7 @@ static bool check_record(struct checker *checker, const struct trace_record *rec
 /* The last record of every run is its last counter. */
 static bool check_end(const struct checker *checker, struct err *err) {
   const struct trace_record *last = &checker->last;
-  if (last->kind == FACT_COUNTER && last->detail == COUNTER__COUNT - 1) return true;
+  if (last->kind == FACT_COUNTER && last->detail == COUNTER_EVENTS) return true;
   err_set(err, ERR_FORMAT, "the trace ends before its run does");
   return err_note(err, "was it cut off, or is the run that writes it still going?");
 }

@@ -46,7 +46,16 @@ struct key_values {
 
 /* ---- slots and rows ---- */
 
-enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT_CACHE, SLOT_PROVIDER, SLOT_CLIENT, SLOT__COUNT };
+enum slot {
+  SLOT_SYSTEM,
+  SLOT_HANDLER,
+  SLOT_DATABASE,
+  SLOT_CACHE,
+  SLOT_PROVIDER,
+  SLOT_CLIENT,
+  SLOT_PUBLISHER,
+  SLOT__COUNT
+};
 struct slot_row {
   const char *name;
   enum top_key base;

@@ -42,6 +42,9 @@ static const struct key top_keys[TOP__COUNT] = {
                       "the external service that handlers call (default: the first of the table)", NULL},
     [TOP_CLIENT] = {"client", VALUE_OTHER, "", "model", 0, 0,
                     "the application above the producers (default: none, it submits once)", NULL},
+    [TOP_PUBLISHER] = {"publisher", VALUE_OTHER, "", "model", 0, 0,
+                       "how producers have an operation in their database and publish it (default: direct, "
+                       "they only publish)", NULL},
     [TOP_COMPARE] = {"compare", VALUE_OTHER, "", "list", 0, 0,
                      "rows: systems' names, or {label, slots}", NULL},
     [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
@@ -102,8 +105,8 @@ static const struct key topology_keys[TOPOLOGY__COUNT] = {
                             "processes of the consumer group", NULL},
     [TOPOLOGY_THREADS] = {"threads", VALUE_COUNT, "1", NULL, 1, 10000,
                           "handlers at work at once in a consumer", NULL},
-    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX, "outbox processes",
-                         NULL},
+    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX,
+                         "processes that publish from an outbox (default: 1 where a row has one)", NULL},
     [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, 10000, "of each server", NULL},
 };
 
@@ -140,7 +143,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services publisher check"};
+    "precision services check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};

@@ -181,7 +181,7 @@ static void make_small(struct shrinking *shrinking, unsigned messages, unsigned 
     link->request_loss = link->reply_loss = link->duplication = link->reordering = 0;
   }
   if (consumers > 0) { /* else the topology as it was given */
-    out->plan.counts[ROLE_PRODUCER] = out->plan.counts[ROLE_BROKER] = 1;
+    out->plan.counts[ROLE_PRODUCER] = out->plan.counts[ROLE_BROKER] = out->plan.counts[ROLE_RELAY] = 1;
     out->plan.counts[ROLE_CONSUMER] = consumers;
     if (given->groups) shrink_groups(given, consumers, out);
     out->plan.partitions = out->plan.threads = 1;
@@ -219,7 +219,7 @@ static bool search_all(struct shrinking *shrinking, const struct placement_limit
   const struct plan *given = &shrinking->violation->scenario->plans[shrinking->violation->row];
   const unsigned worlds[] = {1, 2, 0};
   bool larger = given->counts[ROLE_CONSUMER] > 2 || given->counts[ROLE_PRODUCER] > 1 ||
-                given->counts[ROLE_BROKER] > 1 || given->partitions > 1 || given->threads > 1;
+                given->counts[ROLE_BROKER] > 1 || given->counts[ROLE_RELAY] > 1 || given->partitions > 1 || given->threads > 1;
   for (unsigned faults = 1; faults <= SHRINK_FAULTS_MAX; faults++)
     for (unsigned messages = 1; messages <= SHRINK_MESSAGES_MAX; messages++)
       for (size_t world = 0; world < sizeof worlds / sizeof *worlds; world++) {

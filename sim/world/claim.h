@@ -19,7 +19,8 @@
   X(REORDERED, "reordered", "applied after a later operation on the same key")                     \
   X(STALE_OVERWRITES, "stale_overwrites", "an older value overwrote a newer one")                  \
   X(DEAD_LETTERED, "dead_lettered", "set aside in a dead-letter queue")                            \
-  X(STUCK, "stuck", "not drained within the bound after all faults healed")
+  X(STUCK, "stuck", "not drained within the bound after all faults healed")                        \
+  X(STORE_DISAGREEMENTS, "store_disagreements", "committed in its service's database and never arrived, or the reverse")
 
 enum anomaly {
 #define X(id, name, about) ANOMALY_##id,

@@ -4,7 +4,8 @@
  * UNKNOWN, REJECTED, ABANDONED where the client's call returns (sim/world/call.h); DELIVERED by the
  * handler host; EFFECT and EFFECT_UNDONE where a store or sink applies it; DEAD_LETTERED and DISPOSED
  * where a broker takes a message out of its path, DEAD_LETTER_LEFT where it takes it out of the
- * dead-letter queue again. The rest explains and never decides.
+ * dead-letter queue again; COMMITTED and COMMITTED_UNDONE by the database of a service, of an operation's
+ * business row. The rest explains and never decides.
  *
  * A fact is a trace record: at, node, kind, intent; `value` and `detail` as the table says.
  */
@@ -51,7 +52,9 @@
   X(KEY_CONFLICT, "key-conflict", 0, "", "group")                                                  \
   X(KEY_MISMATCH, "key-mismatch", 0, "", "group")                                                  \
   X(SERIALIZATION_FAILED, "serialization-failed", 0, "", "group")                                  \
-  X(CONDITION_FAILED, "condition-failed", 0, "", "group")
+  X(CONDITION_FAILED, "condition-failed", 0, "", "group")                                          \
+  X(COMMITTED, "committed", 1, "", "")                                                             \
+  X(COMMITTED_UNDONE, "committed-undone", 1, "", "")
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,
@@ -106,14 +109,20 @@ static inline uint32_t fact_intended_other(uint64_t value) { return (uint32_t)(v
 
 const char *trace_kind_name(unsigned kind); /* of a fact or an event; NULL when unknown */
 
-/* Prices, counted by the world and stated once at the end as COUNTER facts, in this order: the last one
- * is the last record of every run, so a trace without it is not whole. */
+/* Prices, counted by the world and stated once at the end as COUNTER facts: those of a service's database
+ * where there is one, then the others. COUNTER_EVENTS is the last record of every run, so a trace without
+ * it is not whole. */
 enum counter {
   COUNTER_ROUND_TRIPS,      /* requests that were answered */
   COUNTER_DURABLE_WRITES,   /* appends to a log that acknowledge a client, commits of a database */
   COUNTER_DEDUP_BYTES_PEAK, /* most bytes that dedup stores held at once */
   COUNTER_TRANSMISSIONS,
   COUNTER_EVENTS, /* popped from the queue */
+  COUNTER_DATABASE_READS, /* from here on: of services' databases. SELECTs executed */
+  COUNTER_DATABASE_WRITES, /* INSERTs, UPDATEs and DELETEs executed */
+  COUNTER_OUTBOX_ROWS_PEAK,
+  COUNTER_OUTBOX_ROWS_END,
+  COUNTER_OUTBOX_BYTES_PEAK,
   COUNTER__COUNT
 };
 

@@ -189,6 +189,8 @@ struct plan {
   const struct client_policy *client; /* the application above the producers; NULL = it submits once */
   struct settings client_settings;
   struct store_plan database, cache, provider;
+  const struct publisher *publisher; /* NULL = direct */
+  struct settings publisher_settings;
   struct settings costs;
   /* Groups of consumers; NULL = one, with the handler above. Else `handler` is the first one's. */
   const struct group_plan *groups;
@@ -215,7 +217,6 @@ static inline const struct settings *plan_handler_settings(const struct plan *pl
 }
 /* What a group's handler has set a key of its own to; `otherwise` where it has no such key. */
 int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise);
-/* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
 /* Whether any operation overwrites what was there. */
 static inline bool plan_overwrites(const struct plan *plan) {
   const struct workload_plan *workload = &plan->workload;
@@ -224,10 +225,13 @@ static inline bool plan_overwrites(const struct plan *plan) {
     if (operation_law(workload->intents[i].operation) == LAW_OVERWRITES) return true;
   return false;
 }
-/* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. No
- * handler puts what comes out of order in order: where it overwrites, the older may stay. */
+/* CLAIM_BIT()s of what the contract allows a group: the system's, with what its publisher adds, less what
+ * its handler takes out. No handler puts what comes out of order in order: where it overwrites, the older
+ * may stay. What may be lost may be missing from what a service's database says. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
-  const uint32_t allows = plan->system->allows;
+  uint32_t allows = plan->system->allows | (plan->publisher ? plan->publisher->allows : 0);
+  if (plan->publisher && (allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED))))
+    allows |= CLAIM_BIT(STORE_DISAGREEMENTS);
   uint32_t allowed = claim_allowed(allows, plan_handler(plan, group)->forbids);
   if ((allowed & CLAIM_BIT(REORDERED)) && plan_overwrites(plan))
     allowed |= allows & CLAIM_BIT(STATE_ERRORS);
@@ -238,6 +242,11 @@ static inline bool plan_uses(const struct plan *plan, enum role role) {
   for (uint32_t i = 0; i < plan_group_count(plan); i++)
     if (plan_handler(plan, i) && (plan_handler(plan, i)->uses & (UINT32_C(1) << role))) return true;
   return false;
+}
+/* Databases on the producers' side, one for each service. They stand behind those of the groups. */
+#define PLAN_SERVICE_DATABASE "producer_database"
+static inline uint32_t plan_services(const struct plan *plan) {
+  return plan->publisher && plan->publisher->database ? 1 : 0;
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);

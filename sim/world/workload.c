@@ -95,7 +95,8 @@ static void submit(struct world *world, const struct intent_plan *operation, str
       .size = (uint32_t)operation->size, .attempt = attempt};
   world->calls.items[request.call].attempt = (uint16_t)attempt;
   producer->depart = producer->paused_until; /* 0 = it is not paused */
-  producer->components[0]->submit(world, producer, &request);
+  const struct component *application = producer->components[1];
+  (application ? application : producer->components[0])->submit(world, producer, &request);
   producer->depart = 0;
 }
 

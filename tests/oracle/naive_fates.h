@@ -30,7 +30,7 @@ struct naive_row {
 };
 
 struct naive_fate {
-  bool issued, suppressed, dead_lettered, disposed;
+  bool issued, suppressed, dead_lettered, disposed, committed;
   enum operation operation;
   uint32_t other; /* of a transfer */
   size_t intended_index, firm_index; /* numbers (from 1) of the records; firm_index 0 = it is not */
@@ -47,6 +47,7 @@ struct naive_judge {
   const struct trace_record *facts;
   size_t count;
   uint32_t keys, group;
+  bool commits; /* services have databases */
   uint64_t ids; /* those that facts speak of are below this */
   int64_t metrics[METRIC__COUNT];
   struct naive_fate fates[NAIVE_IDS];

@@ -71,6 +71,8 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
       fate->dead_lettered = false;
     } else if (fact->kind == FACT_DISPOSED && fate->effects == 0) {
       fate->disposed = true;
+    } else if (fact->kind == FACT_COMMITTED || fact->kind == FACT_COMMITTED_UNDONE) {
+      fate->committed = fact->kind == FACT_COMMITTED;
     }
     fate->was_settled |= naive_strength(fate->outcome) == 4 && fate->effects == 1;
   }
@@ -131,6 +133,14 @@ static inline void naive_times(struct naive_judge *judge) {
   if (end > from) metrics[METRIC_DRAIN] = end - from;
 }
 
+/* Of a run with databases of services: what these hold against what came of it. */
+static inline void naive_compare(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
+  bool effected = fate->effects > 0;
+  metrics[METRIC_PHANTOMS] += effected && !fate->committed && fate->outcome != FACT_REJECTED;
+  if (naive_class(fate, stuck) == METRIC_STUCK) return;
+  metrics[METRIC_STORE_DISAGREEMENTS] += effected != fate->committed;
+}
+
 static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
   metrics[METRIC_INTENDED]++;
   metrics[METRIC_OK] += fate->outcome == FACT_OK;
@@ -169,7 +179,9 @@ static inline void naive_judge(struct naive_judge *judge, const struct trace_rec
   for (uint64_t id = 0; id < judge->ids; id++) naive_follow(judge, id);
   naive_follow_rows(judge);
   for (uint64_t id = 0; id < judge->ids; id++) {
-    if (judge->fates[id].issued) naive_add(metrics, &judge->fates[id], stuck);
+    if (!judge->fates[id].issued) continue;
+    naive_add(metrics, &judge->fates[id], stuck);
+    if (judge->commits) naive_compare(metrics, &judge->fates[id], stuck);
   }
   metrics[METRIC_LOST] = metrics[METRIC_LOST_ACKED] + metrics[METRIC_LOST_UNACKED];
   metrics[METRIC_REORDERED] = naive_reordered(judge);

@@ -24,6 +24,7 @@ struct generator {
   int64_t now;
   uint64_t next; /* id that comes next */
   uint32_t keys, groups;
+  bool commits; /* services have databases */
   const enum operation *palette; /* what is wanted: PALETTE_SIZE, one as likely as another */
 };
 
@@ -52,19 +53,19 @@ static void state_fact(struct generator *generator, enum fact kind, uint64_t int
 /* How strange a sequence is: weights of the kinds, and how far behind the newest id facts speak. */
 struct profile {
   unsigned intended, ok, none, unknown, rejected, abandoned, delivered, effect, undone, dead_lettered,
-      disposed, suppressed, healed, event;
+      disposed, suppressed, healed, event, committed, rolled_back;
   unsigned reach; /* ids back; 0 = any */
   bool with_gaps;
 };
 
 static const struct profile profiles[] = {
-    /* in, ok, no, un, re, ab, de, ef, ud, dl, di, su, he, ev, reach */
-    {10, 9, 0, 0, 0, 0, 10, 9, 0, 0, 0, 0, 0, 2, 3, false}, /* well-behaved, now and then late */
-    {10, 10, 0, 2, 1, 1, 12, 12, 1, 1, 1, 1, 1, 1, 8, false},
-    {10, 20, 0, 0, 0, 0, 20, 30, 6, 0, 0, 2, 0, 0, 0, false}, /* late effects and undoing */
-    {10, 0, 12, 0, 0, 0, 10, 10, 2, 0, 0, 1, 0, 0, 6, false}, /* no confirmations */
-    {5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 0, true},      /* anything goes */
-    {10, 10, 1, 1, 1, 1, 10, 20, 3, 1, 1, 1, 0, 0, 5, true},
+    /* in, ok, no, un, re, ab, de, ef, ud, dl, di, su, he, ev, co, rb, reach */
+    {10, 9, 0, 0, 0, 0, 10, 9, 0, 0, 0, 0, 0, 2, 9, 0, 3, false}, /* well-behaved, now and then late */
+    {10, 10, 0, 2, 1, 1, 12, 12, 1, 1, 1, 1, 1, 1, 10, 1, 8, false},
+    {10, 20, 0, 0, 0, 0, 20, 30, 6, 0, 0, 2, 0, 0, 20, 2, 0, false}, /* late effects and undoing */
+    {10, 0, 12, 0, 0, 0, 10, 10, 2, 0, 0, 1, 0, 0, 10, 0, 6, false}, /* no confirmations */
+    {5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 5, 5, 0, true},       /* anything goes */
+    {10, 10, 1, 1, 1, 1, 10, 20, 3, 1, 1, 1, 0, 0, 0, 0, 5, true},
 };
 enum { PROFILES = sizeof profiles / sizeof profiles[0] };
 
@@ -88,6 +89,8 @@ static enum fact draw_kind(struct generator *generator, const struct profile *pr
       {profile->suppressed, FACT_SUPPRESSED},
       {profile->healed, FACT_HEALED},
       {profile->event, FACT_APPENDED},
+      {profile->committed, FACT_COMMITTED},
+      {profile->rolled_back, FACT_COMMITTED_UNDONE},
   };
   uint64_t sum = 0;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) sum += kinds[i].weight;
@@ -120,6 +123,7 @@ static void generate(struct generator *generator, const struct profile *profile,
   generator->keys = 1 + (uint32_t)draw(generator, 3);
   generator->palette = palettes[draw(generator, 2) ? draw(generator, PALETTES) : 0];
   generator->groups = draw(generator, 3) ? 1 : 1 + (uint32_t)draw(generator, GROUPS_MAX);
+  generator->commits = draw(generator, 2) == 0;
   uint64_t step = draw(generator, 8) ? 20 : 100000;
   while (generator->count < count) {
     generator->now += (int64_t)draw(generator, step);
@@ -297,12 +301,14 @@ static void compare(struct ledger *ledger, struct generator *generator, struct n
                     int64_t bucket_ns, bool forgets_keys, uint64_t seed) {
   int64_t metrics[METRIC__COUNT];
   ledger_reset(ledger, generator->keys, generator->groups, bucket_ns);
+  if (generator->commits) ledger_expect_commits(ledger);
   feed(generator, ledger);
   ledger_finish(ledger, metrics);
   bool overwrites = false;
   for (unsigned i = 0; i < PALETTE_SIZE; i++)
     overwrites |= operation_law(generator->palette[i]) == LAW_OVERWRITES;
   for (uint32_t g = 0; g < generator->groups; g++) {
+    judges[g].commits = generator->commits;
     naive_judge(&judges[g], generator->facts, generator->count, generator->keys, g);
     check_group(ledger, &judges[g], forgets_keys, overwrites, seed);
   }
