@@ -25,6 +25,7 @@
   X(mark_first)                                                                                    \
   X(effect_first)                                                                                  \
   X(check_then_insert)                                                                             \
+  X(insert_or_ignore)                                                                              \
   X(commit_first)                                                                                  \
   X(offsets_in_database)                                                                           \
   X(conditional_write)                                                                             \
@@ -53,6 +54,7 @@
 SYSTEMS(DECLARE_SYSTEM)
 HANDLERS(DECLARE_HANDLER)
 STORES(DECLARE_STORE)
+extern const struct publisher publisher_direct, publisher_dual_write, publisher_outbox_polling;
 
 #define SYSTEM_ROW(name) &system_##name,
 #define HANDLER_ROW(name) &handler_##name,
@@ -69,3 +71,7 @@ const size_t registry_store_count = sizeof registry_stores / sizeof *registry_st
 
 const struct client_policy *const registry_clients[] = {&client_none, &client_retrying};
 const size_t registry_client_count = sizeof registry_clients / sizeof *registry_clients;
+
+const struct publisher *const registry_publishers[] = {&publisher_direct, &publisher_dual_write,
+                                                       &publisher_outbox_polling};
+const size_t registry_publisher_count = sizeof registry_publishers / sizeof *registry_publishers;

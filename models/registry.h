@@ -1,4 +1,4 @@
-/* Every system, handler and store that there is. A new row here is enough to add one. Included by
+/* Every system, handler, store and publisher that there is. A new row here is enough to add one. Included by
  * sim/cli/main.c alone. */
 #ifndef MODELS_REGISTRY_H
 #define MODELS_REGISTRY_H
@@ -14,5 +14,8 @@ extern const size_t registry_store_count;
 
 extern const struct client_policy *const registry_clients[];
 extern const size_t registry_client_count;
+
+extern const struct publisher *const registry_publishers[];
+extern const size_t registry_publisher_count;
 
 #endif

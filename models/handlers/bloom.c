@@ -12,30 +12,47 @@
  */
 #include "models/store/local.h"
 #include "sim/handler/dgsim.h"
-#include "sim/world/model.h"
+#include "sim/world/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
-  if (dg_local_seen(context, message->id) == DG_EXISTS) {
+  if (dg_local_seen(context, message->idempotency_key) == DG_EXISTS) {
     dg_suppress(context);
     return DG_OK;
   }
   dg_work(context);
   int applied = dg_apply(context); /* a transaction of its own */
   if (applied != DG_OK) return applied;
-  return dg_local_mark(context, message->id);
+  return dg_local_mark(context, message->idempotency_key);
 }
 
-#define ROW(word, text, kind, table, count)                                                        \
+/* Of fresh messages one after the other, on one consumer: the i-th is dropped with (1 - e^(-ki/m))^k. */
+static bool losses(const struct plan *plan, const char *metric, const char *key, char *out, size_t size) {
+  int64_t hashes = plan->handler_settings.values[KEY_BLOOM_HASHES].i;
+  bool known = plan->counts[ROLE_CONSUMER] == 1 && !plan->groups && hashes > 0;
+  bool loss = strcmp(metric, "lost") == 0 || strcmp(metric, "false_suppressions") == 0;
+  if (!known || !loss || strcmp(key, "size") != 0) return false;
+  snprintf(out, size, "sum [i=0:%" PRIu64 "] (1 - exp(-%" PRId64 ".0 * i / (8.0 * x)))**%" PRId64,
+           plan->workload.messages - 1, hashes, hashes);
+  return true;
+}
+static const struct closed_form bloom_losses = {"Bloom's formula", losses};
+
+#define ROW(word, text, kind, table, count, form)                                                  \
   {.name = word, .about = text, .handle = handle, .local = &(kind), .keys = (table),               \
+   .closed_form = (form),                                                                          \
    .key_count = (count), .uses = HANDLER_USES(DATABASE),                                           \
    .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS)}
 
 const struct handler handler_bloom =
     ROW("bloom", "drops what the process's own Bloom filter takes for seen", local_bloom, bloom_keys,
-        KEY_BLOOM_SINGLE__COUNT);
+        KEY_BLOOM_SINGLE__COUNT, &bloom_losses);
 const struct handler handler_bloom_rotating =
     ROW("bloom-rotating", "the same with filters that take turns, so that old ids are forgotten",
-        local_bloom_rotating, bloom_keys, KEY_BLOOM__COUNT);
+        local_bloom_rotating, bloom_keys, KEY_BLOOM__COUNT, NULL);
 const struct handler handler_lru =
     ROW("lru", "drops what is among the ids that the process used last, so many of them", local_lru,
-        lru_keys, KEY_LRU__COUNT);
+        lru_keys, KEY_LRU__COUNT, NULL);

@@ -22,14 +22,14 @@ static int drop(struct dg_context *context) {
 static int handle(struct dg_context *context, const struct dg_message *message) {
   int64_t marked;
   dg_begin(context);
-  if (dg_local_seen(context, message->id) == DG_EXISTS &&
-      (MUTANT(BLOOM_TRUSTED) || dg_get(context, "processed", message->id, &marked) == DG_OK))
+  if (dg_local_seen(context, message->idempotency_key) == DG_EXISTS &&
+      (MUTANT(BLOOM_TRUSTED) || dg_get(context, "processed", message->idempotency_key, &marked) == DG_OK))
     return drop(context);
   dg_work(context);
   dg_apply(context);
-  if (dg_insert_unique(context, "processed", message->id) == DG_EXISTS) return drop(context);
+  if (dg_insert_unique(context, "processed", message->idempotency_key) == DG_EXISTS) return drop(context);
   int committed = dg_commit(context); /* DG_FAILED when a statement before it has failed */
-  if (committed == DG_OK) dg_local_mark(context, message->id);
+  if (committed == DG_OK) dg_local_mark(context, message->idempotency_key);
   return committed;
 }
 

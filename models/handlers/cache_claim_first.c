@@ -16,7 +16,7 @@
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   int64_t ttl = dg_setting(context, "ttl");
-  int claimed = dg_cache_set_if_absent(context, "processed", message->id, 1, ttl);
+  int claimed = dg_cache_set_if_absent(context, "processed", message->idempotency_key, 1, ttl);
   if (claimed == DG_EXISTS) {
     dg_suppress(context);
     return DG_OK;

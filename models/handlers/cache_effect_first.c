@@ -17,7 +17,7 @@
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   int64_t marked;
-  int found = dg_cache_get(context, "processed", message->id, &marked);
+  int found = dg_cache_get(context, "processed", message->idempotency_key, &marked);
   if (found == DG_OK) {
     dg_suppress(context);
     return DG_OK;
@@ -26,7 +26,7 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   dg_work(context);
   int applied = dg_apply(context);
   if (applied != DG_OK) return applied;
-  return dg_cache_set(context, "processed", message->id, 1, dg_setting(context, "ttl"));
+  return dg_cache_set(context, "processed", message->idempotency_key, 1, dg_setting(context, "ttl"));
 }
 
 static const struct key keys[] = {CACHE_KEY_TTL};

@@ -22,9 +22,9 @@ enum state { IN_PROGRESS, DONE };
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   int64_t state = IN_PROGRESS, lease = dg_setting(context, "lease");
-  int claimed = dg_cache_set_if_absent(context, "processed", message->id, IN_PROGRESS, lease);
+  int claimed = dg_cache_set_if_absent(context, "processed", message->idempotency_key, IN_PROGRESS, lease);
   if (claimed == DG_EXISTS) {
-    int found = dg_cache_get(context, "processed", message->id, &state);
+    int found = dg_cache_get(context, "processed", message->idempotency_key, &state);
     if (found != DG_OK || state != DONE) return DG_FAILED;
     dg_suppress(context);
     return DG_OK;
@@ -33,7 +33,7 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   dg_work(context);
   int applied = dg_apply(context);
   if (applied != DG_OK) return applied;
-  return dg_cache_set(context, "processed", message->id, DONE, dg_setting(context, "ttl"));
+  return dg_cache_set(context, "processed", message->idempotency_key, DONE, dg_setting(context, "ttl"));
 }
 
 static const struct key keys[] = {

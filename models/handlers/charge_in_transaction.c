@@ -1,10 +1,10 @@
-/* Deduplication by a table, with the effect outside: the id is committed in the database, and between the
+/* Deduplication by a table, with the effect outside: the key is committed in the database, and between the
  * insert and the commit an external provider charges.
  *
- *   begin; insert the id [there already: roll back, done]; work; charge; commit; acknowledge
+ *   begin; insert the key [there already: roll back, done]; work; charge; commit; acknowledge
  *
  * The transaction covers what is in the database, and the charge is not. Crash between charge and commit,
- * a charge whose answer is lost, a commit that fails: the id is rolled back, the charge is not, and the
+ * a charge whose answer is lost, a commit that fails: the key is rolled back, the charge is not, and the
  * message comes again to a table that knows nothing. Meanwhile the row is locked for as long as the
  * provider takes.
  *
@@ -19,9 +19,9 @@
 #define AMOUNT 100
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
-  uint64_t key = dg_setting(context, "idempotency_key") ? message->id : 0;
+  uint64_t key = dg_setting(context, "idempotency_key") ? message->idempotency_key : 0;
   dg_begin(context);
-  int inserted = dg_insert_unique(context, "processed", message->id);
+  int inserted = dg_insert_unique(context, "processed", message->idempotency_key);
   if (inserted == DG_EXISTS) {
     dg_rollback(context);
     dg_suppress(context);
@@ -45,7 +45,7 @@ static const struct key keys[] = {
 
 const struct handler handler_charge_in_transaction = {
     .name = "charge-in-transaction",
-    .about = "inserts the message's id, has the provider charge, then commits the id",
+    .about = "inserts the message's key, has the provider charge, then commits the key",
     .keys = keys,
     .key_count = sizeof keys / sizeof *keys,
     .handle = handle,

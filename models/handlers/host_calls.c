@@ -186,7 +186,9 @@ static bool sleep_on(struct world *world, struct node *node, struct thread *thre
 }
 
 static bool acknowledge(struct world *world, struct node *node, struct thread *thread) {
-  node->components[0]->acknowledge(world, node, thread->tag);
+  const struct component *consumer = node->components[0];
+  if (!consumer->acknowledge) return host_done(thread, DG_FAILED);
+  consumer->acknowledge(world, node, thread->tag);
   return host_done(thread, DG_OK);
 }
 

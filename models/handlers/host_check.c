@@ -6,7 +6,7 @@ static bool check_one(const struct plan *plan, const struct handler *handler, st
   if (!handler->uses && !system->components[ROLE_CONSUMER]->publish)
     return err_set(err, ERR_CONFLICT, "handler '%s' publishes its result, and '%s' has no topic for it",
                    handler->name, system->name),
-           err_note(err, "the systems of a log have one, or take a handler with a database");
+           err_note(err, "the systems of a log have one, or take a handler with a store");
   uint32_t missing = handler->needs & ~system->says;
   if (missing & SAYS_OFFSET)
     return err_set(err, ERR_CONFLICT, "handler '%s' goes by offsets, and '%s' has none", handler->name,

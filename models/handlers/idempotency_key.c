@@ -9,11 +9,14 @@
  * unique constraint, where a payment API refuses it as a conflict: then the key is there, or the first has
  * failed and it takes its place. Nothing is saved of what fails: with its transaction goes its key.
  *
- * dedup-table with an answer: what it costs more is two rows.
+ * dedup-table with an answer: what it costs more is two rows. As there, a job of the database deletes keys
+ * that are older than their retention (models/store/database_prune.c), and whoever comes later is new.
  *
- * LIMIT: keys are not pruned.
+ * LIMIT: the job leaves parameters and results, which nobody reads without the key; their next use overwrites
+ * them.
  */
 #include "sim/handler/dgsim.h"
+#include "sim/kernel/time.h"
 #include "sim/world/model.h"
 
 /* What the operation asks for, to be compared. */
@@ -22,7 +25,7 @@ static int64_t parameters_of(const struct dg_message *message) {
 }
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
-  const uint64_t key = message->id;
+  const uint64_t key = message->idempotency_key;
   int64_t parameters = 0, result = DG_OK;
   dg_begin(context);
   int inserted = dg_insert_unique(context, "idempotency_keys", key);
@@ -43,9 +46,18 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   return dg_commit(context); /* DG_FAILED when a statement before it has failed */
 }
 
+static const struct key keys[] = {
+    {"retention", VALUE_TIME, "24h", NULL, 0, 3660 * NS_PER_D,
+     "how long a key and its result are kept at least; 0s = for ever", "Stripe API v1: at least 24 hours"},
+    {"prune_every", VALUE_TIME, "1h", NULL, NS_PER_MS, 366 * NS_PER_D,
+     "how often the job runs that deletes keys older than retention", "ours"},
+};
+
 const struct handler handler_idempotency_key = {
     .name = "idempotency-key",
     .about = "saves key, parameters and result with the effect, and answers a known key with its result",
+    .keys = keys,
+    .key_count = sizeof keys / sizeof *keys,
     .handle = handle,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
     .uses = HANDLER_USES(DATABASE),

@@ -390,7 +390,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (!kafka_setting(world, KEY_IDEMPOTENCE)) return;
   node->stage = STAGE_STARTING;
   producer->awaits_id = true;
-  producer->no_order = world->link_rules[LINK_PRODUCER_TO_BROKER].kind != LINK_KIND_CONNECTION;
+  producer->no_order = link_kind_between(world, node->id, world_node(world, ROLE_BROKER, 0)->id) != LINK_KIND_CONNECTION;
   send_init(world, node);
 }
 

@@ -208,7 +208,7 @@ void registration_on_request_timeout(struct world *world, struct node *node, uin
 
 void registration_disconnected(struct world *world, struct node *node, uint16_t peer) {
   if (!broker_of(node)->replication || world->nodes[peer].role == ROLE_PRODUCER ||
-      world->nodes[peer].role == ROLE_CONSUMER)
+      world->nodes[peer].role == ROLE_RELAY || world->nodes[peer].role == ROLE_CONSUMER)
     return;
   client_disconnected(world, node, &replication_of(node)->client, peer);
 }

@@ -376,7 +376,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
 }
 
 static size_t arena_bytes(const struct plan *plan) {
-  size_t nodes = 0;
+  size_t nodes = plan_services(plan);
   for (int role = 0; role < ROLE__COUNT; role++) nodes += plan->counts[role];
   return 4096 + nodes * sizeof(uint32_t);
 }

@@ -9,9 +9,10 @@
  *
  *   (1 - e^(-kn/m))^k
  *
- * and of several generations one that each has e_i, with 1 - (1-e_1)(1-e_2)... (Bloom 1970; Broder and
+ * and, looked for in several generations, with 1 - (1-e_1)(1-e_2)... (Bloom 1970; Broder and
  * Mitzenmacher 2004; the exact value is slightly higher, Bose et al. 2008). The best k is (m/n) ln 2, and
- * then m/n is k / ln 2: this is how bloom_size chooses, with the first k for which 2^-k is small enough.
+ * then m/n is k / ln 2: this is how bloom_size chooses, with the first k for which 2^-k is small enough, as
+ * RedisBloom does (BF.RESERVE: at 1 % 7 hash functions and 10.08 bits).
  *
  * The k places of a key come from two hashes: a, then a + b, a + 2b + 1, … (Kirsch and Mitzenmacher 2006;
  * with the quadratic term of Dillinger and Manolios 2004, without which small filters are worse than the

@@ -9,7 +9,7 @@
 static uint32_t node_total(const struct plan *plan) {
   uint32_t total = 0;
   for (int role = 0; role < ROLE__COUNT; role++) total += plan->counts[role];
-  return total;
+  return total + plan_services(plan);
 }
 
 static size_t arena_bytes(const struct plan *plan) {
@@ -22,8 +22,10 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     ASSERT(node->disk[0]);
     sessions_clear(&database_of(node)->sessions);
     tables_reset(&database_of(node)->tables, world->plan->workload.keys);
+    outbox_reset(&database_of(node)->outbox);
   }
   struct database *database = database_of(node);
+  outbox_forget_unknown(&database->outbox);
   database->remembers = world_expects(world, VERB_DISK_GONE);
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
@@ -55,6 +57,12 @@ static uint32_t find_or_begin(struct world *world, struct node *node, const stru
   return SESSION_NONE;
 }
 
+/* Of a service's database: what its publisher costs it. */
+static void count_statement(struct world *world, const struct node *node, const struct message *request) {
+  bool reads = request->kind == DATABASE_GET || request->kind == OUTBOX_SELECT;
+  if (node->service) world_count(world, reads ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
+}
+
 static void on_statement(struct world *world, struct node *node, struct message *request) {
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
@@ -62,6 +70,7 @@ static void on_statement(struct world *world, struct node *node, struct message 
   if (!database_connects(world, node, request)) {
     database_answer(world, node, request, DG_FAILED, 0);
   } else {
+    count_statement(world, node, request);
     uint32_t index = find_or_begin(world, node, request);
     if (index != SESSION_NONE) database_execute(world, node, index, request);
   }
@@ -131,10 +140,13 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
+  world->counters[COUNTER_OUTBOX_ROWS_END] += database_of(node)->outbox.count;
+  if (node->service) return; /* it says of each operation that it is committed */
   /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
   uint32_t uses = plan_handler(world->plan, node->group)->uses;
   if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;
   const struct tables *tables = &database_of(node)->tables;
+  _Static_assert((uint64_t)BALANCE_ABSENT == FACT_STATE_ABSENT, "no row is no row");
   for (uint32_t key = 1; key <= tables->keys; key++)
     world_fact(world, FACT_STATE, node->id, 0, (uint64_t)tables->balances[key],
                fact_state(node->group, key));
@@ -146,6 +158,7 @@ static void disk_reset(struct world *world, struct node *node) {
   drop_requests(world, node);
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
+  outbox_reset(&database->outbox);
   database->commits = 0;
   database->aged_first = database->aged_end = 0;
   database->remembers = false;
@@ -158,6 +171,7 @@ static void disk_free(struct node *node) {
   sessions_free(&database->sessions);
   isolation_free(&database->isolation);
   tables_free(&database->tables);
+  outbox_free(&database->outbox);
   free(database->undo);
   free(database->aged);
   free(database);
@@ -178,6 +192,9 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
     [DATABASE_DELETE] = on_statement,        [DATABASE_PUT_IF] = on_statement,
     [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
+    [OUTBOX_INSERT] = on_statement,          [OUTBOX_SELECT] = on_statement,
+    [OUTBOX_MARK] = on_statement,            [OUTBOX_MOVE_CURSOR] = on_statement,
+    [OUTBOX_DELETE] = on_statement,
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,

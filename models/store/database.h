@@ -30,12 +30,16 @@
  * [I6] A statement of a transaction that is not open (any more) answers DG_FAILED.
  * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory, from
  *      its commit until it is deleted: at the first time of the job (a multiple of prune_every) at which it
- *      is older than the handler's retention; 0s is for ever.
+ *      is older than the handler's retention; 0s is for ever. A natural key is not: it is the row itself.
  * [I8] A conditional write waits for who holds its row, and then goes by what stands there; a delete takes
  *      row and unique key.
  * [I9] Serializable: see isolation.h. A transaction that fails answers DG_CONFLICT and is rolled back.
  * [I10] No more than max_connections are open; a statement on a further one answers DG_FAILED (PostgreSQL:
  *      too many clients already). A pool that queues for them would be the client's.
+ * [I11] The insert of a row under a natural key that is there fails: the statement answers DG_EXISTS and
+ *      its transaction is rolled back, as after any error in PostgreSQL. DATABASE_INSERT_UNIQUE is an
+ *      INSERT … ON CONFLICT DO NOTHING: it answers the same and the transaction goes on.
+ * [I12] A transfer locks both rows before it changes one, the lower key first; its effect is one.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited

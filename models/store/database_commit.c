@@ -40,38 +40,45 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
   return true;
 }
 
+static void write_row(struct tables *tables, const struct write *write) {
+  struct row row = {.value = 0};
+  row.exists = tables_get(tables, write->table, write->key, &row.value);
+  write_change(write, &row);
+  if (row.exists)
+    tables_put(tables, write->table, write->key, row.value);
+  else
+    tables_remove(tables, write->table, write->key);
+}
+
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
-  int64_t value = 0;
   database_note(database_of(node), write);
+  if (write_is_outbox(write->kind)) return database_outbox_write(world, node, write);
+  struct id_set *unique = &tables->items[write->table].unique;
   isolation_changes(&database_of(node)->isolation, write->table, write->key);
-  switch (write->kind) {
-  case WRITE_PUT: tables_put(tables, write->table, write->key, write->value); break;
-  case WRITE_APPLY:
-    tables_get(tables, write->table, write->key, &value);
-    tables_put(tables, write->table, write->key, value + write->value);
-    world_effect(world, node, write->intent, world->now.ns, node->group);
-    break;
-  case WRITE_UNIQUE:
-    if (id_set_add(&tables->items[write->table].unique, write->key))
-      database_row_inserted(world, node, write->table, write->key);
-    break;
-  case WRITE_DELETE:
-    tables_remove(tables, write->table, write->key);
-    if (id_set_remove(&tables->items[write->table].unique, write->key))
-      world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
-    break;
+  if (write->kind != WRITE_UNIQUE) {
+    write_row(tables, write);
+  } else if (id_set_add(unique, write->key) && write->table != TABLE_INSERTED) {
+    database_row_inserted(world, node, write->table, write->key);
   }
+  if (write->kind == WRITE_DELETE && id_set_remove(unique, write->key))
+    world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
+  if (write->kind != WRITE_APPLY) return;
+  if (node->service)
+    world_fact(world, FACT_COMMITTED, node->id, write->intent, 0, 0);
+  else
+    world_effect(world, node, write->intent, world->now.ns, node->group);
 }
 
 /* Makes a transaction's changes the state; false: the process dies before it does. */
 static bool write_all(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
+  const enum point point = node->service ? POINT_COMMITTED : POINT_EFFECT;
   const struct write *writes = database->sessions.writes;
   uint32_t first = transaction_at(database, index)->first_write;
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
     if (writes[i].kind == WRITE_APPLY &&
-        !world_point(world, node, POINT_EFFECT, true, writes[i].intent))
+        !world_point(world, node, point, true, writes[i].intent))
       return false;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
@@ -79,7 +86,7 @@ static bool write_all(struct world *world, struct node *node, uint32_t index) {
   if (!database->lied) database->flushed = database->commits;
   for (uint32_t i = first; i != SESSION_NONE; i = writes[i].next) write_one(world, node, &writes[i]);
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)
-    if (writes[i].kind == WRITE_APPLY) world_point(world, node, POINT_EFFECT, false, writes[i].intent);
+    if (writes[i].kind == WRITE_APPLY) world_point(world, node, point, false, writes[i].intent);
   return true;
 }
 

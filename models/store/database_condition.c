@@ -5,24 +5,25 @@
 #include "models/mutants.h"
 #include "sim/handler/dgsim.h"
 
-static bool unique_there(const struct database *database, uint32_t index, uint32_t table, uint64_t key) {
+bool database_has_unique(const struct database *database, uint32_t index, uint32_t table, uint64_t key) {
   bool committed = id_set_has(&database->tables.items[table].unique, key);
   return sessions_unique(&database->sessions, index, table, key, committed);
 }
 
 bool database_row(const struct database *database, uint32_t index, uint32_t table, uint64_t key,
                   int64_t *out) {
-  *out = 0;
-  bool exists = tables_get(&database->tables, table, key, out);
-  exists = sessions_overlay(&database->sessions, index, table, key, exists, out);
-  return exists || unique_there(database, index, table, key);
+  struct row row = {.value = 0};
+  row.exists = tables_get(&database->tables, table, key, &row.value);
+  sessions_overlay(&database->sessions, index, table, key, &row);
+  *out = row.exists ? row.value : 0;
+  return row.exists || database_has_unique(database, index, table, key);
 }
 
 int database_condition(const struct database *database, uint32_t index, const struct message *request,
                        const struct write *write) {
   int64_t value;
   switch (request->kind) {
-  case DATABASE_INSERT_UNIQUE: return unique_there(database, index, write->table, write->key) ? DG_EXISTS : DG_OK;
+  case DATABASE_INSERT_UNIQUE: return database_has_unique(database, index, write->table, write->key) ? DG_EXISTS : DG_OK;
   case DATABASE_DELETE:
     if (write->table == TABLE_BALANCE) return DG_FAILED; /* what operations change is theirs */
     return database_row(database, index, write->table, write->key, &value) ? DG_OK : DG_NOT_FOUND;

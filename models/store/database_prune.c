@@ -6,9 +6,11 @@
  * So a row stands for at least its retention, and for at most prune_every and a flush longer. A row is
  * dated when its insert is durable. The timer is set for when there will be something to delete.
  *
- * LIMIT: the job costs the flush of its commit, and no time of the database's cores; it locks nothing.
+ * LIMIT: the job costs the flush of its commit, and no time of the database's cores; it locks nothing. An id
+ *        that a handler deletes and inserts again keeps its first date.
  * LIMIT: all tables with unique ids of the database are pruned; a row's date is that of its commit
  *        (PostgreSQL's now() is that of its transaction's beginning).
+ * LIMIT: an id that a handler deletes and inserts again goes by the date of the first time.
  */
 #include "models/store/database_state.h"
 
@@ -83,10 +85,12 @@ void database_prune(struct world *world, struct node *node) {
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database->commits++;
   if (!database->lied) database->flushed = database->commits;
+  isolation_commits(&database->isolation);
   while (database->aged_first < database->aged_end) {
     const struct aged *row = &database->aged[database->aged_first];
     if (expires(database, row) >= database->prune_asked) break;
     database_note_deleted(database, row);
+    isolation_changes(&database->isolation, row->table, row->key);
     if (id_set_remove(&database->tables.items[row->table].unique, row->key))
       world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
     database->aged_first++;

@@ -4,6 +4,7 @@
 
 #include "models/store/database.h"
 #include "models/store/isolation.h"
+#include "models/store/outbox_table.h"
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
 
@@ -29,6 +30,7 @@ struct undo {
   int64_t before;
   uint64_t commit; /* whose write it is: its number, from 1 */
   bool deleted;    /* the job deleted this unique key, the oldest */
+  struct outbox_row row; /* of an outbox table's writes: as it was */
 };
 
 /* When a unique row was inserted: kept in this order where rows have a retention. */
@@ -41,6 +43,7 @@ struct aged {
 
 struct database {
   struct tables tables;     /* durable */
+  struct outbox_table outbox; /* durable; of a service's database */
   struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
   size_t undo_count, undo_capacity;
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
@@ -86,6 +89,14 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
 /* Ends a transaction, written or not, and lets those go on who waited for it. */
 void database_end(struct world *world, struct node *node, uint32_t index);
 void database_abort(struct world *world, struct node *node, uint32_t index);
+enum locked { LOCKED, LOCKED_KEPT, LOCKED_REFUSED }; /* kept: the request waits; refused: it is answered */
+enum locked database_lock(struct world *world, struct node *node, uint32_t index, struct message *request,
+                          uint32_t table, uint64_t key);
+/* A change of one row or unique key; and: all changes of a statement are noted, it is answered or, when it is
+ * its own transaction, committed. They return whether the request is kept. */
+bool database_change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                     const struct write *write);
+bool database_noted(struct world *world, struct node *node, uint32_t index, struct message *request);
 /* Executes a statement of an open transaction. Returns whether the request is kept. */
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
@@ -96,12 +107,30 @@ void database_conflict(struct world *world, struct node *node, uint32_t index,
 
 /* --- database_condition.c --- */
 
-/* Whether a change may be made, as the transaction sees its row: DG_OK, or what the statement answers. */
 /* A row as the transaction sees it; *out = 0 where there is none, or a unique key alone. */
 bool database_row(const struct database *database, uint32_t index, uint32_t table, uint64_t key,
                   int64_t *out);
+bool database_has_unique(const struct database *database, uint32_t index, uint32_t table, uint64_t key);
+/* Whether a change may be made, as the transaction sees its row: DG_OK, or what the statement answers. */
 int database_condition(const struct database *database, uint32_t index, const struct message *request,
                        const struct write *write);
+
+/* --- database_apply.c: an operation. Returns whether the request is kept --- */
+
+bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,
+                    struct write *own);
+
+/* Answers that the statement has failed, and rolls its transaction back. */
+void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request);
+
+/* --- database_outbox.c --- */
+
+/* As database_execute, for statements on the outbox table. */
+bool database_outbox(struct world *world, struct node *node, uint32_t index, struct message *request);
+void database_outbox_write(struct world *world, struct node *node, const struct write *write);
+void database_outbox_note(struct database *database, const struct write *write, struct undo *undo);
+void database_outbox_undo(struct world *world, struct node *node, const struct undo *undo);
+void database_outbox_abandon(struct database *database, uint32_t index);
 
 /* --- database_commit.c --- */
 

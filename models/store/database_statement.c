@@ -1,7 +1,9 @@
 /* Statements and the transactions that they are part of. */
 #include "models/store/database_state.h"
 
+#include "models/mutants.h"
 #include "sim/handler/dgsim.h"
+#include "sim/world/workload.h"
 
 void database_answer(struct world *world, struct node *node, const struct message *request,
                      int status, int64_t value) {
@@ -47,6 +49,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
   struct transaction *transaction = transaction_at(database, index);
   forget_request(world, transaction);
+  if (node->service) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
   isolation_ends(&database->isolation, transaction, database->sessions.live);
@@ -59,7 +62,7 @@ void database_abort(struct world *world, struct node *node, uint32_t index) {
   database_end(world, node, index);
 }
 
-static void refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
+void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
   database_answer(world, node, request, DG_FAILED, 0);
   database_abort(world, node, index);
 }
@@ -81,28 +84,39 @@ static bool get(struct world *world, struct node *node, uint32_t index,
   return false;
 }
 
-/* Every change of a row or unique key: lock, note, answer or commit. Returns whether the request is
- * kept. */
-static bool change(struct world *world, struct node *node, uint32_t index, struct message *request,
-                   const struct write *write) {
+/* --- Changes: lock, note, answer or commit --- */
+
+enum locked database_lock(struct world *world, struct node *node, uint32_t index,
+                          struct message *request, uint32_t table, uint64_t key) {
   struct database *database = database_of(node);
-  enum lock_result locked = sessions_lock(&database->sessions, index, write->table, write->key);
-  if (locked == LOCK_DEADLOCK) return refuse(world, node, index, request), false;
-  if (locked == LOCK_WAITS) {
-    world_take(request);
-    transaction_at(database, index)->request = request;
-    return true;
-  }
-  sessions_write(&database->sessions, index, write);
+  if (!isolation_touch(&database->isolation, transaction_at(database, index), table, key))
+    return database_conflict(world, node, index, request), LOCKED_REFUSED;
+  enum lock_result locked = sessions_lock(&database->sessions, index, table, key);
+  if (locked == LOCK_TAKEN) return LOCKED;
+  if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), LOCKED_REFUSED;
+  world_take(request);
+  transaction_at(database, index)->request = request;
+  return LOCKED_KEPT;
+}
+
+bool database_noted(struct world *world, struct node *node, uint32_t index, struct message *request) {
   if (client_id(request) == 0) return database_commit(world, node, index, request);
   database_answer(world, node, request, DG_OK, 0);
   return false;
 }
 
+bool database_change(struct world *world, struct node *node, uint32_t index, struct message *request,
+                     const struct write *write) {
+  enum locked locked = database_lock(world, node, index, request, write->table, write->key);
+  if (locked != LOCKED) return locked == LOCKED_KEPT;
+  sessions_write(&database_of(node)->sessions, index, write);
+  return database_noted(world, node, index, request);
+}
+
 static bool change_if(struct world *world, struct node *node, uint32_t index, struct message *request,
                       const struct write *write) {
   int status = database_condition(database_of(node), index, request, write);
-  if (status == DG_OK) return change(world, node, index, request, write);
+  if (status == DG_OK) return database_change(world, node, index, request, write);
   if (request->kind == DATABASE_PUT_IF)
     world_fact(world, FACT_CONDITION_FAILED, node->id, request->intent, 0, node->group);
   database_answer(world, node, request, status, 0);
@@ -119,19 +133,24 @@ bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request) {
   struct database *database = database_of(node);
   struct write write = {.kind = writes[request->kind], .table = TABLE_BALANCE, .key = (uint64_t)request->b,
-                        .value = request->kind == DATABASE_APPLY ? 1 : request->c,
+                        .value = request->c,
                         .intent = request->intent};
-  if (request->kind != DATABASE_APPLY)
+  bool outbox = request->kind >= OUTBOX_INSERT && request->kind <= OUTBOX_DELETE;
+  if (request->kind != DATABASE_APPLY && !outbox)
     write.table = tables_find(&database->tables, (uint64_t)request->a);
   uint32_t generation = transaction_at(database, index)->generation;
   bool kept = false;
   transaction_at(database, index)->active_at = world->now.ns;
-  if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
+  if (outbox)
+    kept = database_outbox(world, node, index, request);
+  else if (!isolation_touch(&database->isolation, transaction_at(database, index), write.table, write.key))
     database_conflict(world, node, index, request);
   else if (request->kind == DATABASE_GET)
     kept = get(world, node, index, request);
   else if (!tables_accept(&database->tables, write.table, write.key))
-    refuse(world, node, index, request);
+    database_refuse(world, node, index, request);
+  else if (request->kind == DATABASE_APPLY)
+    kept = database_apply(world, node, index, request, &write);
   else
     kept = change_if(world, node, index, request, &write);
   /* A single statement that changed nothing is its own end. */

@@ -8,7 +8,9 @@ void database_note(struct database *database, const struct write *write) {
   if (!database->lied && !database->remembers) return;
   struct undo undo = {.kind = write->kind, .table = write->table, .key = write->key,
                       .intent = write->intent, .commit = database->commits};
-  if (write->kind == WRITE_UNIQUE)
+  if (write_is_outbox(write->kind))
+    database_outbox_note(database, write, &undo);
+  else if (write->kind == WRITE_UNIQUE)
     undo.existed = id_set_has(&database->tables.items[write->table].unique, write->key);
   else
     undo.existed = tables_get(&database->tables, write->table, write->key, &undo.before);
@@ -33,29 +35,24 @@ void database_note_flushed(struct database *database) {
 
 static void take_back(struct world *world, struct node *node, const struct undo *undo) {
   struct tables *tables = &database_of(node)->tables;
-  switch (undo->kind) {
-  case WRITE_APPLY:
-    world_fact(world, FACT_EFFECT_UNDONE, node->id, undo->intent, 0, node->group);
-    tables_put(tables, undo->table, undo->key, undo->before);
-    break;
-  case WRITE_PUT:
-    if (undo->existed)
-      tables_put(tables, undo->table, undo->key, undo->before);
-    else
-      tables_remove(tables, undo->table, undo->key);
-    break;
-  case WRITE_DELETE:
-    if (undo->existed) tables_put(tables, undo->table, undo->key, undo->before);
-    if (undo->unique && id_set_add(&tables->items[undo->table].unique, undo->key))
-      world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
-    break;
-  case WRITE_UNIQUE:
+  if (write_is_outbox(undo->kind)) return database_outbox_undo(world, node, undo);
+  struct id_set *unique = &tables->items[undo->table].unique;
+  if (undo->kind == WRITE_UNIQUE) {
     if (undo->deleted)
       database_row_undeleted(world, database_of(node));
-    else if (!undo->existed && id_set_remove(&tables->items[undo->table].unique, undo->key))
+    else if (!undo->existed && id_set_remove(unique, undo->key) && undo->table != TABLE_INSERTED)
       database_row_uninserted(world, database_of(node));
-    break;
+    return;
   }
+  if (undo->kind == WRITE_APPLY)
+    world_fact(world, node->service ? FACT_COMMITTED_UNDONE : FACT_EFFECT_UNDONE, node->id, undo->intent, 0,
+               node->group);
+  if (undo->existed)
+    tables_put(tables, undo->table, undo->key, undo->before);
+  else
+    tables_remove(tables, undo->table, undo->key);
+  if (undo->kind == WRITE_DELETE && undo->unique && id_set_add(unique, undo->key))
+    world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
 }
 
 void database_undo(struct world *world, struct node *node, uint64_t commits) {

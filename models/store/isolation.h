@@ -12,7 +12,8 @@
  * failure by itself, but two such dependencies in a row are. It fails what this fails where two transactions
  * look for the same key and then both write it; an update of what was changed after the snapshot fails there
  * as here ("could not serialize access due to concurrent update").
- * LIMIT: rows are touched one by one, there are no predicates over ranges.
+ * LIMIT: rows are touched one by one, there are no predicates over ranges; inserts that make rows of one key
+ *        touch that key, and conflict.
  *
  * [S1] Volatile; memory follows open transactions and the rows changed while any was open.
  * [S2] At read committed nothing of it is kept, and everything is allowed.

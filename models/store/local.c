@@ -61,11 +61,11 @@ const struct local_kind local_bloom_rotating = {rotating_room, make_rotating, bl
 const struct key bloom_keys[KEY_BLOOM__COUNT] = {
     [KEY_BLOOM_ITEMS] = {"items", VALUE_COUNT, "100000", NULL, 1, ITEMS_MAX,
                          "how many keys the filter, or each generation of it, is made for",
-                         "ours; RedisBloom and Guava ask for it and have no default"},
+                         "ours; RedisBloom begins with bf-initial-size 100 and adds filters, Guava asks for it"},
     [KEY_BLOOM_ERROR_RATE] = {"error_rate", VALUE_SHARE, "1%", NULL, 1, SCHEMA_SHARE_SCALE / 2,
                               "share of fresh keys taken for seen ones, with that many keys in it; "
                               "rounded down to 1/2, 1/4, 1/8, …",
-                              "RedisBloom, BF.RESERVE of an automatic filter: error 0.01"},
+                              "RedisBloom, bf-error-rate: 0.01"},
     [KEY_BLOOM_SIZE] = {"size", VALUE_SIZE, "0B", NULL, 0, SIZE_MAX_BYTES,
                         "bytes of the filter, or of each generation; 0B = what items and error_rate need",
                         NULL},

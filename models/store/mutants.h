@@ -16,6 +16,10 @@
     "a known idempotency key does not keep the provider from charging again")                      \
   X(PROVIDER_NO_CONFLICT, "provider-no-conflict", "C14-holds-conflict",                            \
     "a request is executed beside one with the same key that is under way")                        \
+  X(PROVIDER_NO_COMPARE, "provider-no-compare", "C14-holds-mismatch",                              \
+    "a known idempotency key with other parameters gets the saved result")                         \
+  X(PROVIDER_FORGETS, "provider-forgets", "C14-holds",                                             \
+    "idempotency keys are in the provider's memory only, and die with its process")                \
   X(DATABASE_NEVER_PRUNES, "database-never-prunes", "C17-holds-bounded",                           \
     "rows of handled ids are kept for ever, whatever their retention")                             \
   X(BLOOM_NEVER_ROTATES, "bloom-never-rotates", "C18-holds-rotation",                              \
@@ -26,6 +30,8 @@
   X(DATABASE_NOT_SERIALIZABLE, "database-not-serializable", "C13-holds-serializable",              \
     "transactions are not checked for what others have changed meanwhile")                         \
   X(DATABASE_UNCONDITIONAL, "database-unconditional", "C13-holds-offsets",                         \
-    "a conditional write does not look at what stands there")
+    "a conditional write does not look at what stands there")                                      \
+  X(DATABASE_NO_NATURAL_KEY, "database-no-natural-key", "C12-holds-natural",                       \
+    "an insert under a natural key is not refused when its row is there")
 
 #endif

@@ -93,6 +93,7 @@ static void drop_executions(struct world *world, struct node *node) {
 static void crash(struct world *world, struct node *node, bool power) {
   (void)power;
   drop_executions(world, node);
+  if (MUTANT(PROVIDER_FORGETS)) idempotency_clear(&provider_of(node)->keys);
 }
 
 static void finish(struct world *world, struct node *node) {
@@ -224,7 +225,7 @@ static bool valid(const struct world *world, const struct message *request) {
 /* Of a key that is known: answers without executing anything. */
 static void answer_known(struct world *world, struct node *node, const struct message *request,
                          const struct idempotency_record *record, uint64_t parameters) {
-  bool compares = provider_setting(world, KEY_PROVIDER_COMPARE_PARAMETERS);
+  bool compares = provider_setting(world, KEY_PROVIDER_COMPARE_PARAMETERS) && !MUTANT(PROVIDER_NO_COMPARE);
   if (compares && record->parameters != parameters) {
     explain(world, node, request, FACT_KEY_MISMATCH, 0);
     answer(world, node, request, DG_MISMATCH, 0);

@@ -121,6 +121,13 @@ enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, 
   return LOCK_WAITS;
 }
 
+bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key) {
+  const uint64_t *place = map_get(&sessions->by_row, sessions_row(table, key));
+  if (!place) return false;
+  uint32_t owner = sessions->locks[*place - 1].owner;
+  return owner != SESSION_NONE && owner != transaction;
+}
+
 static void leave_queue(struct sessions *sessions, uint32_t transaction) {
   struct lock *lock = &sessions->locks[sessions->transactions[transaction].waits_for];
   uint32_t previous = SESSION_NONE, at = lock->first_waiting;
@@ -168,16 +175,24 @@ bool sessions_unique(const struct sessions *sessions, uint32_t transaction, uint
   return exists;
 }
 
-bool sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                      uint64_t key, bool exists, int64_t *value) {
+void write_change(const struct write *write, struct row *row) {
+  switch (write->kind) {
+  case WRITE_PUT: *row = (struct row){.exists = true, .value = write->value}; break;
+  case WRITE_APPLY: row_operations[write->operation].own(row, write->intent); break;
+  case WRITE_APPLY_OTHER: row_operations[write->operation].other(row, write->intent); break;
+  case WRITE_DELETE: *row = (struct row){.exists = false}; break;
+  case WRITE_UNIQUE:
+  default: break; /* no row of these tables */
+  }
+}
+
+void sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
+                      uint64_t key, struct row *row) {
   uint32_t i = sessions->transactions[transaction].first_write;
   for (; i != SESSION_NONE; i = sessions->writes[i].next) {
     const struct write *write = &sessions->writes[i];
-    if (write->table != table || write->key != key || write->kind == WRITE_UNIQUE) continue;
-    *value = write->kind == WRITE_APPLY ? *value + write->value : write->value; /* deleted: 0 */
-    exists = write->kind != WRITE_DELETE;
+    if (write->table == table && write->key == key) write_change(write, row);
   }
-  return exists;
 }
 
 /* --- Ending --- */

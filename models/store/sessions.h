@@ -18,6 +18,7 @@
 #ifndef MODELS_STORE_SESSIONS_H
 #define MODELS_STORE_SESSIONS_H
 
+#include "models/store/operation.h"
 #include "sim/base/map.h"
 #include "sim/world/message.h"
 
@@ -33,13 +34,26 @@ enum transaction_state {
   TRANSACTION_WAITING,
   TRANSACTION_COMMITTING,
 };
-enum write_kind { WRITE_PUT, WRITE_APPLY, WRITE_UNIQUE, WRITE_DELETE };
+enum write_kind {
+  WRITE_PUT,
+  WRITE_APPLY,       /* what an operation makes of its own row: its effect */
+  WRITE_APPLY_OTHER, /* what it makes of the second row that it has */
+  WRITE_UNIQUE,
+  WRITE_DELETE,
+  WRITE_OUTBOX_INSERT, /* these four: outbox_table.h; key = id */
+  WRITE_OUTBOX_PUBLISHED,
+  WRITE_OUTBOX_CURSOR, /* value = id */
+  WRITE_OUTBOX_GONE,
+};
+static inline bool write_is_outbox(enum write_kind kind) { return kind >= WRITE_OUTBOX_INSERT; }
 
+/* A change of a row: PUT writes `value`, APPLY what the operation of `intent` makes of it. */
 struct write {
   uint64_t key, intent;
   int64_t value;
   uint32_t table, next; /* next: of its transaction, or free */
   enum write_kind kind;
+  enum operation operation; /* WRITE_APPLY, WRITE_APPLY_OTHER */
 };
 struct transaction {
   enum transaction_state state;
@@ -90,6 +104,8 @@ enum lock_result { LOCK_TAKEN, LOCK_WAITS, LOCK_DEADLOCK };
 /* Locks a row for a transaction. LOCK_WAITS: it stands in the queue now; its request must be kept. */
 enum lock_result sessions_lock(struct sessions *sessions, uint32_t transaction, uint32_t table,
                                uint64_t key);
+/* Whether another transaction has locked a row. */
+bool sessions_is_locked(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key);
 void sessions_write(struct sessions *sessions, uint32_t transaction, const struct write *write);
 
 /* A row or unique key as a number, not 0. */
@@ -97,9 +113,11 @@ uint64_t sessions_row(uint32_t table, uint64_t key);
 /* Whether a unique key is there for the transaction, if `exists` says so of what is committed. */
 bool sessions_unique(const struct sessions *sessions, uint32_t transaction, uint32_t table, uint64_t key,
                      bool exists);
-/* What a row's committed value becomes by the transaction's own changes. Returns whether there is one. */
-bool sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
-                      uint64_t key, bool exists, int64_t *value);
+/* What a write makes of its row; not of a unique key. */
+void write_change(const struct write *write, struct row *row);
+/* What a committed row becomes by the transaction's own changes. */
+void sessions_overlay(const struct sessions *sessions, uint32_t transaction, uint32_t table,
+                      uint64_t key, struct row *row);
 
 /* Ends a transaction: frees its changes, leaves a queue that it stands in, releases its locks. Then
  * sessions_wake, until it returns SESSION_NONE, gives the next transaction that may go on. */

@@ -15,8 +15,9 @@ void tables_reset(struct tables *tables, uint32_t keys) {
     map_clear(&tables->items[i].rows);
     id_set_clear(&tables->items[i].unique);
   }
-  tables->count = 1;
+  tables->count = TABLES_FIXED;
   tables->items[TABLE_BALANCE].name = hash_name(TABLE_BALANCE_NAME);
+  tables->items[TABLE_INSERTED].name = hash_name(TABLE_INSERTED_NAME);
 }
 
 void tables_free(struct tables *tables) {
@@ -44,6 +45,7 @@ bool tables_accept(const struct tables *tables, uint32_t table, uint64_t key) {
 bool tables_get(const struct tables *tables, uint32_t table, uint64_t key, int64_t *out) {
   if (!tables_accept(tables, table, key)) return false;
   if (table == TABLE_BALANCE) {
+    if (tables->balances[key] == BALANCE_ABSENT) return false;
     *out = tables->balances[key];
     return true;
   }
@@ -61,6 +63,9 @@ void tables_put(struct tables *tables, uint32_t table, uint64_t key, int64_t val
 }
 
 void tables_remove(struct tables *tables, uint32_t table, uint64_t key) {
-  ASSERT(table != TABLE_BALANCE);
-  map_remove(&tables->items[table].rows, key + 1);
+  ASSERT(tables_accept(tables, table, key));
+  if (table == TABLE_BALANCE)
+    tables->balances[key] = BALANCE_ABSENT;
+  else
+    map_remove(&tables->items[table].rows, key + 1);
 }

@@ -1,10 +1,12 @@
 /* What a database holds durably: the balances that operations change, rows, and unique keys.
  *
- *   balance      keys 1 .. workload keys; dg_apply increments one; what STATE facts are made of
+ *   balance      keys 1 .. workload keys, all there at first with 0; dg_apply changes them; what STATE
+ *                facts are made of
+ *   inserted     ids of operations that insert under a natural key
  *   any other    made when first named: rows (key -> value) and unique keys, side by side
  *
- * LIMIT: tables have no indexes, and no statement deletes rows; unique keys may have a retention
- *        (database_prune.c).
+ * Unique keys may have a retention (database_prune.c).
+ * LIMIT: tables have no indexes.
  */
 #ifndef MODELS_STORE_TABLES_H
 #define MODELS_STORE_TABLES_H
@@ -17,8 +19,13 @@
 #include <stdint.h>
 
 #define TABLES_MAX 16
+#define TABLE_OUTBOX TABLES_MAX /* for locks: its rows are in outbox_table.h */
 #define TABLE_BALANCE 0
+#define TABLE_INSERTED 1
+#define TABLES_FIXED 2
 #define TABLE_BALANCE_NAME "balance"
+#define TABLE_INSERTED_NAME "inserted"
+#define BALANCE_ABSENT INT64_MIN /* there is no such row */
 
 struct table {
   uint64_t name;        /* hash of it */
@@ -26,7 +33,7 @@ struct table {
   struct id_set unique; /* keys inserted under the unique constraint */
 };
 struct tables {
-  int64_t *balances; /* by key, [0] unused */
+  int64_t *balances; /* by key, [0] unused; BALANCE_ABSENT */
   size_t balance_capacity;
   uint32_t keys;
   struct table items[TABLES_MAX];
@@ -46,7 +53,7 @@ bool tables_accept(const struct tables *tables, uint32_t table, uint64_t key);
 /* false: no such row, *out is untouched. */
 bool tables_get(const struct tables *tables, uint32_t table, uint64_t key, int64_t *out);
 void tables_put(struct tables *tables, uint32_t table, uint64_t key, int64_t value);
-/* Of a row, not of a balance. */
+/* Where there is no such row, nothing. */
 void tables_remove(struct tables *tables, uint32_t table, uint64_t key);
 
 #endif

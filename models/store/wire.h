@@ -9,7 +9,7 @@ enum store_message {
   DATABASE_GET,           /* a = hash of the table's name, b = key, c = value; d: see below */
   DATABASE_PUT,           /* likewise */
   DATABASE_INSERT_UNIQUE, /* likewise */
-  DATABASE_APPLY,         /* b = key: does the operation of message->intent to it */
+  DATABASE_APPLY,         /* b = key: does the operation of message->intent to its row */
   DATABASE_COMMIT,
   DATABASE_ROLLBACK,
   STORE_ANSWER, /* a = enum dg_status, b = value read */
@@ -22,11 +22,25 @@ enum store_message {
   PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
   DATABASE_DELETE,        /* a, b, d as of a GET */
   DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
+  OUTBOX_INSERT,      /* a = size of the event, b = its key; d: as above */
+  OUTBOX_SELECT,      /* a = how many at most, b = OUTBOX_BY_CURSOR | OUTBOX_SKIP_LOCKED; d: as above */
+  OUTBOX_MARK,        /* records: `handle` = ids that are published; d: as above */
+  OUTBOX_MOVE_CURSOR, /* a = id up to which the relay has read; d: as above */
+  OUTBOX_DELETE,      /* a = how old a row must be, ns, b = flags, c = span of a partition; d: as above */
+  OUTBOX_ROWS,        /* records: rows, by id */
   STORE_MESSAGE__COUNT
 };
 
 /* `d` of a database's request: the client's number of the transaction, 0 = none, and whether it begins it. */
 #define DATABASE_BEGINS (INT64_C(1) << 32)
+
+enum {
+  OUTBOX_BY_CURSOR = 1,       /* WHERE id > the relay's cursor; else WHERE NOT published */
+  OUTBOX_SKIP_LOCKED = 2,     /* FOR UPDATE SKIP LOCKED */
+  OUTBOX_BY_PARTITION = 4,    /* drops whole partitions by created_at instead of deleting rows */
+  OUTBOX_UNPUBLISHED_TOO = 8, /* age alone counts */
+  OUTBOX_ARCHIVED = 16,       /* rows are copied elsewhere first */
+};
 
 /* Bytes on the wire of a request or answer: a statement, prepared, with two parameters. */
 #define STORE_WIRE_BYTES 128

@@ -61,6 +61,21 @@ static void list_clients(const struct registry *registry) {
     print_line(width, registry->clients[i]->name, registry->clients[i]->about);
 }
 
+static void list_publishers(const struct registry *registry) {
+  size_t width = 0;
+  for (size_t i = 0; i < registry->publisher_count; i++)
+    width = wider(width, registry->publishers[i]->name);
+  for (size_t i = 0; i < registry->publisher_count; i++) {
+    const struct publisher *publisher = registry->publishers[i];
+    char allows[256], line[512];
+    print_line(width, publisher->name, publisher->about);
+    if (publisher->allows == 0) continue;
+    verdict_describe(publisher->allows, allows, sizeof allows);
+    snprintf(line, sizeof line, "adds to what the contract allows: %s", allows);
+    print_more(width, line);
+  }
+}
+
 static void print_fault_key(const struct fault_key *row) {
   const char *value = row->key.value_default;
   const bool has = value && value[0] != '\0';
@@ -171,12 +186,12 @@ static void list_anomalies(const struct registry *registry) {
 static const struct {
   const char *name;
   void (*list)(const struct registry *);
-} lists[] = {{"systems", list_systems},    {"handlers", list_handlers}, {"clients", list_clients}, {"faults", list_faults},
-             {"points", list_points},      {"keys", list_keys},         {"metrics", list_metrics},
+} lists[] = {{"systems", list_systems},    {"handlers", list_handlers}, {"clients", list_clients},
+             {"publishers", list_publishers}, {"faults", list_faults}, {"points", list_points},      {"keys", list_keys},         {"metrics", list_metrics},
              {"anomalies", list_anomalies}};
 #define LISTS (sizeof lists / sizeof *lists)
 
-#define LIST_NAMES "systems, handlers, clients, faults, points, keys, metrics, anomalies, claims"
+#define LIST_NAMES "systems, handlers, clients, publishers, faults, points, keys, metrics, anomalies, claims"
 
 static enum status list(const struct registry *registry, const char *what, struct err *err) {
   const char *words[LISTS + 1];

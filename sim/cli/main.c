@@ -47,6 +47,8 @@ int main(int argc, char **argv) {
                                     .handler_count = registry_handler_count,
                                     .stores = registry_stores,
                                     .store_count = registry_store_count,
+                                    .publishers = registry_publishers,
+                                    .publisher_count = registry_publisher_count,
                                     .clients = registry_clients,
                                     .client_count = registry_client_count};
   if (argc < 2) {

@@ -35,7 +35,7 @@ enum dg_status {
   DG_NOT_FOUND = 2, /* no such row */
   DG_FAILED = 3,    /* refused or rolled back: certainly not done */
   DG_UNKNOWN = 4,   /* no answer: it may have been done */
-  DG_CONFLICT = 5,  /* certainly not done, as another is in its way; worth another try */
+  DG_CONFLICT = 5,  /* certainly not done, or rolled back, as another is in its way; worth another try */
   DG_MISMATCH = 6,  /* not done: the idempotency key came with other parameters before */
 };
 
@@ -112,7 +112,8 @@ static inline int dg_delete(struct dg_context *c, const char *table, uint64_t ke
 static inline int dg_insert_unique(struct dg_context *c, const char *table, uint64_t key) {
   return c->api->insert_unique(c, table, key);
 }
-/* Does the message's operation in the group's database. */
+/* Does the message's operation, whichever it is, to the row of its key in the group's database. DG_EXISTS:
+ * it inserts a row whose id is there already; an open transaction is rolled back. */
 static inline int dg_apply(struct dg_context *c) { return c->api->apply(c); }
 /* Publishes the message's result to the output topic, in the consumer's transaction if it has one. */
 static inline int dg_publish(struct dg_context *c) { return c->api->publish(c); }

@@ -23,6 +23,7 @@ void ledger_free(struct ledger *ledger) {
   free(ledger->recent_keys);
   free(ledger->keys);
   free(ledger->totals);
+  special_free(ledger);
   free(ledger);
 }
 
@@ -41,6 +42,7 @@ void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_ma
   free(ledger->recent_keys);
   ledger->recent_keys = malloc(keys_remembered * sizeof *ledger->recent_keys);
   ASSERT_MSG(ledger->recent_keys, "out of memory");
+  special_free(ledger); /* it is as long */
 }
 
 void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns) {
@@ -49,6 +51,7 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger->key_count = keys + 1;
   GROW(ledger->keys, ledger->key_room, ledger->key_count);
   memset(ledger->keys, 0, ledger->key_count * sizeof *ledger->keys);
+  special_reset(ledger);
   ledger->state_stated = false;
   memset(ledger->outcomes, 0, sizeof ledger->outcomes);
   memset(ledger->counts, 0, sizeof ledger->counts);
@@ -58,6 +61,13 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger->healed_last = ledger->ended_at = 0;
   ledger->ended = ledger->stuck = false;
   ledger_groups_reset(ledger, keys, groups, bucket_ns);
+}
+
+void ledger_expect_commits(struct ledger *ledger) {
+  for (uint32_t i = 0; i < ledger->groups; i++) {
+    ledger_of(ledger, i)->commits = true;
+    ledger_of(ledger, i)->plain.flags |= FLAG_COMMITTED;
+  }
 }
 
 /* The entry of an id that stands in the window, or NULL [W1]. */
@@ -72,22 +82,27 @@ typedef void fact_fn(struct ledger *, const struct trace_record *, uint64_t numb
 
 static void on_intended(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
   uint64_t intent = fact->intent;
-  ASSERT_MSG(fact->value < ledger->key_count, "intent %llu has key %llu of %u",
-             (unsigned long long)intent, (unsigned long long)fact->value, ledger->key_count - 1);
+  const uint32_t about = (uint32_t)fact->value, key = about & FACT_KEY_MASK;
+  ASSERT_MSG(key < ledger->key_count, "intent %llu has key %u of %u", (unsigned long long)intent, key,
+             ledger->key_count - 1);
   if (__builtin_expect(intent != ledger->next, 0)) ledger_window_skip(ledger, intent, number);
   struct entry *entry = &ledger->ring[intent & ledger->mask];
   if (__builtin_expect(entry->effects == 1 && status_equal(entry->status, ledger->plain) &&
                            ledger->plain_fixed,
                        1)) {
     ledger->retired++;
-    ledger->keys[entry->key].retired++;
+    if (__builtin_expect(entry_is_special(entry), 0))
+      special_retire(ledger, entry->about, special_note(ledger, intent - ledger->capacity), 1);
+    else
+      ledger->keys[entry->about].retired++;
   } else {
     ledger_window_make_room(ledger, intent, number);
     entry = &ledger->ring[intent & ledger->mask];
   }
-  *entry = (struct entry){.intended_at = fact->at, .key = (uint32_t)fact->value};
-  ledger->recent_keys[intent & (ledger->keys_remembered - 1)] = (uint32_t)fact->value;
-  __builtin_prefetch(&ledger->keys[fact->value], 1); /* of many keys: for the effect, soon */
+  *entry = (struct entry){.intended_at = fact->at, .about = about};
+  ledger->recent_keys[intent & (ledger->keys_remembered - 1)] = about;
+  __builtin_prefetch(&ledger->keys[key], 1); /* of many keys: for the effect, soon */
+  if (__builtin_expect(entry_is_special(entry), 0)) special_intended(ledger, fact);
   ledger->next = intent + 1;
   if (ledger->counts[METRIC_INTENDED]++ == 0) ledger->intended_first = fact->at;
   ledger->intended_last = fact->at;
@@ -108,6 +123,8 @@ static void note_outcome(struct ledger *ledger, uint64_t intent, enum outcome ou
   ledger->outcomes[entry->status.outcome]--;
   ledger->outcomes[outcome]++;
   entry->status.outcome = (uint8_t)outcome;
+  if (entry_is_special(entry) && outcome >= OUTCOME_NONE)
+    special_returned(ledger, intent, entry, exception);
   if (exception) ledger_exception_settle(ledger, exception);
 }
 
@@ -151,7 +168,7 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   int64_t visible_at = (int64_t)fact->value;
   histogram_add(&ledger->latency, visible_at - entry->intended_at);
   if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
-  uint64_t *latest = &ledger->keys[entry->key].latest;
+  uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
   if (fact->intent > *latest)
     *latest = fact->intent;
   else
@@ -162,6 +179,7 @@ static void on_effect(struct ledger *ledger, const struct trace_record *fact, ui
   struct entry *entry = in_window(ledger, fact->intent);
   if (__builtin_expect(entry && entry->effects == 0, 1)) {
     apply_effect(ledger, fact, entry, number);
+    if (__builtin_expect(entry_is_special(entry), 0)) special_effect(ledger, fact->intent, entry);
     return;
   }
   struct exception *exception = entry ? ledger_set_aside(ledger, fact->intent, entry, number)
@@ -176,8 +194,11 @@ static void on_effect(struct ledger *ledger, const struct trace_record *fact, ui
     exception->first = number + 1;
   } else if (++entry->effects == 2) {
     exception->second = number + 1;
-    timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_effects++;
   }
+  bool doubled = entry->effects == 2 && entry_law(entry) != LAW_OVERWRITES;
+  if (entry_is_special(entry)) doubled |= special_effect(ledger, fact->intent, entry);
+  if (doubled) timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_effects++;
+  if (exception->keyless) ledger->special.unsure = true;
   ledger_exception_settle(ledger, exception);
 }
 
@@ -196,7 +217,9 @@ static void on_effect_undone(struct ledger *ledger, const struct trace_record *f
     timeline_cell(&ledger->timeline, fact->at, ledger->open);
     ledger->open++;
   }
+  if (entry_is_special(entry)) special_undone(ledger, entry);
   if (!exception) return;
+  if (exception->keyless) ledger->special.unsure = true;
   if (entry->effects == 0) exception->first = 0;
   if (entry->effects == 1) exception->second = 0;
   ledger_exception_settle(ledger, exception);
@@ -235,6 +258,22 @@ static void on_dead_letter_left(struct ledger *ledger, const struct trace_record
     entry = &exception->entry;
   }
   entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
+  if (exception) ledger_exception_settle(ledger, exception);
+}
+
+static void on_committed(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  (void)number;
+  struct exception *exception = NULL;
+  struct entry *entry = in_window(ledger, fact->intent);
+  if (!entry) {
+    exception = ledger_exception_reach(ledger, fact->intent);
+    if (!exception) return;
+    entry = &exception->entry;
+  }
+  if (fact->kind == FACT_COMMITTED)
+    entry->status.flags |= FLAG_COMMITTED;
+  else
+    entry->status.flags &= (uint8_t)~FLAG_COMMITTED;
   if (exception) ledger_exception_settle(ledger, exception);
 }
 
@@ -295,6 +334,11 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
     case COUNTER_DEDUP_BYTES_PEAK:
       if (value > counts[METRIC_DEDUP_BYTES_PEAK]) counts[METRIC_DEDUP_BYTES_PEAK] = value;
       break;
+    case COUNTER_DATABASE_READS: counts[METRIC_DATABASE_READS] += value; break;
+    case COUNTER_DATABASE_WRITES: counts[METRIC_DATABASE_WRITES] += value; break;
+    case COUNTER_OUTBOX_ROWS_PEAK: counts[METRIC_OUTBOX_ROWS_PEAK] += value; break;
+    case COUNTER_OUTBOX_ROWS_END: counts[METRIC_OUTBOX_ROWS_END] += value; break;
+    case COUNTER_OUTBOX_BYTES_PEAK: counts[METRIC_OUTBOX_BYTES_PEAK] += value; break;
     default: break; /* a price that no metric shows */
   }
 }
@@ -332,6 +376,8 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_REPLAYED - TRACE_FACT] = {on_replayed, SCOPE_GROUP},
     [FACT_KEY_CONFLICT - TRACE_FACT] = {on_key_conflict, SCOPE_GROUP},
     [FACT_KEY_MISMATCH - TRACE_FACT] = {on_key_mismatch, SCOPE_GROUP},
+    [FACT_COMMITTED - TRACE_FACT] = {on_committed, SCOPE_EVERY},
+    [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
 };
 
 static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,

@@ -12,11 +12,16 @@
  *      of a retired id is a duplicate delivery, a later effect a duplicate effect, an effect of an id
  *      never issued a phantom.
  * [I3] Memory follows the open window and the exceptions, not the number of messages.
+ *      Operations other than increments have 4 bytes of each of the latest ids, and some numbers of each
+ *      key; where there are none, nothing of it.
  * [I4] Of several outcomes of one obligation (a resubmission) the strongest stands: OK or NONE, which
  *      are final, before UNKNOWN, ABANDONED, REJECTED. So the outcome metrics count obligations.
  * [I5] A first effect implies a delivery: a delivery stated after it is a duplicate one.
  * [I6] No number depends on the size of the window, on what is in memory from earlier runs, or on how
  *      facts were cut into blocks.
+ *
+ * [I7] A final state is judged by the legal serial orders of its key's operations: README.md, "Final
+ *      states". What is in the ledger decides; a store says what it holds and nothing else.
  *
  * In detail: duplicate deliveries count obligations, once each, in the metric and in the timeline. A
  * phantom is each effect of an id never issued, and each obligation that was rejected and has an
@@ -55,11 +60,18 @@ struct timeline_bucket {
 
 struct ledger;
 
-/* keys: how many the workload has (for state errors). groups: of sinks, from 1 to LEDGER_GROUPS_MAX.
+/* LIMIT: an operation other than an increment that takes effect LEDGER_KEYS_REMEMBERED ids late is taken
+ * for an increment of no key: that its row was overwritten is not noticed, in that row or in any other.
+ *
+ * keys: how many the workload has (for state errors). groups: of sinks, from 1 to LEDGER_GROUPS_MAX.
  * bucket_ns: width of a timeline cell; doubles when LEDGER_BUCKETS_MAX is reached. */
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns); /* keeps memory */
+
+/* To be called behind ledger_reset, where services have databases that state COMMITTED: an obligation must
+ * then be committed there or have no effect. */
+void ledger_expect_commits(struct ledger *ledger);
 
 /* For tests that put it under pressure, from the next reset on: fewest and most ids in the window, and
  * of how many latest ids the key is known. Powers of two, in rising order; 2^9, 2^16, 2^20 without. */

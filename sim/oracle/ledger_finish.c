@@ -26,12 +26,56 @@ static enum metric class_of(const struct entry *entry, bool stuck) {
   return class_of_absent[status.outcome];
 }
 
-static void judge(struct finish *finish, const struct entry *entry, bool keyless) {
+/* What its service's database holds of it and what came of it must be the same; what is still on its way
+ * counts as stuck. */
+static void compare_stores(struct finish *finish, const struct entry *entry) {
+  bool committed = entry->status.flags & FLAG_COMMITTED;
+  if (committed == (entry->effects > 0)) return;
+  if (class_of(entry, finish->ledger->stuck) != METRIC_STUCK)
+    finish->metrics[METRIC_STORE_DISAGREEMENTS]++;
+}
+
+/* An effect of a rejected operation, or of one that was rolled back. */
+static bool is_phantom(const struct ledger *ledger, const struct entry *entry) {
+  bool rolled_back = ledger->commits && !(entry->status.flags & FLAG_COMMITTED);
+  return entry->effects && (rolled_back || entry->status.outcome == OUTCOME_REJECTED);
+}
+
+/* What an operation comes to in a key that it adds `weight` to. */
+static void add_up(struct key_total *total, const struct entry *entry, int64_t weight) {
+  const bool firm = entry->status.outcome >= OUTCOME_NONE;
+  const bool may = entry->status.outcome != OUTCOME_REJECTED;
+  total->least += firm || (may && weight < 0) ? weight : 0;
+  total->most += firm || (may && weight > 0) ? weight : 0;
+  total->effects += weight * entry->effects;
+  if (entry->effects > 1) total->extra += weight * (entry->effects - 1);
+  if (entry->effects == 0 && firm) total->missing += weight;
+}
+
+static void judge_state(struct finish *finish, uint64_t intent, const struct entry *entry, uint32_t note) {
+  struct key_total *totals = finish->ledger->totals;
+  switch (entry_law(entry)) {
+  case LAW_COUNTS: add_up(&totals[entry_key(entry)], entry, 1); break;
+  case LAW_MOVES:
+    add_up(&totals[entry_key(entry)], entry, -1);
+    add_up(&totals[note], entry, 1);
+    break;
+  case LAW_OVERWRITES: rows_judge_open(finish->ledger, intent, entry); break;
+  }
+}
+
+static void judge(struct finish *finish, uint64_t intent, const struct entry *entry, uint32_t note,
+                  bool keyless) {
   int64_t *metrics = finish->metrics;
   metrics[class_of(entry, finish->ledger->stuck)]++;
   metrics[METRIC_EFFECTS] += entry->effects;
   if (entry->effects > 1) metrics[METRIC_REEXECUTIONS] += entry->effects - 1;
-  if (entry->effects && entry->status.outcome == OUTCOME_REJECTED) metrics[METRIC_PHANTOMS]++;
+  /* What counts shows in any state, each time. */
+  if (entry->effects > 1 &&
+      (entry_law(entry) != LAW_OVERWRITES || (entry->status.flags & FLAG_CHANGED_AGAIN)))
+    metrics[METRIC_DUPLICATE_EFFECTS]++;
+  metrics[METRIC_PHANTOMS] += is_phantom(finish->ledger, entry);
+  if (finish->ledger->commits) compare_stores(finish, entry);
   if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED)
     metrics[METRIC_FALSE_SUPPRESSIONS]++;
   if (!finish->ledger->state_stated) return;
@@ -42,41 +86,72 @@ static void judge(struct finish *finish, const struct entry *entry, bool keyless
       finish->less++;
     return;
   }
-  struct key_total *total = &finish->ledger->totals[entry->key];
-  total->issued++;
-  total->effects += entry->effects;
-  total->firm += entry->status.outcome >= OUTCOME_NONE;
-  total->refused += entry->status.outcome == OUTCOME_REJECTED;
+  judge_state(finish, intent, entry, note);
 }
 
 static void judge_all(struct finish *finish) {
   struct ledger *ledger = finish->ledger;
-  for (uint64_t i = 0; i < ledger->capacity; i++)
-    if (!(ledger->ring[i].status.flags & FLAG_ELSEWHERE)) judge(finish, &ledger->ring[i], false);
-  for (size_t i = 0; i < ledger->exception_count; i++)
-    if (ledger->exceptions[i].intent)
-      judge(finish, &ledger->exceptions[i].entry, ledger->exceptions[i].keyless);
+  const uint64_t oldest = ledger->next - ledger->capacity; /* wraps while there are fewer */
+  for (uint64_t i = 0; i < ledger->capacity; i++) {
+    if (ledger->ring[i].status.flags & FLAG_ELSEWHERE) continue;
+    const uint64_t intent = oldest + ((i - oldest) & ledger->mask);
+    judge(finish, intent, &ledger->ring[i], special_note(ledger, intent), false);
+  }
+  for (size_t i = 0; i < ledger->exception_count; i++) {
+    const struct exception *exception = &ledger->exceptions[i];
+    if (exception->intent)
+      judge(finish, exception->intent, &exception->entry, exception->note, exception->keyless);
+  }
   finish->metrics[METRIC_ONCE] += (int64_t)ledger->retired;
   finish->metrics[METRIC_EFFECTS] += (int64_t)ledger->retired;
 }
 
-/* A state that every serial order of the operations could leave: all that are firm, none that was
- * refused, each at most once. And what the store holds must be what it said it applied.
+/* Where a sum is one that every serial order of the operations could leave: all that are firm, none
+ * that was refused, each at most once. And what the store holds must be what it said it applied.
  * LIMIT: an effect that comes or goes LEDGER_KEYS_REMEMBERED ids late has no known key, so a store
  * that disagrees with its facts by no more than all of those together is not noticed. */
-static int64_t state_errors(const struct finish *finish) {
+static void judge_sum(const struct finish *finish, uint32_t key) {
   const struct ledger *ledger = finish->ledger;
-  if (!ledger->state_stated) return 0;
-  int64_t errors = 0;
-  for (uint32_t i = 0; i < ledger->key_count; i++) {
-    const struct key_total *total = &ledger->totals[i];
-    int64_t retired = ledger->keys[i].retired;
-    int64_t least = total->firm + retired, most = total->issued - total->refused + retired;
-    wide off = (wide)total->state - (total->effects + retired);
-    errors += total->state < least || total->state > most || off > finish->more ||
-              -off > finish->less;
+  const struct key_total *total = &ledger->totals[key];
+  int64_t *metrics = finish->metrics, more = finish->more, less = finish->less;
+  int64_t retired = ledger->keys[key].retired;
+  if (ledger->special.used) { /* of a transfer it may be either way */
+    retired += ledger->special.rows[key].retired;
+    more = less = more + less;
   }
-  return errors;
+  const int64_t least = total->least + retired, most = total->most + retired;
+  const wide off = (wide)total->state - (total->effects + retired);
+  const bool as_stated = off <= more && -off <= less;
+  if (as_stated && total->state >= least && total->state <= most) return;
+  metrics[METRIC_STATE_ERRORS]++;
+  if (!as_stated) return;
+  const wide once = (wide)total->state - total->extra, all = (wide)total->state + total->missing;
+  bool doubled = total->extra != 0 && once >= least && once <= most;
+  bool lost = total->missing != 0 && all >= least && all <= most;
+  if (!doubled && !lost && total->extra != 0 && total->missing != 0) {
+    const wide neither = once + total->missing;
+    doubled = lost = neither >= least && neither <= most;
+  }
+  metrics[METRIC_STATE_DOUBLED] += doubled;
+  metrics[METRIC_STATE_LOST] += lost;
+}
+
+static void judge_row(const struct finish *finish, uint32_t key) {
+  const enum row_verdict verdict = rows_verdict(finish->ledger, key);
+  finish->metrics[METRIC_STATE_ERRORS] += verdict != ROW_LEGAL;
+  finish->metrics[METRIC_STATE_STALE] += verdict == ROW_STALE;
+  finish->metrics[METRIC_STATE_LOST] += verdict == ROW_LOST;
+}
+
+static void judge_keys(const struct finish *finish) {
+  const struct ledger *ledger = finish->ledger;
+  if (!ledger->state_stated) return;
+  for (uint32_t key = 0; key < ledger->key_count; key++) {
+    if (ledger->special.used && ledger->special.rows[key].overwritten)
+      judge_row(finish, key);
+    else
+      judge_sum(finish, key);
+  }
 }
 
 static void fill_times(const struct ledger *ledger, int64_t *metrics) {
@@ -102,8 +177,7 @@ static void finish_one(struct ledger *ledger) {
   out[METRIC_REJECTED] = ledger->outcomes[OUTCOME_REJECTED];
   out[METRIC_ABANDONED] = ledger->outcomes[OUTCOME_ABANDONED];
   out[METRIC_LOST] = out[METRIC_LOST_ACKED] + out[METRIC_LOST_UNACKED];
-  out[METRIC_DUPLICATE_EFFECTS] = out[METRIC_MANY]; /* an increment done again shows in any state */
-  out[METRIC_STATE_ERRORS] = state_errors(&finish);
+  judge_keys(&finish);
   fill_times(ledger, out);
   /* [I1] */
   ASSERT_EQ(out[METRIC_ONCE] + out[METRIC_MANY] + out[METRIC_LOST] + out[METRIC_ABSENT_UNKNOWN] +
@@ -152,5 +226,5 @@ size_t ledger_bytes(const struct ledger *ledger) {
          ledger->key_room * sizeof *ledger->keys + ledger->total_room * sizeof *ledger->totals +
          ledger->exception_index.capacity * sizeof *ledger->exception_index.entries +
          ledger->exception_room * sizeof *ledger->exceptions +
-         ledger->gap_room * sizeof *ledger->gaps + ledger_groups_bytes(ledger);
+         ledger->gap_room * sizeof *ledger->gaps + special_bytes(ledger) + ledger_groups_bytes(ledger);
 }

@@ -19,6 +19,7 @@
 #include "sim/base/map.h"
 #include "sim/oracle/ledger.h"
 #include "sim/world/fact.h"
+#include "sim/world/operation.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -45,6 +46,8 @@ enum entry_flag {
   FLAG_DEAD_LETTERED = 4,
   FLAG_DISPOSED = 8,
   FLAG_ELSEWHERE = 16, /* [W1] */
+  FLAG_CHANGED_AGAIN = 32, /* it overwrites, and doing it again changed the row */
+  FLAG_COMMITTED = 64, /* its business row stands in its service's database */
 };
 
 struct status {
@@ -56,18 +59,29 @@ struct status {
 
 struct entry {
   int64_t intended_at;
-  uint32_t key;
+  uint32_t about;        /* low half of fact_intended: key, and operation above it */
   uint32_t effects;      /* that stand */
   uint32_t first_effect; /* low half of the number (from 1) of its record */
   struct status status;
 };
 _Static_assert(sizeof(struct entry) == 24, "an open obligation costs 24 bytes");
 
+static inline uint32_t entry_key(const struct entry *entry) { return entry->about & FACT_KEY_MASK; }
+/* An increment is not: what most runs do takes no detour. */
+static inline bool entry_is_special(const struct entry *entry) { return entry->about > FACT_KEY_MASK; }
+static inline enum operation entry_operation(const struct entry *entry) {
+  return (enum operation)(entry->about >> FACT_STATE_KEY_BITS);
+}
+static inline enum operation_law entry_law(const struct entry *entry) {
+  return operation_law(entry_operation(entry));
+}
+
 struct exception {
   struct entry entry;
   uint64_t intent;        /* 0 = this place is free */
   uint64_t first, second; /* numbers (from 1) of the records of its effects; 0 = none or forgotten */
   uint32_t next_free;     /* index + 1 */
+  uint32_t note;          /* as in struct special */
   bool keyless;           /* came back after its key was forgotten; still among its key's retired */
 };
 
@@ -83,9 +97,37 @@ struct key_account {
 
 /* Touched at the end only. */
 struct key_total {
-  int64_t state;                 /* as stated */
-  int64_t issued, firm, refused; /* firm: OK or NONE */
-  int64_t effects;
+  int64_t state;          /* as stated */
+  int64_t least, most;    /* that a serial order leaves; without those retired */
+  int64_t effects;        /* what those that stand come to */
+  int64_t extra, missing; /* of them, what was done more than once; what is firm and was not done */
+};
+
+/* What else is known of a key, where operations are not all increments. */
+struct row_account {
+  int64_t retired; /* what transfers that have retired come to */
+  bool overwritten; /* an operation that overwrites was wanted */
+  /* What the effects make of the row: */
+  bool absent, unsure; /* unsure: one was taken back, and none has written the row since */
+  uint64_t value;      /* id of who wrote it; 0 = as it was at first */
+  uint64_t newest;     /* largest id of those applied, 0 = none, or not known */
+  /* Of its firm operations that overwrite (set, delete, put): */
+  uint64_t firm[OPERATION__COUNT];     /* the latest */
+  uint64_t returned[OPERATION__COUNT]; /* largest id + 1 that had been issued when one of them returned */
+  /* At the end, of those whose calls have not returned and were not refused: */
+  uint64_t open_put; /* the earliest; 0 = none */
+  bool open_delete;
+};
+
+/* Books on operations other than increments; no memory before the first of them. */
+struct special {
+  bool used;    /* in this run */
+  bool unsure;  /* an effect has come or gone whose key is forgotten */
+  struct row_account *rows; /* [key_count] */
+  size_t row_room;
+  /* By id modulo keys_remembered. Of a transfer: the key that it adds to. Of one that overwrites: how
+   * many ids later its call had returned; 0 = it has not. */
+  uint32_t *notes;
 };
 
 struct timeline {
@@ -106,9 +148,11 @@ struct ledger {
   uint64_t next, capacity, mask;
   struct status plain; /* [W3] */
   bool plain_fixed;    /* an id has retired, so `plain` cannot change any more */
+  bool commits;        /* a database says which operations are committed */
   uint64_t retired;    /* ids, less those brought back */
   uint32_t *recent_keys; /* by id modulo keys_remembered */
 
+  struct special special;
   struct key_account *keys;
   struct key_total *totals;
   size_t key_room, total_room;
@@ -150,6 +194,7 @@ static inline struct ledger *ledger_of(const struct ledger *ledger, uint32_t gro
 /* ledger_window.c */
 
 void ledger_window_reset(struct ledger *ledger);
+bool ledger_was_issued(const struct ledger *ledger, uint64_t intent);
 /* Makes room in the ring for id `intent`, which is issued next; `number` of the record under way. */
 void ledger_window_skip(struct ledger *ledger, uint64_t intent, uint64_t number);
 void ledger_window_make_room(struct ledger *ledger, uint64_t intent, uint64_t number);
@@ -162,6 +207,38 @@ struct exception *ledger_exception_find(const struct ledger *ledger, uint64_t in
 struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent);
 /* To be called when an exception may have become plain: retires it then. */
 void ledger_exception_settle(struct ledger *ledger, struct exception *exception);
+
+/* ledger_special.c: operations other than increments */
+
+/* One is intended, at `ledger->next` or after. */
+void special_intended(struct ledger *ledger, const struct trace_record *fact);
+/* Its call has returned: it is firm. The exception that it is, or NULL. */
+void special_returned(struct ledger *ledger, uint64_t intent, const struct entry *entry,
+                      struct exception *exception);
+/* It was applied. Returns whether it was so before, and has left another state this time, as never
+ * before. */
+bool special_effect(struct ledger *ledger, uint64_t intent, struct entry *entry);
+void special_undone(struct ledger *ledger, const struct entry *entry);
+/* An id retires (by = 1) or comes back (-1); note: its own. */
+void special_retire(struct ledger *ledger, uint32_t about, uint32_t note, int by);
+static inline uint32_t special_note(const struct ledger *ledger, uint64_t intent) {
+  return ledger->special.used ? ledger->special.notes[intent & (ledger->keys_remembered - 1)] : 0;
+}
+void special_reset(struct ledger *ledger);
+void special_free(struct ledger *ledger);
+size_t special_bytes(const struct ledger *ledger);
+
+/* ledger_rows.c: the final state of rows that operations overwrite */
+
+enum row_verdict {
+  ROW_LEGAL,
+  ROW_STALE, /* an older operation's, though a newer one was applied */
+  ROW_LOST,  /* an older operation's, as the newer one was never applied */
+  ROW_WRONG  /* of no operation that was wanted, or not what the effects leave */
+};
+/* Adds what is open at the end. */
+void rows_judge_open(struct ledger *ledger, uint64_t intent, const struct entry *entry);
+enum row_verdict rows_verdict(const struct ledger *ledger, uint32_t key);
 
 /* ledger_groups.c */
 

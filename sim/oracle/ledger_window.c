@@ -3,6 +3,7 @@
 #include "sim/oracle/ledger_state.h"
 
 void ledger_window_reset(struct ledger *ledger) {
+  ledger->commits = false;
   ledger->next = 1;
   ledger->capacity = ledger->window_min;
   ledger->mask = ledger->capacity - 1;
@@ -41,6 +42,7 @@ struct exception *ledger_set_aside(struct ledger *ledger, uint64_t intent, struc
                                    uint64_t number) {
   struct exception *exception = exception_new(ledger, intent);
   exception->entry = *entry;
+  exception->note = special_note(ledger, intent);
   /* The high half follows from the record under way, less than 2^32 records later. */
   uint64_t now = number + 1;
   if (entry->effects) exception->first = now - (uint32_t)((uint32_t)now - entry->first_effect);
@@ -60,10 +62,14 @@ static bool in_gap(const struct ledger *ledger, uint64_t intent) {
   return low < ledger->gap_count && ledger->gaps[low].first <= intent;
 }
 
+bool ledger_was_issued(const struct ledger *ledger, uint64_t intent) {
+  return intent > 0 && intent < ledger->next && !in_gap(ledger, intent);
+}
+
 struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent) {
   struct exception *exception = ledger_exception_find(ledger, intent);
   if (exception) return exception;
-  if (intent == 0 || intent >= ledger->next || in_gap(ledger, intent)) return NULL;
+  if (!ledger_was_issued(ledger, intent)) return NULL;
   ASSERT(ledger->retired > 0);
   ledger->retired--;
   exception = exception_new(ledger, intent);
@@ -71,8 +77,9 @@ struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent)
   exception->entry.status = ledger->plain;
   exception->keyless = ledger->next - intent > ledger->keys_remembered;
   if (!exception->keyless) {
-    exception->entry.key = ledger->recent_keys[intent & (ledger->keys_remembered - 1)];
-    ledger->keys[exception->entry.key].retired--;
+    exception->entry.about = ledger->recent_keys[intent & (ledger->keys_remembered - 1)];
+    exception->note = special_note(ledger, intent);
+    special_retire(ledger, exception->entry.about, exception->note, -1);
   }
   return exception;
 }
@@ -94,9 +101,9 @@ static bool is_plain(struct ledger *ledger, const struct entry *entry) {
   return true;
 }
 
-static void retire(struct ledger *ledger, uint32_t key) {
+static void retire(struct ledger *ledger, uint32_t about, uint32_t note) {
   ledger->retired++;
-  ledger->keys[key].retired++;
+  special_retire(ledger, about, note, 1);
 }
 
 void ledger_exception_settle(struct ledger *ledger, struct exception *exception) {
@@ -104,7 +111,7 @@ void ledger_exception_settle(struct ledger *ledger, struct exception *exception)
   if (exception->keyless)
     ledger->retired++;
   else
-    retire(ledger, exception->entry.key);
+    retire(ledger, exception->entry.about, exception->note);
   uint64_t *place = map_get(&ledger->exception_index, exception->intent);
   exception->next_free = ledger->free_head;
   ledger->free_head = (uint32_t)*place;
@@ -141,7 +148,7 @@ void ledger_window_make_room(struct ledger *ledger, uint64_t intent, uint64_t nu
   if (oldest->status.flags & FLAG_ELSEWHERE) return;
   uint64_t id = intent - ledger->capacity;
   if (is_plain(ledger, oldest))
-    retire(ledger, oldest->key);
+    retire(ledger, oldest->about, special_note(ledger, id));
   else if (ledger->capacity < ledger->window_max && is_crowded(ledger, id))
     widen(ledger, intent);
   else

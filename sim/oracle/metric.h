@@ -36,14 +36,18 @@ enum metric_unit {
   X(REEXECUTIONS, "reexecutions", "reexecutions", UNIT_COUNT, "committed executions beyond the first") \
   X(DUPLICATE_EFFECTS, "duplicate_effects", "duplicate_effects", UNIT_COUNT, "obligations whose re-execution left a different state") \
   X(STATE_ERRORS, "state_errors", "state_errors", UNIT_COUNT, "keys whose final state is no legal outcome") \
+  X(STATE_DOUBLED, "state_doubled", "state_doubled", UNIT_COUNT, "of them, those that an operation done twice explains") \
+  X(STATE_STALE, "state_stale", "state_stale", UNIT_COUNT, "of them, those where an older operation's value stands over a newer one's") \
+  X(STATE_LOST, "state_lost", "state_lost", UNIT_COUNT, "of them, those that an operation that was never done explains") \
   X(FALSE_SUPPRESSIONS, "false_suppressions", "false_suppressions", UNIT_COUNT, "fresh operations dropped as duplicates") \
   X(PHANTOMS, "phantoms", "phantoms", UNIT_COUNT, "effects of no operation, or of a rejected one")  \
   X(MISAPPLIED, "misapplied", "misapplied", UNIT_COUNT, "right operation, wrong payload or key")   \
   X(REORDERED, "reordered", "reordered", UNIT_COUNT, "first effects that came after a later operation's on the same key") \
-  X(STALE_OVERWRITES, "stale_overwrites", "stale_overwrites", UNIT_COUNT, "an older value overwrote a newer one") \
+  X(STALE_OVERWRITES, "stale_overwrites", "stale_overwrites", UNIT_COUNT, "effects that overwrote what a newer operation had done") \
   X(REPLAYS, "replays", "replays", UNIT_COUNT, "requests that a provider answered with a saved result") \
   X(KEY_CONFLICTS, "key_conflicts", "key_conflicts", UNIT_COUNT, "requests refused as their idempotency key was under way") \
   X(KEY_MISMATCHES, "key_mismatches", "key_mismatches", UNIT_COUNT, "requests refused as their idempotency key came with other parameters") \
+  X(STORE_DISAGREEMENTS, "store_disagreements", "store_disagreements", UNIT_COUNT, "committed in their service's database without an effect, or the reverse") \
   X(GOODPUT, "goodput", "goodput_per_s", UNIT_RATE, "obligations ended once, per second from the first arrival to the last effect") \
   X(LATENCY_P50, "latency_p50", "latency_p50_ns", UNIT_NS, "from arrival to first effect, median")  \
   X(LATENCY_P99, "latency_p99", "latency_p99_ns", UNIT_NS, "the same, 99th percentile")            \
@@ -53,7 +57,12 @@ enum metric_unit {
   X(DEDUP_BYTES_PEAK, "dedup_bytes_peak", "dedup_bytes_peak", UNIT_BYTES, "most bytes held by dedup stores at once") \
   X(DRAIN, "drain", "drain_ns", UNIT_NS, "from the last arrival or heal to the end")               \
   X(FAULTS_EFFECTIVE, "faults_effective", "faults_effective", UNIT_COUNT, "declared faults that perturbed something") \
-  X(EVENTS, "events", "events", UNIT_COUNT, "events popped from the queue")
+  X(EVENTS, "events", "events", UNIT_COUNT, "events popped from the queue")                        \
+  X(DATABASE_READS, "database_reads", "database_reads", UNIT_COUNT, "SELECTs that services' databases executed") \
+  X(DATABASE_WRITES, "database_writes", "database_writes", UNIT_COUNT, "INSERTs, UPDATEs and DELETEs that they executed") \
+  X(OUTBOX_ROWS_PEAK, "outbox_rows_peak", "outbox_rows_peak", UNIT_COUNT, "most rows that outbox tables held at once") \
+  X(OUTBOX_ROWS_END, "outbox_rows_end", "outbox_rows_end", UNIT_COUNT, "rows that they held at the end") \
+  X(OUTBOX_BYTES_PEAK, "outbox_bytes_peak", "outbox_bytes_peak", UNIT_BYTES, "most bytes that they held at once")
 
 enum metric {
 #define X(id, name, column, unit, about) METRIC_##id,

@@ -10,11 +10,10 @@
 #include <string.h>
 
 #define AXES_MAX 2
-#define TICS_MAX 12         /* of a long axis: the others are not labelled */
 #define CELLS_LABELLED 16   /* of a map: more on one axis have no room for their numbers */
 #define PANELS_MAX 12
-#define CHARACTER 8.0       /* pixels */
-#define PLOT_WIDTH 760.0
+#define CHARACTER 9.0       /* pixels */
+#define PLOT_WIDTH 660.0
 #define METRIC_NAME_MAX 64
 
 static const char *metric_word(unsigned metric) {
@@ -172,17 +171,41 @@ static void put_values(const struct sweep_key *key, const char *prefix, FILE *ou
   fputs("]\n", out);
 }
 
+/* A word stands on a line of its own where there are several. */
+static size_t tic_lines(const struct sweep_key *key) {
+  size_t most = 1;
+  for (size_t i = 0; key->is_text && i < key->count; i++) {
+    size_t lines = 1;
+    for (const char *at = key->texts[i]; (at = strchr(at, ' ')) != NULL; at++) lines++;
+    if (lines > most) most = lines;
+  }
+  return most;
+}
+
+static size_t tic_width(const char *text) {
+  size_t widest = 0;
+  for (const char *at = text; *at; at += strcspn(at, " "), at += *at == ' ')
+    if (strcspn(at, " ") > widest) widest = strcspn(at, " ");
+  return widest;
+}
+
+static void put_tic(const char *text, FILE *out) {
+  fputc('"', out);
+  for (; *text; text++) fputs(*text == ' ' ? "\\n" : *text == '%' ? "%%" : (char[]){*text, '\0'}, out);
+  fputc('"', out);
+}
+
 /* Labels at the values themselves, where each has room beside the one before. */
 static void put_tics(const struct sweep_key *key, bool logarithmic, FILE *out) {
   double taken = -1e9;
   fputs("set xtics rotate by 0 (", out);
   for (size_t i = 0; i < key->count; i++) {
     const double at = place_of(key, logarithmic, i) * PLOT_WIDTH;
-    const double half = CHARACTER * (double)(human_width(key->texts[i]) + 1) / 2;
+    const double half = CHARACTER * (double)(tic_width(key->texts[i]) + 1) / 2;
     const bool room = at - half >= taken;
     if (room) taken = at + half;
     fputs(i ? ", " : "", out);
-    charts_put_text(out, room ? key->texts[i] : "", true);
+    put_tic(room ? key->texts[i] : "", out);
     if (key->is_text)
       fprintf(out, " %zu", i + 1);
     else
@@ -241,8 +264,7 @@ static void put_range(const struct campaign *campaign, unsigned metric, FILE *ou
 }
 
 /* What both kinds of chart have. */
-static void put_head(const struct campaign *campaign, unsigned metric, size_t height, size_t key_lines,
-                     size_t key_columns, FILE *out) {
+static void put_head(const struct campaign *campaign, unsigned metric, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   const struct scale scale = scale_of(campaign, metric);
   const bool map = scenario_axes(scenario) == 2;
@@ -259,7 +281,6 @@ static void put_head(const struct campaign *campaign, unsigned metric, size_t he
                                       : ", mean and 95 % interval");
   fprintf(out, "ROWS = %zu\n", scenario->row_count);
   charts_put_labels(scenario, "LABEL", false, out);
-  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nHEIGHT = %zu\n", key_columns, key_lines, height);
   fprintf(out, "METRIC = '%s'\nUNIT = '%s'\nUNIT_WORD = '%s'\nSCALE = %.9g\n", metric_word(metric),
           scale.letter, scale.word, scale.factor);
   fputs("array TITLE[1] = [", out);
@@ -269,17 +290,44 @@ static void put_head(const struct campaign *campaign, unsigned metric, size_t he
     if (*at == '_') *at = ' ';
   charts_put_text(out, title, false);
   fputs("]\n", out);
+}
+
+/* Needs HEIGHT. */
+static void put_terminal(unsigned metric, FILE *out) {
+  char name[METRIC_NAME_MAX];
+  charts_sweep_name(metric, name, sizeof name);
   fputs(chart_script_common, out);
   fprintf(out, "set output '%s.svg'\n\n", name);
+}
+
+/* A closed form beside what was measured: y by x, both as on the axes but x in the unit of the column. It is
+ * of the first row whose handler has one; NULL: none has. */
+static const struct closed_form *closed_form_of(const struct campaign *campaign, unsigned metric,
+                                                const struct sweep_key *key, char *out, size_t size) {
+  static const char of_handler[] = "handler/";
+  const struct scenario *scenario = campaign->scenario;
+  if (strncmp(key->path, of_handler, sizeof of_handler - 1) != 0) return NULL;
+  for (size_t row = 0; row < scenario->row_count; row++) {
+    const struct plan *plan = &scenario->plans[scenario->rows[row].first];
+    const struct closed_form *form = plan->handler ? plan->handler->closed_form : NULL;
+    if (form && form->write(plan, metric_word(metric), key->path + sizeof of_handler - 1, out, size)) return form;
+  }
+  return NULL;
 }
 
 static void put_lines(const struct campaign *campaign, unsigned metric, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   size_t index = 0, columns;
   const struct sweep_key *key = axis_of(scenario, 0, &index);
-  const size_t lines = charts_key_lines(scenario, scenario->row_count, 12, &columns);
+  char expression[256] = "NaN";
+  const struct closed_form *form = closed_form_of(campaign, metric, key, expression, sizeof expression);
+  const size_t lines = charts_key_lines(scenario, scenario->row_count + (form != NULL), 12, &columns);
   const bool logarithmic = is_logarithmic(key);
-  put_head(campaign, metric, 500 + 19 * lines, lines, columns, out);
+  put_head(campaign, metric, out);
+  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nTIC_LINES = %zu\nOVERLAY = ", columns, lines, tic_lines(key));
+  charts_put_text(out, form ? form->name : "", false);
+  fprintf(out, "\noverlay(x) = SCALE * (%s)\nHEIGHT = 500 + 19 * KEY_LINES + 17 * (TIC_LINES - 1)\n", expression);
+  put_terminal(metric, out);
   put_values(key, "X", out);
   fprintf(out, "XLABEL = '%s'\nX_IS_TEXT = %d\nLOG_X = %d\n", key->path, key->is_text, logarithmic);
   const double low = key->is_text ? 1 : (double)key->numbers[0];
@@ -293,9 +341,6 @@ static void put_lines(const struct campaign *campaign, unsigned metric, FILE *ou
     fprintf(out, "%s%d", row ? ", " : "",
             scenario->points[scenario->rows[row].first].values[index] != SWEEP_NONE);
   fputs("]\n", out);
-  /* A closed form beside what was measured: its name, and y by x, both as on the axes but x in the unit of
-   * the column. No name: none. */
-  fputs("OVERLAY = ''\noverlay(x) = NaN\n", out);
   put_tics(key, logarithmic, out);
   fputs("\n", out);
   fputs(chart_script_sweep_lines, out);
@@ -318,7 +363,9 @@ static void put_map(const struct campaign *campaign, unsigned metric, FILE *out)
   const size_t across = panels == 1 ? 1 : panels <= 6 ? 2 : 3, down = (panels + across - 1) / across;
   size_t cell = y->count <= 4 ? 52 : y->count <= 8 ? 40 : 26;
   const size_t panel = 92 + cell * y->count;
-  put_head(campaign, metric, 72 + down * panel, 0, 1, out);
+  put_head(campaign, metric, out);
+  fprintf(out, "HEIGHT = %zu\n", 72 + down * panel);
+  put_terminal(metric, out);
   put_values(x, "X", out);
   put_values(y, "Y", out);
   const double scale = scale_of(campaign, metric).factor;

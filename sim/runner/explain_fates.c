@@ -16,6 +16,7 @@ const struct fate_row fate_rows[FATE__COUNT] = {
 struct key_entry {
   uint64_t latest; /* highest operation with an effect */
   int64_t effects, state;
+  bool uncounted; /* its state is not how many effects there were */
 };
 
 struct fates {
@@ -83,6 +84,15 @@ static void on_effect(uint64_t intent, struct fate_entry *entry, struct key_entr
   key->effects++;
 }
 
+static void on_intended(struct fates *fates, struct fate_entry *entry, uint64_t intended,
+                        uint32_t group) {
+  const uint32_t key = fact_intended_key(intended), other = fact_intended_other(intended);
+  entry->key = key <= fates->keys ? key : 0;
+  if (operation_law((enum operation)fact_intended_operation(intended)) == LAW_COUNTS) return;
+  key_at(fates, entry->key, group)->uncounted = true;
+  if (other <= fates->keys) key_at(fates, other, group)->uncounted = true;
+}
+
 /* What clients do counts for every group. */
 static void on_client(struct fates *fates, uint64_t place, const struct trace_record *record) {
   for (uint32_t group = 0; group < fates->groups; group++) {
@@ -90,7 +100,7 @@ static void on_client(struct fates *fates, uint64_t place, const struct trace_re
     if (record->kind != FACT_INTENDED)
       entry->outcome = record->kind;
     else
-      entry->key = record->value <= fates->keys ? (uint32_t)record->value : 0;
+      on_intended(fates, entry, record->value, group);
   }
 }
 
@@ -151,7 +161,7 @@ static void finish_group(struct fates *fates, uint32_t group) {
   for (uint64_t place = fates->messages; place > 0; place--) {
     struct fate_entry *entry = entry_at(fates, place, group);
     struct key_entry *key = key_at(fates, entry->key, group);
-    if (entry->effects == 0 || key->state == key->effects) continue;
+    if (entry->effects == 0 || key->uncounted || key->state == key->effects) continue;
     entry->state_wrong = true; /* the last of its key speaks for all */
     key->state = key->effects;
   }

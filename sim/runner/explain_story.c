@@ -40,6 +40,14 @@ static const char *fault_name(const struct teller *teller, const struct happenin
   return teller->record->plan->faults[happening->fault].name;
 }
 
+/* The operation, unless it is an increment, and its keys. */
+static void put_wanted(uint64_t intended, FILE *out) {
+  const uint32_t operation = fact_intended_operation(intended), other = fact_intended_other(intended);
+  if (operation != OPERATION_INCREMENT) fprintf(out, "%s, ", operation_rows[operation].word);
+  fprintf(out, "key %" PRIu32, fact_intended_key(intended));
+  if (other != 0) fprintf(out, " to key %" PRIu32, other);
+}
+
 static void put_field(const struct teller *teller, const struct subject *subject, char field, FILE *out) {
   const struct happening *happening = subject->happening;
   const struct explain_record *record = teller->record;
@@ -48,6 +56,7 @@ static void put_field(const struct teller *teller, const struct subject *subject
   if (field == 'm') fputs(record->transmissions[happening->transmission].name, out);
   if (field == 'w') fputs(subject->noun ? subject->noun : "a message", out);
   if (field == 'v') fprintf(out, "%" PRIu64, happening->value);
+  if (field == 'k') put_wanted(happening->value, out);
   if (field == 'd') fprintf(out, "%" PRIu32, happening->detail);
   if (field == 'n') fprintf(out, "%" PRIu32, subject->nth);
   if (field == 'i') fprintf(out, "%" PRIu64, record->intent);
@@ -148,6 +157,11 @@ static const char *why_handed_out_again(const struct teller *teller, const struc
   return tally->acks_noted == 0 ? "no acknowledgement of it has been noted" : NULL;
 }
 
+/* What a handler asks for when it gets there: nobody waited for an answer before it. */
+static bool of_handler(uint32_t point) {
+  return point == POINT_STATEMENT_SENT || point == POINT_REQUEST_SENT;
+}
+
 static void tell_sent(struct teller *teller, size_t index, const struct happening *happening) {
   const struct transmission *transmission = transmission_of(teller, happening);
   const uint32_t point = transmission->sent_point;
@@ -164,14 +178,14 @@ static void tell_sent(struct teller *teller, size_t index, const struct happenin
   if (point == POINT_DELIVERY_SENT) {
     if (transmission->nth > 1) say_why(teller, step, why_handed_out_again(teller, tally), &subject);
     teller->expired = false;
-  } else if (subject.nth > 1 && happening->cause.kind == CAUSE_TIMER && point != POINT_STATEMENT_SENT) {
+  } else if (subject.nth > 1 && happening->cause.kind == CAUSE_TIMER && !of_handler(point)) {
     say_why(teller, step,
             teller->broken ? "the connection broke before an answer came: timer '%t' is over"
                            : "no answer has come: timer '%t' is over",
             &subject);
     teller->broken = false;
   } else if (happening->cause.kind != CAUSE_MESSAGE && (subject.nth > 1 || point == POINT_ACK_SENT)) {
-    if (point != POINT_STATEMENT_SENT) say_cause(teller, step, &subject);
+    if (!of_handler(point)) say_cause(teller, step, &subject);
   }
 }
 

@@ -5,7 +5,7 @@
 #define FACT_ROW(name) [FACT_##name - TRACE_FACT]
 
 const struct words words_fact[FACT__END - TRACE_FACT] = {
-    FACT_ROW(INTENDED) = {"the application wants operation %i (key %v)", .brief = "wanted"},
+    FACT_ROW(INTENDED) = {"the application wants operation %i (%k)", .brief = "wanted"},
     FACT_ROW(OK) = {"the client learns that it is stored: ok", .brief = "client: ok"},
     FACT_ROW(NONE) = {"the client is done with it: no confirmation exists", .brief = "client: done"},
     FACT_ROW(UNKNOWN) = {"the client gives up: it does not know whether it was stored",
@@ -33,6 +33,9 @@ const struct words words_fact[FACT__END - TRACE_FACT] = {
     FACT_ROW(KEY_CONFLICT) = {"refuses: a request with this key is under way", .brief = "refused: under way"},
     FACT_ROW(KEY_MISMATCH) = {"refuses: this key came with other parameters before",
                               .brief = "refused: other parameters"},
+    FACT_ROW(SERIALIZATION_FAILED) = {"refuses: what the transaction has read or changes was changed meanwhile",
+                                      .brief = "refused: not serializable"},
+    FACT_ROW(CONDITION_FAILED) = {"does not write: another value stands there", .brief = "other value there"},
     FACT_ROW(EXPIRED) = {"assumes that it was not processed: makes it visible again",
                          .brief = "visible again"},
     FACT_ROW(FENCED) = {"refuses: the sender is fenced", .brief = "refused: fenced"},

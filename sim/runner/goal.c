@@ -46,7 +46,7 @@ static enum metric broken(const struct expectation *expectation, const int64_t *
 static const enum metric not_once[] = {
     METRIC_LOST_ACKED,   METRIC_LOST_UNACKED, METRIC_DUPLICATE_EFFECTS, METRIC_STUCK,
     METRIC_STATE_ERRORS, METRIC_PHANTOMS,     METRIC_FALSE_SUPPRESSIONS, METRIC_DEAD_LETTERED,
-    METRIC_MISAPPLIED,
+    METRIC_MISAPPLIED,   METRIC_STORE_DISAGREEMENTS,
 };
 
 bool goal_is_expectation(const struct goal *goal) {

@@ -47,6 +47,15 @@ static bool check_group(const struct checker *checker, uint32_t group, struct er
   return err_set(err, ERR_FORMAT, "group %u of %u", group, plan_group_count(checker->plan));
 }
 
+static bool check_operation(uint64_t intended, uint32_t keys, struct err *err) {
+  const uint32_t key = fact_intended_key(intended), other = fact_intended_other(intended);
+  const uint32_t operation = fact_intended_operation(intended);
+  if (operation >= OPERATION__COUNT)
+    return err_set(err, ERR_FORMAT, "operation number %u of %u", operation, OPERATION__COUNT);
+  if (key <= keys && other <= keys) return true;
+  return err_set(err, ERR_FORMAT, "key %u of %u", key > keys ? key : other, keys);
+}
+
 static bool check_fact(struct checker *checker, const struct trace_record *fact, struct err *err) {
   const uint32_t keys = checker->plan->workload.keys;
   switch (fact->kind) {
@@ -57,8 +66,7 @@ static bool check_fact(struct checker *checker, const struct trace_record *fact,
     if (fact->intent > checker->plan->workload.messages)
       return err_set(err, ERR_FORMAT, "operation %" PRIu64 " of %" PRIu64, fact->intent,
                      checker->plan->workload.messages);
-    if (fact->value > keys)
-      return err_set(err, ERR_FORMAT, "key %" PRIu64 " of %u", fact->value, keys);
+    if (!check_operation(fact->value, keys, err)) return false;
     checker->issued = fact->intent;
     return true;
   case FACT_DELIVERED:
@@ -66,6 +74,10 @@ static bool check_fact(struct checker *checker, const struct trace_record *fact,
   case FACT_DEAD_LETTERED:
   case FACT_DISPOSED:
   case FACT_SUPPRESSED:
+  case FACT_DEAD_LETTER_LEFT:
+  case FACT_REPLAYED:
+  case FACT_KEY_CONFLICT:
+  case FACT_KEY_MISMATCH:
     return check_group(checker, fact->detail, err);
   case FACT_EFFECT:
     if (!check_group(checker, fact->detail, err)) return false;
@@ -101,7 +113,7 @@ static bool check_record(struct checker *checker, const struct trace_record *rec
 /* The last record of every run is its last counter. */
 static bool check_end(const struct checker *checker, struct err *err) {
   const struct trace_record *last = &checker->last;
-  if (last->kind == FACT_COUNTER && last->detail == COUNTER__COUNT - 1) return true;
+  if (last->kind == FACT_COUNTER && last->detail == COUNTER_EVENTS) return true;
   err_set(err, ERR_FORMAT, "the trace ends before its run does");
   return err_note(err, "was it cut off, or is the run that writes it still going?");
 }

@@ -66,7 +66,7 @@ static void add_departure(struct placements *placements, const struct world *wor
  * noted something durable in between that no record tells. */
 static bool same_instant(const struct placements *placements, const struct world *world,
                          const struct node *node, bool before) {
-  bool forgets = node->role == ROLE_PRODUCER || node->role == ROLE_CONSUMER;
+  bool forgets = node->role == ROLE_PRODUCER || node->role == ROLE_CONSUMER || node->role == ROLE_RELAY;
   return forgets && before && placements->last[node->id].after &&
          placements->last[node->id].step == world->counters[COUNTER_EVENTS] &&
          placements->last[node->id].records == world->trace.flushed + world->trace.count &&

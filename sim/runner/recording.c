@@ -25,7 +25,7 @@ void recording_records(struct recording *recording, const struct trace_record *r
     GROW(recording->arrivals, recording->arrival_capacity, recording->arrival_count + 1);
     recording->arrivals[recording->arrival_count++] =
         (struct recorded_arrival){.id = records[i].intent, .at = records[i].at,
-                                  .key = (uint32_t)records[i].value,
+                                  .key = fact_intended_key(records[i].value),
                                   .producer = records[i].detail + 1};
   }
 }

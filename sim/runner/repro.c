@@ -107,7 +107,10 @@ static void put_workload(const struct plan *plan, FILE *out) {
     const struct intent_plan *intent = &workload->intents[i];
     char at[64];
     schema_format(&time_key, (union value){.i = intent->at.ns}, at, sizeof at);
-    fprintf(out, "    - {id: %" PRIu64 ", at: %s, key: %u}\n", intent->id, at, intent->key);
+    fprintf(out, "    - {id: %" PRIu64 ", at: %s, key: %u", intent->id, at, intent->key);
+    if (intent->operation != OPERATION_INCREMENT)
+      fprintf(out, ", operation: %s", operation_rows[intent->operation].word);
+    fprintf(out, "}\n");
   }
 }
 
@@ -126,6 +129,7 @@ static void put_topology(const struct plan *plan, FILE *out) {
   fprintf(out, "topology: {producers: %u, brokers: %u, partitions: %u, ", plan->counts[ROLE_PRODUCER],
           plan->counts[ROLE_BROKER], plan->partitions);
   if (!plan->groups) fprintf(out, "consumers: %u, ", plan->counts[ROLE_CONSUMER]);
+  if (plan->publisher && plan->publisher->relay) fprintf(out, "relays: %u, ", plan->counts[ROLE_RELAY]);
   fprintf(out, "threads: %u, cores: %u}\n", plan->threads, plan->cores);
   if (plan->groups) put_groups(plan, out);
 }
@@ -157,6 +161,9 @@ void repro_write(const struct repro *repro, FILE *out) {
   if (plan->client)
     put_model("client", plan->client->name, plan->client->keys, plan->client->key_count,
               &plan->client_settings, out);
+  if (plan->publisher)
+    put_model("publisher", plan->publisher->name, plan->publisher->keys, plan->publisher->key_count,
+              &plan->publisher_settings, out);
   fprintf(out, repro->count ? "faults:\n" : "");
   for (unsigned i = 0; i < repro->count; i++) {
     fputs("  - ", out);

@@ -191,14 +191,14 @@ static bool groups_instead(struct reader *reader) {
 }
 
 static bool read_topology(struct reader *reader) {
-  static const enum topology_key nodes[] = {TOPOLOGY_PRODUCERS, TOPOLOGY_BROKERS,
-                                            TOPOLOGY_CONSUMERS};
-  static const enum topology_key later[] = {TOPOLOGY_CLIENTS, TOPOLOGY_RELAYS};
+  static const enum topology_key nodes[] = {TOPOLOGY_PRODUCERS, TOPOLOGY_BROKERS, TOPOLOGY_CONSUMERS,
+                                            TOPOLOGY_RELAYS};
+  static const enum topology_key later[] = {TOPOLOGY_CLIENTS};
   struct key_values *topology = &reader->topology;
   if (!reader_block(reader, reader->top[TOP_TOPOLOGY], " of 'topology'", true, topology,
                     &topology_table))
     return false;
-  for (size_t i = 0; i < 2; i++)
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (topology->values[later[i]].i > 0)
       return reader_fail(reader, topology->given[later[i]]->value, ERR_NOT_HERE,
                          "'%s' above 0 is not in this version yet",
@@ -208,7 +208,7 @@ static bool read_topology(struct reader *reader) {
   enum topology_key largest = TOPOLOGY_PRODUCERS;
   for (size_t i = 0; i < reader->group_count; i++)
     total += reader->groups[i].values.values[GROUP_CONSUMERS].i;
-  for (size_t i = 0; i < 3; i++) {
+  for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
     total += topology->values[nodes[i]].i;
     if (topology->values[nodes[i]].i > topology->values[largest].i) largest = nodes[i];
   }
@@ -221,6 +221,17 @@ static bool read_topology(struct reader *reader) {
 
 /* ---- plans ---- */
 
+/* Where a row has an outbox, somebody has to publish from it. */
+static void derive_relays(struct reader *reader) {
+  bool any = false;
+  for (size_t i = 0; i < reader->row_count; i++) {
+    const struct model *publisher = reader->rows[i].slots[SLOT_PUBLISHER].model;
+    any = any || (publisher && ((const struct publisher *)publisher->row)->relay);
+  }
+  int64_t *relays = &reader->topology.values[TOPOLOGY_RELAYS].i;
+  if (any && *relays == 0) *relays = 1;
+}
+
 static void fill_world(const struct reader *reader, struct plan *plan) {
   const union value *topology = reader->topology.values;
   plan->counts[ROLE_PRODUCER] = (uint32_t)topology[TOPOLOGY_PRODUCERS].i;
@@ -228,6 +239,7 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->counts[ROLE_CONSUMER] = (uint32_t)topology[TOPOLOGY_CONSUMERS].i;
   plan->counts[ROLE_DATABASE] = plan->counts[ROLE_CONTROLLER] = 1;
   plan->counts[ROLE_CACHE] = plan->counts[ROLE_PROVIDER] = 1;
+  plan->counts[ROLE_RELAY] = (uint32_t)topology[TOPOLOGY_RELAYS].i;
   plan->partitions = (uint32_t)topology[TOPOLOGY_PARTITIONS].i;
   plan->threads = (uint32_t)topology[TOPOLOGY_THREADS].i;
   plan->cores = (uint32_t)topology[TOPOLOGY_CORES].i;
@@ -319,11 +331,13 @@ bool scenario_read_world(struct reader *reader) {
                     &cost_table) ||
       !scenario_read_slots(reader))
     return false;
+  derive_relays(reader);
   make_plans(reader);
   if (!scenario_read_links(reader)) return false;
   for (size_t i = 0; i < reader->row_count; i++)
     scenario_fill_links(reader, &reader->scenario->plans[i]);
-  if (!check_plans(reader) || !scenario_read_faults(reader)) return false;
+  if (!check_plans(reader) || !scenario_check_operations(reader)) return false;
+  if (!scenario_read_faults(reader)) return false;
   share_faults(reader);
   return true;
 }

@@ -28,6 +28,8 @@ struct registry {
   size_t store_count;
   const struct client_policy *const *clients;
   size_t client_count;
+  const struct publisher *const *publishers;
+  size_t publisher_count;
 };
 
 enum bound_kind {

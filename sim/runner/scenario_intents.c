@@ -4,6 +4,7 @@
 
 #include "sim/world/workload.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What a list says by itself. */
@@ -79,22 +80,13 @@ static bool check_ranges(struct reader *reader, const struct key_values *values,
                      (long long)reader->workload.values[WORKLOAD_KEYS].i);
 }
 
-static bool check_operation(struct reader *reader, const struct yaml_entry *entry) {
-  if (strcmp(entry->key, "operation") != 0 || entry->value->kind != YAML_KIND_SCALAR ||
-      !word_in(operations_later, entry->value->text))
-    return true;
-  return reader_fail(reader, entry->value, ERR_NOT_HERE,
-                     "operation '%s' is not in this version yet", entry->value->text);
-}
-
 static bool read_intent(struct list *list, const struct yaml_node *place,
                         const struct yaml_entry *entries, size_t count) {
   struct reader *reader = list->reader;
   struct key_values values;
   if (!reader_defaults(reader, &intent_table, &values)) return false;
   for (size_t i = 0; i < count; i++)
-    if (!check_operation(reader, &entries[i]) ||
-        !reader_entry(reader, &entries[i], " of an intent", &values))
+    if (!reader_entry(reader, &entries[i], " of an intent", &values))
       return false;
   if (!values.given[INTENT_AT])
     return reader_fail(reader, place, ERR_MISSING_KEY, "an intent does not say when: 'at' is missing");
@@ -141,6 +133,51 @@ static bool read_file(struct list *list, const struct yaml_node *map) {
   return true;
 }
 
+/* ---- what does not go together ---- */
+
+static bool has_law(const struct list *list, enum operation_law law) {
+  for (size_t i = 0; i < list->count; i++)
+    if (operation_law(list->items[i].operation) == law) return true;
+  return false;
+}
+
+/* Two operations of which no final state says what both have come to: of one key, or one is a transfer,
+ * which adds to any key. */
+static bool fail_mixed(struct reader *reader, const struct yaml_node *place, const struct intent_plan *counts,
+                       const struct intent_plan *overwrites) {
+  reader_fail(reader, place, ERR_CONFLICT, "intent %llu (%s) and intent %llu (%s) %s the same key",
+              (unsigned long long)counts->id, operation_rows[counts->operation].word,
+              (unsigned long long)overwrites->id, operation_rows[overwrites->operation].word,
+              counts->key == overwrites->key ? "are about" : "may come to");
+  return err_note(reader->err, "one key takes either set, put and delete, or the others; a transfer "
+                               "adds to any key");
+}
+
+static int by_key(const void *a, const void *b) {
+  const struct intent_plan *const *left = a, *const *right = b;
+  if ((*left)->key != (*right)->key) return (*left)->key < (*right)->key ? -1 : 1;
+  return (*left)->id < (*right)->id ? -1 : 1;
+}
+
+static bool check_mix(struct list *list, const struct yaml_node *place) {
+  if (!has_law(list, LAW_OVERWRITES)) return true;
+  if (!has_law(list, LAW_COUNTS) && !has_law(list, LAW_MOVES)) return true;
+  const struct intent_plan **sorted = pool_alloc(list->reader->pool, list->count * sizeof *sorted);
+  for (size_t i = 0; i < list->count; i++) sorted[i] = &list->items[i];
+  qsort(sorted, list->count, sizeof *sorted, by_key);
+  const struct intent_plan *overwrites = NULL, *moves = NULL;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct intent_plan *other = i > 0 && sorted[i - 1]->key == sorted[i]->key ? sorted[i - 1] : NULL;
+    const bool this_overwrites = operation_law(sorted[i]->operation) == LAW_OVERWRITES;
+    if (other && this_overwrites != (operation_law(other->operation) == LAW_OVERWRITES))
+      return fail_mixed(list->reader, place, this_overwrites ? other : sorted[i],
+                        this_overwrites ? sorted[i] : other);
+    if (this_overwrites) overwrites = sorted[i];
+    if (operation_law(sorted[i]->operation) == LAW_MOVES) moves = sorted[i];
+  }
+  return !moves || !overwrites || fail_mixed(list->reader, place, moves, overwrites);
+}
+
 /* The values that follow from the list. */
 static void settle(struct reader *reader, const struct list *list) {
   union value *values = reader->workload.values;
@@ -162,8 +199,9 @@ bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from)
   if (list.count == 0)
     return reader_fail(reader, from->value, ERR_MISSING_KEY,
                        in_file ? "a file without arrivals" : "an empty list of intents");
+  if (!check_mix(&list, from->value)) return false;
   settle(reader, &list);
-  return true;
+  return !has_law(&list, LAW_MOVES) || scenario_check_transfer(reader, from->value);
 }
 
 bool scenario_has_intent(const struct reader *reader, uint64_t id) {

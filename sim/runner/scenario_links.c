@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LATER_ROLES "client relay"
+#define LATER_ROLES "client"
 
 bool link_is_later(const char *name) {
   const char *middle = strstr(name, "_to_");

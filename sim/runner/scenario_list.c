@@ -54,6 +54,9 @@ void scenario_list_keys(const struct registry *registry, FILE *out) {
   for (size_t i = 0; i < registry->client_count; i++)
     print_model(out, "client", registry->clients[i]->name, registry->clients[i]->keys,
                 registry->clients[i]->key_count);
+  for (size_t i = 0; i < registry->publisher_count; i++)
+    print_model(out, "publisher", registry->publishers[i]->name, registry->publishers[i]->keys,
+                registry->publishers[i]->key_count);
 }
 
 static void print_fault_keys(FILE *out, const struct fault_key *keys, size_t count) {

@@ -46,7 +46,16 @@ struct key_values {
 
 /* ---- slots and rows ---- */
 
-enum slot { SLOT_SYSTEM, SLOT_HANDLER, SLOT_DATABASE, SLOT_CACHE, SLOT_PROVIDER, SLOT_CLIENT, SLOT__COUNT };
+enum slot {
+  SLOT_SYSTEM,
+  SLOT_HANDLER,
+  SLOT_DATABASE,
+  SLOT_CACHE,
+  SLOT_PROVIDER,
+  SLOT_CLIENT,
+  SLOT_PUBLISHER,
+  SLOT__COUNT
+};
 struct slot_row {
   const char *name;
   enum top_key base;
@@ -277,6 +286,8 @@ bool scenario_read_where(struct reader *reader, const struct yaml_entry *entry, 
 void scenario_expand_rows(struct reader *reader, const struct where *where,
                           struct expectation *inout);
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
+bool scenario_check_operations(struct reader *reader); /* of every row: its handlers do them */
+bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place); /* two keys? */
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
 bool scenario_has_intent(const struct reader *reader, uint64_t id);
 bool scenario_read_groups(struct reader *reader);

@@ -25,6 +25,7 @@ static bool fail_role(struct reader *reader, const struct yaml_node *at, const c
   struct words words = {.count = 0};
   for (int r = 0; r < ROLE__COUNT; r++) words_add(&words, role_names[r]);
   for (size_t i = 0; i < reader->group_count; i++) words_add(&words, reader->groups[i].name);
+  words_add(&words, PLAN_SERVICE_DATABASE);
   return reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name,
                      reader_hint(reader, name, &words));
 }
@@ -61,17 +62,31 @@ static bool is_group(const struct reader *reader, const char *name, struct selec
   return false;
 }
 
+/* The database of the producers' service. */
+static bool is_service(const struct reader *reader, const char *name, struct selector_item *out) {
+  if (strcmp(name, PLAN_SERVICE_DATABASE) != 0) return false;
+  *out = (struct selector_item){.role = ROLE_DATABASE, .word = PLAN_SERVICE_DATABASE, .count = 1,
+                                .offset = reader->scenario->plans[0].counts[ROLE_DATABASE]};
+  return true;
+}
+
 static const char *item_word(const struct selector_item *item) {
   return item->word ? item->word : role_names[item->role];
 }
 
-static bool check_role(struct reader *reader, const struct yaml_node *at, enum role role) {
+static bool check_role(struct reader *reader, const struct yaml_node *at, const struct selector_item *item) {
+  enum role role = item->role;
+  bool any = !item->word || strcmp(item->word, PLAN_SERVICE_DATABASE) != 0 || reader->one_run;
+  for (size_t i = 0; i < reader->row_count; i++)
+    any = any || plan_services(&reader->scenario->plans[i]) > 0;
+  if (!any)
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's publisher has one", item->word);
   if (role_count(reader, role) == 0)
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: topology has 0 %ss",
                        role_names[role], role_names[role]);
   if (!role_runs(reader, role) && !reader->one_run)
-    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's system has one",
-                       role_names[role]);
+    return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s: no row's %s has one",
+                       role_names[role], plan_store(&reader->scenario->plans[0], role) ? "handler" : "system");
   return true;
 }
 
@@ -89,7 +104,8 @@ static bool parse_index(struct reader *reader, const struct yaml_node *at, const
   uint32_t index = good ? (uint32_t)strtoul(digits, NULL, 10) : 0;
   if (!good || index > count) {
     const char *nodes = pool_print(reader->pool, "%s%s", role, count == 1 ? "" : "s");
-    const char *owner = out->word ? "the group" : "topology";
+    bool service = out->word && strcmp(out->word, PLAN_SERVICE_DATABASE) == 0;
+    const char *owner = service ? "the service" : out->word ? "the group" : "topology";
     if (out->word) nodes = count == 1 ? "node" : "nodes";
     return reader_fail(reader, at, ERR_BAD_SELECTOR, "there is no %s.%s: %s has %u %s", role, digits,
                        owner, count, nodes);
@@ -139,13 +155,13 @@ static bool parse_item(struct reader *reader, const struct yaml_node *at, const 
   int role = role_of(name, length);
   if (role >= 0)
     *out = (struct selector_item){.role = (enum role)role};
-  else if (!is_group(reader, name, out))
+  else if (!is_group(reader, name, out) && !is_service(reader, name, out))
     return fail_role(reader, at, name);
   if (text[length] == '\0') {
     reader_fail(reader, at, ERR_BAD_SELECTOR, "'%s' does not say which", name);
     return err_note(reader->err, "write %s.1, %s.any or %s.all", name, name, name);
   }
-  return check_role(reader, at, out->role) && parse_which(reader, at, text + length + 1, out);
+  return check_role(reader, at, out) && parse_which(reader, at, text + length + 1, out);
 }
 
 bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this_allowed,

@@ -14,6 +14,7 @@ const struct slot_row slot_rows[SLOT__COUNT] = {
     [SLOT_CACHE] = {"cache", TOP_CACHE, ROLE_CACHE},
     [SLOT_PROVIDER] = {"provider", TOP_PROVIDER, ROLE_PROVIDER},
     [SLOT_CLIENT] = {"client", TOP_CLIENT, ROLE__COUNT},
+    [SLOT_PUBLISHER] = {"publisher", TOP_PUBLISHER, ROLE__COUNT},
 };
 
 /* ---- the registry as models ---- */
@@ -55,6 +56,16 @@ static void list_clients(struct reader *reader) {
   models->items = POOL_NEW(reader->pool, struct model, registry->client_count);
   for (size_t i = 0; i < registry->client_count; i++) {
     const struct client_policy *row = registry->clients[i];
+    add_model(models, row->name, row->keys, row->key_count, row);
+  }
+}
+
+static void list_publishers(struct reader *reader) {
+  const struct registry *registry = reader->registry;
+  struct models *models = &reader->models[SLOT_PUBLISHER];
+  models->items = POOL_NEW(reader->pool, struct model, registry->publisher_count);
+  for (size_t i = 0; i < registry->publisher_count; i++) {
+    const struct publisher *row = registry->publishers[i];
     add_model(models, row->name, row->keys, row->key_count, row);
   }
 }
@@ -194,7 +205,7 @@ static bool fail_row_key(struct reader *reader, const struct yaml_entry *entry) 
   words_add(&words, "label");
   words_add(&words, "groups");
   for (int i = 0; i < SLOT__COUNT; i++) words_add(&words, slot_rows[i].name);
-  bool slot_later = word_in("publisher services", entry->key);
+  bool slot_later = word_in("services", entry->key);
   bool top = schema_find(top_table.keys, top_table.count, entry->key) >= 0;
   if (slot_later) return reader_not_here(reader, entry);
   if (strcmp(entry->key, "name") == 0)
@@ -325,6 +336,7 @@ bool scenario_read_slots(struct reader *reader) {
   struct slot_spec bases[SLOT__COUNT];
   list_models(reader);
   list_clients(reader);
+  list_publishers(reader);
   for (int i = 0; i < SLOT__COUNT; i++)
     if (slot_rows[i].store < ROLE__COUNT) list_stores(reader, (enum slot)i);
   for (int i = 0; i < SLOT__COUNT; i++)
@@ -367,6 +379,9 @@ void scenario_fill_slots(const struct row_reading *row, struct plan *plan) {
   const struct model *client = row->slots[SLOT_CLIENT].model;
   if (client && ((const struct client_policy *)client->row)->retries) plan->client = client->row;
   copy_settings(&row->slots[SLOT_CLIENT], &plan->client_settings);
+  const struct model *publisher = row->slots[SLOT_PUBLISHER].model;
+  if (publisher && ((const struct publisher *)publisher->row)->application) plan->publisher = publisher->row;
+  copy_settings(&row->slots[SLOT_PUBLISHER], &plan->publisher_settings);
 }
 
 bool scenario_find_row(struct reader *reader, const char *label, const struct yaml_node *at,

@@ -42,6 +42,9 @@ static const struct key top_keys[TOP__COUNT] = {
                       "the external service that handlers call (default: the first of the table)", NULL},
     [TOP_CLIENT] = {"client", VALUE_OTHER, "", "model", 0, 0,
                     "the application above the producers (default: none, it submits once)", NULL},
+    [TOP_PUBLISHER] = {"publisher", VALUE_OTHER, "", "model", 0, 0,
+                       "how producers have an operation in their database and publish it (default: direct, "
+                       "they only publish)", NULL},
     [TOP_COMPARE] = {"compare", VALUE_OTHER, "", "list", 0, 0,
                      "rows: systems' names, or {label, slots}", NULL},
     [TOP_FAULTS] = {"faults", VALUE_OTHER, "", "list", 0, 0,
@@ -68,8 +71,8 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
     [WORKLOAD_KEYS] = {"keys", VALUE_COUNT, "100", NULL, 1, 100000000,
                        "so many different keys, equally likely (of intents: the largest)", NULL},
     [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30, "of a message", NULL},
-    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", "increment", 0, 0,
-                            "what the handler does to the key", NULL},
+    [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", OPERATION_WORDS, 0, 0,
+                            "what the handler does to the row of the key", NULL},
     [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
                                "the handler's own work on one message", NULL},
 };
@@ -80,7 +83,7 @@ static const struct key intent_keys[INTENT_KEY__COUNT] = {
     [INTENT_AT] = {"at", VALUE_TIME, NULL, NULL, 0, SCHEMA_TIME_MAX_NS,
                    "when it arrives; never falls", NULL},
     [INTENT_KEY] = {"key", VALUE_COUNT, "1", NULL, 1, 100000000, "a number from 1", NULL},
-    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", "increment", 0, 0,
+    [INTENT_OPERATION] = {"operation", VALUE_ENUM, "", OPERATION_WORDS, 0, 0,
                           "default: the workload's", NULL},
     [INTENT_SIZE] = {"size", VALUE_SIZE, "", NULL, 0, INT64_C(1) << 30, "default: the workload's",
                      NULL},
@@ -102,8 +105,8 @@ static const struct key topology_keys[TOPOLOGY__COUNT] = {
                             "processes of the consumer group", NULL},
     [TOPOLOGY_THREADS] = {"threads", VALUE_COUNT, "1", NULL, 1, 10000,
                           "handlers at work at once in a consumer", NULL},
-    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX, "outbox processes",
-                         NULL},
+    [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX,
+                         "processes that publish from an outbox (default: 1 where a row has one)", NULL},
     [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, 10000, "of each server", NULL},
 };
 
@@ -140,7 +143,7 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services publisher check"};
+    "precision services check"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew body"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
@@ -157,5 +160,4 @@ bool link_is_near(enum link link) {
          link == LINK_BROKER_TO_CONTROLLER;
 }
 
-const char *const operations_later =
-    "set delete put insert-surrogate-key insert-natural-key transfer charge";
+const char *const operations_later = "charge";

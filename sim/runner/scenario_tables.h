@@ -43,6 +43,7 @@ enum top_key {
   TOP_CACHE,
   TOP_PROVIDER,
   TOP_CLIENT,
+  TOP_PUBLISHER,
   TOP_COMPARE,
   TOP_FAULTS,
   TOP_SWEEP,
@@ -106,6 +107,5 @@ extern const char *const link_latency_near;
 bool link_is_near(enum link link); /* in one rack: that is its default latency */
 
 /* Operations of the language that this version does not have. */
-extern const char *const operations_later;
 
 #endif

@@ -62,7 +62,8 @@ static bool read_bound(struct reader *reader, const struct yaml_node *at, struct
     const char *and = strstr(text + 8, " and ");
     if (!and) return fail_bound(reader, at);
     out->kind = BOUND_BETWEEN;
-    return read_number(reader, sweep, at, pool_text(reader->pool, text + 8, (size_t)(and - text - 8)), &out->low) &&
+    const char *low = pool_text(reader->pool, text + 8, (size_t)(and - text - 8));
+    return read_number(reader, sweep, at, low, &out->low) &&
            read_number(reader, sweep, at, and + 5, &out->high);
   }
   if (!read_number(reader, sweep, at, text, &out->low)) return false;

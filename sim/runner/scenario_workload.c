@@ -83,14 +83,48 @@ static bool read_saturating(struct reader *reader) {
   return true;
 }
 
-/* An operation of the language is not an unknown word, even when it is not here. */
-static bool check_operation(struct reader *reader, const struct yaml_node *block) {
-  const struct yaml_entry *operation =
-      block->kind == YAML_KIND_MAP ? yaml_find(block, "operation") : NULL;
-  if (!operation || operation->value->kind != YAML_KIND_SCALAR) return true;
-  if (!word_in(operations_later, operation->value->text)) return true;
-  return reader_fail(reader, operation->value, ERR_NOT_HERE,
-                     "operation '%s' is not in this version yet", operation->value->text);
+bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place) {
+  if (reader->workload.values[WORKLOAD_KEYS].i >= 2) return true;
+  reader_fail(reader, place, ERR_CONFLICT, "a transfer takes two keys, and the workload has one");
+  return err_note(reader->err, "give keys: 2 or more");
+}
+
+/* Where an operation takes effect, and so what a handler has to call: an increment wherever it likes. */
+static bool is_done_by(enum operation operation, const struct handler *handler) {
+  const bool charges = handler && (handler->uses & HANDLER_USES(PROVIDER));
+  const bool writes = handler && (handler->uses & HANDLER_USES(DATABASE));
+  if (operation == OPERATION_INCREMENT) return true;
+  return operation == OPERATION_CHARGE ? charges : writes && !charges;
+}
+
+static bool check_handler(struct reader *reader, enum operation operation, const struct plan *plan,
+                          uint32_t group) {
+  const struct yaml_entry **given = reader->workload.given;
+  const struct yaml_entry *place = given[WORKLOAD_OPERATION]  ? given[WORKLOAD_OPERATION]
+                                   : given[WORKLOAD_INTENTS] ? given[WORKLOAD_INTENTS]
+                                                             : given[WORKLOAD_ARRIVALS];
+  const struct handler *handler = plan_handler(plan, group);
+  if (is_done_by(operation, handler)) return true;
+  const bool charge = operation == OPERATION_CHARGE;
+  reader_fail(reader, place->value, ERR_CONFLICT, "operation '%s' is done in %s, and handler '%s' of row '%s' does %s",
+              operation_rows[operation].word, charge ? "an external provider" : "a database",
+              handler ? handler->name : "none", plan->label, charge ? "not call one" : "nothing there");
+  return err_note(reader->err, charge ? "handlers that charge: see 'dgsim list handlers'"
+                                      : "handlers that publish or charge take increment, or charge");
+}
+
+bool scenario_check_operations(struct reader *reader) {
+  bool wanted[OPERATION__COUNT] = {false};
+  const uint64_t messages = (uint64_t)reader->workload.values[WORKLOAD_MESSAGES].i;
+  if (!reader->intents) wanted[reader->workload.values[WORKLOAD_OPERATION].i] = true;
+  for (uint64_t i = 0; reader->intents && i < messages; i++) wanted[reader->intents[i].operation] = true;
+  for (size_t row = 0; row < reader->row_count; row++) {
+    const struct plan *plan = &reader->scenario->plans[row];
+    for (uint32_t group = 0; group < plan_group_count(plan); group++)
+      for (enum operation i = 0; i < OPERATION__COUNT; i++)
+        if (wanted[i] && !check_handler(reader, i, plan, group)) return false;
+  }
+  return true;
 }
 
 /* Like reader_block, but for what is no scalar. *out_list: where every operation stands by itself. */
@@ -117,8 +151,10 @@ static bool read_block(struct reader *reader, const struct yaml_entry *block,
 bool scenario_read_workload(struct reader *reader) {
   const struct yaml_entry *block = reader->top[TOP_WORKLOAD], *list = NULL;
   const struct yaml_entry **given = reader->workload.given;
-  if (block && !check_operation(reader, block->value)) return false;
   if (!read_block(reader, block, &list)) return false;
+  if (!list && given[WORKLOAD_OPERATION] && reader->workload.values[WORKLOAD_OPERATION].i == OPERATION_TRANSFER &&
+      !scenario_check_transfer(reader, given[WORKLOAD_OPERATION]->value))
+    return false;
   reader->derived = WORKLOAD__COUNT;
   if (list) return scenario_read_intents(reader, list);
   if (given[WORKLOAD_OUTSTANDING]) return read_saturating(reader);

@@ -17,6 +17,7 @@
 
 struct operation_seen {
   uint32_t key, effects;
+  enum operation operation;
   bool firm; /* the client was told that it is done, or nothing can be told */
 };
 struct suspects {
@@ -35,7 +36,8 @@ static void see(void *context, const struct trace_record *records, size_t count,
     GROW(suspects->operations, suspects->capacity, fact->intent + 1);
     struct operation_seen *operation = &suspects->operations[fact->intent];
     if (fact->kind == FACT_INTENDED) {
-      operation->key = (uint32_t)fact->value;
+      operation->key = fact_intended_key(fact->value);
+      operation->operation = (enum operation)fact_intended_operation(fact->value);
       if (fact->intent > suspects->last) suspects->last = fact->intent;
     }
     if (fact->kind == FACT_OK || fact->kind == FACT_NONE) operation->firm = true;
@@ -180,7 +182,7 @@ static void make_small(struct shrinking *shrinking, unsigned messages, unsigned 
     link->request_loss = link->reply_loss = link->duplication = link->reordering = 0;
   }
   if (consumers > 0) { /* else the topology as it was given */
-    out->plan.counts[ROLE_PRODUCER] = out->plan.counts[ROLE_BROKER] = 1;
+    out->plan.counts[ROLE_PRODUCER] = out->plan.counts[ROLE_BROKER] = out->plan.counts[ROLE_RELAY] = 1;
     out->plan.counts[ROLE_CONSUMER] = consumers;
     if (given->groups) shrink_groups(given, consumers, out);
     out->plan.partitions = out->plan.threads = 1;
@@ -225,7 +227,8 @@ static bool search_all(struct shrinking *shrinking, const struct placement_limit
   const struct plan *given = &shrinking->violation->scenario->plans[shrinking->violation->row];
   const unsigned worlds[] = {1, 2, 0};
   bool larger = given->counts[ROLE_CONSUMER] > 2 || given->counts[ROLE_PRODUCER] > 1 ||
-                given->counts[ROLE_BROKER] > 1 || given->partitions > 1 || given->threads > 1;
+                given->counts[ROLE_BROKER] > 1 || given->counts[ROLE_RELAY] > 1 ||
+                given->partitions > 1 || given->threads > 1;
   for (unsigned faults = least; faults <= most; faults++)
     for (unsigned messages = 1; messages <= SHRINK_MESSAGES_MAX; messages++)
       for (size_t world = 0; world < sizeof worlds / sizeof *worlds; world++) {
@@ -235,6 +238,18 @@ static bool search_all(struct shrinking *shrinking, const struct placement_limit
         if (search(shrinking, faults, limits)) return true;
       }
   return false;
+}
+
+/* What an operation of the small worlds does: as it did, or, where there was none or it is judged by
+ * another law than the one that suffered, as that one. */
+static enum operation operation_for(const struct shrinking *shrinking, const struct suspects *suspects,
+                                    uint64_t suspect, uint64_t id) {
+  enum operation fallback = shrinking->plan.workload.operation;
+  if (suspect < suspects->capacity && suspects->operations[suspect].key)
+    fallback = suspects->operations[suspect].operation;
+  if (id >= suspects->capacity || suspects->operations[id].key == 0) return fallback;
+  const enum operation own = suspects->operations[id].operation;
+  return operation_law(own) == operation_law(fallback) ? own : fallback;
 }
 
 /* The operations of the small worlds: the one that suffered, then others about the same key. */
@@ -252,7 +267,8 @@ static void choose_intents(struct shrinking *shrinking) {
                                            .at = instant_of(FIRST_ARRIVAL_NS + i * NEXT_ARRIVAL_NS),
                                            .key = key ? key : 1,
                                            .size = shrinking->plan.workload.size,
-                                           .operation = shrinking->plan.workload.operation};
+                                           .operation = operation_for(shrinking, &suspects,
+                                                                      out->suspect, out->suspect + i)};
   free(suspects.operations);
 }
 

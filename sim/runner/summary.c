@@ -186,7 +186,8 @@ static void print_groups(const struct campaign *campaign, FILE *out) {
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const struct plan *plan = &campaign->scenario->plans[row];
     for (uint32_t group = 0; group < plan->group_count; group++) {
-      const char *cells[] = {campaign_name(campaign, row), plan->groups[group].name, plan->groups[group].handler->name};
+      const char *cells[] = {campaign_name(campaign, row), plan->groups[group].name,
+                             plan->groups[group].handler->name};
       for (int i = 0; i < 3; i++)
         if (human_width(cells[i]) > widths[i]) widths[i] = human_width(cells[i]);
     }

@@ -22,6 +22,13 @@ uint32_t call_open(struct world *world, struct node *node, uint64_t intent) {
   return id;
 }
 
+uint32_t call_open_own(struct world *world, struct node *node, uint64_t intent, uint64_t tag) {
+  uint32_t id = call_open(world, node, intent);
+  world->calls.items[id].own = true;
+  world->calls.items[id].tag = tag;
+  return id;
+}
+
 /* Tells the application how its attempt has ended. */
 static void tell_client(struct world *world, uint64_t intent, uint32_t attempt, enum fact fact) {
   bool stored = fact == FACT_OK || fact == FACT_NONE;
@@ -29,7 +36,8 @@ static void tell_client(struct world *world, uint64_t intent, uint32_t attempt, 
                   fact == FACT_REJECTED ? CLIENT_REFUSED : CLIENT_UNKNOWN);
 }
 
-static void close_call(struct world *world, uint32_t id, enum fact fact) {
+/* Takes a call out of its node's list; returns what it was. */
+static struct call forget(struct world *world, uint32_t id) {
   struct calls *calls = &world->calls;
   struct call *call = &calls->items[id];
   ASSERT_MSG(call->intent != 0, "call %u was returned already", id);
@@ -39,13 +47,19 @@ static void close_call(struct world *world, uint32_t id, enum fact fact) {
   else
     node->first_call = call->next;
   if (call->next != CALL_NONE) calls->items[call->next].previous = call->previous;
-  world_fact(world, fact, call->node, call->intent, 0, 0);
-  const uint64_t intent = call->intent;
-  const uint32_t attempt = call->attempt;
+  const struct call was = *call;
   call->intent = 0;
   call->next = calls->free_list;
   calls->free_list = id;
   calls->open--;
+  return was;
+}
+
+static void close_call(struct world *world, uint32_t id, enum fact fact) {
+  const struct call was = forget(world, id);
+  const uint64_t intent = was.intent;
+  const uint32_t attempt = was.attempt;
+  world_fact(world, fact, was.node, intent, 0, 0);
   if (__builtin_expect(attempt != 0, 0)) tell_client(world, intent, attempt, fact);
   world_unhold(world, NULL);
 }
@@ -55,11 +69,24 @@ void call_return(struct world *world, uint32_t call, enum outcome outcome) {
                                     [OUTCOME_NONE] = FACT_NONE,
                                     [OUTCOME_UNKNOWN] = FACT_UNKNOWN,
                                     [OUTCOME_REJECTED] = FACT_REJECTED};
+  struct node *node = &world->nodes[world->calls.items[call].node];
   /* A doomed node learns nothing more: its calls are abandoned when it goes. */
-  if (world->nodes[world->calls.items[call].node].doomed) return;
+  if (node->doomed) return;
+  if (__builtin_expect(world->calls.items[call].own, 0)) {
+    const uint64_t tag = forget(world, call).tag;
+    node->components[1]->returned(world, node, tag, outcome);
+    return world_unhold(world, NULL);
+  }
   close_call(world, call, facts[outcome]);
 }
 
 void call_abandon_all(struct world *world, struct node *node) {
-  while (node->first_call != CALL_NONE) close_call(world, node->first_call, FACT_ABANDONED);
+  while (node->first_call != CALL_NONE) {
+    if (!world->calls.items[node->first_call].own) {
+      close_call(world, node->first_call, FACT_ABANDONED);
+      continue;
+    }
+    forget(world, node->first_call);
+    world_unhold(world, NULL);
+  }
 }

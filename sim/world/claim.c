@@ -13,5 +13,8 @@ const char *const anomaly_names[ANOMALY__COUNT] = {
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids) {
   uint32_t allowed = allows & ~forbids;
   bool loses = allowed & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED));
-  return loses ? allowed | (allows & CLAIM_BIT(STATE_ERRORS)) : allowed;
+  if (loses) allowed |= allows & CLAIM_BIT(STATE_ERRORS);
+  /* What comes late, or again, may come over what is newer. */
+  bool late = allowed & (CLAIM_BIT(REORDERED) | CLAIM_BIT(REEXECUTIONS));
+  return late ? allowed | CLAIM_BIT(STALE_OVERWRITES) : allowed;
 }

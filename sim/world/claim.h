@@ -19,7 +19,8 @@
   X(REORDERED, "reordered", "applied after a later operation on the same key")                     \
   X(STALE_OVERWRITES, "stale_overwrites", "an older value overwrote a newer one")                  \
   X(DEAD_LETTERED, "dead_lettered", "set aside in a dead-letter queue")                            \
-  X(STUCK, "stuck", "not drained within the bound after all faults healed")
+  X(STUCK, "stuck", "not drained within the bound after all faults healed")                        \
+  X(STORE_DISAGREEMENTS, "store_disagreements", "committed in its service's database and never arrived, or the reverse")
 
 enum anomaly {
 #define X(id, name, about) ANOMALY_##id,
@@ -32,7 +33,8 @@ enum anomaly {
 #define CLAIM_NOTHING UINT32_C(0)
 
 /* What a contract allows: the system's set less what the handler forbids. A state that lacks an operation
- * is wrong, whatever the handler: where losing is allowed, so is that. */
+ * is wrong, whatever the handler: where losing is allowed, so is that. And where operations may come out of
+ * order or again, an older one may overwrite a newer one for a while. */
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids);
 
 extern const char *const anomaly_names[ANOMALY__COUNT];

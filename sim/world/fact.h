@@ -4,7 +4,8 @@
  * UNKNOWN, REJECTED, ABANDONED where the client's call returns (sim/world/call.h); DELIVERED by the
  * handler host; EFFECT and EFFECT_UNDONE where a store or sink applies it; DEAD_LETTERED and DISPOSED
  * where a broker takes a message out of its path, DEAD_LETTER_LEFT where it takes it out of the
- * dead-letter queue again. The rest explains and never decides.
+ * dead-letter queue again; COMMITTED and COMMITTED_UNDONE by the database of a service, of an operation's
+ * business row. The rest explains and never decides.
  *
  * A fact is a trace record: at, node, kind, intent; `value` and `detail` as the table says.
  */
@@ -15,7 +16,7 @@
 
 /* name, decides, value, detail */
 #define FACTS(X)                                                                                   \
-  X(INTENDED, "intended", 1, "key", "producer index")                                              \
+  X(INTENDED, "intended", 1, "key, operation, other key (fact_intended)", "producer index")                                            \
   X(OK, "ok", 1, "", "")                                                                           \
   X(NONE, "none", 1, "", "")                                                                       \
   X(UNKNOWN, "unknown", 1, "", "")                                                                 \
@@ -26,7 +27,7 @@
   X(EFFECT_UNDONE, "effect-undone", 1, "", "group")                                                \
   X(DEAD_LETTERED, "dead-lettered", 1, "", "group")                                                \
   X(DISPOSED, "disposed", 1, "cause", "group")                                                     \
-  X(STATE, "state", 1, "final value", "group and key (fact_state)")                                \
+  X(STATE, "state", 1, "final value (FACT_STATE_ABSENT)", "group and key (fact_state)")                              \
   X(STUCK, "stuck", 1, "", "")                                                                     \
   X(HEALED, "healed", 0, "", "")                                                                   \
   X(DRAINED, "drained", 0, "", "")                                                                 \
@@ -51,7 +52,9 @@
   X(KEY_CONFLICT, "key-conflict", 0, "", "group")                                                  \
   X(KEY_MISMATCH, "key-mismatch", 0, "", "group")                                                  \
   X(SERIALIZATION_FAILED, "serialization-failed", 0, "", "group")                                  \
-  X(CONDITION_FAILED, "condition-failed", 0, "", "group")
+  X(CONDITION_FAILED, "condition-failed", 0, "", "group")                                          \
+  X(COMMITTED, "committed", 1, "", "")                                                             \
+  X(COMMITTED_UNDONE, "committed-undone", 1, "", "")
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,
@@ -87,16 +90,39 @@ static inline uint32_t fact_state_key(uint32_t detail) {
   return detail & ((1u << FACT_STATE_KEY_BITS) - 1);
 }
 
+/* The `value` of a STATE that says: there is no such row. Else it is a number, or, of a row that an
+ * operation has overwritten, the id of that operation. */
+#define FACT_STATE_ABSENT (UINT64_C(1) << 63)
+
+/* The `value` of an INTENDED: the key, the operation (enum operation, 5 bits) and, of a transfer, the key
+ * that it adds to. Of an increment, which is operation 0, it is the key alone. */
+#define FACT_KEY_MASK ((UINT32_C(1) << FACT_STATE_KEY_BITS) - 1)
+#define FACT_OPERATIONS_MAX 32
+static inline uint64_t fact_intended(uint32_t key, uint32_t operation, uint32_t other) {
+  return (uint64_t)other << 32 | (uint64_t)operation << FACT_STATE_KEY_BITS | key;
+}
+static inline uint32_t fact_intended_key(uint64_t value) { return (uint32_t)value & FACT_KEY_MASK; }
+static inline uint32_t fact_intended_operation(uint64_t value) {
+  return (uint32_t)value >> FACT_STATE_KEY_BITS;
+}
+static inline uint32_t fact_intended_other(uint64_t value) { return (uint32_t)(value >> 32); }
+
 const char *trace_kind_name(unsigned kind); /* of a fact or an event; NULL when unknown */
 
-/* Prices, counted by the world and stated once at the end as COUNTER facts, in this order: the last one
- * is the last record of every run, so a trace without it is not whole. */
+/* Prices, counted by the world and stated once at the end as COUNTER facts: those of a service's database
+ * where there is one, then the others. COUNTER_EVENTS is the last record of every run, so a trace without
+ * it is not whole. */
 enum counter {
   COUNTER_ROUND_TRIPS,      /* requests that were answered */
   COUNTER_DURABLE_WRITES,   /* appends to a log that acknowledge a client, commits of a database */
   COUNTER_DEDUP_BYTES_PEAK, /* most bytes that dedup stores held at once */
   COUNTER_TRANSMISSIONS,
   COUNTER_EVENTS, /* popped from the queue */
+  COUNTER_DATABASE_READS, /* from here on: of services' databases. SELECTs executed */
+  COUNTER_DATABASE_WRITES, /* INSERTs, UPDATEs and DELETEs executed */
+  COUNTER_OUTBOX_ROWS_PEAK,
+  COUNTER_OUTBOX_ROWS_END,
+  COUNTER_OUTBOX_BYTES_PEAK,
   COUNTER__COUNT
 };
 

@@ -323,7 +323,9 @@ static bool names_any(const struct plan *plan, const struct selector *selector) 
   for (uint32_t i = 0; i < selector->count; i++) {
     const struct selector_item *item = &selector->items[i];
     if (item->which == WHICH_COORDINATOR && !plan->system->coordinator) continue;
-    if (item->which == WHICH_THIS || world_nodes_of(plan, item->role) > 0) return true;
+    if (item->which == WHICH_THIS) return true;
+    uint32_t nodes = world_nodes_of(plan, item->role);
+    if (nodes > 0 && (!item->word || item->offset + item->count <= nodes)) return true;
   }
   return false;
 }

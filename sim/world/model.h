@@ -3,8 +3,8 @@
  * A system (a row of models/registry.h) says which component runs on each role, which messages it
  * sends, which keys it has and what it claims. A component is a state table: for every state and every
  * message a function, or NULL: a message that no state expects is a protocol breach and stops the run
- * by name. One node holds up to NODE_PORTS components: port 0 is the system's, port 1 the handler host
- * or nothing.
+ * by name. One node holds up to NODE_PORTS components: port 0 is the system's, port 1 what works above it
+ * (the handler host on consumers, a publisher's application on producers, its relay on relays) or nothing.
  */
 #ifndef SIM_WORLD_MODEL_H
 #define SIM_WORLD_MODEL_H
@@ -12,6 +12,7 @@
 #include "sim/base/err.h"
 #include "sim/base/schema.h"
 #include "sim/kernel/time.h"
+#include "sim/world/call.h"
 #include "sim/world/claim.h"
 #include "sim/world/point.h"
 #include "sim/world/role.h"
@@ -66,7 +67,10 @@ struct component {
   int64_t (*cost)(const struct world *, const struct message *);
   /* Optional, producers: the application asks for an operation. */
   void (*submit)(struct world *, struct node *, const struct operation_request *);
-  /* Optional. SIGTERM: finish and call node_exit; NULL = exits at once. */
+  /* Optional, of what submits to the component below it: its call with this tag has ended (call.h). */
+  void (*returned)(struct world *, struct node *, uint64_t tag, enum outcome);
+  /* Optional. SIGTERM, to the topmost component that has it: finish, then pass it on to the one below, or
+   * call node_exit. Where none has it the process exits at once. */
   void (*terminate)(struct world *, struct node *);
   /* Optional. A connection to `peer` broke: requests under way there are of unknown fate. */
   void (*disconnected)(struct world *, struct node *, uint16_t peer);
@@ -142,6 +146,14 @@ struct system {
   struct span (*longest_timeout)(const struct plan *);
 };
 
+/* What a formula says of a metric, for charts over swept keys: never for a result. */
+struct closed_form {
+  const char *name; /* as it stands in a chart */
+  /* The metric's value in a run of this plan along a key of the handler: as an expression of gnuplot in x,
+   * the key's number. False: it says nothing of them. */
+  bool (*write)(const struct plan *, const char *metric, const char *key, char *out, size_t size);
+};
+
 /* A handler: a pattern of the source, in models/handlers. */
 struct handler {
   const char *name, *about;
@@ -152,9 +164,24 @@ struct handler {
   uint32_t uses;    /* HANDLER_USES()s: stores that its calls go to */
   const char *waits; /* its key that says how long a message may have to wait until it is handled; or NULL */
   const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
+  const struct closed_form *closed_form; /* optional */
   uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
+
+/* A publisher: what an application does to have an operation in its database and published, in
+ * models/outbox. `direct` has nothing of its own: the system's producer gets the operation. */
+struct publisher {
+  const char *name, *about;
+  const struct key *keys;
+  size_t key_count;
+  const struct component *application; /* on producers, port 1: has `submit` */
+  const struct component *relay;       /* on relays, port 1, above the system's producer; NULL = no relays */
+  bool database;   /* the service has a database, which states COMMITTED */
+  uint32_t allows; /* CLAIM_BIT()s that it adds to what the system's contract allows */
+  /* Optional: the longest time that its settings make it wait, for drain_limit. */
+  struct span (*longest_wait)(const struct settings *);
+};
 
 /* A store: a database, cache or provider, in models/store. */
 struct store {

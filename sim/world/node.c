@@ -87,10 +87,10 @@ void node_terminate(struct world *world, struct node *node, uint32_t fault) {
   if (busy(world, node) > 0) faults_hit(world, fault, node->id, 0);
   node->stopping = true;
   node->stopped_by = fault;
-  if (node->components[0]->terminate)
-    node->components[0]->terminate(world, node);
-  else
-    node_exit(world, node);
+  for (int port = NODE_PORTS - 1; port >= 0; port--)
+    if (node->components[port] && node->components[port]->terminate)
+      return node->components[port]->terminate(world, node);
+  node_exit(world, node);
 }
 
 int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns) {

@@ -44,6 +44,7 @@ struct node {
   enum role role;
   uint32_t index; /* from 1 within its role */
   uint32_t group; /* consumers and databases: the sink group that they belong to, from 0 */
+  bool service;     /* a database: it is its producers', and no group's */
   const char *word; /* what its name begins with: the role's, or its group's (plan.h) */
   uint32_t place;   /* from 1 among those of that word */
   uint64_t key;     /* hash of its name: keys luck */
@@ -112,7 +113,8 @@ void node_pause(struct world *world, struct node *node, int64_t until, uint32_t 
 /* Goes on, when no later pause holds it: fires what came due meanwhile. */
 void node_resume(struct world *world, struct node *node);
 
-/* SIGTERM. The component drains and calls node_exit; a component without `terminate` exits at once. */
+/* SIGTERM. The topmost component that has `terminate` drains, and passes it on or calls node_exit; without
+ * one the process exits at once. */
 void node_terminate(struct world *world, struct node *node, uint32_t fault);
 
 /* The process ends by itself, connections closed in order. To be called from its own step: takes

@@ -14,6 +14,7 @@
 #include "sim/kernel/time.h"
 #include "sim/world/client.h"
 #include "sim/world/model.h"
+#include "sim/world/operation.h"
 #include "sim/world/role.h"
 
 #include <stdbool.h>
@@ -34,8 +35,6 @@ struct link_plan {
   int64_t duplication, reordering;    /* share; a datagram link only */
   int64_t bandwidth;                  /* bytes a second, 0 = unlimited */
 };
-
-enum operation { OPERATION_INCREMENT, OPERATION__COUNT };
 
 /* One operation of an explicit list. */
 struct intent_plan {
@@ -190,6 +189,8 @@ struct plan {
   const struct client_policy *client; /* the application above the producers; NULL = it submits once */
   struct settings client_settings;
   struct store_plan database, cache, provider;
+  const struct publisher *publisher; /* NULL = direct */
+  struct settings publisher_settings;
   struct settings costs;
   /* Groups of consumers; NULL = one, with the handler above. Else `handler` is the first one's. */
   const struct group_plan *groups;
@@ -216,15 +217,36 @@ static inline const struct settings *plan_handler_settings(const struct plan *pl
 }
 /* What a group's handler has set a key of its own to; `otherwise` where it has no such key. */
 int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise);
-/* CLAIM_BIT()s of what the contract allows a group: the system's, less what its handler takes out. */
+/* Whether any operation overwrites what was there. */
+static inline bool plan_overwrites(const struct plan *plan) {
+  const struct workload_plan *workload = &plan->workload;
+  if (!workload->intents) return operation_law(workload->operation) == LAW_OVERWRITES;
+  for (uint64_t i = 0; i < workload->messages; i++)
+    if (operation_law(workload->intents[i].operation) == LAW_OVERWRITES) return true;
+  return false;
+}
+/* CLAIM_BIT()s of what the contract allows a group: the system's, with what its publisher adds, less what
+ * its handler takes out. No handler puts what comes out of order in order: where it overwrites, the older
+ * may stay. What may be lost may be missing from what a service's database says. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
-  return claim_allowed(plan->system->allows, plan_handler(plan, group)->forbids);
+  uint32_t allows = plan->system->allows | (plan->publisher ? plan->publisher->allows : 0);
+  if (plan->publisher && (allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED))))
+    allows |= CLAIM_BIT(STORE_DISAGREEMENTS);
+  uint32_t allowed = claim_allowed(allows, plan_handler(plan, group)->forbids);
+  if ((allowed & CLAIM_BIT(REORDERED)) && plan_overwrites(plan))
+    allowed |= allows & CLAIM_BIT(STATE_ERRORS);
+  return allowed;
 }
 /* Whether any group's handler calls a store of this role. */
 static inline bool plan_uses(const struct plan *plan, enum role role) {
   for (uint32_t i = 0; i < plan_group_count(plan); i++)
     if (plan_handler(plan, i) && (plan_handler(plan, i)->uses & (UINT32_C(1) << role))) return true;
   return false;
+}
+/* Databases on the producers' side, one for each service. They stand behind those of the groups. */
+#define PLAN_SERVICE_DATABASE "producer_database"
+static inline uint32_t plan_services(const struct plan *plan) {
+  return plan->publisher && plan->publisher->database ? 1 : 0;
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);

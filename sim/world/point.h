@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define GENERIC_POINTS(X)                                                                          \
+  X(COMMITTED, "committed", ROLE_DATABASE, "its business row is committed in its service's database") \
   X(PUBLISH_SENT, "publish-sent", ROLE_PRODUCER, "a request carrying the operation leaves its producer") \
   X(PUBLISH_RECEIVED, "publish-received", ROLE_BROKER, "it reached the broker; nothing is stored yet") \
   X(APPENDED, "appended", ROLE_BROKER, "the broker has stored it")                                 \

@@ -23,7 +23,10 @@ enum role {
   X(CONSUMER_TO_DATABASE, "consumer_to_database", ROLE_CONSUMER, ROLE_DATABASE)                    \
   X(BROKER_TO_CONTROLLER, "broker_to_controller", ROLE_BROKER, ROLE_CONTROLLER)                    \
   X(CONSUMER_TO_CACHE, "consumer_to_cache", ROLE_CONSUMER, ROLE_CACHE)                             \
-  X(CONSUMER_TO_PROVIDER, "consumer_to_provider", ROLE_CONSUMER, ROLE_PROVIDER)
+  X(CONSUMER_TO_PROVIDER, "consumer_to_provider", ROLE_CONSUMER, ROLE_PROVIDER)                    \
+  X(PRODUCER_TO_DATABASE, "producer_to_database", ROLE_PRODUCER, ROLE_DATABASE)                    \
+  X(RELAY_TO_DATABASE, "relay_to_database", ROLE_RELAY, ROLE_DATABASE)                             \
+  X(RELAY_TO_BROKER, "relay_to_broker", ROLE_RELAY, ROLE_BROKER)
 
 enum link {
 #define X(id, name, from, to) LINK_##id,

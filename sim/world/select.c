@@ -27,9 +27,10 @@ static uint16_t asked(const struct world *world, enum selector_which which) {
 
 static void select_item(struct world *world, const struct selector_item *item, uint64_t address,
                         const struct node *this, uint8_t *set) {
-  bool part = item->word && world->count[item->role] > 0; /* of one group */
+  bool part = item->word && world->count[item->role] > 0; /* of one group, or of a service */
   uint32_t first = world->first[item->role] + (part ? item->offset : 0);
   uint32_t count = part ? item->count : world->count[item->role];
+  if (part && item->offset + count > world->count[item->role]) count = 0; /* the row has no such node */
   switch (item->which) {
   case WHICH_THIS:
     if (this) include(set, this->id);

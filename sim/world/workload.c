@@ -5,7 +5,7 @@
 
 
 /* What is drawn for an operation: each its own key. Any fixed, different numbers would do. */
-enum purpose { PURPOSE_ARRIVAL = 0x61, PURPOSE_KEY, PURPOSE_PRODUCER, PURPOSE_SERVICE_TIME };
+enum purpose { PURPOSE_ARRIVAL = 0x61, PURPOSE_KEY, PURPOSE_PRODUCER, PURPOSE_SERVICE_TIME, PURPOSE_OTHER_KEY };
 
 static uint64_t address(enum purpose purpose, uint64_t intent) {
   return hash_pair((uint64_t)purpose << 56, intent);
@@ -56,13 +56,20 @@ static struct intent_plan drawn(const struct world *world, uint64_t id) {
   return (struct intent_plan){
       .id = id,
       .key = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_KEY, id), plan->keys),
-      .size = plan->size};
+      .size = plan->size,
+      .operation = plan->operation};
 }
 
 /* The next operation: of the list, or drawn. What the list leaves open is drawn by the same address. */
 static struct intent_plan next_intent(const struct world *world) {
   const struct workload_plan *plan = &world->plan->workload;
   return plan->intents ? plan->intents[world->intents] : drawn(world, world->intents + 1);
+}
+
+uint32_t workload_other_key(const struct world *world, uint64_t intent, uint32_t key) {
+  const uint32_t keys = world->plan->workload.keys;
+  uint32_t other = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_OTHER_KEY, intent), keys - 1);
+  return other < key ? other : other + 1;
 }
 
 static uint32_t producer_of(const struct world *world, const struct intent_plan *intent) {
@@ -88,7 +95,8 @@ static void submit(struct world *world, const struct intent_plan *operation, str
       .size = (uint32_t)operation->size, .attempt = attempt};
   world->calls.items[request.call].attempt = (uint16_t)attempt;
   producer->depart = producer->paused_until; /* 0 = it is not paused */
-  producer->components[0]->submit(world, producer, &request);
+  const struct component *application = producer->components[1];
+  (application ? application : producer->components[0])->submit(world, producer, &request);
   producer->depart = 0;
 }
 
@@ -98,7 +106,9 @@ static void issue(struct world *world) {
   remember(world, next.id);
   uint32_t index = producer_of(world, &next);
   struct node *producer = world_node(world, ROLE_PRODUCER, index);
-  world_fact(world, FACT_INTENDED, producer->id, next.id, next.key, index);
+  uint32_t other = next.operation == OPERATION_TRANSFER ? workload_other_key(world, next.id, next.key) : 0;
+  world_fact(world, FACT_INTENDED, producer->id, next.id,
+             fact_intended(next.key, next.operation, other), index);
   submit(world, &next, producer, world->plan->client ? 1 : 0);
 }
 
@@ -151,6 +161,13 @@ const struct intent_plan *workload_find(const struct workload_plan *plan, uint64
       high = middle;
   }
   return low < plan->messages && plan->intents[low].id == id ? &plan->intents[low] : NULL;
+}
+
+enum operation workload_operation(const struct world *world, uint64_t intent) {
+  const struct workload_plan *plan = &world->plan->workload;
+  if (!plan->intents) return plan->operation;
+  const struct intent_plan *given = workload_find(plan, intent);
+  return given ? given->operation : plan->operation;
 }
 
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t group, uint32_t execution) {

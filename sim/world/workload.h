@@ -10,6 +10,7 @@
 #define SIM_WORLD_WORKLOAD_H
 
 #include "sim/world/message.h"
+#include "sim/world/operation.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +50,10 @@ void workload_effect(struct world *world, int64_t visible_ns);
 void workload_idle(struct world *world);
 /* An operation of a list by its id, or NULL. */
 const struct intent_plan *workload_find(const struct workload_plan *plan, uint64_t id);
+/* What an intent asks for. */
+enum operation workload_operation(const struct world *world, uint64_t intent);
+/* The key that a transfer adds to, another than its own. The workload must have two. */
+uint32_t workload_other_key(const struct world *world, uint64_t intent, uint32_t key);
 /* Service time of an operation's n-th execution in a group, ns. */
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t group, uint32_t execution);
 

@@ -55,7 +55,11 @@ void world_free(struct world *world) {
 }
 
 static const struct component *component_of(const struct plan *plan, enum role role, int port) {
+  const struct publisher *publisher = plan->publisher;
+  if (port == 1 && role == ROLE_PRODUCER) return publisher ? publisher->application : NULL;
+  if (port == 1 && role == ROLE_RELAY) return publisher ? publisher->relay : NULL;
   if (port == 1) return role == ROLE_CONSUMER ? plan->system->host : NULL;
+  if (role == ROLE_RELAY) role = publisher && publisher->relay ? ROLE_PRODUCER : ROLE_RELAY;
   const struct store_plan *slot = plan_store(plan, role);
   if (slot && role != ROLE_DATABASE && !plan_uses(plan, role)) return NULL;
   if (slot) return slot->store ? slot->store->component : NULL;
@@ -64,7 +68,8 @@ static const struct component *component_of(const struct plan *plan, enum role r
 
 uint32_t world_nodes_of(const struct plan *plan, enum role role) {
   if (role == ROLE_CONTROLLER) return plan->system->controllers ? plan->system->controllers(plan) : 0;
-  return component_of(plan, role, 0) ? plan->counts[role] : 0;
+  uint32_t services = role == ROLE_DATABASE ? plan_services(plan) : 0;
+  return component_of(plan, role, 0) ? plan->counts[role] + services : 0;
 }
 
 static size_t arena_bytes(const struct plan *plan, const struct node *node) {
@@ -79,6 +84,9 @@ static size_t arena_bytes(const struct plan *plan, const struct node *node) {
 struct node_title world_title(const struct plan *plan, enum role role, uint32_t index) {
   const struct group_plan *groups = plan->groups;
   struct node_title title = {.word = role_names[role], .place = index};
+  if (role == ROLE_DATABASE && index > plan->counts[role])
+    return (struct node_title){.word = PLAN_SERVICE_DATABASE, .place = index - plan->counts[role],
+                               .service = true};
   if (!groups || !group_node_name(groups, role)) return title;
   if (role != ROLE_CONSUMER)
     return (struct node_title){.group = index - 1, .word = group_node_name(&groups[index - 1], role), .place = 1};
@@ -95,6 +103,7 @@ static void make_node(struct world *world, enum role role, uint32_t index) {
   *node = (struct node){.id = (uint16_t)world->node_count, .role = role, .index = index + 1};
   struct node_title title = world_title(world->plan, role, index + 1);
   node->group = title.group;
+  node->service = title.service;
   node->word = title.word;
   node->place = title.place;
   node->key = hash_name(node_name(node, name, sizeof name));
@@ -179,9 +188,11 @@ static void make_operations(struct world *world) {
 }
 
 static struct span longest_timeout(const struct plan *plan) {
-  struct span longest = plan_longest_timeout(plan);
-  if (!plan->client) return longest;
-  struct span wait = plan->client->longest_wait(&plan->client_settings);
+  struct span longest = plan_longest_timeout(plan), wait = span_of(0);
+  if (plan->client) wait = plan->client->longest_wait(&plan->client_settings);
+  if (wait.ns > longest.ns) longest = wait;
+  if (plan->publisher && plan->publisher->longest_wait)
+    wait = plan->publisher->longest_wait(&plan->publisher_settings);
   return wait.ns > longest.ns ? wait : longest;
 }
 
@@ -452,7 +463,9 @@ static void finish(struct world *world) {
     for (int port = 0; port < NODE_PORTS; port++)
       if (world->nodes[i].components[port] && world->nodes[i].components[port]->finish)
         world->nodes[i].components[port]->finish(world, &world->nodes[i]);
-  for (uint32_t i = 0; i < COUNTER__COUNT; i++)
+  for (uint32_t i = COUNTER_EVENTS + 1; i < COUNTER__COUNT && plan_services(world->plan) > 0; i++)
+    world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
+  for (uint32_t i = 0; i <= COUNTER_EVENTS; i++)
     world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
   trace_flush(&world->trace);
 }

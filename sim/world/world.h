@@ -103,10 +103,11 @@ void world_free(struct world *world);
  * nodes follow each other in the order of roles. */
 uint32_t world_nodes_of(const struct plan *plan, enum role role);
 
-/* What the n-th node of a role (from 1) is called: WORD.PLACE, and its group. */
+/* What the n-th node of a role (from 1) is called: WORD.PLACE, and its group; or it is a service's. */
 struct node_title {
   const char *word;
   uint32_t place, group;
+  bool service;
 };
 struct node_title world_title(const struct plan *plan, enum role role, uint32_t index);
 

@@ -4,6 +4,7 @@
 #define TESTS_MODELS_SCRIPT_H
 
 #include "models/handlers/host.h"
+#include "models/store/cache.h"
 #include "models/store/database.h"
 #include "sim/handler/dgsim.h"
 #include "tests/models/tiny.h"
@@ -15,6 +16,8 @@ struct script_step {
   uint32_t consumer; /* from 1 */
   uint64_t intent;
   uint32_t key;
+  struct origin origin;
+  uint16_t attempt;
   /* filled in */
   int runs;          /* handled so often */
   int status;        /* of the last */
@@ -25,7 +28,6 @@ struct script {
   size_t count;
   bool resubmit; /* what was not handled is submitted again when its consumer is back */
   bool in_submit;
-  struct origin origin; /* of all its records */
   struct world *world;
 };
 static struct script script; /* components have no context of their own */
@@ -33,9 +35,9 @@ static struct script script; /* components have no context of their own */
 static void script_step(struct world *world, struct node *node, uint64_t argument) {
   struct script_step *step = &script.steps[argument];
   struct record record = {.intent = step->intent, .key = step->key, .size = 100,
-                          .count = (uint16_t)(step->runs + 1)};
+                          .count = (uint16_t)(step->runs + 1), .attempt = step->attempt};
   script.in_submit = true;
-  host_submit(world, node, &record, &script.origin, (uint32_t)argument);
+  host_submit(world, node, &record, &step->origin, (uint32_t)argument);
   script.in_submit = false;
 }
 
@@ -87,6 +89,16 @@ static inline struct tiny *script_new(const struct handler *handler, uint32_t co
   struct tiny *tiny = tiny_new(&script_system, handler, &store_transactional);
   tiny->plan.counts[ROLE_CONSUMER] = consumers;
   tiny->plan.threads = threads;
+  return tiny;
+}
+
+/* With a cache besides the database. */
+static inline struct tiny *script_with_cache(const struct handler *handler, uint32_t consumers,
+                                             uint32_t threads) {
+  struct tiny *tiny = script_new(handler, consumers, threads);
+  tiny->plan.cache.store = &store_redis;
+  tiny_defaults(&tiny->plan.cache.settings, store_redis.keys, store_redis.key_count);
+  tiny->plan.counts[ROLE_CACHE] = 1;
   return tiny;
 }
 

@@ -1,5 +1,4 @@
 /* The cache alone: what is there when, and what is left of it after each death. */
-#include "models/store/cache.h"
 #include "models/store/keyspace.h"
 #include "tests/models/script.h"
 
@@ -36,10 +35,7 @@ static const struct handler handler_requests = {.name = "requests", .handle = ma
                                                 .uses = HANDLER_USES(CACHE)};
 
 static struct tiny *world_of(size_t count, const struct request *list) {
-  struct tiny *tiny = script_new(&handler_requests, 2, 4);
-  tiny->plan.cache.store = &store_redis;
-  tiny_defaults(&tiny->plan.cache.settings, store_redis.keys, store_redis.key_count);
-  tiny->plan.counts[ROLE_CACHE] = 1;
+  struct tiny *tiny = script_with_cache(&handler_requests, 2, 4);
   ck_assert_uint_lt(count, REQUESTS_MAX);
   for (size_t i = 0; i < count; i++) {
     requests[i + 1] = list[i];

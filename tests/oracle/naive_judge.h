@@ -4,53 +4,7 @@
 #ifndef TESTS_ORACLE_NAIVE_JUDGE_H
 #define TESTS_ORACLE_NAIVE_JUDGE_H
 
-#include "sim/oracle/metric.h"
-#include "sim/world/fact.h"
-
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define NAIVE_IDS 600
-#define NAIVE_EVENTS 20000
-
-enum naive_what { NAIVE_INTENDED, NAIVE_FIRST, NAIVE_DUPLICATE, NAIVE_REDELIVERED, NAIVE_OTHER };
-
-/* Something that the timeline shows. */
-struct naive_event {
-  int64_t at;
-  enum naive_what what;
-  int open; /* by how much it changes how many are open */
-};
-
-struct naive_fate {
-  bool issued, suppressed, dead_lettered, disposed;
-  bool was_settled; /* had a final outcome and one effect at some time: may have retired */
-  uint32_t key;
-  int effects, deliveries, effects_ever;
-  size_t first_effect_index;
-  size_t standing[2]; /* numbers (from 1) of the first two effects that stand; 0 = none */
-  enum fact outcome; /* FACT_BASE_ = none yet */
-};
-
-struct naive_judge {
-  const struct trace_record *facts;
-  size_t count;
-  uint32_t keys, group;
-  uint64_t ids; /* those that facts speak of are below this */
-  int64_t metrics[METRIC__COUNT];
-  struct naive_fate fates[NAIVE_IDS];
-  int64_t latencies[NAIVE_IDS];
-  size_t latency_count;
-  struct naive_event events[NAIVE_EVENTS];
-  size_t event_count;
-};
-
-static inline void naive_note(struct naive_judge *judge, const struct trace_record *fact,
-                              enum naive_what what, int open) {
-  if (judge->event_count == NAIVE_EVENTS) abort();
-  judge->events[judge->event_count++] = (struct naive_event){fact->at, what, open};
-}
+#include "tests/oracle/naive_rows.h"
 
 static inline int naive_strength(enum fact outcome) {
   switch ((int)outcome) {
@@ -60,21 +14,6 @@ static inline int naive_strength(enum fact outcome) {
     case FACT_ABANDONED: return 2;
     case FACT_REJECTED: return 1;
     default: return 0;
-  }
-}
-
-/* Whether a fact is about this group: what a store or a broker did for another one is not. */
-static inline bool naive_concerns(const struct naive_judge *judge, const struct trace_record *fact) {
-  switch (fact->kind) {
-    case FACT_DELIVERED:
-    case FACT_EFFECT:
-    case FACT_EFFECT_UNDONE:
-    case FACT_DEAD_LETTERED:
-    case FACT_DEAD_LETTER_LEFT:
-    case FACT_DISPOSED:
-    case FACT_SUPPRESSED: return fact->detail == judge->group;
-    case FACT_STATE: return fact_state_group(fact->detail) == judge->group;
-    default: return true;
   }
 }
 
@@ -91,7 +30,7 @@ static inline void naive_effect(struct naive_judge *judge, struct naive_fate *fa
     naive_note(judge, fact, NAIVE_FIRST, -1);
   } else if (fate->effects == 1) {
     naive_note(judge, fact, NAIVE_OTHER, -1);
-  } else if (fate->effects == 2) {
+  } else if (fate->effects == 2 && operation_law(fate->operation) != LAW_OVERWRITES) {
     naive_note(judge, fact, NAIVE_DUPLICATE, 0);
   }
 }
@@ -106,13 +45,17 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
     if (fact->intent != id || !naive_concerns(judge, fact)) continue;
     if (fact->kind == FACT_INTENDED) {
       fate->issued = true;
-      fate->key = (uint32_t)fact->value;
+      fate->key = fact_intended_key(fact->value);
+      fate->other = fact_intended_other(fact->value);
+      fate->operation = (enum operation)fact_intended_operation(fact->value);
+      fate->intended_index = i + 1;
       intended_at = fact->at;
       naive_note(judge, fact, NAIVE_INTENDED, +1);
     } else if (!fate->issued) {
       judge->metrics[METRIC_PHANTOMS] += fact->kind == FACT_EFFECT;
     } else if (naive_strength(fact->kind) > 0) {
       if (naive_strength(fact->kind) > naive_strength(fate->outcome)) fate->outcome = fact->kind;
+      if (naive_strength(fact->kind) == 4 && fate->firm_index == 0) fate->firm_index = i + 1;
     } else if (fact->kind == FACT_DELIVERED) {
       if (++fate->deliveries == 2) naive_note(judge, fact, NAIVE_REDELIVERED, 0);
     } else if (fact->kind == FACT_EFFECT) {
@@ -128,6 +71,8 @@ static inline void naive_follow(struct naive_judge *judge, uint64_t id) {
       fate->dead_lettered = false;
     } else if (fact->kind == FACT_DISPOSED && fate->effects == 0) {
       fate->disposed = true;
+    } else if (fact->kind == FACT_COMMITTED || fact->kind == FACT_COMMITTED_UNDONE) {
+      fate->committed = fact->kind == FACT_COMMITTED;
     }
     fate->was_settled |= naive_strength(fate->outcome) == 4 && fate->effects == 1;
   }
@@ -162,35 +107,6 @@ static inline int64_t naive_reordered(const struct naive_judge *judge) {
   return reordered;
 }
 
-static inline int64_t naive_standing(const struct naive_judge *judge, uint32_t key) {
-  int64_t sum = 0;
-  for (uint64_t id = 1; id < judge->ids; id++)
-    if (judge->fates[id].issued && judge->fates[id].key == key) sum += judge->fates[id].effects;
-  return sum;
-}
-
-static inline int64_t naive_state_errors(const struct naive_judge *judge) {
-  bool any = false;
-  int64_t errors = 0;
-  for (uint32_t key = 0; key <= judge->keys; key++) {
-    int64_t value = 0, must = 0, may = 0;
-    for (size_t i = 0; i < judge->count; i++)
-      if (judge->facts[i].kind == FACT_STATE &&
-          judge->facts[i].detail == fact_state(judge->group, key)) {
-        any = true;
-        value = (int64_t)judge->facts[i].value;
-      }
-    for (uint64_t id = 1; id < judge->ids; id++) {
-      const struct naive_fate *fate = &judge->fates[id];
-      if (!fate->issued || fate->key != key) continue;
-      must += fate->outcome == FACT_OK || fate->outcome == FACT_NONE;
-      may += fate->outcome != FACT_REJECTED;
-    }
-    if (value < must || value > may || value != naive_standing(judge, key)) errors++;
-  }
-  return any ? errors : 0;
-}
-
 static inline void naive_times(struct naive_judge *judge) {
   int64_t first = -1, last = 0, heal = 0, end = -1, effect = 0;
   for (size_t i = 0; i < judge->count; i++) {
@@ -217,6 +133,14 @@ static inline void naive_times(struct naive_judge *judge) {
   if (end > from) metrics[METRIC_DRAIN] = end - from;
 }
 
+/* Of a run with databases of services: what these hold against what came of it. */
+static inline void naive_compare(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
+  bool effected = fate->effects > 0;
+  metrics[METRIC_PHANTOMS] += effected && !fate->committed && fate->outcome != FACT_REJECTED;
+  if (naive_class(fate, stuck) == METRIC_STUCK) return;
+  metrics[METRIC_STORE_DISAGREEMENTS] += effected != fate->committed;
+}
+
 static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bool stuck) {
   metrics[METRIC_INTENDED]++;
   metrics[METRIC_OK] += fate->outcome == FACT_OK;
@@ -227,7 +151,8 @@ static inline void naive_add(int64_t *metrics, const struct naive_fate *fate, bo
   metrics[METRIC_EFFECTS] += fate->effects;
   metrics[naive_class(fate, stuck)]++;
   if (fate->effects > 1) metrics[METRIC_REEXECUTIONS] += fate->effects - 1;
-  metrics[METRIC_DUPLICATE_EFFECTS] += fate->effects > 1;
+  metrics[METRIC_DUPLICATE_EFFECTS] +=
+      fate->effects > 1 && (operation_law(fate->operation) != LAW_OVERWRITES || fate->changed_again);
   metrics[METRIC_DUPLICATE_DELIVERIES] += fate->deliveries > 1;
   metrics[METRIC_PHANTOMS] += fate->outcome == FACT_REJECTED && fate->effects > 0;
   metrics[METRIC_FALSE_SUPPRESSIONS] += fate->suppressed && fate->effects == 0;
@@ -251,13 +176,16 @@ static inline void naive_judge(struct naive_judge *judge, const struct trace_rec
     if (facts[i].intent >= NAIVE_IDS) abort();
     if (facts[i].intent >= judge->ids) judge->ids = facts[i].intent + 1;
   }
+  for (uint64_t id = 0; id < judge->ids; id++) naive_follow(judge, id);
+  naive_follow_rows(judge);
   for (uint64_t id = 0; id < judge->ids; id++) {
-    naive_follow(judge, id);
-    if (judge->fates[id].issued) naive_add(metrics, &judge->fates[id], stuck);
+    if (!judge->fates[id].issued) continue;
+    naive_add(metrics, &judge->fates[id], stuck);
+    if (judge->commits) naive_compare(metrics, &judge->fates[id], stuck);
   }
   metrics[METRIC_LOST] = metrics[METRIC_LOST_ACKED] + metrics[METRIC_LOST_UNACKED];
   metrics[METRIC_REORDERED] = naive_reordered(judge);
-  metrics[METRIC_STATE_ERRORS] = naive_state_errors(judge);
+  naive_states(judge);
   naive_times(judge);
 }
 

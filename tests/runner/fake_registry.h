@@ -92,7 +92,8 @@ static const struct handler fake_dedup = {
     .name = "dedup-table", FAKE_KEYS(dedup_keys), .uses = HANDLER_USES(DATABASE)};
 static const struct handler fake_cache = {
     .name = "cache-ttl", FAKE_KEYS(cache_keys), .uses = HANDLER_USES(DATABASE)};
-static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache};
+static const struct handler fake_transform = {.name = "transform"};
+static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache, &fake_transform};
 
 static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE,
                                                .link = {true, LINK_KIND_CONNECTION, 1}};
@@ -107,6 +108,16 @@ static const struct client_policy fake_retrying = {
     .name = "retrying", FAKE_KEYS(client_keys), .retries = true};
 static const struct client_policy *const fake_clients[] = {&fake_none, &fake_retrying};
 
+static const struct key outbox_keys[] = {
+    {"poll_every", VALUE_TIME, "500ms", NULL, 1, INT64_C(3600000000000), "between two polls", "a reference"},
+    {"batch", VALUE_COUNT, "100", NULL, 1, 1000, "rows of a poll", NULL},
+};
+static const struct publisher fake_direct = {.name = "direct"};
+static const struct publisher fake_outbox = {.name = "outbox-polling", FAKE_KEYS(outbox_keys),
+                                             .application = &fake_component, .relay = &fake_component,
+                                             .database = true};
+static const struct publisher *const fake_publishers[] = {&fake_direct, &fake_outbox};
+
 static const struct registry fake_registry = {
     .systems = fake_systems,
     .system_count = sizeof fake_systems / sizeof *fake_systems,
@@ -116,6 +127,8 @@ static const struct registry fake_registry = {
     .store_count = sizeof fake_stores / sizeof *fake_stores,
     .clients = fake_clients,
     .client_count = sizeof fake_clients / sizeof *fake_clients,
+    .publishers = fake_publishers,
+    .publisher_count = sizeof fake_publishers / sizeof *fake_publishers,
 };
 
 #endif

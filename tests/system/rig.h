@@ -39,7 +39,9 @@ static inline struct registry rig_registry(void) {
   return (struct registry){.systems = registry_systems,   .system_count = registry_system_count,
                            .handlers = registry_handlers, .handler_count = registry_handler_count,
                            .stores = registry_stores,     .store_count = registry_store_count,
-                           .clients = registry_clients,   .client_count = registry_client_count};
+                           .clients = registry_clients,   .client_count = registry_client_count,
+                           .publishers = registry_publishers,
+                           .publisher_count = registry_publisher_count};
 }
 
 static inline void rig_ready(struct rig *rig, bool loaded, const char *path,

@@ -37,6 +37,10 @@ struct variant {
 /* Here a message takes longer than a producer that got no answer waits. */
 #define VARIANT_SLOW_QUEUE(handler)                                                                \
   "system: {name: sqs-standard, visibility_timeout: 10s, request_timeout: 200ms}, handler: " handler
+/* Its SDK sends once, and its application again what it does not know. */
+#define VARIANT_KEYED_QUEUE(key)                                                                   \
+  "system: {name: sqs-standard, max_attempts: 1" VARIANT_SQS "}, handler: dedup-table, "           \
+  "client: {name: retrying, resubmit_unknown: true, key: " key "}"
 /* A transaction is over before a request of it that was lost is sent again. */
 #define VARIANT_HASTE                                                                              \
   VARIANT_KAFKA ", transaction.timeout.ms: 50ms, "                                                 \
@@ -52,6 +56,16 @@ static const struct variant variants[] = {
      METRIC_DUPLICATE_EFFECTS},
     {"check-then-insert", VARIANT_WORLD("1", "1s", "2"), VARIANT_SLOW_QUEUE("check-then-insert"),
      VARIANT_SLOW_QUEUE("dedup-table"),
+     "  - {when: publish-ack-sent, intent: 1, attempt: 1, drop: this}\n", METRIC_DUPLICATE_EFFECTS},
+    {"check-then-insert at read committed", VARIANT_WORLD("1", "1s", "2"),
+     VARIANT_SLOW_QUEUE("check-then-insert"),
+     VARIANT_SLOW_QUEUE("check-then-insert, database: {isolation: serializable}"),
+     "  - {when: publish-ack-sent, intent: 1, attempt: 1, drop: this}\n", METRIC_DUPLICATE_EFFECTS},
+    {"commit-first", VARIANT_WORLD("2", "10ms", "1"), VARIANT_QUEUE("commit-first"),
+     VARIANT_QUEUE("dedup-table"),
+     "  - {when: handler-step, intent: 1, attempt: 2, kill: this, for: 100ms}\n", METRIC_LOST_ACKED},
+    {"a key of each message", VARIANT_WORLD("2", "10ms", "1"),
+     VARIANT_KEYED_QUEUE("per-message"), VARIANT_KEYED_QUEUE("per-request"),
      "  - {when: publish-ack-sent, intent: 1, attempt: 1, drop: this}\n", METRIC_DUPLICATE_EFFECTS},
     {"sqs deletes before processing", VARIANT_WORLD("2", "10ms", "1"),
      "system: {name: sqs-standard, delete: before-processing" VARIANT_SQS "}",

@@ -1,13 +1,13 @@
 /* Shared luck: what is lost at 1 % is among what is lost at 5 %, and nobody else's presence moves it. */
 #include "tests/world/timeline.h"
 
-#define OPERATIONS 3000
+#define OPERATION_COUNT 3000
 #define TRANSMISSIONS 8
 
 /* Of each operation and direction: how often it was transmitted, which of these arrived. */
 struct fates {
-  uint32_t sent[OPERATIONS + 1][2];
-  bool arrived[OPERATIONS + 1][2][TRANSMISSIONS + 1];
+  uint32_t sent[OPERATION_COUNT + 1][2];
+  bool arrived[OPERATION_COUNT + 1][2][TRANSMISSIONS + 1];
 };
 static struct fates some, more;
 
@@ -28,7 +28,7 @@ static void run(const char *rest, int per_mille, uint64_t seed, struct fates *ou
   char script[512];
   snprintf(script, sizeof script,
            "operations=%d every=1ms retry=7ms link=per-request request_loss=%d.%d%% reply_loss=%d.%d%% %s",
-           OPERATIONS, per_mille / 10, per_mille % 10, per_mille / 10, per_mille % 10, rest);
+           OPERATION_COUNT, per_mille / 10, per_mille % 10, per_mille / 10, per_mille % 10, rest);
   timeline_plan(script);
   fake_run_seed(seed);
   collect(out);
@@ -37,7 +37,7 @@ static void run(const char *rest, int per_mille, uint64_t seed, struct fates *ou
 /* How many losses of `fewer` there are; each must be one of `among` too. */
 static uint64_t check_among(const struct fates *fewer, const struct fates *among) {
   uint64_t losses = 0;
-  for (size_t intent = 1; intent <= OPERATIONS; intent++)
+  for (size_t intent = 1; intent <= OPERATION_COUNT; intent++)
     for (int way = 0; way < 2; way++)
       for (uint32_t n = 1; n <= fewer->sent[intent][way] && n <= TRANSMISSIONS; n++) {
         if (fewer->arrived[intent][way][n]) continue;
@@ -63,7 +63,7 @@ END_TEST
 START_TEST(losses_of_the_first_are_the_same_however_many_follow) {
   run("", 100, 3, &some);
   run("timeout=8ms", 100, 3, &more); /* gives up after two */
-  for (size_t intent = 1; intent <= OPERATIONS; intent++)
+  for (size_t intent = 1; intent <= OPERATION_COUNT; intent++)
     for (int way = 0; way < 2; way++)
       if (some.sent[intent][way] && more.sent[intent][way])
         ck_assert_uint_eq(some.arrived[intent][way][1], more.arrived[intent][way][1]);
@@ -78,7 +78,7 @@ START_TEST(another_node_or_fault_moves_nobodys_luck) {
   run("", 50, 11, &some);
   for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
     run(rest[i], 50, 11, &more);
-    for (size_t intent = 1; intent <= OPERATIONS; intent++)
+    for (size_t intent = 1; intent <= OPERATION_COUNT; intent++)
       for (int way = 0; way < 2; way++)
         for (uint32_t n = 1; n <= TRANSMISSIONS; n++) {
           if (n > some.sent[intent][way] || n > more.sent[intent][way]) continue;
@@ -93,7 +93,7 @@ START_TEST(another_seed_is_other_luck) {
   run("", 50, 1, &some);
   run("", 50, 2, &more);
   uint64_t both = 0, first = 0;
-  for (size_t intent = 1; intent <= OPERATIONS; intent++) {
+  for (size_t intent = 1; intent <= OPERATION_COUNT; intent++) {
     first += !some.arrived[intent][0][1];
     both += !some.arrived[intent][0][1] && !more.arrived[intent][0][1];
   }
@@ -105,7 +105,7 @@ START_TEST(an_operations_luck_goes_on_across_the_incarnations_of_its_server) {
   run("; kill broker.1 every=20ms for=3ms times=100", 50, 4, &some);
   run("", 50, 4, &more);
   uint64_t compared = 0;
-  for (size_t intent = 1; intent <= OPERATIONS; intent++)
+  for (size_t intent = 1; intent <= OPERATION_COUNT; intent++)
     for (uint32_t n = 1; n <= TRANSMISSIONS; n++) {
       if (n > some.sent[intent][0] || n > more.sent[intent][0]) continue;
       ck_assert_uint_eq(some.arrived[intent][0][n], more.arrived[intent][0][n]);

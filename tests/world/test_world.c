@@ -62,7 +62,8 @@ START_TEST(counters_are_stated_once_at_the_end) {
     seen[fake.records[i].detail]++;
     values[fake.records[i].detail] = fake.records[i].value;
   }
-  for (int counter = 0; counter < COUNTER__COUNT; counter++) ck_assert_uint_eq(seen[counter], 1);
+  for (int counter = 0; counter < COUNTER__COUNT; counter++)
+    ck_assert_uint_eq(seen[counter], counter <= COUNTER_EVENTS); /* the rest: of a service's database */
   ck_assert_uint_eq(values[COUNTER_ROUND_TRIPS], timeline_count("answered", 0) + timeline_count("ignored", 0));
   ck_assert_uint_eq(values[COUNTER_TRANSMISSIONS], timeline_count("sends", 0) + timeline_count("got", 0));
 }

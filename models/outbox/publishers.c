@@ -1,0 +1,66 @@
+/* The publishers, from the plainest on. */
+#include "models/outbox/relay.h"
+
+static const struct key dual_write_keys[] = {
+    {.name = "order", .type = VALUE_ENUM, .value_default = "database-first",
+     .choices = "database-first publish-first", .help = "which of the two writes comes first",
+     .source = "ours: both orders are in use, and both lose"},
+};
+
+static const struct key polling_keys[KEY_POLLING__COUNT] = {
+    [KEY_OUTBOX] = OUTBOX_KEY,
+    CLEANUP_KEYS,
+    [KEY_POLL_EVERY] = {.name = "poll_every", .type = VALUE_TIME, .value_default = "500ms",
+                        .min = NS_PER_US, .max = NS_PER_D, .source = "ours",
+                        .help = "from the end of a batch that was not full to the next poll"},
+    [KEY_POLL_BATCH] = {.name = "batch", .type = VALUE_COUNT, .value_default = "100", .min = 1,
+                        .max = MESSAGE_RECORDS_MAX, .help = "rows of a poll at most", .source = "ours"},
+    [KEY_POLL_CURSOR] = {.name = "cursor", .type = VALUE_ENUM, .value_default = "published-flag",
+                         .choices = "published-flag id", .source = "ours",
+                         .help = "how the relay knows what is new: a flag in each row, or the last id that it "
+                                 "has read"},
+    [KEY_POLL_MARK] = {.name = "mark", .type = VALUE_ENUM, .value_default = "after-publish",
+                       .choices = "after-publish before-publish", .source = "ours",
+                       .help = "when rows are marked as published"},
+    [KEY_POLL_LOCK] = {.name = "lock", .type = VALUE_ENUM, .value_default = "none",
+                       .choices = "none skip-locked",
+                       .help = "whether a poll locks its rows until they are marked, so that other relays pass "
+                               "them over",
+                       .source = "ours; FOR UPDATE SKIP LOCKED of PostgreSQL, SELECT"},
+};
+
+static struct span polling_wait(const struct settings *settings) {
+  return span_of(settings->values[KEY_POLL_EVERY].i);
+}
+
+const struct publisher publisher_direct = {
+    .name = "direct",
+    .about = "publishes the operation, and has no database",
+};
+
+const struct publisher publisher_dual_write = {
+    .name = "dual-write",
+    .about = "writes to its database and publishes, one after the other",
+    .keys = dual_write_keys,
+    .key_count = sizeof dual_write_keys / sizeof *dual_write_keys,
+    .application = &dual_write_application,
+    .database = true,
+};
+
+/* A relay that died repeats what it had not marked, and a later event may overtake an earlier one that was
+ * not confirmed. */
+#define OUTBOX_ALLOWS                                                                              \
+  (CLAIM_BIT(DUPLICATE_DELIVERIES) | CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) |      \
+   CLAIM_BIT(STATE_ERRORS) | CLAIM_BIT(REORDERED))
+
+const struct publisher publisher_outbox_polling = {
+    .name = "outbox-polling",
+    .about = "writes the event beside its row, in one transaction; a relay polls that table and publishes",
+    .keys = polling_keys,
+    .key_count = KEY_POLLING__COUNT,
+    .application = &outbox_application,
+    .relay = &polling_relay,
+    .database = true,
+    .allows = OUTBOX_ALLOWS,
+    .longest_wait = polling_wait,
+};

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The tables of scenarios/patterns/README.md: runs a swept scenario and prints what was measured at each value
+# beside a formula. Usage: scripts/swept.sh SECTION [DGSIM]. tests/cli/test_swept.sh compares.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+section=$1
+dgsim=${2:-build/dgsim}
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+"$dgsim" run "scenarios/patterns/$section.yaml" --out "$out" --no-charts >"$out/log" ||
+  { cat "$out/log" >&2; exit 1; }
+
+# Columns of aggregate.csv: label, the swept value in ns, metric, unit, n, mean, low, high, sum.
+rows() { tr -d '"' <"$out/latest/aggregate.csv" | awk -F, -v label="$1" -v metric="$2" '$1 == label && $3 == metric'; }
+
+case $section in
+commit-interval)
+  echo "| auto.commit.interval.ms | repeated a roll | 95 % interval | rate × interval / 2 |"
+  echo "|---:|---:|---:|---:|"
+  rows auto-commit duplicate_effects |
+    awk -F, '{ printf "| %g ms | %.1f | %.1f to %.1f | %g |\n", $2 / 1e6, $6, $7, $8, 100 * $2 / 1e9 / 2 }'
+  ;;
+visibility-timeout)
+  echo "| visibility timeout | doubled of 600 | 95 % interval | 600 (1 − F(timeout)) | latency p99 |"
+  echo "|---:|---:|---:|---:|---:|"
+  # The upper tail of the normal distribution, by Simpson's rule.
+  paste -d, <(rows "fixed timeout" duplicate_effects) <(rows "fixed timeout" latency_p99 | cut -d, -f6) | awk -F, '
+    function density(x) { return exp(-x * x / 2) / sqrt(8 * atan2(1, 1)) }
+    function tail(z,  i, step, sum) {
+      step = (10 - z) / 2000
+      for (i = 0; i <= 2000; i++) sum += density(z + i * step) * (i == 0 || i == 2000 ? 1 : i % 2 ? 4 : 2)
+      return sum * step / 3
+    }
+    BEGIN { sigma = log(40 / 8) / 2.3263479 } # the median is 8 s, the 99th percentile 40 s
+    { printf "| %g s | %.2f | %.2f to %.2f | %.2f | %.0f s |\n", $2 / 1e9, $6, $7, $8,
+        600 * tail(log($2 / 1e9 / 8) / sigma), $10 / 1e9 }'
+  ;;
+*)
+  echo "there is no section '$section': commit-interval, visibility-timeout" >&2
+  exit 64
+  ;;
+esac
