@@ -24,13 +24,13 @@ struct relay {
 
 static struct relay *relay_of(const struct node *node) { return node->state[PUBLISHER_PORT]; }
 static bool by_cursor(const struct world *world) {
-  return publisher_setting(world, KEY_POLL_CURSOR) == CURSOR_ID;
+  return MUTANT(RELAY_READS_BY_ID) || publisher_setting(world, KEY_POLL_CURSOR) == CURSOR_ID;
 }
 static bool locks(const struct world *world) {
   return publisher_setting(world, KEY_POLL_LOCK) == LOCK_SKIP_LOCKED;
 }
 static bool marks_first(const struct world *world) {
-  return publisher_setting(world, KEY_POLL_MARK) == MARK_BEFORE_PUBLISH;
+  return MUTANT(RELAY_MARKS_FIRST) || publisher_setting(world, KEY_POLL_MARK) == MARK_BEFORE_PUBLISH;
 }
 
 /* --- Statements --- */
@@ -135,7 +135,8 @@ static void publish(struct world *world, struct node *node) {
   for (uint32_t i = 0; i < count; i++) relay->confirmed[i] = false;
   for (uint32_t i = 0; i < count && !node->doomed; i++) {
     const struct record *row = &relay->rows[i];
-    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size};
+    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size,
+                                      .attempt = row->attempt};
     event.call = call_open_own(world, node, row->intent, i);
     node->components[0]->submit(world, node, &event);
   }
