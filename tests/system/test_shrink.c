@@ -123,6 +123,75 @@ START_TEST(a_small_scenario_says_which_operations_it_has) {
 }
 END_TEST
 
+/* What no placed fault shows: a flush that lied, and the power that goes. A third fault is not needed. */
+static const char lying_disk[] =
+    "format: 1\nname: lying\nseeds: 3\nmeasure_capacity: false\n"
+    "workload: {messages: 100, rate: 400/s}\n"
+    "compare:\n"
+    "  - {label: other, system: kafka-acks-all}\n"
+    "  - {label: table, system: at-least-once, handler: dedup-table}\n"
+    "faults:\n"
+    "  - {name: lie, at: 100ms, fsync_lies: database.1, for: 300ms}\n"
+    "  - {name: reset, at: 200ms, reset: consumer_to_broker, min_hits: 1}\n"
+    "  - {name: power, at: 350ms, power_loss: database.1, for: 50ms}\n"
+    "expect:\n  - {row: table, lost_acked: none}\n";
+
+START_TEST(a_violation_that_no_placed_fault_shows_keeps_its_own_world) {
+  struct rig rig;
+  rig_load(&rig, lying_disk);
+  const struct shrink_case violation = {
+      .scenario = &rig.scenario, .row = 1, .seed = 2, .metric = METRIC_LOST_ACKED};
+  const struct explore_options options = {.workers = 1, .limits = placement_limits_all(),
+                                          .command = "a test"};
+  struct shrunk shrunk;
+  ck_assert(shrink(&violation, &options, &shrunk));
+  ck_assert(shrunk.own_world && shrunk.same_sorts);
+  ck_assert_uint_eq(shrunk.plan.workload.messages, 1);
+  ck_assert_uint_eq(shrunk.count, 2);
+  ck_assert_str_eq(rig.scenario.faults[shrunk.kept[0]].name, "lie");
+  ck_assert_str_eq(rig.scenario.faults[shrunk.kept[1]].name, "power");
+  const struct scenario_part part = {shrunk.intents, 1, shrunk.kept, 2, "part", "what is left",
+                                     METRIC_LOST_ACKED};
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  scenario_print_part(&rig.scenario, 1, 1, &part, file);
+  fclose(file);
+  struct rig small;
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest;
+  rig_load(&small, text);
+  ck_assert_uint_eq(small.scenario.plan_count, 1);
+  ck_assert_uint_eq(small.scenario.fault_count, 2);
+  ck_assert_uint_eq(small.scenario.seeds[0], 2);
+  ck_assert_str_eq(small.scenario.name, "part");
+  run_judge(small.run, &small.scenario.plans[0], 2, "a test", metrics, &digest);
+  ck_assert_int_eq(metrics[METRIC_LOST_ACKED], 1);
+  rig_close(&small);
+  free(text);
+  rig_close(&rig);
+}
+END_TEST
+
+/* With one broker there would be no such world. */
+START_TEST(a_small_world_has_as_many_brokers_as_it_needs_replicas) {
+  struct rig rig;
+  rig_load(&rig, "format: 1\nname: replicas\nmeasure_capacity: false\n"
+                 "workload: {messages: 100, rate: 100/s}\ntopology: {brokers: 3}\n"
+                 "system: {name: kafka-acks-all, replication.factor: 3}\n"
+                 "faults:\n  - {at: 500ms, kill: consumer.1}\n"
+                 "expect:\n  - {duplicate_deliveries: none}\n");
+  const struct shrink_case violation = {
+      .scenario = &rig.scenario, .seed = 1, .metric = METRIC_DUPLICATE_DELIVERIES};
+  const struct explore_options options = {.workers = 1, .limits = placement_limits_all(),
+                                          .command = "a test"};
+  struct shrunk shrunk;
+  ck_assert(shrink(&violation, &options, &shrunk));
+  ck_assert_uint_eq(shrunk.plan.counts[ROLE_BROKER], 3);
+  rig_close(&rig);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("system/shrink");
   TCase *tests = tcase_create("all");
@@ -131,6 +200,8 @@ int main(void) {
                       sizeof rows / sizeof *rows);
   tcase_add_loop_test(tests, a_small_scenario_says_which_operations_it_has, 0,
                       sizeof operations / sizeof *operations);
+  tcase_add_test(tests, a_violation_that_no_placed_fault_shows_keeps_its_own_world);
+  tcase_add_test(tests, a_small_world_has_as_many_brokers_as_it_needs_replicas);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
