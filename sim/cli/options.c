@@ -64,7 +64,8 @@ static const struct option_row {
      "use N threads (default: one for each core); results are the same for any N"},
     {"set", OPTION_SET, "PATH=VALUE",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN,
-     "override a value of the scenario, as in links/default/loss=1%; may be repeated"},
+     "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
+     "repeated"},
     {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
      "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,

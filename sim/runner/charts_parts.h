@@ -25,6 +25,12 @@ void chart_range_widen(struct chart_range *range, double value);
  * beside each other. */
 size_t charts_key_lines(const struct scenario *scenario, size_t entries, size_t more, size_t *out_columns);
 
+/* What a sweep draws: a metric, or EXPECT_CAPACITY. In base units; capacity is measured once, everything else
+ * over the seeds. */
+const char *charts_metric_word(unsigned metric);
+enum metric_unit charts_metric_unit(unsigned metric);
+struct estimate charts_estimate(const struct campaign *campaign, size_t plan, unsigned metric);
+
 /* Opens NAME.gp, lets `put` write it, closes it. False with an error. */
 bool charts_write_one(const char *directory, const char *name, const struct campaign *campaign,
                       unsigned which, void (*put)(const struct campaign *, unsigned which, FILE *),

@@ -9,121 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-#define AXES_MAX 2
-#define CELLS_LABELLED 16   /* of a map: more on one axis have no room for their numbers */
+#define CELLS_LABELLED 16 /* of a map: more on one axis have no room for their numbers */
 #define PANELS_MAX 12
-#define CHARACTER 9.0       /* pixels */
+#define CHARACTER 9.0 /* pixels */
 #define PLOT_WIDTH 660.0
 #define METRIC_NAME_MAX 64
-
-static const char *metric_word(unsigned metric) {
-  return metric == EXPECT_CAPACITY ? "capacity" : metric_rows[metric].name;
-}
-static enum metric_unit unit_of(unsigned metric) {
-  return metric == EXPECT_CAPACITY ? UNIT_RATE : metric_rows[metric].unit;
-}
-
-void charts_sweep_name(unsigned metric, char *out, size_t size) {
-  snprintf(out, size, "sweep-%s", metric_word(metric));
-}
-
-/* ---- what is drawn ---- */
-
-/* In base units: capacity is measured once, everything else over the seeds. */
-static struct estimate estimate_of(const struct campaign *campaign, size_t plan, unsigned metric) {
-  if (metric != EXPECT_CAPACITY) return campaign_estimate(campaign, plan, (enum metric)metric);
-  const double value = (double)campaign->capacity[plan] / SCHEMA_RATE_SCALE;
-  return (struct estimate){.mean = value, .low = value, .high = value, .n = 1};
-}
-
-static int64_t value_of(const struct campaign *campaign, size_t plan, size_t seed, unsigned metric) {
-  if (metric == EXPECT_CAPACITY) return campaign->capacity[plan];
-  return campaign_result(campaign, plan, seed)->metrics[metric];
-}
-
-static bool is_constant(const struct campaign *campaign, unsigned metric) {
-  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
-    for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
-      if (value_of(campaign, plan, seed, metric) != value_of(campaign, 0, 0, metric)) return false;
-  return true;
-}
-
-/* Whether two metrics are the same in every run: then one chart shows both. */
-static bool is_same(const struct campaign *campaign, unsigned metric, unsigned other) {
-  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
-    for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
-      if (value_of(campaign, plan, seed, metric) != value_of(campaign, plan, seed, other)) return false;
-  return true;
-}
-
-struct chosen {
-  const struct campaign *campaign;
-  unsigned drawn[SWEEP_CHARTS_MAX], constant[METRIC__COUNT + 1];
-  size_t drawn_count, constant_count;
-};
-
-static void choose(struct chosen *chosen, unsigned metric) {
-  const struct campaign *campaign = chosen->campaign;
-  if (metric == EXPECT_VIOLATES) return;
-  if (metric == EXPECT_CAPACITY && campaign->capacity[0] < 0) return;
-  for (size_t i = 0; i < chosen->constant_count; i++)
-    if (chosen->constant[i] == metric) return;
-  if (is_constant(campaign, metric)) {
-    chosen->constant[chosen->constant_count++] = metric;
-    return;
-  }
-  for (size_t i = 0; i < chosen->drawn_count; i++)
-    if (is_same(campaign, metric, chosen->drawn[i])) return;
-  if (chosen->drawn_count < SWEEP_CHARTS_MAX) chosen->drawn[chosen->drawn_count++] = metric;
-}
-
-static struct chosen choose_all(const struct campaign *campaign) {
-  static const unsigned always[] = {METRIC_LOST, METRIC_DUPLICATE_EFFECTS};
-  static const unsigned prices[] = {EXPECT_CAPACITY,       METRIC_LATENCY_P99, METRIC_DEDUP_BYTES_PEAK,
-                                    METRIC_DURABLE_WRITES, METRIC_ROUND_TRIPS};
-  const struct scenario *scenario = campaign->scenario;
-  struct chosen chosen = {.campaign = campaign};
-  for (size_t i = 0; i < scenario->expectation_count; i++) choose(&chosen, scenario->expectations[i].metric);
-  for (size_t i = 0; i < sizeof always / sizeof *always; i++) choose(&chosen, always[i]);
-  const size_t asked = chosen.constant_count;
-  for (size_t i = 0; i < sizeof prices / sizeof *prices; i++) choose(&chosen, prices[i]);
-  chosen.constant_count = asked; /* a price that is the same everywhere is no news */
-  return chosen;
-}
-
-static bool is_drawn(const struct scenario *scenario) {
-  const size_t axes = scenario_axes(scenario);
-  return axes > 0 && axes <= AXES_MAX;
-}
-
-size_t charts_sweep_metrics(const struct campaign *campaign, unsigned out[SWEEP_CHARTS_MAX]) {
-  if (!is_drawn(campaign->scenario)) return 0;
-  const struct chosen chosen = choose_all(campaign);
-  memcpy(out, chosen.drawn, sizeof chosen.drawn);
-  return chosen.drawn_count;
-}
-
-void charts_sweep_summary(const struct campaign *campaign, FILE *out) {
-  const size_t axes = scenario_axes(campaign->scenario);
-  if (axes == 0) return;
-  if (axes > AXES_MAX) {
-    fprintf(out, "\ncharts   none of %zu swept paths together; aggregate.csv has a column for each\n", axes);
-    return;
-  }
-  const struct chosen chosen = choose_all(campaign);
-  fputs("\ncharts  ", out);
-  for (size_t i = 0; i < chosen.drawn_count; i++)
-    fprintf(out, "%s %s", i ? "," : "", metric_word(chosen.drawn[i]));
-  fputs(chosen.drawn_count ? "\n" : " none\n", out);
-  for (size_t i = 0; i < chosen.constant_count; i++) {
-    char value[HUMAN_MAX];
-    human_value(unit_of(chosen.constant[i]), estimate_of(campaign, 0, chosen.constant[i]).mean, value,
-                sizeof value);
-    fprintf(out, "%s%s: %s", i ? ", " : "same     everywhere and in every seed: ",
-            metric_word(chosen.constant[i]), value);
-  }
-  if (chosen.constant_count) fputc('\n', out);
-}
 
 /* ---- axes ---- */
 
@@ -227,7 +117,7 @@ static struct scale scale_of(const struct campaign *campaign, unsigned metric) {
   static const char *const sizes[] = {"B", "KiB", "MiB", "GiB"};
   double most = 0;
   size_t power = 0;
-  switch (unit_of(metric)) {
+  switch (charts_metric_unit(metric)) {
   case UNIT_COUNT:
     return (struct scale){1, "per run", ""};
   case UNIT_NS:
@@ -238,7 +128,7 @@ static struct scale scale_of(const struct campaign *campaign, unsigned metric) {
     break;
   }
   for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
-    most = fmax(most, estimate_of(campaign, plan, metric).mean);
+    most = fmax(most, charts_estimate(campaign, plan, metric).mean);
   while (power < 3 && most >= pow(1024, (double)(power + 1))) power++;
   return (struct scale){pow(1024, -(double)power), sizes[power], ""};
 }
@@ -250,7 +140,7 @@ static void put_range(const struct campaign *campaign, unsigned metric, FILE *ou
   bool zero = false;
   const double scale = scale_of(campaign, metric).factor;
   for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++) {
-    const struct estimate estimate = estimate_of(campaign, plan, metric);
+    const struct estimate estimate = charts_estimate(campaign, plan, metric);
     chart_range_widen(&means, estimate.mean * scale);
     chart_range_widen(&all, estimate.high * scale);
     zero = zero || estimate.mean == 0;
@@ -281,11 +171,11 @@ static void put_head(const struct campaign *campaign, unsigned metric, FILE *out
                                       : ", mean and 95 % interval");
   fprintf(out, "ROWS = %zu\n", scenario->row_count);
   charts_put_labels(scenario, "LABEL", false, out);
-  fprintf(out, "METRIC = '%s'\nUNIT = '%s'\nUNIT_WORD = '%s'\nSCALE = %.9g\n", metric_word(metric),
+  fprintf(out, "METRIC = '%s'\nUNIT = '%s'\nUNIT_WORD = '%s'\nSCALE = %.9g\n", charts_metric_word(metric),
           scale.letter, scale.word, scale.factor);
   fputs("array TITLE[1] = [", out);
   char title[METRIC_NAME_MAX];
-  snprintf(title, sizeof title, "%s", metric_word(metric));
+  snprintf(title, sizeof title, "%s", charts_metric_word(metric));
   for (char *at = title; *at; at++)
     if (*at == '_') *at = ' ';
   charts_put_text(out, title, false);
@@ -310,7 +200,7 @@ static const struct closed_form *closed_form_of(const struct campaign *campaign,
   for (size_t row = 0; row < scenario->row_count; row++) {
     const struct plan *plan = &scenario->plans[scenario->rows[row].first];
     const struct closed_form *form = plan->handler ? plan->handler->closed_form : NULL;
-    if (form && form->write(plan, metric_word(metric), key->path + sizeof of_handler - 1, out, size)) return form;
+    if (form && form->write(plan, charts_metric_word(metric), key->path + sizeof of_handler - 1, out, size)) return form;
   }
   return NULL;
 }
@@ -364,6 +254,8 @@ static void put_map(const struct campaign *campaign, unsigned metric, FILE *out)
   size_t cell = y->count <= 4 ? 52 : y->count <= 8 ? 40 : 26;
   const size_t panel = 92 + cell * y->count;
   put_head(campaign, metric, out);
+  if (panels < scenario->row_count)
+    fprintf(out, "SUBTITLE = SUBTITLE.\", the first %zu rows of %zu\"\n", panels, scenario->row_count);
   fprintf(out, "HEIGHT = %zu\n", 72 + down * panel);
   put_terminal(metric, out);
   put_values(x, "X", out);
@@ -371,7 +263,7 @@ static void put_map(const struct campaign *campaign, unsigned metric, FILE *out)
   const double scale = scale_of(campaign, metric).factor;
   struct chart_range range = CHART_RANGE_EMPTY;
   for (size_t plan = 0; plan < scenario->plan_count; plan++)
-    chart_range_widen(&range, estimate_of(campaign, plan, metric).mean * scale);
+    chart_range_widen(&range, charts_estimate(campaign, plan, metric).mean * scale);
   const bool logarithmic = range.most > 100 * range.least;
   fprintf(out, "XLABEL = '%s'\nYLABEL = '%s'\nPANELS = %zu\nACROSS = %zu\nDOWN = %zu\n", x->path, y->path,
           panels, across, down);

@@ -28,6 +28,17 @@ static bool error_is_at_value(const struct reader *reader) {
   return false;
 }
 
+/* A store that no handler of a row calls has its keys for nothing: the row is one without them. */
+static void drop_unused(struct reader *reader) {
+  for (size_t row = 0; row < reader->row_count; row++)
+    for (size_t i = 0; i < reader->sweep_count; i++) {
+      const enum slot slot = reader->sweep[i].slot;
+      if (slot == SLOT__COUNT || slot_rows[slot].store >= ROLE__COUNT) continue;
+      if (plan_uses(&reader->scenario->plans[row], slot_rows[slot].store)) continue;
+      reader->rows[row].swept &= ~(UINT32_C(1) << i);
+    }
+}
+
 /* A reading of its own, into *out and *out_scenario. */
 static bool read_at(struct reader *reader, const size_t *indexes, struct reader *out,
                     struct scenario *out_scenario) {
@@ -38,6 +49,7 @@ static bool read_at(struct reader *reader, const size_t *indexes, struct reader 
   out->scenario = out_scenario;
   const bool read = scenario_put_point(out, indexes) && scenario_list_top(out) &&
                     scenario_read_world(out);
+  if (read) drop_unused(out);
   reader->scenario->files = out_scenario->files;
   reader->scenario->file_count = out_scenario->file_count;
   reader->file_capacity = out->file_capacity;

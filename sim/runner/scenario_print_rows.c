@@ -15,7 +15,8 @@ static size_t slots_of(const struct reader *reader) { return SLOT__COUNT + reade
 static bool slot_matters(const struct reader *reader, const struct row_reading *row, size_t i) {
   enum role store = slot_rows[i].store;
   if (store == ROLE__COUNT || store == ROLE_DATABASE || row->slots[i].place) return true;
-  return plan_uses(&reader->scenario->plans[row - reader->rows], store);
+  const struct scenario *scenario = reader->scenario;
+  return plan_uses(&scenario->plans[scenario->rows[row - reader->rows].first], store);
 }
 
 static struct shown_slot slot_at(const struct reader *reader, const struct row_reading *row, size_t i) {

@@ -2,7 +2,7 @@
  *
  *   text -> yaml.c tree -> scenario_set.c (--set edits the tree) -> parts, in order of dependence:
  *
- *   scenario_sweep.c    swept keys: their paths, their values, what a slot takes of them
+ *   scenario_sweep.c    swept keys: their values, what a slot takes of them; scenario_sweep_paths.c: where they lead
  *   scenario_points.c   the file read at each point of the grid: the plans
  *   scenario.c          top level, general keys, topology, costs; the plans of one point
  *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
@@ -258,6 +258,7 @@ int scenario_path_verb(struct reader *reader, const struct yaml_entry *place,
 
 /* The block, and what its paths lead to where that does not depend on the rows. */
 bool scenario_read_sweep(struct reader *reader);
+bool scenario_find_path(struct reader *reader, struct sweep_reading *sweep);
 /* Of a reading at any point: which key each path leads to, and its values in order. */
 bool scenario_type_sweep(struct reader *reader);
 /* Puts a point's values where they lead, [sweep_count] indexes into values. */

@@ -158,6 +158,17 @@ int64_t tables_timeline_width(const struct campaign *campaign) {
   return width;
 }
 
+/* Widths are one base width, doubled; the base is the workload's, which a sweep may change. */
+static int64_t width_of(const struct campaign *campaign, size_t row) {
+  int64_t width = 0;
+  if (scenario_axes(campaign->scenario) == 0) return tables_timeline_width(campaign);
+  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
+    const int64_t own = campaign_result(campaign, row, seed)->timeline_width;
+    if (own > width) width = own;
+  }
+  return width;
+}
+
 struct timeline_cell {
   int64_t first_effects, duplicate_effects, open; /* sums over seeds */
 };
@@ -186,10 +197,11 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
   static const char *const names[] = {"time_s", "goodput_per_s", "duplicates_per_s", "open"};
   heads(campaign, names, COUNT(names), &csv);
   csv_out_end_row(&csv);
-  const int64_t width = tables_timeline_width(campaign);
   const size_t seeds = campaign->scenario->seed_count;
-  for (size_t row = 0; width > 0 && row < campaign->scenario->plan_count; row++) {
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    const int64_t width = width_of(campaign, row);
     size_t count = 0;
+    if (width == 0) continue;
     for (size_t seed = 0; seed < seeds; seed++) {
       const struct run_result *result = campaign_result(campaign, row, seed);
       if (result->timeline_count == 0) continue;

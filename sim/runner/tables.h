@@ -23,7 +23,8 @@ table_writer tables_runs, tables_aggregate, tables_timeline, tables_latency, tab
 /* As runs.csv, one line for each sink group of a run; without what is counted for all together. */
 table_writer tables_groups;
 
-/* Width of a cell of timeline.csv: the widest of all runs. 0 when no run has a timeline. */
+/* Width of a cell of timeline.csv: the widest of all runs (of a sweep, of all seeds of a row at a point). 0 when
+ * no run has a timeline. */
 int64_t tables_timeline_width(const struct campaign *campaign);
 
 /* Operations of a row that had an effect, by latency, over its seeds. */

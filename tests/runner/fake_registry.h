@@ -97,7 +97,8 @@ static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, 
 
 static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE, .component = &fake_component,
                                                .link = {true, LINK_KIND_CONNECTION, 1}};
-static const struct store fake_plain = {.name = "plain", .role = ROLE_PROVIDER};
+static const struct key plain_keys[] = {{"delay", VALUE_TIME, "1ms", NULL, 0, 0, "before it answers", NULL}};
+static const struct store fake_plain = {.name = "plain", .role = ROLE_PROVIDER, FAKE_KEYS(plain_keys)};
 static const struct store *const fake_stores[] = {&fake_plain, &fake_transactional};
 
 static const struct key client_keys[] = {

@@ -193,6 +193,17 @@ START_TEST(groups_take_what_they_do_not_say_themselves) {
   ck_assert_uint_eq(s.plans[3].groups[0].consumers, 3);
   ck_assert_uint_eq(s.plans[2].groups[0].consumers, 1);
   scenario_free(&s);
+  s = load(GROUPS "sweep: {groups/bill/handler/window: [1s, 2s], handler/window: [4s, 5s]}\n");
+  char *text = resolved(&s);
+  struct scenario again = load(text);
+  ck_assert_uint_eq(s.resolved_hash, again.resolved_hash);
+  for (size_t plan = 0; plan < 4; plan++)
+    for (size_t group = 0; group < 3; group++)
+      ck_assert_int_eq(window_of(&s, plan, group), window_of(&again, plan, group));
+  ck_assert_int_eq(window_of(&s, 3, 0), 5 * S);
+  ck_assert_int_eq(window_of(&s, 3, 1), 2 * S); /* the more special path */
+  free(text);
+  scenario_free(&again), scenario_free(&s);
 }
 END_TEST
 

@@ -127,6 +127,19 @@ START_TEST(a_column_for_each_path_stands_behind_the_label) {
 }
 END_TEST
 
+START_TEST(points_of_different_lengths_have_timelines_of_their_own) {
+  struct rig rig = swept("sweep: {workload/rate: [10/s, 7/s, 123/s]}\n");
+  struct campaign campaign;
+  run(&rig, 2, &campaign);
+  char *text = written(&campaign, tables_timeline);
+  ck_assert_ptr_nonnull(strstr(text, "\n\"log\",\"123000000\",\"0\","));
+  ck_assert_ptr_nonnull(strstr(text, "\n\"log\",\"7000000\",\"0\","));
+  free(text);
+  campaign_free(&campaign);
+  rig_close(&rig);
+}
+END_TEST
+
 /* Whether the directory has a chart of this name; its script is read into *out. */
 static bool chart(const char *directory, const char *name, char *out, size_t size) {
   char path[600];
@@ -234,6 +247,7 @@ int main(void) {
   tcase_add_test(tests, a_point_is_the_scenario_with_its_values);
   tcase_add_test(tests, files_are_the_same_for_any_number_of_workers);
   tcase_add_test(tests, a_column_for_each_path_stands_behind_the_label);
+  tcase_add_test(tests, points_of_different_lengths_have_timelines_of_their_own);
   tcase_add_test(tests, one_axis_is_lines_two_are_maps_and_more_are_not_drawn);
   tcase_add_test(tests, at_most_six_metrics_are_drawn_and_none_twice);
   tcase_add_test(tests, a_violation_is_repeated_at_its_point);
