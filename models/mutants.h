@@ -12,12 +12,13 @@
 #include "models/client/mutants.h"
 #include "models/handlers/mutants.h"
 #include "models/kafka/mutants.h"
+#include "models/outbox/mutants.h"
 #include "models/rabbitmq/mutants.h"
 #include "models/sqs/mutants.h"
 #include "models/store/mutants.h"
 
 #define MUTANTS(X)                                                                                 \
-  KAFKA_MUTANTS(X) SQS_MUTANTS(X) RABBIT_MUTANTS(X) STORE_MUTANTS(X) CLIENT_MUTANTS(X) \
+  KAFKA_MUTANTS(X) SQS_MUTANTS(X) RABBIT_MUTANTS(X) STORE_MUTANTS(X) CLIENT_MUTANTS(X) OUTBOX_MUTANTS(X) \
   HANDLER_MUTANTS(X)
 
 enum mutant {

@@ -54,7 +54,8 @@
 SYSTEMS(DECLARE_SYSTEM)
 HANDLERS(DECLARE_HANDLER)
 STORES(DECLARE_STORE)
-extern const struct publisher publisher_direct, publisher_dual_write, publisher_outbox_polling;
+extern const struct publisher publisher_direct, publisher_dual_write, publisher_outbox_polling,
+    publisher_outbox_cdc;
 
 #define SYSTEM_ROW(name) &system_##name,
 #define HANDLER_ROW(name) &handler_##name,
@@ -73,5 +74,6 @@ const struct client_policy *const registry_clients[] = {&client_none, &client_re
 const size_t registry_client_count = sizeof registry_clients / sizeof *registry_clients;
 
 const struct publisher *const registry_publishers[] = {&publisher_direct, &publisher_dual_write,
-                                                       &publisher_outbox_polling};
+                                                       &publisher_outbox_polling,
+                                                       &publisher_outbox_cdc};
 const size_t registry_publisher_count = sizeof registry_publishers / sizeof *registry_publishers;

@@ -35,6 +35,23 @@ visibility-timeout)
     { printf "| %g s | %.2f | %.2f to %.2f | %.2f | %.0f s |\n", $2 / 1e9, $6, $7, $8,
         600 * tail(log($2 / 1e9 / 8) / sigma), $10 / 1e9 }'
   ;;
+poll-interval)
+  echo "| poll_every | latency p50 | latency p99 | interval / 2 | SELECTs a second |"
+  echo "|---:|---:|---:|---:|---:|"
+  paste -d, <(rows polling latency_p50) <(rows polling latency_p99 | cut -d, -f6) \
+    <(rows polling database_reads | cut -d, -f6) |
+    awk -F, '{ printf "| %g ms | %.0f ms | %.0f ms | %g ms | %.1f |\n", $2 / 1e6, $6 / 1e6, $10 / 1e6,
+      $2 / 2e6, $11 / 20 }'
+  rows "dual write" latency_p50 | awk -F, '{ printf "| dual write | %.0f ms | ", $6 / 1e6 }'
+  rows "dual write" latency_p99 | awk -F, '{ printf "%.0f ms | - | 0 |\n", $6 / 1e6 }'
+  ;;
+outbox-cleanup)
+  echo "| events | no cleanup | delete | drop-partitions |"
+  echo "|---:|---:|---:|---:|"
+  paste -d, <(rows "no cleanup" outbox_rows_peak) <(rows delete outbox_rows_peak | cut -d, -f6) \
+    <(rows "drop partitions" outbox_rows_peak | cut -d, -f6) |
+    awk -F, '{ printf "| %d | %d | %d | %d |\n", $2, $6, $10, $11 }'
+  ;;
 window)
   echo "| retention | done more than once, of 1800 | 95 % interval | room at most |"
   echo "|---:|---:|---:|---:|"
@@ -51,7 +68,8 @@ bloom)
     printf "| %d | %.2f | %.2f to %.2f | %.2f |\n", $2, $6, $7, $8, sum }'
   ;;
 *)
-  echo "there is no section '$section': commit-interval, visibility-timeout, window, bloom" >&2
+  echo "there is no section '$section': commit-interval, visibility-timeout, poll-interval, outbox-cleanup," \
+    "window, bloom" >&2
   exit 64
   ;;
 esac

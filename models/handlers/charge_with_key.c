@@ -6,33 +6,32 @@
  * result of the one charge. What the consumer does not learn in its attempts it leaves unacknowledged: the
  * next delivery asks with the same key.
  *
- *   idempotency_key: operation   one key, for ever: the right one, while the provider remembers it. Where it
- *                                saves failures too, a failure stays the answer.
- *                    failure     another key after each failure, and only then: each key of an operation is
- *                                asked in turn, until one has succeeded. A delivery begins with the first, and
- *                                goes past any number of saved failures: were they counted as attempts, so many
- *                                failures in a row would be its end.
+ *   idempotency_key: operation   one key, for ever: the right one, while the provider remembers it. Where
+ *                                it saves failures too, a failure stays the answer.
+ *                    failure     another key after each failure, and only then: each key of an operation
+ *                                is asked in turn, until one has succeeded. A delivery begins with the
+ *                                first and goes past any number of saved failures: were they counted as
+ *                                attempts, so many failures in a row would be its end.
  *                    attempt     another key each time: no retry is known for one, and each charges.
  *   amount: changes              asks for another amount each time, as a price that is reckoned anew. A
  *                                provider that compares refuses, and the message stays unacknowledged, for
- *                                somebody to look at: that another request with this key has begun does not
- *                                say that it was charged. Who took it for that would lose what the provider
- *                                dies with.
+ *                                somebody to look at: that another request with this key has begun does
+ *                                not say that it was charged. Who took it for that would lose what the
+ *                                provider dies with.
  *
  * Breaks it: the provider's retention is over before the message comes again; a saved failure.
  */
-#include "sim/base/hash.h"
 #include "sim/handler/dgsim.h"
 #include "sim/kernel/time.h"
 #include "sim/world/model.h"
 
 #define AMOUNT 100
-#define DOUBLINGS 4 /* then the pauses are of one length */
+#define PAUSES 3 /* that differ: 1, 2 and 4 times the first */
 
 enum idempotency_key { KEY_OF_OPERATION, KEY_OF_FAILURE, KEY_OF_ATTEMPT };
 
-/* The n-th key of an operation, from 0. */
-static uint64_t nth_key(uint64_t key, uint64_t n) { return n ? hash_pair(key, n) : key; }
+/* The n-th key of an operation, from 0: far from all others. */
+static uint64_t nth_key(uint64_t key, uint64_t n) { return key ^ n * UINT64_C(0x9E3779B97F4A7C15); }
 
 static int handle(struct dg_context *context, const struct dg_message *message) {
   const int64_t attempts = dg_setting(context, "attempts"), pause = dg_setting(context, "backoff");
@@ -42,9 +41,10 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   int status = DG_UNKNOWN;
   dg_work(context);
   for (int64_t i = 0; tries < attempts; i++) {
-    if (i > 0) dg_sleep(context, pause << (i < DOUBLINGS ? i - 1 : DOUBLINGS - 1));
+    if (i > 0) dg_sleep(context, pause << (i < PAUSES ? i - 1 : PAUSES - 1));
     int64_t n = which == KEY_OF_ATTEMPT ? before + i : which == KEY_OF_FAILURE ? failures : 0;
-    status = dg_charge(context, nth_key(message->idempotency_key, (uint64_t)n), AMOUNT + (changes ? before + i : 0), NULL);
+    int64_t amount = AMOUNT + (changes ? before + i : 0);
+    status = dg_charge(context, nth_key(message->idempotency_key, (uint64_t)n), amount, NULL);
     if (status == DG_OK || status == DG_MISMATCH) break;
     failures += status == DG_FAILED;
     tries += status != DG_FAILED || which != KEY_OF_FAILURE;
@@ -58,12 +58,12 @@ static const struct key keys[KEY__COUNT] = {
     [KEY_IDEMPOTENCY_KEY] = {"idempotency_key", VALUE_ENUM, "operation", "operation failure attempt", 0, 0,
                              "what has a key of its own: each operation, each failure, or each attempt", NULL},
     [KEY_ATTEMPTS] = {"attempts", VALUE_COUNT, "3", NULL, 1, 10,
-                      "requests to the provider in one delivery, at most; with a key for each failure, "
-                      "requests that got no answer or a conflict",
-                      "stripe-node: maxNetworkRetries 2 since version 14"},
+                      "requests to the provider in one delivery, at most; with a key for each failure those "
+                      "without an answer, or in conflict",
+                      "ours; Stripe's libraries: no retry in older versions, one or two in newer ones"},
     [KEY_BACKOFF] = {"backoff", VALUE_TIME, "500ms", NULL, 0, NS_PER_H,
-                     "before the second request; then twice as long each time, up to eight times",
-                     "stripe-node: initial delay 0.5 s"},
+                     "before the second request; then twice as long each time, up to four times",
+                     "stripe-node, stripe-ruby: at first 0.5 s, at most 2 s"},
     [KEY_AMOUNT] = {"amount", VALUE_ENUM, "same", "same changes", 0, 0,
                     "whether a retry asks for the same amount", NULL},
 };

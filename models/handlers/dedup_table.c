@@ -1,4 +1,5 @@
-/* Deduplication by a table: the id of the message and the effect are committed together.
+/* Deduplication by a table: the message's key and the effect are committed together. Separate transactions
+ * for the two are mark-first and effect-first.
  *
  *   begin; insert the id; [there already: roll back, done]; work; apply; commit; acknowledge
  *

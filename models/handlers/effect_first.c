@@ -1,4 +1,5 @@
-/* Deduplication in two transactions, the effect before the mark.
+/* A deduplication table in a transaction of its own, the effect before the mark (the other order is
+ * mark-first). In a cache: cache-effect-first.
  *
  *   look for the id [there: done]; work; apply; note the id; acknowledge
  *

@@ -9,7 +9,9 @@
  * deduplication: what an owner has committed before it died, the next one does again.
  *
  * The token is the message's fence: on a log a group's generation, for each partition; on sqs how often a
- * message was received, for each message.
+ * message was received, for each message. A number that begins anew while the database remembers refuses
+ * everybody: a group that was gone for offsets.retention.minutes, or that has another name, needs rows of its
+ * own.
  */
 #include "sim/handler/dgsim.h"
 #include "sim/world/model.h"

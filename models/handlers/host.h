@@ -17,6 +17,8 @@
  *      else DG_FAILED; then its transaction is broken: everything in it returns DG_FAILED.
  *      A request to a cache likewise, in the cache's timeout: DG_UNKNOWN when it may have changed a key.
  * [I6] A transaction that a handler leaves open is rolled back when it returns.
+ * [I7] dg_ack is the consumer's: it acknowledges as it does what was handled (component->acknowledge), and
+ *      `handled` comes all the same, when the handler has returned; its status changes nothing more.
  */
 #ifndef MODELS_HANDLERS_HOST_H
 #define MODELS_HANDLERS_HOST_H

@@ -1,5 +1,5 @@
-/* Deduplication in two transactions, the mark before the effect: a claim with SET NX, or an insert that
- * is committed by itself.
+/* A deduplication table in a transaction of its own, the mark before the effect (the other order is
+ * effect-first): an insert that is committed by itself. In a cache: cache-claim-first.
  *
  *   insert the id [there already: done]; work; apply; acknowledge
  *

@@ -1,5 +1,6 @@
 #include "models/outbox/application.h"
 
+#include "models/mutants.h"
 #include "models/outbox/session.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
@@ -89,7 +90,7 @@ static void ask(struct world *world, struct node *node, uint32_t index, uint16_t
                                             alone ? 0 : operation->transaction, begins);
   message->b = operation->request.key;
   if (kind == OUTBOX_INSERT) {
-    message->a = operation->request.size;
+    message_records(&world->messages, message, 1)[0] = operation_record(&operation->request);
     message->size += operation->request.size;
   }
   uint32_t correlation = (++operation->round << INDEX_BITS | index) + 1;
@@ -231,7 +232,8 @@ static void start_dual_write(struct world *world, struct node *node, enum start_
 }
 static void start_outbox(struct world *world, struct node *node, enum start_reason reason) {
   (void)reason;
-  start(world, node, &outbox_recipes[world->plan->publisher_settings.values[KEY_OUTBOX].i]);
+  int64_t recipe = world->plan->publisher_settings.values[KEY_OUTBOX].i;
+  start(world, node, &outbox_recipes[MUTANT(OUTBOX_OWN_TRANSACTION) ? OUTBOX_SEPARATE : recipe]);
 }
 
 static void disk_free(struct node *node) {

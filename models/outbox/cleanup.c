@@ -1,7 +1,9 @@
 #include "models/outbox/cleanup.h"
 
+#include "models/mutants.h"
+
 bool cleanup_is_here(const struct world *world, const struct node *node) {
-  return node->index == 1 && publisher_setting(world, KEY_CLEANUP) != CLEANUP_NONE;
+  return !MUTANT(CLEANUP_NEVER) && node->index == 1 && publisher_setting(world, KEY_CLEANUP) != CLEANUP_NONE;
 }
 
 struct message *cleanup_request(struct world *world, const struct node *node) {
@@ -13,6 +15,6 @@ struct message *cleanup_request(struct world *world, const struct node *node) {
   case CLEANUP_ARCHIVE: message->b |= OUTBOX_ARCHIVED; break;
   default: break;
   }
-  if (publisher_setting(world, KEY_CLEANUP_UNPUBLISHED_TOO)) message->b |= OUTBOX_UNPUBLISHED_TOO;
+  if (publisher_setting(world, KEY_CLEANUP_UNPUBLISHED_TOO) || MUTANT(CLEANUP_BY_AGE)) message->b |= OUTBOX_UNPUBLISHED_TOO;
   return message;
 }

@@ -20,17 +20,18 @@ struct relay {
   bool published; /* this batch: it has been handed to the producer */
   bool held;      /* so is the batch (world_hold) */
   bool cleanup_due, stopping;
+  bool again; /* behind a cleanup: the batch before it was full */
 };
 
 static struct relay *relay_of(const struct node *node) { return node->state[PUBLISHER_PORT]; }
 static bool by_cursor(const struct world *world) {
-  return publisher_setting(world, KEY_POLL_CURSOR) == CURSOR_ID;
+  return MUTANT(RELAY_READS_BY_ID) || publisher_setting(world, KEY_POLL_CURSOR) == CURSOR_ID;
 }
 static bool locks(const struct world *world) {
   return publisher_setting(world, KEY_POLL_LOCK) == LOCK_SKIP_LOCKED;
 }
 static bool marks_first(const struct world *world) {
-  return publisher_setting(world, KEY_POLL_MARK) == MARK_BEFORE_PUBLISH;
+  return MUTANT(RELAY_MARKS_FIRST) || publisher_setting(world, KEY_POLL_MARK) == MARK_BEFORE_PUBLISH;
 }
 
 /* --- Statements --- */
@@ -72,6 +73,7 @@ static void rest(struct world *world, struct node *node, bool at_once) {
     if (node->components[0]->terminate) return node->components[0]->terminate(world, node);
     return node_exit(world, node);
   }
+  relay->again = at_once;
   if (relay->cleanup_due) return clean(world, node);
   sleep_until_next(world, node, at_once ? 0 : publisher_setting(world, KEY_POLL_EVERY));
 }
@@ -135,7 +137,8 @@ static void publish(struct world *world, struct node *node) {
   for (uint32_t i = 0; i < count; i++) relay->confirmed[i] = false;
   for (uint32_t i = 0; i < count && !node->doomed; i++) {
     const struct record *row = &relay->rows[i];
-    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size};
+    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size,
+                                      .attempt = row->attempt};
     event.call = call_open_own(world, node, row->intent, i);
     node->components[0]->submit(world, node, &event);
   }
@@ -175,7 +178,7 @@ static void on_answer(struct world *world, struct node *node, struct message *an
   if (relay->phase == COMMITTING) relay->transaction = 0;
   if (relay->phase == MARKING && relay->transaction) return finish(world, node);
   if (relay->phase != CLEANING && relay->count > 0 && marks_first(world)) return publish(world, node);
-  rest(world, node, relay->phase != CLEANING && relay->count == relay->batch);
+  rest(world, node, relay->phase == CLEANING ? relay->again : relay->count == relay->batch);
 }
 
 static void on_answer_timeout(struct world *world, struct node *node, uint64_t argument) {

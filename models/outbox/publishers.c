@@ -1,4 +1,5 @@
 /* The publishers, from the plainest on. */
+#include "models/outbox/connector.h"
 #include "models/outbox/relay.h"
 
 static const struct key dual_write_keys[] = {
@@ -28,6 +29,33 @@ static const struct key polling_keys[KEY_POLLING__COUNT] = {
                                "them over",
                        .source = "ours; FOR UPDATE SKIP LOCKED of PostgreSQL, SELECT"},
 };
+
+static const struct key connector_keys[KEY_CONNECTOR__COUNT] = {
+    [KEY_OUTBOX] = OUTBOX_KEY,
+    CLEANUP_KEYS,
+    [KEY_CONNECTOR_FLUSH] = {.name = "offset.flush.interval.ms", .type = VALUE_MILLISECONDS,
+                             .value_default = "60000", .min = NS_PER_MS, .max = NS_PER_D,
+                             .help = "between two times at which the connector stores how far it is; what is "
+                                     "behind that is published again after a crash",
+                             .source = "Kafka Connect: offset.flush.interval.ms"},
+    [KEY_CONNECTOR_RESTART] = {.name = "retriable.restart.connector.wait.ms", .type = VALUE_MILLISECONDS,
+                               .value_default = "10000", .min = NS_PER_MS, .max = NS_PER_D,
+                               .help = "from a failure until it begins again behind its stored offset",
+                               .source = "Debezium: retriable.restart.connector.wait.ms"},
+    [KEY_CONNECTOR_BATCH] = {.name = "max.batch.size", .type = VALUE_COUNT, .value_default = "1024",
+                             .min = 1, .max = MESSAGE_RECORDS_MAX, .help = "changes of a batch at most",
+                             .source = "Debezium: max.batch.size, 2048; here a message holds 1024"},
+    [KEY_CONNECTOR_SNAPSHOT] = {.name = "snapshot.mode", .type = VALUE_ENUM, .value_default = "initial",
+                                .choices = "initial when_needed",
+                                .help = "what happens when the slot is gone: it goes on where the log stands "
+                                        "then, or reads the whole table first",
+                                .source = "Debezium PostgreSQL connector: snapshot.mode"},
+};
+
+static struct span connector_wait(const struct settings *settings) {
+  int64_t flush = settings->values[KEY_CONNECTOR_FLUSH].i, restart = settings->values[KEY_CONNECTOR_RESTART].i;
+  return span_of(flush > restart ? flush : restart);
+}
 
 static struct span polling_wait(const struct settings *settings) {
   return span_of(settings->values[KEY_POLL_EVERY].i);
@@ -63,4 +91,17 @@ const struct publisher publisher_outbox_polling = {
     .database = true,
     .allows = OUTBOX_ALLOWS,
     .longest_wait = polling_wait,
+};
+
+const struct publisher publisher_outbox_cdc = {
+    .name = "outbox-cdc",
+    .about = "writes the event beside its row, in one transaction; a connector reads the database's log and publishes",
+    .keys = connector_keys,
+    .key_count = KEY_CONNECTOR__COUNT,
+    .application = &outbox_application,
+    .relay = &connector_relay,
+    .database = true,
+    .reads_log = true,
+    .allows = OUTBOX_ALLOWS,
+    .longest_wait = connector_wait,
 };

@@ -16,6 +16,11 @@ static size_t arena_bytes(const struct plan *plan) {
   return node_total(plan) * sizeof(struct peer) + 64;
 }
 
+/* Of a service whose publisher reads the log. */
+static bool has_slot(const struct world *world, const struct node *node) {
+  return node->service && world->plan->publisher->reads_log;
+}
+
 static void start(struct world *world, struct node *node, enum start_reason reason) {
   if (!node->disk[0]) {
     node->disk[0] = calloc(1, sizeof(struct database));
@@ -23,6 +28,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     sessions_clear(&database_of(node)->sessions);
     tables_reset(&database_of(node)->tables, world->plan->workload.keys);
     outbox_reset(&database_of(node)->outbox);
+    change_log_reset(&database_of(node)->changes, has_slot(world, node));
   }
   struct database *database = database_of(node);
   outbox_forget_unknown(&database->outbox);
@@ -120,6 +126,7 @@ static void on_idle(struct world *world, struct node *node, uint64_t argument) {
 
 static void drop_requests(struct world *world, struct node *node) {
   struct database *database = database_of(node);
+  database_drop_reader(world, database);
   for (uint32_t i = 0; i < database->sessions.transaction_count; i++) {
     struct transaction *transaction = transaction_at(database, i);
     if (transaction->request) world_release(world, transaction->request);
@@ -159,6 +166,7 @@ static void disk_reset(struct world *world, struct node *node) {
   sessions_clear(&database->sessions);
   tables_reset(&database->tables, world->plan->workload.keys);
   outbox_reset(&database->outbox);
+  change_log_reset(&database->changes, has_slot(world, node));
   database->commits = 0;
   database->aged_first = database->aged_end = 0;
   database->remembers = false;
@@ -172,6 +180,7 @@ static void disk_free(struct node *node) {
   isolation_free(&database->isolation);
   tables_free(&database->tables);
   outbox_free(&database->outbox);
+  change_log_free(&database->changes);
   free(database->undo);
   free(database->aged);
   free(database);
@@ -194,7 +203,8 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
     [OUTBOX_INSERT] = on_statement,          [OUTBOX_SELECT] = on_statement,
     [OUTBOX_MARK] = on_statement,            [OUTBOX_MOVE_CURSOR] = on_statement,
-    [OUTBOX_DELETE] = on_statement,
+    [OUTBOX_DELETE] = on_statement,          [SLOT_READ] = database_on_slot_read,
+    [SLOT_CREATE] = database_on_slot_create, [SLOT_CONFIRM] = database_on_slot_confirm,
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
@@ -208,7 +218,7 @@ const struct component database_component = {
     .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = TIMER__COUNT, .arena_bytes = arena_bytes,
     .cost = cost, .disconnected = database_disconnected, .busy = busy, .crash = crash, .disk_lost = database_disk_lost,
-    .finish = finish,
+    .struck = database_struck, .finish = finish,
     .disk_reset = disk_reset, .disk_free = disk_free,
 };
 
@@ -220,7 +230,7 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .value_default = "30s",
             .min = NS_PER_MS,
             .max = NS_PER_D,
-            .help = "how long a consumer waits for the answer to a statement or commit",
+            .help = "how long a caller waits for the answer to a statement or commit",
             .source = "ours; PostgreSQL's own default waits for ever, its manual advises sessions to "
                       "set one",
         },
@@ -252,8 +262,18 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .value_default = "100",
             .min = 1,
             .max = 1000000,
-            .help = "a consumer has one; what comes on further ones is refused: too many clients already",
+            .help = "each client (consumer, application, relay) has one; on further ones statements are refused",
             .source = "PostgreSQL: max_connections, 100; some of them for superusers only",
+        },
+    [KEY_DATABASE_SLOT_KEEPS] =
+        {
+            .name = "max_slot_wal_keep_size",
+            .type = VALUE_SIZE,
+            .value_default = "0B",
+            .min = 0,
+            .max = INT64_C(1) << 50,
+            .help = "log that is kept for a replication slot; one that needs more is lost; 0B = no limit",
+            .source = "PostgreSQL: max_slot_wal_keep_size, -1: no limit",
         },
 };
 
@@ -271,5 +291,6 @@ const struct store store_transactional = {
     .role = ROLE_DATABASE,
     .component = &database_component,
     .longest_timeout = longest_timeout,
+    .verbs = 1u << VERB_LOSE_SLOT,
     .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

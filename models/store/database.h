@@ -1,4 +1,5 @@
-/* The transactional database of a consumer group, in the manner of PostgreSQL.
+/* The transactional database of a consumer group, or of the service that the producers are (node->service),
+ * in the manner of PostgreSQL.
  *
  *   handler host                        database
  *      | INSERT_UNIQUE (begins) ---------->|  locks the key, or waits for who holds it
@@ -40,6 +41,8 @@
  *      its transaction is rolled back, as after any error in PostgreSQL. DATABASE_INSERT_UNIQUE is an
  *      INSERT … ON CONFLICT DO NOTHING: it answers the same and the transaction goes on.
  * [I12] A transfer locks both rows before it changes one, the lower key first; its effect is one.
+ * [I13] A service's database states COMMITTED and COMMITTED_UNDONE where a group's states EFFECT and
+ *      EFFECT_UNDONE, and no STATE. It alone has an outbox table: outbox_table.h, database_outbox.c.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
@@ -65,6 +68,7 @@ enum database_key {
   KEY_DATABASE_IDLE_TIMEOUT,
   KEY_DATABASE_ISOLATION, /* enum isolation_level */
   KEY_DATABASE_MAX_CONNECTIONS,
+  KEY_DATABASE_SLOT_KEEPS,
   KEY_DATABASE__COUNT
 };
 enum isolation_level { ISOLATION_READ_COMMITTED, ISOLATION_SERIALIZABLE };

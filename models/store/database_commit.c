@@ -108,6 +108,7 @@ void database_flushed(struct world *world, struct node *node, uint64_t argument)
     database_answer(world, node, transaction_at(database, index)->request, DG_OK, 0);
     database_end(world, node, index);
   }
+  database_serve_reader(world, node);
   if (database->prune_asked <= database->flush_started) database_prune(world, node);
   database->flushing = false;
   if (sessions->first_commit != SESSION_NONE || database->prune_asked != NOT_ASKED)

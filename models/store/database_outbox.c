@@ -4,16 +4,14 @@
 #include "sim/base/assert.h"
 #include "sim/handler/dgsim.h"
 
-/* What an insert notes until its commit: key and size of the event. */
-static int64_t pack(const struct message *request) {
-  return (int64_t)((uint64_t)request->b << 32 | (uint32_t)request->a);
-}
-
 static bool insert(struct world *world, struct node *node, uint32_t index, struct message *request) {
   struct database *database = database_of(node);
+  const struct record *event = &request->records[0];
   struct write write = {.kind = WRITE_OUTBOX_INSERT, .table = TABLE_OUTBOX,
-                        .key = outbox_draw_id(&database->outbox), .value = pack(request),
-                        .intent = request->intent};
+                        .key = outbox_draw_id(&database->outbox), .intent = request->intent};
+  *outbox_row(&database->outbox, write.key) =
+      (struct outbox_row){.intent = event->intent, .key = event->key, .size = event->size,
+                          .attempt = event->attempt, .state = OUTBOX_UNKNOWN};
   sessions_write(&database->sessions, index, &write);
   return database_noted(world, node, index, request);
 }
@@ -31,8 +29,10 @@ static bool take(struct database *database, uint32_t index, const struct message
 }
 
 static uint64_t select_from(struct outbox_table *table, const struct message *request) {
-  if (request->b & OUTBOX_BY_CURSOR)
-    return table->cursor + 1 > table->first ? table->cursor + 1 : table->first;
+  if (request->b & OUTBOX_BY_CURSOR) {
+    uint64_t behind = table->cursor > (uint64_t)request->c ? table->cursor : (uint64_t)request->c;
+    return behind + 1 > table->first ? behind + 1 : table->first;
+  }
   for (; table->waiting_from < table->next; table->waiting_from++) {
     const struct outbox_row *row = outbox_row(table, table->waiting_from);
     if (row->state == OUTBOX_WAITING || row->state == OUTBOX_UNKNOWN) break;
@@ -53,7 +53,8 @@ static bool select_rows(struct world *world, struct node *node, uint32_t index, 
   struct record *records = count ? message_records(&world->messages, answer, count) : NULL;
   for (uint32_t i = 0; i < count; i++) {
     const struct outbox_row *row = outbox_row(table, found[i]);
-    records[i] = (struct record){.intent = row->intent, .handle = found[i], .key = row->key, .size = row->size};
+    records[i] = (struct record){.intent = row->intent, .handle = found[i], .key = row->key, .size = row->size,
+                                 .attempt = row->attempt};
     answer->size += OUTBOX_ROW_BYTES + row->size;
   }
   world_send(world, node, answer);
@@ -147,15 +148,23 @@ bool database_outbox(struct world *world, struct node *node, uint32_t index, str
 
 /* --- At a commit, and taking it back --- */
 
+/* Who reads the log marks no rows: they wait for nobody. */
+static void insert_committed(struct world *world, struct node *node, uint64_t id) {
+  struct database *database = database_of(node);
+  const struct outbox_row *row = outbox_row(&database->outbox, id);
+  if (!world->plan->publisher->reads_log) return outbox_set(world, &database->outbox, id, OUTBOX_WAITING);
+  const struct change change = {.intent = row->intent, .key = row->key, .size = row->size};
+  outbox_set(world, &database->outbox, id, OUTBOX_PUBLISHED);
+  change_log_append(world, &database->changes, &change, database_setting(world, KEY_DATABASE_SLOT_KEEPS));
+}
+
 void database_outbox_write(struct world *world, struct node *node, const struct write *write) {
   struct outbox_table *table = &database_of(node)->outbox;
   struct outbox_row *row = outbox_row(table, write->key);
   switch (write->kind) {
   case WRITE_OUTBOX_INSERT:
-    *row = (struct outbox_row){.intent = write->intent, .created_ns = world->now.ns,
-                               .key = (uint32_t)((uint64_t)write->value >> 32),
-                               .size = (uint32_t)write->value, .state = OUTBOX_UNKNOWN};
-    return outbox_set(world, table, write->key, OUTBOX_WAITING);
+    row->created_ns = world->now.ns;
+    return insert_committed(world, node, write->key);
   case WRITE_OUTBOX_CURSOR: return outbox_move_cursor(world, table, (uint64_t)write->value);
   case WRITE_OUTBOX_PUBLISHED:
     if (outbox_is_there(row)) outbox_set(world, table, write->key, OUTBOX_PUBLISHED);
@@ -173,12 +182,18 @@ void database_outbox_note(struct database *database, const struct write *write, 
   if (write->kind == WRITE_OUTBOX_CURSOR) undo->before = (int64_t)database->outbox.cursor;
 }
 
+static void take_back_insert(struct world *world, struct node *node, uint64_t id) {
+  if (world->plan->publisher->reads_log) change_log_take_back(world, &database_of(node)->changes);
+  if (outbox_row(&database_of(node)->outbox, id))
+    outbox_set(world, &database_of(node)->outbox, id, OUTBOX_GONE);
+}
+
 void database_outbox_undo(struct world *world, struct node *node, const struct undo *undo) {
   struct outbox_table *table = &database_of(node)->outbox;
   if (undo->kind == WRITE_OUTBOX_CURSOR)
     outbox_move_cursor(world, table, (uint64_t)undo->before);
   else if (undo->kind == WRITE_OUTBOX_INSERT)
-    outbox_set(world, table, undo->key, OUTBOX_GONE);
+    take_back_insert(world, node, undo->key);
   else if (undo->existed && undo->kind == WRITE_OUTBOX_PUBLISHED)
     outbox_set(world, table, undo->key, (enum outbox_state)undo->row.state);
   else if (undo->existed)

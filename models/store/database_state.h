@@ -4,6 +4,7 @@
 
 #include "models/store/database.h"
 #include "models/store/isolation.h"
+#include "models/store/change_log.h"
 #include "models/store/outbox_table.h"
 #include "models/store/sessions.h"
 #include "models/store/tables.h"
@@ -44,6 +45,8 @@ struct aged {
 struct database {
   struct tables tables;     /* durable */
   struct outbox_table outbox; /* durable; of a service's database */
+  struct change_log changes;  /* likewise, of one whose log is read */
+  struct message *reader;     /* volatile: who waits for the next change, or NULL */
   struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
   size_t undo_count, undo_capacity;
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
@@ -101,6 +104,9 @@ bool database_noted(struct world *world, struct node *node, uint32_t index, stru
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
 
+/* Rolls back the transaction of a statement that cannot be done, and answers DG_FAILED. */
+void database_refuse(struct world *world, struct node *node, uint32_t index,
+                     const struct message *request);
 /* Rolls back what cannot be serialized, and answers so. */
 void database_conflict(struct world *world, struct node *node, uint32_t index,
                        const struct message *request);
@@ -119,9 +125,6 @@ int database_condition(const struct database *database, uint32_t index, const st
 
 bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,
                     struct write *own);
-
-/* Answers that the statement has failed, and rolls its transaction back. */
-void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request);
 
 /* --- database_outbox.c --- */
 
@@ -166,5 +169,13 @@ void database_disk_lost(struct world *world, struct node *node);
 
 /* The process dies: writes those of the flush under way that survive. */
 void database_salvage(struct world *world, struct node *node, bool power);
+
+/* --- database_slot.c --- */
+
+message_fn database_on_slot_read, database_on_slot_create, database_on_slot_confirm;
+/* Tells who waits what has changed since. */
+void database_serve_reader(struct world *world, struct node *node);
+void database_drop_reader(struct world *world, struct database *database);
+uint32_t database_struck(struct world *world, struct node *node, uint32_t fault, bool begins);
 
 #endif

@@ -3,6 +3,9 @@
 #define MODELS_STORE_MUTANTS_H
 
 #define STORE_MUTANTS(X)                                                                           \
+  X(SLOT_SURVIVES, "slot-survives", "C24-breaks", "a standby that takes over has the slot")         \
+  X(CONNECTOR_STOPS_AT_ONCE, "connector-stops-at-once", "C23-holds-stop",                          \
+    "a connector that is stopped does not store how far it is")                                    \
   X(DATABASE_NO_FSYNC, "database-no-fsync", "C02-holds-disk",                                      \
     "a commit is answered without a flush, as with PostgreSQL's fsync=off")                        \
   X(CACHE_NO_TTL, "cache-no-ttl", "C19-holds-lease", "a key of a cache never runs out")            \

@@ -30,6 +30,7 @@ struct outbox_row {
   uint64_t intent;
   int64_t created_ns;
   uint32_t key, size;
+  uint16_t attempt; /* of its client */
   uint8_t state;
 };
 struct outbox_table {

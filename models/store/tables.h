@@ -6,7 +6,8 @@
  *   any other    made when first named: rows (key -> value) and unique keys, side by side
  *
  * Unique keys may have a retention (database_prune.c).
- * LIMIT: tables have no indexes.
+ * LIMIT: tables have no indexes; only unique keys are accounted as dedup memory, not rows of values (offsets,
+ *        versions, tokens).
  */
 #ifndef MODELS_STORE_TABLES_H
 #define MODELS_STORE_TABLES_H

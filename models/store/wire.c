@@ -27,6 +27,11 @@ const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
                          .operation = true},
     [PROVIDER_ANSWER] = {.name = "charge-answer", .sent = POINT_REQUEST_ANSWERED,
                          .received = POINT_REQUEST_ANSWER_RECEIVED, .operation = true, .reply = true},
+    [SLOT_READ] = {.name = "slot-read", .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED},
+    [SLOT_CREATE] = {.name = "slot-create", .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED},
+    [SLOT_CONFIRM] = {.name = "slot-confirm", .sent = POINT_STATEMENT_SENT, .received = POINT_STATEMENT_RECEIVED},
+    [SLOT_CHANGES] = {.name = "slot-changes", .sent = POINT_STATEMENT_ANSWERED,
+                      .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
     [DATABASE_DELETE] = {.name = "delete", STATEMENT},
     [DATABASE_PUT_IF] = {.name = "put-if", STATEMENT},
 };

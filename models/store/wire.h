@@ -22,12 +22,17 @@ enum store_message {
   PROVIDER_ANSWER, /* a = enum dg_status, b = number of the charge */
   DATABASE_DELETE,        /* a, b, d as of a GET */
   DATABASE_PUT_IF,        /* as of a PUT; one record: handle = the value that is expected */
-  OUTBOX_INSERT,      /* a = size of the event, b = its key; d: as above */
-  OUTBOX_SELECT,      /* a = how many at most, b = OUTBOX_BY_CURSOR | OUTBOX_SKIP_LOCKED; d: as above */
+  OUTBOX_INSERT,      /* one record: the event; d: as above */
+  OUTBOX_SELECT,      /* a = how many at most, b = OUTBOX_BY_CURSOR | OUTBOX_SKIP_LOCKED, c = id behind which
+                         with the former; d: as above */
   OUTBOX_MARK,        /* records: `handle` = ids that are published; d: as above */
   OUTBOX_MOVE_CURSOR, /* a = id up to which the relay has read; d: as above */
   OUTBOX_DELETE,      /* a = how old a row must be, ns, b = flags, c = span of a partition; d: as above */
   OUTBOX_ROWS,        /* records: rows, by id */
+  SLOT_READ,          /* a = position behind which, b = how many at most: waits until there is a change */
+  SLOT_CREATE,        /* answered with b = position behind which it begins */
+  SLOT_CONFIRM,       /* a = position up to which the reader is done */
+  SLOT_CHANGES,       /* a = enum dg_status, b = position of the latest; records: `handle` = position */
   STORE_MESSAGE__COUNT
 };
 

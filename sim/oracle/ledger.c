@@ -341,6 +341,7 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
     case COUNTER_OUTBOX_ROWS_PEAK: counts[METRIC_OUTBOX_ROWS_PEAK] += value; break;
     case COUNTER_OUTBOX_ROWS_END: counts[METRIC_OUTBOX_ROWS_END] += value; break;
     case COUNTER_OUTBOX_BYTES_PEAK: counts[METRIC_OUTBOX_BYTES_PEAK] += value; break;
+    case COUNTER_SLOT_BYTES_PEAK: counts[METRIC_SLOT_BYTES_PEAK] += value; break;
     default: break; /* a price that no metric shows */
   }
 }

@@ -115,6 +115,7 @@ const struct words words_fault[VERB__COUNT] = {
     [VERB_FSYNC_LIES] = {"its disk lies from here: a flush says that it is done and is not",
                          "its flushes are true again", "%f begins", "disk lies: %f", "disk is true"},
     [VERB_FAILOVER] = {"another takes over what it leads", NULL, "%f", .brief = "failover: %f"},
+    [VERB_LOSE_SLOT] = {"the replication slot is gone", NULL, "%f", .brief = "slot lost: %f"},
     [VERB_MOVE_COORDINATOR] = {"another coordinates from here", NULL, "%f", .brief = "moved: %f"},
     [VERB_PARTITION] = {"is cut off", "is connected again", "%f begins", "cut off: %f", "connected again"},
     [VERB_RESET] = {"its connections break", NULL, "%f", .brief = "connections break"},

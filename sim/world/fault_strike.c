@@ -243,6 +243,7 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_FSYNC_FAILS] = strike_fsync_fails,
     [VERB_FAILOVER] = strike_of_system,
     [VERB_MOVE_COORDINATOR] = strike_of_system,
+    [VERB_LOSE_SLOT] = strike_of_system,
     [VERB_PARTITION] = strike_partition,
     [VERB_RESET] = strike_reset,
     [VERB_CLOG] = strike_clog,

@@ -169,6 +169,10 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                                .for_default = "", .of_system = true,
                                .help = "another node coordinates what these coordinate",
                                .hit = "something under way at who coordinated before"},
+    [VERB_LOSE_SLOT] = {.name = "lose_slot", .target = FAULT_TARGET_NODES,
+                        .for_default = "", .of_system = true,
+                        .help = "the replication slot is gone, as when a standby takes over that does not have it",
+                        .hit = "a change of the log that nobody had confirmed"},
     [VERB_PARTITION] = {.name = "partition", .target = FAULT_TARGET_NODES, KEYS(partition_keys),
                         .for_default = NULL, .for_means = "until it heals", .one_window = true,
                         .help = "messages between the target and the other side do not arrive",
@@ -200,5 +204,5 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
 };
 
 const char *const fault_verbs_later =
-    "skew_clock fail expire_lease lose_slot";
+    "skew_clock fail expire_lease";
 const char *const fault_keys_later = "version offset drift error lose";

@@ -178,6 +178,7 @@ struct publisher {
   const struct component *application; /* on producers, port 1: has `submit` */
   const struct component *relay;       /* on relays, port 1, above the system's producer; NULL = no relays */
   bool database;   /* the service has a database, which states COMMITTED */
+  bool reads_log;  /* the relay reads its log, through a slot that is there from the beginning */
   uint32_t allows; /* CLAIM_BIT()s that it adds to what the system's contract allows */
   /* Optional: the longest time that its settings make it wait, for drain_limit. */
   struct span (*longest_wait)(const struct settings *);

@@ -21,6 +21,7 @@ const struct store_plan *plan_store(const struct plan *plan, enum role role) {
 bool plan_understands(const struct plan *plan, enum role role, enum verb verb) {
   const struct store_plan *slot = plan_store(plan, role);
   if (!slot) return (plan->system->verbs >> verb) & 1;
+  if (verb == VERB_LOSE_SLOT && !(plan->publisher && plan->publisher->reads_log)) return false;
   return slot->store && (slot->store->verbs >> verb) & 1;
 }
 

@@ -98,6 +98,7 @@ enum verb {
   VERB_FSYNC_FAILS,
   VERB_FAILOVER, /* these two only systems that say so understand */
   VERB_MOVE_COORDINATOR,
+  VERB_LOSE_SLOT, /* a database that a publisher reads the log of */
   VERB_PARTITION,
   VERB_RESET,
   VERB_CLOG,

@@ -151,13 +151,14 @@ static int transfer(struct dg_context *c, const struct dg_message *m) {
   int64_t value;
   if (m->key == 2) return dg_apply(c); /* takes from 2, adds to another */
   dg_begin(c);
-  for (uint64_t key = 1; key <= 4; key++) dg_get(c, "balance", key, &value);
+  for (uint64_t key = 1; key <= 4; key++)
+    if (key != 2) dg_get(c, "balance", key, &value);
   dg_sleep(c, 20 * MS);
   dg_put(c, "rows", 1, 1);
   return dg_commit(c);
 }
 
-/* Both rows of a transfer are changed: who has read either of them fails. */
+/* A transfer changes two rows: who has read the other one fails. */
 START_TEST(second_row_of_an_operation_counts_too) {
   static const struct handler handler = {.name = "transfer", .handle = transfer,
                                          .uses = HANDLER_USES(DATABASE)};

@@ -34,7 +34,7 @@ static const char faults[] =
 static void write_world(struct rig_text *text, const char *handler) {
   bool saved = strstr(handler, "failure") != NULL;
   text->length = 0;
-  rig_add(text, "format: 1\nname: swarm\nseeds: 40\nswarm: true\nmeasure_capacity: false\n"
+  rig_add(text, "format: 1\nname: swarm\nseeds: 150\nswarm: true\nmeasure_capacity: false\n"
                 "workload: {messages: 60, rate: 50/s, keys: 20}\n"
                 "topology: {consumers: 3, threads: 4, producers: 2}\n"
                 "links: {consumer_to_provider: {loss: 2%%}}\n"
