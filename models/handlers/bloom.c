@@ -39,7 +39,7 @@ static bool losses(const struct plan *plan, const char *metric, const char *key,
            plan->workload.messages - 1, hashes, hashes);
   return true;
 }
-static const struct closed_form bloom_losses = {"Bloom's formula", losses};
+static const struct closed_form bloom_losses = {"formula: the sum of (1 - e^(-ki/m))^k", losses};
 
 #define ROW(word, text, kind, table, count, form)                                                  \
   {.name = word, .about = text, .handle = handle, .local = &(kind), .keys = (table),               \
