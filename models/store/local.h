@@ -40,6 +40,7 @@ enum lru_key { KEY_LRU_ENTRIES, KEY_LRU__COUNT };
 extern const struct key bloom_keys[KEY_BLOOM__COUNT]; /* of one filter the first KEY_BLOOM_SINGLE__COUNT */
 extern const struct key lru_keys[KEY_LRU__COUNT];
 
+extern const struct closed_form bloom_losses; /* of one filter: what it drops */
 extern const struct local_kind local_bloom, local_bloom_rotating, local_lru;
 
 #endif
