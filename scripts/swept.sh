@@ -10,7 +10,7 @@ trap 'rm -rf "$out"' EXIT
 "$dgsim" run "scenarios/patterns/$section.yaml" --out "$out" --no-charts >"$out/log" ||
   { cat "$out/log" >&2; exit 1; }
 
-# Columns of aggregate.csv: label, the swept value in ns, metric, unit, n, mean, low, high, sum.
+# Columns of aggregate.csv: label, the swept value in ns or bytes, metric, unit, n, mean, low, high, sum.
 rows() { tr -d '"' <"$out/latest/aggregate.csv" | awk -F, -v label="$1" -v metric="$2" '$1 == label && $3 == metric'; }
 
 case $section in
@@ -52,8 +52,24 @@ outbox-cleanup)
     <(rows "drop partitions" outbox_rows_peak | cut -d, -f6) |
     awk -F, '{ printf "| %d | %d | %d | %d |\n", $2, $6, $10, $11 }'
   ;;
+window)
+  echo "| retention | done more than once, of 1800 | 95 % interval | room at most |"
+  echo "|---:|---:|---:|---:|"
+  label="table with a retention"
+  paste -d, <(rows "$label" duplicate_effects) <(rows "$label" dedup_bytes_peak | cut -d, -f6) |
+    awk -F, '{ printf "| %g s | %.1f | %.1f to %.1f | %.1f KiB |\n", $2 / 1e9, $6, $7, $8, $10 / 1024 }'
+  ;;
+bloom)
+  echo "| bytes | lost, of 1000 | 95 % interval | the formula says |"
+  echo "|---:|---:|---:|---:|"
+  rows bloom lost | awk -F, '{
+    sum = 0
+    for (i = 0; i < 1000; i++) sum += (1 - exp(-5 * i / (8 * $2))) ^ 5
+    printf "| %d | %.2f | %.2f to %.2f | %.2f |\n", $2, $6, $7, $8, sum }'
+  ;;
 *)
-  echo "there is no section '$section': commit-interval, visibility-timeout, poll-interval, outbox-cleanup" >&2
+  echo "there is no section '$section': commit-interval, visibility-timeout, poll-interval, outbox-cleanup," \
+    "window, bloom" >&2
   exit 64
   ;;
 esac

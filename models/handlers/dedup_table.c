@@ -39,7 +39,8 @@ static const struct key keys[] = {
      "how long an id stands in the table at least; 0s = for ever",
      "ours: nothing is deleted unless somebody says so"},
     {"prune_every", VALUE_TIME, "1min", NULL, NS_PER_MS, 366 * NS_PER_D,
-     "how often the job runs that deletes ids older than retention", "ours: the shortest gap of a cron schedule, as pg_cron has it"},
+     "how often the job runs that deletes ids older than retention",
+     "ours: the shortest gap of a cron schedule, as pg_cron has it"},
 };
 
 const struct handler handler_dedup_table = {

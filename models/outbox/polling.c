@@ -20,6 +20,7 @@ struct relay {
   bool published; /* this batch: it has been handed to the producer */
   bool held;      /* so is the batch (world_hold) */
   bool cleanup_due, stopping;
+  bool again; /* behind a cleanup: the batch before it was full */
 };
 
 static struct relay *relay_of(const struct node *node) { return node->state[PUBLISHER_PORT]; }
@@ -72,6 +73,7 @@ static void rest(struct world *world, struct node *node, bool at_once) {
     if (node->components[0]->terminate) return node->components[0]->terminate(world, node);
     return node_exit(world, node);
   }
+  relay->again = at_once;
   if (relay->cleanup_due) return clean(world, node);
   sleep_until_next(world, node, at_once ? 0 : publisher_setting(world, KEY_POLL_EVERY));
 }
@@ -176,7 +178,7 @@ static void on_answer(struct world *world, struct node *node, struct message *an
   if (relay->phase == COMMITTING) relay->transaction = 0;
   if (relay->phase == MARKING && relay->transaction) return finish(world, node);
   if (relay->phase != CLEANING && relay->count > 0 && marks_first(world)) return publish(world, node);
-  rest(world, node, relay->phase != CLEANING && relay->count == relay->batch);
+  rest(world, node, relay->phase == CLEANING ? relay->again : relay->count == relay->batch);
 }
 
 static void on_answer_timeout(struct world *world, struct node *node, uint64_t argument) {

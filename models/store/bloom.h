@@ -32,7 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOOM_GENERATIONS_MAX 64
+#define BLOOM_GENERATIONS_MAX 16
 #define BLOOM_HASHES_MAX 64
 
 struct bloom_size {

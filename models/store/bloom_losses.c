@@ -17,4 +17,4 @@ static bool losses(const struct plan *plan, const char *metric, const char *key,
            plan->workload.messages - 1, hashes, hashes);
   return true;
 }
-const struct closed_form bloom_losses = {"Bloom's formula", losses};
+const struct closed_form bloom_losses = {"formula: the sum of (1 - e^(-ki/m))^k", losses};

@@ -27,35 +27,20 @@ static void on_expiry(struct world *world, struct node *node, uint64_t argument)
   cache_changed(world, node, before);
 }
 
-/* With appendfsync always the one thread waits for the disk, and everybody for it. */
-static bool flush_now(struct world *world, struct node *node, enum flush *out) {
-  int64_t takes = node_takes(world, node, NODE_DISK, world->plan->costs.values[COST_CACHE_FLUSH].i);
-  *out = MUTANT(CACHE_NO_FSYNC) ? FLUSH_LIED : node_flush(world, node);
-  if (*out == FLUSH_FAILED) return false;
-  node->depart += takes;
-  node->core_free[0] = node->depart;
-  world_count(world, COUNTER_DURABLE_WRITES, 1);
-  return true;
-}
-
-bool cache_write(struct world *world, struct node *node, uint64_t name, uint64_t key,
-                 struct keyspace_value value) {
+/* Changes a key, now: with the memory that it takes, and the flush that it waits for. */
+static void write_key(struct world *world, struct node *node, uint64_t name, uint64_t key,
+                      struct keyspace_value value) {
   struct cache *cache = cache_of(node);
-  bool logged = cache_setting(world, KEY_CACHE_APPENDONLY);
-  bool waits = logged && cache_setting(world, KEY_CACHE_APPENDFSYNC) == CACHE_FSYNC_ALWAYS;
-  enum flush flush = FLUSH_DONE;
-  if (waits && !flush_now(world, node, &flush)) return false;
   int64_t now = world->now.ns, before = cache->keys.bytes;
   cache_log_note(world, cache,
                  &(struct cache_write){.name = name, .key = key, .at = now,
                                        .before = keyspace_get(&cache->keys, name, key, now)});
   keyspace_put(&cache->keys, name, key, value, now);
-  if (!logged || (waits && flush == FLUSH_DONE))
+  if (!cache_setting(world, KEY_CACHE_APPENDONLY))
     cache->flushed = cache->written;
-  else if (!waits)
+  else if (!cache->batch_open)
     cache_log_flush_later(world, node);
   cache_changed(world, node, before);
-  return true;
 }
 
 /* --- Requests --- */
@@ -67,7 +52,7 @@ static void answer(struct world *world, struct node *node, const struct message 
   message->a = status;
   message->b = value;
   message->size = STORE_WIRE_BYTES;
-  world_send(world, node, message);
+  cache_answer(world, node, message);
 }
 
 static struct keyspace_value find(const struct world *world, const struct node *node,
@@ -75,37 +60,27 @@ static struct keyspace_value find(const struct world *world, const struct node *
   return keyspace_get(&cache_of(node)->keys, (uint64_t)request->a, (uint64_t)request->b, world->now.ns);
 }
 
-static void on_get(struct world *world, struct node *node, struct message *request) {
-  struct keyspace_value found = find(world, node, request);
-  answer(world, node, request, found.exists ? DG_OK : DG_NOT_FOUND, found.value);
-}
-
 static void write_and_answer(struct world *world, struct node *node, const struct message *request,
                              bool exists) {
   struct keyspace_value value = {.exists = exists, .value = request->c,
                                  .expires = request->d ? world->now.ns + request->d : 0};
   if (MUTANT(CACHE_NO_TTL)) value.expires = 0;
-  if (cache_write(world, node, (uint64_t)request->a, (uint64_t)request->b, value))
-    answer(world, node, request, DG_OK, 0);
+  write_key(world, node, (uint64_t)request->a, (uint64_t)request->b, value);
+  answer(world, node, request, DG_OK, 0);
 }
 
-static void on_set(struct world *world, struct node *node, struct message *request) {
-  write_and_answer(world, node, request, true);
-}
-
-static void on_set_if_absent(struct world *world, struct node *node, struct message *request) {
+static void on_request(struct world *world, struct node *node, struct message *request) {
   struct keyspace_value found = find(world, node, request);
-  if (found.exists && !MUTANT(CACHE_SET_ALWAYS))
-    answer(world, node, request, DG_EXISTS, found.value);
-  else
-    write_and_answer(world, node, request, true);
-}
-
-static void on_delete(struct world *world, struct node *node, struct message *request) {
-  if (find(world, node, request).exists)
-    write_and_answer(world, node, request, false);
-  else
+  cache_batch_begin(world, node);
+  if (request->kind == CACHE_GET)
+    answer(world, node, request, found.exists ? DG_OK : DG_NOT_FOUND, found.value);
+  else if (request->kind == CACHE_DELETE && !found.exists)
     answer(world, node, request, DG_NOT_FOUND, 0);
+  else if (request->kind == CACHE_SET_IF_ABSENT && found.exists && !MUTANT(CACHE_SET_ALWAYS))
+    answer(world, node, request, DG_EXISTS, 0);
+  else
+    write_and_answer(world, node, request, request->kind != CACHE_DELETE);
+  cache_batch_end(world, node);
 }
 
 static int64_t cost(const struct world *world, const struct message *request) {
@@ -124,13 +99,20 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   struct cache *cache = cache_of(node);
   if (reason == START_AGAIN) cache->flush_started = world->now.ns;
   node->cores = 1;
-  cache->flushing = false;
+  cache->flushing = cache->batch_open = false;
   cache->expiry_armed = INT64_MAX;
   int64_t before = cache->keys.bytes;
   keyspace_expire(&cache->keys, world->now.ns); /* what ran out while it was down */
   cache_changed(world, node, before);
   cache_log_flush_later(world, node);
 }
+
+static void crash(struct world *world, struct node *node, bool power) {
+  cache_batch_drop(world, cache_of(node));
+  cache_log_crash(world, node, power);
+}
+
+static void finish(struct world *world, struct node *node) { cache_batch_drop(world, cache_of(node)); }
 
 static uint32_t struck(struct world *world, struct node *node, uint32_t fault, bool begins) {
   if (!begins || !node->alive || cache_setting(world, KEY_CACHE_REPLICAS) == 0) return 0;
@@ -149,7 +131,8 @@ static void disk_reset(struct world *world, struct node *node) {
   if (!cache) return;
   keyspace_clear(&cache->keys);
   cache->write_first = cache->write_count = 0;
-  cache->written = cache->flushed = 0;
+  cache->written = cache->flushed = cache->batch_from = 0;
+  cache->batch = 0;
   cache->flush_started = -NS_PER_S;
 }
 
@@ -158,6 +141,7 @@ static void disk_free(struct node *node) {
   if (!cache) return;
   keyspace_free(&cache->keys);
   free(cache->writes);
+  free(cache->held);
   free(cache);
   node->disk[0] = NULL;
 }
@@ -166,22 +150,24 @@ static void disk_free(struct node *node) {
 
 static const char *const stages[] = {"serving"};
 static message_fn *const on[STORE_MESSAGE__COUNT] = {
-    [CACHE_GET] = on_get,
-    [CACHE_SET] = on_set,
-    [CACHE_SET_IF_ABSENT] = on_set_if_absent,
-    [CACHE_DELETE] = on_delete,
+    [CACHE_GET] = on_request,
+    [CACHE_SET] = on_request,
+    [CACHE_SET_IF_ABSENT] = on_request,
+    [CACHE_DELETE] = on_request,
 };
 static timer_fn *const on_timer[CACHE_TIMER__COUNT] = {[CACHE_TIMER_FLUSH] = cache_log_flushed,
-                                                       [CACHE_TIMER_EXPIRY] = on_expiry};
+                                                       [CACHE_TIMER_EXPIRY] = on_expiry,
+                                                       [CACHE_TIMER_BATCH] = cache_batch_over};
 static const char *const timer_names[CACHE_TIMER__COUNT] = {[CACHE_TIMER_FLUSH] = "flush",
-                                                            [CACHE_TIMER_EXPIRY] = "expiry"};
+                                                            [CACHE_TIMER_EXPIRY] = "expiry",
+                                                            [CACHE_TIMER_BATCH] = "batch"};
 
 const struct component cache_component = {
     .name = "cache", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
     .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = CACHE_TIMER__COUNT, .cost = cost,
-    .crash = cache_log_crash, .disk_lost = cache_log_disk_lost, .struck = struck,
-    .disk_reset = disk_reset, .disk_free = disk_free,
+    .crash = crash, .disk_lost = cache_log_disk_lost, .struck = struck,
+    .finish = finish, .disk_reset = disk_reset, .disk_free = disk_free,
 };
 
 static const struct key keys[KEY_CACHE__COUNT] = {

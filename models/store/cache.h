@@ -23,6 +23,8 @@
  * [I2] A key is not there from the instant on at which its time to live has passed, to the nanosecond.
  * [I3] What was answered is lost by a power loss, a lost disk, an unclean failover, or without appendonly by
  *      any death; and by nothing else. Writes are lost from the last one back, without a gap.
+ *      With appendfsync always, requests that wait when the thread is free are executed together, and share
+ *      one flush; all their answers leave when it has ended.
  * [I4] Keys are accounted as dedup memory with KEYSPACE_KEY_BYTES and KEYSPACE_EXPIRY_BYTES, until the
  *      instant at which they run out.
  *
@@ -31,8 +33,7 @@
  * LIMIT: no automatic failover: replicas take over when a fault says so, at once, and only at a node that
  *        is up; a cache that is down comes back as itself.
  * LIMIT: Redis removes what has run out by sampling, ten times a second, so that its memory falls later.
- * LIMIT: with appendfsync always each write has a flush to itself; Redis shares one among those that it
- *        finds waiting. With everysec a flush that takes long never holds up writes (Redis: after 2 s).
+ * LIMIT: with everysec a flush that takes long never holds up writes (Redis: after 2 s).
  * LIMIT: a flush that fails ends the process, also where Redis would go on and refuse writes (everysec).
  * LIMIT: all threads of a consumer share one connection.
  */

@@ -50,6 +50,7 @@ static void take_back(struct world *world, struct cache *cache) {
   cache->write_count--;
   cache->written--;
   if (cache->flushed > cache->written) cache->flushed = cache->written;
+  if (cache->batch_from > cache->written) cache->batch_from = cache->written;
 }
 
 /* --- Flushes --- */
@@ -89,13 +90,17 @@ void cache_log_flushed(struct world *world, struct node *node, uint64_t argument
 
 /* --- What is lost --- */
 
-static void lose(struct world *world, struct node *node, uint64_t count) {
+void cache_log_take_back(struct world *world, struct node *node, uint64_t count) {
   struct cache *cache = cache_of(node);
   int64_t before = cache->keys.bytes;
   ASSERT_LE(count, cache->write_count);
-  if (count > 0) faults_hit(world, node->down_by, node->id, 0);
   for (; count > 0; count--) take_back(world, cache);
   world_dedup_bytes(world, cache->keys.bytes - before);
+}
+
+static void lose(struct world *world, struct node *node, uint64_t count) {
+  if (count > 0) faults_hit(world, node->down_by, node->id, 0);
+  cache_log_take_back(world, node, count);
 }
 
 static void forget(struct world *world, struct node *node) {

@@ -19,16 +19,19 @@ struct cache {
   int64_t flush_started;     /* ns; of the last flush to begin */
   bool flushing;             /* volatile, as is all below: a flush is under way, or will begin */
   int64_t expiry_armed;      /* ns; INT64_MAX = no timer waits for a key to run out */
+  /* with appendfsync always */
+  struct message **held; /* answers that wait for the flush of their batch */
+  size_t held_count, held_capacity;
+  bool batch_open;
+  uint32_t batch;        /* number of the last */
+  uint32_t batch_left;   /* requests that are still to join it */
+  uint64_t batch_from;   /* writes before it: those from there on are its own */
 };
 
-enum { CACHE_TIMER_FLUSH, CACHE_TIMER_EXPIRY, CACHE_TIMER__COUNT };
+enum { CACHE_TIMER_FLUSH, CACHE_TIMER_EXPIRY, CACHE_TIMER_BATCH, CACHE_TIMER__COUNT };
 
 static inline struct cache *cache_of(const struct node *node) { return node->disk[0]; }
 
-/* Changes a key, now: with the memory that it takes, the log and the flush that it waits for. False: the
- * process dies of that flush, before it does. */
-bool cache_write(struct world *world, struct node *node, uint64_t name, uint64_t key,
-                 struct keyspace_value value);
 /* To be called whenever keys have changed: accounts for them and waits for the next to run out. */
 void cache_changed(struct world *world, struct node *node, int64_t bytes_before);
 
@@ -36,6 +39,8 @@ void cache_changed(struct world *world, struct node *node, int64_t bytes_before)
 
 /* Notes a write before it is made. */
 void cache_log_note(struct world *world, struct cache *cache, const struct cache_write *write);
+/* Takes back the last writes, as if they had never been made. */
+void cache_log_take_back(struct world *world, struct node *node, uint64_t count);
 /* A write waits for its flush: see to it that there will be one. */
 void cache_log_flush_later(struct world *world, struct node *node);
 timer_fn cache_log_flushed;
@@ -44,5 +49,16 @@ void cache_log_crash(struct world *world, struct node *node, bool power);
 void cache_log_disk_lost(struct world *world, struct node *node);
 /* A replica becomes the primary. Returns how many writes that it lacked were lost. */
 uint32_t cache_log_failover(struct world *world, struct node *node);
+
+/* --- cache_batch.c: appendfsync always --- */
+
+/* Around each request. */
+void cache_batch_begin(struct world *world, struct node *node);
+void cache_batch_end(struct world *world, struct node *node);
+/* Sends an answer: now, or with its batch. */
+void cache_answer(struct world *world, struct node *node, struct message *answer);
+/* Nobody gets the answers that are held. */
+void cache_batch_drop(struct world *world, struct cache *cache);
+timer_fn cache_batch_over;
 
 #endif

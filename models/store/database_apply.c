@@ -29,6 +29,7 @@ bool database_apply(struct world *world, struct node *node, uint32_t index, stru
   struct sessions *sessions = &database_of(node)->sessions;
   own->operation = workload_operation(world, own->intent);
   const struct row_operation *operation = &row_operations[own->operation];
+  if (!operation->own) return database_refuse(world, node, index, request), false;
   if (!operation->other && !operation->inserts) return database_change(world, node, index, request, own);
   struct write other = *own;
   enum locked locked = LOCKED;

@@ -104,6 +104,9 @@ bool database_noted(struct world *world, struct node *node, uint32_t index, stru
 bool database_execute(struct world *world, struct node *node, uint32_t index,
                       struct message *request);
 
+/* Rolls back the transaction of a statement that cannot be done, and answers DG_FAILED. */
+void database_refuse(struct world *world, struct node *node, uint32_t index,
+                     const struct message *request);
 /* Rolls back what cannot be serialized, and answers so. */
 void database_conflict(struct world *world, struct node *node, uint32_t index,
                        const struct message *request);
@@ -122,9 +125,6 @@ int database_condition(const struct database *database, uint32_t index, const st
 
 bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,
                     struct write *own);
-
-/* Answers that the statement has failed, and rolls its transaction back. */
-void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request);
 
 /* --- database_outbox.c --- */
 

@@ -62,7 +62,8 @@ void database_abort(struct world *world, struct node *node, uint32_t index) {
   database_end(world, node, index);
 }
 
-void database_refuse(struct world *world, struct node *node, uint32_t index, struct message *request) {
+void database_refuse(struct world *world, struct node *node, uint32_t index,
+                     const struct message *request) {
   database_answer(world, node, request, DG_FAILED, 0);
   database_abort(world, node, index);
 }

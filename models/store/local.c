@@ -55,8 +55,9 @@ const struct local_kind local_bloom = {single_room, make_single, bloom_memory_se
 const struct local_kind local_bloom_rotating = {rotating_room, make_rotating, bloom_memory_seen,
                                                 bloom_memory_mark, bloom_held};
 
-#define ITEMS_MAX 10000000
-#define SIZE_MAX_BYTES (INT64_C(256) << 20)
+/* Together no more than 256 MiB a consumer. */
+#define ITEMS_MAX 1000000
+#define SIZE_MAX_BYTES (INT64_C(16) << 20)
 
 const struct key bloom_keys[KEY_BLOOM__COUNT] = {
     [KEY_BLOOM_ITEMS] = {"items", VALUE_COUNT, "100000", NULL, 1, ITEMS_MAX,

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LRU_ENTRIES_MAX (1 << 24)
+#define LRU_ENTRIES_MAX (1 << 20)
 /* An entry with two links and its chain, and two heads of chains at most. */
 #define LRU_ENTRY_BYTES 32
 

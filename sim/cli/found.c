@@ -49,6 +49,20 @@ static void write_text(void *context, FILE *file) {
   fwrite(text->bytes, 1, text->length, file);
 }
 
+static void write_small(const struct shrink_case *violation, const struct shrunk *shrunk,
+                        const char *name, const char *about, FILE *out) {
+  const struct repro repro = {.plan = &shrunk->plan, .placements = shrunk->placements,
+                              .count = shrunk->count, .metric = violation->metric, .name = name,
+                              .about = about};
+  const struct scenario_part part = {shrunk->intents, shrunk->plan.workload.messages, shrunk->kept,
+                                     shrunk->count, name, about, violation->metric};
+  const struct scenario *scenario = violation->scenario;
+  size_t seed = 0;
+  if (!shrunk->own_world) return repro_write(&repro, out);
+  while (scenario->seeds[seed] != violation->seed) seed++;
+  scenario_print_part(scenario, violation->row, seed, &part, out);
+}
+
 static bool save(const struct registry *registry, const struct shrink_case *violation,
                  const struct shrunk *shrunk, const struct options *options, struct err *err) {
   const struct scenario *scenario = violation->scenario;
@@ -60,16 +74,13 @@ static bool save(const struct registry *registry, const struct shrink_case *viol
   snprintf(file_name, sizeof file_name, "%s.yaml", name);
   snprintf(about, sizeof about,
            "The smallest world that shows %s in row %s of %s (operation %" PRIu64 ", seed %" PRIu64
-           ").",
+           ")%s.",
            metric_rows[violation->metric].name, scenario->plans[violation->row].label, scenario->name,
-           shrunk->suspect, violation->seed);
-  const struct repro repro = {.plan = &shrunk->plan, .placements = shrunk->placements,
-                              .count = shrunk->count, .metric = violation->metric, .name = name,
-                              .about = about};
+           shrunk->suspect, violation->seed, shrunk->own_world ? ", with its faults as they were" : "");
   struct text text;
   FILE *memory = open_memstream(&text.bytes, &text.length);
   ASSERT(memory);
-  repro_write(&repro, memory);
+  write_small(violation, shrunk, name, about, memory);
   fclose(memory);
   bool saved = verified(registry, file_name, text.bytes, text.length, violation->metric, err) &&
                output_add(options->out, scenario->name, "anomalies", file_name, write_text, &text,
@@ -90,15 +101,23 @@ bool found_shrink(const struct registry *registry, const struct shrink_case *vio
     printf("  shrunk    no: no world of up to %d operations and %d placed faults shows it (%" PRIu64
            " runs)\n", SHRINK_MESSAGES_MAX, SHRINK_FAULTS_MAX, shrunk->executed);
   } else {
+    const unsigned faults = shrunk->count + shrunk->lossy_links;
     printf("  shrunk    to %" PRIu64 " operation%s and %u fault%s%s, in %" PRIu64 " runs\n",
            shrunk->plan.workload.messages, shrunk->plan.workload.messages == 1 ? "" : "s",
-           shrunk->count, shrunk->count == 1 ? "" : "s",
-           shrunk->same_sorts ? "" : " of other sorts", shrunk->executed);
+           faults, faults == 1 ? "" : "s",
+           shrunk->own_world    ? " of its own world"
+           : shrunk->same_sorts ? ""
+                                : " of other sorts",
+           shrunk->executed);
     for (unsigned i = 0; i < shrunk->count; i++) {
       fputs("            ", stdout);
-      placement_write(&shrunk->plan, &shrunk->placements[i], stdout);
+      if (shrunk->own_world)
+        fputs(violation->scenario->faults[shrunk->kept[i]].name, stdout);
+      else
+        placement_write(&shrunk->plan, &shrunk->placements[i], stdout);
       putchar('\n');
     }
+    if (shrunk->lossy_links > 0) puts("            what links lose");
     done = save(registry, violation, shrunk, options, err);
   }
   free(shrunk);

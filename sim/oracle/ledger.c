@@ -333,7 +333,9 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
     case COUNTER_EVENTS: counts[METRIC_EVENTS] += value; break;
     case COUNTER_DEDUP_BYTES_PEAK:
       if (value > counts[METRIC_DEDUP_BYTES_PEAK]) counts[METRIC_DEDUP_BYTES_PEAK] = value;
+      counts[METRIC_DEDUP_BYTES_END] += value;
       break;
+    case COUNTER_DEDUP_BYTES_FORGOTTEN: counts[METRIC_DEDUP_BYTES_END] -= value; break;
     case COUNTER_DATABASE_READS: counts[METRIC_DATABASE_READS] += value; break;
     case COUNTER_DATABASE_WRITES: counts[METRIC_DATABASE_WRITES] += value; break;
     case COUNTER_OUTBOX_ROWS_PEAK: counts[METRIC_OUTBOX_ROWS_PEAK] += value; break;

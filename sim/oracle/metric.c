@@ -12,7 +12,7 @@ bool metric_of_group(enum metric metric) {
   return metric != METRIC_ROUND_TRIPS && metric != METRIC_DURABLE_WRITES &&
          metric != METRIC_DEDUP_BYTES_PEAK && metric != METRIC_FAULTS_EFFECTIVE &&
          metric != METRIC_EVENTS &&
-         !(metric >= METRIC_DATABASE_READS && metric <= METRIC_SLOT_BYTES_PEAK);
+         !(metric >= METRIC_DATABASE_READS && metric <= METRIC_DEDUP_BYTES_END);
 }
 
 int metric_find(const char *name) {

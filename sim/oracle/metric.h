@@ -63,7 +63,8 @@ enum metric_unit {
   X(OUTBOX_ROWS_PEAK, "outbox_rows_peak", "outbox_rows_peak", UNIT_COUNT, "most rows that outbox tables held at once") \
   X(OUTBOX_ROWS_END, "outbox_rows_end", "outbox_rows_end", UNIT_COUNT, "rows that they held at the end") \
   X(OUTBOX_BYTES_PEAK, "outbox_bytes_peak", "outbox_bytes_peak", UNIT_BYTES, "most bytes that they held at once") \
-  X(SLOT_BYTES_PEAK, "slot_bytes_peak", "slot_bytes_peak", UNIT_BYTES, "most bytes of its log that a database kept at once for who reads it")
+  X(SLOT_BYTES_PEAK, "slot_bytes_peak", "slot_bytes_peak", UNIT_BYTES, "most bytes of its log that a database kept at once for who reads it") \
+  X(DEDUP_BYTES_END, "dedup_bytes_end", "dedup_bytes_end", UNIT_BYTES, "bytes that dedup stores held at the end")
 
 enum metric {
 #define X(id, name, column, unit, about) METRIC_##id,

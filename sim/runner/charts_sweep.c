@@ -190,8 +190,8 @@ static void put_terminal(unsigned metric, FILE *out) {
   fprintf(out, "set output '%s.svg'\n\n", name);
 }
 
-/* A closed form beside what was measured: y by x, both as on the axes but x in the unit of the column. It is
- * of the first row whose handler has one; NULL: none has. */
+/* A closed form beside what was measured: y by x, y as the metric's own number, x in the unit of the column, of
+ * words their number in the list. It is of the first row whose handler has one; NULL: none has. */
 static const struct closed_form *closed_form_of(const struct campaign *campaign, unsigned metric,
                                                 const struct sweep_key *key, char *out, size_t size) {
   static const char of_handler[] = "handler/";
@@ -205,18 +205,27 @@ static const struct closed_form *closed_form_of(const struct campaign *campaign,
   return NULL;
 }
 
+/* The key has a line for each of its entries where there is one: its name is long. */
+static void put_overlay(const struct closed_form *form, const char *expression, FILE *out) {
+  fputs("OVERLAY = ", out);
+  charts_put_text(out, form ? form->name : "", false);
+  fprintf(out, "\noverlay(x) = SCALE * (%s)\n", expression);
+  fputs("if (OVERLAY ne '') { KEY_COLUMNS = 1; KEY_LINES = ROWS + 1 }\n"
+        "HEIGHT = 500 + 19 * KEY_LINES + 17 * (TIC_LINES - 1)\n",
+        out);
+}
+
 static void put_lines(const struct campaign *campaign, unsigned metric, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   size_t index = 0, columns;
   const struct sweep_key *key = axis_of(scenario, 0, &index);
   char expression[256] = "NaN";
   const struct closed_form *form = closed_form_of(campaign, metric, key, expression, sizeof expression);
-  const size_t lines = charts_key_lines(scenario, scenario->row_count + (form != NULL), 12, &columns);
+  const size_t lines = charts_key_lines(scenario, scenario->row_count, 12, &columns);
   const bool logarithmic = is_logarithmic(key);
   put_head(campaign, metric, out);
-  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nTIC_LINES = %zu\nOVERLAY = ", columns, lines, tic_lines(key));
-  charts_put_text(out, form ? form->name : "", false);
-  fprintf(out, "\noverlay(x) = SCALE * (%s)\nHEIGHT = 500 + 19 * KEY_LINES + 17 * (TIC_LINES - 1)\n", expression);
+  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nTIC_LINES = %zu\n", columns, lines, tic_lines(key));
+  put_overlay(form, expression, out);
   put_terminal(metric, out);
   put_values(key, "X", out);
   fprintf(out, "XLABEL = '%s'\nX_IS_TEXT = %d\nLOG_X = %d\n", key->path, key->is_text, logarithmic);

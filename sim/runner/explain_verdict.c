@@ -9,6 +9,7 @@ static bool delivered_twice(const struct tally *t) { return t->deliveries > 1; }
 static bool taken_back(const struct tally *t) { return t->undone > 0; }
 static bool never_sent(const struct tally *t) { return t->publishes == 0 && t->copies == 0; }
 static bool never_stored(const struct tally *t) { return t->copies == 0; }
+static bool dropped_unseen(const struct tally *t) { return t->suppressed > 0 && t->deliveries == 1; }
 static bool dropped_as_known(const struct tally *t) { return t->suppressed > 0; }
 static bool noted_first(const struct tally *t) { return t->acks_noted > 0; }
 static bool delivered(const struct tally *t) { return t->deliveries > 0; }
@@ -25,6 +26,7 @@ static const struct {
     {false, taken_back, "its effect was there, and was lost again with what had not been synced"},
     {false, never_sent, "it never left its producer"},
     {false, never_stored, "it was never stored, and nobody sent it again"},
+    {false, dropped_unseen, "a dedup store took it for a duplicate, and it had never been delivered before"},
     {false, dropped_as_known, "a dedup store took it for a duplicate, and its first execution had come to nothing"},
     {false, noted_first, "it was acknowledged before it took effect, so that nobody delivers it again"},
     {false, delivered, "it was delivered, and its work came to nothing"},

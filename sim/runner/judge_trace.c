@@ -52,6 +52,8 @@ static bool check_operation(uint64_t intended, uint32_t keys, struct err *err) {
   const uint32_t operation = fact_intended_operation(intended);
   if (operation >= OPERATION__COUNT)
     return err_set(err, ERR_FORMAT, "operation number %u of %u", operation, OPERATION__COUNT);
+  if (operation == OPERATION_TRANSFER && (other == 0 || other == key))
+    return err_set(err, ERR_FORMAT, "a transfer from key %u to key %u", key, other);
   if (key <= keys && other <= keys) return true;
   return err_set(err, ERR_FORMAT, "key %u of %u", key > keys ? key : other, keys);
 }

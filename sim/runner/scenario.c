@@ -435,7 +435,8 @@ void scenario_print_resolved(const struct scenario *scenario, FILE *out) {
   fwrite(memory->resolved, 1, memory->resolved_length, out);
 }
 
-void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out) {
+static void print_cut(const struct scenario *scenario, size_t plan, size_t seed,
+                      const struct scenario_part *part, FILE *out) {
   const struct memory *memory = scenario->memory;
   struct pool *pool = pool_new();
   struct reader reader;
@@ -443,9 +444,19 @@ void scenario_print_run(const struct scenario *scenario, size_t plan, size_t see
   size_t length;
   uint64_t hash;
   scenario_cut(memory->reader, scenario, plan, seed, pool, &reader, &run);
+  if (part) scenario_cut_part(part, &reader, &run);
   const char *text = scenario_resolve(&reader, &length, &hash);
   fwrite(text, 1, length, out);
   pool_free(pool);
+}
+
+void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out) {
+  print_cut(scenario, plan, seed, NULL, out);
+}
+
+void scenario_print_part(const struct scenario *scenario, size_t plan, size_t seed,
+                         const struct scenario_part *part, FILE *out) {
+  print_cut(scenario, plan, seed, part, out);
 }
 
 void scenario_print_recorded(const struct scenario *scenario, const struct scenario_record *record,

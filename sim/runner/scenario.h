@@ -148,6 +148,19 @@ void scenario_print_resolved(const struct scenario *scenario, FILE *out);
  * is said of this row stays; comparisons with other rows, and `capacity`, which no run of its own
  * shows, are left out. */
 void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out);
+/* What is left of a run that was made small. */
+struct scenario_part {
+  const struct intent_plan *intents; /* of its operations */
+  size_t intent_count;
+  const uint32_t *faults; /* indexes, in any order */
+  size_t fault_count;
+  const char *name, *about;
+  enum metric metric; /* that is expected to be none, and is not */
+};
+/* Likewise, of a part of the run. */
+void scenario_print_part(const struct scenario *scenario, size_t plan, size_t seed,
+                         const struct scenario_part *part, FILE *out);
+
 /* One run's scenario, with what was drawn in files beside it: see sim/runner/recording.h. */
 #define RECORD_ARRIVALS "arrivals.csv"
 #define RECORD_FAULTS "faults.csv"

@@ -76,3 +76,37 @@ void scenario_cut(const struct reader *whole, const struct scenario *scenario, s
   cut_sweep(scenario, plan, out, out_scenario);
   cut_expect(whole, scenario, plan, out, out_scenario);
 }
+
+static void cut_faults(const struct scenario_part *part, struct reader *reader,
+                       struct scenario *scenario) {
+  struct fault_plan *faults = POOL_NEW(reader->pool, struct fault_plan, part->fault_count);
+  struct fault_reading *readings = POOL_NEW(reader->pool, struct fault_reading, part->fault_count);
+  size_t count = 0;
+  for (size_t i = 0; i < scenario->fault_count; i++)
+    for (size_t j = 0; j < part->fault_count; j++)
+      if (part->faults[j] == i) {
+        faults[count] = scenario->faults[i];
+        readings[count++] = reader->faults[i];
+      }
+  scenario->faults = faults;
+  scenario->fault_count = count;
+  reader->faults = readings;
+}
+
+void scenario_cut_part(const struct scenario_part *part, struct reader *reader,
+                       struct scenario *scenario) {
+  struct pool *pool = reader->pool;
+  reader->intents = part->intents;
+  reader->arrivals_file = NULL;
+  reader->derived = WORKLOAD__COUNT;
+  reader->workload.values[WORKLOAD_MESSAGES].i = (int64_t)part->intent_count;
+  cut_faults(part, reader, scenario);
+  scenario->name = part->name;
+  scenario->about = part->about;
+  scenario->expectations = POOL_NEW(pool, struct expectation, 1);
+  scenario->expectations[0] = (struct expectation){.metric = part->metric, .kind = BOUND_NONE};
+  scenario->expectation_count = 1;
+  reader->statements = POOL_NEW(pool, struct statement, 1);
+  reader->statements[0] = (struct statement){.count = 1};
+  reader->statement_count = 1;
+}

@@ -323,6 +323,8 @@ void scenario_write_recorded(struct reader *reader, const struct scenario_record
 void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t plan,
                   size_t seed, struct pool *pool, struct reader *out,
                   struct scenario *out_scenario);
+/* Of what was cut out, some operations and faults; `expect` is that the metric is none. */
+void scenario_cut_part(const struct scenario_part *part, struct reader *reader, struct scenario *scenario);
 
 /* Reads what one place says of a slot; NULL = nothing. */
 bool slot_read_spec(struct reader *reader, enum slot slot, const struct yaml_entry *entry,

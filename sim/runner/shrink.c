@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/runner/shrink_own.h"
 #include "sim/world/fault_verbs.h"
 #include "sim/world/world.h"
 
@@ -214,17 +215,26 @@ static bool search(struct shrinking *shrinking, unsigned faults,
   return found;
 }
 
+/* Three replicas need three brokers. */
+static bool is_possible(const struct plan *plan) {
+  struct err err = {.code = ERR_NONE};
+  return !plan->system->check || plan->system->check(plan, &err);
+}
+
 /* Smallest first: faults, then operations, then nodes. */
-static bool search_all(struct shrinking *shrinking, const struct placement_limits *limits) {
+static bool search_all(struct shrinking *shrinking, const struct placement_limits *limits,
+                       unsigned least, unsigned most, bool whole) {
   const struct plan *given = &shrinking->violation->scenario->plans[shrinking->violation->row];
   const unsigned worlds[] = {1, 2, 0};
   bool larger = given->counts[ROLE_CONSUMER] > 2 || given->counts[ROLE_PRODUCER] > 1 ||
-                given->counts[ROLE_BROKER] > 1 || given->counts[ROLE_RELAY] > 1 || given->partitions > 1 || given->threads > 1;
-  for (unsigned faults = 1; faults <= SHRINK_FAULTS_MAX; faults++)
+                given->counts[ROLE_BROKER] > 1 || given->counts[ROLE_RELAY] > 1 ||
+                given->partitions > 1 || given->threads > 1;
+  for (unsigned faults = least; faults <= most; faults++)
     for (unsigned messages = 1; messages <= SHRINK_MESSAGES_MAX; messages++)
       for (size_t world = 0; world < sizeof worlds / sizeof *worlds; world++) {
-        if (worlds[world] == 0 && !larger) continue;
+        if (worlds[world] == 0 && (!larger || !whole)) continue;
         make_small(shrinking, messages, worlds[world]);
+        if (!is_possible(&shrinking->out->plan)) continue;
         if (search(shrinking, faults, limits)) return true;
       }
   return false;
@@ -286,10 +296,13 @@ bool shrink(const struct shrink_case *violation, const struct explore_options *o
   drop_faults(&shrinking);
   drop_losses(&shrinking);
   struct placement_limits limits = sorts_of(&shrinking.plan);
-  out->found = out->same_sorts = search_all(&shrinking, &limits);
+  out->found = out->same_sorts =
+      search_all(&shrinking, &limits, 1, 1, false) ||
+      shrink_own(violation, &shrinking.plan, shrinking.run, options->command, out) ||
+      (choose_intents(&shrinking), search_all(&shrinking, &limits, 1, SHRINK_FAULTS_MAX, true));
   if (!out->found) {
     limits = placement_limits_all();
-    out->found = search_all(&shrinking, &limits);
+    out->found = search_all(&shrinking, &limits, 1, SHRINK_FAULTS_MAX, true);
   }
   run_free(shrinking.run);
   free(shrinking.faults);

@@ -8,7 +8,9 @@
  *   3  the search        every placement of one fault of these sorts in these worlds, smallest first,
  *                        then of two, then of three (explore.h). The first that shows the same metric
  *                        is the result: no fault and no operation less would do
- *   4  otherwise         faults of all sorts, and `same_sorts` is false
+ *   4  its own world     after one fault in the small worlds: the declared faults that are needed, as
+ *                        declared, with one, two or three of the operations (shrink_own.h)
+ *   5  otherwise         faults of all sorts, and `same_sorts` is false
  *
  * An exhaustive search from below instead of taking away from above: it ends at the minimum and not at
  * the nearest place where nothing more can be taken away, and it costs milliseconds. Ids of operations
@@ -37,6 +39,9 @@ struct shrink_case {
 
 struct shrunk {
   bool found, same_sorts;
+  bool own_world; /* found by step 4: the faults are the scenario's, and nothing is placed */
+  uint32_t kept[SHRINK_FAULTS_MAX]; /* [count] then: indexes into the scenario's faults */
+  unsigned lossy_links; /* then: in use, each as good as a fault */
   struct plan plan; /* the small world; its faults are none */
   struct intent_plan intents[SHRINK_MESSAGES_MAX];
   struct group_plan groups[PLAN_GROUPS_MAX];

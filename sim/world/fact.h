@@ -124,6 +124,7 @@ enum counter {
   COUNTER_OUTBOX_ROWS_END,
   COUNTER_OUTBOX_BYTES_PEAK,
   COUNTER_SLOT_BYTES_PEAK,
+  COUNTER_DEDUP_BYTES_FORGOTTEN, /* how much less than at their peak they hold at the end; where it is less */
   COUNTER__COUNT
 };
 

@@ -458,13 +458,21 @@ static bool over(struct world *world) {
   return false;
 }
 
+/* What a run has no use for is not stated: its trace is as it was before there was such a counter. */
+static bool is_stated(const struct world *world, enum counter counter) {
+  if (counter <= COUNTER_EVENTS) return true;
+  if (counter == COUNTER_DEDUP_BYTES_FORGOTTEN) return world->counters[counter] > 0;
+  return plan_services(world->plan) > 0;
+}
+
 static void finish(struct world *world) {
   for (size_t i = 0; i < world->node_count; i++)
     for (int port = 0; port < NODE_PORTS; port++)
       if (world->nodes[i].components[port] && world->nodes[i].components[port]->finish)
         world->nodes[i].components[port]->finish(world, &world->nodes[i]);
-  for (uint32_t i = COUNTER_EVENTS + 1; i < COUNTER__COUNT && plan_services(world->plan) > 0; i++)
-    world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
+  world->counters[COUNTER_DEDUP_BYTES_FORGOTTEN] = world->counters[COUNTER_DEDUP_BYTES_PEAK] - world->dedup_bytes;
+  for (uint32_t i = COUNTER_EVENTS + 1; i < COUNTER__COUNT; i++)
+    if (is_stated(world, (enum counter)i)) world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
   for (uint32_t i = 0; i <= COUNTER_EVENTS; i++)
     world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
   trace_flush(&world->trace);

@@ -250,17 +250,77 @@ START_TEST(without_an_answer_a_read_fails_and_a_write_may_have_been_done) {
 END_TEST
 
 START_TEST(one_thread_serves_one_request_after_the_other) {
-  struct tiny *tiny = WORLD(SETS(10 * MS, 1, 1, 1, NS_PER_H), SETS(10 * MS, 2, 2, 1, NS_PER_H));
+  struct tiny *tiny = WORLD(SETS(10 * MS, 1, 1, 1, NS_PER_H), SETS(10 * MS, 2, 2, 1, NS_PER_H),
+                            GETS(10 * MS, 2, 1), SETS(25 * MS, 1, 3, 1, NS_PER_H));
   tiny->plan.cores = 4;
   tiny->plan.costs.values[COST_CACHE_REQUEST].i = 3 * MS;
   tiny_run(tiny);
   ck_assert_int_eq(script.steps[0].handled_at, 15 * MS);
   ck_assert_int_eq(script.steps[1].handled_at, 18 * MS);
+  ck_assert_int_eq(script.steps[2].handled_at, 21 * MS);
   set(tiny, KEY_CACHE_APPENDFSYNC, CACHE_FSYNC_ALWAYS);
   tiny->plan.costs.values[COST_CACHE_FLUSH].i = 10 * MS;
   tiny_run(tiny);
+  /* the first is alone; who came meanwhile shares the next flush, from 24 + 3 + 3 ms on; one more, which
+   * comes while those are executed, has the third */
   ck_assert_int_eq(script.steps[0].handled_at, 25 * MS);
-  ck_assert_int_eq(script.steps[1].handled_at, 38 * MS);
+  ck_assert_int_eq(script.steps[1].handled_at, 41 * MS);
+  ck_assert_int_eq(script.steps[2].handled_at, 41 * MS);
+  ck_assert_int_eq(script.steps[3].handled_at, 54 * MS);
+  ck_assert_uint_eq(tiny->world->counters[COUNTER_DURABLE_WRITES], 3);
+  tiny_free(tiny);
+}
+END_TEST
+
+/* A service of 3 ms and a flush of 10 ms: the first is executed and flushed from 11 to 24 ms, the two others
+ * together after that. */
+static struct tiny *batch_of_two(void) {
+  struct tiny *tiny =
+      WORLD(SETS(10 * MS, 1, 1, 1, NS_PER_H), SETS(10 * MS, 2, 2, 1, NS_PER_H),
+            SETS(11 * MS, 1, 3, 1, NS_PER_H), GETS(80 * MS, 1, 1), GETS(80 * MS, 2, 2), GETS(80 * MS, 2, 3));
+  set(tiny, KEY_CACHE_APPENDFSYNC, CACHE_FSYNC_ALWAYS);
+  tiny->plan.costs.values[COST_CACHE_REQUEST].i = 3 * MS;
+  tiny->plan.costs.values[COST_CACHE_FLUSH].i = 10 * MS;
+  return tiny;
+}
+
+START_TEST(a_batch_does_not_wait_for_a_request_that_got_lost) {
+  struct tiny *tiny = batch_of_two();
+  tiny_trigger(tiny, VERB_DROP, POINT_STATEMENT_RECEIVED, 3);
+  tiny_run(tiny);
+  ck_assert_int_eq(requests[2].status, DG_OK);
+  ck_assert_int_eq(script.steps[1].handled_at, 41 * MS);
+  ck_assert_int_eq(requests[3].status, DG_UNKNOWN);
+  ck_assert_int_eq(requests[6].status, DG_NOT_FOUND);
+  tiny_free(tiny);
+}
+END_TEST
+
+/* Between the two, and at the flush that they share. */
+START_TEST(a_batch_that_dies_is_not_answered) {
+  struct tiny *tiny = batch_of_two();
+  strike(tiny, _i ? VERB_FSYNC_FAILS : VERB_POWER_LOSS, _i ? 20 * MS : 26 * MS);
+  tiny_run(tiny);
+  for (int i = 2; i <= 3; i++) ck_assert_int_eq(requests[i].status, DG_UNKNOWN);
+  ck_assert_int_eq(requests[4].status, DG_OK);
+  for (int i = 5; i <= 6; i++) ck_assert_int_eq(requests[i].status, DG_NOT_FOUND);
+  tiny_free(tiny);
+}
+END_TEST
+
+/* A failover takes writes out of the middle of a batch; what is left of it is flushed, or fails. */
+START_TEST(a_failover_in_the_middle_of_a_batch) {
+  struct tiny *tiny = batch_of_two();
+  set(tiny, KEY_CACHE_REPLICAS, 1);
+  set(tiny, KEY_CACHE_REPLICATION_DELAY, NS_PER_S);
+  strike(tiny, VERB_FAILOVER, 25 * MS);
+  tiny->faults[0].election = ELECTION_UNCLEAN;
+  if (_i) strike(tiny, VERB_FSYNC_FAILS, 20 * MS);
+  tiny_run(tiny);
+  ck_assert_int_eq(requests[2].status, DG_UNKNOWN);
+  /* two writes, and two answers that come over a connection that is broken, if they come */
+  ck_assert_uint_eq(tiny->world->faults.items[0].hits, _i ? 2 : 4);
+  for (int i = 4; i <= 5; i++) ck_assert_int_eq(requests[i].status, DG_NOT_FOUND);
   tiny_free(tiny);
 }
 END_TEST
@@ -303,6 +363,9 @@ int main(void) {
   tcase_add_test(tests, a_failover_breaks_connections);
   tcase_add_test(tests, without_an_answer_a_read_fails_and_a_write_may_have_been_done);
   tcase_add_test(tests, one_thread_serves_one_request_after_the_other);
+  tcase_add_test(tests, a_batch_does_not_wait_for_a_request_that_got_lost);
+  tcase_add_loop_test(tests, a_batch_that_dies_is_not_answered, 0, 2);
+  tcase_add_loop_test(tests, a_failover_in_the_middle_of_a_batch, 0, 2);
   tcase_add_test(tests, runs_repeat_in_used_memory);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -124,6 +124,21 @@ START_TEST(a_transaction_sees_its_own_operation) {
 }
 END_TEST
 
+/* It is a provider's, whatever the handler thinks. */
+START_TEST(a_charge_is_not_done_here) {
+  struct tiny *tiny = new_world(1);
+  script_add(10 * MS, 1, id_of(1, APPLY, OPERATION_CHARGE));
+  script_add(50 * MS, 1, id_of(2, NOTE_AND_APPLY, OPERATION_CHARGE));
+  tiny_run(tiny);
+  ck_assert_int_eq(script.steps[0].status, DG_FAILED);
+  ck_assert_int_eq(script.steps[1].status, DG_FAILED);
+  ck_assert_int_eq(read_status, DG_NOT_FOUND); /* the note is rolled back */
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 0), 0);
+  ck_assert_int_eq(stated(tiny, 1), 0);
+  tiny_free(tiny);
+}
+END_TEST
+
 /* --- Natural keys [I8] --- */
 
 START_TEST(an_insert_waits_for_the_open_one_and_is_refused) {
@@ -272,6 +287,7 @@ int main(void) {
   TCase *tests = tcase_create("operations");
   tcase_add_loop_test(tests, rows_become_what_operations_make_of_them, 0, sizeof rows / sizeof *rows);
   tcase_add_test(tests, a_transaction_sees_its_own_operation);
+  tcase_add_test(tests, a_charge_is_not_done_here);
   tcase_add_test(tests, an_insert_waits_for_the_open_one_and_is_refused);
   tcase_add_test(tests, an_insert_takes_the_place_of_one_that_was_rolled_back);
   tcase_add_test(tests, a_refused_insert_rolls_its_transaction_back);

@@ -49,6 +49,27 @@ START_TEST(the_second_execution_begins_a_window_of_its_own) {
 }
 END_TEST
 
+/* What the run says that its stores hold less at the end than at their peak; -1: it says nothing. */
+static int64_t forgotten(const struct tiny *tiny) {
+  for (size_t i = 0; i < tiny->fact_count; i++)
+    if (tiny->facts[i].kind == FACT_COUNTER && tiny->facts[i].detail == COUNTER_DEDUP_BYTES_FORGOTTEN)
+      return (int64_t)tiny->facts[i].value;
+  return -1;
+}
+
+START_TEST(what_is_forgotten_at_the_end_is_stated_where_there_is_any) {
+  for (int pruned = 0; pruned < 2; pruned++) {
+    struct tiny *tiny = table_of(pruned ? 2 * S : 0, S);
+    script_add(100 * MS, 1, 1);
+    script_add(200 * MS, 1, 2);
+    script_add(5 * S, 1, 3);
+    tiny_run(tiny);
+    ck_assert_int_eq(forgotten(tiny), pruned ? DATABASE_UNIQUE_ROW_BYTES : -1);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 START_TEST(memory_follows_what_came_within_the_retention) {
   struct tiny *tiny = table_of(2 * S, 500 * MS);
   for (uint64_t i = 0; i < 40; i++) script_add((int64_t)i * S, 1 + i % 2, i + 1);
@@ -193,6 +214,25 @@ START_TEST(memory_is_accounted_while_the_process_lives) {
 }
 END_TEST
 
+/* What stands in charts beside what was measured. */
+START_TEST(the_closed_form_of_a_filter_is_of_one_consumer_and_a_number_of_hashes) {
+  struct tiny *tiny = script_new(&handler_bloom, 1, 1);
+  const struct closed_form *form = handler_bloom.closed_form;
+  char text[200];
+  tiny->plan.workload.messages = 1000;
+  ck_assert(!form->write(&tiny->plan, "lost", "size", text, sizeof text));
+  tiny->plan.handler_settings.values[KEY_BLOOM_HASHES].i = 5;
+  ck_assert(form->write(&tiny->plan, "lost", "size", text, sizeof text));
+  ck_assert_str_eq(text, "sum [i=0:999] (1 - exp(-5.0 * i / (8.0 * x)))**5");
+  ck_assert(form->write(&tiny->plan, "false_suppressions", "size", text, sizeof text));
+  ck_assert(!form->write(&tiny->plan, "duplicate_effects", "size", text, sizeof text));
+  ck_assert(!form->write(&tiny->plan, "lost", "hashes", text, sizeof text));
+  tiny->plan.counts[ROLE_CONSUMER] = 2;
+  ck_assert(!form->write(&tiny->plan, "lost", "size", text, sizeof text));
+  tiny_free(tiny);
+}
+END_TEST
+
 static int without(struct dg_context *context, const struct dg_message *message) {
   return dg_local_seen(context, message->id) == DG_FAILED &&
                  dg_local_mark(context, message->id) == DG_FAILED
@@ -215,6 +255,7 @@ int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_test(tests, an_id_stands_for_its_retention_and_until_the_job_comes);
   tcase_add_test(tests, the_second_execution_begins_a_window_of_its_own);
+  tcase_add_test(tests, what_is_forgotten_at_the_end_is_stated_where_there_is_any);
   tcase_add_test(tests, memory_follows_what_came_within_the_retention);
   tcase_add_test(tests, the_job_goes_on_after_a_crash);
   tcase_add_test(tests, a_deletion_that_was_not_durable_is_taken_back);
@@ -226,6 +267,7 @@ int main(void) {
   tcase_add_test(tests, an_exact_table_behind_the_filter_decides);
   tcase_add_test(tests, what_a_full_filter_takes_for_seen_is_dropped);
   tcase_add_test(tests, memory_is_accounted_while_the_process_lives);
+  tcase_add_test(tests, the_closed_form_of_a_filter_is_of_one_consumer_and_a_number_of_hashes);
   tcase_add_test(tests, a_handler_without_such_a_memory_is_told);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

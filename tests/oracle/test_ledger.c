@@ -536,6 +536,11 @@ START_TEST(prices_are_taken_over_from_counters) {
   ck_assert_int_eq(metrics[METRIC_DURABLE_WRITES], 22);
   ck_assert_int_eq(metrics[METRIC_DEDUP_BYTES_PEAK], 33);
   ck_assert_int_eq(metrics[METRIC_EVENTS], 55);
+  ck_assert_int_eq(metrics[METRIC_DEDUP_BYTES_END], 33); /* nothing was forgotten */
+  snprintf(script, sizeof script, "counter:%d=33 counter:%d=33", COUNTER_DEDUP_BYTES_FORGOTTEN,
+           COUNTER_DEDUP_BYTES_PEAK);
+  script_judge(ledger, script, metrics);
+  ck_assert_int_eq(metrics[METRIC_DEDUP_BYTES_END], 0);
 }
 END_TEST
 

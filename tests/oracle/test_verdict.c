@@ -1,5 +1,7 @@
 #include "sim/oracle/verdict.h"
 
+#include "sim/world/plan.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +72,36 @@ START_TEST(where_losing_is_allowed_a_handler_cannot_forbid_the_wrong_state) {
 }
 END_TEST
 
+START_TEST(what_may_come_late_or_again_may_overwrite_what_is_newer) {
+  const uint32_t again = CLAIM_BIT(REEXECUTIONS), late = CLAIM_BIT(REORDERED);
+  const uint32_t stale = CLAIM_BIT(STALE_OVERWRITES);
+  ck_assert_uint_eq(claim_allowed(again, 0), again | stale);
+  ck_assert_uint_eq(claim_allowed(again | late, again), late | stale);
+  ck_assert_uint_eq(claim_allowed(again, again), 0);
+}
+END_TEST
+
+/* A handler that does nothing twice, on a system that may deliver out of order. */
+START_TEST(no_handler_puts_in_order_what_overwrites) {
+  const uint32_t state = CLAIM_BIT(STATE_ERRORS);
+  const struct system system = {.allows = state | CLAIM_BIT(REORDERED) | CLAIM_BIT(REEXECUTIONS)};
+  const struct system in_order = {.allows = state | CLAIM_BIT(REEXECUTIONS)};
+  const struct handler handler = {.forbids = state | CLAIM_BIT(REEXECUTIONS)};
+  const struct intent_plan mixed[] = {{.operation = OPERATION_INCREMENT}, {.operation = OPERATION_PUT}};
+  struct plan plan = {.system = &system, .handler = &handler};
+  ck_assert_uint_eq(plan_allows(&plan, 0) & state, 0); /* increments come to the same in any order */
+  plan.workload.operation = OPERATION_SET;
+  ck_assert_uint_eq(plan_allows(&plan, 0) & state, state);
+  plan.workload = (struct workload_plan){.intents = mixed, .messages = 2};
+  ck_assert_uint_eq(plan_allows(&plan, 0) & state, state);
+  plan.workload.messages = 1;
+  ck_assert_uint_eq(plan_allows(&plan, 0) & state, 0);
+  plan.workload = (struct workload_plan){.operation = OPERATION_SET};
+  plan.system = &in_order;
+  ck_assert_uint_eq(plan_allows(&plan, 0) & state, 0);
+}
+END_TEST
+
 START_TEST(violated_outweighs_inconclusive_outweighs_held) {
   ck_assert_int_lt(VERDICT_HELD, VERDICT_INCONCLUSIVE);
   ck_assert_int_lt(VERDICT_INCONCLUSIVE, VERDICT_VIOLATED);
@@ -88,6 +120,8 @@ int main(void) {
   tcase_add_test(tcase, a_set_is_described_in_words);
   tcase_add_test(tcase, a_description_never_overruns_its_place);
   tcase_add_test(tcase, where_losing_is_allowed_a_handler_cannot_forbid_the_wrong_state);
+  tcase_add_test(tcase, what_may_come_late_or_again_may_overwrite_what_is_newer);
+  tcase_add_test(tcase, no_handler_puts_in_order_what_overwrites);
   tcase_add_test(tcase, violated_outweighs_inconclusive_outweighs_held);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

@@ -95,7 +95,7 @@ static const struct handler fake_cache = {
 static const struct handler fake_transform = {.name = "transform"};
 static const struct handler *const fake_handlers[] = {&fake_naive, &fake_dedup, &fake_cache, &fake_transform};
 
-static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE,
+static const struct store fake_transactional = {.name = "transactional", .role = ROLE_DATABASE, .component = &fake_component,
                                                .link = {true, LINK_KIND_CONNECTION, 1}};
 static const struct key plain_keys[] = {{"delay", VALUE_TIME, "1ms", NULL, 0, 0, "before it answers", NULL}};
 static const struct store fake_plain = {.name = "plain", .role = ROLE_PROVIDER, FAKE_KEYS(plain_keys)};

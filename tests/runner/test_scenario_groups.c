@@ -1,5 +1,7 @@
-/* Groups and clients, from text to plans and back. */
+/* Groups, clients and publishers, from text to plans and back. */
 #include "tests/runner/fake_registry.h"
+
+#include "sim/world/world.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -191,6 +193,46 @@ START_TEST(a_client_is_a_slot_like_the_others) {
 }
 END_TEST
 
+/* A publisher with an outbox brings a database, a relay and their links; a row without one has none of them. */
+START_TEST(a_publisher_brings_a_database_and_relays) {
+  struct scenario scenario = load(HEAD
+      "system: at-least-once\n"
+      "groups: {mail: {consumers: 1}, stock: {consumers: 2}}\n"
+      "links: {relay_to_broker: {latency: 3ms}}\n"
+      "compare:\n"
+      "  - {label: direct}\n"
+      "  - {label: named, publisher: direct}\n"
+      "  - {label: outbox, publisher: {name: outbox-polling, batch: 7}}\n"
+      "faults:\n"
+      "  - {at: 1s, kill: producer_database.1}\n"
+      "  - {at: 2s, kill: relay.any}\n"
+      "  - {at: 3s, reset: relay.1_to_database}\n");
+  ck_assert_ptr_null(scenario.plans[0].publisher);
+  ck_assert_ptr_null(scenario.plans[1].publisher);
+  const struct plan *plan = &scenario.plans[2];
+  ck_assert_str_eq(plan->publisher->name, "outbox-polling");
+  ck_assert_int_eq(plan->publisher_settings.values[1].i, 7);
+  for (size_t row = 0; row < 3; row++) {
+    uint32_t has = row == 2;
+    plan = &scenario.plans[row];
+    ck_assert_uint_eq(plan_services(plan), has);
+    ck_assert_uint_eq(world_nodes_of(plan, ROLE_RELAY), has);
+    ck_assert_uint_eq(world_nodes_of(plan, ROLE_DATABASE), 2 + has);
+    ck_assert_uint_eq(plan_link_rule(plan, LINK_PRODUCER_TO_DATABASE).used, has);
+    ck_assert_uint_eq(plan_link_rule(plan, LINK_RELAY_TO_DATABASE).used, has);
+    ck_assert_uint_eq(plan_link_rule(plan, LINK_RELAY_TO_BROKER).used, has);
+    for (size_t fault = 0; fault < 3; fault++)
+      ck_assert_uint_eq(faults_apply(plan, &plan->faults[fault]), has);
+  }
+  ck_assert_str_eq(world_title(plan, ROLE_DATABASE, 3).word, "producer_database");
+  ck_assert_str_eq(world_title(plan, ROLE_DATABASE, 2).word, "stock_database");
+  ck_assert_str_eq(plan->links[LINK_RELAY_TO_BROKER].latency->text, "3ms");
+  ck_assert_uint_eq(plan->faults[0].target.items[0].offset, 2);
+  resolves_to_itself(&scenario);
+  scenario_free(&scenario);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("scenario groups");
   TCase *tests = tcase_create("groups");
@@ -201,6 +243,7 @@ int main(void) {
   tcase_add_test(tests, nodes_and_links_of_groups_are_targets);
   tcase_add_test(tests, a_statement_is_about_all_groups_or_some);
   tcase_add_test(tests, a_client_is_a_slot_like_the_others);
+  tcase_add_test(tests, a_publisher_brings_a_database_and_relays);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -109,6 +109,17 @@ START_TEST(what_a_dedup_table_recognised_is_told) {
 }
 END_TEST
 
+START_TEST(a_message_that_a_filter_took_for_another_is_told) {
+  static const struct expected steps[] = {{"broker", "hands it out", ""}, {"consumer", "drops it as a duplicate", ""}};
+  struct told told;
+  tell("scenarios/claims/C18-breaks-false-positive.yaml", "bloom", 0, &told);
+  ck_assert_int_eq(told.explanation.story.fate, FATE_LOST_ACKED);
+  check_steps(&told.explanation.story, steps, 2);
+  ck_assert(strstr(told.explanation.story.verdict, "never been delivered before"));
+  forget(&told);
+}
+END_TEST
+
 START_TEST(a_kill_that_loses_is_told) {
   static const struct expected steps[] = {
       {"broker", "notes the acknowledgement", ""},
@@ -361,6 +372,7 @@ int main(void) {
   tcase_set_timeout(tcase, 120);
   tcase_add_test(tcase, the_duplicate_problem_is_told_in_seven_steps);
   tcase_add_test(tcase, what_a_dedup_table_recognised_is_told);
+  tcase_add_test(tcase, a_message_that_a_filter_took_for_another_is_told);
   tcase_add_test(tcase, a_kill_that_loses_is_told);
   tcase_add_test(tcase, a_kill_that_doubles_is_told);
   tcase_add_test(tcase, a_retry_that_is_stored_twice_is_told);

@@ -256,6 +256,9 @@ START_TEST(facts_that_no_run_states_are_refused_with_their_number) {
     const char *message;
   } rows[] = {
       {FACT_INTENDED, {.value = 101}, "key 101 of 100"},
+      {FACT_INTENDED, {.value = UINT64_C(31) << FACT_STATE_KEY_BITS | 1}, "operation number 31 of 8"},
+      {FACT_INTENDED, {.value = UINT64_C(101) << 32 | (uint64_t)OPERATION_TRANSFER << FACT_STATE_KEY_BITS | 1}, "key 101 of 100"},
+      {FACT_INTENDED, {.value = UINT64_C(1) << 32 | (uint64_t)OPERATION_TRANSFER << FACT_STATE_KEY_BITS | 1}, "from key 1 to key 1"},
       {FACT_INTENDED, {.intent = 41}, "operation 41 of 40"},
       {FACT_INTENDED, {.kind = 999}, "kind 999 is not known"},
       {FACT_DELIVERED, {.at = -1}, "time -1 ns comes after"},

@@ -72,6 +72,36 @@ START_TEST(a_death_abandons_what_is_open_there_and_nothing_else) {
 }
 END_TEST
 
+static uint64_t returned_tag;
+static enum outcome returned_outcome;
+static void note_returned(struct world *world, struct node *node, uint64_t tag, enum outcome outcome) {
+  (void)world;
+  ck_assert_ptr_eq(node, producer);
+  returned_tag = tag;
+  returned_outcome = outcome;
+}
+
+/* What an application publishes is its own affair: its client hears what the application says. */
+START_TEST(an_own_call_returns_to_who_has_opened_it) {
+  static const struct component application = {.name = "application", .returned = note_returned};
+  quiet();
+  producer->components[1] = &application;
+  uint32_t client = call_open(fake.world, producer, 1);
+  uint32_t own = call_open_own(fake.world, producer, 1, 77), lost = call_open_own(fake.world, producer, 2, 78);
+  ck_assert_uint_eq(fake.world->calls.open, 3);
+  call_return(fake.world, own, OUTCOME_UNKNOWN);
+  ck_assert_uint_eq(returned_tag, 77);
+  ck_assert_uint_eq(returned_outcome, OUTCOME_UNKNOWN);
+  expect("");
+  call_abandon_all(fake.world, producer);
+  (void)client, (void)lost;
+  expect("0 producer.1 abandoned 1\n");
+  ck_assert_uint_eq(returned_tag, 77);
+  ck_assert_uint_eq(fake.world->calls.open, 0);
+  producer->components[1] = NULL;
+}
+END_TEST
+
 START_TEST(a_doomed_node_learns_no_outcome) {
   quiet();
   uint32_t call = call_open(fake.world, producer, 1);
@@ -116,6 +146,7 @@ int main(void) {
   tcase_add_test(tests, an_open_call_holds_the_run);
   tcase_add_test(tests, calls_return_in_any_order_and_their_places_are_used_again);
   tcase_add_test(tests, a_death_abandons_what_is_open_there_and_nothing_else);
+  tcase_add_test(tests, an_own_call_returns_to_who_has_opened_it);
   tcase_add_test(tests, a_doomed_node_learns_no_outcome);
   tcase_add_test_raise_signal(tests, a_call_returns_once, SIGABRT);
   tcase_add_test(tests, every_operation_has_one_outcome);
