@@ -67,9 +67,29 @@ bloom)
     for (i = 0; i < 1000; i++) sum += (1 - exp(-5 * i / (8 * $2))) ^ 5
     printf "| %d | %.2f | %.2f to %.2f | %.2f |\n", $2, $6, $7, $8, sum }'
   ;;
+operations)
+  echo "| operation | log | FIFO queue | standard queue | standard + dedup-table |"
+  echo "|---|---|---|---|---|"
+  tr -d '"' <"$out/latest/aggregate.csv" | awk -F, '
+    NR > 1 && !($2 in known) { known[$2] = 1; order[++operations] = $2 }
+    NR > 1 && !($1 in row) { row[$1] = ++rows; label[rows] = $1 }
+    { sum[$1, $2, $3] = $9 }
+    function part(l, o, metric, word) { return sum[l, o, metric] ? sprintf(", %d %s", sum[l, o, metric], word) : "" }
+    END {
+      for (i = 1; i <= operations; i++) {
+        printf "| %s |", order[i]
+        for (j = 1; j <= rows; j++) {
+          text = part(label[j], order[i], "state_doubled", "doubled") part(label[j], order[i], "state_stale", "stale") \
+            part(label[j], order[i], "stuck", "operations stuck")
+          printf " %s |", text ? substr(text, 3) : "right"
+        }
+        print ""
+      }
+    }'
+  ;;
 *)
   echo "there is no section '$section': commit-interval, visibility-timeout, poll-interval, outbox-cleanup," \
-    "window, bloom" >&2
+    "window, bloom, operations" >&2
   exit 64
   ;;
 esac
