@@ -29,6 +29,7 @@ static const char *const entries[VERB__COUNT] = {
 /* Verbs that only some systems understand are refused where no row's system does; the cache does one. */
 static const char *entry_for(const struct system *system, enum verb verb) {
   if (verb == VERB_MOVE_COORDINATOR && !system->coordinator) return NULL;
+  if (verb == VERB_LOSE_SLOT) return NULL; /* of publishers that read a log: C24 */
   if (!fault_verbs[verb].of_system || (system->verbs >> verb) & 1) return entries[verb];
   return verb == VERB_FAILOVER ? "failover: cache.1, election: unclean" : NULL;
 }
