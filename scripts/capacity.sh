@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Capacity as measured, beside what a formula says: Markdown tables from scenarios/capacity.
-#   scripts/capacity.sh SECTION [DGSIM]     sections: window acks confirms transactions
+#   scripts/capacity.sh SECTION [DGSIM]     sections: window acks confirms transactions crossover
 # scenarios/capacity/README.md has them; tests/cli/test_capacity.sh compares it with what this prints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,6 +52,28 @@ transactions) # (I + s) / (I + s + T): s the first record, T three exchanges of 
     { split($1, words, " "); interval = words[2] + 0; if (words[2] ~ /[0-9]s$/) interval *= 1000
       formula = (interval + 1) / (interval + 1 + 9.06)
       printf "| %s | %.0f | %.3f | %.3f | %.2f |\n", words[2], $2, $2 / base, formula, $2 / base / formula }'
+  ;;
+crossover) # one line a commit interval, one pair of columns a batch
+  "$dgsim" run scenarios/capacity/crossover.yaml --out "$out" --no-charts >"$out/log" || { cat "$out/log" >&2; exit 1; }
+  tr -d '"' <"$out/latest/aggregate.csv" | awk -F, '
+    $4 != "capacity" { next }
+    !($2 in interval) { interval[$2] = 1; intervals[++rows] = $2 }
+    !($3 in batch) { batch[$3] = 1; batches[++columns] = $3 }
+    { rate[$1, $2, $3] = $7 }
+    END {
+      head = "| commit interval |"; rule = "|---|"
+      for (j = 1; j <= columns; j++) {
+        head = head " batch " batches[j] ": idempotent consumer | exactly-once |"; rule = rule "---:|---:|"
+      }
+      print head "\n" rule
+      for (i = 1; i <= rows; i++) {
+        line = "| " intervals[i] / 1e6 " ms |"
+        for (j = 1; j <= columns; j++) {
+          a = rate["idempotent consumer", intervals[i], batches[j]]; b = rate["exactly-once", intervals[i], batches[j]]
+          line = line sprintf(a > b ? " **%.0f** | %.0f |" : " %.0f | **%.0f** |", a, b)
+        }
+        print line
+      } }'
   ;;
 *)
   echo "capacity.sh: no section '$section'" >&2

@@ -203,7 +203,8 @@ static void on_answer(struct world *world, struct node *node, struct message *an
   connector->position = (uint64_t)answer->b;
   connector->row = 0;
   stored_in(node)->position = connector->position;
-  set_snapshot(world, node, publisher_setting(world, KEY_CONNECTOR_SNAPSHOT) == SNAPSHOT_WHEN_NEEDED);
+  bool reads_table = publisher_setting(world, KEY_CONNECTOR_SNAPSHOT) == SNAPSHOT_WHEN_NEEDED;
+  set_snapshot(world, node, reads_table && !MUTANT(CONNECTOR_NO_SNAPSHOT));
   go_on(world, node);
 }
 

@@ -1,6 +1,5 @@
 #include "models/store/change_log.h"
 
-#include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
@@ -74,7 +73,7 @@ void change_log_create_slot(struct world *world, struct change_log *log) {
 }
 
 uint32_t change_log_lose_slot(struct world *world, struct change_log *log) {
-  if (!log->slot || MUTANT(SLOT_SURVIVES)) return 0;
+  if (!log->slot) return 0;
   uint32_t count = (uint32_t)(log->next - 1 - log->confirmed);
   change_log_confirm(world, log, log->next - 1);
   log->slot = false;

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct closed_form;
+
 struct local_kind {
   size_t (*arena_bytes)(const struct settings *); /* that `make` takes */
   /* Empty. `salt`: what the ids of this run's messages are like; they are random, so hashes of them are. */
@@ -40,6 +42,7 @@ enum lru_key { KEY_LRU_ENTRIES, KEY_LRU__COUNT };
 extern const struct key bloom_keys[KEY_BLOOM__COUNT]; /* of one filter the first KEY_BLOOM_SINGLE__COUNT */
 extern const struct key lru_keys[KEY_LRU__COUNT];
 
+extern const struct closed_form bloom_losses; /* of one filter, against its size */
 extern const struct local_kind local_bloom, local_bloom_rotating, local_lru;
 
 #endif

@@ -3,7 +3,8 @@
 #define MODELS_STORE_MUTANTS_H
 
 #define STORE_MUTANTS(X)                                                                           \
-  X(SLOT_SURVIVES, "slot-survives", "C24-breaks", "a standby that takes over has the slot")         \
+  X(CONNECTOR_NO_SNAPSHOT, "connector-no-snapshot", "C24-holds-standby",                           \
+    "a connector whose slot is gone does not read the table, whatever snapshot.mode says")         \
   X(CONNECTOR_STOPS_AT_ONCE, "connector-stops-at-once", "C23-holds-stop",                          \
     "a connector that is stopped does not store how far it is")                                    \
   X(DATABASE_NO_FSYNC, "database-no-fsync", "C02-holds-disk",                                      \

@@ -23,11 +23,14 @@ static const char *const entries[VERB__COUNT] = {
     [VERB_DEGRADE] = "degrade: consumer_to_broker, for: 300ms, latency: 30ms, loss: 20%",
     [VERB_DROP] = "drop: this",
     [VERB_DELAY] = "delay: this, for: 3s",
+    [VERB_LOSE_SLOT] = "lose_slot: producer_database.1",
     [VERB_DUPLICATE] = "duplicate: this",
 };
 
-/* Verbs that only some systems understand are refused where no row's system does; the cache does one. */
+/* Verbs that only some systems understand are refused where no row's system does; the cache does one, and
+ * the database of an outbox whose log is read. */
 static const char *entry_for(const struct system *system, enum verb verb) {
+  if (verb == VERB_LOSE_SLOT) return entries[verb];
   if (verb == VERB_MOVE_COORDINATOR && !system->coordinator) return NULL;
   if (!fault_verbs[verb].of_system || (system->verbs >> verb) & 1) return entries[verb];
   return verb == VERB_FAILOVER ? "failover: cache.1, election: unclean" : NULL;
@@ -39,12 +42,13 @@ static bool serves(const struct system *system, const struct handler *handler) {
   return handler->uses || system->components[ROLE_CONSUMER]->publish;
 }
 
-static void write_world(struct rig_text *text, const struct system *system) {
+static void write_world(struct rig_text *text, const struct system *system, enum verb verb) {
   text->length = 0;
   rig_add(text, "format: 1\nname: verb\nmeasure_capacity: false\n"
                 "workload: {messages: 200, rate: 200/s, keys: 20}\n"
                 "topology: {producers: 2, brokers: 2, partitions: 3, consumers: 2}\n"
-                "cache: {replicas: 1, replication_delay: 20ms}\ncompare:\n");
+                "cache: {replicas: 1, replication_delay: 20ms}\n%scompare:\n",
+          verb == VERB_LOSE_SLOT ? "publisher: outbox-cdc\n" : "");
   for (size_t i = 0; i < registry_handler_count; i++)
     if (serves(system, registry_handlers[i])) rig_add(text, "  - {label: row %zu, system: %s, handler: %s}\n", i, system->name,
             registry_handlers[i]->name);
@@ -82,11 +86,12 @@ START_TEST(no_verb_breaks_a_system) {
   static struct rig_text text;
   const struct system *system = registry_systems[_i];
   for (int verb = 0; verb < VERB__COUNT; verb++) {
+    if (verb == VERB_LOSE_SLOT) continue; /* of publishers that read a log: C24 */
     ck_assert_msg(entries[verb], "'%s' has no line in this test", fault_verbs[verb].name);
     const char *entry = entry_for(system, (enum verb)verb);
     if (!entry) continue;
     struct rig rig;
-    write_world(&text, system);
+    write_world(&text, system, (enum verb)verb);
     write_faults(&text, (enum verb)verb, entry);
     rig_load(&rig, text.bytes);
     check_runs(&rig, text.bytes);

@@ -17,6 +17,7 @@ static void three_groups(void) {
                                     .service_time = &fake.service.distribution};
   fake.plan.groups = groups;
   fake.plan.group_count = 3;
+  fake.plan.counts[ROLE_DATABASE] = 3;
   fake_run_seed(1);
 }
 
