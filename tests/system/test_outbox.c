@@ -138,6 +138,19 @@ START_TEST(outcomes_are_honest) {
 }
 END_TEST
 
+/* Each group gets every event, and is compared with what the service's database says. */
+START_TEST(groups_get_what_is_committed) {
+  static const char text[] = "system: kafka-acks-all\n" LOAD "topology: {producers: 2, relays: 2}\n"
+      "groups: {inventory: {consumers: 2, handler: dedup-table}, mail: {handler: naive}}\n"
+      "publisher: {name: outbox-polling, poll_every: 50ms}\n"
+      "faults:\n  - {every: 200ms, kill: relay.any, for: 50ms}\n"
+      "  - {every: 300ms, kill: [producer_database.1, mail_database.1], for: 50ms}\n";
+  ck_assert_int_eq(sum(text, 3, METRIC_STORE_DISAGREEMENTS), 0);
+  ck_assert_int_eq(sum(text, 3, METRIC_LOST), 0);
+  ck_assert_int_gt(sum(text, 3, METRIC_DUPLICATE_EFFECTS), 0);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("outbox");
   tcase_set_timeout(tests, 60);
@@ -145,6 +158,7 @@ int main(void) {
   tcase_add_test(tests, one_relay_keeps_the_order_of_a_key);
   tcase_add_loop_test(tests, a_release_disagrees_with_nobody, 0, 9);
   tcase_add_loop_test(tests, a_disk_that_forgets_leaves_phantoms, 0, 2);
+  tcase_add_test(tests, groups_get_what_is_committed);
   tcase_add_test(tests, reads_are_counted);
   tcase_add_loop_test(tests, outcomes_are_honest, 0, 9);
   return rig_main(suite_create("outbox"), tests);
