@@ -77,7 +77,7 @@ START_TEST(a_run_is_stuck_when_something_is_held_past_the_bound) {
 END_TEST
 
 START_TEST(a_saturating_workload_that_gets_nowhere_is_stuck) {
-  timeline_run("operations=4 outstanding=2 link=per-request request_loss=100% retry=5ms");
+  timeline_run("operations=4 outstanding=2 link=per-request request_loss=100% retry=5ms drain_limit=1s");
   ck_assert(fake.world->stuck);
   ck_assert_uint_eq(timeline_count("stuck", 0), 1);
   ck_assert_uint_eq(timeline_count("intended", 0), 2);
