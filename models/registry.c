@@ -21,6 +21,8 @@
 #define HANDLERS(X)                                                                                \
   X(naive)                                                                                         \
   X(dedup_table)                                                                                   \
+  X(outbox)                                                                                        \
+  X(apply_then_publish)                                                                            \
   X(transform)                                                                                     \
   X(mark_first)                                                                                    \
   X(effect_first)                                                                                  \
@@ -55,7 +57,7 @@ SYSTEMS(DECLARE_SYSTEM)
 HANDLERS(DECLARE_HANDLER)
 STORES(DECLARE_STORE)
 extern const struct publisher publisher_direct, publisher_dual_write, publisher_outbox_polling,
-    publisher_outbox_cdc;
+    publisher_outbox_cdc, publisher_consumer_outbox;
 
 #define SYSTEM_ROW(name) &system_##name,
 #define HANDLER_ROW(name) &handler_##name,
@@ -75,5 +77,6 @@ const size_t registry_client_count = sizeof registry_clients / sizeof *registry_
 
 const struct publisher *const registry_publishers[] = {&publisher_direct, &publisher_dual_write,
                                                        &publisher_outbox_polling,
-                                                       &publisher_outbox_cdc};
+                                                       &publisher_outbox_cdc,
+                                                       &publisher_consumer_outbox};
 const size_t registry_publisher_count = sizeof registry_publishers / sizeof *registry_publishers;

@@ -43,6 +43,7 @@ static int call_apply(struct dg_context *context) {
   return call(context, CALL_APPLY);
 }
 static int call_publish(struct dg_context *context) { return call(context, CALL_PUBLISH); }
+static int call_emit(struct dg_context *context) { return call(context, CALL_EMIT); }
 static int call_suppress(struct dg_context *context) { return call(context, CALL_SUPPRESS); }
 static int call_work(struct dg_context *context) { return call(context, CALL_WORK); }
 static int call_sleep(struct dg_context *context, int64_t ns) {
@@ -124,6 +125,7 @@ const struct dg_api host_api = {
     .charge = call_charge,
     .delete_row = call_delete, .put_if = call_put_if,
     .acknowledge = call_acknowledge,
+    .emit = call_emit,
 };
 
 /* --- Asking a store --- */

@@ -1,6 +1,8 @@
 /* The client of the group's database: statements and the transaction that they are part of. */
 #include "models/handlers/host_state.h"
 
+#include "models/mutants.h"
+#include "models/outbox/cleanup.h"
 #include "models/store/database.h"
 
 static struct message *request(struct world *world, struct node *node, const struct thread *thread,
@@ -116,6 +118,22 @@ static bool put_if(struct world *world, struct node *node, struct thread *thread
   return statement(world, node, thread, DATABASE_PUT_IF);
 }
 
+/* The event, in the outbox: of the open transaction, unless the publisher has it otherwise. */
+static bool emit(struct world *world, struct node *node, struct thread *thread) {
+  if (!plan_handler(world->plan, node->group)->emits || thread->transaction == CLIENT_TRANSACTION_BROKEN)
+    return host_done(thread, DG_FAILED);
+  const bool alone = publisher_setting(world, KEY_OUTBOX) == OUTBOX_SEPARATE || MUTANT(HOST_EMITS_ALONE);
+  struct message *message = request(world, node, thread, OUTBOX_INSERT);
+  if (alone)
+    message->d = 0;
+  else if (thread->transaction == CLIENT_TRANSACTION_BEGUN)
+    thread->transaction = CLIENT_TRANSACTION_OPEN;
+  *message_records(&world->messages, message, 1) =
+      (struct record){.intent = thread->message.id, .key = (uint32_t)thread->message.key,
+                      .size = (uint32_t)world->plan->workload.size};
+  return host_ask(world, node, thread, message);
+}
+
 const struct call_row host_database_calls[CALL__COUNT] = {
     [CALL_BEGIN] = {begin, NULL, NULL},
     [CALL_COMMIT] = {commit, ended, commit_unanswered},
@@ -126,4 +144,5 @@ const struct call_row host_database_calls[CALL__COUNT] = {
     [CALL_APPLY] = {apply, answered, unanswered},
     [CALL_DELETE] = {delete_row, answered, unanswered},
     [CALL_PUT_IF] = {put_if, answered, unanswered},
+    [CALL_EMIT] = {emit, answered, unanswered},
 };

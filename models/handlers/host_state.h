@@ -28,6 +28,7 @@ enum handler_call {
   CALL_DELETE,
   CALL_PUT_IF,
   CALL_ACKNOWLEDGE,
+  CALL_EMIT,
   CALL__COUNT
 };
 

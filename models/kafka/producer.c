@@ -51,6 +51,11 @@ static size_t arena_bytes(const struct plan *plan) {
 
 /* --- Sending --- */
 
+/* The partition of its topic, among those of both topics. */
+static uint32_t target(const struct world *world, const struct producer *producer, uint32_t partition) {
+  return producer->outputs ? kafka_output(world, partition) : partition;
+}
+
 static void fill_records(const struct producer *producer, const struct outgoing *batch,
                          struct record *records) {
   uint32_t at = batch->first;
@@ -65,8 +70,9 @@ static struct message *produce_message(struct world *world, struct node *node,
                                        const struct outgoing *batch) {
   struct producer *producer = producer_of(node);
   struct message *message =
-      client_request(world, node, client_leader(world, &producer->client, batch->partition),
-                     WIRE_PRODUCE);
+      client_request(world, node,
+                     client_leader(world, &producer->client, target(world, producer, batch->partition)),
+                     producer->outputs ? WIRE_OUTPUT : WIRE_PRODUCE);
   struct batch wire = {.producer = producer->id, .epoch = batch->epoch};
   message->a = batch->partition;
   message->b = pack_producer(&wire);
@@ -95,7 +101,7 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
     producer_settle(world, producer, index, OUTCOME_NONE);
     return true;
   }
-  uint32_t broker = client_broker(world, &producer->client, batch->partition);
+  uint32_t broker = client_broker(world, &producer->client, target(world, producer, batch->partition));
   batch->slot = free_slot(producer, broker);
   ASSERT(batch->slot != NO_INDEX);
   batch->attempts++;
@@ -109,7 +115,7 @@ static bool dispatch(struct world *world, struct node *node, uint32_t index) {
 static bool may_send(struct world *world, const struct producer *producer, uint32_t partition) {
   /* When leaders move, a partition may have requests under way to two of them. */
   if (producer->queues[partition].in_flight >= producer->limit) return false;
-  uint32_t broker = client_broker(world, &producer->client, partition);
+  uint32_t broker = client_broker(world, &producer->client, target(world, producer, partition));
   return producer->in_flight[broker] < producer->limit;
 }
 
@@ -368,6 +374,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   const struct plan *plan = world->plan;
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
+  producer->outputs = producer_of_outputs(world, node);
   producer->pending_count = (uint32_t)buffer_records(plan);
   producer->pending =
       arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
@@ -398,11 +405,13 @@ static message_fn *const on[STAGE__COUNT * WIRE__COUNT] = {
     [STAGE_STARTING * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_READY * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_READY * WIRE__COUNT + WIRE_PRODUCED] = on_produced,
+    [STAGE_READY * WIRE__COUNT + WIRE_OUTPUT_ANSWER] = on_produced,
     [STAGE_STARTING * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
     [STAGE_READY * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_PRODUCED] = on_produced,
+    [STAGE_STOPPING * WIRE__COUNT + WIRE_OUTPUT_ANSWER] = on_produced,
 };
 static const char *const stage_names[] = {"starting", "ready", "stopping"};
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_REQUEST] = on_request_timeout,

@@ -49,11 +49,17 @@ struct producer {
   bool awaits_id;
   bool no_order;    /* idempotent, on a link that keeps no order */
   bool expiry;      /* a timer for records that queue is set */
+  bool outputs;     /* producer_of_outputs */
   uint32_t waiting; /* records that queue and batches that wait for a retry */
   uint32_t batch_records, limit;
 };
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
+
+/* Whether it publishes what consumers have to tell: to the output topic, of as many partitions. */
+static inline bool producer_of_outputs(const struct world *world, const struct node *node) {
+  return node->role == ROLE_RELAY && world->plan->publisher->of_consumers;
+}
 
 /* --- producer_batches.c --- */
 

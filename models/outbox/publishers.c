@@ -8,27 +8,35 @@ static const struct key dual_write_keys[] = {
      .source = "ours: both orders are in use, and both lose"},
 };
 
-static const struct key polling_keys[KEY_POLLING__COUNT] = {
-    [KEY_OUTBOX] = OUTBOX_KEY,
-    CLEANUP_KEYS,
-    [KEY_POLL_EVERY] = {.name = "poll_every", .type = VALUE_TIME, .value_default = "500ms",
-                        .min = NS_PER_US, .max = NS_PER_D, .source = "ours",
-                        .help = "from the end of a batch that was not full to the next poll"},
-    [KEY_POLL_BATCH] = {.name = "batch", .type = VALUE_COUNT, .value_default = "100", .min = 1,
-                        .max = MESSAGE_RECORDS_MAX, .help = "rows of a poll at most", .source = "ours"},
-    [KEY_POLL_CURSOR] = {.name = "cursor", .type = VALUE_ENUM, .value_default = "published-flag",
-                         .choices = "published-flag id", .source = "ours",
-                         .help = "how the relay knows what is new: a flag in each row, or the last id that it "
-                                 "has read"},
-    [KEY_POLL_MARK] = {.name = "mark", .type = VALUE_ENUM, .value_default = "after-publish",
-                       .choices = "after-publish before-publish", .source = "ours",
-                       .help = "when rows are marked as published"},
-    [KEY_POLL_LOCK] = {.name = "lock", .type = VALUE_ENUM, .value_default = "none",
-                       .choices = "none skip-locked",
-                       .help = "whether a poll locks its rows until they are marked, so that other relays pass "
-                               "them over",
-                       .source = "ours; FOR UPDATE SKIP LOCKED of PostgreSQL, SELECT"},
-};
+#define POLLING_KEYS                                                                               \
+  CLEANUP_KEYS,                                                                                    \
+  [KEY_POLL_EVERY] = {.name = "poll_every", .type = VALUE_TIME, .value_default = "500ms",          \
+                      .min = NS_PER_US, .max = NS_PER_D, .source = "ours",                         \
+                      .help = "from the end of a batch that was not full to the next poll"},       \
+  [KEY_POLL_BATCH] = {.name = "batch", .type = VALUE_COUNT, .value_default = "100", .min = 1,      \
+                      .max = MESSAGE_RECORDS_MAX, .help = "rows of a poll at most", .source = "ours"},\
+  [KEY_POLL_CURSOR] = {.name = "cursor", .type = VALUE_ENUM, .value_default = "published-flag",    \
+                       .choices = "published-flag id", .source = "ours",                           \
+                       .help = "how the relay knows what is new: a flag in each row, or the last id that it "\
+                               "has read"},                                                        \
+  [KEY_POLL_MARK] = {.name = "mark", .type = VALUE_ENUM, .value_default = "after-publish",         \
+                     .choices = "after-publish before-publish", .source = "ours",                  \
+                     .help = "when rows are marked as published"},                                 \
+  [KEY_POLL_LOCK] = {.name = "lock", .type = VALUE_ENUM, .value_default = "none",                  \
+                     .choices = "none skip-locked",                                                \
+                     .help = "whether a poll locks its rows until they are marked, so that other relays pass "\
+                             "them over",                                                          \
+                     .source = "ours; FOR UPDATE SKIP LOCKED of PostgreSQL, SELECT"}
+
+static const struct key polling_keys[KEY_POLLING__COUNT] = {[KEY_OUTBOX] = OUTBOX_KEY, POLLING_KEYS};
+
+static const struct key consumer_keys[KEY_POLLING__COUNT] = {
+    [KEY_OUTBOX] = {.name = "outbox", .type = VALUE_ENUM, .value_default = "same-transaction",
+                    .choices = "same-transaction separate",
+                    .help = "whether a handler's event is inserted in its transaction, or by a statement that is "
+                            "committed by itself before",
+                    .source = "the pattern: Richardson, microservices.io, Transactional outbox"},
+    POLLING_KEYS};
 
 static const struct key connector_keys[KEY_CONNECTOR__COUNT] = {
     [KEY_OUTBOX] = OUTBOX_KEY,
@@ -89,6 +97,17 @@ const struct publisher publisher_outbox_polling = {
     .application = &outbox_application,
     .relay = &polling_relay,
     .database = true,
+    .allows = OUTBOX_ALLOWS,
+    .longest_wait = polling_wait,
+};
+
+const struct publisher publisher_consumer_outbox = {
+    .name = "consumer-outbox",
+    .about = "of handlers that emit: a relay polls the outbox of the group's database and publishes to the output topic",
+    .keys = consumer_keys,
+    .key_count = KEY_POLLING__COUNT,
+    .relay = &polling_relay,
+    .of_consumers = true,
     .allows = OUTBOX_ALLOWS,
     .longest_wait = polling_wait,
 };

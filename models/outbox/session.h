@@ -25,9 +25,9 @@ struct session_wait {
   uint32_t timer;
 };
 
-/* The service's database. */
+/* The service's database: the producers' service has its own, the consumers' is the group's. */
 static inline struct node *session_database(struct world *world) {
-  return world_node(world, ROLE_DATABASE, world->plan->counts[ROLE_DATABASE]);
+  return world_node(world, ROLE_DATABASE, plan_services(world->plan) ? world->plan->counts[ROLE_DATABASE] : 0);
 }
 
 /* The lane of statement_timeout, for `start`. */

@@ -33,6 +33,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   struct database *database = database_of(node);
   outbox_forget_unknown(&database->outbox);
   database->remembers = world_expects(world, VERB_DISK_GONE);
+  database->states_commits = node->service || plan_handler(world->plan, node->group)->commits;
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
   isolation_clear(&database->isolation, database_setting(world, KEY_DATABASE_ISOLATION) == ISOLATION_SERIALIZABLE);
@@ -63,10 +64,10 @@ static uint32_t find_or_begin(struct world *world, struct node *node, const stru
   return SESSION_NONE;
 }
 
-/* Of a service's database: what its publisher costs it. */
+/* Of a service's database: what telling others costs it. */
 static void count_statement(struct world *world, const struct node *node, const struct message *request) {
   bool reads = request->kind == DATABASE_GET || request->kind == OUTBOX_SELECT;
-  if (node->service) world_count(world, reads ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
+  if (database_of(node)->states_commits) world_count(world, reads ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
 }
 
 static void on_statement(struct world *world, struct node *node, struct message *request) {
@@ -148,7 +149,7 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
   world->counters[COUNTER_OUTBOX_ROWS_END] += database_of(node)->outbox.count;
-  if (node->service) return; /* it says of each operation that it is committed */
+  if (database_of(node)->states_commits) return; /* it says of each operation that it is committed */
   /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
   uint32_t uses = plan_handler(world->plan, node->group)->uses;
   if (!(uses & HANDLER_USES(DATABASE)) || (uses & HANDLER_USES(PROVIDER))) return;

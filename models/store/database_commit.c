@@ -71,7 +71,7 @@ static void write_one(struct world *world, struct node *node, const struct write
   if (write->kind == WRITE_DELETE && id_set_remove(unique, write->key))
     world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);
   if (write->kind != WRITE_APPLY) return;
-  if (node->service)
+  if (database_of(node)->states_commits)
     world_fact(world, FACT_COMMITTED, node->id, write->intent, 0, 0);
   else
     world_effect(world, node, write->intent, world->now.ns, node->group);
@@ -80,7 +80,7 @@ static void write_one(struct world *world, struct node *node, const struct write
 /* Makes a transaction's changes the state; false: the process dies before it does. */
 static bool write_all(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
-  const enum point point = node->service ? POINT_COMMITTED : POINT_EFFECT;
+  const enum point point = database->states_commits ? POINT_COMMITTED : POINT_EFFECT;
   const struct write *writes = database->sessions.writes;
   uint32_t first = transaction_at(database, index)->first_write;
   for (uint32_t i = first; i != SESSION_NONE && node->alive; i = writes[i].next)

@@ -52,6 +52,7 @@ struct database {
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
   bool remembers;            /* the disk itself may go: all commits may have to be taken back */
   bool lied;                 /* the flush that is being written down: it is not on the disk */
+  bool states_commits;       /* an operation that it applies is COMMITTED, no EFFECT */
   int64_t retention, prune_every; /* ns; 0 = rows are kept for ever */
   struct aged *aged;              /* [aged_first, aged_end): rows with a retention */
   size_t aged_first, aged_end, aged_capacity;

@@ -49,7 +49,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   struct database *database = database_of(node);
   struct transaction *transaction = transaction_at(database, index);
   forget_request(world, transaction);
-  if (node->service) database_outbox_abandon(database, index);
+  if (database->states_commits) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
   sessions_end(&database->sessions, index);
   isolation_ends(&database->isolation, transaction, database->sessions.live);

@@ -45,8 +45,8 @@ static void take_back(struct world *world, struct node *node, const struct undo 
     return;
   }
   if (undo->kind == WRITE_APPLY)
-    world_fact(world, node->service ? FACT_COMMITTED_UNDONE : FACT_EFFECT_UNDONE, node->id, undo->intent, 0,
-               node->group);
+    world_fact(world, database_of(node)->states_commits ? FACT_COMMITTED_UNDONE : FACT_EFFECT_UNDONE, node->id,
+               undo->intent, 0, node->group);
   if (undo->existed)
     tables_put(tables, undo->table, undo->key, undo->before);
   else

@@ -79,6 +79,7 @@ struct dg_api {
                              int64_t ttl_ns);
   int (*cache_delete)(struct dg_context *, const char *keys, uint64_t key);
   int (*charge)(struct dg_context *, uint64_t idempotency_key, int64_t amount, int64_t *out);
+  int (*emit)(struct dg_context *);
 };
 struct dg_context {
   const struct dg_api *api;
@@ -117,6 +118,10 @@ static inline int dg_insert_unique(struct dg_context *c, const char *table, uint
 static inline int dg_apply(struct dg_context *c) { return c->api->apply(c); }
 /* Publishes the message's result to the output topic, in the consumer's transaction if it has one. */
 static inline int dg_publish(struct dg_context *c) { return c->api->publish(c); }
+/* Writes the event of the message's result into the outbox table of the group's database, in the open
+ * transaction; a relay publishes it to the output topic once that is committed. Of handlers that say that
+ * they emit; DG_FAILED of others. */
+static inline int dg_emit(struct dg_context *c) { return c->api->emit(c); }
 /* The consumer may acknowledge the message from here on, as if the handler had returned DG_OK: by itself, as
  * it does that, and without waiting for the broker. What the handler returns does not matter any more. */
 static inline int dg_ack(struct dg_context *c) { return c->api->acknowledge(c); }

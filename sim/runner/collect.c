@@ -90,7 +90,7 @@ static int64_t bucket_width(const struct plan *plan) {
 void collector_begin(struct collector *collector, const struct plan *plan) {
   collector->plan = plan;
   ledger_reset(collector->ledger, plan->workload.keys, plan_group_count(plan), bucket_width(plan));
-  if (plan_services(plan) > 0) ledger_expect_commits(collector->ledger);
+  if (plan_commits(plan)) ledger_expect_commits(collector->ledger);
   GROW(collector->faults, collector->fault_room, plan->fault_count);
   for (size_t i = 0; i < plan->fault_count; i++)
     collector->faults[i] = (struct fault_seen){.window = SIZE_MAX};

@@ -380,7 +380,8 @@ void scenario_fill_slots(const struct row_reading *row, struct plan *plan) {
   if (client && ((const struct client_policy *)client->row)->retries) plan->client = client->row;
   copy_settings(&row->slots[SLOT_CLIENT], &plan->client_settings);
   const struct model *publisher = row->slots[SLOT_PUBLISHER].model;
-  if (publisher && ((const struct publisher *)publisher->row)->application) plan->publisher = publisher->row;
+  const struct publisher *chosen = publisher ? publisher->row : NULL;
+  if (chosen && (chosen->application || chosen->relay)) plan->publisher = chosen;
   copy_settings(&row->slots[SLOT_PUBLISHER], &plan->publisher_settings);
 }
 

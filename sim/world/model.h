@@ -166,6 +166,9 @@ struct handler {
   const struct local_kind *local; /* what its process remembers keys in; NULL = it does not */
   const struct closed_form *closed_form; /* optional */
   uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
+  bool commits; /* the group is a service: its database states COMMITTED, and the effect is the event of it in
+                   the output topic */
+  bool emits;   /* that event leaves through the outbox of this database: it takes a publisher `of_consumers` */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
 
@@ -175,10 +178,12 @@ struct publisher {
   const char *name, *about;
   const struct key *keys;
   size_t key_count;
-  const struct component *application; /* on producers, port 1: has `submit` */
+  const struct component *application; /* on producers, port 1: has `submit`; NULL = they only submit */
   const struct component *relay;       /* on relays, port 1, above the system's producer; NULL = no relays */
   bool database;   /* the service has a database, which states COMMITTED */
   bool reads_log;  /* the relay reads its log, through a slot that is there from the beginning */
+  bool of_consumers; /* the service is the consumers' group: the relay reads the group's database and
+                        publishes to the output topic */
   uint32_t allows; /* CLAIM_BIT()s that it adds to what the system's contract allows */
   /* Optional: the longest time that its settings make it wait, for drain_limit. */
   struct span (*longest_wait)(const struct settings *);

@@ -231,7 +231,7 @@ static inline bool plan_overwrites(const struct plan *plan) {
  * may stay. What may be lost may be missing from what a service's database says. */
 static inline uint32_t plan_allows(const struct plan *plan, uint32_t group) {
   uint32_t allows = plan->system->allows | (plan->publisher ? plan->publisher->allows : 0);
-  if (plan->publisher && (allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED))))
+  if ((plan->publisher || plan_handler(plan, group)->commits) && (allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED))))
     allows |= CLAIM_BIT(STORE_DISAGREEMENTS);
   uint32_t allowed = claim_allowed(allows, plan_handler(plan, group)->forbids);
   if ((allowed & CLAIM_BIT(REORDERED)) && plan_overwrites(plan))
@@ -248,6 +248,10 @@ static inline bool plan_uses(const struct plan *plan, enum role role) {
 #define PLAN_SERVICE_DATABASE "producer_database"
 static inline uint32_t plan_services(const struct plan *plan) {
   return plan->publisher && plan->publisher->database ? 1 : 0;
+}
+/* Whether a database states COMMITTED: that of the producers' service, or of the consumers' group. */
+static inline bool plan_commits(const struct plan *plan) {
+  return plan_services(plan) > 0 || (plan_handler(plan, 0) && plan_handler(plan, 0)->commits);
 }
 /* The slot of a role that is a store, else NULL. */
 const struct store_plan *plan_store(const struct plan *plan, enum role role);

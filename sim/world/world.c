@@ -475,7 +475,7 @@ static bool over(struct world *world) {
 static bool is_stated(const struct world *world, enum counter counter) {
   if (counter <= COUNTER_EVENTS) return true;
   if (counter == COUNTER_DEDUP_BYTES_FORGOTTEN) return world->counters[counter] > 0;
-  return plan_services(world->plan) > 0;
+  return plan_commits(world->plan);
 }
 
 static void finish(struct world *world) {

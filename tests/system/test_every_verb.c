@@ -39,7 +39,7 @@ static const char *entry_for(const struct system *system, enum verb verb) {
 /* A handler is refused where the system does not have what it needs. */
 static bool serves(const struct system *system, const struct handler *handler) {
   if (handler->needs & ~system->says) return false;
-  return handler->uses || system->components[ROLE_CONSUMER]->publish;
+  return (handler->uses && !handler->commits) || system->components[ROLE_CONSUMER]->publish;
 }
 
 static void write_world(struct rig_text *text, const struct system *system, enum verb verb) {
@@ -50,8 +50,9 @@ static void write_world(struct rig_text *text, const struct system *system, enum
                 "cache: {replicas: 1, replication_delay: 20ms}\n%scompare:\n",
           verb == VERB_LOSE_SLOT ? "publisher: outbox-cdc\n" : "");
   for (size_t i = 0; i < registry_handler_count; i++)
-    if (serves(system, registry_handlers[i])) rig_add(text, "  - {label: row %zu, system: %s, handler: %s}\n", i, system->name,
-            registry_handlers[i]->name);
+    if (serves(system, registry_handlers[i]))
+      rig_add(text, "  - {label: row %zu, system: %s, handler: %s%s}\n", i, system->name, registry_handlers[i]->name,
+              registry_handlers[i]->emits ? ", publisher: consumer-outbox" : "");
 }
 
 static void write_faults(struct rig_text *text, enum verb verb, const char *entry) {

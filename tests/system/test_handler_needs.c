@@ -27,6 +27,17 @@ START_TEST(handler_is_refused_where_its_system_does_not_say_what_it_needs) {
       {"system: kafka-acks-all\ngroups: {one: {}, two: {handler: offsets-in-database}}\ntopology: {threads: 3}\n",
        "handler 'offsets-in-database' takes the records of a partition one after the other, and there are 3 "
        "threads"},
+      {"system: sqs-standard\nhandler: outbox\npublisher: consumer-outbox\n",
+       "handler 'outbox' has events to publish, and 'sqs-standard' has no topic for them"},
+      {"system: kafka-idempotent\nhandler: outbox\n", "nobody publishes what handler 'outbox' writes into its outbox"},
+      {"system: kafka-idempotent\nhandler: outbox\npublisher: outbox-polling\n",
+       "nobody publishes what handler 'outbox' writes into its outbox"},
+      {"system: kafka-idempotent\nhandler: dedup-table\npublisher: consumer-outbox\n",
+       "publisher 'consumer-outbox' reads an outbox, and handler 'dedup-table' writes into none"},
+      {"system: kafka-idempotent\nhandler: apply-then-publish\npublisher: outbox-polling\n",
+       "handler 'apply-then-publish' and publisher 'outbox-polling' both have a database that says what is committed"},
+      {"system: kafka-idempotent\ngroups: {one: {}, two: {handler: apply-then-publish}}\n",
+       "handler 'apply-then-publish' publishes to the one output topic: it cannot be a group's of several"},
   };
   static char text[400];
   snprintf(text, sizeof text, "format: 1\n%s", rows[_i].text);
@@ -106,7 +117,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("needs");
   tcase_set_timeout(tests, 60);
-  tcase_add_loop_test(tests, handler_is_refused_where_its_system_does_not_say_what_it_needs, 0, 5);
+  tcase_add_loop_test(tests, handler_is_refused_where_its_system_does_not_say_what_it_needs, 0, 11);
   tcase_add_loop_test(tests, attempt_travels_with_its_copy, 0, BROKERS);
   tcase_add_loop_test(tests, early_acknowledgement_loses_what_is_at_work, 0, BROKERS);
   tcase_add_loop_test(tests, what_was_acknowledged_early_does_not_come_again_when_it_fails, 0, BROKERS);
