@@ -1,4 +1,5 @@
 /* A relay that polls an outbox table. It runs on a node of its own, above the system's producer component.
+ * Of a consumers' group (`of_consumers`) it reads the group's database and publishes to the output topic.
  *
  *            poll_every            rows             all confirmed       marked
  *   [asleep] ----------> [reading] ----> [publishing] ---------> [marking] ----> [asleep]

@@ -41,8 +41,9 @@
  *      its transaction is rolled back, as after any error in PostgreSQL. DATABASE_INSERT_UNIQUE is an
  *      INSERT … ON CONFLICT DO NOTHING: it answers the same and the transaction goes on.
  * [I12] A transfer locks both rows before it changes one, the lower key first; its effect is one.
- * [I13] A service's database states COMMITTED and COMMITTED_UNDONE where a group's states EFFECT and
- *      EFFECT_UNDONE, and no STATE. It alone has an outbox table: outbox_table.h, database_outbox.c.
+ * [I13] A service's database, and that of a group whose handler `commits`, states COMMITTED and
+ *      COMMITTED_UNDONE where others state EFFECT and EFFECT_UNDONE, and no STATE. They alone have an outbox
+ *      table: outbox_table.h, database_outbox.c.
  *
  * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
