@@ -71,4 +71,5 @@ void database_disk_lost(struct world *world, struct node *node) {
   ASSERT_EQ(database->undo_count, 0);
   database->flushed = 0;
   database->lied = false;
+  change_log_lose_slot(world, &database->changes);
 }
