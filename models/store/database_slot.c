@@ -1,6 +1,7 @@
 /* What a database says to who reads its log through a replication slot. See change_log.h. */
 #include "models/store/database_state.h"
 
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/handler/dgsim.h"
 
@@ -35,6 +36,7 @@ void database_serve_reader(struct world *world, struct node *node) {
   struct message *request = database->reader;
   if (!request) return;
   uint64_t from = (uint64_t)request->a + 1;
+  if (MUTANT(SLOT_TELLS_NO_GAP) && from <= log->confirmed) from = log->confirmed + 1;
   bool follows = change_log_follows(world, log, from - 1);
   if (follows && from >= log->next) return; /* it waits */
   database->reader = NULL;
