@@ -56,6 +56,14 @@ void commit_forget(struct world *world, struct node *node) {
 
 /* --- Publishing --- */
 
+/* A batch is full: it leaves, without offsets. In a transaction it waits for the commit, which is due then. */
+static void flush_early(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (transactional(world) || consumer->step != COMMIT_IDLE || consumer->lost || !consumer_stable(node)) return;
+  consumer->flush_only = true;
+  commit_start(world, node);
+}
+
 int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent,
                    uint32_t key) {
   struct consumer *consumer = consumer_of(node);
@@ -74,6 +82,7 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
   if (consumer->output_count >= 2 * PROCESSED_MAX) return DG_FAILED;
   consumer->outputs[consumer->output_count++] =
       (struct output){.intent = intent, .key = key, .partition = partition};
+  if (consumer->output_count >= PROCESSED_MAX) flush_early(world, node);
   return DG_OK;
 }
 

@@ -36,6 +36,8 @@
  * fetch.max.wait.ms: an idle consumer asks again every request.timeout.ms.
  * LIMIT: a batch is not fetched ahead while one from the same leader is processed in the loop.
  * LIMIT: an auto-commit that would say nothing new is not sent.
+ * LIMIT: what a handler publishes leaves with the next commit, or when PROCESSED_MAX results wait; a real
+ *        producer sends it after linger.ms.
  * LIMIT: handed-off commits by auto only: no bookkeeping of what threads have finished.
  */
 #ifndef MODELS_KAFKA_CONSUMER_H

@@ -19,8 +19,9 @@
  * stands then: what it kept is a gap; snapshot.mode when_needed reads the whole table then, as far as no cleanup
  * has emptied it. A connector that dies before it has heard of its new slot sees the gap in the next answer.
  *
- * A database whose disk lied gives positions a second time. A connector that had read the first ones passes
- * over what has them now: lost (PostgreSQL: what is before the position that a reader names is not decoded).
+ * A database whose disk lied, or whose standby lacked the last commits, gives positions a second time. A
+ * connector that had read the first ones passes over what has them now: lost (PostgreSQL: what is before the
+ * position that a reader names is not decoded).
  *
  * [I1] Positions of what is published only rise between two failures; the stored offset falls only to where a
  *      new slot begins.

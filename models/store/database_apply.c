@@ -7,7 +7,8 @@
 /* The unique id of an insert. Where it is there the statement fails, and with it its transaction. */
 static enum locked claim(struct world *world, struct node *node, uint32_t index, struct message *request) {
   struct database *database = database_of(node);
-  if (database_has_unique(database, index, TABLE_INSERTED, request->intent) && !MUTANT(DATABASE_NO_NATURAL_KEY)) {
+  bool exists = database_has_unique(database, index, TABLE_INSERTED, request->intent);
+  if (exists && !MUTANT(DATABASE_NO_NATURAL_KEY)) {
     database_answer(world, node, request, DG_EXISTS, 0);
     database_abort(world, node, index);
     return LOCKED_REFUSED;
@@ -18,10 +19,11 @@ static enum locked claim(struct world *world, struct node *node, uint32_t index,
 /* Both rows, the lower key first: two transfers never wait for each other. */
 static enum locked lock_both(struct world *world, struct node *node, uint32_t index,
                              struct message *request, const struct write *own, const struct write *other) {
-  const bool own_first = own->key < other->key;
-  enum locked locked = database_lock(world, node, index, request, TABLE_BALANCE, own_first ? own->key : other->key);
+  const uint64_t first = own->key < other->key ? own->key : other->key;
+  const uint64_t second = own->key < other->key ? other->key : own->key;
+  enum locked locked = database_lock(world, node, index, request, TABLE_BALANCE, first);
   if (locked != LOCKED) return locked;
-  return database_lock(world, node, index, request, TABLE_BALANCE, own_first ? other->key : own->key);
+  return database_lock(world, node, index, request, TABLE_BALANCE, second);
 }
 
 bool database_apply(struct world *world, struct node *node, uint32_t index, struct message *request,

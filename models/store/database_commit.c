@@ -40,8 +40,15 @@ bool database_commit(struct world *world, struct node *node, uint32_t index, str
   return true;
 }
 
+static void write_balance(int64_t *balance, const struct write *write) {
+  struct row row = {.exists = *balance != BALANCE_ABSENT, .value = *balance};
+  write_change(write, &row);
+  *balance = row.exists ? row.value : BALANCE_ABSENT;
+}
+
 static void write_row(struct tables *tables, const struct write *write) {
   struct row row = {.value = 0};
+  if (write->table == TABLE_BALANCE) return write_balance(tables_balance(tables, write->key), write);
   row.exists = tables_get(tables, write->table, write->key, &row.value);
   write_change(write, &row);
   if (row.exists)
@@ -52,7 +59,7 @@ static void write_row(struct tables *tables, const struct write *write) {
 
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
-  database_note(database_of(node), write);
+  database_note(database_of(node), write, world->now.ns);
   if (write_is_outbox(write->kind)) return database_outbox_write(world, node, write);
   struct id_set *unique = &tables->items[write->table].unique;
   isolation_changes(&database_of(node)->isolation, write->table, write->key);

@@ -51,6 +51,9 @@ uint32_t tables_find(struct tables *tables, uint64_t name);
 /* Whether the table can hold such a row: a balance must be of a key that the workload has. */
 bool tables_accept(const struct tables *tables, uint32_t table, uint64_t key);
 
+/* Where the balance of a key that the table accepts stands. */
+static inline int64_t *tables_balance(struct tables *tables, uint64_t key) { return &tables->balances[key]; }
+
 /* false: no such row, *out is untouched. */
 bool tables_get(const struct tables *tables, uint32_t table, uint64_t key, int64_t *out);
 void tables_put(struct tables *tables, uint32_t table, uint64_t key, int64_t value);

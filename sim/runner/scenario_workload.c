@@ -106,7 +106,8 @@ static bool check_handler(struct reader *reader, enum operation operation, const
   const struct handler *handler = plan_handler(plan, group);
   if (is_done_by(operation, handler)) return true;
   const bool charge = operation == OPERATION_CHARGE;
-  reader_fail(reader, place->value, ERR_CONFLICT, "operation '%s' is done in %s, and handler '%s' of row '%s' does %s",
+  reader_fail(reader, place->value, ERR_CONFLICT,
+              "operation '%s' is done in %s, and handler '%s' of row '%s' does %s",
               operation_rows[operation].word, charge ? "an external provider" : "a database",
               handler ? handler->name : "none", plan->label, charge ? "not call one" : "nothing there");
   return err_note(reader->err, charge ? "handlers that charge: see 'dgsim list handlers'"
@@ -152,7 +153,8 @@ bool scenario_read_workload(struct reader *reader) {
   const struct yaml_entry *block = reader->top[TOP_WORKLOAD], *list = NULL;
   const struct yaml_entry **given = reader->workload.given;
   if (!read_block(reader, block, &list)) return false;
-  if (!list && given[WORKLOAD_OPERATION] && reader->workload.values[WORKLOAD_OPERATION].i == OPERATION_TRANSFER &&
+  if (!list && given[WORKLOAD_OPERATION] &&
+      reader->workload.values[WORKLOAD_OPERATION].i == OPERATION_TRANSFER &&
       !scenario_check_transfer(reader, given[WORKLOAD_OPERATION]->value))
     return false;
   reader->derived = WORKLOAD__COUNT;

@@ -219,6 +219,7 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   world->arrivals_done = world->stopped = world->stuck = false;
   world->live = 0;
   world->quiet_since = -1;
+  world->issued_ns = 0;
   world->drain_limit = plan->drain_limit.ns;
   if (world->drain_limit == 0) world->drain_limit = 2 * longest_timeout(plan).ns;
   memset(world->counters, 0, sizeof world->counters);
@@ -438,6 +439,12 @@ void world_quiet(struct world *world) {
   }
 }
 
+/* A saturating workload: nothing goes wrong any more, and no operation has ended for longer than the bound. */
+static bool saturated_in_vain(const struct world *world) {
+  bool calm = world->faults.pending == 0 && world->faults.active == 0;
+  return calm && !world->arrivals_done && world->now.ns - world->issued_ns > world->drain_limit;
+}
+
 /* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
  * less was under way than ever since: a backlog may take its time, a livelock may not. */
 static bool over(struct world *world) {
@@ -454,7 +461,13 @@ static bool over(struct world *world) {
     world_fact(world, FACT_STUCK, 0, 0, 0, 0);
     return true;
   }
-  if (world->live == 1 && world->plan->workload.outstanding) workload_idle(world);
+  if (world->plan->workload.outstanding == 0) return false;
+  if (saturated_in_vain(world)) {
+    world->stuck = true;
+    world_fact(world, FACT_STUCK, 0, 0, 0, 0);
+    return true;
+  }
+  if (world->live == 1) workload_idle(world);
   return false;
 }
 

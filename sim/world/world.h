@@ -84,6 +84,7 @@ struct world {
                           has been got out of the way since; -1 = not yet */
   uint64_t live_least; /* holds when that last happened */
   int64_t drain_limit;
+  int64_t issued_ns; /* when the latest operation arrived */
   bool stopped, stuck;
   uint64_t counters[COUNTER__COUNT];
   uint64_t dedup_bytes;

@@ -208,8 +208,9 @@ START_TEST(transfers_that_cross_wait_and_do_not_deadlock) {
   struct tiny *tiny = new_world(2);
   plan->cores = 2;
   for (uint64_t round = 0; round < 10; round++) {
-    script_add(10 * MS + (int64_t)round * 50 * MS, 1, id_of(round, APPLY_AND_LINGER, OPERATION_TRANSFER))->key = 1;
-    script_add(10 * MS + (int64_t)round * 50 * MS, 2, id_of(round + 50, APPLY_AND_LINGER, OPERATION_TRANSFER))->key = 2;
+    const int64_t at = 10 * MS + (int64_t)round * 50 * MS;
+    script_add(at, 1, id_of(round, APPLY_AND_LINGER, OPERATION_TRANSFER))->key = 1;
+    script_add(at, 2, id_of(round + 50, APPLY_AND_LINGER, OPERATION_TRANSFER))->key = 2;
   }
   tiny_run(tiny);
   for (size_t i = 0; i < script.count; i++) ck_assert_int_eq(script.steps[i].status, DG_OK);

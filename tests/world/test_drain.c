@@ -76,6 +76,14 @@ START_TEST(a_run_is_stuck_when_something_is_held_past_the_bound) {
 }
 END_TEST
 
+START_TEST(a_saturating_workload_that_gets_nowhere_is_stuck) {
+  timeline_run("operations=4 outstanding=2 link=per-request request_loss=100% retry=5ms drain_limit=1s");
+  ck_assert(fake.world->stuck);
+  ck_assert_uint_eq(timeline_count("stuck", 0), 1);
+  ck_assert_uint_eq(timeline_count("intended", 0), 2);
+}
+END_TEST
+
 START_TEST(a_run_is_stuck_when_no_event_can_free_what_is_held) {
   timeline("operations=1 hold=-1 drain_limit=2h", ENDS,
            "10 run healed\n"
@@ -141,6 +149,7 @@ int main(void) {
   tcase_add_test(tests, I3_world_faults_still_to_come_are_waited_for);
   tcase_add_test(tests, a_trigger_that_never_comes_is_not_waited_for);
   tcase_add_test(tests, a_run_is_stuck_when_something_is_held_past_the_bound);
+  tcase_add_test(tests, a_saturating_workload_that_gets_nowhere_is_stuck);
   tcase_add_test(tests, a_run_is_stuck_when_no_event_can_free_what_is_held);
   tcase_add_test(tests, the_bound_counts_from_the_last_heal);
   tcase_add_test(tests, a_trigger_after_the_heal_moves_the_bound);
