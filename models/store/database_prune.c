@@ -58,9 +58,9 @@ void database_row_uninserted(struct world *world, struct database *database) {
   if (database->retention > 0) database->aged_end--;
 }
 
-void database_row_undeleted(struct world *world, struct database *database) {
+void database_row_undeleted(struct world *world, struct database *database, bool existed) {
   const struct aged *row = &database->aged[--database->aged_first];
-  if (id_set_add(&database->tables.items[row->table].unique, row->key))
+  if (existed && id_set_add(&database->tables.items[row->table].unique, row->key))
     world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
 }
 

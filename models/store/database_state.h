@@ -151,8 +151,8 @@ void database_prune_start(struct world *world, struct node *node);
 /* A unique row is there, and accounted; and what takes that back, newest first. */
 void database_row_inserted(struct world *world, struct node *node, uint32_t table, uint64_t key);
 void database_row_uninserted(struct world *world, struct database *database);
-/* Takes back the deletion of the row that was deleted last. */
-void database_row_undeleted(struct world *world, struct database *database);
+/* Takes back the deletion of the row that was deleted last; `existed`: it had not been deleted by others before. */
+void database_row_undeleted(struct world *world, struct database *database, bool existed);
 timer_fn database_on_prune;
 /* The flush that the job waited for has ended. */
 void database_prune(struct world *world, struct node *node);

@@ -25,7 +25,7 @@ void database_note_deleted(struct database *database, const struct aged *row, in
   GROW(database->undo, database->undo_capacity, database->undo_count + 1);
   database->undo[database->undo_count++] = (struct undo){
       .kind = WRITE_UNIQUE, .table = row->table, .key = row->key, .commit = database->commits, .at = now_ns,
-      .deleted = true};
+      .deleted = true, .existed = id_set_has(&database->tables.items[row->table].unique, row->key)};
 }
 
 void database_note_flushed(struct database *database) {
@@ -40,7 +40,7 @@ static void take_back(struct world *world, struct node *node, const struct undo 
   struct id_set *unique = &tables->items[undo->table].unique;
   if (undo->kind == WRITE_UNIQUE) {
     if (undo->deleted)
-      database_row_undeleted(world, database_of(node));
+      database_row_undeleted(world, database_of(node), undo->existed);
     else if (!undo->existed && id_set_remove(unique, undo->key) && undo->table != TABLE_INSERTED)
       database_row_uninserted(world, database_of(node));
     return;
@@ -87,4 +87,5 @@ void database_disk_lost(struct world *world, struct node *node) {
   ASSERT_EQ(database->undo_count, 0);
   database->flushed = 0;
   database->lied = false;
+  change_log_lose_slot(world, &database->changes);
 }
