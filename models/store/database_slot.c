@@ -77,11 +77,3 @@ void database_on_slot_confirm(struct world *world, struct node *node, struct mes
   database_answer(world, node, request, DG_OK, 0);
   database_close_if_last(world, node, peer, epoch);
 }
-
-uint32_t database_struck(struct world *world, struct node *node, uint32_t fault, bool begins) {
-  ASSERT_EQ(faults_rules(world, fault)->verb, VERB_LOSE_SLOT);
-  if (!begins || !node->disk[0]) return 0;
-  uint32_t count = change_log_lose_slot(world, &database_of(node)->changes);
-  if (node->alive) database_serve_reader(world, node);
-  return count;
-}

@@ -3,6 +3,8 @@
 #define MODELS_STORE_MUTANTS_H
 
 #define STORE_MUTANTS(X)                                                                           \
+  X(DATABASE_CLEAN_FORGETS, "database-clean-forgets", "C02-holds-failover",                        \
+    "a clean failover of a database does not wait for the standby")                                \
   X(CONNECTOR_NO_SNAPSHOT, "connector-no-snapshot", "C24-holds-standby",                           \
     "a connector whose slot is gone does not read the table, whatever snapshot.mode says")         \
   X(CONNECTOR_STOPS_AT_ONCE, "connector-stops-at-once", "C23-holds-stop",                          \
