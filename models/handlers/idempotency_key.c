@@ -12,8 +12,8 @@
  * dedup-table with an answer: what it costs more is two rows. As there, a job of the database deletes keys
  * that are older than their retention (models/store/database_prune.c), and whoever comes later is new.
  *
- * LIMIT: the job leaves parameters and results, which nobody reads without the key; their next use overwrites
- * them.
+ * LIMIT: the job that deletes old keys leaves their parameters and results, which nobody reads without the key;
+ * their next use overwrites them.
  */
 #include "sim/handler/dgsim.h"
 #include "sim/kernel/time.h"
