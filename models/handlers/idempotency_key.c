@@ -13,8 +13,8 @@
  * that are older than their retention (models/store/database_prune.c), and whoever comes later is new: that
  * breaks it.
  *
- * LIMIT: the job leaves parameters and results, which nobody reads without the key; their next use overwrites
- * them.
+ * LIMIT: the job that deletes old keys leaves their parameters and results, which nobody reads without the key;
+ * their next use overwrites them.
  */
 #include "sim/handler/dgsim.h"
 #include "sim/kernel/time.h"
