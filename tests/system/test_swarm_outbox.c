@@ -62,7 +62,8 @@ static const char logs[] =
     "  - {label: gaps, system: {name: kafka-acks-all, session.timeout.ms: 6s}, publisher: {name: outbox-cdc, "
     "cleanup: delete, retention: 100ms, cleanup_every: 100ms}}\n"
     FAULTS
-    "  - {every: exponential mean=500ms, lose_slot: producer_database.1}\n";
+    "  - {every: exponential mean=500ms, lose_slot: producer_database.1}\n"
+    "  - {every: exponential mean=900ms, failover: producer_database.1, election: clean}\n";
 
 static void keep_their_promises(const char *text, uint64_t seed) {
   static const enum metric promised[] = {METRIC_LOST, METRIC_DUPLICATE_EFFECTS, METRIC_STORE_DISAGREEMENTS,
