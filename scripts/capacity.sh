@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Capacity as measured, beside what a formula says: Markdown tables from scenarios/capacity.
 #   scripts/capacity.sh SECTION [DGSIM]     sections: window acks confirms transactions crossover
+#                                           cost-replication cost-distance
 # scenarios/capacity/README.md has them; tests/cli/test_capacity.sh compares it with what this prints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -74,6 +75,30 @@ crossover) # one line a commit interval, one pair of columns a batch
         }
         print line
       } }'
+  ;;
+cost-replication | cost-distance) # a line for each point: rates, and their order; within 2 % is equal
+  "$dgsim" run "scenarios/capacity/$section.yaml" --out "$out" --no-charts >"$out/log" || { cat "$out/log" >&2; exit 1; }
+  [[ $section == cost-distance ]] && word="producer to broker, each way" || word=replication
+  echo "| work a message | $word | at-most-once | at-least-once | exactly-once | order |"
+  echo "|---:|---:|---:|---:|---:|---|"
+  tr -d '"' <"$out/latest/aggregate.csv" | awk -F, '
+    function time(text) { return text ~ /^[0-9]+$/ ? text / 1e6 " ms" : text }
+    $4 != "capacity" { next }
+    !(($3, $2) in known) { known[$3, $2] = 1; works[++points] = $3; prices[points] = $2 }
+    { rate[$1, $2, $3] = $7; if (!($1 in row)) { row[$1] = ++rows; label[rows] = $1 } }
+    END {
+      for (i = 1; i <= points; i++) {
+        line = "| " time(works[i]) " | " time(prices[i]) " |"
+        for (j = 1; j <= rows; j++) {
+          value[j] = rate[label[j], prices[i], works[i]]; place[j] = j; line = line sprintf(" %.0f |", value[j])
+        }
+        for (j = 1; j <= rows; j++) for (k = rows; k > j; k--)
+          if (value[place[k]] > value[place[k - 1]]) { t = place[k]; place[k] = place[k - 1]; place[k - 1] = t }
+        order = label[place[1]]
+        for (j = 2; j <= rows; j++)
+          order = order (value[place[j]] < 0.98 * value[place[j - 1]] ? " > " : " = ") label[place[j]]
+        print line " " order " |"
+      } }' | sort -t'|' -s -k2,2g
   ;;
 *)
   echo "capacity.sh: no section '$section'" >&2

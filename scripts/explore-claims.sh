@@ -3,7 +3,8 @@
 # without the scenario's own faults. scenarios/claims/explored.csv says what comes of each row: that it holds, or
 # the anomaly that is found. Markdown, a line a row; exit status 1 when one comes out otherwise.
 #   scripts/explore-claims.sh [-k FAULTS] [DGSIM [SCENARIO…]]
-#   -k  at most so many faults (default: 2, which takes minutes); what needs more to be found is passed over
+#   -k  at most so many faults (default: 2: seconds a row of a queue, minutes one of a log); what needs more to be
+#       found is passed over
 set -euo pipefail
 cd "$(dirname "$0")/.."
 most=2

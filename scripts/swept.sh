@@ -42,8 +42,11 @@ poll-interval)
     <(rows polling database_reads | cut -d, -f6) |
     awk -F, '{ printf "| %g ms | %.0f ms | %.0f ms | %g ms | %.1f |\n", $2 / 1e6, $6 / 1e6, $10 / 1e6,
       $2 / 2e6, $11 / 20 }'
-  rows "dual write" latency_p50 | awk -F, '{ printf "| dual write | %.0f ms | ", $6 / 1e6 }'
-  rows "dual write" latency_p99 | awk -F, '{ printf "%.0f ms | - | 0 |\n", $6 / 1e6 }'
+  for label in "log of the database" "dual write"; do
+    paste -d, <(rows "$label" latency_p50) <(rows "$label" latency_p99 | cut -d, -f6) \
+      <(rows "$label" database_reads | cut -d, -f6) |
+      awk -F, '{ printf "| %s | %.0f ms | %.0f ms | - | %.1f |\n", $1, $6 / 1e6, $10 / 1e6, $11 / 20 }'
+  done
   ;;
 outbox-cleanup)
   echo "| events | no cleanup | delete | drop-partitions |"

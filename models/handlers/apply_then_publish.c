@@ -36,8 +36,11 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
 }
 
 static const struct key keys[] = {
-    {.name = "order", .type = VALUE_ENUM, .value_default = "database-first",
-     .choices = "database-first publish-first", .help = "which of the two writes comes first",
+    {.name = "order",
+     .type = VALUE_ENUM,
+     .value_default = "database-first",
+     .choices = "database-first publish-first",
+     .help = "which of the two writes comes first",
      .source = "ours: both orders are in use, and neither holds"},
 };
 

@@ -6,7 +6,7 @@
  * up, so that a false positive costs one statement and no message. After a crash, or on another consumer,
  * the filter denies what the table has: then the work is done in vain, the insert at the end finds the id
  * under its unique constraint, and all is rolled back. So nothing is lost or doubled, whatever the filter
- * says; it only decides what is cheap.
+ * says; it only decides what is cheap. Its table is never pruned, so that no copy comes too late.
  */
 #include "models/mutants.h"
 #include "models/store/local.h"

@@ -55,7 +55,7 @@ const struct handler handler_cache_lease = {
     .keys = keys,
     .key_count = sizeof keys / sizeof *keys,
     .handle = handle,
-    .forbids = 0, /* doubles are rare with it, not excluded */
+    .forbids = CLAIM_NOTHING, /* doubles are rare with it, not excluded */
     .uses = HANDLER_USES(DATABASE) | HANDLER_USES(CACHE),
     .waits = "lease",
 };

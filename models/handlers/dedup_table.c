@@ -15,6 +15,8 @@
  *
  * The table grows with the number of messages, unless ids have a retention: then a job of the database
  * deletes older ones (models/store/database_prune.c), and a copy that comes later is done again.
+ *
+ * Breaks it: a retention that is shorter than the time until the last copy comes (C17-breaks-early).
  */
 #include "sim/handler/dgsim.h"
 #include "sim/world/model.h"

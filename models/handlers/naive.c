@@ -1,4 +1,7 @@
-/* Does the operation and hopes that the message comes once. What is delivered again is done again. */
+/* Does the operation and hopes that the message comes once. What is delivered again is done again.
+ *
+ * Breaks it: {when: handled, intent: 1, attempt: 1, kill: this}, done and not acknowledged. Does not break:
+ * dedup-table. */
 #include "sim/handler/dgsim.h"
 #include "sim/world/model.h"
 

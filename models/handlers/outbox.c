@@ -30,7 +30,8 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
 
 const struct handler handler_outbox = {
     .name = "outbox",
-    .about = "commits the message's id, the change and its event in one transaction; a relay publishes the event",
+    .about = "commits the message's id, the change and its event in one transaction; a relay "
+             "publishes the event",
     .handle = handle,
     .forbids = CLAIM_NOTHING, /* its relay publishes at least once */
     .uses = HANDLER_USES(DATABASE),

@@ -108,9 +108,9 @@ static bool in_transfer(const struct world *world, const struct group *group) {
   return false;
 }
 
-/* The assignment stands: no rebalance. LIMIT: but when a cooperative assignment has left a partition to
- * nobody, until its last owner joins again: if that is the member that was replaced, Kafka's rule would
- * leave it so. */
+/* The assignment stands: no rebalance.
+ * LIMIT: when a cooperative assignment has left a partition to nobody until its last owner joins again, and that
+ * is the static member that was replaced, there is a rebalance; Kafka's rule would leave the partition so. */
 static void replace_in_place(struct world *world, struct node *node, struct group *group,
                              struct member *member, struct message *request) {
   member = replace(world, node, group, member, request);

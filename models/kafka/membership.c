@@ -216,8 +216,9 @@ void membership_on_heartbeat(struct world *world, struct node *node, uint64_t ar
 }
 
 /* The heartbeat thread sees that the loop has not polled for too long. A dynamic member leaves and comes
- * back as another; a static one falls silent, so that its session will be over. LIMIT: seen at once, not
- * within retry.backoff.ms. LIMIT: a static member keeps its id; Kafka 4.0 has it take another, with which
+ * back as another; a static one falls silent, so that its session will be over.
+ * LIMIT: a member that polls again too late is found at once, not within retry.backoff.ms.
+ * LIMIT: a static member keeps its id; Kafka 4.0 has it take another, with which
  * it can fence itself (KAFKA-20985). */
 static void polls_too_late(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);

@@ -11,7 +11,8 @@
  * [I1] Batches of a partition are sent in order; a batch that waits for its retry holds back those
  *      behind it, but not those already in flight.
  * [I2] A call is returned exactly once: OK by an answer, NONE with acks=0 when it is sent, UNKNOWN when
- *      it expires, REJECTED when it was never sent: buffer.memory was full (LIMIT: max.block.ms is 0).
+ *      it expires, REJECTED when it was never sent: buffer.memory was full (LIMIT: a full buffer refuses at once,
+ *      as with max.block.ms: 0).
  * [I3] An idempotent producer never sends a batch when one that is five batches older is still under way:
  *      the broker would not remember that any more. A connection answers in order, so that its limit of
  *      requests in flight sees to it; on other links, and where leaders move, the producer counts.
@@ -139,8 +140,8 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
   if (producer->id == NO_PRODUCER) return true;
   uint32_t oldest = producer_oldest(world, producer, partition);
   if (oldest == UINT32_MAX) return true;
-  /* A partition that knows no producer takes any sequence: first the first. LIMIT: Kafka's client has no
-   * need of that, for it opens no connection before it has noticed that the last one is broken. */
+  /* A partition that knows no producer takes any sequence: first the first. LIMIT: an idempotent
+   * producer sends its first batch to a partition alone; Kafka's client has no need of that, for it opens no connection before it has noticed that the last one is broken. */
   if (queue->expected == 0) return false;
   bool ordered = !producer->no_order && !producer->client.leaders;
   return ordered || queue->cut - oldest < BATCHES_REMEMBERED;

@@ -327,7 +327,8 @@ static struct span longest_timeout(const struct plan *plan) {
   .longest_timeout = longest_timeout, \
   .verbs = 1u << VERB_FAILOVER | 1u << VERB_MOVE_COORDINATOR,                                      \
   /* Acknowledged is what the leader has in its page cache: without replicas nothing else has it.   \
-   * LIMIT: with replicas too, where the contract bears the loss of fewer copies than there are. */  \
+   * LIMIT: the search places no power loss of a broker with replicas either, where the contract     \
+   * bears the loss of fewer copies than there are. */                                               \
   .no_power_loss = 1u << ROLE_BROKER
 
 #define ALLOWS_REPEATING                                                                           \

@@ -95,6 +95,7 @@ static void read_changes(struct world *world, struct node *node) {
   struct message *message = session_request(world, node, SLOT_READ, 0, 0, false);
   message->a = (int64_t)connector->position;
   message->b = connector->batch;
+  message->c = (int64_t)stored_in(node)->position;
   ask(world, node, READING, message);
 }
 
@@ -155,7 +156,8 @@ static void publish(struct world *world, struct node *node) {
   hold(world, node, true);
   for (uint32_t i = 0; i < count && !node->doomed; i++) {
     const struct record *row = &connector->rows[i];
-    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size};
+    struct operation_request event = {.intent = row->intent, .key = row->key, .size = row->size,
+                                      .attempt = row->attempt};
     event.call = call_open_own(world, node, row->intent, i);
     node->components[0]->submit(world, node, &event);
   }
@@ -178,11 +180,23 @@ static void take(struct world *world, struct node *node, const struct message *a
   publish(world, node);
 }
 
+/* A slot begins behind this position; what is missing before it may be in the table. */
+static void begin(struct world *world, struct node *node, uint64_t position) {
+  struct connector *connector = connector_of(node);
+  connector->position = stored_in(node)->position = position;
+  connector->row = 0;
+  bool reads_table = publisher_setting(world, KEY_CONNECTOR_SNAPSHOT) == SNAPSHOT_WHEN_NEEDED;
+  set_snapshot(world, node, reads_table && !MUTANT(CONNECTOR_NO_SNAPSHOT));
+  go_on(world, node);
+}
+
 static void on_changes(struct world *world, struct node *node, struct message *answer) {
   if (!session_answered(world, &connector_of(node)->wait, answer)) return;
-  if (answer->a != DG_OK) return create_slot(world, node);
-  if (answer->record_count == 0) return go_on(world, node);
-  take(world, node, answer);
+  switch (answer->a) {
+  case DG_NOT_FOUND: return create_slot(world, node);
+  case DG_CONFLICT: return begin(world, node, (uint64_t)answer->b); /* created, and it had not heard of it */
+  default: return take(world, node, answer);
+  }
 }
 
 static void on_rows(struct world *world, struct node *node, struct message *answer) {
@@ -194,18 +208,12 @@ static void on_rows(struct world *world, struct node *node, struct message *answ
   go_on(world, node);
 }
 
-/* A slot begins where the log stands now; what is missing before it may be in the table. */
 static void on_answer(struct world *world, struct node *node, struct message *answer) {
   struct connector *connector = connector_of(node);
   if (!session_answered(world, &connector->wait, answer)) return; /* of a confirmation or a cleanup */
   if (answer->a != DG_OK) return fail(world, node);
   ASSERT_EQ(connector->phase, CREATING);
-  connector->position = (uint64_t)answer->b;
-  connector->row = 0;
-  stored_in(node)->position = connector->position;
-  bool reads_table = publisher_setting(world, KEY_CONNECTOR_SNAPSHOT) == SNAPSHOT_WHEN_NEEDED;
-  set_snapshot(world, node, reads_table && !MUTANT(CONNECTOR_NO_SNAPSHOT));
-  go_on(world, node);
+  begin(world, node, (uint64_t)answer->b);
 }
 
 /* A read that waits for long is asked again; of other requests nobody knows. */
@@ -228,7 +236,7 @@ static void disconnected(struct world *world, struct node *node, uint16_t peer) 
 
 static void on_go_on(struct world *world, struct node *node, uint64_t argument) {
   (void)argument;
-  if (connector_of(node)->phase == WAITING) go_on(world, node);
+  if (connector_of(node)->phase == WAITING && !connector_of(node)->stopping) go_on(world, node);
 }
 
 static void on_cleanup(struct world *world, struct node *node, uint64_t argument) {

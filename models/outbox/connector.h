@@ -12,13 +12,19 @@
  * stored as its offset, and confirmed to the slot, which may forget the log up to there. A clean stop stores
  * it too.
  *
- * Durable: the stored offset, and that a snapshot is not whole yet, which Kafka Connect keeps in a topic. Volatile: all else. A connector that dies
- * publishes again what it has published since it stored its offset: at least once, in the order of commits.
- * With no polling there is no wait for a poll, and no SELECT. A slot that is gone (a standby that took over
- * without it, or max_slot_wal_keep_size) is created again where the log stands then: what it kept is a gap;
- * snapshot.mode when_needed reads the whole table then, as far as no cleanup has emptied it.
+ * Durable: the stored offset, and that a snapshot is not whole yet, which Kafka Connect keeps in a topic.
+ * Volatile: all else. A connector that dies publishes again what it has published since it stored its offset:
+ * at least once, in the order of commits. With no polling there is no wait for a poll, and no SELECT. A slot
+ * that is gone (a standby that took over without it, or max_slot_wal_keep_size) is created again where the log
+ * stands then: what it kept is a gap; snapshot.mode when_needed reads the whole table then, as far as no cleanup
+ * has emptied it. A connector that dies before it has heard of its new slot sees the gap in the next answer.
  *
- * [I1] Positions of what is published only rise between two failures; the stored offset never falls.
+ * A database whose disk lied, or whose standby lacked the last commits, gives positions a second time. A
+ * connector that had read the first ones passes over what has them now: lost (PostgreSQL: what is before the
+ * position that a reader names is not decoded).
+ *
+ * [I1] Positions of what is published only rise between two failures; the stored offset falls only to where a
+ *      new slot begins.
  * [I2] One request to the database is under way at most, and never beside publications.
  * LIMIT: changes are asked for batch by batch, where a real server streams: a round trip between two batches.
  * LIMIT: storing the offset takes no time and does not fail (Kafka Connect: offset.flush.timeout.ms).

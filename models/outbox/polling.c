@@ -17,8 +17,7 @@ struct relay {
   uint32_t correlation, transactions;
   uint32_t transaction; /* number of the one that is open, 0 = none */
   uint16_t lane;
-  bool published; /* this batch: it has been handed to the producer */
-  bool held;      /* so is the batch (world_hold) */
+  bool held; /* the batch is (world_hold) */
   bool cleanup_due, stopping;
   bool again; /* behind a cleanup: the batch before it was full */
 };
@@ -65,7 +64,7 @@ static void clean(struct world *world, struct node *node) {
 static void rest(struct world *world, struct node *node, bool at_once) {
   struct relay *relay = relay_of(node);
   if (relay->held) world_unhold(world, node);
-  relay->held = relay->published = false;
+  relay->held = false;
   relay->count = relay->awaited = 0;
   relay->transaction = 0;
   if (relay->stopping) {
@@ -132,7 +131,6 @@ static void publish(struct world *world, struct node *node) {
   struct relay *relay = relay_of(node);
   uint32_t count = relay->count;
   relay->phase = PUBLISHING;
-  relay->published = true;
   relay->awaited = count;
   for (uint32_t i = 0; i < count; i++) relay->confirmed[i] = false;
   for (uint32_t i = 0; i < count && !node->doomed; i++) {

@@ -1,5 +1,6 @@
 #include "models/rabbitmq/amqp.h"
 
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 
 #define REDIRECTED_NS (100 * NS_PER_MS) /* before a broker is asked again that could not help */
@@ -86,13 +87,22 @@ void amqp_leave(struct world *world, struct node *node, bool closes) {
   world_send(world, node, message);
 }
 
+void amqp_close(struct world *world, struct node *node) {
+  struct amqp *client = amqp_of(node);
+  if (client->state != AMQP_OPEN) return node_exit(world, node);
+  if (client->leaving) return;
+  client->leaving = true;
+  amqp_leave(world, node, true);
+  if (MUTANT(RABBIT_NO_CLOSE_OK) && !node->doomed) node_exit(world, node);
+}
+
 void amqp_give_up(struct world *world, struct node *node) {
   struct amqp *client = amqp_of(node);
   amqp_leave(world, node, true); /* [I2] */
   link_close(world, node, broker_node(world, client));
   close_now(world, node);
   go_on(world, client);
-  if (!node->doomed) connect(world, node);
+  if (!node->doomed && !client->leaving) connect(world, node);
 }
 
 void amqp_on_opened(struct world *world, struct node *node, struct message *message) {
@@ -110,7 +120,7 @@ void amqp_on_closed(struct world *world, struct node *node, struct message *mess
   if (client->state == AMQP_CLOSED || (uint64_t)message->a != client->session) return;
   uint32_t there = (uint32_t)message->b;
   close_now(world, node);
-  if (node->doomed) return;
+  if (node->doomed || client->leaving) return;
   if (there > 0 && there - 1 != client->broker) {
     client->broker = there - 1;
     return connect(world, node);
@@ -156,6 +166,6 @@ void amqp_disconnected(struct world *world, struct node *node, uint16_t peer) {
   link_close(world, node, peer);
   close_now(world, node);
   go_on(world, client);
-  if (!node->doomed)
+  if (!node->doomed && !client->leaving)
     connect_later(world, node, rabbit_setting(world, KEY_RABBIT_RECOVERY_INTERVAL));
 }

@@ -14,6 +14,10 @@
  * [I1] At most one session is open. What arrives of another one is not for it. An OPEN that is sent again
  *      asks for another session, so that no tag of an answer to the first can be taken for one of the second.
  * [I2] A client that leaves by itself tells the broker, on the connection that it leaves.
+ * [I3] A process that stops exits when the broker has answered its LEAVE, and so has executed all that was
+ *      sent before it, or when the connection is gone; it does not connect again. (connection.close and
+ *      close-ok; the Java client's close() waits without a limit, a connection that breaks or is silent for
+ *      `heartbeat` ends the wait, and the grace of the stop does.)
  * LIMIT: a broker that does not lead says who does; clients of a real cluster stay where they are and the
  *        node that they are connected to goes and asks.
  */
@@ -44,6 +48,7 @@ struct amqp {
   uint16_t open_lane, heartbeat_lane;
   uint8_t state;
   bool consumes;
+  bool leaving; /* [I3] */
   amqp_changed_fn *opened, *closed;
 };
 
@@ -60,6 +65,9 @@ bool amqp_hears(struct world *world, struct node *node, const struct message *me
 void amqp_give_up(struct world *world, struct node *node);
 /* Says good-bye. */
 void amqp_leave(struct world *world, struct node *node, bool closes);
+/* The last thing that a process does. Without an open session it exits at once; with one it says good-bye,
+ * and `closed`, called when that is answered or the connection is gone, is to call this again. [I3] */
+void amqp_close(struct world *world, struct node *node);
 
 message_fn amqp_on_opened, amqp_on_closed, amqp_on_heartbeat;
 timer_fn amqp_on_open_timeout, amqp_on_connect, amqp_on_syn, amqp_on_heartbeat_due;

@@ -97,10 +97,14 @@ static void on_open(struct world *world, struct node *node, struct message *requ
   if (session->consumes && !node->doomed) broker_type(world)->attach(world, node, session);
 }
 
-void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
+static void tell_closed(struct world *world, struct node *node, const struct session *session) {
   struct message *message = push(world, node, session, RABBIT_CLOSED);
   message->b = broker_hint(world, node);
   world_send(world, node, message);
+}
+
+void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
+  tell_closed(world, node, session);
   if (node->doomed) return;
   const struct channel *channel = link_channel(world, session->node, node->id);
   if (channel->epoch == session->epoch) link_close(world, node, session->node);
@@ -135,10 +139,11 @@ static void on_heartbeat(struct world *world, struct node *node, struct message 
 static void on_leave(struct world *world, struct node *node, struct message *request) {
   struct session *session = session_of(world, node, request);
   if (!session) return;
-  if (!request->b)
-    broker_type(world)->cancel(world, node, session);
-  else
-    end_session(world, node, session, false);
+  if (!request->b) return broker_type(world)->cancel(world, node, session);
+  const struct session over = *session;
+  end_session(world, node, session, false);
+  bool late = link_channel(world, over.node, node->id)->epoch != request->epoch;
+  if (!node->doomed && !late) tell_closed(world, node, &over); /* [I5] */
 }
 
 static void on_silence(struct world *world, struct node *node, uint64_t argument) {

@@ -14,6 +14,7 @@
  * [I3] Each publish of a session that wants a confirm gets at most one, ack or nack, in whatever order; an
  *      ack with `multiple` is sent only when it is true of all up to it.
  * [I4] A message that no binding matches is confirmed at once; it is returned first if it is mandatory.
+ * [I5] A client that closes is answered (connection.close-ok) after all that it had sent before is executed.
  *
  * Volatile: sessions, and who is to be confirmed.
  */

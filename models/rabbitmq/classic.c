@@ -18,7 +18,7 @@
  * [C3] What is requeued goes back to its place.
  * [C4] After a restart every message says that it was redelivered: the broker cannot know.
  * [C5] Each message that is stored and not acknowledged is a durable hold.
- * LIMIT: the operating system never writes back by itself before the power fails.
+ * LIMIT: the operating system never writes unsynced messages back by itself before the power fails.
  * LIMIT: dead-lettering is an instant and loses nothing; the dead-letter queue is not modelled further.
  */
 #include "models/mutants.h"

@@ -14,8 +14,9 @@
  * [I2] What waits here when the session ends is dropped: it will be delivered again. With `ack: automatic`
  *      it is kept.
  * [I3] An ACK with `multiple` is sent only when all deliveries up to its tag are done with.
- * Asked to stop it cancels its subscription, lets handlers finish and closes; what no handler has begun
- * goes back. With `ack: automatic` it finishes what it has.
+ * [I4] Asked to stop it cancels its subscription, lets handlers finish, acknowledges, closes, and exits when
+ *      the broker has answered that; what no handler has begun goes back. With `ack: automatic` it finishes
+ *      what it has, and what arrives before that answer.
  */
 #include "models/handlers/host.h"
 #include "models/mutants.h"
@@ -104,8 +105,22 @@ static void acknowledge_batch(struct world *world, struct node *node) {
   world_send(world, node, message);
 }
 
+/* A message names so many deliveries at most. */
+static void acknowledge_all(struct world *world, struct node *node) {
+  const struct consumer *consumer = consumer_of(node);
+  for (uint32_t before = UINT32_MAX; consumer->unsent > 0 && consumer->unsent < before && !node->doomed;) {
+    before = consumer->unsent;
+    acknowledge_batch(world, node);
+  }
+}
+
 static bool idle(const struct node *node) {
   return consumer_of(node)->active == 0 && waiting_count(deliveries_of(node)) == 0;
+}
+
+/* [I4] */
+static void exit_when_done(struct world *world, struct node *node) {
+  if (node->stage == STAGE_STOPPING && !node->doomed && idle(node)) amqp_close(world, node);
 }
 
 static void note_done(struct world *world, struct node *node, const struct record *record,
@@ -150,10 +165,8 @@ static void go_on(struct world *world, struct node *node, uint32_t place) {
   consumer->active--;
   dispatch(world, node);
   if (node->doomed || !idle(node)) return;
-  if (consumer->unsent > 0 && consumer->client.state == AMQP_OPEN) acknowledge_batch(world, node);
-  if (node->stage != STAGE_STOPPING || node->doomed) return;
-  amqp_leave(world, node, true);
-  node_exit(world, node);
+  if (consumer->client.state == AMQP_OPEN) acknowledge_all(world, node);
+  exit_when_done(world, node);
 }
 
 /* [I1] */
@@ -242,6 +255,7 @@ static void opened(struct world *world, struct node *node) {
 static void closed(struct world *world, struct node *node) {
   consumer_of(node)->unsent = 0;
   if (!automatic(world)) drop_waiting(world, node); /* [I2] */
+  if (consumer_of(node)->client.leaving) exit_when_done(world, node);
 }
 
 /* --- Life --- */
@@ -269,9 +283,7 @@ static void terminate(struct world *world, struct node *node) {
   amqp_leave(world, node, false);
   if (node->doomed) return;
   if (!automatic(world)) drop_waiting(world, node);
-  if (!idle(node)) return;
-  amqp_leave(world, node, true);
-  node_exit(world, node);
+  exit_when_done(world, node);
 }
 
 static uint32_t busy(const struct world *world, const struct node *node) {

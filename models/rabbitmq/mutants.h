@@ -14,6 +14,8 @@
   X(RABBIT_COMMIT_ALONE, "rabbitmq-commit-alone", "C07-holds-failover",                            \
     "the leader of a quorum queue confirms what only itself has")                                  \
   X(RABBIT_VOTE_FOR_ANYBODY, "rabbitmq-vote-for-anybody", "C07-holds-election",                    \
-    "a replica votes for a candidate whose log is not up to date")
+    "a replica votes for a candidate whose log is not up to date")                                 \
+  X(RABBIT_NO_CLOSE_OK, "rabbitmq-no-close-ok", "C29-holds-deploy",                                \
+    "a process that stops exits without waiting for the answer to its close")
 
 #endif

@@ -17,7 +17,8 @@
  * [I2] Sequence numbers begin with 1 on each session; a confirm of another session confirms nothing.
  * [I3] What is published again keeps the order in which it was submitted.
  * [I4] No more than outstanding_confirms are unconfirmed; the others wait for their turn.
- * Asked to stop it finishes what it has; what comes meanwhile is refused, REJECTED.
+ * [I5] Asked to stop it finishes what it has, closes, and exits when the broker has answered that: what went
+ *      without a confirm has arrived too. What comes meanwhile is refused, REJECTED.
  */
 #include "models/rabbitmq/amqp.h"
 #include "sim/base/assert.h"
@@ -113,8 +114,7 @@ static void settle(struct world *world, struct node *node, uint32_t place, enum 
 
 static void exit_when_done(struct world *world, struct node *node) {
   if (node->stage != STAGE_STOPPING || publishes_of(node)->first != NO_PLACE || node->doomed) return;
-  amqp_leave(world, node, true);
-  node_exit(world, node);
+  amqp_close(world, node); /* [I5] */
 }
 
 /* --- Publishing --- */

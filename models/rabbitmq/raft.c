@@ -25,7 +25,8 @@ static uint32_t majority(const struct world *world) { return rabbit_replicas(wor
 
 /* --- What is durable --- */
 
-/* Term and vote are on the disk before anybody hears of them. LIMIT: that takes no time. */
+/* Term and vote are on the disk before anybody hears of them. LIMIT: writing Raft's term and vote takes no
+ * time. */
 static void persist(const struct node *node) {
   struct raft *raft = raft_of(node);
   if (node->fsync_lies) return;

@@ -49,7 +49,7 @@ enum rabbit_message {
   RABBIT_DELIVER, /* one record: handle = delivery tag, count = deliveries; a = session */
   RABBIT_ACK,     /* records: those meant; a = session, b = delivery tag, c = multiple */
   RABBIT_NACK,    /* one record; a = session, b = delivery tag, c = enum rabbit_negative */
-  RABBIT_LEAVE,   /* a = session, b = false: cancels, no more deliveries; true: closes */
+  RABBIT_LEAVE,   /* a = session, b = false: cancels, no more deliveries; true: closes, is answered CLOSED */
   RABBIT_HEARTBEAT,        /* a = session */
   RABBIT_HEARTBEAT_ANSWER, /* a = session */
   RABBIT_APPEND,   /* a = term, b = index before the first, c = its term, d = commit; records: entries */
@@ -69,7 +69,7 @@ extern const struct message_kind rabbit_messages[RABBIT_MESSAGE__COUNT];
   X(OPEN_RECEIVED, "open-received", ROLE_BROKER, "it reached the broker; there is no session yet") \
   X(OPENED_SENT, "opened-sent", ROLE_BROKER, "the session is there: the answer leaves")            \
   X(OPENED_RECEIVED, "opened-received", ROLE_CONSUMER, "the client learns of it")                  \
-  X(CLOSED_SENT, "closed-sent", ROLE_BROKER, "the broker ends a session, or refuses one")          \
+  X(CLOSED_SENT, "closed-sent", ROLE_BROKER, "the broker ends a session, refuses one, or answers a close") \
   X(CLOSED_RECEIVED, "closed-received", ROLE_CONSUMER, "the client learns that its session is over") \
   X(RETURN_SENT, "return-sent", ROLE_BROKER, "basic.return leaves: no binding matched")            \
   X(RETURN_RECEIVED, "return-received", ROLE_PRODUCER, "basic.return reached the producer")        \

@@ -11,7 +11,7 @@ void change_log_reset(struct change_log *log, bool slot) {
   log->next = 1;
   log->confirmed = log->bytes = 0;
   log->slot = slot;
-  log->lost = false;
+  log->gap = false;
 }
 
 void change_log_free(struct change_log *log) {
@@ -66,10 +66,21 @@ void change_log_confirm(struct world *world, struct change_log *log, uint64_t po
   while (log->confirmed < position) forget(world, log, ++log->confirmed);
 }
 
-void change_log_create_slot(struct world *world, struct change_log *log) {
-  if (log->lost) world_unhold(world, NULL);
+static void set_gap(struct world *world, struct change_log *log, bool gap) {
+  if (gap && !log->gap) world_hold(world, NULL);
+  if (!gap && log->gap) world_unhold(world, NULL);
+  log->gap = gap;
+}
+
+uint64_t change_log_create_slot(struct change_log *log) {
   log->slot = true;
-  log->lost = false;
+  return log->confirmed;
+}
+
+bool change_log_follows(struct world *world, struct change_log *log, uint64_t position) {
+  if (!log->slot || position < log->confirmed) return false;
+  set_gap(world, log, false);
+  return true;
 }
 
 uint32_t change_log_lose_slot(struct world *world, struct change_log *log) {
@@ -77,7 +88,6 @@ uint32_t change_log_lose_slot(struct world *world, struct change_log *log) {
   uint32_t count = (uint32_t)(log->next - 1 - log->confirmed);
   change_log_confirm(world, log, log->next - 1);
   log->slot = false;
-  log->lost = true;
-  world_hold(world, NULL); /* [I2] */
+  set_gap(world, log, true); /* [I2] */
   return count;
 }

@@ -32,7 +32,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   }
   struct database *database = database_of(node);
   outbox_forget_unknown(&database->outbox);
-  database->remembers = world_expects(world, VERB_DISK_GONE);
+  database->remembers = world_expects(world, VERB_DISK_GONE) || world_expects(world, VERB_FAILOVER);
   database->states_commits = node->service || plan_handler(world->plan, node->group)->commits;
   ASSERT_EQ(database->sessions.live, 0);
   sessions_clear(&database->sessions);
@@ -276,6 +276,25 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .help = "log that is kept for a replication slot; one that needs more is lost; 0B = no limit",
             .source = "PostgreSQL: max_slot_wal_keep_size, -1: no limit",
         },
+    [KEY_DATABASE_REPLICATION_DELAY] =
+        {
+            .name = "replication_delay",
+            .type = VALUE_TIME,
+            .value_default = "10ms",
+            .min = 0,
+            .max = NS_PER_D,
+            .help = "how far behind the standby is that takes over in an unclean failover; 0s = not at all, as "
+                    "a synchronous one",
+            .source = "ours; PostgreSQL replicates asynchronously unless synchronous_standby_names says who is not",
+        },
+    [KEY_DATABASE_SYNC_SLOTS] =
+        {
+            .name = "sync_replication_slots",
+            .type = VALUE_BOOL,
+            .value_default = "false",
+            .help = "whether the standby has the replication slots too",
+            .source = "PostgreSQL 17: sync_replication_slots, off; earlier ones cannot",
+        },
 };
 
 static struct span longest_timeout(const struct settings *settings) {
@@ -292,6 +311,6 @@ const struct store store_transactional = {
     .role = ROLE_DATABASE,
     .component = &database_component,
     .longest_timeout = longest_timeout,
-    .verbs = 1u << VERB_LOSE_SLOT,
+    .verbs = 1u << VERB_LOSE_SLOT | 1u << VERB_FAILOVER,
     .link = {.used = true, .kind = LINK_KIND_CONNECTION, .allowed = UINT32_C(1) << LINK_KIND_CONNECTION},
 };

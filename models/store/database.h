@@ -45,7 +45,13 @@
  *      COMMITTED_UNDONE where others state EFFECT and EFFECT_UNDONE, and no STATE. They alone have an outbox
  *      table: outbox_table.h, database_outbox.c.
  *
- * LIMIT: one database, not replicated. No vacuum, no checkpoint stalls.
+ * The fault `failover` has a standby take over at this node: connections break, and what was open or waited
+ * for a flush is gone. `election: clean` is a switchover, or a synchronous standby: what was committed is
+ * there. `unclean`: the standby replicates asynchronously and lacks the commits of the last
+ * replication_delay; they are undone as if they had never been. A replication slot is not on the standby
+ * unless sync_replication_slots says so.
+ *
+ * LIMIT: a standby takes over at once, and only at a node that is up. No vacuum, no checkpoint stalls.
  * A flush that fails is a PANIC (PostgreSQL 12; data_sync_retry off): the process stops, whoever waited
  * for that flush gets no answer, and recovery, from the log that is on the disk, does not know of it.
  * LIMIT: on a real machine the failed write may still be in the page cache, and then recovery finds it.
@@ -70,6 +76,8 @@ enum database_key {
   KEY_DATABASE_ISOLATION, /* enum isolation_level */
   KEY_DATABASE_MAX_CONNECTIONS,
   KEY_DATABASE_SLOT_KEEPS,
+  KEY_DATABASE_REPLICATION_DELAY,
+  KEY_DATABASE_SYNC_SLOTS,
   KEY_DATABASE__COUNT
 };
 enum isolation_level { ISOLATION_READ_COMMITTED, ISOLATION_SERIALIZABLE };

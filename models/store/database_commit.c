@@ -59,7 +59,7 @@ static void write_row(struct tables *tables, const struct write *write) {
 
 static void write_one(struct world *world, struct node *node, const struct write *write) {
   struct tables *tables = &database_of(node)->tables;
-  database_note(database_of(node), write);
+  database_note(database_of(node), write, world->now.ns);
   if (write_is_outbox(write->kind)) return database_outbox_write(world, node, write);
   struct id_set *unique = &tables->items[write->table].unique;
   isolation_changes(&database_of(node)->isolation, write->table, write->key);

@@ -153,7 +153,8 @@ static void insert_committed(struct world *world, struct node *node, uint64_t id
   struct database *database = database_of(node);
   const struct outbox_row *row = outbox_row(&database->outbox, id);
   if (!world->plan->publisher->reads_log) return outbox_set(world, &database->outbox, id, OUTBOX_WAITING);
-  const struct change change = {.intent = row->intent, .key = row->key, .size = row->size};
+  const struct change change = {.intent = row->intent, .key = row->key, .size = row->size,
+                                .attempt = row->attempt};
   outbox_set(world, &database->outbox, id, OUTBOX_PUBLISHED);
   change_log_append(world, &database->changes, &change, database_setting(world, KEY_DATABASE_SLOT_KEEPS));
 }

@@ -58,9 +58,9 @@ void database_row_uninserted(struct world *world, struct database *database) {
   if (database->retention > 0) database->aged_end--;
 }
 
-void database_row_undeleted(struct world *world, struct database *database) {
+void database_row_undeleted(struct world *world, struct database *database, bool existed) {
   const struct aged *row = &database->aged[--database->aged_first];
-  if (id_set_add(&database->tables.items[row->table].unique, row->key))
+  if (existed && id_set_add(&database->tables.items[row->table].unique, row->key))
     world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
 }
 
@@ -89,7 +89,7 @@ void database_prune(struct world *world, struct node *node) {
   while (database->aged_first < database->aged_end) {
     const struct aged *row = &database->aged[database->aged_first];
     if (expires(database, row) >= database->prune_asked) break;
-    database_note_deleted(database, row);
+    database_note_deleted(database, row, world->now.ns);
     isolation_changes(&database->isolation, row->table, row->key);
     if (id_set_remove(&database->tables.items[row->table].unique, row->key))
       world_dedup_bytes(world, -DATABASE_UNIQUE_ROW_BYTES);

@@ -1,15 +1,17 @@
 /* What a database says to who reads its log through a replication slot. See change_log.h. */
 #include "models/store/database_state.h"
 
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/handler/dgsim.h"
 
+/* What is behind `from` - 1, or why there is nothing. */
 static void answer_changes(struct world *world, struct node *node, const struct message *request,
                            int status, uint64_t from) {
   const struct change_log *log = &database_of(node)->changes;
   struct message *answer = world_answer(world, node, request, SLOT_CHANGES);
   answer->a = status;
-  answer->b = (int64_t)(log->next - 1);
+  answer->b = (int64_t)log->confirmed;
   answer->size = STORE_WIRE_BYTES;
   uint64_t count = status == DG_OK ? log->next - from : 0;
   if (count > (uint64_t)request->b) count = (uint64_t)request->b;
@@ -17,17 +19,10 @@ static void answer_changes(struct world *world, struct node *node, const struct 
   for (uint64_t i = 0; i < count; i++) {
     const struct change *change = change_log_at(log, from + i);
     records[i] = (struct record){.intent = change->intent, .handle = from + i, .key = change->key,
-                                 .size = change->size};
+                                 .size = change->size, .attempt = change->attempt};
     answer->size += CHANGE_BYTES + change->size;
   }
   world_send(world, node, answer);
-}
-
-/* Where a reader goes on that has what is up to `position`: nothing before what is confirmed is kept. */
-static uint64_t next_for(const struct change_log *log, int64_t position) {
-  uint64_t from = (uint64_t)position + 1;
-  if (from <= log->confirmed) from = log->confirmed + 1;
-  return from < log->next ? from : log->next;
 }
 
 void database_drop_reader(struct world *world, struct database *database) {
@@ -37,22 +32,27 @@ void database_drop_reader(struct world *world, struct database *database) {
 
 void database_serve_reader(struct world *world, struct node *node) {
   struct database *database = database_of(node);
+  struct change_log *log = &database->changes;
   struct message *request = database->reader;
   if (!request) return;
-  uint64_t from = next_for(&database->changes, request->a);
-  if (database->changes.slot && from == database->changes.next) return;
+  uint64_t from = (uint64_t)request->a + 1;
+  if (MUTANT(SLOT_TELLS_NO_GAP) && from <= log->confirmed) from = log->confirmed + 1;
+  bool follows = change_log_follows(world, log, from - 1);
+  if (follows && from >= log->next) return; /* it waits */
   database->reader = NULL;
-  answer_changes(world, node, request, database->changes.slot ? DG_OK : DG_NOT_FOUND, from);
+  answer_changes(world, node, request, follows ? DG_OK : log->slot ? DG_CONFLICT : DG_NOT_FOUND, from);
   world_release(world, request);
 }
 
-/* The reader waits until there is something. A slot has one at a time: another takes its place. */
+/* The reader waits until there is something. A slot has one at a time: another takes its place. It says again
+ * what it has stored, as the confirmation of that may have been lost. */
 void database_on_slot_read(struct world *world, struct node *node, struct message *request) {
   struct database *database = database_of(node);
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
   database_note_seen(world, node, request);
   database_drop_reader(world, database);
+  change_log_confirm(world, &database->changes, (uint64_t)request->c);
   world_take(request);
   database->reader = request;
   database_serve_reader(world, node);
@@ -63,9 +63,8 @@ void database_on_slot_create(struct world *world, struct node *node, struct mess
   uint16_t peer = request->from;
   uint32_t epoch = request->epoch;
   database_note_seen(world, node, request);
-  change_log_create_slot(world, &database_of(node)->changes);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
-  database_answer(world, node, request, DG_OK, (int64_t)(database_of(node)->changes.next - 1));
+  database_answer(world, node, request, DG_OK, (int64_t)change_log_create_slot(&database_of(node)->changes));
   database_close_if_last(world, node, peer, epoch);
 }
 
@@ -76,12 +75,4 @@ void database_on_slot_confirm(struct world *world, struct node *node, struct mes
   change_log_confirm(world, &database_of(node)->changes, (uint64_t)request->a);
   database_answer(world, node, request, DG_OK, 0);
   database_close_if_last(world, node, peer, epoch);
-}
-
-uint32_t database_struck(struct world *world, struct node *node, uint32_t fault, bool begins) {
-  ASSERT_EQ(faults_rules(world, fault)->verb, VERB_LOSE_SLOT);
-  if (!begins || !node->disk[0]) return 0;
-  uint32_t count = change_log_lose_slot(world, &database_of(node)->changes);
-  if (node->alive) database_serve_reader(world, node);
-  return count;
 }

@@ -30,6 +30,7 @@ struct undo {
   uint64_t key, intent;
   int64_t before;
   uint64_t commit; /* whose write it is: its number, from 1 */
+  int64_t at;      /* ns: when it was committed */
   bool deleted;    /* the job deleted this unique key, the oldest */
   struct outbox_row row; /* of an outbox table's writes: as it was */
 };
@@ -50,7 +51,7 @@ struct database {
   struct undo *undo;        /* writes of commits from `flushed` + 1 on, or all of them; in order */
   size_t undo_count, undo_capacity;
   uint64_t commits, flushed; /* how many there were; so many of them no power loss takes back */
-  bool remembers;            /* the disk itself may go: all commits may have to be taken back */
+  bool remembers;            /* the disk itself may go, or a standby take over: keeps the undoing of all commits */
   bool lied;                 /* the flush that is being written down: it is not on the disk */
   bool states_commits;       /* an operation that it applies is COMMITTED, no EFFECT */
   int64_t retention, prune_every; /* ns; 0 = rows are kept for ever */
@@ -151,8 +152,8 @@ void database_prune_start(struct world *world, struct node *node);
 /* A unique row is there, and accounted; and what takes that back, newest first. */
 void database_row_inserted(struct world *world, struct node *node, uint32_t table, uint64_t key);
 void database_row_uninserted(struct world *world, struct database *database);
-/* Takes back the deletion of the row that was deleted last. */
-void database_row_undeleted(struct world *world, struct database *database);
+/* Takes back the deletion of the row that was deleted last; `existed`: it had not been deleted by others before. */
+void database_row_undeleted(struct world *world, struct database *database, bool existed);
 timer_fn database_on_prune;
 /* The flush that the job waited for has ended. */
 void database_prune(struct world *world, struct node *node);
@@ -160,12 +161,14 @@ void database_prune(struct world *world, struct node *node);
 /* --- database_undo.c: what the disk may yet lose --- */
 
 /* To be called for each write, before it is made. */
-void database_note(struct database *database, const struct write *write);
-void database_note_deleted(struct database *database, const struct aged *row);
+void database_note(struct database *database, const struct write *write, int64_t now_ns);
+void database_note_deleted(struct database *database, const struct aged *row, int64_t now_ns);
 /* A true flush: everything committed so far is on the disk. */
 void database_note_flushed(struct database *database);
-/* Takes back all commits behind the first so many. */
+/* Takes back all commits behind the first so many: a fault has hit. */
 void database_undo(struct world *world, struct node *node, uint64_t commits);
+/* Takes back those that are younger than `at`. Returns how many. */
+uint32_t database_undo_since(struct world *world, struct node *node, int64_t at_ns);
 void database_disk_lost(struct world *world, struct node *node);
 
 /* The process dies: writes those of the flush under way that survive. */
@@ -177,6 +180,9 @@ message_fn database_on_slot_read, database_on_slot_create, database_on_slot_conf
 /* Tells who waits what has changed since. */
 void database_serve_reader(struct world *world, struct node *node);
 void database_drop_reader(struct world *world, struct database *database);
+
+/* --- database_failover.c --- */
+
 uint32_t database_struck(struct world *world, struct node *node, uint32_t fault, bool begins);
 
 #endif

@@ -4,10 +4,10 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
-void database_note(struct database *database, const struct write *write) {
+void database_note(struct database *database, const struct write *write, int64_t now_ns) {
   if (!database->lied && !database->remembers) return;
   struct undo undo = {.kind = write->kind, .table = write->table, .key = write->key,
-                      .intent = write->intent, .commit = database->commits};
+                      .intent = write->intent, .commit = database->commits, .at = now_ns};
   if (write_is_outbox(write->kind))
     database_outbox_note(database, write, &undo);
   else if (write->kind == WRITE_UNIQUE)
@@ -20,11 +20,12 @@ void database_note(struct database *database, const struct write *write) {
   database->undo[database->undo_count++] = undo;
 }
 
-void database_note_deleted(struct database *database, const struct aged *row) {
+void database_note_deleted(struct database *database, const struct aged *row, int64_t now_ns) {
   if (!database->lied && !database->remembers) return;
   GROW(database->undo, database->undo_capacity, database->undo_count + 1);
   database->undo[database->undo_count++] = (struct undo){
-      .kind = WRITE_UNIQUE, .table = row->table, .key = row->key, .commit = database->commits, .deleted = true};
+      .kind = WRITE_UNIQUE, .table = row->table, .key = row->key, .commit = database->commits, .at = now_ns,
+      .deleted = true, .existed = id_set_has(&database->tables.items[row->table].unique, row->key)};
 }
 
 void database_note_flushed(struct database *database) {
@@ -39,7 +40,7 @@ static void take_back(struct world *world, struct node *node, const struct undo 
   struct id_set *unique = &tables->items[undo->table].unique;
   if (undo->kind == WRITE_UNIQUE) {
     if (undo->deleted)
-      database_row_undeleted(world, database_of(node));
+      database_row_undeleted(world, database_of(node), undo->existed);
     else if (!undo->existed && id_set_remove(unique, undo->key) && undo->table != TABLE_INSERTED)
       database_row_uninserted(world, database_of(node));
     return;
@@ -55,13 +56,28 @@ static void take_back(struct world *world, struct node *node, const struct undo 
     world_dedup_bytes(world, DATABASE_UNIQUE_ROW_BYTES);
 }
 
-void database_undo(struct world *world, struct node *node, uint64_t commits) {
+static void undo_behind(struct world *world, struct node *node, uint64_t commits) {
   struct database *database = database_of(node);
-  if (database->commits == commits) return;
-  faults_hit(world, node->down_by, node->id, 0);
   while (database->undo_count > 0 && database->undo[database->undo_count - 1].commit > commits)
     take_back(world, node, &database->undo[--database->undo_count]);
   database->commits = commits;
+  if (database->flushed > commits) database->flushed = commits;
+}
+
+void database_undo(struct world *world, struct node *node, uint64_t commits) {
+  if (database_of(node)->commits == commits) return;
+  faults_hit(world, node->down_by, node->id, 0);
+  undo_behind(world, node, commits);
+}
+
+uint32_t database_undo_since(struct world *world, struct node *node, int64_t at_ns) {
+  struct database *database = database_of(node);
+  size_t first = database->undo_count;
+  while (first > 0 && database->undo[first - 1].at > at_ns) first--;
+  if (first == database->undo_count) return 0;
+  uint64_t before = database->commits;
+  undo_behind(world, node, database->undo[first].commit - 1);
+  return (uint32_t)(before - database->commits);
 }
 
 void database_disk_lost(struct world *world, struct node *node) {
@@ -71,4 +87,5 @@ void database_disk_lost(struct world *world, struct node *node) {
   ASSERT_EQ(database->undo_count, 0);
   database->flushed = 0;
   database->lied = false;
+  change_log_lose_slot(world, &database->changes);
 }

@@ -3,10 +3,14 @@
 #define MODELS_STORE_MUTANTS_H
 
 #define STORE_MUTANTS(X)                                                                           \
+  X(DATABASE_CLEAN_FORGETS, "database-clean-forgets", "C02-holds-failover",                        \
+    "a clean failover of a database does not wait for the standby")                                \
   X(CONNECTOR_NO_SNAPSHOT, "connector-no-snapshot", "C24-holds-standby",                           \
     "a connector whose slot is gone does not read the table, whatever snapshot.mode says")         \
   X(CONNECTOR_STOPS_AT_ONCE, "connector-stops-at-once", "C23-holds-stop",                          \
     "a connector that is stopped does not store how far it is")                                    \
+  X(SLOT_TELLS_NO_GAP, "slot-tells-no-gap", "C24-holds-created",                                   \
+    "who reads from before the beginning of a slot is given what is behind it, and not told")      \
   X(DATABASE_NO_FSYNC, "database-no-fsync", "C02-holds-disk",                                      \
     "a commit is answered without a flush, as with PostgreSQL's fsync=off")                        \
   X(CACHE_NO_TTL, "cache-no-ttl", "C19-holds-lease", "a key of a cache never runs out")            \

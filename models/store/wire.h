@@ -29,10 +29,12 @@ enum store_message {
   OUTBOX_MOVE_CURSOR, /* a = id up to which the relay has read; d: as above */
   OUTBOX_DELETE,      /* a = how old a row must be, ns, b = flags, c = span of a partition; d: as above */
   OUTBOX_ROWS,        /* records: rows, by id */
-  SLOT_READ,          /* a = position behind which, b = how many at most: waits until there is a change */
+  SLOT_READ,          /* a = position behind which, b = how many at most, c = position up to which the reader
+                         has stored: waits until there is a change */
   SLOT_CREATE,        /* answered with b = position behind which it begins */
   SLOT_CONFIRM,       /* a = position up to which the reader is done */
-  SLOT_CHANGES,       /* a = enum dg_status, b = position of the latest; records: `handle` = position */
+  SLOT_CHANGES,       /* a = enum dg_status: NOT_FOUND = no slot, CONFLICT = it begins behind that position;
+                         b = where it begins; records: `handle` = position */
   STORE_MESSAGE__COUNT
 };
 

@@ -14,7 +14,7 @@ const struct command commands[] = {
     {"judge", "TRACE...",
      "judge runs by their traces, without running them; exit status as for 'run'",
      command_judge, OPTIONS_JUDGE},
-    {"list", "WHAT [FOLDER]", "list systems, handlers, faults, points, keys, metrics, anomalies or claims",
+    {"list", "WHAT [FOLDER]", "tables: systems, handlers, faults, keys, claims ...; alone it names all",
      command_list, OPTIONS_LIST},
     {"diff", "TRACE TRACE",
      "the first record in which two traces differ; exit 0 when they are equal", command_diff,

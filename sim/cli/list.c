@@ -38,6 +38,19 @@ static void list_systems(const struct registry *registry) {
   }
 }
 
+/* Beside its database, what a handler needs a slot, a link or a system for. */
+static void print_calls(size_t width, const struct handler *handler) {
+  char line[128] = "calls:";
+  bool any = false;
+  for (int role = 0; role < ROLE__COUNT; role++) {
+    if (!(handler->uses & (UINT32_C(1) << role))) continue;
+    const size_t length = strlen(line);
+    snprintf(line + length, sizeof line - length, "%s a %s", any ? "," : "", role_names[role]);
+    any = true;
+  }
+  print_more(width, any ? line : "calls no store: its result goes to the output topic");
+}
+
 static void list_handlers(const struct registry *registry) {
   size_t width = 0;
   for (size_t i = 0; i < registry->handler_count; i++)
@@ -46,9 +59,22 @@ static void list_handlers(const struct registry *registry) {
     const struct handler *handler = registry->handlers[i];
     char forbids[256], line[512];
     print_line(width, handler->name, handler->about);
+    print_calls(width, handler);
     if (handler->forbids == 0) continue;
     verdict_describe(handler->forbids, forbids, sizeof forbids);
-    snprintf(line, sizeof line, "takes out of the contract: %s", forbids);
+    snprintf(line, sizeof line, "rules out, of what the system's contract allows: %s", forbids);
+    print_more(width, line);
+  }
+}
+
+static void list_stores(const struct registry *registry) {
+  size_t width = 0;
+  for (size_t i = 0; i < registry->store_count; i++) width = wider(width, registry->stores[i]->name);
+  for (size_t i = 0; i < registry->store_count; i++) {
+    char line[128];
+    const struct store *store = registry->stores[i];
+    print_line(width, store->name, store->about);
+    snprintf(line, sizeof line, "of the slot '%s'", role_names[store->role]);
     print_more(width, line);
   }
 }
@@ -103,13 +129,15 @@ static void print_understood(const struct registry *registry, size_t verb) {
 
 static void list_faults(const struct registry *registry) {
   static const char *const targets[] = {
-      [FAULT_TARGET_NODES] = "nodes, such as consumer.1 or broker.any",
+      [FAULT_TARGET_NODES] = "nodes, such as ",
       [FAULT_TARGET_LINK] = "a link, such as consumer_to_broker",
       [FAULT_TARGET_THIS] = "this: the message at the point of `when`"};
   puts("A fault is timing, exactly one verb, and the verb's keys.\n\nverbs");
   for (size_t i = 0; i < VERB__COUNT; i++) {
     const struct fault_verb *verb = &fault_verbs[i];
-    printf("  %-16s  %s\n%18s  target: %s\n", verb->name, verb->help, "", targets[verb->target]);
+    const char *such_as = verb->such_as ? verb->such_as : "consumer.1 or broker.any";
+    printf("  %-16s  %s\n%18s  target: %s%s\n", verb->name, verb->help, "", targets[verb->target],
+           verb->target == FAULT_TARGET_NODES ? such_as : "");
     if (verb->for_means)
       printf("%18s  for: %s (%s)\n", "", verb->for_means,
              verb->for_default ? verb->for_default : "must be given");
@@ -186,12 +214,13 @@ static void list_anomalies(const struct registry *registry) {
 static const struct {
   const char *name;
   void (*list)(const struct registry *);
-} lists[] = {{"systems", list_systems},    {"handlers", list_handlers}, {"clients", list_clients},
-             {"publishers", list_publishers}, {"faults", list_faults}, {"points", list_points},      {"keys", list_keys},         {"metrics", list_metrics},
-             {"anomalies", list_anomalies}};
+} lists[] = {{"systems", list_systems},       {"handlers", list_handlers}, {"stores", list_stores},
+             {"clients", list_clients},       {"publishers", list_publishers},
+             {"faults", list_faults},         {"points", list_points},     {"keys", list_keys},
+             {"metrics", list_metrics},       {"anomalies", list_anomalies}};
 #define LISTS (sizeof lists / sizeof *lists)
 
-#define LIST_NAMES "systems, handlers, clients, publishers, faults, points, keys, metrics, anomalies, claims"
+#define LIST_NAMES "systems, handlers, stores, clients, publishers, faults, points, keys, metrics, anomalies, claims"
 
 static enum status list(const struct registry *registry, const char *what, struct err *err) {
   const char *words[LISTS + 1];

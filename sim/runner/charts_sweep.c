@@ -79,29 +79,35 @@ static size_t tic_width(const char *text) {
   return widest;
 }
 
-static void put_tic(const char *text, FILE *out) {
+static void put_tic(const char *text, size_t below, FILE *out) {
   fputc('"', out);
+  for (size_t i = 0; i < below; i++) fputs("\\n", out);
   for (; *text; text++) fputs(*text == ' ' ? "\\n" : *text == '%' ? "%%" : (char[]){*text, '\0'}, out);
   fputc('"', out);
 }
 
-/* Labels at the values themselves, where each has room beside the one before. */
-static void put_tics(const struct sweep_key *key, bool logarithmic, FILE *out) {
-  double taken = -1e9;
-  fputs("set xtics rotate by 0 (", out);
+/* Labels at the values themselves, where each has room beside the one before; else below it, else none. Returns
+ * how many lines of text they take; writes nothing without `out`. */
+static size_t put_tics(const struct sweep_key *key, bool logarithmic, FILE *out) {
+  const size_t lines = tic_lines(key);
+  double taken[] = {-1e9, -1e9}; /* by the line that a label is on */
+  if (out) fputs("set xtics rotate by 0 (", out);
   for (size_t i = 0; i < key->count; i++) {
     const double at = place_of(key, logarithmic, i) * PLOT_WIDTH;
     const double half = CHARACTER * (double)(tic_width(key->texts[i]) + 1) / 2;
-    const bool room = at - half >= taken;
-    if (room) taken = at + half;
+    size_t line = 0;
+    while (line < 2 && at - half < taken[line]) line++;
+    if (line < 2) taken[line] = at + half;
+    if (!out) continue;
     fputs(i ? ", " : "", out);
-    put_tic(room ? key->texts[i] : "", out);
+    put_tic(line < 2 ? key->texts[i] : "", line == 1 ? lines : 0, out);
     if (key->is_text)
       fprintf(out, " %zu", i + 1);
     else
       fprintf(out, " %" PRId64, key->numbers[i]);
   }
-  fputs(")\n", out);
+  if (out) fputs(")\n", out);
+  return taken[1] > 0 ? 2 * lines : lines;
 }
 
 /* ---- lines ---- */
@@ -224,14 +230,15 @@ static void put_lines(const struct campaign *campaign, unsigned metric, FILE *ou
   const size_t lines = charts_key_lines(scenario, scenario->row_count, 12, &columns);
   const bool logarithmic = is_logarithmic(key);
   put_head(campaign, metric, out);
-  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nTIC_LINES = %zu\n", columns, lines, tic_lines(key));
+  fprintf(out, "KEY_COLUMNS = %zu\nKEY_LINES = %zu\nTIC_LINES = %zu\n", columns, lines,
+          put_tics(key, logarithmic, NULL));
   put_overlay(form, expression, out);
   put_terminal(metric, out);
   put_values(key, "X", out);
   fprintf(out, "XLABEL = '%s'\nX_IS_TEXT = %d\nLOG_X = %d\n", key->path, key->is_text, logarithmic);
   const double low = key->is_text ? 1 : (double)key->numbers[0];
   const double high = key->is_text ? (double)key->count : (double)key->numbers[key->count - 1];
-  const double room = logarithmic ? pow(high / low, 0.03) : (high - low) * 0.03;
+  const double room = key->is_text ? 0.5 : logarithmic ? pow(high / low, 0.03) : (high - low) * 0.03;
   fprintf(out, "XLOW = %.9g\nXHIGH = %.9g\n", logarithmic ? low / room : low - room,
           logarithmic ? high * room : high + room);
   put_range(campaign, metric, out);
@@ -254,10 +261,33 @@ static size_t widest_text(const struct sweep_key *key) {
   return widest;
 }
 
+/* Of each point which rows have the most there, or within a fiftieth of it; no row where all have. */
+static void put_most(const struct campaign *campaign, unsigned metric, const struct sweep_key *x, size_t x_index,
+                     const struct sweep_key *y, size_t y_index, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  fputs("$MOST_AT << END\n0,0,0\n", out); /* as in the CSV files */
+  for (size_t point = 0; point < x->count * y->count; point++) {
+    const uint32_t at_x = (uint32_t)(point % x->count), at_y = (uint32_t)(point / x->count);
+    double most = 0, least = INFINITY;
+    for (int pass = 0; pass < 2; pass++)
+      for (size_t plan = 0; plan < scenario->plan_count; plan++) {
+        const uint32_t *values = scenario->points[plan].values;
+        if (values[x_index] != SWEEP_NONE && values[x_index] != at_x) continue;
+        if (values[y_index] != SWEEP_NONE && values[y_index] != at_y) continue;
+        const double mean = charts_estimate(campaign, plan, metric).mean;
+        most = fmax(most, mean);
+        least = fmin(least, mean);
+        if (pass && mean >= 0.98 * most && least < 0.98 * most)
+          fprintf(out, "%zu,%u,%u\n", (size_t)scenario->points[plan].row + 1, at_x + 1, at_y + 1);
+      }
+  }
+  fputs("END\n", out);
+}
+
 static void put_map(const struct campaign *campaign, unsigned metric, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  size_t index;
-  const struct sweep_key *x = axis_of(scenario, 0, &index), *y = axis_of(scenario, 1, &index);
+  size_t x_index = 0, y_index = 0;
+  const struct sweep_key *x = axis_of(scenario, 0, &x_index), *y = axis_of(scenario, 1, &y_index);
   const size_t panels = scenario->row_count < PANELS_MAX ? scenario->row_count : PANELS_MAX;
   const size_t across = panels == 1 ? 1 : panels <= 6 ? 2 : 3, down = (panels + across - 1) / across;
   size_t cell = y->count <= 4 ? 52 : y->count <= 8 ? 40 : 26;
@@ -265,10 +295,12 @@ static void put_map(const struct campaign *campaign, unsigned metric, FILE *out)
   put_head(campaign, metric, out);
   if (panels < scenario->row_count)
     fprintf(out, "SUBTITLE = SUBTITLE.\", the first %zu rows of %zu\"\n", panels, scenario->row_count);
+  if (panels > 1) fputs("SUBTITLE = SUBTITLE.\"; framed: the most of the rows, or within 2 %\"\n", out);
   fprintf(out, "HEIGHT = %zu\n", 72 + down * panel);
   put_terminal(metric, out);
   put_values(x, "X", out);
   put_values(y, "Y", out);
+  put_most(campaign, metric, x, x_index, y, y_index, out);
   const double scale = scale_of(campaign, metric).factor;
   struct chart_range range = CHART_RANGE_EMPTY;
   for (size_t plan = 0; plan < scenario->plan_count; plan++)

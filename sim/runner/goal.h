@@ -26,7 +26,8 @@ struct goal {
 };
 
 /* The metric that shows that a run is what is sought; METRIC__COUNT: it is not. `metrics` and
- * `violations`: what run_judge has just said of `run`. LIMIT: `only` counts over all groups. */
+ * `violations`: what run_judge has just said of `run`. LIMIT: a search for one metric counts it over
+ * all groups together. */
 enum metric goal_reached(const struct goal *goal, const struct run *run,
                          const int64_t metrics[METRIC__COUNT], uint32_t violations);
 

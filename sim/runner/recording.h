@@ -1,8 +1,8 @@
 /* What was drawn for a run, as it came: every arrival, every beginning of a timed fault. Written as the
  * two files of a scenario, it gives the same run without drawing them.
  *
- * Nodes that a selector drew are named one by one. LIMIT: where they are more than a selector has room
- * for, or none, the selector stays as it was; it draws the same again, as the fault keeps its name.
+ * Nodes that a selector drew are named one by one. LIMIT: where a recording would name more nodes
+ * than a selector has room for, or none, the selector stays as it was; it draws the same again, as the fault keeps its name.
  */
 #ifndef SIM_RUNNER_RECORDING_H
 #define SIM_RUNNER_RECORDING_H

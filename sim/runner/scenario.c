@@ -229,7 +229,7 @@ static void derive_relays(struct reader *reader) {
     any = any || (publisher && ((const struct publisher *)publisher->row)->relay);
   }
   int64_t *relays = &reader->topology.values[TOPOLOGY_RELAYS].i;
-  if (any && *relays == 0) *relays = 1;
+  if (any && !reader->topology.given[TOPOLOGY_RELAYS]) *relays = 1;
 }
 
 static void fill_world(const struct reader *reader, struct plan *plan) {
@@ -336,7 +336,7 @@ bool scenario_read_world(struct reader *reader) {
   if (!scenario_read_links(reader)) return false;
   for (size_t i = 0; i < reader->row_count; i++)
     scenario_fill_links(reader, &reader->scenario->plans[i]);
-  if (!check_plans(reader) || !scenario_check_operations(reader)) return false;
+  if (!check_plans(reader) || !scenario_check_operations(reader) || !scenario_check_used(reader)) return false;
   if (!scenario_read_faults(reader)) return false;
   share_faults(reader);
   return true;

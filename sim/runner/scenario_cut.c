@@ -73,6 +73,12 @@ void scenario_cut(const struct reader *whole, const struct scenario *scenario, s
   out->row_count = 1;
   out_scenario->rows = POOL_NEW(pool, struct scenario_row, 1);
   *out_scenario->rows = (struct scenario_row){scenario->rows[row].label, 0, 1};
+  /* Relays are of the rows that have an outbox. */
+  const struct publisher *publisher = out_scenario->plans->publisher;
+  if (!publisher || !publisher->relay) {
+    out->topology.values[TOPOLOGY_RELAYS].i = 0;
+    out->topology.given[TOPOLOGY_RELAYS] = NULL;
+  }
   cut_sweep(scenario, plan, out, out_scenario);
   cut_expect(whole, scenario, plan, out, out_scenario);
 }

@@ -359,8 +359,10 @@ static bool check_understood(struct reader *reader, const struct yaml_entry *ver
       any = any || is_understood(reader, (enum role)role, fault->verb);
     if (any) continue;
     bool store = item->which != WHICH_THIS && plan_store(&reader->scenario->plans[0], item->role);
-    return reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's %s has a fault '%s'",
-                           store ? role_names[item->role] : "system", verb->key);
+    reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's %s has a fault '%s'",
+                    store ? role_names[item->role] : "system", verb->key);
+    return err_note(reader->err, "such as %s: %s; dgsim list faults says who understands it", verb->key,
+                    fault_verbs[fault->verb].such_as);
   }
   return true;
 }

@@ -288,6 +288,7 @@ void scenario_expand_rows(struct reader *reader, const struct where *where,
                           struct expectation *inout);
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
 bool scenario_check_operations(struct reader *reader); /* of every row: its handlers do them */
+bool scenario_check_used(struct reader *reader);       /* links, stores and relays that the file names reach a row */
 bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place); /* two keys? */
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
 bool scenario_has_intent(const struct reader *reader, uint64_t id);

@@ -19,6 +19,15 @@ const struct slot_row slot_rows[SLOT__COUNT] = {
 
 /* ---- the registry as models ---- */
 
+#define SHORT_LIST 10 /* words that fit into a note */
+
+static const char *words_join(struct reader *reader, const struct words *words) {
+  const char *text = "";
+  for (size_t i = 0; i < words->count; i++)
+    text = pool_print(reader->pool, "%s%s%s", text, i ? " " : "", words->items[i]);
+  return text;
+}
+
 static void add_model(struct models *models, const char *name, const struct key *keys,
                       size_t key_count, const void *row) {
   models->items[models->count++] = (struct model){{name, keys, key_count, ""}, row};
@@ -83,8 +92,8 @@ static bool fail_model(struct reader *reader, enum slot slot, const char *name,
     words_add(&words, reader->models[slot].items[i].table.name);
   reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown %s '%s'%s", slot_rows[slot].name, name,
               reader_hint(reader, name, &words));
-  return err_note(reader->err, "dgsim list %ss shows all",
-                  slot_rows[slot].store < ROLE__COUNT ? "system" : slot_rows[slot].name);
+  if (words.count > SHORT_LIST) return err_note(reader->err, "dgsim list %ss shows all", slot_rows[slot].name);
+  return err_note(reader->err, "one of: %s", words_join(reader, &words));
 }
 
 /* ---- one slot ---- */
@@ -121,6 +130,15 @@ static const char *owner_of(const struct reader *reader, enum slot slot, const c
   return NULL;
 }
 
+/* What there is instead, where that is short. */
+static bool note_keys(struct reader *reader, const struct key_table *table) {
+  struct words words = {.count = 0};
+  for (size_t i = 0; i < table->count; i++) words_add(&words, table->keys[i].name);
+  if (table->count == 0) return err_note(reader->err, "it has no keys");
+  if (table->count > SHORT_LIST) return err_note(reader->err, "dgsim list keys shows all");
+  return err_note(reader->err, "its keys: %s", words_join(reader, &words));
+}
+
 static bool read_keys(struct reader *reader, enum slot slot, const struct yaml_node *map,
                       struct slot_reading *out) {
   const char *what =
@@ -132,9 +150,11 @@ static bool read_keys(struct reader *reader, enum slot slot, const struct yaml_n
     if (schema_find(table->keys, table->count, entry->key) < 0) {
       const char *owner = owner_of(reader, slot, entry->key);
       if (owner)
-        return reader_fail_key(reader, entry, ERR_UNKNOWN_KEY,
-                               "%s '%s' has no key '%s' (it belongs to '%s')", slot_rows[slot].name,
-                               table->name, entry->key, owner);
+        reader_fail_key(reader, entry, ERR_UNKNOWN_KEY, "%s '%s' has no key '%s' (it belongs to '%s')",
+                        slot_rows[slot].name, table->name, entry->key, owner);
+      else
+        reader_entry(reader, entry, what, &out->values);
+      return note_keys(reader, table);
     }
     if (!reader_entry(reader, entry, what, &out->values)) return false;
   }

@@ -69,6 +69,7 @@ struct fault_verb {
   const char *for_means;   /* NULL when it takes none */
   bool one_window;         /* its targets are struck and healed together: no two at a time of one name */
   bool of_system;          /* a system understands it or not: struct system, `verbs` */
+  const char *such_as;     /* targets to show in help; NULL = any will do */
   const char *help;        /* what it does, one sentence */
   const char *hit;         /* what makes it effective: one perturbed thing */
 };

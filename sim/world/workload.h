@@ -46,7 +46,8 @@ void workload_submit_again(struct world *world, uint64_t intent, uint32_t attemp
  * `visible_ns`. */
 void workload_effect(struct world *world, int64_t visible_ns);
 /* Nothing is under way but operations are still to come: whatever a saturating workload has open is
- * lost, and its places are filled again. LIMIT: until then a lost operation keeps its place. */
+ * lost, and its places are filled again. LIMIT: with `outstanding` a lost operation keeps
+ * its place until then. */
 void workload_idle(struct world *world);
 /* An operation of a list by its id, or NULL. */
 const struct intent_plan *workload_find(const struct workload_plan *plan, uint64_t id);

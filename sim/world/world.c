@@ -445,6 +445,12 @@ static bool saturated_in_vain(const struct world *world) {
   return calm && !world->arrivals_done && world->now.ns - world->issued_ns > world->drain_limit;
 }
 
+static bool give_up(struct world *world) {
+  world->stuck = true;
+  world_fact(world, FACT_STUCK, 0, 0, 0, 0);
+  return true;
+}
+
 /* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
  * less was under way than ever since: a backlog may take its time, a livelock may not. */
 static bool over(struct world *world) {
@@ -456,26 +462,11 @@ static bool over(struct world *world) {
     world->live_least = world->live;
     world->quiet_since = world->now.ns;
   }
-  if (world->quiet_since >= 0 && world->now.ns - world->quiet_since > world->drain_limit) {
-    world->stuck = true;
-    world_fact(world, FACT_STUCK, 0, 0, 0, 0);
-    return true;
-  }
+  if (world->quiet_since >= 0 && world->now.ns - world->quiet_since > world->drain_limit) return give_up(world);
   if (world->plan->workload.outstanding == 0) return false;
-  if (saturated_in_vain(world)) {
-    world->stuck = true;
-    world_fact(world, FACT_STUCK, 0, 0, 0, 0);
-    return true;
-  }
+  if (saturated_in_vain(world)) return give_up(world);
   if (world->live == 1) workload_idle(world);
   return false;
-}
-
-/* What a run has no use for is not stated: its trace is as it was before there was such a counter. */
-static bool is_stated(const struct world *world, enum counter counter) {
-  if (counter <= COUNTER_EVENTS) return true;
-  if (counter == COUNTER_DEDUP_BYTES_FORGOTTEN) return world->counters[counter] > 0;
-  return plan_commits(world->plan);
 }
 
 static void finish(struct world *world) {
@@ -483,11 +474,7 @@ static void finish(struct world *world) {
     for (int port = 0; port < NODE_PORTS; port++)
       if (world->nodes[i].components[port] && world->nodes[i].components[port]->finish)
         world->nodes[i].components[port]->finish(world, &world->nodes[i]);
-  world->counters[COUNTER_DEDUP_BYTES_FORGOTTEN] = world->counters[COUNTER_DEDUP_BYTES_PEAK] - world->dedup_bytes;
-  for (uint32_t i = COUNTER_EVENTS + 1; i < COUNTER__COUNT; i++)
-    if (is_stated(world, (enum counter)i)) world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
-  for (uint32_t i = 0; i <= COUNTER_EVENTS; i++)
-    world_fact(world, FACT_COUNTER, 0, 0, world->counters[i], i);
+  world_state_counters(world);
   trace_flush(&world->trace);
 }
 
@@ -500,8 +487,7 @@ void world_run(struct world *world) {
   while (!over(world)) {
     bool more = queue_pop(&world->queue, &event);
     if (!more) { /* something is held that no event will ever free */
-      world->stuck = true;
-      world_fact(world, FACT_STUCK, 0, 0, 0, 0);
+      give_up(world);
       break;
     }
     world->now = instant_of(event.at);

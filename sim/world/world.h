@@ -118,6 +118,8 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed);
 /* To be called when an operation was the last, or a fault has begun, ended or been used up: notes since
  * when nothing is to come any more. */
 void world_quiet(struct world *world);
+/* At the end of a run, once: states what was counted in it. */
+void world_state_counters(struct world *world);
 
 /* Runs to the end; the trace is flushed. */
 void world_run(struct world *world);

@@ -12,4 +12,4 @@ while IFS= read -r section; do
   fi
   sections=$((sections + 1))
 done < <(sed -n 's|^<!-- scripts/capacity.sh \(.*\) -->$|\1|p' scenarios/capacity/README.md)
-((sections == 5))
+((sections == 7))

@@ -64,9 +64,10 @@ START_TEST(a_lost_slot_keeps_nothing_and_a_new_one_begins_at_the_end) {
   ck_assert_uint_eq(change_log_lose_slot(tiny->world, &log_), 0); /* it is gone already */
   append(3, 0);
   ck_assert_uint_eq(log_.bytes, 0);
-  change_log_create_slot(tiny->world, &log_);
-  ck_assert_uint_eq(log_.confirmed, 3);
+  ck_assert(!change_log_follows(tiny->world, &log_, 3)); /* there is none */
+  ck_assert_uint_eq(change_log_create_slot(&log_), 3);
   append(4, 0);
+  ck_assert_uint_eq(change_log_create_slot(&log_), 3); /* again: it begins where it begins */
   ck_assert_uint_eq(change_log_at(&log_, 4)->intent, 4);
   change_log_confirm(tiny->world, &log_, 4);
 }
@@ -79,10 +80,16 @@ START_TEST(a_slot_that_keeps_too_much_is_lost) { /* [I3] */
   ck_assert(log_.slot);
   append(3, most);
   ck_assert(!log_.slot);
-  ck_assert(log_.lost);
+  ck_assert(log_.gap);
   ck_assert_uint_eq(log_.bytes, 0);
-  change_log_create_slot(tiny->world, &log_);
-  ck_assert(!log_.lost);
+  uint64_t held = tiny->world->live;
+  change_log_create_slot(&log_);
+  ck_assert(!change_log_follows(tiny->world, &log_, 2)); /* who asks so does not know */
+  ck_assert(log_.gap);
+  ck_assert_uint_eq(tiny->world->live, held);
+  ck_assert(change_log_follows(tiny->world, &log_, 3)); /* [I2] */
+  ck_assert(!log_.gap);
+  ck_assert_uint_eq(tiny->world->live, held - 1);
 }
 END_TEST
 

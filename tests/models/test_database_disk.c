@@ -95,6 +95,55 @@ START_TEST(a_row_that_was_not_there_is_not_there_again) {
 }
 END_TEST
 
+/* --- A standby that takes over --- */
+
+static void take_over(struct tiny *tiny, enum election election, int64_t at) {
+  tiny_strike(tiny, VERB_FAILOVER, at, ROLE_DATABASE, 1)->election = election;
+}
+
+START_TEST(a_standby_that_is_behind_lacks_the_latest_commits) {
+  struct tiny *tiny = WORLD(11, 21, 31, 14);
+  tiny->plan.database.settings.values[KEY_DATABASE_REPLICATION_DELAY].i = 15 * MS;
+  take_over(tiny, ELECTION_UNCLEAN, 38 * MS);
+  tiny_run(tiny);
+  ck_assert_int_eq(script.steps[2].status, DG_OK); /* it was told so */
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT_UNDONE, 11), 0);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT_UNDONE, 31), 1);
+  check_conserved(tiny);
+  ck_assert_uint_ge(tiny->world->faults.items[0].hits, 1);
+  tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(a_clean_failover_or_one_without_delay_loses_no_commit) {
+  for (int clean = 0; clean < 2; clean++) {
+    struct tiny *tiny = WORLD(11, 21, 12, 13);
+    tiny->plan.database.settings.values[KEY_DATABASE_REPLICATION_DELAY].i = clean ? NS_PER_S : 0;
+    take_over(tiny, clean ? ELECTION_CLEAN : ELECTION_UNCLEAN, 38 * MS);
+    tiny_run(tiny);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT_UNDONE, 0), 0);
+    ck_assert_int_eq(tiny_balance(tiny, 1), 2);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+/* At each moment of a statement and its commit: its handler learns something, and nothing stays locked or held. */
+START_TEST(what_is_under_way_when_a_standby_takes_over_ends) {
+  for (int64_t at = 10 * MS; at < 18 * MS; at += MS / 4) {
+    struct tiny *tiny = WORLD(14, 24);
+    take_over(tiny, ELECTION_CLEAN, at);
+    tiny_run(tiny);
+    ck_assert(!tiny->world->stuck);
+    ck_assert_int_ne(script.steps[0].status, -1);
+    ck_assert_int_eq(script.steps[1].status, script.steps[0].status == DG_OK ||
+                                                     tiny_count(tiny, FACT_EFFECT, 14) ? DG_EXISTS : DG_OK);
+    check_conserved(tiny);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 /* Recovery under a disk that lies flushes nothing; afterwards it does. */
 START_TEST(a_restart_makes_good_only_what_its_disk_does) {
   for (int lies_on = 0; lies_on < 2; lies_on++) {
@@ -208,6 +257,9 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("database_disk");
   TCase *tests = tcase_create("all");
+  tcase_add_test(tests, a_standby_that_is_behind_lacks_the_latest_commits);
+  tcase_add_test(tests, a_clean_failover_or_one_without_delay_loses_no_commit);
+  tcase_add_test(tests, what_is_under_way_when_a_standby_takes_over_ends);
   tcase_add_test(tests, a_commit_whose_flush_lied_is_lost_with_the_power);
   tcase_add_test(tests, a_true_flush_makes_earlier_commits_durable);
   tcase_add_test(tests, rows_and_unique_keys_are_as_they_were);

@@ -206,6 +206,81 @@ START_TEST(automatic_acknowledgement_not_yet_written_is_undone_by_a_kill) { /* [
 }
 END_TEST
 
+/* --- A stop --- */
+
+/* Two consumers with a thread each; the first is stopped at several times of its handler's. */
+static struct tiny *stopped_consumer(const struct system *system, int64_t at_ns) {
+  struct tiny *tiny = rabbit(system, &handler_naive, 40);
+  tiny->plan.counts[ROLE_CONSUMER] = 2;
+  tiny_service_time(tiny, 90 * MS);
+  tiny_strike(tiny, VERB_TERMINATE, at_ns, ROLE_CONSUMER, 1)->grace = span_of(5 * S);
+  return tiny;
+}
+
+START_TEST(stopped_consumer_leaves_when_its_last_acknowledgement_has_arrived) { /* [I4] */
+  static const struct {
+    const struct system *system;
+    int64_t batch;
+  } rows[] = {{&system_rabbitmq_auto_ack, 1},
+              {&system_rabbitmq_confirms, 1},
+              {&system_rabbitmq_confirms, 10},
+              {&system_rabbitmq_quorum, 1},
+              {&system_rabbitmq_quorum, 10}};
+  for (int64_t at = 0; at < 100; at++) {
+    struct tiny *tiny = stopped_consumer(rows[_i].system, S + at * 2 * MS);
+    set(tiny, KEY_RABBIT_ACK_BATCH, rows[_i].batch);
+    tiny_run(tiny);
+    ck_assert_msg(tiny_count(tiny, FACT_DELIVERED, 0) == 40, "stopped after %lld ms: %zu deliveries",
+                  (long long)(1000 + at * 2), tiny_count(tiny, FACT_DELIVERED, 0));
+    ck_assert_uint_eq(done(tiny), 40);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DRAINED, 0), 1);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+/* The answer: it comes, its connection breaks with it, or nothing is heard any more. amqp.h [I3] */
+START_TEST(stopped_consumer_waits_for_the_answer_as_long_as_there_is_a_connection) {
+  static const struct {
+    enum verb verb;
+    int64_t least, most; /* ns from the close, which leaves at 1 s, to the exit */
+  } rows[] = {{VERB__COUNT, 2 * MS, 3 * MS}, {VERB_DROP, MS, 2 * MS}, {VERB_PARTITION, 2 * S, 8 * S}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tiny *tiny = rabbit(&system_rabbitmq_confirms, &handler_naive, 1);
+    set(tiny, KEY_RABBIT_HEARTBEAT, 4 * S);
+    tiny_strike(tiny, VERB_TERMINATE, S, ROLE_CONSUMER, 1)->grace = span_of(30 * S);
+    if (rows[i].verb == VERB_DROP)
+      tiny_trigger(tiny, VERB_DROP, (enum point)POINT_RABBIT_CLOSED_SENT, 0)->times = 1;
+    if (rows[i].verb == VERB_PARTITION) {
+      struct fault_plan *cut = tiny_strike(tiny, VERB_PARTITION, 900 * MS, ROLE_CONSUMER, 1);
+      cut->from = tiny_one(ROLE_BROKER, 1);
+      cut->lasts = span_of(20 * S);
+    }
+    tiny_run(tiny);
+    int64_t took = tiny_at(tiny, FACT_NODE_DOWN, 0, 0) - S;
+    ck_assert_msg(took >= rows[i].least && took < rows[i].most, "row %zu: %lld ns", i, (long long)took);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DELIVERED, 1), 1);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+START_TEST(stopped_producer_leaves_when_what_it_published_has_arrived) { /* [I5] of the producer */
+  for (int64_t at = 0; at < 50; at++) {
+    struct tiny *tiny = rabbit(systems[_i], &handler_naive, 20);
+    tiny->plan.workload.rate = 1000 * SCHEMA_RATE_SCALE;
+    int64_t asked = 4 * MS + at * 200 * NS_PER_US;
+    tiny_strike(tiny, VERB_TERMINATE, asked, ROLE_PRODUCER, 1)->grace = span_of(S);
+    tiny_run(tiny);
+    size_t sent = tiny_count(tiny, _i == 0 ? FACT_NONE : FACT_OK, 0);
+    ck_assert(sent > 0 && sent < 20);
+    ck_assert_uint_eq(done(tiny), sent);
+    ck_assert_int_ge(tiny_at(tiny, FACT_NODE_DOWN, 0, 0) - asked, 2 * TINY_LATENCY_NS);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 /* --- Deliveries --- */
 
 START_TEST(delivery_limit_counts_rejections_and_not_nacks) { /* [Q3], closed form 2.6 */
@@ -392,6 +467,9 @@ int main(void) {
   tcase_add_test(tests, lost_confirm_is_published_again_and_stored_twice);
   tcase_add_test(tests, restart_keeps_what_it_should);
   tcase_add_test(tests, automatic_acknowledgement_not_yet_written_is_undone_by_a_kill);
+  tcase_add_loop_test(tests, stopped_consumer_leaves_when_its_last_acknowledgement_has_arrived, 0, 5);
+  tcase_add_test(tests, stopped_consumer_waits_for_the_answer_as_long_as_there_is_a_connection);
+  tcase_add_loop_test(tests, stopped_producer_leaves_when_what_it_published_has_arrived, 0, 3);
   tcase_add_test(tests, delivery_limit_counts_rejections_and_not_nacks);
   tcase_add_test(tests, share_of_dropped_messages_is_the_closed_form);
   tcase_add_test(tests, broken_connection_requeues_at_once_and_a_stale_acknowledgement_is_none);

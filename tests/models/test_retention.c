@@ -133,6 +133,31 @@ START_TEST(a_lost_disk_has_no_ids) {
 }
 END_TEST
 
+/* Its handler has deleted the id before the job came to it: a flush of the job that lied brings nothing back. */
+static int insert_or_delete(struct dg_context *c, const struct dg_message *message) {
+  if (dg_insert_unique(c, "processed", message->idempotency_key) == DG_EXISTS)
+    return dg_delete(c, "processed", message->idempotency_key);
+  return dg_apply(c);
+}
+
+START_TEST(a_deletion_of_nothing_is_taken_back_as_nothing) {
+  struct handler handler = handler_dedup_table;
+  handler.handle = insert_or_delete;
+  struct tiny *tiny = script_new(&handler, 2, 1);
+  tiny->plan.handler_settings.values[RETENTION].i = 2 * S;
+  tiny->plan.handler_settings.values[PRUNE_EVERY].i = S;
+  tiny_strike(tiny, VERB_FSYNC_LIES, 2500 * MS, ROLE_DATABASE, 1)->lasts = span_of(S);
+  tiny_strike(tiny, VERB_POWER_LOSS, 3200 * MS, ROLE_DATABASE, 1)->lasts = span_of(100 * MS);
+  script_add(100 * MS, 1, 5);  /* inserted */
+  script_add(500 * MS, 1, 5);  /* deleted; by the job once more at 3 s */
+  script_add(3500 * MS, 1, 5); /* inserted, before the job comes again */
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 5), 2);
+  ck_assert_uint_eq(tiny->world->dedup_bytes, DATABASE_UNIQUE_ROW_BYTES);
+  tiny_free(tiny);
+}
+END_TEST
+
 /* --- What the process remembers --- */
 
 static struct tiny *bloom(const struct handler *handler) { return script_new(handler, 2, 1); }
@@ -261,6 +286,7 @@ int main(void) {
   tcase_add_test(tests, a_deletion_that_was_not_durable_is_taken_back);
   tcase_add_test(tests, a_row_that_was_not_durable_has_no_age);
   tcase_add_test(tests, a_lost_disk_has_no_ids);
+  tcase_add_test(tests, a_deletion_of_nothing_is_taken_back_as_nothing);
   tcase_add_test(tests, a_filter_knows_a_copy_on_the_same_consumer_only);
   tcase_add_test(tests, a_filter_ends_with_its_process);
   tcase_add_test(tests, generations_forget_after_the_window);
