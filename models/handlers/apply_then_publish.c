@@ -8,8 +8,8 @@
  * never publishes. publish-first: where the commit then fails the event is out, of a change that was rolled
  * back; the message comes again, and so does the event.
  *
- * Publishing hands the event to the consumer's producer (LIMIT: of the system's commit policy): it is sent
- * with the next commit of offsets, or at once where offsets are committed before.
+ * LIMIT: publishing only hands the event over: the system's consumer sends it with its next commit of offsets,
+ *        or at once where it commits before it processes. There is no call that waits for a confirmation.
  */
 #include "sim/handler/dgsim.h"
 #include "sim/world/model.h"

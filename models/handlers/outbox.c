@@ -8,6 +8,7 @@
  * and is suppressed, the event waits for its relay. There is nothing between the two.
  *
  * The relay publishes at least once: who reads the output topic has to know an event again by its id.
+ * LIMIT: that reader is not simulated; an event that is there twice counts as two effects.
  */
 #include "sim/handler/dgsim.h"
 #include "sim/world/model.h"
