@@ -33,7 +33,7 @@ static void see(void *context, const struct trace_record *records, size_t count,
         workload->intents ? *workload_find(workload, records[i].intent)
                           : (struct intent_plan){.id = records[i].intent,
                                                  .at = instant_of(records[i].at),
-                                                 .key = (uint32_t)records[i].value,
+                                                 .key = fact_intended_key(records[i].value),
                                                  .size = workload->size,
                                                  .operation = workload->operation};
   }

@@ -126,7 +126,7 @@ END_TEST
 /* What no placed fault shows: a flush that lied, and the power that goes. A third fault is not needed. */
 static const char lying_disk[] =
     "format: 1\nname: lying\nseeds: 3\nmeasure_capacity: false\n"
-    "workload: {messages: 100, rate: 400/s}\n"
+    "workload: {messages: 100, rate: 400/s, operation: put}\n"
     "compare:\n"
     "  - {label: other, system: kafka-acks-all}\n"
     "  - {label: table, system: at-least-once, handler: dedup-table}\n"
