@@ -70,10 +70,7 @@ static void count_statement(struct world *world, const struct node *node, const 
   if (database_of(node)->states_commits) world_count(world, reads ? COUNTER_DATABASE_READS : COUNTER_DATABASE_WRITES, 1);
 }
 
-static void on_statement(struct world *world, struct node *node, struct message *request) {
-  uint16_t peer = request->from;
-  uint32_t epoch = request->epoch;
-  database_note_seen(world, node, request);
+static void statement(struct world *world, struct node *node, struct message *request) {
   if (!database_connects(world, node, request)) {
     database_answer(world, node, request, DG_FAILED, 0);
   } else {
@@ -81,31 +78,42 @@ static void on_statement(struct world *world, struct node *node, struct message 
     uint32_t index = find_or_begin(world, node, request);
     if (index != SESSION_NONE) database_execute(world, node, index, request);
   }
-  database_close_if_last(world, node, peer, epoch);
 }
 
-static void on_commit(struct world *world, struct node *node, struct message *request) {
+static void commit(struct world *world, struct node *node, struct message *request) {
   struct database *database = database_of(node);
-  uint16_t peer = request->from;
-  uint32_t epoch = request->epoch;
-  database_note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   if (index == SESSION_NONE)
     database_answer(world, node, request, DG_FAILED, 0);
   else
     database_commit(world, node, index, request);
-  database_close_if_last(world, node, peer, epoch);
 }
 
-static void on_rollback(struct world *world, struct node *node, struct message *request) {
+static void rollback(struct world *world, struct node *node, struct message *request) {
   struct database *database = database_of(node);
-  uint16_t peer = request->from;
-  uint32_t epoch = request->epoch;
-  database_note_seen(world, node, request);
   uint32_t index = sessions_find(&database->sessions, request, client_id(request));
   database_answer(world, node, request, DG_OK, 0);
   if (index != SESSION_NONE && transaction_at(database, index)->state != TRANSACTION_COMMITTING)
     database_end(world, node, index);
+}
+
+static message_fn *const requests[STORE_MESSAGE__COUNT] = {
+    [DATABASE_GET] = statement,           [DATABASE_PUT] = statement,
+    [DATABASE_INSERT_UNIQUE] = statement, [DATABASE_APPLY] = statement,
+    [DATABASE_DELETE] = statement,        [DATABASE_PUT_IF] = statement,
+    [OUTBOX_INSERT] = statement,          [OUTBOX_SELECT] = statement,
+    [OUTBOX_MARK] = statement,            [OUTBOX_MOVE_CURSOR] = statement,
+    [OUTBOX_DELETE] = statement,          [DATABASE_COMMIT] = commit,
+    [DATABASE_ROLLBACK] = rollback,       [SLOT_READ] = database_slot_read,
+    [SLOT_CREATE] = database_slot_create, [SLOT_CONFIRM] = database_slot_confirm,
+};
+
+/* A broken connection is closed behind the last request that it brings. */
+static void on_request(struct world *world, struct node *node, struct message *request) {
+  uint16_t peer = request->from;
+  uint32_t epoch = request->epoch;
+  database_note_seen(world, node, request);
+  requests[request->kind](world, node, request);
   database_close_if_last(world, node, peer, epoch);
 }
 
@@ -198,14 +206,14 @@ static int64_t cost(const struct world *world, const struct message *request) {
 static const char *const stages[] = {"serving"};
 
 static message_fn *const on[STORE_MESSAGE__COUNT] = {
-    [DATABASE_GET] = on_statement,           [DATABASE_PUT] = on_statement,
-    [DATABASE_INSERT_UNIQUE] = on_statement, [DATABASE_APPLY] = on_statement,
-    [DATABASE_DELETE] = on_statement,        [DATABASE_PUT_IF] = on_statement,
-    [DATABASE_COMMIT] = on_commit,           [DATABASE_ROLLBACK] = on_rollback,
-    [OUTBOX_INSERT] = on_statement,          [OUTBOX_SELECT] = on_statement,
-    [OUTBOX_MARK] = on_statement,            [OUTBOX_MOVE_CURSOR] = on_statement,
-    [OUTBOX_DELETE] = on_statement,          [SLOT_READ] = database_on_slot_read,
-    [SLOT_CREATE] = database_on_slot_create, [SLOT_CONFIRM] = database_on_slot_confirm,
+    [DATABASE_GET] = on_request,           [DATABASE_PUT] = on_request,
+    [DATABASE_INSERT_UNIQUE] = on_request, [DATABASE_APPLY] = on_request,
+    [DATABASE_DELETE] = on_request,        [DATABASE_PUT_IF] = on_request,
+    [OUTBOX_INSERT] = on_request,          [OUTBOX_SELECT] = on_request,
+    [OUTBOX_MARK] = on_request,            [OUTBOX_MOVE_CURSOR] = on_request,
+    [OUTBOX_DELETE] = on_request,          [DATABASE_COMMIT] = on_request,
+    [DATABASE_ROLLBACK] = on_request,      [SLOT_READ] = on_request,
+    [SLOT_CREATE] = on_request,            [SLOT_CONFIRM] = on_request,
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,

@@ -46,33 +46,21 @@ void database_serve_reader(struct world *world, struct node *node) {
 
 /* The reader waits until there is something. A slot has one at a time: another takes its place. It says again
  * what it has stored, as the confirmation of that may have been lost. */
-void database_on_slot_read(struct world *world, struct node *node, struct message *request) {
+void database_slot_read(struct world *world, struct node *node, struct message *request) {
   struct database *database = database_of(node);
-  uint16_t peer = request->from;
-  uint32_t epoch = request->epoch;
-  database_note_seen(world, node, request);
   database_drop_reader(world, database);
   change_log_confirm(world, &database->changes, (uint64_t)request->c);
   world_take(request);
   database->reader = request;
   database_serve_reader(world, node);
-  database_close_if_last(world, node, peer, epoch);
 }
 
-void database_on_slot_create(struct world *world, struct node *node, struct message *request) {
-  uint16_t peer = request->from;
-  uint32_t epoch = request->epoch;
-  database_note_seen(world, node, request);
+void database_slot_create(struct world *world, struct node *node, struct message *request) {
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   database_answer(world, node, request, DG_OK, (int64_t)change_log_create_slot(&database_of(node)->changes));
-  database_close_if_last(world, node, peer, epoch);
 }
 
-void database_on_slot_confirm(struct world *world, struct node *node, struct message *request) {
-  uint16_t peer = request->from;
-  uint32_t epoch = request->epoch;
-  database_note_seen(world, node, request);
+void database_slot_confirm(struct world *world, struct node *node, struct message *request) {
   change_log_confirm(world, &database_of(node)->changes, (uint64_t)request->a);
   database_answer(world, node, request, DG_OK, 0);
-  database_close_if_last(world, node, peer, epoch);
 }

@@ -176,7 +176,7 @@ void database_salvage(struct world *world, struct node *node, bool power);
 
 /* --- database_slot.c --- */
 
-message_fn database_on_slot_read, database_on_slot_create, database_on_slot_confirm;
+message_fn database_slot_read, database_slot_create, database_slot_confirm;
 /* Tells who waits what has changed since. */
 void database_serve_reader(struct world *world, struct node *node);
 void database_drop_reader(struct world *world, struct database *database);
