@@ -16,7 +16,8 @@ static struct host_memory *memory_of(const struct node *node) { return node->dis
 /* --- Life --- */
 
 static size_t arena_bytes(const struct plan *plan) {
-  return sizeof(struct host) + plan->threads * sizeof(struct thread) + host_local_bytes(plan) + 64;
+  return sizeof(struct host) + plan->threads * sizeof(struct thread) + host_local_bytes(plan) +
+         host_program_bytes(plan) + 64;
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -44,6 +45,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     host->free_thread = i;
   }
   host_local_start(world, node);
+  host_program_start(world, node);
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
@@ -63,7 +65,17 @@ static void crash(struct world *world, struct node *node, bool power) {
   (void)power;
   host_local_crash(world, node);
   drop_fibers(world, node);
+  host_program_crash(world, node);
 }
+
+/* The consumer finishes, if it can; a program of the user's hears of it, too. */
+static void terminate(struct world *world, struct node *node) {
+  host_program_terminate(world, node);
+  if (node->components[0]->terminate) return node->components[0]->terminate(world, node);
+  node_exit(world, node);
+}
+
+static void finish(struct world *world, struct node *node) { host_program_over(world, node); }
 
 static void disk_reset(struct world *world, struct node *node) { drop_fibers(world, node); }
 
@@ -78,12 +90,27 @@ static void disk_free(struct node *node) {
 
 static void run_handler(void *argument) {
   struct thread *thread = argument;
-  thread->returned = thread->handler->handle(&thread->context, &thread->message);
+  thread->returned = thread->handler->program ? host_program_handle(thread)
+                                              : thread->handler->handle(&thread->context, &thread->message);
 }
 
 static bool at_point(struct world *world, struct node *node, const struct thread *thread,
                      enum point point, bool before) {
-  return world_point(world, node, point, before, thread->message.id);
+  return world_point(world, node, point, before, thread->intent);
+}
+
+/* The point of a step, at which its call may be made to fail. */
+static bool at_step(struct world *world, struct node *node, struct thread *thread, bool before) {
+  world->call_failed = 0;
+  world->call_may_fail = host_call_may_fail(thread);
+  if (before && world->observer && world->observer->call)
+    world->observer->call(world->observer->context, world, node, thread->intent,
+                          host_call_names[thread->call], thread->about, world->call_may_fail);
+  bool lives = at_point(world, node, thread, POINT_HANDLER_STEP, before);
+  world->call_may_fail = false;
+  if (lives && world->call_failed)
+    host_call_failed(world, node, thread, (enum call_error)(world->call_failed - 1), !before);
+  return lives;
 }
 
 static void finished(struct world *world, struct node *node, struct thread *thread) {
@@ -102,10 +129,13 @@ static void finished(struct world *world, struct node *node, struct thread *thre
 /* Runs a handler on until it waits or returns. A doomed node's is never resumed. */
 static void go_on(struct world *world, struct node *node, struct thread *thread) {
   for (;;) {
-    if (thread->calling && !at_point(world, node, thread, POINT_HANDLER_STEP, false)) return;
+    if (thread->calling && !at_step(world, node, thread, false)) return;
     thread->calling = false;
+    thread->about = NULL;
+    thread->now = world->now.ns;
     if (fiber_resume(thread->fiber)) break;
-    if (!at_point(world, node, thread, POINT_HANDLER_STEP, true)) return;
+    if (!at_step(world, node, thread, true)) return;
+    if (world->call_failed) continue; /* not made */
     thread->calling = true;
     if (!host_perform(world, node, thread)) return;
     if (node->doomed) return;
@@ -142,7 +172,10 @@ void host_submit(struct world *world, struct node *node, const struct record *re
                                         .idempotency_key = client_key(world->plan, record),
                                         .offset = origin->offset,
                                         .fence = MUTANT(HOST_ONE_FENCE) ? 1 : origin->fence,
-                                        .partition = origin->partition};
+                                        .partition = origin->partition,
+                                        .message_id = origin->message_id};
+  thread->intent = record->intent;
+  if (thread->handler->program) host_program_message(world, node, thread);
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
@@ -227,5 +260,5 @@ const struct component handler_host = {
     .message_count = STORE_MESSAGE__COUNT, .messages = store_messages, .on_timer = on_timer,
     .timer_names = timer_names, .timer_count = HOST_TIMER__COUNT, .arena_bytes = arena_bytes,
     .disconnected = disconnected, .busy = busy, .crash = crash, .disk_reset = disk_reset,
-    .disk_free = disk_free,
+    .disk_free = disk_free, .terminate = terminate, .finish = finish,
 };

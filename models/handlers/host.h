@@ -41,6 +41,7 @@ uint32_t host_running(const struct world *world, const struct node *node);
 struct origin {
   uint64_t offset, fence;
   uint32_t partition;
+  uint64_t message_id;
 };
 /* Starts the handler on a record. `tag` comes back with `handled`. */
 void host_submit(struct world *world, struct node *node, const struct record *record,

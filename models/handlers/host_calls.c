@@ -18,6 +18,7 @@ static int call_row(struct dg_context *context, enum handler_call which, const c
                     uint64_t key, int64_t value) {
   struct thread *thread = (struct thread *)context;
   thread->table = hash_name(table);
+  thread->about = table;
   thread->key = key;
   thread->value = value;
   return call(context, which);
@@ -110,6 +111,19 @@ static int call_put_if(struct dg_context *context, const char *table, uint64_t k
   return call_row(context, CALL_PUT_IF, table, key, value);
 }
 static int call_acknowledge(struct dg_context *context) { return call(context, CALL_ACKNOWLEDGE); }
+static int call_acknowledge_all(struct dg_context *context) { return call(context, CALL_ACKNOWLEDGE_ALL); }
+static int call_step(struct dg_context *context, const char *name) {
+  ((struct thread *)context)->about = name;
+  return call(context, CALL_STEP);
+}
+static int64_t read_clock(struct dg_context *context) {
+  return ((const struct thread *)context)->now;
+}
+static int call_get_replica(struct dg_context *context, const char *table, uint64_t key, int64_t *out) {
+  int status = call_row(context, CALL_GET_REPLICA, table, key, 0);
+  if (status == DG_OK) *out = ((struct thread *)context)->result;
+  return status;
+}
 
 const struct dg_api host_api = {
     .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
@@ -126,6 +140,21 @@ const struct dg_api host_api = {
     .delete_row = call_delete, .put_if = call_put_if,
     .acknowledge = call_acknowledge,
     .emit = call_emit,
+    .step = call_step,
+    .now = read_clock,
+    .acknowledge_all = call_acknowledge_all,
+    .get_replica = call_get_replica,
+};
+
+const char *const host_call_names[CALL__COUNT] = {
+    [CALL_BEGIN] = "begin", [CALL_COMMIT] = "commit", [CALL_ROLLBACK] = "rollback", [CALL_GET] = "get",
+    [CALL_PUT] = "put", [CALL_INSERT_UNIQUE] = "insert_unique", [CALL_APPLY] = "apply",
+    [CALL_PUBLISH] = "publish", [CALL_SUPPRESS] = "suppress", [CALL_WORK] = "work", [CALL_SLEEP] = "sleep",
+    [CALL_CACHE_GET] = "cache_get", [CALL_CACHE_SET] = "cache_set",
+    [CALL_CACHE_SET_IF_ABSENT] = "cache_set_if_absent", [CALL_CACHE_DELETE] = "cache_delete",
+    [CALL_CHARGE] = "charge", [CALL_LOCAL_SEEN] = "local_seen", [CALL_LOCAL_MARK] = "local_mark",
+    [CALL_DELETE] = "delete", [CALL_PUT_IF] = "put_if", [CALL_ACKNOWLEDGE] = "ack", [CALL_EMIT] = "emit",
+    [CALL_STEP] = "step", [CALL_ACKNOWLEDGE_ALL] = "ack_all", [CALL_GET_REPLICA] = "get_replica",
 };
 
 /* --- Asking a store --- */
@@ -134,7 +163,7 @@ struct message *host_request(struct world *world, const struct node *node, const
                              const struct node *store, uint16_t kind) {
   struct message *message = world_message(world, node, store->id, 0, kind);
   message->reply_port = HOST_PORT;
-  message->intent = thread->message.id;
+  message->intent = thread->intent;
   message->size = STORE_WIRE_BYTES;
   return message;
 }
@@ -163,12 +192,12 @@ bool host_ask(struct world *world, struct node *node, struct thread *thread, str
 static bool publish(struct world *world, struct node *node, struct thread *thread) {
   const struct component *consumer = node->components[0];
   if (!consumer->publish) return host_done(thread, DG_FAILED);
-  return host_done(thread, consumer->publish(world, node, thread->tag, thread->message.id,
+  return host_done(thread, consumer->publish(world, node, thread->tag, thread->intent,
                                         (uint32_t)thread->message.key));
 }
 
 static bool suppress(struct world *world, struct node *node, struct thread *thread) {
-  world_fact(world, FACT_SUPPRESSED, node->id, thread->message.id, 0, node->group);
+  world_fact(world, FACT_SUPPRESSED, node->id, thread->intent, 0, node->group);
   return host_done(thread, DG_OK);
 }
 
@@ -178,7 +207,7 @@ static bool wait(struct world *world, struct node *node, struct thread *thread, 
   return false;
 }
 static bool work(struct world *world, struct node *node, struct thread *thread) {
-  uint64_t intent = thread->message.id;
+  uint64_t intent = thread->intent;
   uint32_t execution = world_count_execution(world, intent, node->group);
   int64_t ns = workload_service_time(world, intent, node->group, execution);
   return wait(world, node, thread, node_takes(world, node, NODE_CPU, ns));
@@ -194,10 +223,24 @@ static bool acknowledge(struct world *world, struct node *node, struct thread *t
   return host_done(thread, DG_OK);
 }
 
+static bool acknowledge_all(struct world *world, struct node *node, struct thread *thread) {
+  const struct component *consumer = node->components[0];
+  if (!consumer->acknowledge_all) return host_done(thread, DG_FAILED);
+  consumer->acknowledge_all(world, node, thread->tag);
+  return host_done(thread, DG_OK);
+}
+
+/* As long as a statement on a fast network; who does it by himself cannot be asked how long it took. */
+#define STEP_NS (1 * NS_PER_MS)
+static bool step(struct world *world, struct node *node, struct thread *thread) {
+  return wait(world, node, thread, STEP_NS);
+}
+
 static const struct call_row own_calls[CALL__COUNT] = {
     [CALL_PUBLISH] = {publish, NULL, NULL}, [CALL_SUPPRESS] = {suppress, NULL, NULL},
     [CALL_WORK] = {work, NULL, NULL},       [CALL_SLEEP] = {sleep_on, NULL, NULL},
-    [CALL_ACKNOWLEDGE] = {acknowledge, NULL, NULL},
+    [CALL_ACKNOWLEDGE] = {acknowledge, NULL, NULL}, [CALL_ACKNOWLEDGE_ALL] = {acknowledge_all, NULL, NULL},
+    [CALL_STEP] = {step, NULL, NULL},
 };
 
 /* Each call stands in one of them. */
@@ -208,6 +251,23 @@ static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;
   while (!tables[i][thread->call].perform) i++;
   return &tables[i][thread->call];
+}
+
+bool host_call_may_fail(const struct thread *thread) {
+  return thread->call == CALL_PUBLISH || thread->call == CALL_STEP || row_of(thread)->unanswered;
+}
+
+static const int error_status[] = {[CALL_ERROR_REFUSED] = DG_FAILED, [CALL_ERROR_SERIALIZATION] = DG_CONFLICT,
+                                   [CALL_ERROR_DEADLOCK] = DG_CONFLICT, [CALL_ERROR_UNKNOWN] = DG_UNKNOWN};
+
+/* A COMMIT that fails is a rollback. */
+void host_call_failed(struct world *world, struct node *node, struct thread *thread, enum call_error error,
+                      bool made) {
+  const struct call_row *row = row_of(thread);
+  if (!made && thread->call == CALL_COMMIT) host_abandon_transaction(world, node, thread);
+  if (row->unanswered && (made || error == CALL_ERROR_UNKNOWN)) return row->unanswered(thread);
+  thread->status = made ? DG_UNKNOWN : error_status[error];
+  if (!made && row->answered && thread->call != CALL_COMMIT) row->answered(thread, NULL);
 }
 
 bool host_perform(struct world *world, struct node *node, struct thread *thread) {

@@ -129,7 +129,7 @@ static bool emit(struct world *world, struct node *node, struct thread *thread) 
   else if (thread->transaction == CLIENT_TRANSACTION_BEGUN)
     thread->transaction = CLIENT_TRANSACTION_OPEN;
   *message_records(&world->messages, message, 1) =
-      (struct record){.intent = thread->message.id, .key = (uint32_t)thread->message.key,
+      (struct record){.intent = thread->intent, .key = (uint32_t)thread->message.key,
                       .size = (uint32_t)world->plan->workload.size};
   return host_ask(world, node, thread, message);
 }

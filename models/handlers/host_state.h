@@ -5,6 +5,7 @@
 #include "models/handlers/host.h"
 #include "sim/handler/dgsim.h"
 #include "sim/handler/fiber.h"
+#include "sim/handler/program.h"
 
 enum handler_call {
   CALL_BEGIN,
@@ -29,6 +30,9 @@ enum handler_call {
   CALL_PUT_IF,
   CALL_ACKNOWLEDGE,
   CALL_EMIT,
+  CALL_STEP,
+  CALL_ACKNOWLEDGE_ALL,
+  CALL_GET_REPLICA,
   CALL__COUNT
 };
 
@@ -46,12 +50,17 @@ struct thread {
   const struct handler *handler; /* the group's, and its keys' values */
   const struct settings *settings;
   struct dg_message message;
+  uint64_t intent; /* the operation that it is, whatever the message says */
+  int64_t now;     /* ns, by the consumer's clock, when it was last resumed */
+  void *process;   /* of the user's program that has the message; NULL */
+  char *body;      /* room for what it says; NULL: nobody reads it */
   uint32_t index, tag;
   bool running;
   bool calling;    /* a call is under way */
   bool cut_off;    /* its connection broke, see `disconnected` of host.c */
   enum handler_call call;
   uint64_t table;  /* arguments of the call: hash of the table's name */
+  const char *about; /* the same in words, or another argument, while the call is made; NULL */
   uint64_t key;
   int64_t value;
   int64_t ttl;     /* ns */
@@ -74,6 +83,7 @@ struct host {
   uint32_t transactions; /* numbered so far */
   uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
   bool submitting;
+  void *process; /* of the user's program (sim/handler/program.h); NULL = not started */
   const struct local_kind *local_kind; /* of the keys that the process remembers itself; NULL = none */
   void *local;                         /* in the arena */
   int64_t local_held;                  /* bytes of it, as accounted */
@@ -102,6 +112,12 @@ struct call_row {
 
 /* Does what a suspended handler asked for: true = done, thread->status is set; false = it waits. */
 bool host_perform(struct world *world, struct node *node, struct thread *thread);
+/* Whether its call asks somebody else, and so can be refused, or lose its answer. */
+bool host_call_may_fail(const struct thread *thread);
+/* What a call is told that a fault has failed: before it was made, or after. */
+void host_call_failed(struct world *world, struct node *node, struct thread *thread, enum call_error error,
+                      bool made);
+extern const char *const host_call_names[CALL__COUNT];
 /* The request under way got no answer: sets status. */
 void host_interrupted(struct world *world, struct thread *thread);
 /* An answer of a store. */
@@ -122,6 +138,19 @@ static inline bool host_done(struct thread *thread, int status) {
 extern const struct call_row host_database_calls[CALL__COUNT];
 /* The handler has returned: lets go of a transaction that it left open. */
 void host_abandon_transaction(struct world *world, struct node *node, struct thread *thread);
+
+/* --- host_program.c: the user's own program --- */
+
+size_t host_program_bytes(const struct plan *plan); /* of a node's arena */
+void host_program_start(struct world *world, struct node *node);
+/* Fills in what a message says that a user's program reads. */
+void host_program_message(struct world *world, struct node *node, struct thread *thread);
+/* On the fiber. */
+int host_program_handle(struct thread *thread);
+void host_program_terminate(struct world *world, struct node *node);
+/* The node's process has died, or the run is over. */
+void host_program_crash(struct world *world, struct node *node);
+void host_program_over(struct world *world, struct node *node);
 
 /* --- host_cache.c --- */
 

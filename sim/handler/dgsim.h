@@ -17,8 +17,13 @@
  * never returns, the process's memory is gone, and what the stores hold is what had been committed.
  * Returning DG_OK lets the consumer acknowledge the message; anything else leaves it unacknowledged.
  *
+ * A handler of one's own is compiled into a shared object that has one symbol, `dg_plugin`, and is tried by
+ * `dgsim check FILE --plugin consumer.so`:
+ *
+ *   const struct dg_plugin dg_plugin = {.version = DG_API_VERSION, .name = "payments", .handle = handle};
+ *
  * [I1] A handler keeps no state of its own between messages but in the stores, and in the keys that its
- *      process remembers (dg_local_mark).
+ *      process remembers (dg_local_mark). What a plug-in keeps in variables of its own ends with its process.
  * [I2] dg_begin .. dg_commit is one transaction of the group's database; outside of one, each
  *      statement commits by itself.
  */
@@ -27,7 +32,7 @@
 
 #include <stdint.h>
 
-#define DG_API_VERSION 1
+#define DG_API_VERSION 2
 
 enum dg_status {
   DG_OK = 0,
@@ -51,6 +56,10 @@ struct dg_message {
   uint32_t partition;   /* of a log, from 1; 0 = the broker has none, and `offset` says nothing */
   uint64_t fence;       /* rises with whoever is given this work next: a group's generation, how often a
                            queue has handed the message out; 0 = the broker says nothing of the kind */
+  /* Since version 2. */
+  uint64_t message_id;  /* the broker's own, of this copy: a second publication of the operation has another */
+  uint64_t tenant;      /* whose operation it is, from 1: `id` is unique among those of one tenant */
+  int64_t amount;       /* what the operation is to change, in the smallest unit of its currency */
 };
 
 struct dg_context;
@@ -80,9 +89,21 @@ struct dg_api {
   int (*cache_delete)(struct dg_context *, const char *keys, uint64_t key);
   int (*charge)(struct dg_context *, uint64_t idempotency_key, int64_t amount, int64_t *out);
   int (*emit)(struct dg_context *);
+  /* Since version 2. */
+  int (*step)(struct dg_context *, const char *name);
+  int64_t (*now)(struct dg_context *);
+  int (*acknowledge_all)(struct dg_context *);
+  int (*get_replica)(struct dg_context *, const char *table, uint64_t key, int64_t *out);
 };
 struct dg_context {
   const struct dg_api *api;
+};
+
+/* What a shared object exports as `dg_plugin`. */
+struct dg_plugin {
+  uint32_t version; /* DG_API_VERSION of the header that it was compiled with */
+  const char *name;
+  int (*handle)(struct dg_context *context, const struct dg_message *message); /* enum dg_status */
 };
 
 /* Starts a transaction. The database hears of it with the first statement. */
@@ -125,6 +146,19 @@ static inline int dg_emit(struct dg_context *c) { return c->api->emit(c); }
 /* The consumer may acknowledge the message from here on, as if the handler had returned DG_OK: by itself, as
  * it does that, and without waiting for the broker. What the handler returns does not matter any more. */
 static inline int dg_ack(struct dg_context *c) { return c->api->acknowledge(c); }
+/* The same, with everything that this consumer was handed before it (of this partition, of a log), whether
+ * that is handled or not: an offset commit, `multiple` of AMQP. DG_FAILED: the broker has nothing like it. */
+static inline int dg_ack_all(struct dg_context *c) { return c->api->acknowledge_all(c); }
+/* Marks a step that the handler does by itself, where the simulator cannot see it: the process may die here.
+ * `name` explains. DG_OK: go on. Anything else is what the step is to be told that it came to, as if its own
+ * store had said so; what it did is still done. Takes as long as a statement. */
+static inline int dg_step(struct dg_context *c, const char *name) { return c->api->step(c, name); }
+/* The time by this consumer's clock, in ns since the run began. Takes no time. */
+static inline int64_t dg_now(struct dg_context *c) { return c->api->now(c); }
+/* As dg_get, from a replica of the database that follows it replication_delay behind. */
+static inline int dg_get_replica(struct dg_context *c, const char *table, uint64_t key, int64_t *out) {
+  return c->api->get_replica(c, table, key, out);
+}
 /* Says that the message is taken for a duplicate and dropped; explains, decides nothing. */
 static inline int dg_suppress(struct dg_context *c) { return c->api->suppress(c); }
 /* Lets the message's service time pass. */

@@ -230,6 +230,13 @@ static bool strike_message(const struct world *world, const struct fault_plan *p
   return true;
 }
 
+/* A verb that strikes the call that the handler is making. */
+static bool strike_call(struct world *world, const struct fault_plan *plan, uint32_t point) {
+  if (!world->call_may_fail || point != POINT_HANDLER_STEP) return false;
+  world->call_failed = (uint8_t)(1 + plan->error);
+  return true;
+}
+
 bool faults_point(struct world *world, struct node *node, uint32_t point, bool before,
                   uint64_t intent, struct message *message) {
   if (world->observer && world->observer->point)
@@ -239,7 +246,9 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
     const struct fault_plan *plan = fault_plan_of(world, i);
     if (!happens(world, i, fault_state_of(world, i)->begun++)) continue;
     if (!fault_strikes[plan->verb]) {
-      if (!strike_message(world, plan, message)) continue;
+      if (!(plan->verb == VERB_FAIL ? strike_call(world, plan, point)
+                                    : strike_message(world, plan, message)))
+        continue;
       fault_open(world, i);
       if (plan->verb == VERB_DELAY) /* under way until the message is due */
         fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_ARRIVAL, i, 0);

@@ -253,6 +253,7 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_DROP] = NULL,
     [VERB_DELAY] = NULL,
     [VERB_DUPLICATE] = NULL,
+    [VERB_FAIL] = NULL, /* done where the handler calls */
 };
 
 static fault_strike_fn *const ends[VERB__COUNT] = {

@@ -90,6 +90,12 @@ static const struct fault_key failover_keys[] = {
       "clean: only who has all that was acknowledged may take over; unclean: anybody", NULL},
      FAULT_KEY_VALUE, FIELD(election)},
 };
+static const struct fault_key fail_keys[] = {
+    {{"error", VALUE_ENUM, "refused", "refused serialization deadlock unknown", 0, 0,
+      "before the call: what its caller is told, of a call that is not made; after it the answer is lost, "
+      "whatever this says", NULL},
+     FAULT_KEY_VALUE, FIELD(error)},
+};
 static const struct fault_key partition_keys[] = {
     {{"from", VALUE_ENUM, "", NULL, 0, 0, "the other side (default: everybody else)", NULL},
      FAULT_KEY_NODES, FIELD(from)},
@@ -201,8 +207,12 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                         .help = "the message that leaves at the point arrives twice; on a connection "
                                 "that cannot happen",
                         .hit = "a second copy was under way"},
+    [VERB_FAIL] = {.name = "fail", .target = FAULT_TARGET_THIS, KEYS(fail_keys), .for_default = "",
+                   .help = "a handler's call fails: before the step it is not made, after it it was made and "
+                           "its answer is lost",
+                   .hit = "a call of a handler that asks somebody else"},
 };
 
 const char *const fault_verbs_later =
-    "skew_clock fail expire_lease";
-const char *const fault_keys_later = "version offset drift error lose";
+    "skew_clock expire_lease";
+const char *const fault_keys_later = "version offset drift lose";

@@ -27,6 +27,7 @@ struct local_kind;
 struct message;
 struct node;
 struct plan;
+struct program;
 struct world;
 
 #define NODE_NOBODY UINT16_MAX /* no node's id */
@@ -90,6 +91,8 @@ struct component {
   /* Optional, consumers: the handler of this tag wants its record acknowledged now, whatever it returns
    * later. */
   void (*acknowledge)(struct world *, struct node *, uint32_t tag);
+  /* Optional, consumers: likewise, with everything that was handed out before it (dg_ack_all). */
+  void (*acknowledge_all)(struct world *, struct node *, uint32_t tag);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
   /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
@@ -168,6 +171,7 @@ struct handler {
   uint32_t needs;   /* enum message_says: what it reads of a message beyond id, key and idempotency key */
   bool commits; /* the group is a service: its database states COMMITTED, and the effect is the event of it in
                    the output topic */
+  struct program *program; /* sim/handler/program.h: the user's own, which is asked instead of `handle`; NULL */
   bool emits;   /* that event leaves through the outbox of this database: it takes a publisher `of_consumers` */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)

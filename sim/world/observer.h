@@ -38,6 +38,15 @@ struct observer {
   /* Optional. */
   void (*node)(void *context, const struct world *world, const struct node *node,
                enum node_change change);
+  /* Optional. A handler is about to make a call (just before `point` is told of the step): what it is and what
+   * it is about (NULL = nothing), for words only; `may_fail`: it asks somebody else. */
+  void (*call)(void *context, const struct world *world, const struct node *node, uint64_t intent,
+               const char *what, const char *about, bool may_fail);
+  /* Optional. At the end of the run: a row of a store that handlers write to. `table`: hash of its name. */
+  void (*row)(void *context, const struct world *world, const struct node *node, uint64_t table, uint64_t key,
+              int64_t value);
+  /* Optional. The provider has charged. */
+  void (*charged)(void *context, const struct world *world, uint64_t intent, uint64_t account, int64_t amount);
   /* Optional. A window of a fault opens, its targets drawn, or closes. */
   void (*fault)(void *context, const struct world *world, uint32_t fault, bool begins);
 };

@@ -13,6 +13,7 @@
 #include "sim/kernel/quantile.h"
 #include "sim/kernel/time.h"
 #include "sim/world/client.h"
+#include "sim/world/content.h"
 #include "sim/world/model.h"
 #include "sim/world/operation.h"
 #include "sim/world/role.h"
@@ -106,6 +107,7 @@ enum verb {
   VERB_DROP,
   VERB_DELAY,
   VERB_DUPLICATE,
+  VERB_FAIL,
   VERB__COUNT
 };
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
@@ -114,6 +116,8 @@ enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
 enum partition_shape { SHAPE_SIDES, SHAPE_HALVES, SHAPE_MAJORITY, SHAPE_BRIDGE, SHAPE_RING };
 enum election { ELECTION_CLEAN, ELECTION_UNCLEAN };
 enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
+/* What a call is told that has not been made: by `fail`. */
+enum call_error { CALL_ERROR_REFUSED, CALL_ERROR_SERIALIZATION, CALL_ERROR_DEADLOCK, CALL_ERROR_UNKNOWN };
 enum unsynced { UNSYNCED_DROPPED, UNSYNCED_TORN };
 
 struct fault_plan {
@@ -156,6 +160,7 @@ struct fault_plan {
   uint32_t factor;        /* VERB_SLOW */
   enum slow_what slow_what;
   enum election election; /* VERB_FAILOVER */
+  enum call_error error;  /* VERB_FAIL */
   struct link_plan degrade; /* VERB_DEGRADE: NULL, -1, or 0 of bandwidth: as before */
   int64_t degrade_loss;     /* both ways, where `degrade` does not say; -1 = as before */
 };
@@ -200,6 +205,8 @@ struct plan {
   uint32_t partitions, threads, cores; /* cores: of each broker and database */
   struct link_plan links[LINK__COUNT];
   struct workload_plan workload;
+  struct content_plan content; /* what messages say to a user's own program */
+  bool mixed_versions; /* consumers of an even number run its other version */
   const struct fault_plan *faults;
   size_t fault_count;
   bool luck_none;

@@ -85,6 +85,9 @@ struct world {
   uint64_t live_least; /* holds when that last happened */
   int64_t drain_limit;
   int64_t issued_ns; /* when the latest operation arrived */
+  /* Around the point of a handler's call that may fail, and what a fault has made of it: 1 + enum call_error. */
+  bool call_may_fail;
+  uint8_t call_failed;
   bool stopped, stuck;
   uint64_t counters[COUNTER__COUNT];
   uint64_t dedup_bytes;

@@ -25,6 +25,7 @@ static const char *const entries[VERB__COUNT] = {
     [VERB_DELAY] = "delay: this, for: 3s",
     [VERB_LOSE_SLOT] = "lose_slot: producer_database.1",
     [VERB_DUPLICATE] = "duplicate: this",
+    [VERB_FAIL] = "fail: this, error: serialization",
 };
 
 /* Verbs that only some systems understand are refused where no row's system does; the cache does one, and
@@ -58,8 +59,11 @@ static void write_world(struct rig_text *text, const struct system *system, enum
 static void write_faults(struct rig_text *text, enum verb verb, const char *entry) {
   rig_add(text, "faults:\n");
   const bool message = fault_verbs[verb].target == FAULT_TARGET_THIS;
-  static const char *const points[] = {"publish-sent", "delivery-sent", "ack-sent", "publish-ack-sent"};
-  for (size_t i = 0; message && i < sizeof points / sizeof *points; i++)
+  static const char *const of_messages[] = {"publish-sent", "delivery-sent", "ack-sent", "publish-ack-sent"};
+  static const char *const of_calls[] = {"before handler-step", "handler-step", "before handler-step, attempt: 2",
+                                         "handler-step, attempt: 3"};
+  const char *const *points = verb == VERB_FAIL ? of_calls : of_messages;
+  for (size_t i = 0; message && i < 4; i++)
     rig_add(text, "  - {when: %s, intent: %zu, min_hits: 0, %s}\n", points[i], 30 * (i + 1),
             entry);
   if (message) return;
