@@ -157,6 +157,7 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
   world->counters[COUNTER_OUTBOX_ROWS_END] += database_of(node)->outbox.count;
+  database_show_rows(world, node);
   if (database_of(node)->states_commits) return; /* it says of each operation that it is committed */
   /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
   uint32_t uses = plan_handler(world->plan, node->group)->uses;

@@ -174,6 +174,10 @@ void database_disk_lost(struct world *world, struct node *node);
 /* The process dies: writes those of the flush under way that survive. */
 void database_salvage(struct world *world, struct node *node, bool power);
 
+/* --- database_rows.c: what is there in the end, to who looks on --- */
+
+void database_show_rows(const struct world *world, const struct node *node);
+
 /* --- database_slot.c --- */
 
 message_fn database_slot_read, database_slot_create, database_slot_confirm;
