@@ -141,7 +141,8 @@ void poll_abandon(struct world *world, struct node *node) {
 static void submit(struct world *world, struct node *node, const struct flight *flight) {
   const struct origin origin = {.partition = flight->record.extra + 1,
                                 .offset = flight->record.handle,
-                                .fence = consumer_of(node)->generation};
+                                .fence = consumer_of(node)->generation,
+                                .message_id = (uint64_t)flight->record.extra << 40 | (flight->record.handle + 1)};
   host_submit(world, node, &flight->record, &origin, flight->tag);
 }
 

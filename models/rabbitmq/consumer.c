@@ -159,7 +159,7 @@ static void dispatch(struct world *world, struct node *node) {
     work->record = deliveries->waiting[deliveries->waiting_head++ & (deliveries->waiting_capacity - 1)];
     work->session = consumer->client.session;
     work->acknowledged = false;
-    host_submit(world, node, &work->record, &(struct origin){0}, place);
+    host_submit(world, node, &work->record, &(struct origin){.message_id = work->record.number}, place);
     world_unhold(world, node);
   }
 }
