@@ -105,6 +105,12 @@ struct dg_plugin {
   const char *name;
   int (*handle)(struct dg_context *context, const struct dg_message *message); /* enum dg_status */
 };
+/* Declared so that it is seen from outside however the object is compiled: with hidden symbols, or as C++,
+ * where a constant is otherwise its file's own. */
+#ifdef __GNUC__
+__attribute__((visibility("default")))
+#endif
+extern const struct dg_plugin dg_plugin;
 
 /* Starts a transaction. The database hears of it with the first statement. */
 static inline int dg_begin(struct dg_context *c) { return c->api->begin(c); }
@@ -155,7 +161,8 @@ static inline int dg_ack_all(struct dg_context *c) { return c->api->acknowledge_
 static inline int dg_step(struct dg_context *c, const char *name) { return c->api->step(c, name); }
 /* The time by this consumer's clock, in ns since the run began. Takes no time. */
 static inline int64_t dg_now(struct dg_context *c) { return c->api->now(c); }
-/* As dg_get, from a replica of the database that follows it replication_delay behind. */
+/* As dg_get, from a replica of the database that follows it replication_delay behind, whatever the open
+ * transaction has written. */
 static inline int dg_get_replica(struct dg_context *c, const char *table, uint64_t key, int64_t *out) {
   return c->api->get_replica(c, table, key, out);
 }

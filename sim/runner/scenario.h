@@ -102,6 +102,34 @@ struct scenario_row {
   uint32_t first, count;
 };
 
+/* `check`: what the broker may do to the user's consumer, and how it is judged. */
+enum check_ack { CHECK_ACK_SINGLE, CHECK_ACK_CUMULATIVE };
+enum check_clock { CHECK_CLOCK_TOOL, CHECK_CLOCK_OWN };
+enum check_external { CHECK_EXTERNAL_NONE, CHECK_EXTERNAL_PLAIN, CHECK_EXTERNAL_KEYED };
+enum check_cases { CHECK_CASES_ALL, CHECK_CASES_DECLARED };
+struct check_rules {
+  bool given; /* the file has such a block */
+  /* delivery: the contract */
+  struct span redelivery_horizon; /* no copy comes later than this after the first; 0 = none at all after success */
+  bool concurrent_delivery;       /* two consumers may have a message at once */
+  bool reorder;
+  uint32_t batch; /* messages that a consumer has at once */
+  enum check_ack ack;
+  enum check_clock clock;
+  enum check_external external; /* what the charges of the consumer go to */
+  bool tenants, changed_payload, poison, failover;
+  /* how it is judged */
+  const char *const *probe, *const *reset;     /* argument lists, NULL-terminated; NULL = none */
+  const char *const *other_version;            /* of a command: its argument list; else one path */
+  const char *const *ignore;                   /* kinds of lines that are bookkeeping; NULL = none */
+  struct span answer_limit;                    /* wall-clock */
+  uint32_t pairs;                              /* budget after all singles */
+  /* of a reproducing file: this one case and no other */
+  enum check_cases cases;
+  enum variant variant;
+  bool mixed_versions;
+};
+
 struct scenario {
   const char *path; /* as given */
   const char *name, *about;
@@ -119,11 +147,18 @@ struct scenario {
   size_t fault_count;
   struct expectation *expectations;
   size_t expectation_count;
+  struct check_rules check; /* of `dgsim check`; else all 0 */
+  const char *body_file;    /* of workload's body, as the scenario writes it; NULL = none */
   struct scenario_file *files; /* in the order in which they were read */
   size_t file_count;
   uint64_t resolved_hash; /* XXH3 of the resolved text without its comments, and of the files' hashes */
   void *memory;           /* everything above */
 };
+
+/* The name of the handler that stands for a program of the user's. A registry that has it is that of `dgsim
+ * check`: then the file is read as what is to be checked, with this handler, `check` and its defaults. With any
+ * other registry a `check` block is a mistake. */
+#define SCENARIO_PROGRAM "program"
 
 /* `sets`: "path=value" strings of --set, applied in order after the file is read. `seeds_override`:
  * 0, or the number of --seeds. False with *err set: nothing to free. */
