@@ -197,7 +197,8 @@ void process_terminate(const struct process *process) {
   if (!process_running(process)) return;
   const uint64_t end = command_clock_ms() + process->program->answer_limit_ms;
   kill(process->child.pid, SIGTERM);
-  while (termination_pending(process->child.pid) && command_clock_ms() < end)
+  while (!command_wait_exit(&process->child, 0) && termination_pending(process->child.pid) && /* or it is dead */
+         command_clock_ms() < end)
     nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
 }
 
