@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# As somebody who has the installed tool alone: a plug-in is compiled outside of the checkout, with pkg-config and
+# with CMake, and the installed tool takes it. What is installed can be moved.
+set -euo pipefail
+dgsim=$1
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+fail() {
+  echo "test_install.sh: $*" >&2
+  exit 1
+}
+
+if ! cmake --install "$(dirname "$dgsim")" --prefix "$tree/first" >"$tree/log" 2>&1; then
+  cat "$tree/log"
+  fail "cmake --install"
+fi
+mv "$tree/first" "$tree/prefix" # it was made for another place
+prefix=$tree/prefix
+for file in bin/dgsim include/dgsim.h lib/pkgconfig/dgsim.pc lib/cmake/dgsim/dgsimConfig.cmake \
+  lib/cmake/dgsim/dgsimConfigVersion.cmake share/doc/dgsim/LICENSE share/doc/dgsim/MIT.txt; do
+  [[ -s $prefix/$file ]] || fail "no $file"
+done
+[[ $(find "$prefix/include" -type f | wc -l) == 1 ]] || fail "more than the one header is installed"
+version=$("$prefix/bin/dgsim" --version | sed -n '1s/^dgsim \([0-9.]*\).*/\1/p')
+[[ -n $version ]] || fail "no version from the installed tool"
+
+mkdir "$tree/project"
+cp scenarios/check/examples/consumer.c "$tree/project/payments.c"
+cd "$tree/project"
+cat >CMakeLists.txt <<END
+cmake_minimum_required(VERSION 3.16)
+project(payments LANGUAGES C)
+find_package(dgsim $version REQUIRED)
+dgsim_add_plugin(payments payments.c)
+END
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+[[ $(pkg-config --modversion dgsim) == "$version" ]] || fail "pkg-config has another version"
+read -ra flags < <(pkg-config --cflags dgsim)
+"${CC:-cc}" -std=c17 -Wall -Wextra -Wmissing-prototypes -Werror -fvisibility=hidden -shared -fPIC "${flags[@]}" \
+  -o payments.so payments.c
+if ! { cmake -G Ninja -S . -B build -DCMAKE_PREFIX_PATH="$prefix" && cmake --build build; } >"$tree/log" 2>&1; then
+  cat "$tree/log"
+  fail "CMake"
+fi
+
+for object in payments.so build/payments.so; do
+  nm -D --defined-only "$object" | grep -q ' dg_plugin$' || fail "$object does not export dg_plugin"
+  nm -D --undefined-only "$object" | grep -q ' dg_' && fail "$object needs something of the tool"
+done
+
+echo "a plug-in compiles with what is installed, by pkg-config and by CMake"
