@@ -1,5 +1,6 @@
 /* `check`, and how a scenario is read for `dgsim check`: the handler is a program of the user's, there is one
  * world without luck, and the tool places the faults itself. */
+#include "sim/runner/check_worker.h"
 #include "sim/runner/scenario_reader.h"
 
 #include <string.h>
@@ -206,9 +207,27 @@ void scenario_check_workload(struct reader *reader) {
   reader->workload.values[WORKLOAD_KEYS].i = KEYS;
 }
 
+/* Each operation is listed. */
+static bool check_count(struct reader *reader) {
+  static const enum workload_key keys[] = {WORKLOAD_MESSAGES, WORKLOAD_FOR, WORKLOAD_RATE, WORKLOAD_INTENTS,
+                                           WORKLOAD_ARRIVALS};
+  const struct yaml_entry *const *given = reader->workload.given, *at = given[WORKLOAD_OUTSTANDING];
+  if (at) {
+    reader_fail_key(reader, at, ERR_CONFLICT, "a check has no 'outstanding'");
+    return err_note(reader->err, "its operations come at their times: messages and rate");
+  }
+  const int64_t messages = reader->workload.values[WORKLOAD_MESSAGES].i;
+  if (messages <= CHECK_OPERATIONS_MAX) return true;
+  for (size_t i = 0; !at; i++) at = given[keys[i]];
+  reader_fail_key(reader, at, ERR_LIMIT, "a check of %lld operations; the most is %d", (long long)messages,
+                  CHECK_OPERATIONS_MAX);
+  return err_note(reader->err, "every call for each of them is a place of several faults: 5 are plenty");
+}
+
 bool scenario_check_delivery(struct reader *reader) {
   struct check_rules *rules = &reader->scenario->check;
   if (!reader->checking) return true;
+  if (!check_count(reader)) return false;
   const struct yaml_entry *batch = reader->delivery.given[DELIVERY_BATCH];
   const struct yaml_entry *threads = reader->topology.given[TOPOLOGY_THREADS];
   int64_t *topology = &reader->topology.values[TOPOLOGY_THREADS].i;
