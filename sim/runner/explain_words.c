@@ -126,6 +126,8 @@ const struct words words_fault[VERB__COUNT] = {
     [VERB_DEGRADE] = {"its link is degraded", "its link is as before", "%f begins", "degraded: %f",
                       "link as before"},
     [VERB_DELAY] = {"what it sends is held up on the way", NULL, "%f", .brief = "held up: %f"},
+    [VERB_REDELIVER] = {"a copy of its message is left on a server that is out of reach", NULL, "%f",
+                        .brief = "copy left: %f"},
     [VERB_DUPLICATE] = {"what it sends is doubled on the way", NULL, "%f", .brief = "doubled: %f"},
 };
 
