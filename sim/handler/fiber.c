@@ -33,7 +33,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-/* A built-in handler uses little of it; a user's own may parse or print there. What is not touched is free. */
+/* A built-in handler uses little of it; a user's own may parse and print. What is not touched is free. */
 #define STACK_BYTES (256 * 1024)
 
 #ifndef FIBER_CONTEXTS

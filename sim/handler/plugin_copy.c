@@ -12,14 +12,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#if defined __SANITIZE_ADDRESS__ || !defined RTLD_DEEPBIND
-#define OWN_SYMBOLS_FIRST 0 /* AddressSanitizer refuses it */
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-#define OWN_SYMBOLS_FIRST 0
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
 #endif
 #endif
-#ifndef OWN_SYMBOLS_FIRST
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#endif
+/* A function of the plug-in's that has the name of one in the tool or its libraries is still its own. */
+#ifdef SANITIZED
+#define OWN_SYMBOLS_FIRST 0 /* sanitizers refuse it: they put their own malloc before all others */
+#else
 #define OWN_SYMBOLS_FIRST RTLD_DEEPBIND
 #endif
 

@@ -16,8 +16,8 @@
  * malloc (it leaks, and no pointer to it is left), open files, threads, signal handlers, the environment,
  * the working folder.
  * LIMIT: the variables of libraries that a plug-in is linked with are not reset, and all consumers share
- * them: also those of the C library (the seed of rand, the place of strtok). What is linked into it statically
- * is reset.
+ * them: also those of the C library (the seed of rand, the place of strtok). What is linked into it
+ * statically is reset.
  * LIMIT: thread-local variables are reset for the thread of the simulator only.
  * LIMIT: a plug-in compiled with a sanitizer cannot be loaded; try it as a command.
  */

@@ -94,6 +94,16 @@ static void change_symbols(struct plugin_image *image, const ElfW(Ehdr) * header
   }
 }
 
+/* A file that ends before what it is to be loaded from is one that a compiler has not finished. */
+static bool whole(const struct plugin_image *image) {
+  for (size_t i = 0; image->segments && i < image->segment_count; i++) {
+    const ElfW(Phdr) *segment = &image->segments[i];
+    if (segment->p_type != PT_LOAD) continue;
+    if (segment->p_offset > image->size || segment->p_filesz > image->size - segment->p_offset) return false;
+  }
+  return image->segments != NULL;
+}
+
 static bool change(struct plugin_image *image, const char *path, struct err *err) {
   const ElfW(Ehdr) *header = part(image, 0, 1, sizeof *header);
   if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
@@ -106,7 +116,7 @@ static bool change(struct plugin_image *image, const char *path, struct err *err
   }
   image->segment_count = header->e_phnum;
   image->segments = part(image, header->e_phoff, header->e_phnum, sizeof *image->segments);
-  if (!image->segments || header->e_phentsize != sizeof *image->segments) {
+  if (header->e_phentsize != sizeof *image->segments || !whole(image)) {
     err_set(err, ERR_FORMAT, "'%s' is cut short", path);
     return err_note(err, HOW_TO_COMPILE);
   }

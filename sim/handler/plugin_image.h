@@ -1,6 +1,6 @@
 /* The bytes of a plug-in's shared object, read once and changed so that each consumer can load its own copy.
  *
- * The dynamic linker is made to leave three things to us:
+ * The dynamic linker is made to do less:
  * - It runs no constructors and no destructors: plugin_copy_begin runs the constructors anew for each
  *   process of a consumer, and a process that is killed runs no destructors.
  * - A symbol that is to be unique in the whole program (STB_GNU_UNIQUE: the statics of inline functions and of

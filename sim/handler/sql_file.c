@@ -184,6 +184,9 @@ struct sql_file *sql_file_of_text(const char *path, const char *text, char mark,
   ASSERT(file);
   file->path = sql_copy(path, strlen(path));
   file->source = sql_copy(text, strlen(text));
+  file->rollback = (struct sql_statement){.text = sql_copy("ROLLBACK", 8), .sent = sql_copy("ROLLBACK", 8),
+                                          .summary = "ROLLBACK", .line = 1, .column = 1, .verb = SQL_ROLLBACK,
+                                          .retry_from = -1};
   struct reading reading = {.file = file, .at = file->source, .mark = mark, .err = err, .section = SECTION_NONE};
   const bool good = read_all(&reading) && check(&reading);
   if (good) return file;
@@ -225,6 +228,7 @@ void sql_file_free(struct sql_file *file) {
   if (!file) return;
   deinit(&file->schema);
   deinit(&file->probe);
+  deinit(&file->rollback);
   for (size_t i = 0; i < file->handler_count; i++) deinit(&file->handler[i]);
   for (size_t i = 0; i < file->kept_count; i++) free(file->kept[i]);
   free(file->handler);

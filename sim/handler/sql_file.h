@@ -147,6 +147,7 @@ struct sql_file {
   struct sql_statement schema, probe; /* the schema is one text of several statements */
   struct sql_statement *handler;
   size_t handler_count, handler_capacity;
+  struct sql_statement rollback; /* what is done with an open transaction that is given up */
   char **kept; /* names of the columns that statements keep (into) */
   size_t kept_count, kept_capacity;
 };

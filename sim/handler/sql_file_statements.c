@@ -203,7 +203,7 @@ static bool add_probe(struct reading *reading, const char *from, const char *to)
 }
 
 bool sql_read_statement(struct reading *reading, const char *from) {
-  const char *to;
+  const char *to = from;
   if (reading->section == SECTION_NONE) {
     err_set(reading->err, ERR_FORMAT, "a statement before the first section");
     err_note(reading->err, "sections begin with: -- dgsim: schema, -- dgsim: handler, -- dgsim: probe");

@@ -7,4 +7,4 @@ static int handle(struct dg_context *context, const struct dg_message *message) 
   return dg_put(context, "a64l", message->id, a64l("5"));
 }
 
-struct dg_plugin dg_plugin = {.version = 1, .name = "version one", .handle = handle};
+const struct dg_plugin dg_plugin = {.version = 1, .name = "version one", .handle = handle};
