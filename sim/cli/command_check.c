@@ -89,7 +89,8 @@ static enum status check(const struct scenario *scenario, const struct options *
   const int64_t answer_ms = scenario->check.answer_limit.ns / NS_PER_MS;
   const struct check_options how = {.workers = options->workers,
                                     .keep_going = options->keep_going,
-                                    .own_state = scenario->check.probe || options->proxy || options->sql,
+                                    .own_state = scenario->check.probe || options->proxy,
+                                    .own_server = options->database,
                                     .case_limit_ms = options->plugin ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
                                     .progress = true,
                                     .command = command,
