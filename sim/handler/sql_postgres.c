@@ -48,6 +48,7 @@ static void close_database(void *of) {
   struct program none = {0};
   database->program = &none;
   while (database->first) sql_postgres_end(database->first);
+  sql_postgres_forget_spares(database);
   if (database->control) drop(database);
   PQfinish(database->control);
   free(database->address);
@@ -107,6 +108,7 @@ static bool run(struct sql_postgres *database, const char *query) {
 
 /* No vacuum comes between two statements. */
 static bool stop_vacuum(struct sql_postgres *database) {
+  if (!database->vacuums) return true;
   return run(database,
              "DO $$DECLARE t record; BEGIN "
              "FOR t IN SELECT oid::regclass AS name FROM pg_class "
@@ -114,13 +116,19 @@ static bool stop_vacuum(struct sql_postgres *database) {
              "EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off)', t.name); END LOOP; END$$");
 }
 
+static bool begin(struct sql_postgres *database) {
+  database->control = sql_postgres_connect(database);
+  if (!database->control || !take_schema(database)) return false;
+  PGresult *result = sql_postgres_ask(database, "SHOW autovacuum", NULL);
+  database->vacuums = result && strcmp(PQgetvalue(result, 0, 0), "on") == 0;
+  PQclear(result);
+  return result != NULL;
+}
+
 static bool reset(void *of, struct program *program, const struct sql_file *file) {
   struct sql_postgres *database = of;
   database->program = program;
-  if (!database->control) {
-    database->control = sql_postgres_connect(database);
-    if (!database->control || !take_schema(database)) return false;
-  }
+  if (!database->control && !begin(database)) return false;
   while (database->first) sql_postgres_end(database->first);
   char query[64];
   snprintf(query, sizeof query, "CREATE SCHEMA %s", database->schema);

@@ -35,6 +35,9 @@ struct sql_postgres {
   PGconn *control;
   bool sets_check; /* it may set deadlock_timeout */
   struct program *program; /* of the run */
+  bool vacuums; /* the server vacuums by itself */
+  PGconn *spare[8]; /* as new, for the next: a backend takes longer to start than a case */
+  unsigned spares;
   struct sql_postgres_connection *first; /* all that live, those left behind too; in the order of their making */
 };
 struct sql_postgres_connection {
@@ -54,11 +57,12 @@ struct sql_postgres_connection {
 
 /* A connection with what every session is set to. NULL: failure noted. */
 PGconn *sql_postgres_connect(struct sql_postgres *database);
+void sql_postgres_forget_spares(struct sql_postgres *database);
 /* A query on the control connection, with one parameter or NULL. NULL: failure noted. Cleared by the caller. */
 PGresult *sql_postgres_ask(struct sql_postgres *database, const char *query, const char *parameter);
 /* Waits until everything is at rest. False: failure noted. */
 bool sql_postgres_settle(struct sql_postgres *database);
-/* Ends a backend and waits until it is gone; frees the connection. */
+/* Ends a backend that has anything open or under way, and waits until it is gone; frees the connection. */
 void sql_postgres_end(struct sql_postgres_connection *connection);
 /* Ends those that were left behind, but such as wait for a consumer that lives. */
 void sql_postgres_end_left(struct sql_postgres *database);

@@ -47,11 +47,10 @@ PGresult *sql_postgres_ask(struct sql_postgres *database, const char *query, con
   return NULL;
 }
 
-PGconn *sql_postgres_connect(struct sql_postgres *database) {
-  const char *keys[] = {"dbname", "client_encoding", "fallback_application_name", "connect_timeout", NULL};
-  const char *values[] = {database->address, "UTF8", "dgsim", "10", NULL};
-  PGconn *pg = PQconnectdbParams(keys, values, 1);
-  char settings[400], words[300];
+/* What every session is set to; of one that has been used, after it is as new. */
+static bool set_up(struct sql_postgres *database, PGconn *pg, bool used) {
+  char settings[400];
+  if (used) PQclear(PQexec(pg, "DISCARD ALL"));
   snprintf(settings, sizeof settings,
            "SET search_path = %s; SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0;"
            "SET idle_in_transaction_session_timeout = 0; SET client_min_messages = error;"
@@ -60,17 +59,36 @@ PGconn *sql_postgres_connect(struct sql_postgres *database) {
   PGresult *result = PQstatus(pg) == CONNECTION_OK ? PQexec(pg, settings) : NULL;
   const bool set = PQresultStatus(result) == PGRES_COMMAND_OK;
   PQclear(result);
-  if (set && PQserverVersion(pg) >= 130000) {
-    result = PQexec(pg, "SET deadlock_timeout = '1h'");
-    database->sets_check = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return pg;
-  }
-  if (set) program_fail(database->program, PROGRAM_NOT_STARTED, "PostgreSQL 13 or later is needed");
-  else program_fail(database->program, PROGRAM_NOT_STARTED, "PostgreSQL: %s",
-                    sql_postgres_words(database, PQerrorMessage(pg), words, sizeof words));
+  if (!set) return false;
+  result = PQexec(pg, "SET deadlock_timeout = '1h'");
+  database->sets_check = PQresultStatus(result) == PGRES_COMMAND_OK;
+  PQclear(result);
+  return true;
+}
+
+PGconn *sql_postgres_connect(struct sql_postgres *database) {
+  const char *keys[] = {"dbname", "client_encoding", "fallback_application_name", "connect_timeout", NULL};
+  const char *values[] = {database->address, "UTF8", "dgsim", "10", NULL};
+  char words[300];
+  if (database->spares) return database->spare[--database->spares];
+  PGconn *pg = PQconnectdbParams(keys, values, 1);
+  if (PQstatus(pg) == CONNECTION_OK && PQserverVersion(pg) < 130000)
+    program_fail(database->program, PROGRAM_NOT_STARTED, "PostgreSQL 13 or later is needed");
+  else if (PQstatus(pg) == CONNECTION_OK && set_up(database, pg, false)) return pg;
+  program_fail(database->program, PROGRAM_NOT_STARTED, "PostgreSQL: %s",
+               sql_postgres_words(database, PQerrorMessage(pg), words, sizeof words));
   PQfinish(pg);
   return NULL;
+}
+
+static void put_away(struct sql_postgres *database, PGconn *pg) {
+  const bool room = database->spares < sizeof database->spare / sizeof *database->spare;
+  if (room && set_up(database, pg, true)) database->spare[database->spares++] = pg;
+  else PQfinish(pg);
+}
+
+void sql_postgres_forget_spares(struct sql_postgres *database) {
+  while (database->spares) PQfinish(database->spare[--database->spares]);
 }
 
 /* --- Who waits for whom --- */
@@ -189,12 +207,13 @@ void sql_postgres_set_check(struct sql_postgres_connection *connection) {
 
 /* --- Ends --- */
 
-static void take_out(struct sql_postgres_connection *connection) {
+static void take_out(struct sql_postgres_connection *connection, bool idle) {
   struct sql_postgres_connection **place = &connection->database->first;
   while (*place != connection) place = &(*place)->next;
   *place = connection->next;
   PQclear(connection->result);
-  PQfinish(connection->pg);
+  if (idle) put_away(connection->database, connection->pg);
+  else PQfinish(connection->pg);
   free(connection);
 }
 
@@ -215,7 +234,7 @@ void sql_postgres_end(struct sql_postgres_connection *connection) {
     const int64_t until = wall_ms() + LIMIT_MS;
     while (lives(database, pid) && wall_ms() < until) nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
   }
-  take_out(connection);
+  take_out(connection, idle);
   if (!idle) sql_postgres_settle(database);
 }
 
