@@ -50,7 +50,7 @@ format: 1
 name: payments
 system: sqs-standard
 workload: {messages: 5, keys: 2}
-check: {delivery: {tenants: true}, pairs: 0}
+check: {delivery: {tenants: true, changed_payload: true}, pairs: 0}
 END
 try() { "$prefix/bin/dgsim" check payments.yaml -j 1 --out out --plugin "$1"; }
 for object in payments.so build/payments.so; do
