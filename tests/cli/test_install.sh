@@ -68,4 +68,11 @@ if try ./bug.so >"$tree/log"; then
 fi
 grep -q duplicate_effects "$tree/log" || { cat "$tree/log"; fail "not its anomaly"; }
 
+# What it prints stays out of the report.
+sed 's/dg_begin(context);/& puts("in the plug-in"), fflush(stdout);/; 1i #include <stdio.h>' payments.c >print.c
+"${CC:-cc}" -shared -fPIC -w "${flags[@]}" -o print.so print.c
+try ./print.so >"$tree/log" 2>"$tree/printed"
+grep -q 'in the plug-in' "$tree/printed" || fail "what the plug-in prints is lost"
+! grep 'in the plug-in' "$tree/log" || fail "a report with what the plug-in prints"
+
 echo "a plug-in compiles with what is installed, by pkg-config and by CMake"
