@@ -112,6 +112,8 @@ const char *const words_death[DEATH_DISK + 1] = {
 
 const struct words words_fault[VERB__COUNT] = {
     [VERB_SLOW] = {"is slow from here", "is as fast as before", "%f begins", "slow: %f", "fast again"},
+    [VERB_SKEW_CLOCK] = {"its clock is wrong from here", "its clock is right again", "%f begins",
+                         "clock wrong: %f", "clock right"},
     [VERB_FSYNC_LIES] = {"its disk lies from here: a flush says that it is done and is not",
                          "its flushes are true again", "%f begins", "disk lies: %f", "disk is true"},
     [VERB_FAILOVER] = {"another takes over what it leads", NULL, "%f", .brief = "failover: %f"},
