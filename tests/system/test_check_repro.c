@@ -77,6 +77,10 @@ static void same_fault(const struct fault_plan *a, const struct fault_plan *b) {
   ck_assert_int_eq(a->late.ns, b->late.ns);
   if (a->verb == VERB_TERMINATE) ck_assert_int_eq(a->grace.ns, b->grace.ns);
   if (a->verb == VERB_FAIL) ck_assert_int_eq(a->error, b->error);
+  if (a->verb == VERB_SKEW_CLOCK) {
+    ck_assert_int_eq(a->skew.ns, b->skew.ns);
+    ck_assert_int_eq(a->skew_direction, b->skew_direction);
+  }
   same_selector(&a->target, &b->target);
   same_selector(&a->when_node, &b->when_node);
 }
@@ -232,6 +236,7 @@ static void each_kind(const struct scenario *scenario, const char *saved) {
     if (kind == PLACED_DUPLICATE) continue; /* on links of datagrams only */
     struct check_case what = {.class = CHECK_KILLED, .count = 2, .placements = {placement, placement}};
     what.placements[1].occurrence = 4;
+    if (message) what.placements[1].intent = 0; /* counted at its node */
     check_round(scenario, &what, saved);
     kinds++;
   }
