@@ -1,0 +1,11 @@
+// Bug: charges without a key in the middle of a transaction. A rollback takes the mark back, and not the charge.
+// Shown by a commit that fails, or a kill before it. duplicate_effects
+// Fixed: the provider gets a key, and so knows what it has charged.
+const {run} = require('./dgsim.js');
+
+run(async (message, {call}) => {
+  await call('begin');
+  if (await call('insert_unique', {table: 'paid', key: message.id}) === 'exists') return call('rollback');
+  await call('charge', {amount: message.amount});
+  await call('commit');
+});

@@ -1,0 +1,10 @@
+// As key-per-account.js, with the operation's key.
+const {run} = require('./dgsim.js');
+
+run(async (message, {call}) => {
+  await call('begin');
+  if (await call('insert_unique', {table: 'handled', key: message.id}) === 'exists')
+    return call('rollback');
+  await call('apply');
+  await call('commit');
+});
