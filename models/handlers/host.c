@@ -222,7 +222,7 @@ static void disconnected(struct world *world, struct node *node, uint16_t peer) 
   for (uint32_t i = 0; i < host->thread_count; i++) {
     struct thread *thread = &host->threads[i];
     thread->cut_off = thread->running && thread->awaiting != 0 && thread->asked == peer;
-    if (database && thread->running && thread->transaction == CLIENT_TRANSACTION_OPEN && !thread->cut_off)
+    if (database && thread->running && thread->transaction == CLIENT_TRANSACTION_OPEN)
       thread->transaction = CLIENT_TRANSACTION_BROKEN;
   }
   for (uint32_t i = 0; i < host->thread_count && !node->doomed; i++) {

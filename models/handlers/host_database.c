@@ -118,6 +118,17 @@ static bool put_if(struct world *world, struct node *node, struct thread *thread
   return statement(world, node, thread, DATABASE_PUT_IF);
 }
 
+/* On another connection, to another server: no transaction of this one matters. */
+static bool get_replica(struct world *world, struct node *node, struct thread *thread) {
+  if (world->count[ROLE_DATABASE] == 0) return host_done(thread, DG_FAILED);
+  struct message *message =
+      host_request(world, node, thread, world_node(world, ROLE_DATABASE, node->group), DATABASE_GET_REPLICA);
+  message->a = (int64_t)thread->table;
+  message->b = (int64_t)thread->key;
+  return host_ask(world, node, thread, message);
+}
+static void replica_unanswered(struct thread *thread) { thread->status = DG_FAILED; }
+
 /* The event, in the outbox: of the open transaction, unless the publisher has it otherwise. */
 static bool emit(struct world *world, struct node *node, struct thread *thread) {
   if (!plan_handler(world->plan, node->group)->emits || thread->transaction == CLIENT_TRANSACTION_BROKEN)
@@ -145,4 +156,5 @@ const struct call_row host_database_calls[CALL__COUNT] = {
     [CALL_DELETE] = {delete_row, answered, unanswered},
     [CALL_PUT_IF] = {put_if, answered, unanswered},
     [CALL_EMIT] = {emit, answered, unanswered},
+    [CALL_GET_REPLICA] = {get_replica, NULL, replica_unanswered},
 };

@@ -42,6 +42,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   /* Recovery ends with a checkpoint: that flushes everything. */
   if (reason == START_AGAIN && node->fsync_lies == 0) database_note_flushed(database);
   database_prune_start(world, node);
+  database_replica_start(world, node);
   database->peers = ARENA_NEW(&node->arena, struct peer, node_total(world->plan));
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
@@ -106,6 +107,7 @@ static message_fn *const requests[STORE_MESSAGE__COUNT] = {
     [OUTBOX_DELETE] = statement,          [DATABASE_COMMIT] = commit,
     [DATABASE_ROLLBACK] = rollback,       [SLOT_READ] = database_slot_read,
     [SLOT_CREATE] = database_slot_create, [SLOT_CONFIRM] = database_slot_confirm,
+    [DATABASE_GET_REPLICA] = database_replica_read,
 };
 
 /* A broken connection is closed behind the last request that it brings. */
@@ -157,6 +159,7 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 static void finish(struct world *world, struct node *node) {
   drop_requests(world, node);
   world->counters[COUNTER_OUTBOX_ROWS_END] += database_of(node)->outbox.count;
+  database_show_rows(world, node);
   if (database_of(node)->states_commits) return; /* it says of each operation that it is committed */
   /* Judged on its state only where the handler keeps its effects here: who calls a provider has them there. */
   uint32_t uses = plan_handler(world->plan, node->group)->uses;
@@ -176,6 +179,7 @@ static void disk_reset(struct world *world, struct node *node) {
   tables_reset(&database->tables, world->plan->workload.keys);
   outbox_reset(&database->outbox);
   change_log_reset(&database->changes, has_slot(world, node));
+  database_replica_clear(database);
   database->commits = 0;
   database->aged_first = database->aged_end = 0;
   database->remembers = false;
@@ -192,6 +196,7 @@ static void disk_free(struct node *node) {
   change_log_free(&database->changes);
   free(database->undo);
   free(database->aged);
+  free(database->recent);
   free(database);
   node->disk[0] = NULL;
 }
@@ -214,6 +219,7 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
     [OUTBOX_DELETE] = on_request,          [DATABASE_COMMIT] = on_request,
     [DATABASE_ROLLBACK] = on_request,      [SLOT_READ] = on_request,
     [SLOT_CREATE] = on_request,            [SLOT_CONFIRM] = on_request,
+    [DATABASE_GET_REPLICA] = on_request,
 };
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
@@ -291,8 +297,8 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
             .value_default = "10ms",
             .min = 0,
             .max = NS_PER_D,
-            .help = "how far behind the standby is that takes over in an unclean failover; 0s = not at all, as "
-                    "a synchronous one",
+            .help = "how far behind the standby is: what a handler that reads it finds, and what is lost when it "
+                    "takes over in an unclean failover; 0s = not at all, as a synchronous one",
             .source = "ours; PostgreSQL replicates asynchronously unless synchronous_standby_names says who is not",
         },
     [KEY_DATABASE_SYNC_SLOTS] =

@@ -48,7 +48,8 @@
  * The fault `failover` has a standby take over at this node: connections break, and what was open or waited
  * for a flush is gone. `election: clean` is a switchover, or a synchronous standby: what was committed is
  * there. `unclean`: the standby replicates asynchronously and lacks the commits of the last
- * replication_delay; they are undone as if they had never been. A replication slot is not on the standby
+ * replication_delay; they are undone as if they had never been. DATABASE_GET_REPLICA reads what that standby
+ * has, as long as it follows (database_replica.c). A replication slot is not on the standby
  * unless sync_replication_slots says so.
  *
  * LIMIT: a standby takes over at once, and only at a node that is up. No vacuum, no checkpoint stalls.

@@ -42,6 +42,15 @@ struct aged {
   uint32_t table;
 };
 #define NOT_ASKED INT64_MAX
+/* A change that a replica may not have seen yet, and what a SELECT found before it. */
+struct recent {
+  uint64_t key;
+  int64_t before;
+  int64_t at; /* ns */
+  uint64_t commit;
+  uint32_t table;
+  bool existed;
+};
 
 struct database {
   struct tables tables;     /* durable */
@@ -57,6 +66,9 @@ struct database {
   int64_t retention, prune_every; /* ns; 0 = rows are kept for ever */
   struct aged *aged;              /* [aged_first, aged_end): rows with a retention */
   size_t aged_first, aged_end, aged_capacity;
+  int64_t behind; /* ns that a replica is behind; 0 = not at all, or nobody reads one */
+  struct recent *recent; /* [recent_first, recent_end): changes that it may not have seen; durable, as it is */
+  size_t recent_first, recent_end, recent_capacity;
   struct sessions sessions; /* volatile, as is all below */
   struct isolation isolation;
   struct peer *peers;       /* by node id; in the arena */
@@ -173,6 +185,20 @@ void database_disk_lost(struct world *world, struct node *node);
 
 /* The process dies: writes those of the flush under way that survive. */
 void database_salvage(struct world *world, struct node *node, bool power);
+
+/* --- database_replica.c: reads of a replica --- */
+
+void database_replica_start(const struct world *world, struct node *node);
+void database_replica_clear(struct database *database);
+/* To be called for each change of a row or unique key, before it is made; and: commits behind the first so many
+ * are taken back. */
+void database_replica_note(struct database *database, uint32_t table, uint64_t key, int64_t now_ns);
+void database_replica_undo(struct database *database, uint64_t commits);
+message_fn database_replica_read;
+
+/* --- database_rows.c: what is there in the end, to who looks on --- */
+
+void database_show_rows(const struct world *world, const struct node *node);
 
 /* --- database_slot.c --- */
 

@@ -5,6 +5,7 @@
 #include "sim/base/grow.h"
 
 void database_note(struct database *database, const struct write *write, int64_t now_ns) {
+  if (!write_is_outbox(write->kind)) database_replica_note(database, write->table, write->key, now_ns);
   if (!database->lied && !database->remembers) return;
   struct undo undo = {.kind = write->kind, .table = write->table, .key = write->key,
                       .intent = write->intent, .commit = database->commits, .at = now_ns};
@@ -21,6 +22,7 @@ void database_note(struct database *database, const struct write *write, int64_t
 }
 
 void database_note_deleted(struct database *database, const struct aged *row, int64_t now_ns) {
+  database_replica_note(database, row->table, row->key, now_ns);
   if (!database->lied && !database->remembers) return;
   GROW(database->undo, database->undo_capacity, database->undo_count + 1);
   database->undo[database->undo_count++] = (struct undo){
@@ -60,6 +62,7 @@ static void undo_behind(struct world *world, struct node *node, uint64_t commits
   struct database *database = database_of(node);
   while (database->undo_count > 0 && database->undo[database->undo_count - 1].commit > commits)
     take_back(world, node, &database->undo[--database->undo_count]);
+  database_replica_undo(database, commits);
   database->commits = commits;
   if (database->flushed > commits) database->flushed = commits;
 }

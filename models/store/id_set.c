@@ -1,5 +1,6 @@
 #include "models/store/id_set.h"
 
+#include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
 #include <stdlib.h>
@@ -49,4 +50,19 @@ bool id_set_remove(struct id_set *set, uint64_t id) {
   set->words[(*place - 1) * ID_SET_CHUNK_WORDS + word_of(id)] &= ~bit_of(id);
   set->count--;
   return true;
+}
+
+void id_set_ids(const struct id_set *set, uint64_t *out) {
+  if (set->count == 0) return;
+  uint64_t *chunks = malloc(set->chunks.count * sizeof *chunks);
+  ASSERT(chunks);
+  map_keys(&set->chunks, chunks);
+  uint64_t count = 0;
+  for (size_t c = 0; c < set->chunks.count; c++) {
+    const uint64_t first = (chunks[c] - 1) << CHUNK_BITS;
+    for (uint64_t i = 0; i < UINT64_C(1) << CHUNK_BITS && count < set->count; i++)
+      if (id_set_has(set, first + i)) out[count++] = first + i;
+  }
+  free(chunks);
+  ASSERT_EQ(count, set->count);
 }

@@ -27,6 +27,8 @@ void id_set_free(struct id_set *set);
 bool id_set_has(const struct id_set *set, uint64_t id);
 /* Returns whether it was new. */
 bool id_set_add(struct id_set *set, uint64_t id);
+/* All ids, in rising order; room for `count` of them. */
+void id_set_ids(const struct id_set *set, uint64_t *out);
 /* Returns whether it was there. */
 bool id_set_remove(struct id_set *set, uint64_t id);
 

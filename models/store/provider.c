@@ -188,6 +188,8 @@ static bool charge(struct world *world, struct node *node, const struct executio
   if (execution->record != IDEMPOTENCY_NONE)
     idempotency_settle(&provider->keys, execution->record, DG_OK, provider->charges);
   world_effect(world, node, request->intent, world->now.ns, group);
+  if (world->observer && world->observer->charged)
+    world->observer->charged(world->observer->context, world, request->intent, (uint64_t)request->a, request->c);
   world_point(world, node, POINT_EFFECT, false, request->intent);
   return true;
 }

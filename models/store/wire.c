@@ -34,4 +34,5 @@ const struct message_kind store_messages[STORE_MESSAGE__COUNT] = {
                       .received = POINT_STATEMENT_ANSWER_RECEIVED, .operation = true, .reply = true},
     [DATABASE_DELETE] = {.name = "delete", STATEMENT},
     [DATABASE_PUT_IF] = {.name = "put-if", STATEMENT},
+    [DATABASE_GET_REPLICA] = {.name = "get-replica", STATEMENT},
 };

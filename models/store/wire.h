@@ -35,6 +35,7 @@ enum store_message {
   SLOT_CONFIRM,       /* a = position up to which the reader is done */
   SLOT_CHANGES,       /* a = enum dg_status: NOT_FOUND = no slot, CONFLICT = it begins behind that position;
                          b = where it begins; records: `handle` = position */
+  DATABASE_GET_REPLICA, /* a, b as of a GET, in no transaction */
   STORE_MESSAGE__COUNT
 };
 

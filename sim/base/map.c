@@ -74,3 +74,16 @@ bool map_remove(struct map *map, uint64_t key) {
   map->count--;
   return true;
 }
+
+static int by_key(const void *a, const void *b) {
+  const uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+  return (one > other) - (one < other);
+}
+
+void map_keys(const struct map *map, uint64_t *out) {
+  size_t count = 0;
+  for (size_t i = 0; i < map->capacity && count < map->count; i++)
+    if (map->entries[i].key) out[count++] = map->entries[i].key;
+  ASSERT_EQ(count, map->count);
+  if (count) qsort(out, count, sizeof *out, by_key);
+}

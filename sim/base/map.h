@@ -1,5 +1,5 @@
 /* Map from uint64 keys (not 0) to uint64 values: open addressing, linear probing, backward shift on
- * removal. There is no iteration on purpose: its order would reach a result.
+ * removal. There is no iteration on purpose: its order would reach a result. map_keys sorts.
  *
  * [I1] count <= capacity / 2; capacity is a power of two.
  * [I2] map_clear keeps the memory.
@@ -27,6 +27,9 @@ uint64_t *map_get(const struct map *map, uint64_t key);
 
 /* Value of a key, made 0 when new; *out_new (may be NULL) tells which. Valid until the next call. */
 uint64_t *map_put(struct map *map, uint64_t key, bool *out_new);
+
+/* All keys, in rising order; room for `count` of them. For the end of a run: it sorts. */
+void map_keys(const struct map *map, uint64_t *out);
 
 /* Returns whether it was there. */
 bool map_remove(struct map *map, uint64_t key);

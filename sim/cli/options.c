@@ -35,6 +35,13 @@ enum option_id {
   OPTION_TIES,
   OPTION_AT,
   OPTION_BEYOND,
+  OPTION_PLUGIN,
+  OPTION_SQL,
+  OPTION_DATABASE,
+  OPTION_PROXY,
+  OPTION_SAVE,
+  OPTION_KEEP_GOING,
+  OPTION_PAIRS,
 };
 
 static const struct option_row {
@@ -60,19 +67,20 @@ static const struct option_row {
      "execute also what cannot differ from what was executed"},
     {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
     {"jobs", OPTION_JOBS, "N",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY,
-     "use N threads (default: one for each core); results are the same for any N"},
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
+     "work on N things at once (default: one for each core); results are the same for any N"},
     {"set", OPTION_SET, "PATH=VALUE",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN,
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
      "repeated"},
-    {"out", OPTION_OUT, "DIR", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
+    {"out", OPTION_OUT, "DIR",
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
      "write the charts' scripts, but do not run gnuplot"},
-    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE,
+    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK,
      "human, tap or junit: what is printed (default: human)"},
-    {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN,
+    {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN | OPTIONS_CHECK,
      "check the scenario, print it with every default filled in, run nothing"},
     {"verify", OPTION_VERIFY, NULL, OPTIONS_RUN,
      "run everything twice, with memory laid out differently, and compare"},
@@ -82,6 +90,17 @@ static const struct option_row {
      "run one row with one seed, write its arrivals and faults into DIR as a scenario"},
     {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
      "the row to trace, record, explore or explain, when the scenario has several"},
+    {"plugin", OPTION_PLUGIN, "SO", OPTIONS_CHECK, "the consumer is this shared object (dgsim.h)"},
+    {"sql", OPTION_SQL, "FILE", OPTIONS_CHECK, "the consumer is these statements"},
+    {"database", OPTION_DATABASE, "URL", OPTIONS_CHECK,
+     "with --sql: on this PostgreSQL (default: SQLite, within the tool)"},
+    {"proxy", OPTION_PROXY, "HOST:PORT", OPTIONS_CHECK,
+     "the consumer's own database: also cut its connection before and after each request"},
+    {"save", OPTION_SAVE, "DIR", OPTIONS_CHECK,
+     "keep what fails in DIR, and try what is kept there first: FIXED, or STILL FAILS"},
+    {"keep-going", OPTION_KEEP_GOING, NULL, OPTIONS_CHECK, "do not stop at the first failing case"},
+    {"pairs", OPTION_PAIRS, "N", OPTIONS_CHECK,
+     "so many pairs of faults, instead of what the scenario says; 0 = none"},
     {"help", OPTION_HELP, NULL, ~0u, "print this"},
 };
 #define ROWS (sizeof rows / sizeof *rows)
@@ -89,16 +108,16 @@ static const struct option_row {
 static const char *const formats[REPORT__COUNT] = {"human", "tap", "junit"};
 
 /* Digits only: strtoull alone would take signs, blanks and what follows. */
-static bool parse_count(const char *option, const char *text, uint64_t max, uint64_t *out,
-                        struct err *err) {
+static bool parse_count(const char *option, const char *text, uint64_t min, uint64_t max,
+                        uint64_t *out, struct err *err) {
   char *end;
   errno = 0;
   const unsigned long long value = strtoull(text, &end, 10);
   if (text[0] < '0' || text[0] > '9' || *end != '\0')
     return err_set(err, ERR_USAGE, "--%s: '%s' is not a whole number", option, text);
-  if (errno == ERANGE || value < 1 || value > max)
-    return err_set(err, ERR_USAGE, "--%s: %s is not between 1 and %llu", option, text,
-                   (unsigned long long)max);
+  if (errno == ERANGE || value < min || value > max)
+    return err_set(err, ERR_USAGE, "--%s: %s is not between %llu and %llu", option, text,
+                   (unsigned long long)min, (unsigned long long)max);
   *out = value;
   return true;
 }
@@ -120,6 +139,56 @@ static bool add_set(struct options *options, const char *text, struct err *err) 
   }
   options->sets[options->set_count++] = text;
   return true;
+}
+
+/* An option that stands for a value of the scenario. */
+static void set_count(struct options *options, const char **owned, const char *path,
+                      uint64_t count) {
+  free((char *)*owned);
+  ASSERT(asprintf((char **)owned, "%s=%" PRIu64, path, count) > 0);
+  options->sets[options->set_count++] = *owned;
+}
+
+static bool take_proxy(struct options *options, const char *text, struct err *err) {
+  const char *colon = strrchr(text, ':');
+  if (!colon || colon == text || colon[1] == '\0') {
+    err_set(err, ERR_USAGE, "--proxy: '%s' is not HOST:PORT", text);
+    return err_note(err, "as in --proxy 127.0.0.1:5432");
+  }
+  options->proxy = text;
+  return true;
+}
+
+/* Those of `check` alone. */
+static bool take_check(struct options *options, enum option_id id, const char *value,
+                       struct err *err) {
+  uint64_t count = 0;
+  switch (id) {
+  case OPTION_PLUGIN:
+    options->plugin = value;
+    return true;
+  case OPTION_SQL:
+    options->sql = value;
+    return true;
+  case OPTION_DATABASE:
+    options->database = value;
+    return true;
+  case OPTION_PROXY:
+    return take_proxy(options, value, err);
+  case OPTION_SAVE:
+    options->save = value;
+    return true;
+  case OPTION_KEEP_GOING:
+    options->keep_going = true;
+    return true;
+  case OPTION_PAIRS:
+    if (!parse_count("pairs", value, 0, UINT32_MAX, &count, err)) return false;
+    set_count(options, &options->pairs, "check/pairs", count);
+    return true;
+  default:
+    ASSERT_MSG(false, "option %d is in the table and does nothing", (int)id);
+    return false;
+  }
 }
 
 static bool take(struct options *options, int id, const char *value, struct err *err) {
@@ -155,19 +224,17 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_FORMAT:
     return parse_format(value, &options->format, err);
   case OPTION_SEEDS:
-    return parse_count("seeds", value, SEEDS_MAX, &options->seeds, err);
+    return parse_count("seeds", value, 1, SEEDS_MAX, &options->seeds, err);
   case OPTION_SEED:
     options->has_seed = true;
-    return parse_count("seed", value, INT64_MAX, &options->seed, err);
+    return parse_count("seed", value, 1, INT64_MAX, &options->seed, err);
   case OPTION_FAULTS:
-    if (!parse_count("faults", value, EXPLORE_FAULTS_MAX, &count, err)) return false;
+    if (!parse_count("faults", value, 1, EXPLORE_FAULTS_MAX, &count, err)) return false;
     options->faults = (unsigned)count;
     return true;
   case OPTION_MESSAGES:
-    if (!parse_count("messages", value, INT64_MAX, &count, err)) return false;
-    free((char *)options->messages);
-    ASSERT(asprintf((char **)&options->messages, "workload/messages=%" PRIu64, count) > 0);
-    options->sets[options->set_count++] = options->messages;
+    if (!parse_count("messages", value, 1, INT64_MAX, &count, err)) return false;
+    set_count(options, &options->messages, "workload/messages", count);
     return true;
   case OPTION_NO_PRUNE:
     options->no_prune = true;
@@ -185,12 +252,12 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->ties = true;
     return true;
   case OPTION_JOBS:
-    if (!parse_count("jobs", value, WORKERS_MAX, &count, err)) return false;
+    if (!parse_count("jobs", value, 1, WORKERS_MAX, &count, err)) return false;
     options->workers = (unsigned)count;
     return true;
+  default:
+    return take_check(options, (enum option_id)id, value, err);
   }
-  ASSERT_MSG(false, "option %d is in the table and does nothing", id);
-  return false;
 }
 
 static bool unknown_option(unsigned command, const char *written, struct err *err) {
@@ -222,6 +289,36 @@ static bool check_together(unsigned command, const struct options *options, stru
   return true;
 }
 
+/* `check` has one program, said in one of three ways. */
+static bool check_program(const struct options *options, struct err *err) {
+  const int ways = (options->command != NULL) + (options->plugin != NULL) + (options->sql != NULL);
+  if (ways > 1)
+    return err_set(err, ERR_USAGE, "a command after '--', --plugin and --sql exclude each other");
+  if (options->database && !options->sql)
+    return err_set(err, ERR_USAGE, "--database says where the statements of --sql run: it needs --sql");
+  if (options->proxy && options->sql)
+    return err_set(err, ERR_USAGE, "--proxy and --sql exclude each other");
+  if (ways == 1 || options->dry_run) return true;
+  err_set(err, ERR_USAGE, "'check' needs the consumer to check");
+  return err_note(err, "as in dgsim check FILE -- python3 consumer.py; or --plugin SO, or --sql FILE");
+}
+
+/* What follows '--' is the program's command line: it is cut off before getopt_long permutes the rest.
+ * Options take no '--' as their value. */
+static bool cut_command(int *argc, char **argv, struct options *out, struct err *err) {
+  for (int i = 1; i < *argc; i++) {
+    if (strcmp(argv[i], "--") != 0) continue;
+    if (i + 1 == *argc) {
+      err_set(err, ERR_USAGE, "no command follows '--'");
+      return err_note(err, "as in dgsim check FILE -- python3 consumer.py");
+    }
+    out->command = argv + i + 1;
+    *argc = i;
+    return true;
+  }
+  return true;
+}
+
 /* The tables of getopt_long, from ours. */
 static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
                           char shorts[2 * ROWS + 2]) {
@@ -243,6 +340,7 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
   *out = (struct options){.out = "results", .faults = 1};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
   ASSERT(out->sets != NULL);
+  if (command == OPTIONS_CHECK && !cut_command(&argc, argv, out, err)) return false;
   struct option longs[ROWS + 1];
   char shorts[2 * ROWS + 2];
   getopt_tables(command, longs, shorts);
@@ -262,12 +360,15 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
   }
   out->files = argv + optind;
   out->file_count = (size_t)(argc - optind);
-  return out->help || check_together(command, out, err);
+  if (out->help) return true;
+  return check_together(command, out, err) &&
+         (command != OPTIONS_CHECK || check_program(out, err));
 }
 
 void options_free(struct options *options) {
   free(options->sets);
   free((char *)options->messages);
+  free((char *)options->pairs);
   options->sets = NULL;
 }
 

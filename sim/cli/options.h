@@ -19,25 +19,29 @@
 #define OPTIONS_JUDGE 32u
 #define OPTIONS_SHRINK 64u
 #define OPTIONS_EXPLAIN 128u
+#define OPTIONS_CHECK 256u
 
 struct options {
-  bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond;
+  bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
   bool has_seed, has_out;
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
   unsigned faults;   /* explore: up to so many */
   const char *messages; /* "workload/messages=N", owned; NULL = as the scenario says */
+  const char *pairs;    /* "check/pairs=N", owned; NULL = as the scenario says */
   unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
   const char *out, *trace, *record, *row, *at;
+  const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;
   char **files; /* what is no option, borrowed */
   size_t file_count;
+  char **command; /* check: what follows '--', borrowed, NULL-terminated; NULL = there is no '--' */
 };
 
-/* Parses argv[1..) with the options of one command; argv is permuted. False with *err set. `out` is to
- * be given to options_free either way. */
+/* Parses argv[1..) with the options of one command; argv is permuted, and ends with a NULL. False with
+ * *err set. `out` is to be given to options_free either way. */
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err);
 void options_free(struct options *options);
 

@@ -155,7 +155,8 @@ static inline int dg_ack_all(struct dg_context *c) { return c->api->acknowledge_
 static inline int dg_step(struct dg_context *c, const char *name) { return c->api->step(c, name); }
 /* The time by this consumer's clock, in ns since the run began. Takes no time. */
 static inline int64_t dg_now(struct dg_context *c) { return c->api->now(c); }
-/* As dg_get, from a replica of the database that follows it replication_delay behind. */
+/* As dg_get, from a replica of the database that follows it replication_delay behind, whatever the open
+ * transaction has written. */
 static inline int dg_get_replica(struct dg_context *c, const char *table, uint64_t key, int64_t *out) {
   return c->api->get_replica(c, table, key, out);
 }

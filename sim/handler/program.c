@@ -31,7 +31,13 @@ bool program_fail(struct program *program, enum program_failure failure, const c
 void program_begin(struct program *program) {
   program->failure = PROGRAM_NONE;
   program->text[0] = '\0';
-  program->marked = program->seen = 0;
+  program->marked = program->seen = program->exits = 0;
+  program->exit_text[0] = '\0';
+  if (program->kind && program->kind->begin) program->kind->begin(program);
+}
+
+const char *program_word(struct program *program, uint64_t number) {
+  return program->kind && program->kind->word ? program->kind->word(program, number) : NULL;
 }
 
 void program_operation(uint64_t id, char out[PROGRAM_OPERATION_ROOM]) {

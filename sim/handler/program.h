@@ -72,6 +72,11 @@ bool effect_lines_parse(struct effect_lines *lines, const char *line, struct err
 struct program;
 struct program_kind {
   const char *name; /* "command", "plugin", "sql" */
+  /* Optional. A run begins: what the kind kept of the last one is forgotten. */
+  void (*begin)(struct program *);
+  /* Optional. The word that a number stands for which the program's calls carried: a table (hash_name), a key or
+   * a value that it gave as text. NULL: none. Borrowed, until the next run begins. */
+  const char *(*word)(struct program *, uint64_t number);
   /* Starts the process of a consumer (from 1). NULL: the failure is noted. */
   void *(*start)(struct program *, uint32_t consumer, bool other_version);
   /* Ends it and frees `process`. */
@@ -97,11 +102,18 @@ struct program {
   /* Of this run, for "points marked / points seen". */
   uint32_t marked; /* steps that it marked itself */
   uint32_t seen;   /* requests and answers seen on connections of its own (--proxy), statements of SQL */
+  /* How often in this run a process ended by itself while it had a message, which nobody had asked it to; and
+   * what the first of them came to. What a program does when a fault has struck is for its supervisor to mend;
+   * without any fault it is a defect. */
+  uint32_t exits;
+  char exit_text[256];
 };
 
 /* Notes a failure, unless there is one. Returns false. */
 bool program_fail(struct program *program, enum program_failure failure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The word for a number, or NULL. */
+const char *program_word(struct program *program, uint64_t number);
 /* For a new run: forgets what was noted. */
 void program_begin(struct program *program);
 

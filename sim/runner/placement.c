@@ -191,18 +191,42 @@ enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_i
   return ROLE__COUNT;
 }
 
-static const enum verb verbs[PLACED__COUNT] = {
-    [PLACED_DROP] = VERB_DROP,           [PLACED_DELAY] = VERB_DELAY,
-    [PLACED_DUPLICATE] = VERB_DUPLICATE, [PLACED_KILL] = VERB_KILL,
-    [PLACED_KILL_LATE] = VERB_KILL,      [PLACED_POWER_LOSS] = VERB_POWER_LOSS,
-    [PLACED_PAUSE] = VERB_PAUSE,         [PLACED_TIE] = VERB_DELAY,
+/* What a kind is as a fault. */
+enum lasting { INSTANT, RESTART, PATIENCE, TIE, HORIZON };
+static const struct kind_row {
+  enum verb verb;
+  const char *word; /* for people */
+  enum lasting lasts;
+  enum call_error error;
+  const char *target; /* NULL = this */
+  const char *more;   /* further keys, as they are written; NULL */
+} rows[PLACED__COUNT] = {
+    [PLACED_DROP] = {VERB_DROP, "drop", INSTANT, 0, NULL, NULL},
+    [PLACED_DELAY] = {VERB_DELAY, "delay", PATIENCE, 0, NULL, NULL},
+    [PLACED_DUPLICATE] = {VERB_DUPLICATE, "duplicate", INSTANT, 0, NULL, NULL},
+    [PLACED_KILL] = {VERB_KILL, "kill", RESTART, 0, NULL, NULL},
+    [PLACED_KILL_LATE] = {VERB_KILL, "kill (late)", RESTART, 0, NULL, NULL},
+    [PLACED_POWER_LOSS] = {VERB_POWER_LOSS, "power_loss", RESTART, 0, NULL, NULL},
+    [PLACED_PAUSE] = {VERB_PAUSE, "pause", PATIENCE, 0, NULL, NULL},
+    [PLACED_TIE] = {VERB_DELAY, "delay by 1ns", TIE, 0, NULL, NULL},
+    [PLACED_REFUSED] = {VERB_FAIL, "fail (refused)", INSTANT, CALL_ERROR_REFUSED, NULL, "error: refused"},
+    [PLACED_SERIALIZATION] = {VERB_FAIL, "fail (serialization)", INSTANT, CALL_ERROR_SERIALIZATION, NULL,
+                              "error: serialization"},
+    [PLACED_DEADLOCK] = {VERB_FAIL, "fail (deadlock)", INSTANT, CALL_ERROR_DEADLOCK, NULL, "error: deadlock"},
+    [PLACED_UNSENT] = {VERB_FAIL, "fail (unknown)", INSTANT, CALL_ERROR_UNKNOWN, NULL, "error: unknown"},
+    [PLACED_UNANSWERED] = {VERB_FAIL, "fail (no answer)", INSTANT, 0, NULL, NULL},
+    [PLACED_TERMINATE] = {VERB_TERMINATE, "terminate", RESTART, 0, NULL, NULL},
 };
 
 static struct span lasts(const struct plan *plan, enum placement_kind kind) {
-  if (kind == PLACED_DELAY || kind == PLACED_PAUSE) return placement_patience(plan);
-  if (kind == PLACED_TIE) return span_of(1);
-  bool death = kind == PLACED_KILL || kind == PLACED_KILL_LATE || kind == PLACED_POWER_LOSS;
-  return span_of(death ? PLACEMENT_RESTART_NS : 0);
+  switch (rows[kind].lasts) {
+  case PATIENCE: return placement_patience(plan);
+  case TIE: return span_of(1);
+  case RESTART: return span_of(PLACEMENT_RESTART_NS);
+  case HORIZON: return plan->redelivery_horizon;
+  case INSTANT: break;
+  }
+  return span_of(0);
 }
 
 struct fault_plan placement_fault(const struct plan *plan, const struct placement *placement,
@@ -210,7 +234,9 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
   struct fault_plan fault = {
       .name = name,
       .key = hash_name(name),
-      .verb = verbs[placement->kind],
+      .verb = rows[placement->kind].verb,
+      .error = rows[placement->kind].error,
+      .grace = span_of(PLACEMENT_GRACE_NS),
       .timing = TIMING_WHEN,
       .point = placement->point,
       .before = placement->before,
@@ -250,9 +276,7 @@ uint32_t placement_find_point(const struct plan *plan, const char *name) {
 }
 
 const char *placement_verb(const struct placement *placement) {
-  static const char *const words[PLACED__COUNT] = {"drop", "delay", "duplicate", "kill", "kill (late)",
-                                                  "power_loss", "pause", "delay by 1ns"};
-  return words[placement->kind];
+  return rows[placement->kind].word;
 }
 
 void placement_write(const struct plan *plan, const struct placement *placement, FILE *out) {
@@ -267,7 +291,9 @@ void placement_write(const struct plan *plan, const struct placement *placement,
     fprintf(out, ", intent: %" PRIu64 ", attempt: %u", placement->intent, placement->occurrence);
   else
     fprintf(out, ", nth: %u", placement->occurrence);
-  fprintf(out, ", %s: this", fault_verbs[verbs[placement->kind]].name);
+  const struct kind_row *row = &rows[placement->kind];
+  fprintf(out, ", %s: %s", fault_verbs[row->verb].name, row->target ? row->target : "this");
+  if (row->more) fprintf(out, ", %s", row->more);
   struct span length = lasts(plan, (enum placement_kind)placement->kind);
   if (length.ns > 0) {
     schema_format(&span_key, (union value){.i = length.ns}, span, sizeof span);

@@ -35,6 +35,7 @@
 #include <stdio.h>
 
 #define PLACEMENT_RESTART_NS (1 * NS_PER_S) /* a killed node is down so long */
+#define PLACEMENT_GRACE_NS (30 * NS_PER_S)  /* the language's default */
 #define PLACEMENT_LATE_NS (2 * NS_PER_S)    /* what a dead sender had sent is executed then */
 
 enum placement_kind {
@@ -46,6 +47,18 @@ enum placement_kind {
   PLACED_POWER_LOSS,
   PLACED_PAUSE,
   PLACED_TIE, /* delayed by 1 ns: after all that arrives at the same instant */
+  /* From here on: what strikes a user's consumer (check_places.h); not placed by a search. */
+  PLACED_REFUSED,       /* a call is not made, and answered with an error */
+  PLACED_SERIALIZATION, /* likewise: with that one */
+  PLACED_DEADLOCK,
+  PLACED_UNSENT,     /* not made, and its caller cannot know */
+  PLACED_UNANSWERED, /* made, and the answer is lost */
+  PLACED_TERMINATE,
+  PLACED_REDELIVER,
+  PLACED_FAILOVER_DATABASE,
+  PLACED_FAILOVER_CACHE,
+  PLACED_CLOCK_FORWARD,
+  PLACED_CLOCK_BACK,
   PLACED__COUNT
 };
 
@@ -64,9 +77,9 @@ struct placement_limits {
   bool ties;   /* PLACED_TIE too */
   bool beyond; /* also what a system's contract assumes not to happen (no_power_loss) */
   uint32_t point; /* only here; POINT_NONE = everywhere */
-  uint16_t kinds[ROLE__COUNT]; /* bit kind: at nodes of a role, these only */
+  uint32_t kinds[ROLE__COUNT]; /* bit kind: at nodes of a role, these only */
 };
-#define PLACEMENT_KIND(kind) ((uint16_t)(1u << (kind)))
+#define PLACEMENT_KIND(kind) (UINT32_C(1) << (kind))
 
 /* Everything that a contract has to bear: no ties, nothing beyond. */
 struct placement_limits placement_limits_all(void);
@@ -78,7 +91,7 @@ struct placements {
   /* From here on: its own. */
   struct placement_limits limits;
   bool all; /* leaves nothing out */
-  uint16_t kinds_here; /* of the node at hand */
+  uint32_t kinds_here; /* of the node at hand */
   bool leaves_out;     /* what is added now is only counted */
   uint32_t after; /* placements at later sites only, and at this one of later kinds */
   uint8_t after_kind;

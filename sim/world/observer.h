@@ -42,10 +42,11 @@ struct observer {
    * it is about (NULL = nothing), for words only; `may_fail`: it asks somebody else. */
   void (*call)(void *context, const struct world *world, const struct node *node, uint64_t intent,
                const char *what, const char *about, bool may_fail);
-  /* Optional. At the end of the run: a row of a store that handlers write to. `table`: hash of its name. */
+  /* Optional. At the end of the run: a row of a group's database, with the balances that are there from the
+   * beginning; a unique key without a row has the value 0. By node, `table` (hash of its name), key. */
   void (*row)(void *context, const struct world *world, const struct node *node, uint64_t table, uint64_t key,
               int64_t value);
-  /* Optional. The provider has charged. */
+  /* Optional. The provider has charged: an account and an amount, as the request had them. */
   void (*charged)(void *context, const struct world *world, uint64_t intent, uint64_t account, int64_t amount);
   /* Optional. A window of a fault opens, its targets drawn, or closes. */
   void (*fault)(void *context, const struct world *world, uint32_t fault, bool begins);

@@ -206,6 +206,7 @@ struct plan {
   struct link_plan links[LINK__COUNT];
   struct workload_plan workload;
   struct content_plan content; /* what messages say to a user's own program */
+  struct span redelivery_horizon; /* placed: copies that come again do so after this */
   bool mixed_versions; /* consumers of an even number run its other version */
   const struct fault_plan *faults;
   size_t fault_count;

@@ -51,6 +51,9 @@ static void step(struct map *map, struct twin *twin, uint64_t number, uint64_t k
     if (value) ck_assert_uint_eq(*value, *expected);
   }
   ck_assert_uint_eq(map->count, twin->count);
+  uint64_t keys_now[TWIN_MAX + 1] = {0};
+  if (number % 64 == 0) map_keys(map, keys_now);
+  for (size_t i = 1; number % 64 == 0 && i < map->count; i++) ck_assert_uint_lt(keys_now[i - 1], keys_now[i]);
   ck_assert_uint_le(map->count * 2, map->capacity); /* [I1] */
   ck_assert_uint_eq(map->capacity & (map->capacity - 1), 0);
 }

@@ -369,6 +369,11 @@ START_TEST(id_set_is_exact_and_compact) {
   }
   ck_assert(id_set_add(&set, UINT64_MAX - 1));
   ck_assert(!id_set_add(&set, UINT64_MAX - 1));
+  uint64_t *ids = malloc(set.count * sizeof *ids);
+  id_set_ids(&set, ids);
+  for (uint64_t i = 1; i < set.count; i++) ck_assert(ids[i - 1] < ids[i] && id_set_has(&set, ids[i]));
+  ck_assert_uint_eq(ids[set.count - 1], UINT64_MAX - 1);
+  free(ids);
   id_set_clear(&set);
   ck_assert(!id_set_has(&set, 5000));
   for (uint64_t id = 1; id <= 10000000; id++) id_set_add(&set, id);

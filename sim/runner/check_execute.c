@@ -1,0 +1,273 @@
+#include "sim/runner/check_execute.h"
+
+#include "sim/base/assert.h"
+#include "sim/base/grow.h"
+#include "sim/base/hash.h"
+#include "sim/runner/run.h"
+#include "sim/world/fact.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAULTS_ROOM 64 /* of a reproducing file, and what is placed */
+
+struct check_executor {
+  const struct check_world *world;
+  struct program *program;
+  struct run *run;
+  struct plan plan;
+  struct fault_plan *faults;
+  struct intent_plan intents[CHECK_FAULTS_MAX];
+  struct check_places places;
+  struct check_effects effects;
+  struct effect_lines lines;
+  struct map tables; /* hash of a table's name -> its place in `names` + 1 */
+  char **names;
+  size_t name_count, name_capacity;
+  uint64_t *hits; /* by fault */
+  size_t hit_capacity;
+  uint64_t shown; /* the operation that a charge is about, by what its message says */
+};
+
+struct handler check_handler = {
+    .name = "program",
+    .about = "the user's own, of dgsim check",
+    .forbids = ~CLAIM_NOTHING,
+    .uses = HANDLER_USES(DATABASE) | HANDLER_USES(CACHE) | HANDLER_USES(PROVIDER),
+};
+
+/* --- Observing --- */
+
+static void on_call(void *context, const struct world *world, const struct node *node, uint64_t intent,
+                    const char *what, const char *about, bool may_fail) {
+  struct check_executor *executor = context;
+  (void)intent;
+  check_places_call(&executor->places, world, node, what, may_fail);
+  if (!about) return;
+  bool fresh;
+  uint64_t *place = map_put(&executor->tables, hash_name(about) | 1, &fresh);
+  if (!fresh) return;
+  GROW(executor->names, executor->name_capacity, executor->name_count + 1);
+  executor->names[executor->name_count] = strdup(about);
+  ASSERT(executor->names[executor->name_count]);
+  *place = ++executor->name_count;
+}
+
+static void on_point(void *context, const struct world *world, const struct node *node, uint32_t point,
+                     bool before, uint64_t intent, const struct message *message) {
+  check_places_point(&((struct check_executor *)context)->places, world, node, point, before, intent, message);
+}
+
+static const char *name_of_hash(const struct check_executor *executor, uint64_t hash, char *out, size_t size) {
+  const struct program_kind *kind = executor->program->kind;
+  const char *known = kind->name_of ? kind->name_of(executor->program, hash) : NULL;
+  if (known) return known;
+  snprintf(out, size, "%" PRIu64, hash);
+  return out;
+}
+
+/* The rows that `apply` changes are the ledger's. */
+static void on_row(void *context, const struct world *world, const struct node *node, uint64_t table,
+                   uint64_t key, int64_t value) {
+  struct check_executor *executor = context;
+  char number[24], amount[24];
+  (void)world, (void)node;
+  const uint64_t *place = map_get(&executor->tables, table | 1);
+  if (!place) return;
+  const struct program_kind *kind = executor->program->kind;
+  const char *text = kind->name_of ? kind->name_of(executor->program, (uint64_t)value) : NULL;
+  snprintf(amount, sizeof amount, "%" PRId64, value);
+  effect_lines_add(&executor->lines, name_of_hash(executor, key, number, sizeof number), executor->names[*place - 1],
+                   text ? text : amount);
+}
+
+static void on_charged(void *context, const struct world *world, uint64_t intent, uint64_t account, int64_t amount) {
+  struct check_executor *executor = context;
+  char operation[PROGRAM_OPERATION_ROOM], text[24];
+  (void)account;
+  program_operation(content_of(world->plan, intent, account).id, operation);
+  snprintf(text, sizeof text, "%" PRId64, amount);
+  effect_lines_add(&executor->lines, operation, "charge", text);
+}
+
+static void note_effect(struct check_effects *effects, uint64_t intent, bool done) {
+  GROW(effects->items, effects->capacity, intent + 1);
+  if (!done && effects->items[intent] == 0) return;
+  effects->items[intent] += done ? 1 : -1;
+  effects->total += done ? 1 : -1;
+}
+
+static void on_records(void *context, const struct trace_record *records, size_t count, uint64_t first) {
+  struct check_executor *executor = context;
+  (void)first;
+  for (size_t i = 0; i < count; i++) {
+    const struct trace_record *record = &records[i];
+    if (record->kind == FACT_EFFECT) note_effect(&executor->effects, record->intent, true);
+    if (record->kind == FACT_EFFECT_UNDONE) note_effect(&executor->effects, record->intent, false);
+    if (record->kind == FACT_FAULT_HIT && record->detail < executor->hit_capacity) executor->hits[record->detail]++;
+  }
+}
+
+/* --- Preparing --- */
+
+void check_set_variant(struct plan *plan, enum variant variant) {
+  const struct workload_plan *workload = &plan->workload;
+  plan->content.variant = variant;
+  plan->content.first = plan->content.second = 0;
+  if (variant == VARIANT_NONE || workload->messages < 2) return;
+  plan->content.first = workload->intents[0].id;
+  plan->content.second = workload->intents[1].id;
+}
+
+/* What says the same is about the same account. */
+static bool same_account(enum variant variant) {
+  return variant == VARIANT_TWINS || variant == VARIANT_CHANGED_PAYLOAD;
+}
+
+static void take_operations(struct check_executor *executor, const struct check_request *request) {
+  struct workload_plan *workload = &executor->plan.workload;
+  static struct intent_plan all[CHECK_OPERATIONS_MAX];
+  const struct workload_plan *whole = &executor->world->plan.workload;
+  struct intent_plan *items = request->only_count ? executor->intents : all;
+  uint64_t count = 0;
+  for (uint64_t i = 0; i < whole->messages; i++) {
+    bool wanted = request->only_count == 0;
+    for (unsigned j = 0; j < request->only_count; j++) wanted |= request->only[j] == whole->intents[i].id;
+    if (wanted) items[count++] = whole->intents[i];
+  }
+  workload->intents = items;
+  workload->messages = count;
+  check_set_variant(&executor->plan, request->what.variant);
+  if (same_account(request->what.variant) && count > 1) items[1].key = items[0].key;
+}
+
+static void prepare(struct check_executor *executor, const struct check_request *request) {
+  const struct plan *whole = &executor->world->plan;
+  executor->plan = *whole;
+  executor->plan.faults = executor->faults;
+  executor->plan.fault_count = whole->fault_count + request->what.count;
+  executor->plan.mixed_versions = request->what.mixed;
+  for (unsigned i = 0; i < request->what.count; i++)
+    executor->faults[whole->fault_count + i] =
+        placement_fault(whole, &request->what.placements[i], explore_fault_name(i));
+  take_operations(executor, request);
+  GROW(executor->hits, executor->hit_capacity, executor->plan.fault_count);
+  if (executor->hit_capacity) memset(executor->hits, 0, executor->hit_capacity * sizeof *executor->hits);
+  if (executor->effects.capacity)
+    memset(executor->effects.items, 0, executor->effects.capacity * sizeof *executor->effects.items);
+  executor->effects.total = 0;
+  effect_lines_clear(&executor->lines);
+  check_places_begin(&executor->places, request->wants_places);
+  program_begin(executor->program);
+}
+
+/* --- Judging --- */
+
+static bool all_effective(const struct check_executor *executor) {
+  for (size_t i = 0; i < executor->plan.fault_count; i++)
+    if (executor->hits[i] == 0) return false;
+  return true;
+}
+
+static void program_failed(const struct check_executor *executor, struct check_outcome *out) {
+  out->verdict = CHECK_PROGRAM;
+  out->failure = executor->program->failure;
+  snprintf(out->evidence, sizeof out->evidence, "%s", executor->program->text);
+}
+
+/* What of the expected lines is about operations that this run has. Only a run that was made small has not all. */
+static void judge_lines(struct check_executor *executor, const struct check_request *request,
+                        struct check_outcome *out) {
+  const struct check_world *world = executor->world;
+  const enum variant variant = request->what.variant;
+  if (world->lines_of[variant] && !request->only_count)
+    check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
+}
+
+static void judge(struct check_executor *executor, const struct check_request *request,
+                  const int64_t metrics[METRIC__COUNT], struct check_outcome *out) {
+  const struct check_world *world = executor->world;
+  out->verdict = CHECK_RECOVERED;
+  out->marked = executor->program->marked;
+  out->seen = executor->program->seen;
+  if (executor->program->failure != PROGRAM_NONE) return program_failed(executor, out);
+  if (!all_effective(executor)) {
+    out->verdict = CHECK_NOT_EFFECTIVE;
+    return;
+  }
+  if (!world->ready) return;
+  if (world->ledger && !check_ledger(&executor->plan, metrics, &executor->effects, out)) return;
+  judge_lines(executor, request, out);
+}
+
+/* --- One run --- */
+
+static void give_places(const struct check_executor *executor, struct check_answer *out) {
+  const struct check_places *places = &executor->places;
+  out->place_count = places->count;
+  out->places = malloc((places->count + 1) * sizeof *out->places);
+  ASSERT(out->places);
+  if (places->count) memcpy(out->places, places->items, places->count * sizeof *out->places);
+}
+
+static void give_lines(const struct check_executor *executor, struct check_answer *out) {
+  for (size_t i = 0; i < executor->lines.count; i++) {
+    const struct effect_line *line = &executor->lines.items[i];
+    effect_lines_add(&out->lines, line->operation, line->kind, line->amount);
+  }
+}
+
+void check_execute(struct check_executor *executor, const struct check_request *request,
+                   struct check_answer *out) {
+  struct program *program = executor->program;
+  const struct observer observer = {.context = executor, .point = on_point, .call = on_call, .row = on_row,
+                                    .charged = on_charged};
+  int64_t metrics[METRIC__COUNT] = {0};
+  *out = (struct check_answer){0};
+  prepare(executor, request);
+  if (!program->kind->reset || program->kind->reset(program)) {
+    run_observe(executor->run, &observer, on_records, executor);
+    run_judge(executor->run, &executor->plan, executor->world->scenario->seeds[0], executor->world->options->command,
+              metrics, &out->outcome.digest);
+    run_observe(executor->run, NULL, NULL, NULL);
+    if (program->failure == PROGRAM_NONE && program->kind->probe) program->kind->probe(program, &executor->lines);
+  }
+  effect_lines_sort(&executor->lines);
+  check_ignore(&executor->lines, executor->world->rules->ignore);
+  judge(executor, request, metrics, &out->outcome);
+  out->effects = executor->effects.total;
+  out->calls = executor->places.calls;
+  out->exits = program->exits;
+  if (request->wants_places) give_places(executor, out);
+  if (request->wants_lines) give_lines(executor, out);
+}
+
+struct check_executor *check_executor_new(const struct check_world *world, struct program *program) {
+  struct check_executor *executor = calloc(1, sizeof *executor);
+  ASSERT(executor);
+  executor->world = world;
+  executor->program = program;
+  executor->run = run_new(0, 0);
+  executor->faults = calloc(world->plan.fault_count + CHECK_FAULTS_MAX, sizeof *executor->faults);
+  ASSERT(executor->faults);
+  if (world->plan.fault_count)
+    memcpy(executor->faults, world->plan.faults, world->plan.fault_count * sizeof *executor->faults);
+  check_places_init(&executor->places, world->rules, world->own_state);
+  check_handler.program = program;
+  return executor;
+}
+
+void check_executor_free(struct check_executor *executor) {
+  run_free(executor->run);
+  check_places_deinit(&executor->places);
+  effect_lines_deinit(&executor->lines);
+  for (size_t i = 0; i < executor->name_count; i++) free(executor->names[i]);
+  free(executor->names);
+  map_deinit(&executor->tables);
+  free(executor->effects.items);
+  free(executor->faults);
+  free(executor->hits);
+  free(executor);
+}

@@ -1,0 +1,56 @@
+/* What a run of a user's consumer left behind, against what it should have.
+ *
+ * Lines are `operation kind amount`. The reference is the clean run. In a variant, what is expected of its second
+ * operation follows from the lines of the clean run without the variant: twins leave what the first one left, under
+ * their own id; another tenant's operation leaves what it left before, under the first one's id; what is not to be
+ * done leaves nothing. Lines without an operation (balances): where the clean run's amount is the sum of what the
+ * operations on that account say, a variant's is to be the sum of what is wanted there; other lines without an
+ * operation are taken from the variant's own clean run, and judged from there on.
+ *
+ *   missing                      lost_acked
+ *   there more often, or a sum that one operation done twice explains      duplicate_effects
+ *   of an operation that nobody wanted                                      phantoms
+ *   another amount of an operation                                          misapplied
+ *   another sum                                                             lost_acked where a missing one explains
+ *                                                                           it, else state_errors
+ *
+ * The ledger's metrics count where the clean run had effects of its own there (EFFECT facts).
+ */
+#ifndef SIM_RUNNER_CHECK_JUDGE_H
+#define SIM_RUNNER_CHECK_JUDGE_H
+
+#include "sim/oracle/metric.h"
+#include "sim/runner/check.h"
+
+/* What the facts of a run say of single operations. */
+struct check_effects {
+  uint32_t *items; /* [capacity]: by operation: effects that stand */
+  size_t capacity;
+  uint64_t total;
+};
+
+struct check_reference {
+  bool ready;
+  bool ledger;               /* the clean run stated effects */
+  struct effect_lines lines; /* sorted; those that differ between clean runs are out */
+};
+
+/* Takes out lines whose kind differs between two clean runs, and names these kinds. Both are sorted. True: any
+ * was. */
+bool check_mask(struct effect_lines *lines, const struct effect_lines *other, char *out, size_t size);
+/* Takes out lines of these kinds (NULL-terminated; NULL = none). */
+void check_ignore(struct effect_lines *lines, const char *const *kinds);
+
+/* What a variant of the plan is to leave behind. `own`: of its own clean run, for what cannot be derived; NULL. */
+void check_expect(const struct plan *plan, const struct effect_lines *clean, const struct effect_lines *own,
+                  struct effect_lines *out);
+
+/* Compares; both are sorted. False: anomaly, intent and evidence of *out are set. */
+bool check_lines(const struct plan *plan, const struct effect_lines *expected, const struct effect_lines *found,
+                 struct check_outcome *out);
+
+/* The ledger's say. False likewise. */
+bool check_ledger(const struct plan *plan, const int64_t metrics[METRIC__COUNT], const struct check_effects *effects,
+                  struct check_outcome *out);
+
+#endif
