@@ -4,7 +4,6 @@ Failures are raised, as a driver would; who does not catch them leaves the messa
 """
 import json
 import sys
-from collections import deque
 
 
 class Failed(Exception):
@@ -16,20 +15,18 @@ class Unknown(Exception):
 
 
 RAISED = {"failed": Failed, "conflict": Failed, "mismatch": Failed, "unknown": Unknown}
-waiting = deque()  # messages that came while an answer was waited for
 
 
-def send(line):
+def say(**line):
     print(json.dumps(line), flush=True)
 
 
 def ask(name, fields):
-    send({"call": name, **fields})
-    while "message" in (line := json.loads(sys.stdin.readline())):
-        waiting.append(line)
-    if line["status"] in RAISED:
-        raise RAISED[line["status"]](name)
-    return line
+    say(call=name, **fields)
+    answer = json.loads(sys.stdin.readline())
+    if error := RAISED.get(answer["status"]):
+        raise error(name)
+    return answer
 
 
 def call(name, **fields):
@@ -43,10 +40,10 @@ def read(name, **fields):
 
 
 def run(handle):
-    while waiting or (text := sys.stdin.readline()):
-        line = waiting.popleft() if waiting else json.loads(text)
+    for line in iter(sys.stdin.readline, ""):
+        line = json.loads(line)
         try:
             handle(line["message"])
-            send({"done": line["number"]})
+            say(done=line["number"])
         except (Failed, Unknown):
-            send({"failed": line["number"]})
+            say(failed=line["number"])

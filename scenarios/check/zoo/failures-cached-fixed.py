@@ -4,7 +4,7 @@ from dgsim import Failed, Unknown, call, read, run
 
 def handle(message):
     try:
-        if read("cache_get", table="handled", key=message["id"]) is not None:
+        if read("cache_get", key="handled:" + message["id"]) is not None:
             return
     except Failed:
         pass
@@ -13,7 +13,7 @@ def handle(message):
         call("apply")
     call("commit")
     try:
-        call("cache_set", table="handled", key=message["id"], value=1, ttl_ms=3600000)
+        call("cache_set", key="handled:" + message["id"], value=1, ttl_ms=3600000)
     except (Failed, Unknown):
         pass
 

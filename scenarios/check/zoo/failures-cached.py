@@ -5,7 +5,7 @@ from dgsim import call, read, run
 
 
 def handle(message):
-    if read("cache_get", table="handled", key=message["id"]) is not None:
+    if read("cache_get", key="handled:" + message["id"]) is not None:
         return
     try:
         call("begin")
@@ -13,7 +13,7 @@ def handle(message):
             call("apply")
         call("commit")
     finally:
-        call("cache_set", table="handled", key=message["id"], value=1, ttl_ms=3600000)
+        call("cache_set", key="handled:" + message["id"], value=1, ttl_ms=3600000)
 
 
 run(handle)
