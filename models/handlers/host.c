@@ -35,7 +35,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   host->free_thread = NO_THREAD;
   for (uint32_t i = count; i-- > 0;) {
     struct thread *thread = &host->threads[i];
-    thread->context.api = &host_api;
+    thread->context.api = &host_api.api;
     thread->index = i;
     thread->handler = plan_handler(world->plan, node->group);
     thread->settings = plan_handler_settings(world->plan, node->group);
@@ -189,7 +189,9 @@ void host_submit(struct world *world, struct node *node, const struct record *re
 /* --- What wakes them --- */
 
 static void on_wake(struct world *world, struct node *node, uint64_t argument) {
-  go_on(world, node, &host_of(node)->threads[argument]);
+  struct thread *thread = &host_of(node)->threads[argument];
+  if (thread->again && !host_perform(world, node, thread)) return;
+  go_on(world, node, thread);
 }
 
 static void on_timeout(struct world *world, struct node *node, uint64_t argument) {

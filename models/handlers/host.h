@@ -19,6 +19,8 @@
  * [I6] A transaction that a handler leaves open is rolled back when it returns.
  * [I7] dg_ack is the consumer's: it acknowledges as it does what was handled (component->acknowledge), and
  *      `handled` comes all the same, when the handler has returned; its status changes nothing more.
+ * LIMIT: AMQP gives a message no id. What stands for it, message_id, is its number in the queue: as a publisher
+ *        would have it that gives each publish an id of its own.
  */
 #ifndef MODELS_HANDLERS_HOST_H
 #define MODELS_HANDLERS_HOST_H
@@ -41,7 +43,7 @@ uint32_t host_running(const struct world *world, const struct node *node);
 struct origin {
   uint64_t offset, fence;
   uint32_t partition;
-  uint64_t message_id;
+  uint64_t message_id; /* the broker's own, of this copy; 0 = it has none, and the operation's stands for it */
 };
 /* Starts the handler on a record. `tag` comes back with `handled`. */
 void host_submit(struct world *world, struct node *node, const struct record *record,

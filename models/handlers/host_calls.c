@@ -116,6 +116,13 @@ static int call_step(struct dg_context *context, const char *name) {
   ((struct thread *)context)->about = name;
   return call(context, CALL_STEP);
 }
+static int call_execute(struct dg_context *context, const char *name, dg_perform *perform, void *argument) {
+  struct thread *thread = (struct thread *)context;
+  thread->about = name;
+  thread->perform = perform;
+  thread->argument = argument;
+  return call(context, CALL_EXECUTE);
+}
 static int64_t read_clock(struct dg_context *context) {
   return ((const struct thread *)context)->now;
 }
@@ -125,25 +132,28 @@ static int call_get_replica(struct dg_context *context, const char *table, uint6
   return status;
 }
 
-const struct dg_api host_api = {
-    .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
-    .rollback = call_rollback, .get = call_get,         .put = call_put,
-    .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
-    .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
-    .local_seen = call_local_seen, .local_mark = call_local_mark,
-    .setting = read_setting,
-    .cache_get = call_cache_get,
-    .cache_set = call_cache_set,
-    .cache_set_if_absent = call_cache_set_if_absent,
-    .cache_delete = call_cache_delete,
-    .charge = call_charge,
-    .delete_row = call_delete, .put_if = call_put_if,
-    .acknowledge = call_acknowledge,
-    .emit = call_emit,
-    .step = call_step,
-    .now = read_clock,
-    .acknowledge_all = call_acknowledge_all,
-    .get_replica = call_get_replica,
+const struct dg_host_api host_api = {
+    .api = {
+        .version = DG_API_VERSION, .begin = call_begin,     .commit = call_commit,
+        .rollback = call_rollback, .get = call_get,         .put = call_put,
+        .insert_unique = call_insert_unique, .apply = call_apply, .publish = call_publish,
+        .suppress = call_suppress, .work = call_work,       .sleep = call_sleep,
+        .local_seen = call_local_seen, .local_mark = call_local_mark,
+        .setting = read_setting,
+        .cache_get = call_cache_get,
+        .cache_set = call_cache_set,
+        .cache_set_if_absent = call_cache_set_if_absent,
+        .cache_delete = call_cache_delete,
+        .charge = call_charge,
+        .delete_row = call_delete, .put_if = call_put_if,
+        .acknowledge = call_acknowledge,
+        .emit = call_emit,
+        .step = call_step,
+        .now = read_clock,
+        .acknowledge_all = call_acknowledge_all,
+        .get_replica = call_get_replica,
+    },
+    .execute = call_execute,
 };
 
 const char *const host_call_names[CALL__COUNT] = {
@@ -155,6 +165,7 @@ const char *const host_call_names[CALL__COUNT] = {
     [CALL_CHARGE] = "charge", [CALL_LOCAL_SEEN] = "local_seen", [CALL_LOCAL_MARK] = "local_mark",
     [CALL_DELETE] = "delete", [CALL_PUT_IF] = "put_if", [CALL_ACKNOWLEDGE] = "ack", [CALL_EMIT] = "emit",
     [CALL_STEP] = "step", [CALL_ACKNOWLEDGE_ALL] = "ack_all", [CALL_GET_REPLICA] = "get_replica",
+    [CALL_EXECUTE] = "statement",
 };
 
 /* --- Asking a store --- */
@@ -236,11 +247,18 @@ static bool step(struct world *world, struct node *node, struct thread *thread) 
   return wait(world, node, thread, STEP_NS);
 }
 
+/* The time passes after it: what it did is done when its answer is lost. */
+static bool execute(struct world *world, struct node *node, struct thread *thread) {
+  int64_t again_ns = thread->perform(thread->argument);
+  thread->again = again_ns > 0;
+  return wait(world, node, thread, thread->again ? again_ns : STEP_NS);
+}
+
 static const struct call_row own_calls[CALL__COUNT] = {
     [CALL_PUBLISH] = {publish, NULL, NULL}, [CALL_SUPPRESS] = {suppress, NULL, NULL},
     [CALL_WORK] = {work, NULL, NULL},       [CALL_SLEEP] = {sleep_on, NULL, NULL},
     [CALL_ACKNOWLEDGE] = {acknowledge, NULL, NULL}, [CALL_ACKNOWLEDGE_ALL] = {acknowledge_all, NULL, NULL},
-    [CALL_STEP] = {step, NULL, NULL},
+    [CALL_STEP] = {step, NULL, NULL},       [CALL_EXECUTE] = {execute, NULL, NULL},
 };
 
 /* Each call stands in one of them. */
@@ -254,7 +272,8 @@ static const struct call_row *row_of(const struct thread *thread) {
 }
 
 bool host_call_may_fail(const struct thread *thread) {
-  return thread->call == CALL_PUBLISH || thread->call == CALL_STEP || row_of(thread)->unanswered;
+  return thread->call == CALL_PUBLISH || thread->call == CALL_STEP || thread->call == CALL_EXECUTE ||
+         row_of(thread)->unanswered;
 }
 
 static const int error_status[] = {[CALL_ERROR_REFUSED] = DG_FAILED, [CALL_ERROR_SERIALIZATION] = DG_CONFLICT,

@@ -4,6 +4,7 @@
 
 #include "models/handlers/host.h"
 #include "sim/handler/dgsim.h"
+#include "sim/handler/execute.h"
 #include "sim/handler/fiber.h"
 #include "sim/handler/program.h"
 
@@ -33,6 +34,7 @@ enum handler_call {
   CALL_STEP,
   CALL_ACKNOWLEDGE_ALL,
   CALL_GET_REPLICA,
+  CALL_EXECUTE,
   CALL__COUNT
 };
 
@@ -65,6 +67,9 @@ struct thread {
   int64_t value;
   int64_t ttl;     /* ns */
   int64_t expected; /* of a conditional write */
+  dg_perform *perform; /* what a call of execute.h does, and with what */
+  void *argument;
+  bool again;      /* it is to be done once more when the thread wakes */
   int status;      /* what the call returns */
   int64_t result;  /* what it read */
   int returned;    /* what the handler returned */
@@ -99,7 +104,7 @@ enum { HOST_TIMER_WAKE, HOST_TIMER_ANSWER, HOST_TIMER_RETURNED, HOST_TIMER__COUN
 
 static inline struct host *host_of(const struct node *node) { return node->state[HOST_PORT]; }
 
-extern const struct dg_api host_api; /* what handlers call: each suspends its fiber */
+extern const struct dg_host_api host_api; /* what handlers call: each suspends its fiber */
 
 /* One call: what it does, and how its thread learns what came of it. */
 struct call_row {

@@ -137,5 +137,6 @@ const struct component kafka_consumer = {
     .stage_count = CONSUMER_STAGE__COUNT, .message_count = WIRE__COUNT, .messages = wire_kinds,
     .on_timer = on_timer, .timer_names = timer_names, .timer_count = CONSUMER_TIMER__COUNT,
     .arena_bytes = arena_bytes, .terminate = membership_terminate, .disconnected = on_disconnected,
-    .busy = busy, .handled = poll_handled, .acknowledge = poll_acknowledge, .publish = commit_publish,
+    .busy = busy, .handled = poll_handled, .acknowledge = poll_acknowledge,
+    .acknowledge_all = poll_acknowledge_all, .publish = commit_publish,
 };

@@ -191,6 +191,7 @@ message_fn poll_on_fetched;
 timer_fn poll_on_record;
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status);
 void poll_acknowledge(struct world *world, struct node *node, uint32_t tag);
+void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag);
 
 /* --- commit_policy.c: when --- */
 

@@ -141,7 +141,8 @@ void poll_abandon(struct world *world, struct node *node) {
 static void submit(struct world *world, struct node *node, const struct flight *flight) {
   const struct origin origin = {.partition = flight->record.extra + 1,
                                 .offset = flight->record.handle,
-                                .fence = consumer_of(node)->generation};
+                                .fence = consumer_of(node)->generation,
+                                .message_id = (uint64_t)flight->record.extra << 40 | (flight->record.handle + 1)};
   host_submit(world, node, &flight->record, &origin, flight->tag);
 }
 
@@ -173,6 +174,26 @@ void poll_acknowledge(struct world *world, struct node *node, uint32_t tag) {
   if (notes_handled(world)) commit_note(world, node, &flight->record);
 }
 
+/* A commit of this record's offset: what was handed out of its partition before counts as handled with it, and
+ * is not handled again if it fails. In the loop there is no such record. */
+void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag) {
+  struct consumer *consumer = consumer_of(node);
+  const struct flight *last = poll_flight(consumer, tag);
+  if (!last || commit_mode(world) == COMMIT_IN_TRANSACTION) return;
+  for (uint32_t i = 0; i < consumer->flight_room; i++) {
+    struct flight *flight = &consumer->flights[i];
+    const bool before = flight->record.extra == last->record.extra && flight->record.handle < last->record.handle;
+    if (flight->tag != 0 && before) flight->acknowledged = true;
+  }
+  poll_acknowledge(world, node, tag);
+}
+
+static void let_go(struct world *world, struct node *node, struct flight *flight) {
+  flight->tag = 0;
+  consumer_of(node)->flight_count--;
+  world_unhold(world, node);
+}
+
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status) {
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, tag);
@@ -185,16 +206,18 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
   }
   struct record record = flight->record;
   bool note = again && notes_handled(world);
-  flight->tag = 0;
-  consumer->flight_count--;
-  world_unhold(world, node);
+  let_go(world, node, flight);
   if (note) commit_note(world, node, &record);
   consumer_pump(world, node);
 }
 
 void poll_on_record(struct world *world, struct node *node, uint64_t tag) {
-  const struct flight *flight = poll_flight(consumer_of(node), (uint32_t)tag);
+  struct flight *flight = poll_flight(consumer_of(node), (uint32_t)tag);
   if (!flight) return;
+  if (flight->acknowledged) { /* meanwhile, with a later one */
+    let_go(world, node, flight);
+    return consumer_pump(world, node);
+  }
   if (host_idle(world, node)) return submit(world, node, flight);
   world_after(world, node, 0, TIMER_RECORD, tag, span_of(kafka_setting(world, KEY_RETRY_BACKOFF)));
 }

@@ -17,6 +17,10 @@
  * [I4] Asked to stop it cancels its subscription, lets handlers finish, acknowledges, closes, and exits when
  *      the broker has answered that; what no handler has begun goes back. With `ack: automatic` it finishes
  *      what it has, and what arrives before that answer.
+ * [I5] A handler may have all deliveries of its session up to its own acknowledged (dg_ack_all), done or not:
+ *      they are gone from the queue, and what comes of them later is said to nobody.
+ * LIMIT: a client that goes on to acknowledge one of those itself has its channel closed (406, unknown delivery
+ *        tag); this one remembers.
  */
 #include "models/handlers/host.h"
 #include "models/mutants.h"
@@ -36,7 +40,8 @@ struct work {
   struct record record;
   uint64_t session;
   uint32_t next_free;
-  bool acknowledged; /* by the handler, before it has returned */
+  bool active;
+  bool acknowledged; /* by the handler, or by another's of a later delivery, before it has returned */
 };
 struct finished {
   uint64_t intent;
@@ -106,7 +111,7 @@ static void acknowledge_batch(struct world *world, struct node *node) {
 }
 
 /* A message names so many deliveries at most. */
-static void acknowledge_all(struct world *world, struct node *node) {
+static void acknowledge_done(struct world *world, struct node *node) {
   const struct consumer *consumer = consumer_of(node);
   for (uint32_t before = UINT32_MAX; consumer->unsent > 0 && consumer->unsent < before && !node->doomed;) {
     before = consumer->unsent;
@@ -150,10 +155,11 @@ static void dispatch(struct world *world, struct node *node) {
     struct work *work = &consumer->work[place];
     consumer->free_work = work->next_free;
     consumer->active++;
+    work->active = true;
     work->record = deliveries->waiting[deliveries->waiting_head++ & (deliveries->waiting_capacity - 1)];
     work->session = consumer->client.session;
     work->acknowledged = false;
-    host_submit(world, node, &work->record, &(struct origin){0}, place);
+    host_submit(world, node, &work->record, &(struct origin){.message_id = work->record.number}, place);
     world_unhold(world, node);
   }
 }
@@ -161,11 +167,12 @@ static void dispatch(struct world *world, struct node *node) {
 static void go_on(struct world *world, struct node *node, uint32_t place) {
   struct consumer *consumer = consumer_of(node);
   consumer->work[place].next_free = consumer->free_work;
+  consumer->work[place].active = false;
   consumer->free_work = place;
   consumer->active--;
   dispatch(world, node);
   if (node->doomed || !idle(node)) return;
-  if (consumer->client.state == AMQP_OPEN) acknowledge_all(world, node);
+  if (consumer->client.state == AMQP_OPEN) acknowledge_done(world, node);
   exit_when_done(world, node);
 }
 
@@ -178,7 +185,7 @@ static bool current(const struct node *node, const struct work *work) {
 
 static void on_failed(struct world *world, struct node *node, uint64_t place) {
   const struct work *work = &consumer_of(node)->work[place];
-  if (current(node, work)) {
+  if (current(node, work) && !work->acknowledged) {
     note_done(world, node, &work->record, DONE_NEGATIVE);
     refuse(world, node, &work->record);
   }
@@ -190,6 +197,42 @@ static void acknowledge(struct world *world, struct node *node, uint32_t place) 
   if (automatic(world) || work->acknowledged) return;
   work->acknowledged = true;
   if (current(node, work)) note_done(world, node, &work->record, DONE_ACK);
+}
+
+/* Of ack_batch: all tags up to this one are done with. Returns how many of them the broker has not been told of. */
+static uint32_t take_tags(struct consumer *consumer, struct deliveries *deliveries, uint64_t last, uint64_t *intents) {
+  uint32_t count = 0;
+  for (; deliveries->first_tag <= last; deliveries->first_tag++) {
+    const struct finished *finished = tag_at(deliveries, deliveries->first_tag);
+    consumer->unsent -= finished->done == DONE_ACK;
+    if (finished->done != DONE_NEGATIVE && count < MESSAGE_RECORDS_MAX) intents[count++] = finished->intent;
+  }
+  return count;
+}
+
+/* basic.ack with `multiple`, at once: also of those before it that handlers still have, or have failed to do.
+ * [I5] */
+static void acknowledge_all(struct world *world, struct node *node, uint32_t place) {
+  struct consumer *consumer = consumer_of(node);
+  const struct work *last = &consumer->work[place];
+  if (automatic(world) || last->acknowledged || !current(node, last)) return acknowledge(world, node, place);
+  const uint64_t tag = last->record.handle;
+  uint64_t intents[MESSAGE_RECORDS_MAX];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < world->plan->threads; i++) {
+    struct work *work = &consumer->work[i];
+    if (!work->active || work->acknowledged || work->session != last->session || work->record.handle > tag) continue;
+    work->acknowledged = true;
+    if (count < MESSAGE_RECORDS_MAX) intents[count++] = work->record.intent;
+  }
+  if (rabbit_setting(world, KEY_RABBIT_ACK_BATCH) > 1)
+    count = take_tags(consumer, deliveries_of(node), tag, intents);
+  struct message *message = amqp_message(world, node, RABBIT_ACK);
+  struct record *records = message_records(&world->messages, message, count);
+  for (uint32_t i = 0; i < count; i++) records[i] = (struct record){.intent = intents[i]};
+  message->b = (int64_t)tag;
+  message->c = true;
+  world_send(world, node, message);
 }
 
 static void handled(struct world *world, struct node *node, uint32_t place, int status) {
@@ -321,5 +364,6 @@ const struct component rabbit_consumer = {
     .stage_count = STAGE__COUNT, .message_count = RABBIT_MESSAGE__COUNT, .messages = rabbit_messages,
     .on_timer = on_timer, .timer_names = timer_names, .timer_count = TIMER__COUNT,
     .arena_bytes = arena_bytes, .terminate = terminate, .disconnected = amqp_disconnected,
-    .busy = busy, .handled = handled, .acknowledge = acknowledge, .disk_free = disk_free,
+    .busy = busy, .handled = handled, .acknowledge = acknowledge,
+    .acknowledge_all = acknowledge_all, .disk_free = disk_free,
 };

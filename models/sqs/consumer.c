@@ -175,7 +175,8 @@ static void begin_handler(struct world *world, struct node *node, uint32_t tag) 
   struct work *work = &consumer_of(node)->work[tag];
   work->state = WORK_HANDLING;
   work->acknowledged = false;
-  const struct origin origin = {.fence = work->record.extra}; /* receives */
+  const struct origin origin = {.fence = work->record.extra /* receives */,
+                                .message_id = work->record.number};
   host_submit(world, node, &work->record, &origin, tag);
   world_unhold(world, node);
 }

@@ -20,6 +20,7 @@ static void leave_copy(struct world *world, struct node *node, uint32_t item) {
   if (!luck_chance(&world->luck, address, share)) return;
   uint32_t copy = sqs_store_add(store, &record, world->now.ns);
   store->items[copy].copy = true;
+  store->items[copy].number = store->items[item].number;
   sqs_store_delay(store, copy,
                   world->now.ns + sqs_setting(world, KEY_SQS_COPY_REDELIVERY_AFTER));
   world_hold(world, NULL);
@@ -35,7 +36,8 @@ static void hand_out(struct world *world, struct node *node, uint32_t item, int6
   uint16_t count = stored->receives < UINT16_MAX ? (uint16_t)stored->receives : UINT16_MAX;
   *record = (struct record){.intent = stored->intent, .handle = sqs_store_id(store, item),
                             .key = stored->key, .size = stored->size, .count = count,
-                            .extra = stored->receives, .attempt = stored->attempt};
+                            .extra = stored->receives, .attempt = stored->attempt,
+                            .number = stored->number};
   if (!queue_is_fifo(node) && !stored->copy && stored->receives == 1) leave_copy(world, node, item);
 }
 
@@ -84,7 +86,8 @@ static uint32_t repeat(struct sqs_store *store, struct attempt *attempt, int64_t
     uint16_t count = stored->receives < UINT16_MAX ? (uint16_t)stored->receives : UINT16_MAX;
     records[i] = (struct record){.intent = stored->intent, .handle = attempt->ids[i],
                                  .key = stored->key, .size = stored->size, .count = count,
-                                 .extra = stored->receives, .attempt = stored->attempt};
+                                 .extra = stored->receives, .attempt = stored->attempt,
+                                 .number = stored->number};
   }
   return attempt->count;
 }

@@ -10,7 +10,7 @@ static const struct stored_list empty = {SQS_NONE, SQS_NONE};
 
 void sqs_store_clear(struct sqs_store *store, const struct sqs_order *order) {
   store->order = order;
-  store->used = store->heap_count = 0;
+  store->used = store->heap_count = store->numbers = 0;
   store->free_list = store->oldest = store->newest = SQS_NONE;
   store->visible = store->dead = empty;
   memset(store->counts, 0, sizeof store->counts);
@@ -158,6 +158,7 @@ uint32_t sqs_store_add(struct sqs_store *store, const struct record *record, int
   }
   struct stored *stored = &store->items[item];
   *stored = (struct stored){.intent = record->intent, .key = record->key, .size = record->size,
+                            .number = ++store->numbers,
                             .attempt = record->attempt, .generation = stored->generation + 1};
   age_append(store, item, now);
   return item;
@@ -208,6 +209,7 @@ void sqs_store_rejuvenate(struct sqs_store *store, uint32_t item, int64_t now) {
 
 void sqs_store_rename(struct sqs_store *store, uint32_t item) {
   store->items[item].generation++;
+  store->items[item].number = ++store->numbers;
   store->items[item].receives = 0;
 }
 

@@ -34,6 +34,7 @@ struct stored {
   int64_t sent_at;     /* ns */
   int64_t received_at; /* ns, the latest time */
   uint32_t key, size;
+  uint32_t number;         /* from 1, of those ever stored: its MessageId, which a copy of it has too */
   uint32_t generation;     /* how often this item was taken: with its index it is the message's id */
   uint32_t receives;       /* with the id it is the receipt of the latest receive */
   uint32_t previous, next; /* visible messages, a group, dead ones; or the free */
@@ -76,6 +77,7 @@ struct sqs_store {
   struct stored *items;
   size_t capacity;
   uint32_t used, free_list;
+  uint32_t numbers; /* given so far */
   uint32_t counts[PLACE__COUNT];
   struct stored_list visible; /* standard queue */
   struct stored_list dead;

@@ -96,10 +96,17 @@ static void crash(struct world *world, struct node *node, bool power) {
   if (MUTANT(PROVIDER_FORGETS)) idempotency_clear(&provider_of(node)->keys);
 }
 
+/* Whether a charge is the operation's effect. A user's program may have effects elsewhere too: there a charge is
+ * one of several, and whoever looks on is told of each (observer.h). */
+static bool charges_are_effects(const struct world *world, uint32_t group) {
+  const struct handler *handler = plan_handler(world->plan, group);
+  return (handler->uses & HANDLER_USES(PROVIDER)) && !handler->program;
+}
+
 static void finish(struct world *world, struct node *node) {
   drop_executions(world, node);
   for (uint32_t group = 0; group < plan_group_count(world->plan); group++) {
-    if (!(plan_handler(world->plan, group)->uses & HANDLER_USES(PROVIDER))) continue;
+    if (!charges_are_effects(world, group)) continue;
     for (uint32_t account = 1; account <= world->plan->workload.keys; account++)
       world_fact(world, FACT_STATE, node->id, 0,
                  (uint64_t)*charged_of(world, node, group, account), fact_state(group, account));
@@ -187,7 +194,7 @@ static bool charge(struct world *world, struct node *node, const struct executio
   ++*charged_of(world, node, group, (uint32_t)request->a);
   if (execution->record != IDEMPOTENCY_NONE)
     idempotency_settle(&provider->keys, execution->record, DG_OK, provider->charges);
-  world_effect(world, node, request->intent, world->now.ns, group);
+  if (charges_are_effects(world, group)) world_effect(world, node, request->intent, world->now.ns, group);
   if (world->observer && world->observer->charged)
     world->observer->charged(world->observer->context, world, request->intent, (uint64_t)request->a, request->c);
   world_point(world, node, POINT_EFFECT, false, request->intent);

@@ -105,6 +105,12 @@ struct dg_plugin {
   const char *name;
   int (*handle)(struct dg_context *context, const struct dg_message *message); /* enum dg_status */
 };
+/* Declared so that it is seen from outside however the object is compiled: with hidden symbols, or as C++,
+ * where a constant is otherwise its file's own. */
+#ifdef __GNUC__
+__attribute__((visibility("default")))
+#endif
+extern const struct dg_plugin dg_plugin;
 
 /* Starts a transaction. The database hears of it with the first statement. */
 static inline int dg_begin(struct dg_context *c) { return c->api->begin(c); }

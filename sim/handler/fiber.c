@@ -33,11 +33,8 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-#ifdef FIBER_CONTEXTS
+/* A built-in handler uses little of it; a user's own may parse and print. What is not touched is free. */
 #define STACK_BYTES (256 * 1024)
-#else
-#define STACK_BYTES (64 * 1024)
-#endif
 
 #ifndef FIBER_CONTEXTS
 /* The compiler's own jumps (GCC manual, "Nonlocal Gotos"): they save a frame, a stack pointer and an

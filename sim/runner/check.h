@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #define CHECK_FAULTS_MAX 3 /* of one case */
+#define CHECK_WORKERS_MAX 64
 
 /* Classes of cases, in the order in which they are tried: name, what is done, when it is part of a contract. */
 #define CHECK_CLASSES(X)                                                                           \
@@ -55,7 +56,8 @@
   X(PAYLOAD, "changed-payload", "the id of another operation with another amount: not to be done", "changed_payload") \
   X(POISON, "poison", "a message that cannot be read among others", "poison")                      \
   X(VERSIONS, "versions", "the old and the new version side by side", "other_version")             \
-  X(PAIRS, "pairs", "two faults", "pairs")
+  X(PAIRS, "pairs", "two faults", "pairs")                                                         \
+  X(DECLARED, "declared", "the faults that the file declares", "cases")
 
 enum check_class {
 #define X(id, name, about, needs) CHECK_##id,
@@ -113,7 +115,7 @@ struct check_result {
   struct check_failure *failures; /* in the order of the cases; owned */
   size_t failure_count;
   bool stopped;            /* at the first failure: what follows was not tried */
-  bool unjudged;           /* [K4], or the program failed in its clean run: failures[0] says how */
+  bool unjudged;           /* [K4], or the program failed, or differed, in its clean runs: failures[0] says how */
   char masked[256];        /* kinds of lines that differ between two clean runs, "" = none */
   uint32_t marked, seen;   /* of the clean run */
   uint32_t calls;          /* of the clean run */
@@ -127,13 +129,25 @@ typedef struct program *check_make_fn(void *context, uint32_t worker, struct err
 struct check_options {
   unsigned workers; /* 0 = one for each core */
   bool keep_going;  /* try everything, also after a failure */
+  bool own_state;   /* the program has stores of its own (a probe, a proxy, SQL) */
+  int64_t case_limit_ms; /* wall-clock: a worker that takes longer for a case counts as hung */
   bool progress;
   const char *command;
   check_make_fn *make;
   void *make_context;
-  const struct check_case *first; /* to be tried before all others (--save) */
-  size_t first_count;
 };
+
+/* A failing case made small: the same anomaly with as few of the operations as show it. */
+struct check_small {
+  struct plan plan; /* with its operations listed, in `intents`; no faults but the case's */
+  struct intent_plan intents[CHECK_FAULTS_MAX];
+  struct check_case what;
+  struct check_outcome outcome;
+  bool small; /* false: no more than CHECK_FAULTS_MAX operations did not show it; the plan is as it was */
+};
+/* *out holds pointers into itself, and into the scenario's memory. */
+void check_shrink(const struct scenario *scenario, const struct check_options *options,
+                  const struct check_failure *failure, struct check_small *out);
 
 /* Tries the one row of a scenario that has `check` (scenario->check), whose handler is the program's
  * (check_handler). False: no worker could begin; *err says why. */

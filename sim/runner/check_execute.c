@@ -5,6 +5,7 @@
 #include "sim/base/hash.h"
 #include "sim/runner/run.h"
 #include "sim/world/fact.h"
+#include "sim/world/world.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct check_executor {
   struct run *run;
   struct plan plan;
   struct fault_plan *faults;
-  struct intent_plan intents[CHECK_FAULTS_MAX];
+  struct intent_plan intents[CHECK_OPERATIONS_MAX];
   struct check_places places;
   struct check_effects effects;
   struct effect_lines lines;
@@ -28,8 +29,10 @@ struct check_executor {
   size_t name_count, name_capacity;
   uint64_t *hits; /* by fault */
   size_t hit_capacity;
-  uint64_t shown; /* the operation that a charge is about, by what its message says */
 };
+
+/* Names key luck, of which there is none. */
+static const char *const check_fault_names[CHECK_FAULTS_MAX] = {"fault-1", "fault-2", "fault-3"};
 
 struct handler check_handler = {
     .name = "program",
@@ -61,8 +64,7 @@ static void on_point(void *context, const struct world *world, const struct node
 }
 
 static const char *name_of_hash(const struct check_executor *executor, uint64_t hash, char *out, size_t size) {
-  const struct program_kind *kind = executor->program->kind;
-  const char *known = kind->name_of ? kind->name_of(executor->program, hash) : NULL;
+  const char *known = program_word(executor->program, hash);
   if (known) return known;
   snprintf(out, size, "%" PRIu64, hash);
   return out;
@@ -76,8 +78,7 @@ static void on_row(void *context, const struct world *world, const struct node *
   (void)world, (void)node;
   const uint64_t *place = map_get(&executor->tables, table | 1);
   if (!place) return;
-  const struct program_kind *kind = executor->program->kind;
-  const char *text = kind->name_of ? kind->name_of(executor->program, (uint64_t)value) : NULL;
+  const char *text = program_word(executor->program, (uint64_t)value);
   snprintf(amount, sizeof amount, "%" PRId64, value);
   effect_lines_add(&executor->lines, name_of_hash(executor, key, number, sizeof number), executor->names[*place - 1],
                    text ? text : amount);
@@ -126,21 +127,13 @@ static bool same_account(enum variant variant) {
   return variant == VARIANT_TWINS || variant == VARIANT_CHANGED_PAYLOAD;
 }
 
-static void take_operations(struct check_executor *executor, const struct check_request *request) {
+static void take_variant(struct check_executor *executor, enum variant variant) {
   struct workload_plan *workload = &executor->plan.workload;
-  static struct intent_plan all[CHECK_OPERATIONS_MAX];
-  const struct workload_plan *whole = &executor->world->plan.workload;
-  struct intent_plan *items = request->only_count ? executor->intents : all;
-  uint64_t count = 0;
-  for (uint64_t i = 0; i < whole->messages; i++) {
-    bool wanted = request->only_count == 0;
-    for (unsigned j = 0; j < request->only_count; j++) wanted |= request->only[j] == whole->intents[i].id;
-    if (wanted) items[count++] = whole->intents[i];
-  }
-  workload->intents = items;
-  workload->messages = count;
-  check_set_variant(&executor->plan, request->what.variant);
-  if (same_account(request->what.variant) && count > 1) items[1].key = items[0].key;
+  check_set_variant(&executor->plan, variant);
+  if (!same_account(variant) || workload->messages < 2) return;
+  memcpy(executor->intents, workload->intents, workload->messages * sizeof *executor->intents);
+  executor->intents[1].key = executor->intents[0].key;
+  workload->intents = executor->intents;
 }
 
 static void prepare(struct check_executor *executor, const struct check_request *request) {
@@ -151,8 +144,8 @@ static void prepare(struct check_executor *executor, const struct check_request 
   executor->plan.mixed_versions = request->what.mixed;
   for (unsigned i = 0; i < request->what.count; i++)
     executor->faults[whole->fault_count + i] =
-        placement_fault(whole, &request->what.placements[i], explore_fault_name(i));
-  take_operations(executor, request);
+        placement_fault(whole, &request->what.placements[i], check_fault_names[i]);
+  take_variant(executor, request->what.variant);
   GROW(executor->hits, executor->hit_capacity, executor->plan.fault_count);
   if (executor->hit_capacity) memset(executor->hits, 0, executor->hit_capacity * sizeof *executor->hits);
   if (executor->effects.capacity)
@@ -177,15 +170,6 @@ static void program_failed(const struct check_executor *executor, struct check_o
   snprintf(out->evidence, sizeof out->evidence, "%s", executor->program->text);
 }
 
-/* What of the expected lines is about operations that this run has. Only a run that was made small has not all. */
-static void judge_lines(struct check_executor *executor, const struct check_request *request,
-                        struct check_outcome *out) {
-  const struct check_world *world = executor->world;
-  const enum variant variant = request->what.variant;
-  if (world->lines_of[variant] && !request->only_count)
-    check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
-}
-
 static void judge(struct check_executor *executor, const struct check_request *request,
                   const int64_t metrics[METRIC__COUNT], struct check_outcome *out) {
   const struct check_world *world = executor->world;
@@ -199,7 +183,9 @@ static void judge(struct check_executor *executor, const struct check_request *r
   }
   if (!world->ready) return;
   if (world->ledger && !check_ledger(&executor->plan, metrics, &executor->effects, out)) return;
-  judge_lines(executor, request, out);
+  const enum variant variant = request->what.variant;
+  if (world->lines_of[variant])
+    check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
 }
 
 /* --- One run --- */
@@ -234,12 +220,14 @@ void check_execute(struct check_executor *executor, const struct check_request *
     run_observe(executor->run, NULL, NULL, NULL);
     if (program->failure == PROGRAM_NONE && program->kind->probe) program->kind->probe(program, &executor->lines);
   }
-  effect_lines_sort(&executor->lines);
   check_ignore(&executor->lines, executor->world->rules->ignore);
+  check_without(&executor->lines, executor->world->masked);
+  effect_lines_sort(&executor->lines);
   judge(executor, request, metrics, &out->outcome);
   out->effects = executor->effects.total;
   out->calls = executor->places.calls;
   out->exits = program->exits;
+  snprintf(out->exit_text, sizeof out->exit_text, "%s", program->exit_text);
   if (request->wants_places) give_places(executor, out);
   if (request->wants_lines) give_lines(executor, out);
 }
@@ -254,7 +242,7 @@ struct check_executor *check_executor_new(const struct check_world *world, struc
   ASSERT(executor->faults);
   if (world->plan.fault_count)
     memcpy(executor->faults, world->plan.faults, world->plan.fault_count * sizeof *executor->faults);
-  check_places_init(&executor->places, world->rules, world->own_state);
+  check_places_init(&executor->places, world->rules, world->options->own_state);
   check_handler.program = program;
   return executor;
 }

@@ -50,6 +50,10 @@ static void name_kind(char *out, size_t size, const char *kind) {
   snprintf(out + length, size - length, "%s%s", length ? ", " : "", kind);
 }
 
+void check_without(struct effect_lines *lines, const char *kinds) {
+  if (kinds[0]) take_out(lines, is_in, kinds);
+}
+
 bool check_mask(struct effect_lines *lines, const struct effect_lines *other, char *out, size_t size) {
   size_t a = 0, b = 0;
   out[0] = '\0';
@@ -62,7 +66,7 @@ bool check_mask(struct effect_lines *lines, const struct effect_lines *other, ch
     a += order <= 0;
     b += order >= 0;
   }
-  if (out[0]) take_out(lines, is_in, out);
+  check_without(lines, out);
   return out[0] != '\0';
 }
 

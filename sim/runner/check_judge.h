@@ -29,17 +29,14 @@ struct check_effects {
   uint64_t total;
 };
 
-struct check_reference {
-  bool ready;
-  bool ledger;               /* the clean run stated effects */
-  struct effect_lines lines; /* sorted; those that differ between clean runs are out */
-};
-
 /* Takes out lines whose kind differs between two clean runs, and names these kinds. Both are sorted. True: any
  * was. */
 bool check_mask(struct effect_lines *lines, const struct effect_lines *other, char *out, size_t size);
 /* Takes out lines of these kinds (NULL-terminated; NULL = none). */
 void check_ignore(struct effect_lines *lines, const char *const *kinds);
+
+/* Likewise of kinds as check_mask names them. */
+void check_without(struct effect_lines *lines, const char *kinds);
 
 /* What a variant of the plan is to leave behind. `own`: of its own clean run, for what cannot be derived; NULL. */
 void check_expect(const struct plan *plan, const struct effect_lines *clean, const struct effect_lines *own,

@@ -26,7 +26,6 @@ struct check_world {
   const struct check_rules *rules;
   struct plan plan; /* of the row, without luck, its operations listed; no variant */
   struct intent_plan intents[CHECK_OPERATIONS_MAX];
-  bool own_state;   /* the program has stores of its own, and marks its steps */
   bool ledger;      /* the clean run stated effects */
   bool ready;       /* there is a reference: cases are judged */
   struct effect_lines clean; /* reference of the plan itself, sorted, masked */
@@ -41,15 +40,13 @@ void check_set_variant(struct plan *plan, enum variant variant);
 struct check_request {
   struct check_case what;
   bool wants_places, wants_lines;
-  unsigned only_count; /* 0 = all operations; else only these */
-  uint64_t only[CHECK_FAULTS_MAX];
 };
 
 struct check_answer {
   struct check_outcome outcome;
   uint64_t effects; /* EFFECT facts that stand */
   uint32_t calls, exits;
-  bool quiet; /* nothing at all was judged: the case was not to be */
+  char exit_text[256]; /* of the first of them */
   struct check_place *places; /* owned */
   size_t place_count;
   struct effect_lines lines; /* owned */

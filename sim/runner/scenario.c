@@ -165,9 +165,9 @@ static bool read_general(struct reader *reader) {
   for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
     if (reader->top[scalars[i]] && !reader_entry(reader, reader->top[scalars[i]], "", general))
       return false;
-  reader->scenario->luck_none = general->values[TOP_LUCK].i == 1;
+  reader->scenario->luck_none = general->values[TOP_LUCK].i == 1 || reader->checking;
   reader->scenario->swarm = general->values[TOP_SWARM].i == 1;
-  reader->scenario->measure_capacity = general->values[TOP_MEASURE_CAPACITY].i == 1;
+  reader->scenario->measure_capacity = general->values[TOP_MEASURE_CAPACITY].i == 1 && !reader->checking;
   return true;
 }
 
@@ -286,6 +286,7 @@ static void make_plans(struct reader *reader) {
     fill_world(reader, &scenario->plans[i]);
     fill_workload(reader, gap, &scenario->plans[i]);
     scenario_fill_groups(reader, &reader->rows[i], &scenario->plans[i]);
+    scenario_fill_check(reader, &scenario->plans[i]);
   }
 }
 
@@ -326,10 +327,10 @@ static void share_faults(struct reader *reader) {
 
 bool scenario_read_world(struct reader *reader) {
   if (!read_general(reader) || !scenario_read_groups(reader) || !read_topology(reader) ||
-      !scenario_read_workload(reader) ||
+      !scenario_read_workload(reader) || !scenario_check_delivery(reader) ||
       !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
                     &cost_table) ||
-      !scenario_read_slots(reader))
+      !scenario_read_slots(reader) || !scenario_check_external(reader))
     return false;
   derive_relays(reader);
   make_plans(reader);
@@ -344,6 +345,7 @@ bool scenario_read_world(struct reader *reader) {
 
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   return read_name(reader, path) && read_seeds(reader, seeds_override) &&
+         scenario_read_check(reader) &&
          scenario_read_sweep(reader) && scenario_read_points(reader) &&
          scenario_read_expect(reader);
 }
@@ -376,6 +378,12 @@ static void say_point(const struct source *source, const struct registry *regist
   snprintf(err->message + length, sizeof err->message - length, " (with %s)", point);
 }
 
+static bool is_of_check(const struct registry *registry) {
+  for (size_t i = 0; i < registry->handler_count; i++)
+    if (strcmp(registry->handlers[i]->name, SCENARIO_PROGRAM) == 0) return true;
+  return false;
+}
+
 static bool load(const struct source *source, const struct registry *registry, struct scenario *out,
                  struct err *err) {
   const char *path = source->path;
@@ -388,6 +396,7 @@ static bool load(const struct source *source, const struct registry *registry, s
                             .err = err,
                             .scenario = out,
                             .one_run = source->one_run,
+                            .checking = is_of_check(registry),
                             .distributions = POOL_NEW(pool, struct map, 1)};
   *memory = (struct memory){.pool = pool, .reader = reader};
   reader->root = source->text ? yaml_read(pool, path, source->text, source->length, false, err)

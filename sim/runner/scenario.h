@@ -147,12 +147,18 @@ struct scenario {
   size_t fault_count;
   struct expectation *expectations;
   size_t expectation_count;
-  struct check_rules check;
+  struct check_rules check; /* of `dgsim check`; else all 0 */
+  const char *body_file;    /* of workload's body, as the scenario writes it; NULL = none */
   struct scenario_file *files; /* in the order in which they were read */
   size_t file_count;
   uint64_t resolved_hash; /* XXH3 of the resolved text without its comments, and of the files' hashes */
   void *memory;           /* everything above */
 };
+
+/* The name of the handler that stands for a program of the user's. A registry that has it is that of `dgsim
+ * check`: then the file is read as what is to be checked, with this handler, `check` and its defaults. With any
+ * other registry a `check` block is a mistake. */
+#define SCENARIO_PROGRAM "program"
 
 /* `sets`: "path=value" strings of --set, applied in order after the file is read. `seeds_override`:
  * 0, or the number of --seeds. False with *err set: nothing to free. */

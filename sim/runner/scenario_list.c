@@ -42,6 +42,8 @@ void scenario_list_keys(const struct registry *registry, FILE *out) {
   print_table(out, "", &group_table);
   print_table(out, "", &link_table);
   print_table(out, "", &cost_table);
+  print_table(out, "", &check_table);
+  print_table(out, "check", &delivery_table);
   for (size_t i = 0; i < registry->system_count; i++)
     print_model(out, "system", registry->systems[i]->name, registry->systems[i]->keys,
                 registry->systems[i]->key_count);

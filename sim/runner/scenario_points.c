@@ -50,6 +50,7 @@ static bool read_at(struct reader *reader, const size_t *indexes, struct reader 
   const bool read = scenario_put_point(out, indexes) && scenario_list_top(out) &&
                     scenario_read_world(out);
   if (read) drop_unused(out);
+  reader->scenario->body_file = out_scenario->body_file;
   reader->scenario->files = out_scenario->files;
   reader->scenario->file_count = out_scenario->file_count;
   reader->file_capacity = out->file_capacity;

@@ -51,6 +51,22 @@ static void write_top(struct writer *writer, enum top_key key, const char *value
   write_end(writer, given ? given_by_set(given) : "default");
 }
 
+static void write_luck(struct writer *writer) {
+  const struct scenario *scenario = writer->reader->scenario;
+  if (writer->reader->checking) {
+    write_text(writer, "luck: none");
+    return write_end(writer, "of a check");
+  }
+  write_top(writer, TOP_LUCK, scenario->luck_none ? "none" : "drawn");
+  write_top(writer, TOP_SWARM, scenario->swarm && !writer->record ? "true" : "false");
+  if (writer->reader->one_run) {
+    write_text(writer, "measure_capacity: false");
+    write_end(writer, "one run");
+  } else {
+    write_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
+  }
+}
+
 static void write_general(struct writer *writer) {
   const struct reader *reader = writer->reader;
   const struct scenario *scenario = reader->scenario;
@@ -65,14 +81,7 @@ static void write_general(struct writer *writer) {
   write_quoted(writer, scenario->about);
   write_end(writer, given_by_set(reader->top[TOP_ABOUT]));
   write_seeds(writer);
-  write_top(writer, TOP_LUCK, scenario->luck_none ? "none" : "drawn");
-  write_top(writer, TOP_SWARM, scenario->swarm && !writer->record ? "true" : "false");
-  if (reader->one_run) {
-    write_text(writer, "measure_capacity: false");
-    write_end(writer, "one run");
-  } else {
-    write_top(writer, TOP_MEASURE_CAPACITY, scenario->measure_capacity ? "true" : "false");
-  }
+  write_luck(writer);
   if (is_left_out(writer, drain)) return;
   if (drain)
     write_top(writer, TOP_DRAIN_LIMIT,
@@ -125,6 +134,7 @@ static void write_intents(struct writer *writer) {
 static bool workload_key_there(const struct writer *writer, size_t key) {
   const struct reader *reader = writer->reader;
   const bool saturating = reader->workload.given[WORKLOAD_OUTSTANDING] != NULL;
+  if (key == WORKLOAD_BODY) return reader->body != NULL;
   if (writer->record) return key == WORKLOAD_ARRIVALS || key >= WORKLOAD_KEYS;
   if (is_left_out(writer, reader->workload.given[key])) return false;
   if (key == reader->derived && arrivals_are_swept(writer)) return false;
@@ -161,6 +171,8 @@ static void write_workload(struct writer *writer) {
       write_file(writer, RECORD_ARRIVALS);
     else if (i == WORKLOAD_ARRIVALS && writer->reader->arrivals_file)
       write_file(writer, writer->reader->arrivals_file);
+    else if (i == WORKLOAD_BODY)
+      write_file(writer, writer->reader->scenario->body_file);
     else
       write_text(writer, "%s", write_format(writer, key, values->values[i]));
     write_end(writer, workload_remark(writer->reader, i));
@@ -357,6 +369,13 @@ static void write_sweep(struct writer *writer) {
   }
 }
 
+static void write_rows(struct writer *writer) {
+  write_text(writer, "compare:\n");
+  writer->column = 0;
+  for (size_t i = writer->row_first; i < writer->row_end; i++)
+    write_row(writer, &writer->reader->rows[i]);
+}
+
 static void write_all(struct writer *writer) {
   const struct reader *reader = writer->reader;
   bool any = false;
@@ -366,9 +385,10 @@ static void write_all(struct writer *writer) {
   write_groups(writer);
   write_links(writer);
   write_flow(writer, "costs", &reader->costs);
-  write_text(writer, "compare:\n");
-  writer->column = 0;
-  for (size_t i = writer->row_first; i < writer->row_end; i++) write_row(writer, &reader->rows[i]);
+  if (reader->checking)
+    write_check(writer);
+  else
+    write_rows(writer);
   write_faults(writer);
   write_sweep(writer);
   for (size_t i = 0; i < reader->statement_count; i++) {

@@ -104,6 +104,18 @@ void write_row(struct writer *writer, const struct row_reading *row) {
   }
 }
 
+/* Its slots, each at the top; the handler is nobody's to write. */
+void write_slots(struct writer *writer, const struct row_reading *row) {
+  for (size_t i = 0; i < SLOT__COUNT; i++) {
+    const struct shown_slot slot = slot_at(writer->reader, row, i);
+    bool first = true;
+    if (!slot.reading || i == SLOT_HANDLER) continue;
+    write_slot(writer, slot.name, slot.reading, &first);
+    write_end(writer, slot.reading->place ? "" : "default");
+    remark_defaults(writer, &slot);
+  }
+}
+
 /* ---- faults and expectations ---- */
 
 static const char *fault_value(struct writer *writer, const struct fault_plan *fault,

@@ -8,6 +8,7 @@
  *   scenario_workload.c messages, rate, for; scenario_intents.c: operations one by one
  *   scenario_csv.c      files beside the scenario, row by row
  *   scenario_groups.c   groups of consumers
+ *   scenario_check.c    `check`; scenario_check_print.c: its resolved form
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
  *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
@@ -36,6 +37,7 @@
 #define SWEEP_VALUES_MAX 1000
 #define SWEEP_POINTS_MAX 4096
 #define PLANS_MAX 65536
+#define BODY_BYTES_MAX (64 * 1024)
 
 /* Values of a table's keys, and who gave them. */
 struct key_values {
@@ -156,6 +158,7 @@ struct reader {
   struct err *err;
   struct scenario *scenario;
   const char *seeds_from; /* NULL = the file; else who else: "default", "--seeds" */
+  bool checking; /* for `dgsim check` */
   bool one_run; /* cut out of a comparison: faults may be about systems that are not here */
 
   struct yaml_node *root;
@@ -163,7 +166,8 @@ struct reader {
   struct map *distributions; /* hash of the text -> struct known_distribution; shared by all points */
   struct models models[SLOT__COUNT];
 
-  struct key_values general, workload, topology, costs;
+  struct key_values general, workload, topology, costs, check, delivery;
+  const char *body; /* text; NULL = the usual */
   const struct intent_plan *intents; /* [messages]; NULL = drawn */
   const char *arrivals_file;         /* where they come from; NULL = the scenario */
   size_t file_capacity;
@@ -348,6 +352,26 @@ bool scenario_check_groups(struct reader *reader);
 /* Index by name, or an error at the node. */
 bool scenario_find_group(struct reader *reader, const char *name, const struct yaml_node *at,
                          uint32_t *out);
+
+/* ---- scenario_check.c ---- */
+
+/* Before everything else of the world: the block, and what stands beside it. */
+bool scenario_read_check(struct reader *reader);
+/* Its own defaults of the workload; before the block is read. */
+void scenario_check_workload(struct reader *reader);
+bool scenario_read_body(struct reader *reader, const struct yaml_entry *entry);
+/* Between batch and threads, and what a declared case takes: the workload is known. */
+bool scenario_check_delivery(struct reader *reader);
+/* The model of a slot where nobody names one; NULL = as ever. */
+const char *scenario_check_model(const struct reader *reader, enum slot slot);
+/* The provider is what `external` says. */
+bool scenario_check_external(struct reader *reader);
+void scenario_fill_check(const struct reader *reader, struct plan *plan);
+/* What a rule says, as its key has it. */
+union value scenario_check_value(const struct check_rules *rules, enum check_key key);
+union value scenario_delivery_value(const struct check_rules *rules, enum delivery_key key);
+/* The list of a key that takes one; NULL = none. */
+const char *const *scenario_check_list(const struct check_rules *rules, enum check_key key);
 
 /* Fills what a row's slots, groups and the links say. */
 void scenario_fill_slots(const struct row_reading *row, struct plan *plan);

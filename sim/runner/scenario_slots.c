@@ -178,6 +178,8 @@ static bool check_needed(struct reader *reader, enum slot slot,
 static const struct model *default_model(const struct reader *reader, enum slot slot,
                                          const struct row_reading *row) {
   const struct models *models = &reader->models[slot];
+  const char *of_check = scenario_check_model(reader, slot);
+  if (of_check && find_model(models, of_check)) return find_model(models, of_check);
   if (slot == SLOT_HANDLER) {
     const struct system *system = row->slots[SLOT_SYSTEM].model->row;
     return system->handler ? find_model(models, system->handler) : NULL;

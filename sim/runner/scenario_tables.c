@@ -53,15 +53,18 @@ static const struct key top_keys[TOP__COUNT] = {
                    "PATH: [values…], paths as of --set: every row at every point of the grid", NULL},
     [TOP_EXPECT] = {"expect", VALUE_OTHER, "", "list", 0, 0,
                     "statements: {row, group, where, about, METRIC: bound …}", NULL},
+    [TOP_CHECK] = {"check", VALUE_OTHER, "", "map", 0, 0,
+                   "for `dgsim check`: what the broker may do to a consumer of the user's, and how it is judged",
+                   NULL},
 };
 
 static const struct key workload_keys[WORKLOAD__COUNT] = {
     [WORKLOAD_MESSAGES] = {"messages", VALUE_COUNT, "1000", NULL, 1, INT64_C(1000000000000),
-                           "operations; of messages, rate and for, two may be given", NULL},
+                           "operations; of messages, rate and for, two may be given (of a check: 5)", NULL},
     [WORKLOAD_FOR] = {"for", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS,
                       "how long operations arrive (messages / rate)", NULL},
     [WORKLOAD_RATE] = {"rate", VALUE_RATE, "1000/s", NULL, 1,
-                       INT64_C(100000000) * SCHEMA_RATE_SCALE, "arrivals", NULL},
+                       INT64_C(100000000) * SCHEMA_RATE_SCALE, "arrivals (of a check: 10/s)", NULL},
     [WORKLOAD_OUTSTANDING] = {"outstanding", VALUE_COUNT, "", NULL, 1, 1000000,
                               "instead of rate: so many operations are open at any time", NULL},
     [WORKLOAD_ARRIVALS] = {"arrivals", VALUE_ENUM, "poisson", "poisson steady", 0, 0,
@@ -75,6 +78,10 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
                             "what the handler does to the row of the key", NULL},
     [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
                                "the handler's own work on one message", NULL},
+    [WORKLOAD_BODY] = {"body", VALUE_OTHER, "", "file", 0, 0,
+                       "{file: X}: what messages say to a program of the user's; {intent} {key} {account} "
+                       "{amount} {tenant} are filled in (default: account and amount, as JSON)",
+                       NULL},
 };
 
 static const struct key intent_keys[INTENT_KEY__COUNT] = {
@@ -141,17 +148,69 @@ static const struct key link_keys[LINK_KEY__COUNT] = {
                             "each way (default: without limit)", NULL},
 };
 
+static const struct key check_keys[CHECK_KEY__COUNT] = {
+    [CHECK_KEY_DELIVERY] = {"delivery", VALUE_OTHER, "", "map", 0, 0,
+                            "the contract: what is outside of it is not tried", NULL},
+    [CHECK_KEY_PROBE] = {"probe", VALUE_OTHER, "", "list", 0, 0,
+                         "a command that prints what the consumer's own stores hold: operation, kind and "
+                         "amount, with tabs between",
+                         NULL},
+    [CHECK_KEY_RESET] = {"reset", VALUE_OTHER, "", "list", 0, 0,
+                         "a command that empties the consumer's own stores, before each case", NULL},
+    [CHECK_KEY_OTHER_VERSION] = {"other_version", VALUE_OTHER, "", "list", 0, 0,
+                                 "the consumer's version before or after: a command, a shared object or a file of SQL",
+                                 NULL},
+    [CHECK_KEY_IGNORE] = {"ignore", VALUE_OTHER, "", "list", 0, 0,
+                          "kinds of lines (tables) that are bookkeeping: not compared", NULL},
+    [CHECK_KEY_ANSWER_LIMIT] = {"answer_limit", VALUE_TIME, "10s", NULL, NS_PER_MS, 3600 * NS_PER_S,
+                                "of real time: longer without an answer, and the program is hung", NULL},
+    [CHECK_KEY_PAIRS] = {"pairs", VALUE_COUNT, "500", NULL, 0, UINT32_MAX,
+                         "so many pairs of faults are tried after all single ones", NULL},
+    [CHECK_KEY_CASES] = {"cases", VALUE_ENUM, "all", "all declared", 0, 0,
+                         "declared: the faults of the file and nothing else, as one case", NULL},
+    [CHECK_KEY_VARIANT] = {"variant", VALUE_ENUM, "none", "none twins other-tenant changed-payload poison", 0, 0,
+                           "of a declared case: what the second operation says", NULL},
+    [CHECK_KEY_MIXED_VERSIONS] = {"mixed_versions", VALUE_BOOL, "false", NULL, 0, 0,
+                                  "of a declared case: consumers of an even number run other_version", NULL},
+};
+
+static const struct key delivery_keys[DELIVERY__COUNT] = {
+    [DELIVERY_REDELIVERY_HORIZON] = {"redelivery_horizon", VALUE_TIME, "24h", NULL, 0, SCHEMA_TIME_MAX_NS,
+                                     "no copy comes later than this after the first; 0s: none after success", NULL},
+    [DELIVERY_CONCURRENT_DELIVERY] = {"concurrent_delivery", VALUE_BOOL, "true", NULL, 0, 0,
+                                      "two consumers may have one message at once", NULL},
+    [DELIVERY_REORDER] = {"reorder", VALUE_BOOL, "true", NULL, 0, 0, "messages may come out of order", NULL},
+    [DELIVERY_BATCH] = {"batch", VALUE_COUNT, "1", NULL, 1, 10000,
+                        "messages that a consumer has at once: the topology's threads", NULL},
+    [DELIVERY_ACK] = {"ack", VALUE_ENUM, "single", "single cumulative", 0, 0,
+                      "cumulative: one acknowledgement is for everything before it, too", NULL},
+    [DELIVERY_CLOCK] = {"clock", VALUE_ENUM, "tool", "tool own", 0, 0,
+                        "own: the consumer reads the machine's clock, and the tool lets none jump", NULL},
+    [DELIVERY_EXTERNAL] = {"external", VALUE_ENUM, "keyed", "none plain keyed", 0, 0,
+                           "what charges go to: keyed honours an idempotency key", NULL},
+    [DELIVERY_TENANTS] = {"tenants", VALUE_BOOL, "false", NULL, 0, 0,
+                          "two tenants may use one operation id, and both want it done", NULL},
+    [DELIVERY_CHANGED_PAYLOAD] = {"changed_payload", VALUE_BOOL, "false", NULL, 0, 0,
+                                  "an id may come again with another amount: not to be done", NULL},
+    [DELIVERY_POISON] = {"poison", VALUE_BOOL, "false", NULL, 0, 0,
+                         "a body that cannot be read may come among others: not to be done", NULL},
+    [DELIVERY_FAILOVER] = {"failover", VALUE_BOOL, "false", NULL, 0, 0,
+                           "a database or cache may fail over and lose its last commits", NULL},
+};
+
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services check"};
+    "precision services"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
-                                         "key_skew body"};
+                                         "key_skew"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};
 const struct key_table topology_table = {"topology", topology_keys, TOPOLOGY__COUNT, ""};
 const struct key_table group_table = {"groups", group_keys, GROUP_KEY__COUNT,
                                       "reads database cache provider"};
 const struct key_table link_table = {"links", link_keys, LINK_KEY__COUNT, ""};
 const struct key_table cost_table = {"costs", cost_keys, COST__COUNT, ""};
+const struct key_table check_table = {"check", check_keys, CHECK_KEY__COUNT, ""};
+const struct key_table delivery_table = {"delivery", delivery_keys, DELIVERY__COUNT, ""};
 
 const char *const link_latency_near = "lognormal median=100us p99=500us";
 bool link_is_near(enum link link) {

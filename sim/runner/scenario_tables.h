@@ -48,6 +48,7 @@ enum top_key {
   TOP_FAULTS,
   TOP_SWEEP,
   TOP_EXPECT,
+  TOP_CHECK,
   TOP__COUNT
 };
 enum workload_key {
@@ -61,6 +62,7 @@ enum workload_key {
   WORKLOAD_SIZE,
   WORKLOAD_OPERATION,
   WORKLOAD_SERVICE_TIME,
+  WORKLOAD_BODY,
   WORKLOAD__COUNT
 };
 /* One entry of workload.intents, one row of a file of arrivals. */
@@ -87,6 +89,34 @@ enum topology_key {
 };
 /* Of one group of the map; a row's may say `handler` alone. */
 enum group_key { GROUP_CONSUMERS, GROUP_HANDLER, GROUP_SERVICE_TIME, GROUP_KEY__COUNT };
+/* Of `check`, and of its `delivery`: the contract. */
+enum check_key {
+  CHECK_KEY_DELIVERY,
+  CHECK_KEY_PROBE,
+  CHECK_KEY_RESET,
+  CHECK_KEY_OTHER_VERSION,
+  CHECK_KEY_IGNORE,
+  CHECK_KEY_ANSWER_LIMIT,
+  CHECK_KEY_PAIRS,
+  CHECK_KEY_CASES,
+  CHECK_KEY_VARIANT,
+  CHECK_KEY_MIXED_VERSIONS,
+  CHECK_KEY__COUNT
+};
+enum delivery_key {
+  DELIVERY_REDELIVERY_HORIZON,
+  DELIVERY_CONCURRENT_DELIVERY,
+  DELIVERY_REORDER,
+  DELIVERY_BATCH,
+  DELIVERY_ACK,
+  DELIVERY_CLOCK,
+  DELIVERY_EXTERNAL,
+  DELIVERY_TENANTS,
+  DELIVERY_CHANGED_PAYLOAD,
+  DELIVERY_POISON,
+  DELIVERY_FAILOVER,
+  DELIVERY__COUNT
+};
 enum link_key {
   LINK_KEY_KIND, /* in the order of enum link_kind */
   LINK_KEY_LATENCY,
@@ -100,7 +130,7 @@ enum link_key {
 };
 
 extern const struct key_table top_table, workload_table, intent_table, topology_table, group_table,
-    link_table, cost_table;
+    link_table, cost_table, check_table, delivery_table;
 
 /* Latency of the links inside a rack, which are shorter than the table's default. */
 extern const char *const link_latency_near;

@@ -115,6 +115,7 @@ static bool check_handler(struct reader *reader, enum operation operation, const
 }
 
 bool scenario_check_operations(struct reader *reader) {
+  if (reader->checking) return true; /* what the user's program does is its own affair */
   bool wanted[OPERATION__COUNT] = {false};
   const uint64_t messages = (uint64_t)reader->workload.values[WORKLOAD_MESSAGES].i;
   if (!reader->intents) wanted[reader->workload.values[WORKLOAD_OPERATION].i] = true;
@@ -132,6 +133,7 @@ bool scenario_check_operations(struct reader *reader) {
 static bool read_block(struct reader *reader, const struct yaml_entry *block,
                        const struct yaml_entry **out_list) {
   if (!reader_defaults(reader, &workload_table, &reader->workload)) return false;
+  scenario_check_workload(reader);
   if (!block) return true;
   if (!reader_is(reader, block->value, YAML_KIND_MAP, block->key)) return false;
   for (size_t i = 0; i < block->value->count; i++) {
@@ -142,6 +144,8 @@ static bool read_block(struct reader *reader, const struct yaml_entry *block,
     if (intents || in_file) {
       reader->workload.given[intents ? WORKLOAD_INTENTS : WORKLOAD_ARRIVALS] = entry;
       if (!*out_list || !intents) *out_list = entry;
+    } else if (strcmp(entry->key, "body") == 0) {
+      if (!scenario_read_body(reader, entry)) return false;
     } else if (!reader_entry(reader, entry, " of 'workload'", &reader->workload)) {
       return false;
     }

@@ -1,5 +1,7 @@
 #include "sim/runner/scenario_writer.h"
 
+#include "sim/runner/yaml_out.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -44,24 +46,7 @@ void write_comment(struct writer *writer, const char *format, ...) {
 }
 
 void write_quoted(struct writer *writer, const char *text) {
-  write_text(writer, "\"");
-  for (const unsigned char *at = (const unsigned char *)text; *at;) {
-    unsigned value = *at;
-    int width = value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
-    if (width > 1) value &= 0xFFu >> (width + 1);
-    for (int i = 1; i < width; i++) value = value << 6 | (at[i] & 0x3Fu);
-    bool odd = value < 0x20 || (value >= 0x7F && value <= 0xA0) || value == 0xFEFF ||
-               value == 0x2028 || value == 0x2029;
-    if (value == '\n')
-      write_text(writer, "\\n");
-    else if (odd)
-      write_text(writer, "\\u%04X", value);
-    else
-      write_text(writer, "%s%.*s", value == '"' || value == '\\' ? "\\" : "", width,
-                 (const char *)at);
-    at += width;
-  }
-  write_text(writer, "\"");
+  write_text(writer, "%s", yaml_quoted(writer->reader->pool, text));
 }
 
 void write_file(struct writer *writer, const char *name) {

@@ -52,10 +52,14 @@ const char *write_who(struct writer *writer, const struct key_values *values);
 
 /* scenario_print_rows.c */
 void write_row(struct writer *writer, const struct row_reading *row);
+void write_slots(struct writer *writer, const struct row_reading *row);
 void write_fault(struct writer *writer, const struct fault_plan *fault,
                  const struct fault_reading *reading);
 /* Whether one of its bounds is written: a record has one row, and nothing to compare it with. */
 bool statement_stays(const struct writer *writer, const struct statement *statement);
 void write_statement(struct writer *writer, const struct statement *statement);
+
+/* scenario_check_print.c */
+void write_check(struct writer *writer);
 
 #endif

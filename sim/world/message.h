@@ -16,6 +16,7 @@ struct record {
   uint16_t flags;  /* the system's own */
   uint32_t extra;  /* the system's own */
   uint16_t attempt; /* of its client (sim/world/client.h): which send of the operation it is; 0 = it has none */
+  uint32_t number;  /* of the message that a queue has stored, from 1: each time that one is sent it has another */
 };
 
 #define MESSAGE_RECORDS_MAX 1024

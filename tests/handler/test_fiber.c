@@ -154,7 +154,7 @@ START_TEST(fibers_nest) {
 END_TEST
 
 START_TEST(most_of_the_stack_can_be_used) {
-  ck_assert_uint_ge(fiber_stack_bytes(), 64 * 1024);
+  ck_assert_uint_ge(fiber_stack_bytes(), 256 * 1024);
 }
 END_TEST
 

@@ -132,4 +132,24 @@ static const struct registry fake_registry = {
     .publisher_count = sizeof fake_publishers / sizeof *fake_publishers,
 };
 
+/* Of `dgsim check`: with the handler that stands for a program of the user's. */
+static const struct handler fake_program = {
+    .name = SCENARIO_PROGRAM, .uses = HANDLER_USES(DATABASE) | HANDLER_USES(CACHE) | HANDLER_USES(PROVIDER)};
+static const struct handler *const fake_check_handlers[] = {&fake_naive, &fake_program};
+static const struct store fake_keyed = {.name = "keyed", .role = ROLE_PROVIDER, FAKE_KEYS(plain_keys)};
+static const struct store fake_redis = {.name = "redis", .role = ROLE_CACHE, FAKE_KEYS(plain_keys)};
+static const struct store *const fake_check_stores[] = {&fake_plain, &fake_keyed, &fake_redis, &fake_transactional};
+static const struct registry fake_check_registry = {
+    .systems = fake_systems,
+    .system_count = sizeof fake_systems / sizeof *fake_systems,
+    .handlers = fake_check_handlers,
+    .handler_count = sizeof fake_check_handlers / sizeof *fake_check_handlers,
+    .stores = fake_check_stores,
+    .store_count = sizeof fake_check_stores / sizeof *fake_check_stores,
+    .clients = fake_clients,
+    .client_count = sizeof fake_clients / sizeof *fake_clients,
+    .publishers = fake_publishers,
+    .publisher_count = sizeof fake_publishers / sizeof *fake_publishers,
+};
+
 #endif

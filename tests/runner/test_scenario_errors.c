@@ -3,6 +3,7 @@
  *   # expect: CODE LINE:COL message (or its beginning)
  *   # note: beginning of the note              (optional)
  *   # set: path=value                          (optional, as --set; its place is in the argument)
+ *   # as: dgsim check                          (optional: read for that command)
  */
 #include "tests/runner/fake_registry.h"
 
@@ -17,6 +18,7 @@
 struct expected {
   char code[64], message[512], note[512], set[256];
   int line, column;
+  bool as_check;
 };
 
 static void read_expected(const char *path, struct expected *out) {
@@ -30,6 +32,7 @@ static void read_expected(const char *path, struct expected *out) {
            out->message);
     sscanf(line, "# note: %511[^\n]", out->note);
     sscanf(line, "# set: %255[^\n]", out->set);
+    out->as_check = out->as_check || strcmp(line, "# as: dgsim check") == 0;
   }
   fclose(file);
   ck_assert_msg(out->line >= 0, "%s does not begin with '# expect: CODE LINE:COL message'", path);
@@ -60,8 +63,8 @@ static bool mistake_is_reported(const char *path) {
   struct err err = {.code = ERR_NONE};
   read_expected(path, &expected);
   const char *sets[] = {expected.set};
-  bool loaded =
-      scenario_load(path, &fake_registry, sets, expected.set[0] != '\0', 0, &scenario, &err);
+  const struct registry *registry = expected.as_check ? &fake_check_registry : &fake_registry;
+  bool loaded = scenario_load(path, registry, sets, expected.set[0] != '\0', 0, &scenario, &err);
   if (loaded) scenario_free(&scenario);
   bool same = !loaded && strcmp(err_code_name(err.code), expected.code) == 0 &&
               err.line == expected.line && err.column == expected.column &&

@@ -1,0 +1,80 @@
+#include "sim/cli/check_story.h"
+
+#include "sim/base/assert.h"
+#include "sim/runner/check_worker.h"
+#include "sim/runner/explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STORY_MAX (256 * 1024)
+#define STORY_LIMIT_MS 60000
+
+/* In a process of its own. */
+static void tell(struct scenario *scenario, const struct check_options *options, uint64_t intent, const char *repeat, FILE *out) {
+  struct err err = {0};
+  struct explain_target target = {.seed = scenario->seeds[0], .intent = intent, .anomalous = true};
+  const struct explain_wanted wanted = {.intent = intent, .command = options->command};
+  struct plan *plan = &scenario->plans[0];
+  check_handler.program = options->make(options->make_context, 1, &err);
+  if (!check_handler.program) return;
+  plan->luck_none = true;
+  plan->redelivery_horizon = scenario->check.redelivery_horizon;
+  plan->mixed_versions = scenario->check.mixed_versions;
+  check_set_variant(plan, scenario->check.variant);
+  program_begin(check_handler.program);
+  if (check_handler.program->kind->reset) check_handler.program->kind->reset(check_handler.program);
+  if (intent == 0 && explain_find(scenario, &wanted, &target, &err) != EXPLAIN_FOUND) return;
+  program_begin(check_handler.program);
+  if (check_handler.program->kind->reset) check_handler.program->kind->reset(check_handler.program);
+  struct explanation explanation;
+  explain_tell(scenario, &target, options->command, &explanation);
+  story_print(&explanation.story, explanation.title, repeat, out);
+  fflush(out);
+}
+
+/* Until its end, or for as long as it may take. */
+static char *read_all(int fd) {
+  char *text = calloc(1, STORY_MAX + 1);
+  size_t length = 0;
+  ASSERT(text);
+  struct pollfd wait = {.fd = fd, .events = POLLIN};
+  while (length < STORY_MAX && poll(&wait, 1, STORY_LIMIT_MS) > 0) {
+    const ssize_t got = read(fd, text + length, STORY_MAX - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    length += (size_t)got;
+  }
+  if (length > 0) return text;
+  free(text);
+  return NULL;
+}
+
+char *check_story(struct scenario *scenario, const struct check_options *options, uint64_t intent,
+                  const char *repeat) {
+  int ends[2];
+  fflush(NULL);
+  ASSERT(pipe2(ends, O_CLOEXEC) == 0);
+  const pid_t child = fork();
+  ASSERT_MSG(child >= 0, "no process for a story: %s", strerror(errno));
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(ends[0]);
+    FILE *out = fdopen(ends[1], "w");
+    if (out) tell(scenario, options, intent, repeat, out);
+    _exit(0);
+  }
+  close(ends[1]);
+  char *text = read_all(ends[0]);
+  close(ends[0]);
+  kill(child, SIGKILL);
+  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+  return text;
+}

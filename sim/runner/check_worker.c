@@ -1,0 +1,314 @@
+#include "sim/runner/check_worker.h"
+
+#include "sim/base/assert.h"
+#include "sim/runner/check_execute.h"
+#include "sim/runner/workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NOTHING SIZE_MAX
+
+/* A worker, as the tool sees it. */
+struct worker {
+  pid_t process; /* 0 = not started */
+  int requests, answers;
+  size_t at;       /* the request that it has, or NOTHING */
+  int64_t due_ms;  /* when it counts as hung */
+};
+
+/* What an answer begins with; places and lines follow. */
+struct answer_head {
+  struct check_outcome outcome;
+  uint64_t effects;
+  uint32_t calls, exits;
+  char exit_text[256];
+  size_t place_count, line_bytes;
+  bool refused; /* the program could not be made: evidence says why */
+};
+
+void check_answer_deinit(struct check_answer *answer) {
+  free(answer->places);
+  effect_lines_deinit(&answer->lines);
+  answer->places = NULL;
+}
+
+/* --- Both sides --- */
+
+static bool write_all(int fd, const void *bytes, size_t count) {
+  const char *at = bytes;
+  while (count > 0) {
+    ssize_t written = write(fd, at, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    at += written;
+    count -= (size_t)written;
+  }
+  return true;
+}
+
+static bool read_all(int fd, void *bytes, size_t count) {
+  char *at = bytes;
+  while (count > 0) {
+    ssize_t got = read(fd, at, count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    at += got;
+    count -= (size_t)got;
+  }
+  return true;
+}
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- The worker's side --- */
+
+static size_t write_lines(const struct effect_lines *lines, char **out) {
+  size_t length = 0;
+  FILE *memory = open_memstream(out, &length);
+  ASSERT(memory);
+  for (size_t i = 0; i < lines->count; i++) {
+    const struct effect_line *line = &lines->items[i];
+    fprintf(memory, "%s%c%s%c%s%c", line->operation, '\0', line->kind, '\0', line->amount, '\0');
+  }
+  fclose(memory);
+  return length;
+}
+
+static bool send_answer(int fd, struct check_answer *answer) {
+  char *text = NULL;
+  struct answer_head head = {.outcome = answer->outcome, .effects = answer->effects, .calls = answer->calls,
+                             .exits = answer->exits, .place_count = answer->place_count,
+                             .line_bytes = write_lines(&answer->lines, &text)};
+  memcpy(head.exit_text, answer->exit_text, sizeof head.exit_text);
+  bool sent = write_all(fd, &head, sizeof head) &&
+              write_all(fd, answer->places, answer->place_count * sizeof *answer->places) &&
+              write_all(fd, text, head.line_bytes);
+  free(text);
+  check_answer_deinit(answer);
+  return sent;
+}
+
+static void refuse(int fd, const struct err *err) {
+  struct answer_head head = {.refused = true};
+  snprintf(head.outcome.evidence, sizeof head.outcome.evidence, "%s%s%s", err->message, err->note[0] ? "\n" : "",
+           err->note);
+  write_all(fd, &head, sizeof head);
+}
+
+static void work(const struct check_world *world, uint32_t number, int requests, int answers) {
+  struct err err = {0};
+  struct check_request request;
+  struct program *program = world->options->make(world->options->make_context, number, &err);
+  if (!program) return refuse(answers, &err);
+  struct check_executor *executor = check_executor_new(world, program);
+  while (read_all(requests, &request, sizeof request)) {
+    struct check_answer answer;
+    check_execute(executor, &request, &answer);
+    if (!send_answer(answers, &answer)) break;
+  }
+  check_executor_free(executor);
+  program->kind->free(program);
+}
+
+/* --- The tool's side --- */
+
+/* The ends of other workers' pipes: one that kept them would keep those workers from seeing their end. */
+static void close_others(const struct worker *workers, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    if (workers[i].process <= 0) continue;
+    close(workers[i].requests);
+    close(workers[i].answers);
+  }
+}
+
+static void start(const struct check_world *world, struct worker *workers, unsigned count, unsigned index) {
+  struct worker *worker = &workers[index];
+  int in[2], out[2];
+  ASSERT(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
+  fflush(NULL);
+  const pid_t tool = getpid();
+  worker->process = fork();
+  ASSERT_MSG(worker->process >= 0, "no process for a worker: %s", strerror(errno));
+  if (worker->process == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != tool) _exit(1); /* it died before that */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    close(in[1]);
+    close(out[0]);
+    close_others(workers, count);
+    work(world, index + 1, in[0], out[1]);
+    _exit(0);
+  }
+  close(in[0]);
+  close(out[1]);
+  worker->requests = in[1];
+  worker->answers = out[0];
+  worker->at = NOTHING;
+}
+
+/* Returns its wait status. */
+static int stop(struct worker *worker, bool at_once) {
+  int status = 0;
+  if (worker->process == 0) return 0;
+  close(worker->requests);
+  if (at_once) kill(worker->process, SIGKILL);
+  while (waitpid(worker->process, &status, 0) < 0 && errno == EINTR) {}
+  close(worker->answers);
+  worker->process = 0;
+  return status;
+}
+
+static bool receive(struct worker *worker, struct check_answer *out, struct answer_head *head) {
+  *out = (struct check_answer){0};
+  if (!read_all(worker->answers, head, sizeof *head) || head->refused) return false;
+  *out = (struct check_answer){.outcome = head->outcome, .effects = head->effects, .calls = head->calls,
+                               .exits = head->exits, .place_count = head->place_count};
+  memcpy(out->exit_text, head->exit_text, sizeof out->exit_text);
+  out->places = malloc((head->place_count + 1) * sizeof *out->places);
+  char *text = malloc(head->line_bytes + 1);
+  ASSERT(out->places && text);
+  bool whole = read_all(worker->answers, out->places, head->place_count * sizeof *out->places) &&
+               read_all(worker->answers, text, head->line_bytes);
+  for (size_t at = 0; whole && at < head->line_bytes;) {
+    const char *operation = text + at, *kind = operation + strlen(operation) + 1, *amount = kind + strlen(kind) + 1;
+    effect_lines_add(&out->lines, operation, kind, amount);
+    at = (size_t)(amount + strlen(amount) + 1 - text);
+  }
+  free(text);
+  return whole;
+}
+
+static void died(struct check_answer *out, int status) {
+  *out = (struct check_answer){.outcome = {.verdict = CHECK_PROGRAM, .failure = PROGRAM_DIED}};
+  if (WIFSIGNALED(status))
+    snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "the program ended its process by signal %d (%s)",
+             WTERMSIG(status), strsignal(WTERMSIG(status)));
+  else
+    snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "the program called exit(%d) in its handler",
+             WEXITSTATUS(status));
+}
+
+static void hung(struct check_answer *out, int64_t limit_ms) {
+  *out = (struct check_answer){.outcome = {.verdict = CHECK_PROGRAM, .failure = PROGRAM_HUNG}};
+  snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "no answer within %lld s of wall-clock time",
+           (long long)(limit_ms / 1000));
+}
+
+/* What the requests are done with. */
+struct job {
+  struct check_world *world;
+  const struct check_request *requests;
+  struct check_answer *answers;
+  size_t count, next, end; /* end: none from here on is begun */
+  bool stop_at_failure;
+  struct worker *workers;
+  unsigned worker_count;
+  int64_t begun_ms;
+  struct err *err;
+};
+
+static bool give(struct job *job, unsigned index) {
+  struct worker *worker = &job->workers[index];
+  if (job->next >= job->end) return false;
+  if (worker->process == 0) start(job->world, job->workers, job->worker_count, index);
+  worker->at = job->next++;
+  worker->due_ms = now_ms() + job->world->options->case_limit_ms;
+  write_all(worker->requests, &job->requests[worker->at], sizeof *job->requests); /* else it is dead: seen below */
+  return true;
+}
+
+static bool is_failure(const struct check_answer *answer) {
+  return answer->outcome.verdict == CHECK_FAILED || answer->outcome.verdict == CHECK_PROGRAM;
+}
+
+/* A line on a terminal's stderr, rewritten once a second has passed. */
+static void show_progress(const struct job *job, size_t done) {
+  const struct check_options *options = job->world->options;
+  static const char clear[] = "\r\033[K";
+  if (!options->progress || !isatty(STDERR_FILENO) || now_ms() - job->begun_ms < 1000) return;
+  if (done == job->end)
+    fputs(clear, stderr);
+  else
+    fprintf(stderr, "\r  %zu of %zu cases, %lld s\033[K", done, job->end, (long long)(now_ms() - job->begun_ms) / 1000);
+  fflush(stderr);
+}
+
+/* A worker has something to say, or is gone, or has had its time. False: it could not begin. */
+static bool take(struct job *job, struct worker *worker, bool late) {
+  struct answer_head head = {0};
+  struct check_answer *answer = &job->answers[worker->at];
+  if (late) {
+    stop(worker, true);
+    hung(answer, job->world->options->case_limit_ms);
+  } else if (!receive(worker, answer, &head)) {
+    const int status = stop(worker, false);
+    if (head.refused) return err_set(job->err, ERR_USAGE, "%s", head.outcome.evidence);
+    check_answer_deinit(answer);
+    died(answer, status);
+  }
+  const size_t done = worker->at;
+  worker->at = NOTHING;
+  if (job->stop_at_failure && is_failure(answer) && done + 1 < job->end) job->end = done + 1;
+  return true;
+}
+
+static bool wait_for_one(struct job *job) {
+  struct pollfd waits[CHECK_WORKERS_MAX];
+  int64_t soonest = INT64_MAX;
+  for (unsigned i = 0; i < job->worker_count; i++) {
+    const bool busy = job->workers[i].process && job->workers[i].at != NOTHING;
+    waits[i] = (struct pollfd){.fd = busy ? job->workers[i].answers : -1, .events = POLLIN};
+    if (busy && job->workers[i].due_ms < soonest) soonest = job->workers[i].due_ms;
+  }
+  const int64_t left = soonest - now_ms();
+  poll(waits, job->worker_count, left < 0 ? 0 : left > 60000 ? 60000 : (int)left + 1);
+  for (unsigned i = 0; i < job->worker_count; i++) {
+    if (waits[i].fd < 0) continue;
+    const bool late = waits[i].revents == 0 && now_ms() > job->workers[i].due_ms;
+    if ((waits[i].revents || late) && !take(job, &job->workers[i], late)) return false;
+  }
+  return true;
+}
+
+static bool any_busy(const struct job *job) {
+  for (unsigned i = 0; i < job->worker_count; i++)
+    if (job->workers[i].at != NOTHING) return true;
+  return false;
+}
+
+bool check_do(struct check_world *world, unsigned workers, const struct check_request *requests, size_t count,
+              bool stop_at_failure, struct check_answer *answers, size_t *out_done, struct err *err) {
+  struct worker items[CHECK_WORKERS_MAX] = {0};
+  struct job job = {.world = world, .requests = requests, .answers = answers, .count = count, .end = count,
+                    .stop_at_failure = stop_at_failure, .workers = items, .err = err,
+                    .worker_count = workers < CHECK_WORKERS_MAX ? workers : CHECK_WORKERS_MAX};
+  bool begun = true;
+  job.begun_ms = now_ms();
+  memset(answers, 0, count * sizeof *answers);
+  for (unsigned i = 0; i < job.worker_count; i++) items[i].at = NOTHING;
+  do {
+    for (unsigned i = 0; i < job.worker_count; i++)
+      if (items[i].at == NOTHING) give(&job, i);
+    show_progress(&job, job.next);
+  } while (any_busy(&job) && (begun = wait_for_one(&job)));
+  for (unsigned i = 0; i < job.worker_count; i++) stop(&items[i], !begun);
+  show_progress(&job, job.end);
+  if (out_done) *out_done = job.end;
+  for (size_t i = job.end; i < count; i++) check_answer_deinit(&answers[i]);
+  return begun;
+}

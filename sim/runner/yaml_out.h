@@ -1,0 +1,14 @@
+/* Text on its way into a YAML file, so that the reader gets it back as it was. */
+#ifndef SIM_RUNNER_YAML_OUT_H
+#define SIM_RUNNER_YAML_OUT_H
+
+#include "sim/runner/pool.h"
+
+/* In double quotes, every odd character escaped. `text` is UTF-8. */
+const char *yaml_quoted(struct pool *pool, const char *text);
+/* As it is where that can only be a word, within a flow list too; else quoted. */
+const char *yaml_word(struct pool *pool, const char *text);
+/* `[a, "b c"]`, of a NULL-terminated list. */
+const char *yaml_list(struct pool *pool, const char *const *words);
+
+#endif

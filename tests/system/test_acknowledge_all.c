@@ -1,0 +1,90 @@
+/* Acknowledging everything up to a message: what was not done of that is lost, where a broker has it. */
+#include "tests/system/rig.h"
+
+#include "sim/handler/dgsim.h"
+
+#define MS NS_PER_MS
+
+static int (*acknowledges)(struct dg_context *);
+static int told;
+
+/* The first operation takes long, and fails the first time; the second is done before that. */
+static int handle(struct dg_context *c, const struct dg_message *m) {
+  if (m->id == 1 && m->delivery <= 1 && dg_insert_unique(c, "begun", 1) == DG_OK) {
+    dg_sleep(c, 300 * MS);
+    return DG_FAILED;
+  }
+  const int status = dg_apply(c);
+  if (m->id == 2 && acknowledges) told = acknowledges(c);
+  return status;
+}
+static const struct handler skips = {.name = "skips", .about = "of a test", .handle = handle,
+                                     .uses = HANDLER_USES(DATABASE)};
+
+static struct run_result run(struct rig *rig, const char *system, const char *more, int (*by)(struct dg_context *)) {
+  static struct rig_text text;
+  static const struct handler *handlers[64];
+  struct registry registry = rig_registry();
+  memcpy(handlers, registry.handlers, registry.handler_count * sizeof(struct handler *));
+  handlers[registry.handler_count++] = &skips;
+  registry.handlers = handlers;
+  text.length = 0;
+  rig_add(&text, "format: 1\nname: all\nmeasure_capacity: false\nluck: none\n"
+                 "workload: {messages: 3, rate: 50/s, arrivals: steady, keys: 3}\n"
+                 "topology: {producers: 1, partitions: 1, consumers: 1, threads: 2}\nsystem: %s\nhandler: skips\n%s", system, more);
+  acknowledges = by;
+  told = -1;
+  rig_load_with(rig, text.bytes, &registry);
+  return rig_run(rig, 0, 1);
+}
+
+static int one(struct dg_context *c) { return dg_ack(c); }
+static int all(struct dg_context *c) { return dg_ack_all(c); }
+
+#define KILL "faults:\n  - {at: 250ms, kill: consumer.1, for: 50ms}\n"
+static const struct {
+  const char *system, *more;
+  int told;
+  int lost; /* of the three, when all up to the second are acknowledged */
+} rows[] = {
+    {"rabbitmq-confirms", "", DG_OK, 1},
+    {"{name: rabbitmq-confirms, ack_batch: 10}", "", DG_OK, 1},
+    {"rabbitmq-quorum", "", DG_OK, 1},
+    {"rabbitmq-confirms", KILL, DG_OK, 1},
+    {"{name: at-least-once, processing: handed-off, commit: auto}", "", DG_OK, 1},
+    {"at-least-once", "", DG_OK, 0}, /* one at a time: there is nothing before it */
+    {"sqs-standard", "", DG_FAILED, 0},
+};
+
+START_TEST(what_was_not_done_of_it_is_lost) {
+  struct rig rig;
+  struct run_result result = run(&rig, rows[_i].system, rows[_i].more, all);
+  ck_assert_int_eq(told, rows[_i].told);
+  ck_assert(result.drained);
+  ck_assert_str_eq(rig_conservation(&result), "");
+  ck_assert_int_eq(result.metrics[METRIC_LOST_ACKED], rows[_i].lost);
+  ck_assert_int_eq(result.metrics[METRIC_ONCE], 3 - rows[_i].lost);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
+/* The twin: acknowledged alone, the first comes back and is done. */
+START_TEST(alone_nothing_is_lost) {
+  struct rig rig;
+  struct run_result result = run(&rig, rows[_i].system, rows[_i].more, one);
+  ck_assert_int_eq(told, DG_OK);
+  ck_assert(result.drained);
+  ck_assert_str_eq(rig_conservation(&result), "");
+  ck_assert_int_eq(result.metrics[METRIC_ONCE], 3);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("all");
+  tcase_add_loop_test(tests, what_was_not_done_of_it_is_lost, 0, sizeof rows / sizeof *rows);
+  tcase_add_loop_test(tests, alone_nothing_is_lost, 0, sizeof rows / sizeof *rows);
+  return rig_main(suite_create("acknowledge all"), tests);
+}
