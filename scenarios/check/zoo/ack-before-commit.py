@@ -1,6 +1,6 @@
 # Bug: acknowledges when the work is done, and commits it afterwards: nobody brings the message again.
 # Shown by a commit that fails, or a kill before it. lost_acked
-# Fixed: acknowledges after the commit has been answered.
+# Fixed: leaves the acknowledgement to its return, after the commit has been answered.
 from dgsim import call, run
 
 

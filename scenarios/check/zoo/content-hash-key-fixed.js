@@ -2,9 +2,8 @@
 const {run} = require('./dgsim.js');
 
 run(async (message, {call}) => {
-  const key = message.id;
   await call('begin');
-  if (await call('insert_unique', {table: 'processed', key}) === 'exists') return call('rollback');
+  if (await call('insert_unique', {table: 'processed', key: message.id}) === 'exists') return call('rollback');
   await call('apply');
   await call('commit');
 });

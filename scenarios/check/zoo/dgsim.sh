@@ -1,9 +1,6 @@
 # What the shell consumers here share: a JSON line in, a JSON line out (../PROTOCOL.md).
 # `field NAME` sets value; `call NAME FIELDS` sets status and is true for ok; `run` calls `handle` for each message.
 
-state=${TMPDIR:-/tmp}/dgsim-zoo-${DGSIM_WORKER:-0}
-mkdir -p "$state"
-
 field() {
   value=${line#*\"$1\":}
   value=${value#\"}

@@ -1,5 +1,7 @@
 # As grep-then-append.sh, with one file for each operation: linking fails where there is one.
 . "${0%/*}/dgsim.sh"
+state=${TMPDIR:-/tmp}/dgsim-zoo-$DGSIM_WORKER
+mkdir -p "$state"
 
 handle() {
   printf '%s\tpayment\t%s\n' "$id" "$amount" >"$state/.$$"

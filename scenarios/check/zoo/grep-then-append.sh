@@ -2,6 +2,8 @@
 # Shown by a pause between looking and appending. duplicate_effects
 # Fixed: one file for each operation, linked into its place, which only one can take.
 . "${0%/*}/dgsim.sh"
+state=${TMPDIR:-/tmp}/dgsim-zoo-$DGSIM_WORKER
+mkdir -p "$state"
 
 handle() {
   [ -e "$state/ledger" ] && grep -q "^$id	" "$state/ledger" && return 0

@@ -3,8 +3,7 @@ const {run} = require('./dgsim.js');
 
 run(async (message, {call}) => {
   await call('begin');
-  if (await call('insert_unique', {table: 'handled', key: message.id}) === 'exists')
-    return call('rollback');
+  if (await call('insert_unique', {table: 'processed', key: message.id}) === 'exists') return call('rollback');
   await call('apply');
   await call('commit');
 });

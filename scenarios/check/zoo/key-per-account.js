@@ -5,7 +5,7 @@ const {run} = require('./dgsim.js');
 
 run(async (message, {call}) => {
   await call('begin');
-  if (await call('insert_unique', {table: 'handled', key: message.account}) === 'exists')
+  if (await call('insert_unique', {table: 'processed', key: message.account}) === 'exists')
     return call('rollback');
   await call('apply');
   await call('commit');

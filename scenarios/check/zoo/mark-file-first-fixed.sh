@@ -1,5 +1,7 @@
 # As mark-file-first.sh, with one file that is written aside and linked into its place, which only one can take.
 . "${0%/*}/dgsim.sh"
+state=${TMPDIR:-/tmp}/dgsim-zoo-$DGSIM_WORKER
+mkdir -p "$state"
 
 handle() {
   printf '%s\tpayment\t%s\n' "$id" "$amount" >"$state/.$$"

@@ -2,6 +2,8 @@
 # Shown by a kill at the step that it marks there. lost_acked
 # Fixed: one file for each operation is the ledger and the mark, and appears whole or not at all.
 . "${0%/*}/dgsim.sh"
+state=${TMPDIR:-/tmp}/dgsim-zoo-$DGSIM_WORKER
+mkdir -p "$state"
 
 handle() {
   mkdir "$state/$id" 2>/dev/null || return 0

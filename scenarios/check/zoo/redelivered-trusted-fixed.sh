@@ -4,11 +4,8 @@
 handle() {
   call begin || return 1
   call insert_unique '"table":"processed","key":"'"$id"'"' || [ "$status" = exists ] || return 1
-  if [ "$status" = exists ]; then
-    call rollback
-    return
-  fi
-  call apply && call commit
+  [ "$status" = exists ] || call apply || return 1
+  call commit
 }
 
 run

@@ -6,11 +6,8 @@
 handle() {
   call begin || return 1
   call insert_unique '"table":"processed","key":"'"$id"'"' || [ "$status" = exists ] || return 1
-  if [ "$status" = exists ] && [ "$redelivered" = true ]; then
-    call rollback
-    return
-  fi
-  call apply && call commit
+  [ "$status$redelivered" = existstrue ] || call apply || return 1
+  call commit
 }
 
 run

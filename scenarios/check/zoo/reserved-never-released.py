@@ -5,7 +5,7 @@ from dgsim import call, run
 
 
 def handle(message):
-    if call("insert_unique", table="reserved", key=message["id"]) == "exists":
+    if call("insert_unique", table="processed", key=message["id"]) == "exists":
         return
     call("apply")
 

@@ -1,4 +1,4 @@
-# As select-then-act.py, but a unique constraint decides, in the transaction of the effect.
+# As select-then-act.py, but a unique constraint decides, in the transaction of the effect: who comes second waits, and finds it.
 from dgsim import call, run
 
 
