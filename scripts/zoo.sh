@@ -29,7 +29,7 @@ python=python3
 if [[ -x /usr/bin/python3 ]]; then python=/usr/bin/python3; fi # a wrapper in PATH may cost more than the interpreter
 mkdir "$out/bin" "$out/tmp"
 if command -v "$python" >/dev/null; then ln -s "$(command -v "$python")" "$out/bin/python3"; fi
-export PATH=$out/bin:$PATH TMPDIR=$out/tmp PYTHONPYCACHEPREFIX=$out/pycache
+export PATH=$out/bin:$PATH TMPDIR=$out/tmp PYTHONDONTWRITEBYTECODE=1
 export zoo dgsim out short
 export CC=${CC:-cc}
 

@@ -30,5 +30,5 @@ exports.run = handle => {
     handle(message, {call, read}).then(() => send({done: number}), () => send({failed: number}));
   };
   require('node:readline').createInterface({input: process.stdin})
-    .on('line', text => (line => line.message ? take(line) : answered(line))(JSON.parse(text)));
+    .on('line', text => (line => line.status ? answered(line) : take(line))(JSON.parse(text)));
 };

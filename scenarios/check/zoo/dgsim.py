@@ -29,12 +29,12 @@ def ask(name, fields):
     return answer
 
 
-def call(name, **fields):
+def call(name, /, **fields):
     """Its status in words: ok, exists, not-found."""
     return ask(name, fields)["status"]
 
 
-def read(name, **fields):
+def read(name, /, **fields):
     """The value, None when there is none."""
     return ask(name, fields).get("value")
 
