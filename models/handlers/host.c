@@ -132,8 +132,11 @@ static void go_on(struct world *world, struct node *node, struct thread *thread)
     if (thread->calling && !at_step(world, node, thread, false)) return;
     thread->calling = false;
     thread->about = NULL;
-    thread->now = world->now.ns;
-    if (fiber_resume(thread->fiber)) break;
+    thread->now = world_clock(world, node);
+    thread->read_clock = false;
+    const bool returned = fiber_resume(thread->fiber);
+    if (thread->read_clock) world_clock_read(world, node, thread->intent);
+    if (returned) break;
     if (!at_step(world, node, thread, true)) return;
     if (world->call_failed) continue; /* not made */
     thread->calling = true;

@@ -124,7 +124,9 @@ static int call_execute(struct dg_context *context, const char *name, dg_perform
   return call(context, CALL_EXECUTE);
 }
 static int64_t read_clock(struct dg_context *context) {
-  return ((const struct thread *)context)->now;
+  struct thread *thread = (struct thread *)context;
+  thread->read_clock = true;
+  return thread->now;
 }
 static int call_get_replica(struct dg_context *context, const char *table, uint64_t key, int64_t *out) {
   int status = call_row(context, CALL_GET_REPLICA, table, key, 0);

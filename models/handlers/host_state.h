@@ -54,6 +54,7 @@ struct thread {
   struct dg_message message;
   uint64_t intent; /* the operation that it is, whatever the message says */
   int64_t now;     /* ns, by the consumer's clock, when it was last resumed */
+  bool read_clock; /* since then */
   void *process;   /* of the user's program that has the message; NULL */
   char *body;      /* room for what it says; NULL: nobody reads it */
   uint32_t index, tag;

@@ -159,7 +159,8 @@ static inline int dg_ack_all(struct dg_context *c) { return c->api->acknowledge_
  * `name` explains. DG_OK: go on. Anything else is what the step is to be told that it came to, as if its own
  * store had said so; what it did is still done. Takes as long as a statement. */
 static inline int dg_step(struct dg_context *c, const char *name) { return c->api->step(c, name); }
-/* The time by this consumer's clock, in ns since the run began. Takes no time. */
+/* The time by this consumer's clock, in ns since the run began, below 0 where a fault has set it back so far.
+ * Takes no time. */
 static inline int64_t dg_now(struct dg_context *c) { return c->api->now(c); }
 /* As dg_get, from a replica of the database that follows it replication_delay behind, whatever the open
  * transaction has written. */

@@ -94,7 +94,7 @@ static bool run_schema(sqlite3 *sqlite, struct program *program, const struct sq
       while (code == SQLITE_ROW);
     }
     if (code != SQLITE_OK && code != SQLITE_DONE) {
-      while (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r') at++;
+      if (place == SIZE_MAX) at += strspn(at, " \t\r\n;");
       sql_fail(program, PROGRAM_NOT_STARTED, file, schema,
                (size_t)(at - schema->text) + (place == SIZE_MAX ? 0 : place), sqlite3_errmsg(sqlite));
       sqlite3_finalize(statement);

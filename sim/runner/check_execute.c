@@ -184,8 +184,12 @@ static void judge(struct check_executor *executor, const struct check_request *r
   if (!world->ready) return;
   if (world->ledger && !check_ledger(&executor->plan, metrics, &executor->effects, out)) return;
   const enum variant variant = request->what.variant;
-  if (world->lines_of[variant])
-    check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
+  struct check_outcome otherwise = {0};
+  if (!world->lines_of[variant]) return;
+  if (variant == VARIANT_CHANGED_PAYLOAD &&
+      check_lines(&executor->plan, &world->expected_other, &executor->lines, &otherwise))
+    return;
+  check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
 }
 
 /* --- One run --- */

@@ -89,15 +89,22 @@ static uint64_t account_of(const struct effect_line *line) {
 
 static bool has_operation(const struct effect_line *line) { return strncmp(line->operation, "op-", 3) == 0; }
 
-/* What the operations on an account add up to, without a variant or with it. */
-static int64_t sum_of(const struct plan *plan, uint64_t account, bool varied) {
+/* What the operations on an account add up to. */
+enum sum { SUM_PLAIN, SUM_VARIED, SUM_OTHER };
+
+static bool in_sum(const struct plan *plan, uint64_t intent, enum sum which) {
+  if (which != SUM_OTHER) return content_wanted(plan, intent);
+  return intent != plan->content.first;
+}
+
+static int64_t sum_of(const struct plan *plan, uint64_t account, enum sum which) {
   struct plan plain = *plan;
-  if (!varied) plain.content.variant = VARIANT_NONE;
+  if (which == SUM_PLAIN) plain.content.variant = VARIANT_NONE;
   int64_t sum = 0;
   for (uint64_t i = 0; i < plan->workload.messages; i++) {
     const struct intent_plan *intent = &plan->workload.intents[i];
     const struct content content = content_of(&plain, intent->id, intent->key);
-    if (content.account == account && content_wanted(&plain, intent->id)) sum += content.amount;
+    if (content.account == account && in_sum(&plain, intent->id, which)) sum += content.amount;
   }
   return sum;
 }
@@ -105,17 +112,19 @@ static int64_t sum_of(const struct plan *plan, uint64_t account, bool varied) {
 static bool is_balance(const struct plan *plan, const struct effect_line *line) {
   int64_t amount;
   const uint64_t account = account_of(line);
-  return account && number(line->amount, &amount) && amount == sum_of(plan, account, false);
+  return account && number(line->amount, &amount) && amount == sum_of(plan, account, SUM_PLAIN);
 }
 
 /* A line of an operation that the variant touches: what becomes of it. */
-static void expect_operation(const struct plan *plan, const struct effect_line *line, struct effect_lines *out) {
+static void expect_operation(const struct plan *plan, const struct effect_line *line, bool other,
+                             struct effect_lines *out) {
   const struct content_plan *rules = &plan->content;
   char first[PROGRAM_OPERATION_ROOM], second[PROGRAM_OPERATION_ROOM];
   program_operation(rules->first, first);
   program_operation(rules->second, second);
   const bool of_first = strcmp(line->operation, first) == 0, of_second = strcmp(line->operation, second) == 0;
-  if (!of_second) effect_lines_add(out, line->operation, line->kind, line->amount);
+  if (other && of_second) effect_lines_add(out, first, line->kind, line->amount);
+  if (other ? !of_first && !of_second : !of_second) effect_lines_add(out, line->operation, line->kind, line->amount);
   if (rules->variant == VARIANT_TWINS && of_first) effect_lines_add(out, second, line->kind, line->amount);
   if (rules->variant == VARIANT_OTHER_TENANT && of_second) effect_lines_add(out, first, line->kind, line->amount);
 }
@@ -132,17 +141,17 @@ static bool is_derived(const struct plan *plan, const struct effect_lines *clean
 }
 
 void check_expect(const struct plan *plan, const struct effect_lines *clean, const struct effect_lines *own,
-                  struct effect_lines *out) {
+                  bool other, struct effect_lines *out) {
   effect_lines_clear(out);
   for (size_t i = 0; i < clean->count; i++) {
     const struct effect_line *line = &clean->items[i];
     char amount[24];
     if (has_operation(line)) {
-      expect_operation(plan, line, out);
+      expect_operation(plan, line, other, out);
     } else if (plan->content.variant == VARIANT_NONE) {
       effect_lines_add(out, line->operation, line->kind, line->amount);
     } else if (is_balance(plan, line)) {
-      snprintf(amount, sizeof amount, "%" PRId64, sum_of(plan, account_of(line), true));
+      snprintf(amount, sizeof amount, "%" PRId64, sum_of(plan, account_of(line), other ? SUM_OTHER : SUM_VARIED));
       effect_lines_add(out, line->operation, line->kind, amount);
     }
   }
@@ -223,8 +232,9 @@ static bool compare_alike(const struct plan *plan, const struct effect_line *exp
   return true;
 }
 
-bool check_lines(const struct plan *plan, const struct effect_lines *expected, const struct effect_lines *found,
-                 struct check_outcome *out) {
+/* Of lines with an operation, or of those without. */
+static bool compare_lines(const struct plan *plan, const struct effect_lines *expected,
+                          const struct effect_lines *found, bool of_operations, struct check_outcome *out) {
   size_t a = 0, b = 0;
   while (a < expected->count || b < found->count) {
     const struct effect_line *one = a < expected->count ? &expected->items[a] : NULL;
@@ -236,11 +246,19 @@ bool check_lines(const struct plan *plan, const struct effect_lines *expected, c
     const struct effect_line *line = order <= 0 ? one : other;
     const size_t expected_count = order <= 0 ? alike(expected, a, line) : 0;
     const size_t found_count = order >= 0 ? alike(found, b, line) : 0;
-    if (!compare_alike(plan, one, expected_count, other, found_count, out)) return false;
+    if (has_operation(line) == of_operations &&
+        !compare_alike(plan, one, expected_count, other, found_count, out))
+      return false;
     a += expected_count;
     b += found_count;
   }
   return true;
+}
+
+/* What names an operation says more. */
+bool check_lines(const struct plan *plan, const struct effect_lines *expected, const struct effect_lines *found,
+                 struct check_outcome *out) {
+  return compare_lines(plan, expected, found, true, out) && compare_lines(plan, expected, found, false, out);
 }
 
 /* --- The ledger --- */
@@ -262,17 +280,28 @@ static uint64_t suspect(const struct plan *plan, const struct check_effects *eff
   return 0;
 }
 
+static uint32_t done(const struct check_effects *effects, uint64_t intent) {
+  return intent < effects->capacity ? effects->items[intent] : 0;
+}
+
+/* Of two messages with one id, that which came first is done. False: the other one is, too. */
+static bool judge_unwanted(const struct plan *plan, const struct check_effects *effects, int64_t *out_missing,
+                           struct check_outcome *out) {
+  const uint64_t first = plan->content.first, second = plan->content.second;
+  *out_missing = second && !content_wanted(plan, second);
+  const bool instead = plan->content.variant == VARIANT_CHANGED_PAYLOAD && done(effects, first) == 0;
+  if (*out_missing == 0 || done(effects, second) == 0 || instead) return true;
+  out->verdict = CHECK_FAILED;
+  out->anomaly = ANOMALY_MISAPPLIED;
+  out->intent = second;
+  snprintf(out->evidence, sizeof out->evidence, "operation %" PRIu64 " was done, and is not to be", second);
+  return false;
+}
+
 bool check_ledger(const struct plan *plan, const int64_t metrics[METRIC__COUNT], const struct check_effects *effects,
                   struct check_outcome *out) {
-  const uint64_t second = plan->content.second;
-  const bool unwanted = second && !content_wanted(plan, second);
-  const uint32_t done = second < effects->capacity ? effects->items[second] : 0;
-  int64_t missing = unwanted && done == 0; /* that much may be missing, whatever became of it */
-  if (unwanted && done > 0) {
-    *out = (struct check_outcome){.verdict = CHECK_FAILED, .anomaly = ANOMALY_MISAPPLIED, .intent = second};
-    snprintf(out->evidence, sizeof out->evidence, "operation %" PRIu64 " was done, and is not to be", second);
-    return false;
-  }
+  int64_t missing; /* so many may be, whatever became of them */
+  if (!judge_unwanted(plan, effects, &missing, out)) return false;
   for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) {
     const enum anomaly anomaly = judged[i];
     int64_t count = metrics[metric_find(anomaly_names[anomaly])];
@@ -280,7 +309,7 @@ bool check_ledger(const struct plan *plan, const int64_t metrics[METRIC__COUNT],
                         anomaly == ANOMALY_STUCK || anomaly == ANOMALY_DEAD_LETTERED ||
                         anomaly == ANOMALY_FALSE_SUPPRESSIONS;
     if (count == 0 || (absent && count <= missing)) continue;
-    if (unwanted && done == 0 && anomaly == ANOMALY_STATE_ERRORS && metrics[METRIC_STATE_LOST] == count) continue;
+    if (missing && anomaly == ANOMALY_STATE_ERRORS && metrics[METRIC_STATE_LOST] == count) continue;
     out->verdict = CHECK_FAILED;
     out->anomaly = anomaly;
     out->intent = suspect(plan, effects, anomaly);

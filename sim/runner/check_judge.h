@@ -38,9 +38,10 @@ void check_ignore(struct effect_lines *lines, const char *const *kinds);
 /* Likewise of kinds as check_mask names them. */
 void check_without(struct effect_lines *lines, const char *kinds);
 
-/* What a variant of the plan is to leave behind. `own`: of its own clean run, for what cannot be derived; NULL. */
+/* What a variant of the plan is to leave behind. `own`: of its own clean run, for what cannot be derived; NULL.
+ * `other`: where the second of two operations with one id came first, and was done instead. */
 void check_expect(const struct plan *plan, const struct effect_lines *clean, const struct effect_lines *own,
-                  struct effect_lines *out);
+                  bool other, struct effect_lines *out);
 
 /* Compares; both are sorted. False: anomaly, intent and evidence of *out are set. */
 bool check_lines(const struct plan *plan, const struct effect_lines *expected, const struct effect_lines *found,

@@ -33,7 +33,8 @@ struct answer_head {
   uint32_t calls, exits;
   char exit_text[256];
   size_t place_count, line_bytes;
-  bool refused; /* the program could not be made: evidence says why */
+  bool refused; /* the program could not be made */
+  struct err err;
 };
 
 void check_answer_deinit(struct check_answer *answer) {
@@ -104,8 +105,7 @@ static bool send_answer(int fd, struct check_answer *answer) {
 
 static void refuse(int fd, const struct err *err) {
   struct answer_head head = {.refused = true};
-  snprintf(head.outcome.evidence, sizeof head.outcome.evidence, "%s%s%s", err->message, err->note[0] ? "\n" : "",
-           err->note);
+  head.err = *err;
   write_all(fd, &head, sizeof head);
 }
 
@@ -257,7 +257,7 @@ static bool take(struct job *job, struct worker *worker, bool late) {
     hung(answer, job->world->options->case_limit_ms);
   } else if (!receive(worker, answer, &head)) {
     const int status = stop(worker, false);
-    if (head.refused) return err_set(job->err, ERR_USAGE, "%s", head.outcome.evidence);
+    if (head.refused) return *job->err = head.err, false;
     check_answer_deinit(answer);
     died(answer, status);
   }

@@ -17,7 +17,7 @@
 #include "sim/runner/check_judge.h"
 #include "sim/runner/check_places.h"
 
-#define CHECK_OPERATIONS_MAX 1000 /* of a checked workload */
+#define CHECK_OPERATIONS_MAX SCENARIO_CHECK_MESSAGES_MAX
 
 /* What is known before a worker is forked, and everything that it works with. */
 struct check_world {
@@ -30,6 +30,7 @@ struct check_world {
   bool ready;       /* there is a reference: cases are judged */
   struct effect_lines clean; /* reference of the plan itself, sorted, masked */
   struct effect_lines expected[VARIANT__COUNT]; /* of each variant that has had its clean run, or is in it */
+  struct effect_lines expected_other; /* of a changed payload: the second message came first */
   bool lines_of[VARIANT__COUNT];                /* the above is there */
   char masked[256];
 };

@@ -197,11 +197,9 @@ bool output_write(const struct campaign *campaign, const struct output_options *
   return good && link_latest(options->out, name, err);
 }
 
-bool output_add(const char *out, const char *scenario_name, const char *folder, const char *name,
-                void (*write)(void *context, FILE *file), void *context, char out_path[512],
-                struct err *err) {
-  char directory[512], fresh[560];
-  snprintf(directory, sizeof directory, "%.200s/%.100s/%.64s", out, scenario_name, folder);
+bool output_file(const char *directory, const char *name, void (*write)(void *context, FILE *file), void *context,
+                 char out_path[512], struct err *err) {
+  char fresh[560];
   if (!make_directories(directory, err)) return false;
   snprintf(out_path, 512, "%.380s/%.128s", directory, name);
   snprintf(fresh, sizeof fresh, "%s.new.%ld", out_path, (long)getpid());
@@ -213,4 +211,12 @@ bool output_add(const char *out, const char *scenario_name, const char *folder, 
   io_error(err, "write", out_path);
   unlink(fresh);
   return false;
+}
+
+bool output_add(const char *out, const char *scenario_name, const char *folder, const char *name,
+                void (*write)(void *context, FILE *file), void *context, char out_path[512],
+                struct err *err) {
+  char directory[512];
+  snprintf(directory, sizeof directory, "%.200s/%.100s/%.64s", out, scenario_name, folder);
+  return output_file(directory, name, write, context, out_path, err);
 }

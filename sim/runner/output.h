@@ -37,6 +37,10 @@ bool output_add(const char *out, const char *scenario_name, const char *folder, 
                 void (*write)(void *context, FILE *file), void *context, char out_path[512],
                 struct err *err);
 
+/* Likewise <directory>/<name>. */
+bool output_file(const char *directory, const char *name, void (*write)(void *context, FILE *file), void *context,
+                 char out_path[512], struct err *err);
+
 /* How many operations a run has, for people: "1000", or "100 to 1000" where that is swept. */
 void output_intended(const struct campaign *campaign, char *out, size_t size);
 

@@ -5,12 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-struct report_case {
-  char name[256];
-  char detail[512]; /* what was found; "" = nothing to say */
-  enum verdict verdict;
-};
-
 static void expectation_case(const struct campaign *campaign, size_t index,
                              struct report_case *out) {
   const struct expectation *expectation = &campaign->scenario->expectations[index];
@@ -74,8 +68,9 @@ static bool report_case(const struct campaign *campaign, size_t index, struct re
   return true;
 }
 
-/* Text of an XML attribute; control characters, which XML 1.0 cannot hold, become blanks. */
-static void put_xml(FILE *out, const char *text) {
+/* Text of an XML attribute or, with its lines, of an element; control characters, which XML 1.0 cannot hold,
+ * become blanks. */
+static void put_xml(FILE *out, const char *text, bool lines) {
   for (; *text != '\0'; text++) switch (*text) {
     case '&':
       fputs("&amp;", out);
@@ -90,7 +85,7 @@ static void put_xml(FILE *out, const char *text) {
       fputs("&quot;", out);
       break;
     default:
-      fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+      fputc((unsigned char)*text < 0x20 && !(lines && *text == '\n') ? ' ' : *text, out);
     }
 }
 
@@ -102,40 +97,83 @@ static void put_tap(FILE *out, const char *text) {
   }
 }
 
-static void put_case(struct report *report, const char *suite, const struct report_case *item) {
-  FILE *out = report->out;
-  report->cases++;
-  if (report->format == REPORT_TAP) {
-    fprintf(out, "%s %zu - ", item->verdict == VERDICT_HELD ? "ok" : "not ok", report->cases);
-    put_tap(out, suite);
-    fputs(": ", out);
-    put_tap(out, item->name);
-    fputc('\n', out);
-    if (item->verdict != VERDICT_HELD)
-      fprintf(out, "# %s: %s\n", verdict_names[item->verdict], item->detail);
-    return;
+/* Comment lines. */
+static void put_tap_comment(FILE *out, const char *text) {
+  while (*text != '\0') {
+    const size_t length = strcspn(text, "\n");
+    fprintf(out, "# %.*s\n", (int)length, text);
+    text += length + (text[length] == '\n');
   }
+}
+
+static void put_tap_case(struct report *report, const char *suite, const struct report_case *item) {
+  FILE *out = report->out;
+  const bool passed = item->skipped || item->verdict == VERDICT_HELD;
+  fprintf(out, "%s %zu - ", passed ? "ok" : "not ok", report->cases);
+  put_tap(out, suite);
+  fputs(": ", out);
+  put_tap(out, item->name);
+  if (item->skipped) {
+    fputs(" # SKIP ", out);
+    put_tap(out, item->detail);
+  }
+  fputc('\n', out);
+  if (passed) return;
+  fprintf(out, "# %s: ", verdict_names[item->verdict]);
+  for (const char *at = item->detail; *at; at++) fputc(*at == '\n' ? ' ' : *at, out);
+  fputc('\n', out);
+  if (item->more) put_tap_comment(out, item->more);
+}
+
+static void put_junit_case(struct report *report, const char *suite, const struct report_case *item) {
+  FILE *out = report->out;
   fputs("    <testcase classname=\"", out);
-  put_xml(out, suite);
+  put_xml(out, suite, false);
   fputs("\" name=\"", out);
-  put_xml(out, item->name);
-  if (item->verdict == VERDICT_HELD) {
+  put_xml(out, item->name, false);
+  if (!item->skipped && item->verdict == VERDICT_HELD) {
     fputs("\"/>\n", out);
     return;
   }
-  const char *element = item->verdict == VERDICT_VIOLATED ? "failure" : "error";
+  const char *element = item->skipped                        ? "skipped"
+                        : item->verdict == VERDICT_VIOLATED ? "failure"
+                                                            : "error";
   fprintf(out, "\"><%s message=\"", element);
-  put_xml(out, item->detail);
-  fprintf(out, "\" type=\"%s\"/></testcase>\n", verdict_names[item->verdict]);
+  put_xml(out, item->detail, false);
+  if (!item->skipped) fprintf(out, "\" type=\"%s", verdict_names[item->verdict]);
+  if (item->more && !item->skipped) {
+    fputs("\">", out);
+    put_xml(out, item->more, true);
+    fprintf(out, "</%s></testcase>\n", element);
+  } else {
+    fputs("\"/></testcase>\n", out);
+  }
 }
 
-static void begin_suite(struct report *report, const char *name, size_t tests, size_t failures,
-                        size_t errors) {
+static void put_case(struct report *report, const char *suite, const struct report_case *item) {
+  report->cases++;
+  (report->format == REPORT_TAP ? put_tap_case : put_junit_case)(report, suite, item);
+}
+
+/* How many there are of each. */
+struct tally {
+  size_t total, failures, errors, skipped;
+};
+static void count_case(struct tally *tally, const struct report_case *item) {
+  tally->total++;
+  tally->skipped += item->skipped;
+  tally->failures += !item->skipped && item->verdict == VERDICT_VIOLATED;
+  tally->errors += !item->skipped && item->verdict == VERDICT_INCONCLUSIVE;
+}
+
+static void begin_suite(struct report *report, const char *name, const struct tally *tally) {
   if (report->format != REPORT_JUNIT) return;
   fputs("  <testsuite name=\"", report->out);
-  put_xml(report->out, name);
-  fprintf(report->out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", tests, failures,
-          errors);
+  put_xml(report->out, name, false);
+  fprintf(report->out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", tally->total, tally->failures,
+          tally->errors);
+  if (tally->skipped > 0) fprintf(report->out, " skipped=\"%zu\"", tally->skipped);
+  fputs(">\n", report->out);
 }
 static void end_suite(struct report *report) {
   if (report->format == REPORT_JUNIT) fputs("  </testsuite>\n", report->out);
@@ -152,16 +190,26 @@ void report_begin(struct report *report, enum report_format format, FILE *out) {
 void report_campaign(struct report *report, const struct campaign *campaign) {
   struct report_case item;
   const char *suite = campaign->scenario->name;
-  size_t counts[VERDICT__COUNT] = {0}, total = 0;
-  for (; report_case(campaign, total, &item); total++) counts[item.verdict]++;
-  begin_suite(report, suite, total, counts[VERDICT_VIOLATED], counts[VERDICT_INCONCLUSIVE]);
-  for (size_t i = 0; i < total && report_case(campaign, i, &item); i++)
+  struct tally tally = {0};
+  while (report_case(campaign, tally.total, &item)) count_case(&tally, &item);
+  begin_suite(report, suite, &tally);
+  for (size_t i = 0; i < tally.total && report_case(campaign, i, &item); i++)
     put_case(report, suite, &item);
   end_suite(report);
   char command[1024];
   judge_reproduce(campaign, command, sizeof command);
   if (report->format == REPORT_TAP && command[0] != '\0')
     fprintf(report->out, "# again: %s\n", command);
+}
+
+void report_suite(struct report *report, const char *name, const struct report_case *cases, size_t count,
+                  const char *comment) {
+  struct tally tally = {0};
+  for (size_t i = 0; i < count; i++) count_case(&tally, &cases[i]);
+  begin_suite(report, name, &tally);
+  for (size_t i = 0; i < count; i++) put_case(report, name, &cases[i]);
+  end_suite(report);
+  if (report->format == REPORT_TAP && comment) put_tap_comment(report->out, comment);
 }
 
 void report_error(struct report *report, const char *path, const struct err *err) {
@@ -172,9 +220,7 @@ void report_error(struct report *report, const char *path, const struct err *err
              err->message);
   else
     snprintf(item.detail, sizeof item.detail, "%.500s", err->message);
-  begin_suite(report, path, 1, 0, 1);
-  put_case(report, path, &item);
-  end_suite(report);
+  report_suite(report, path, &item, 1, NULL);
 }
 
 void report_end(struct report *report) {

@@ -12,9 +12,20 @@
 #include "sim/base/err.h"
 #include "sim/runner/campaign.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 enum report_format { REPORT_HUMAN, REPORT_TAP, REPORT_JUNIT, REPORT__COUNT };
+
+/* One test case. */
+struct report_case {
+  char name[256];
+  char detail[512]; /* what was found, or why it is skipped; "" = nothing to say */
+  const char *more; /* lines to follow a failure: NULL = none */
+  enum verdict verdict;
+  bool skipped;
+};
 
 struct report {
   enum report_format format; /* not REPORT_HUMAN */
@@ -24,6 +35,9 @@ struct report {
 
 void report_begin(struct report *report, enum report_format format, FILE *out);
 void report_campaign(struct report *report, const struct campaign *campaign);
+/* A suite of cases. `comment`: a line behind them for TAP; NULL. */
+void report_suite(struct report *report, const char *name, const struct report_case *cases, size_t count,
+                  const char *comment);
 /* A file that could not be run. */
 void report_error(struct report *report, const char *path, const struct err *err);
 void report_end(struct report *report);

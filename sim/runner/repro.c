@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/runner/scenario_tables.h"
+#include "sim/runner/yaml_out.h"
 #include "sim/world/cost.h"
 
 #include <inttypes.h>
@@ -90,7 +91,39 @@ static void put_links(const struct plan *plan, FILE *out) {
   }
 }
 
-static void put_workload(const struct plan *plan, FILE *out) {
+/* What an operation says for itself. */
+static void put_intent(const struct plan *plan, const struct intent_plan *intent, bool all, FILE *out) {
+  const struct key *keys = intent_table.keys;
+  char at[64];
+  schema_format(&time_key, (union value){.i = intent->at.ns}, at, sizeof at);
+  fprintf(out, "    - {id: %" PRIu64 ", at: %s, key: %u", intent->id, at, intent->key);
+  if (intent->operation != OPERATION_INCREMENT)
+    fprintf(out, ", operation: %s", operation_rows[intent->operation].word);
+  if (all && intent->size != plan->workload.size) {
+    fputs(", size: ", out);
+    put_value(&keys[INTENT_SIZE], (union value){.i = intent->size}, out);
+  }
+  if (all && intent->service_time) fprintf(out, ", service_time: %s", intent->service_time->text);
+  if (all && intent->producer) fprintf(out, ", producer: %u", intent->producer);
+  fputs("}\n", out);
+}
+
+/* Operations that are not listed. */
+static void put_arrivals(const struct workload_plan *workload, FILE *out) {
+  const struct {
+    enum workload_key key;
+    int64_t value;
+  } items[] = {{WORKLOAD_MESSAGES, (int64_t)workload->messages}, {WORKLOAD_RATE, workload->rate},
+               {WORKLOAD_ARRIVALS, workload->steady}, {WORKLOAD_OPERATION, workload->operation}};
+  for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+    fprintf(out, "  %s: ", workload_table.keys[items[i].key].name);
+    put_value(&workload_table.keys[items[i].key], (union value){.i = items[i].value}, out);
+    fputc('\n', out);
+  }
+}
+
+static void put_workload(const struct repro *repro, struct pool *pool, FILE *out) {
+  const struct plan *plan = repro->plan;
   const struct workload_plan *workload = &plan->workload;
   fprintf(out, "workload:\n");
   for (int i = 0; i < WORKLOAD__COUNT; i++) {
@@ -102,16 +135,12 @@ static void put_workload(const struct plan *plan, FILE *out) {
     put_value(key, value, out);
     fputc('\n', out);
   }
-  fprintf(out, "  keys: %u\n  intents:\n", workload->keys);
-  for (uint64_t i = 0; i < workload->messages; i++) {
-    const struct intent_plan *intent = &workload->intents[i];
-    char at[64];
-    schema_format(&time_key, (union value){.i = intent->at.ns}, at, sizeof at);
-    fprintf(out, "    - {id: %" PRIu64 ", at: %s, key: %u", intent->id, at, intent->key);
-    if (intent->operation != OPERATION_INCREMENT)
-      fprintf(out, ", operation: %s", operation_rows[intent->operation].word);
-    fprintf(out, "}\n");
-  }
+  if (repro->body) fprintf(out, "  body: {file: %s}\n", yaml_word(pool, repro->body));
+  fprintf(out, "  keys: %u\n", workload->keys);
+  if (!workload->intents) return put_arrivals(workload, out);
+  fprintf(out, "  intents:\n");
+  for (uint64_t i = 0; i < workload->messages; i++)
+    put_intent(plan, &workload->intents[i], repro->check != NULL, out);
 }
 
 static void put_groups(const struct plan *plan, FILE *out) {
@@ -134,24 +163,8 @@ static void put_topology(const struct plan *plan, FILE *out) {
   if (plan->groups) put_groups(plan, out);
 }
 
-void repro_write(const struct repro *repro, FILE *out) {
-  const struct plan *plan = repro->plan;
-  fprintf(out, "format: 1\nname: %s\nabout: \"%s\"\nluck: none\nmeasure_capacity: false\n",
-          repro->name, repro->about);
-  if (plan->drain_limit.ns) {
-    char text[64];
-    schema_format(&time_key, (union value){.i = plan->drain_limit.ns}, text, sizeof text);
-    fprintf(out, "drain_limit: %s\n", text);
-  }
-  put_workload(plan, out);
-  put_topology(plan, out);
-  put_links(plan, out);
-  put_costs(plan, out);
-  put_model("system", plan->system->name, plan->system->keys, plan->system->key_count,
-            &plan->system_settings, out);
-  if (!plan->groups)
-    put_model("handler", plan->handler->name, plan->handler->keys, plan->handler->key_count,
-              &plan->handler_settings, out);
+/* What stands beside system and handler. */
+static void put_others(const struct plan *plan, FILE *out) {
   for (int role = 0; role < ROLE__COUNT; role++) {
     const struct store_plan *slot = plan_store(plan, (enum role)role);
     if (slot && slot->store && (role == ROLE_DATABASE || plan_uses(plan, (enum role)role)))
@@ -164,11 +177,37 @@ void repro_write(const struct repro *repro, FILE *out) {
   if (plan->publisher)
     put_model("publisher", plan->publisher->name, plan->publisher->keys, plan->publisher->key_count,
               &plan->publisher_settings, out);
+}
+
+void repro_write(const struct repro *repro, FILE *out) {
+  const struct plan *plan = repro->plan;
+  struct pool *pool = pool_new();
+  fprintf(out, "format: 1\nname: %s\nabout: %s\nluck: none\n%s", repro->name, yaml_quoted(pool, repro->about),
+          repro->check ? "" : "measure_capacity: false\n");
+  if (plan->drain_limit.ns) {
+    char text[64];
+    schema_format(&time_key, (union value){.i = plan->drain_limit.ns}, text, sizeof text);
+    fprintf(out, "drain_limit: %s\n", text);
+  }
+  put_workload(repro, pool, out);
+  put_topology(plan, out);
+  put_links(plan, out);
+  put_costs(plan, out);
+  put_model("system", plan->system->name, plan->system->keys, plan->system->key_count,
+            &plan->system_settings, out);
+  if (!plan->groups && !repro->check)
+    put_model("handler", plan->handler->name, plan->handler->keys, plan->handler->key_count,
+              &plan->handler_settings, out);
+  put_others(plan, out);
   fprintf(out, repro->count ? "faults:\n" : "");
   for (unsigned i = 0; i < repro->count; i++) {
     fputs("  - ", out);
     placement_write(plan, &repro->placements[i], out);
     fputc('\n', out);
   }
-  fprintf(out, "expect:\n  - {%s: none}\n", metric_rows[repro->metric].name);
+  if (repro->check)
+    fprintf(out, "check:\n%s", repro->check);
+  else
+    fprintf(out, "expect:\n  - {%s: none}\n", metric_rows[repro->metric].name);
+  pool_free(pool);
 }

@@ -107,6 +107,7 @@ enum check_ack { CHECK_ACK_SINGLE, CHECK_ACK_CUMULATIVE };
 enum check_clock { CHECK_CLOCK_TOOL, CHECK_CLOCK_OWN };
 enum check_external { CHECK_EXTERNAL_NONE, CHECK_EXTERNAL_PLAIN, CHECK_EXTERNAL_KEYED };
 enum check_cases { CHECK_CASES_ALL, CHECK_CASES_DECLARED };
+#define SCENARIO_CHECK_MESSAGES_MAX 1000
 struct check_rules {
   bool given; /* the file has such a block */
   /* delivery: the contract */

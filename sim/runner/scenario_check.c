@@ -1,11 +1,13 @@
 /* `check`, and how a scenario is read for `dgsim check`: the handler is a program of the user's, there is one
  * world without luck, and the tool places the faults itself. */
+#include "sim/runner/check_worker.h"
 #include "sim/runner/scenario_reader.h"
 
 #include <string.h>
 
 #define MESSAGES 5                       /* of a check, unless the file says it */
 #define RATE (10LL * SCHEMA_RATE_SCALE)
+#define KEYS 2 /* few, so that operations meet on an account */
 
 /* What has no meaning in a check, and why. */
 static const struct {
@@ -202,11 +204,30 @@ void scenario_check_workload(struct reader *reader) {
   if (!reader->checking) return;
   reader->workload.values[WORKLOAD_MESSAGES].i = MESSAGES;
   reader->workload.values[WORKLOAD_RATE].i = RATE;
+  reader->workload.values[WORKLOAD_KEYS].i = KEYS;
+}
+
+/* Each operation is listed. */
+static bool check_count(struct reader *reader) {
+  static const enum workload_key keys[] = {WORKLOAD_MESSAGES, WORKLOAD_FOR, WORKLOAD_RATE, WORKLOAD_INTENTS,
+                                           WORKLOAD_ARRIVALS};
+  const struct yaml_entry *const *given = reader->workload.given, *at = given[WORKLOAD_OUTSTANDING];
+  if (at) {
+    reader_fail_key(reader, at, ERR_CONFLICT, "a check has no 'outstanding'");
+    return err_note(reader->err, "its operations come at their times: messages and rate");
+  }
+  const int64_t messages = reader->workload.values[WORKLOAD_MESSAGES].i;
+  if (messages <= CHECK_OPERATIONS_MAX) return true;
+  for (size_t i = 0; !at; i++) at = given[keys[i]];
+  reader_fail_key(reader, at, ERR_LIMIT, "a check of %lld operations; the most is %d", (long long)messages,
+                  CHECK_OPERATIONS_MAX);
+  return err_note(reader->err, "every call for each of them is a place of several faults: 5 are plenty");
 }
 
 bool scenario_check_delivery(struct reader *reader) {
   struct check_rules *rules = &reader->scenario->check;
   if (!reader->checking) return true;
+  if (!check_count(reader)) return false;
   const struct yaml_entry *batch = reader->delivery.given[DELIVERY_BATCH];
   const struct yaml_entry *threads = reader->topology.given[TOPOLOGY_THREADS];
   int64_t *topology = &reader->topology.values[TOPOLOGY_THREADS].i;
@@ -219,7 +240,14 @@ bool scenario_check_delivery(struct reader *reader) {
                 (long long)*topology);
     return err_note(reader->err, "what a consumer has at once is both: give one of them");
   }
-  if (rules->variant == VARIANT_NONE || reader->workload.values[WORKLOAD_MESSAGES].i >= 2) return true;
+  const int64_t messages = reader->workload.values[WORKLOAD_MESSAGES].i;
+  const struct yaml_entry *many = reader->workload.given[WORKLOAD_MESSAGES];
+  if (messages > SCENARIO_CHECK_MESSAGES_MAX && many) {
+    reader_fail(reader, many->value, ERR_TOO_BIG, "a check of %lld operations", (long long)messages);
+    return err_note(reader->err, "at most %d: each fault is tried in a run of its own, and five show what five hundred do",
+                    SCENARIO_CHECK_MESSAGES_MAX);
+  }
+  if (rules->variant == VARIANT_NONE || messages >= 2) return true;
   return reader_fail(reader, reader->check.given[CHECK_KEY_VARIANT]->value, ERR_CONFLICT,
                      "a variant is of two operations, and the workload has one");
 }
@@ -229,7 +257,9 @@ const char *scenario_check_model(const struct reader *reader, enum slot slot) {
   const struct check_rules *rules = &reader->scenario->check;
   if (!reader->checking) return NULL;
   switch (slot) {
-  case SLOT_SYSTEM: return rules->ack == CHECK_ACK_CUMULATIVE ? "at-least-once" : "sqs-standard";
+  case SLOT_SYSTEM:
+    if (rules->ack == CHECK_ACK_CUMULATIVE) return "at-least-once";
+    return rules->reorder ? "sqs-standard" : "sqs-fifo";
   case SLOT_HANDLER: return SCENARIO_PROGRAM;
   case SLOT_PROVIDER: return providers[rules->external];
   default: return NULL;

@@ -385,6 +385,10 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
     return err_note(reader->err, "give for, such as for: 2s");
   }
   if (!check_understood(reader, verb, fault)) return false;
+  if (fault->verb == VERB_SKEW_CLOCK && fault->skew.ns == 0) {
+    reader_fail(reader, node, ERR_MISSING_KEY, "fault 'skew_clock' does not say by how much");
+    return err_note(reader->err, "give offset, such as offset: 1h, and direction: back to set it back");
+  }
   if (fault->verb == VERB_PARTITION && !check_shape(reader, reading, fault)) return false;
   return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
 }

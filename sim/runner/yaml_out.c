@@ -8,24 +8,50 @@
 #include <string.h>
 #include <strings.h>
 
+static bool is_odd(unsigned value) {
+  return value < 0x20 || (value >= 0x7F && value <= 0xA0) || value == 0xFEFF || value == 0x2028 || value == 0x2029;
+}
+
+/* The character at `at`, and how many bytes it takes; 0: there is none. */
+static int character_at(const unsigned char *at, unsigned *out) {
+  const int width = *at < 0x80 ? 1 : *at < 0xC2 ? 0 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : *at < 0xF5 ? 4 : 0;
+  unsigned value = width > 1 ? *at & (0xFFu >> (width + 1)) : *at;
+  for (int i = 1; i < width; i++) {
+    if ((at[i] & 0xC0) != 0x80) return 0;
+    value = value << 6 | (at[i] & 0x3Fu);
+  }
+  *out = value;
+  return width;
+}
+
 static void put_quoted(FILE *out, const char *text) {
   fputc('"', out);
   for (const unsigned char *at = (const unsigned char *)text; *at;) {
-    unsigned value = *at;
-    int width = value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
-    if (width > 1) value &= 0xFFu >> (width + 1);
-    for (int i = 1; i < width; i++) value = value << 6 | (at[i] & 0x3Fu);
-    bool odd = value < 0x20 || (value >= 0x7F && value <= 0xA0) || value == 0xFEFF ||
-               value == 0x2028 || value == 0x2029;
-    if (value == '\n')
+    unsigned value = 0;
+    const int width = character_at(at, &value);
+    if (width == 0)
+      fputc('?', out);
+    else if (value == '\n')
       fputs("\\n", out);
-    else if (odd)
+    else if (is_odd(value))
       fprintf(out, "\\u%04X", value);
     else
       fprintf(out, "%s%.*s", value == '"' || value == '\\' ? "\\" : "", width, (const char *)at);
-    at += width;
+    at += width ? width : 1;
   }
   fputc('"', out);
+}
+
+void text_tidy(char *text) {
+  for (unsigned char *at = (unsigned char *)text; *at;) {
+    unsigned value = 0;
+    const int width = character_at(at, &value);
+    if (width == 0)
+      *at = '?';
+    else if ((value < 0x20 && value != '\n') || value == 0x7F)
+      *at = ' ';
+    at += width ? width : 1;
+  }
 }
 
 const char *yaml_quoted(struct pool *pool, const char *text) {

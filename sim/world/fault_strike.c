@@ -106,6 +106,33 @@ static void strike_slow(struct world *world, uint32_t fault) {
   fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_END, fault, 0);
 }
 
+/* What each node's clock is off by: the sum of what those say that are under way. */
+static void reckon_clocks(struct world *world, uint32_t begun_or_ended) {
+  (void)begun_or_ended;
+  for (size_t i = 0; i < world->node_count; i++) world->nodes[i].clock_skew = 0;
+  for (uint32_t f = 0; f < world->faults.count; f++) {
+    const struct fault_plan *plan = faults_rules(world, f);
+    if (plan->verb != VERB_SKEW_CLOCK || fault_state_of(world, f)->active == 0) continue;
+    const int64_t by = plan->skew_direction == SKEW_BACK ? -plan->skew.ns : plan->skew.ns;
+    for (size_t i = 0; i < world->node_count; i++) {
+      struct node *node = &world->nodes[i];
+      if (!chosen(fault_state_of(world, f)->targets, i)) continue;
+      const int64_t sum = node->clock_skew + by;
+      node->clock_skew = sum > SCHEMA_TIME_MAX_NS    ? SCHEMA_TIME_MAX_NS
+                         : sum < -SCHEMA_TIME_MAX_NS ? -SCHEMA_TIME_MAX_NS
+                                                     : sum;
+      node->clock_skew_by = f;
+    }
+  }
+}
+
+/* It is the machine's: a process that dies meanwhile comes back to it. */
+static void strike_skew_clock(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  reckon_clocks(world, fault);
+  fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_END, fault, 0);
+}
+
 /* One window for all its nodes, also for those that are down: a disk lies whoever runs on it. */
 static void strike_fsync_lies(struct world *world, uint32_t fault) {
   fault_open(world, fault);
@@ -147,6 +174,14 @@ static void strike_of_system(struct world *world, uint32_t fault) {
     faults_hit(world, fault, (uint16_t)i, 0);
   }
   fault_close(world, fault);
+}
+
+/* The broker is told, and hits when it hands the copy out; under way until then. */
+static void strike_redeliver(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  for (uint32_t i = 0; i < world->count[ROLE_BROKER]; i++)
+    strike_component(world, world_node(world, ROLE_BROKER, i), fault);
+  fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_ARRIVAL, fault, 0);
 }
 
 /* The two sides of a partition whose shape splits its targets; a bridge is on neither. */
@@ -239,11 +274,13 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_TERMINATE] = strike_terminate,
     [VERB_DEPLOY] = strike_deploy,
     [VERB_SLOW] = strike_slow,
+    [VERB_SKEW_CLOCK] = strike_skew_clock,
     [VERB_FSYNC_LIES] = strike_fsync_lies,
     [VERB_FSYNC_FAILS] = strike_fsync_fails,
     [VERB_FAILOVER] = strike_of_system,
     [VERB_MOVE_COORDINATOR] = strike_of_system,
     [VERB_LOSE_SLOT] = strike_of_system,
+    [VERB_REDELIVER] = strike_redeliver,
     [VERB_PARTITION] = strike_partition,
     [VERB_RESET] = strike_reset,
     [VERB_CLOG] = strike_clog,
@@ -258,6 +295,7 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
 
 static fault_strike_fn *const ends[VERB__COUNT] = {
     [VERB_SLOW] = reckon_speeds,
+    [VERB_SKEW_CLOCK] = reckon_clocks,
     [VERB_FSYNC_LIES] = end_fsync_lies,
     [VERB_PARTITION] = heal_partition,
     [VERB_CLOG] = end_clog,

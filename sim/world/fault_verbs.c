@@ -85,6 +85,13 @@ static const struct fault_key slow_keys[] = {
       "cpu: the service of requests and the work of handlers; disk: flushes; both", NULL},
      FAULT_KEY_VALUE, FIELD(slow_what)},
 };
+static const struct fault_key skew_clock_keys[] = {
+    {{"offset", VALUE_TIME, "", NULL, 1, SCHEMA_TIME_MAX_NS, "how far the clock jumps: needed", NULL},
+     FAULT_KEY_VALUE, FIELD(skew)},
+    {{"direction", VALUE_ENUM, "forward", "forward back", 0, 0,
+      "forward: it is ahead by the offset; back: it is behind, maybe below 0", NULL},
+     FAULT_KEY_VALUE, FIELD(skew_direction)},
+};
 static const struct fault_key failover_keys[] = {
     {{"election", VALUE_ENUM, "clean", "clean unclean", 0, 0,
       "clean: only who has all that was acknowledged may take over; unclean: anybody", NULL},
@@ -156,6 +163,11 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                    .for_means = "until it is as fast as before", .one_window = true,
                    .help = "what its CPU or its disk has to do from here takes so many times as long",
                    .hit = "a service, a handler's work or a flush that took longer"},
+    [VERB_SKEW_CLOCK] = {.name = "skew_clock", .target = FAULT_TARGET_NODES, KEYS(skew_clock_keys),
+                         .for_default = NULL, .for_means = "until the clock is right again", .one_window = true,
+                         .help = "the clock that a handler reads (dg_now) is wrong; what waits for a span of "
+                                 "time is not",
+                         .hit = "a handler read the clock"},
     [VERB_FSYNC_LIES] = {.name = "fsync_lies", .target = FAULT_TARGET_NODES, .for_default = NULL,
                          .one_window = true,
                          .for_means = "until a flush is true again",
@@ -211,8 +223,13 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                    .help = "a handler's call fails: before the step it is not made, after it it was made and "
                            "its answer is lost",
                    .hit = "a call of a handler that asks somebody else"},
+    [VERB_REDELIVER] = {.name = "redeliver", .target = FAULT_TARGET_THIS, .for_default = NULL,
+                        .for_means = "how much later", .of_system = true, .such_as = "this",
+                        .help = "the message of the operation at the point is handed out once more, although "
+                                "it was acknowledged: a copy was on a server that was out of reach",
+                        .hit = "the copy was handed out"},
 };
 
 const char *const fault_verbs_later =
-    "skew_clock expire_lease";
-const char *const fault_keys_later = "version offset drift lose";
+    "expire_lease";
+const char *const fault_keys_later = "version drift lose";

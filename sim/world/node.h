@@ -65,6 +65,8 @@ struct node {
   struct arena arena;
   /* how many times as long what it does takes, by faults under way; ask node_takes */
   uint32_t slow[NODE_PART__COUNT], slow_by[NODE_PART__COUNT]; /* factor; the last fault to begin */
+  int64_t clock_skew;     /* ns: what its clock is off by, see world_clock */
+  uint32_t clock_skew_by; /* the last fault in the plan that says so, when it is not 0 */
   /* its disk, as faults have made it; a model asks node_flush */
   uint32_t fsync_lies;     /* faults under way by which a flush says that it is done and is not */
   uint32_t fsync_lies_by;  /* the last of them to begin */

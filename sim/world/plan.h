@@ -95,6 +95,7 @@ enum verb {
   VERB_DEPLOY,
   VERB_PAUSE,
   VERB_SLOW,
+  VERB_SKEW_CLOCK,
   VERB_FSYNC_LIES,
   VERB_FSYNC_FAILS,
   VERB_FAILOVER, /* these two only systems that say so understand */
@@ -108,6 +109,7 @@ enum verb {
   VERB_DELAY,
   VERB_DUPLICATE,
   VERB_FAIL,
+  VERB_REDELIVER,
   VERB__COUNT
 };
 enum fault_timing { TIMING_AT, TIMING_EVERY, TIMING_WHEN, TIMING_RECORDED };
@@ -115,6 +117,7 @@ enum direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 enum deploy_mode { DEPLOY_DRAIN, DEPLOY_KILL };
 enum partition_shape { SHAPE_SIDES, SHAPE_HALVES, SHAPE_MAJORITY, SHAPE_BRIDGE, SHAPE_RING };
 enum election { ELECTION_CLEAN, ELECTION_UNCLEAN };
+enum skew { SKEW_FORWARD, SKEW_BACK };
 enum slow_what { SLOW_CPU, SLOW_DISK, SLOW_BOTH };
 /* What a call is told that has not been made: by `fail`. */
 enum call_error { CALL_ERROR_REFUSED, CALL_ERROR_SERIALIZATION, CALL_ERROR_DEADLOCK, CALL_ERROR_UNKNOWN };
@@ -159,6 +162,8 @@ struct fault_plan {
   enum unsynced unsynced;
   uint32_t factor;        /* VERB_SLOW */
   enum slow_what slow_what;
+  struct span skew; /* VERB_SKEW_CLOCK: by so much, in a direction */
+  enum skew skew_direction;
   enum election election; /* VERB_FAILOVER */
   enum call_error error;  /* VERB_FAIL */
   struct link_plan degrade; /* VERB_DEGRADE: NULL, -1, or 0 of bandwidth: as before */

@@ -150,8 +150,8 @@ static void reset_node(struct world *world, struct node *node) {
     node->slow[part] = 1;
     node->slow_by[part] = NO_FAULT;
   }
-  node->fsync_lies = 0;
-  node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
+  node->clock_skew = node->fsync_lies = 0;
+  node->clock_skew_by = node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
   node->inbox_head = node->inbox_count = 0;
   node->first_call = CALL_NONE;
   node->holds = 0;

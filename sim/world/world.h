@@ -216,6 +216,15 @@ static inline bool world_expects(const struct world *world, enum verb verb) {
   return (world->faults.planned >> verb) & 1;
 }
 
+/* The time by a node's own clock, ns: what an application that runs there reads, which faults can put wrong.
+ * Who reads it says so: world_clock_read credits the fault. */
+static inline int64_t world_clock(const struct world *world, const struct node *node) {
+  return world->now.ns + node->clock_skew;
+}
+static inline void world_clock_read(struct world *world, const struct node *node, uint64_t intent) {
+  if (node->clock_skew != 0) faults_hit(world, node->clock_skew_by, node->id, intent);
+}
+
 static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {
   return &world->nodes[world->first[role] + index_from_0];
 }

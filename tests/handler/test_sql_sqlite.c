@@ -194,7 +194,7 @@ START_TEST(in_a_write_ahead_log_an_old_snapshot_is_a_serialization_failure) {
   for (int i = 0; i < 2; i++) { /* a second case begins in the same way */
     struct sql_world *world = made(text);
     world_give(world, 1, 1, 0);
-    world_give(world, 2, 2, MS / 2);
+    world_give(world, 2, 2, 3 * MS / 2); /* reads before the other's COMMIT, writes after it */
     world_run(world);
     char *found = world_end(world);
     ck_assert_str_eq(found, "account-3 balance 130\n");

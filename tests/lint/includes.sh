@@ -25,7 +25,7 @@ tests/handler           sim/base/ sim/kernel/ sim/handler/ tests/handler/
 tests/oracle            sim/base/ sim/kernel/ sim/world/ sim/oracle/ tests/oracle/
 tests/models            sim/base/ sim/kernel/ sim/world/ sim/handler/ models/ tests/models/
 tests/runner            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ tests/runner/
-tests/system            sim/base/ sim/kernel/ sim/world/ sim/handler/ sim/oracle/ sim/runner/ models/registry.h tests/system/
+tests/system            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ sim/handler/ models/registry.h tests/system/
 tests/system/broken_models.h  sim/world/ models/ tests/system/
 tests/system/mutants.c  sim/runner/ sim/oracle/ models/mutants.h tests/system/
 tests/bench             sim/base/ sim/kernel/ tests/bench/

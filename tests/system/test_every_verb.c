@@ -13,6 +13,7 @@ static const char *const entries[VERB__COUNT] = {
     [VERB_DEPLOY] = "deploy: consumer.all, for: 50ms",
     [VERB_PAUSE] = "pause: [broker.any, consumer.any, database.1, cache.1], for: 300ms",
     [VERB_SLOW] = "slow: [broker.leader, consumer.any, database.1, cache.1], for: 300ms, factor: 30, what: both",
+    [VERB_SKEW_CLOCK] = "skew_clock: [broker.any, consumer.any, database.1], for: 300ms, offset: 1h, direction: back",
     [VERB_FSYNC_LIES] = "fsync_lies: [broker.all, database.1, cache.1], for: 200ms",
     [VERB_FSYNC_FAILS] = "fsync_fails: [broker.any, database.1, cache.1], for: 50ms",
     [VERB_FAILOVER] = "failover: [broker.leader, cache.1], election: unclean",
@@ -25,6 +26,7 @@ static const char *const entries[VERB__COUNT] = {
     [VERB_DELAY] = "delay: this, for: 3s",
     [VERB_LOSE_SLOT] = "lose_slot: producer_database.1",
     [VERB_DUPLICATE] = "duplicate: this",
+    [VERB_REDELIVER] = "redeliver: this, for: 300ms",
     [VERB_FAIL] = "fail: this, error: serialization",
 };
 

@@ -1,0 +1,275 @@
+/* Whole checks, of programs that are functions of this test: what is tried, what is found, and that it is the same
+ * for any number of workers. */
+#include "sim/handler/dgsim.h"
+#include "sim/runner/check.h"
+#include "tests/system/rig.h"
+
+#include <unistd.h>
+
+/* --- Programs --- */
+
+typedef int handle_fn(struct dg_context *, const struct dg_message *);
+struct subject {
+  struct program program; /* first */
+  handle_fn *handle;
+};
+
+static void *start(struct program *program, uint32_t consumer, bool other_version) {
+  (void)consumer, (void)other_version;
+  return program;
+}
+static void end(struct program *program, void *process, enum program_end how) {
+  (void)program, (void)process, (void)how;
+}
+static int handle(struct program *program, void *process, struct dg_context *context,
+                  const struct dg_message *message) {
+  (void)process;
+  return ((struct subject *)program)->handle(context, message);
+}
+static void release(struct program *program) { free(program); }
+static const struct program_kind kind = {.name = "test", .start = start, .end = end, .handle = handle,
+                                         .free = release};
+
+static struct program *make(void *context, uint32_t worker, struct err *err) {
+  struct subject *subject = calloc(1, sizeof *subject);
+  (void)worker, (void)err;
+  ck_assert_ptr_nonnull(subject);
+  subject->program.kind = &kind;
+  subject->handle = *(handle_fn *const *)context;
+  return &subject->program;
+}
+
+/* --- Consumers --- */
+
+static int in_one_transaction(struct dg_context *context, const struct dg_message *message) {
+  dg_begin(context);
+  int inserted = dg_insert_unique(context, "processed", message->id << 8 | message->tenant);
+  if (inserted == DG_EXISTS) return dg_rollback(context), DG_OK;
+  if (inserted == DG_OK) dg_work(context), dg_apply(context);
+  return dg_commit(context);
+}
+static int every_time(struct dg_context *context, const struct dg_message *message) {
+  (void)message;
+  return dg_apply(context);
+}
+static int mark_first(struct dg_context *context, const struct dg_message *message) {
+  int inserted = dg_insert_unique(context, "processed", message->id);
+  if (inserted == DG_EXISTS) return DG_OK;
+  return inserted == DG_OK ? dg_apply(context) : inserted;
+}
+static int by_message_id(struct dg_context *context, const struct dg_message *message) {
+  dg_begin(context);
+  if (dg_insert_unique(context, "processed", message->message_id) == DG_EXISTS)
+    return dg_rollback(context), DG_OK;
+  dg_apply(context);
+  return dg_commit(context);
+}
+static int by_content(struct dg_context *context, const struct dg_message *message) {
+  dg_begin(context);
+  if (dg_insert_unique(context, "processed", message->key << 32 | (uint64_t)message->amount) == DG_EXISTS)
+    return dg_rollback(context), DG_OK;
+  dg_apply(context);
+  return dg_commit(context);
+}
+static int charges(struct dg_context *context, const struct dg_message *message) {
+  (void)message;
+  return dg_charge(context, 0, message->amount, NULL);
+}
+static int charges_with_key(struct dg_context *context, const struct dg_message *message) {
+  int status;
+  while ((status = dg_charge(context, message->id, message->amount, NULL)) == DG_CONFLICT)
+    dg_sleep(context, 1000000000);
+  return status;
+}
+static int puts_what_it_read(struct dg_context *context, const struct dg_message *message) {
+  int64_t balance = 0;
+  dg_begin(context);
+  if (dg_insert_unique(context, "processed", message->id) == DG_EXISTS) return dg_rollback(context), DG_OK;
+  dg_get(context, "balance", message->key, &balance);
+  dg_put(context, "balance", message->key, balance + message->amount);
+  return dg_commit(context);
+}
+static int does_nothing(struct dg_context *context, const struct dg_message *message) {
+  (void)context, (void)message;
+  return DG_OK;
+}
+static int crashes_when_redelivered(struct dg_context *context, const struct dg_message *message) {
+  if (message->redelivered) abort();
+  return in_one_transaction(context, message);
+}
+static int loops_when_redelivered(struct dg_context *context, const struct dg_message *message) {
+  volatile bool for_ever = message->redelivered;
+  while (for_ever) {}
+  return in_one_transaction(context, message);
+}
+static int goes_by_its_process(struct dg_context *context, const struct dg_message *message) {
+  static int calls; /* of all runs of a worker: what a program must not go by */
+  if (calls++ % 2) dg_step(context, "every other time");
+  return in_one_transaction(context, message);
+}
+
+/* --- The rig --- */
+
+static void check_of(handle_fn *consumer, const char *text, unsigned workers, bool keep_going, struct check_result *out,
+                     struct check_small *small) {
+  struct scenario scenario;
+  struct err err = {0};
+  const char *sets[] = {"handler=program"};
+  static const struct handler *handlers[256];
+  struct registry registry = rig_registry();
+  memcpy(handlers, registry.handlers, registry.handler_count * sizeof *handlers);
+  handlers[registry.handler_count++] = &check_handler;
+  registry.handlers = handlers;
+  char path[] = "/tmp/dgsim-check-XXXXXX.yaml";
+  int file = mkstemps(path, 5);
+  ck_assert(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+  close(file);
+  bool loaded = scenario_load(path, &registry, sets, 1, 0, &scenario, &err);
+  unlink(path);
+  ck_assert_msg(loaded, "%s", err.message);
+  const struct check_options options = {.workers = workers, .keep_going = keep_going, .case_limit_ms = 1000,
+                                        .command = "a test", .make = make, .make_context = &consumer};
+  ck_assert_msg(check_run(&scenario, &options, out, &err), "%s", err.message);
+  if (small && out->failure_count > 0) check_shrink(&scenario, &options, &out->failures[0], small);
+  scenario_free(&scenario);
+}
+
+#define PLAIN "format: 1\ncheck: {pairs: 50}\n"
+
+START_TEST(a_correct_consumer_recovers_from_everything_and_something_was_tried) {
+  struct check_result result;
+  check_of(in_one_transaction,
+           "format: 1\nsystem: {name: sqs-standard, max_receive_count: 20}\n"
+           "check: {pairs: 200, delivery: {tenants: true, changed_payload: true, failover: false}}\n",
+           2, true, &result, NULL);
+  for (size_t i = 0; i < result.failure_count; i++)
+    ck_abort_msg("%s: %s", check_class_rows[result.failures[i].what.class].name,
+                 result.failures[i].outcome.evidence);
+  ck_assert(result.ledger && !result.unjudged);
+  ck_assert_uint_eq(result.tried, result.recovered);
+  static const enum check_class tried[] = {CHECK_REFUSED, CHECK_CONFLICT, CHECK_UNANSWERED, CHECK_KILLED,
+                                           CHECK_KILLED_LATE, CHECK_KILLED_TWICE, CHECK_EXECUTED_LATE,
+                                           CHECK_TERMINATED, CHECK_PAUSED, CHECK_ACK_LOST, CHECK_REPUBLISHED,
+                                           CHECK_TWINS, CHECK_TENANT, CHECK_PAYLOAD, CHECK_PAIRS};
+  for (size_t i = 0; i < sizeof tried / sizeof *tried; i++)
+    ck_assert_msg(result.counts[tried[i]].tried >= 5, "%s", check_class_rows[tried[i]].name);
+  ck_assert_ptr_nonnull(result.counts[CHECK_FAILOVER].not_tried);
+  ck_assert_ptr_nonnull(result.counts[CHECK_DECLARED].not_tried);
+  check_result_deinit(&result);
+}
+END_TEST
+
+static const struct {
+  const char *name;
+  handle_fn *consumer;
+  const char *scenario;
+  enum check_class class; /* that shows it first */
+  enum anomaly anomaly;
+} broken[] = {
+    {"every time", every_time, PLAIN, CHECK_UNANSWERED, ANOMALY_DUPLICATE_EFFECTS},
+    {"mark first", mark_first, PLAIN, CHECK_REFUSED, ANOMALY_LOST_ACKED},
+    {"by message id", by_message_id, PLAIN, CHECK_REPUBLISHED, ANOMALY_DUPLICATE_EFFECTS},
+    {"by content", by_content, PLAIN, CHECK_TWINS, ANOMALY_LOST_ACKED},
+    {"charges", charges, "format: 1\ncheck: {delivery: {external: plain}}\n", CHECK_UNANSWERED,
+     ANOMALY_DUPLICATE_EFFECTS},
+};
+
+START_TEST(each_defect_is_found_by_name_and_made_small) {
+  struct check_result result;
+  struct check_small small;
+  check_of(broken[_i].consumer, broken[_i].scenario, 2, false, &result, &small);
+  ck_assert_msg(result.failure_count == 1, "%s", broken[_i].name);
+  const struct check_failure *failure = &result.failures[0];
+  ck_assert_int_eq(failure->outcome.verdict, CHECK_FAILED);
+  ck_assert_msg(failure->what.class == broken[_i].class, "%s: %s", broken[_i].name,
+                check_class_rows[failure->what.class].name);
+  ck_assert_msg(failure->outcome.anomaly == broken[_i].anomaly, "%s: %s", broken[_i].name, failure->outcome.evidence);
+  ck_assert(small.small && small.plan.workload.messages <= 2 && small.what.count <= 1);
+  check_result_deinit(&result);
+}
+END_TEST
+
+START_TEST(what_is_found_is_the_same_for_any_number_of_workers) {
+  struct check_result one, three;
+  check_of(every_time, PLAIN, 1, true, &one, NULL);
+  check_of(every_time, PLAIN, 3, true, &three, NULL);
+  ck_assert_uint_eq(one.tried, three.tried);
+  ck_assert_uint_eq(one.failure_count, three.failure_count);
+  ck_assert_uint_gt(one.failure_count, 10);
+  for (size_t i = 0; i < one.failure_count; i++) {
+    ck_assert_uint_eq(one.failures[i].outcome.digest, three.failures[i].outcome.digest);
+    ck_assert_str_eq(one.failures[i].outcome.evidence, three.failures[i].outcome.evidence);
+  }
+  check_result_deinit(&one);
+  check_result_deinit(&three);
+}
+END_TEST
+
+START_TEST(charges_with_a_key_and_rows_are_judged_by_lines) {
+  struct check_result result;
+  check_of(charges_with_key, PLAIN, 2, false, &result, NULL);
+  ck_assert_msg(result.failure_count == 0, "%s", result.failures ? result.failures[0].outcome.evidence : "");
+  ck_assert(result.lines && !result.ledger);
+  check_result_deinit(&result);
+  check_of(puts_what_it_read, PLAIN, 2, false, &result, NULL);
+  ck_assert_uint_eq(result.failure_count, 1); /* two on one account, one of them standing still in between */
+  ck_assert(result.lines && !result.ledger);
+  ck_assert(result.failures[0].outcome.anomaly == ANOMALY_LOST_ACKED ||
+            result.failures[0].outcome.anomaly == ANOMALY_STATE_ERRORS);
+  check_result_deinit(&result);
+}
+END_TEST
+
+static const struct {
+  handle_fn *consumer;
+  enum program_failure failure;
+  bool unjudged;
+  const char *says;
+} defective[] = {
+    {does_nothing, PROGRAM_CANNOT_JUDGE, true, "nothing behind"},
+    {crashes_when_redelivered, PROGRAM_DIED, false, "signal 6"},
+    {loops_when_redelivered, PROGRAM_HUNG, false, "no answer within 1 s"},
+    {goes_by_its_process, PROGRAM_CANNOT_JUDGE, true, "two clean runs differ"},
+};
+
+START_TEST(a_program_that_crashes_hangs_or_differs_gets_a_verdict_of_its_own) {
+  struct check_result result;
+  check_of(defective[_i].consumer, PLAIN, 2, false, &result, NULL);
+  ck_assert_uint_eq(result.failure_count, 1);
+  const struct check_outcome *outcome = &result.failures[0].outcome;
+  ck_assert_int_eq(outcome->verdict, CHECK_PROGRAM);
+  ck_assert_msg(outcome->failure == defective[_i].failure, "%s", outcome->evidence);
+  ck_assert_msg(strstr(outcome->evidence, defective[_i].says) != NULL, "%s", outcome->evidence);
+  ck_assert_int_eq(result.unjudged, defective[_i].unjudged);
+  check_result_deinit(&result);
+}
+END_TEST
+
+START_TEST(a_file_that_declares_its_case_has_it_tried_and_no_other) {
+  struct check_result result;
+  const char *text = "format: 1\ncheck: {cases: declared}\n"
+                     "workload: {intents: [{id: 3, at: 1s, key: 1}]}\nfaults:\n"
+                     "  - {when: handler-step, intent: 3, attempt: 1, fail: this}\n";
+  check_of(every_time, text, 1, false, &result, NULL);
+  ck_assert_uint_eq(result.counts[CHECK_DECLARED].tried, 1);
+  ck_assert_uint_eq(result.failure_count, 1);
+  ck_assert_uint_eq(result.tried, 2);
+  check_result_deinit(&result);
+  check_of(in_one_transaction, text, 1, false, &result, NULL);
+  ck_assert_uint_eq(result.recovered, 1); /* the first call of that one cannot fail: its case is not counted */
+  check_result_deinit(&result);
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("all");
+  tcase_set_timeout(tests, 60);
+  tcase_add_test(tests, a_correct_consumer_recovers_from_everything_and_something_was_tried);
+  tcase_add_loop_test(tests, each_defect_is_found_by_name_and_made_small, 0, sizeof broken / sizeof *broken);
+  tcase_add_test(tests, what_is_found_is_the_same_for_any_number_of_workers);
+  tcase_add_test(tests, charges_with_a_key_and_rows_are_judged_by_lines);
+  tcase_add_loop_test(tests, a_program_that_crashes_hangs_or_differs_gets_a_verdict_of_its_own, 0,
+                      sizeof defective / sizeof *defective);
+  tcase_add_test(tests, a_file_that_declares_its_case_has_it_tried_and_no_other);
+  return rig_main(suite_create("check"), tests);
+}
