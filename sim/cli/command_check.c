@@ -92,7 +92,8 @@ static struct check_options how_to(const struct scenario *scenario, const struct
   const int64_t answer_ms = scenario->check.answer_limit.ns / NS_PER_MS;
   return (struct check_options){.workers = options->workers,
                                 .keep_going = options->keep_going,
-                                .own_state = scenario->check.probe || options->proxy || options->sql,
+                                .own_state = scenario->check.probe || options->proxy,
+                                .own_server = options->database != NULL,
                                 .case_limit_ms = options->plugin ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
                                 .progress = true,
                                 .command = command,
