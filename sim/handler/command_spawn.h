@@ -9,7 +9,8 @@
  * [I4] Standard error goes to memory without a pipe, so that it never blocks who writes; it is cut off when it
  *      has grown large, and its last line explains a failure.
  *
- * LIMIT: a process of a program that has gone to a session or group of its own outlives it.
+ * LIMIT: a process of a program that has gone to a session or group of its own outlives it; so do children of a
+ *        program when the tool itself is ended by SIGKILL, which only the process that it started dies with.
  */
 #ifndef SIM_HANDLER_COMMAND_SPAWN_H
 #define SIM_HANDLER_COMMAND_SPAWN_H
