@@ -116,9 +116,6 @@ static void at_message(struct check_places *places, const struct placement *at) 
   case POINT_ACK_ANSWERED:
     if (!at->before) add(places, at, CHECK_KILLED, PLACED_KILL);
     break;
-  case POINT_ACK_APPLIED:
-    if (!at->before) add(places, at, CHECK_REDELIVERED, PLACED_REDELIVER);
-    break;
   default: break;
   }
 }
