@@ -191,6 +191,8 @@ static void clear(struct sqs *queue, const struct sqs_order *order) {
   sqs_store_clear(&queue->store, order);
   deduplication_clear(&queue->deduplication);
   queue->redriven = false;
+  queue->handed_count = 0;
+  map_clear(&queue->handed_at);
   if (queue->attempts) memset(queue->attempts, 0, queue->attempt_capacity * sizeof *queue->attempts);
 }
 
@@ -247,6 +249,8 @@ static void disk_free(struct node *node) {
   sqs_store_free(&queue->store);
   deduplication_free(&queue->deduplication);
   free(queue->attempts);
+  free(queue->handed);
+  map_deinit(&queue->handed_at);
   free(queue->parked);
   free(queue);
   node->disk[0] = NULL;
@@ -284,6 +288,7 @@ static const char *const timer_names[TIMER__COUNT] = {
   .timer_count = TIMER__COUNT, .cost = cost, .busy = busy, .crash = crash, .finish = drop_polls,   \
   .disk_reset = disk_reset, .disk_free = disk_free
 
-const struct component sqs_queue = {QUEUE, .name = "sqs-queue", .start = start, .on = on};
+const struct component sqs_queue = {QUEUE, .name = "sqs-queue", .start = start, .on = on,
+                                     .struck = copies_struck};
 const struct component sqs_fifo_queue = {QUEUE, .name = "sqs-fifo-queue", .start = start_fifo,
                                          .on = on_fifo};

@@ -32,7 +32,8 @@
  * [I10] Oldest first, redelivered ones at the end; DELETE by the receipt of an earlier receive works too, or
  *      does nothing (old_receipts), and is answered likewise.
  * [I11] copy_redelivery of all messages have a copy on a server that is out of reach when the message is
- *      first received. It appears copy_redelivery_after later, whatever has become of the message.
+ *      first received. It appears copy_redelivery_after later, whatever has become of the message. The fault
+ *      `redeliver` has one appear after its `for`, of the message of its operation that was handed out last.
  * FIFO:
  * [I12] Groups: models/sqs/groups.h. Duplicates of a SEND are answered like it and dropped:
  *      models/sqs/deduplication.h. What the dead-letter queue gives back is no duplicate.
@@ -54,6 +55,7 @@
 #include "models/sqs/deduplication.h"
 #include "models/sqs/store.h"
 #include "models/sqs/wire.h"
+#include "sim/base/map.h"
 
 #define SQS_ATTEMPT_KEPT (5 * NS_PER_MIN) /* ReceiveMessage, ReceiveRequestAttemptId */
 
@@ -77,6 +79,9 @@ struct sqs {
   bool redriven; /* redrive_at has passed */
   struct attempt *attempts; /* by consumer */
   size_t attempt_capacity;
+  struct record *handed; /* where a fault may have a message handed out again: the latest of each operation */
+  size_t handed_count, handed_capacity;
+  struct map handed_at; /* operation -> place in `handed` + 1 */
   struct parked *parked; /* volatile: a ring; its memory is kept over crashes */
   size_t parked_capacity;
   size_t parked_head, parked_count;
@@ -101,6 +106,11 @@ void queue_confirm(struct world *world, struct node *node, const struct message 
 /* receive.c: up to `most` messages for a request, hidden from now on. Returns how many. */
 uint32_t queue_fetch(struct world *world, struct node *node, const struct message *request,
                      struct record records[SQS_RECEIVE_MAX]);
+
+/* copies.c: a copy of what is handed out the first time may have been left on a server that is out of reach. */
+void copies_leave(struct world *world, struct node *node, uint32_t item);
+/* A fault has left one of the latest message of an operation that was handed out. */
+uint32_t copies_struck(struct world *world, struct node *node, uint32_t fault, bool begins);
 
 /* visibility.c */
 void visibility_arm(struct world *world, struct node *node);

@@ -10,22 +10,6 @@ static int64_t hidden_until(const struct world *world, const struct node *node) 
   return leaves + sqs_setting(world, KEY_SQS_VISIBILITY_TIMEOUT);
 }
 
-/* [I11] */
-static void leave_copy(struct world *world, struct node *node, uint32_t item) {
-  struct sqs_store *store = &queue_of(node)->store;
-  struct record record = {.intent = store->items[item].intent, .key = store->items[item].key,
-                          .size = store->items[item].size, .attempt = store->items[item].attempt};
-  uint64_t address = world_address(node, hash_name("sqs-copy"), record.intent);
-  uint64_t share = luck_threshold(sqs_setting(world, KEY_SQS_COPY_REDELIVERY), SCHEMA_SHARE_SCALE);
-  if (!luck_chance(&world->luck, address, share)) return;
-  uint32_t copy = sqs_store_add(store, &record, world->now.ns);
-  store->items[copy].copy = true;
-  store->items[copy].number = store->items[item].number;
-  sqs_store_delay(store, copy,
-                  world->now.ns + sqs_setting(world, KEY_SQS_COPY_REDELIVERY_AFTER));
-  world_hold(world, NULL);
-}
-
 static void hand_out(struct world *world, struct node *node, uint32_t item, int64_t due,
                      struct record *record) {
   struct sqs_store *store = &queue_of(node)->store;
@@ -33,12 +17,13 @@ static void hand_out(struct world *world, struct node *node, uint32_t item, int6
   struct stored *stored = &store->items[item];
   stored->received_at = world->now.ns;
   if (stored->receives < UINT32_MAX) stored->receives++;
+  if (stored->receives == 1) faults_hit(world, stored->fault, node->id, stored->intent);
   uint16_t count = stored->receives < UINT16_MAX ? (uint16_t)stored->receives : UINT16_MAX;
   *record = (struct record){.intent = stored->intent, .handle = sqs_store_id(store, item),
                             .key = stored->key, .size = stored->size, .count = count,
                             .extra = stored->receives, .attempt = stored->attempt,
                             .number = stored->number};
-  if (!queue_is_fifo(node) && !stored->copy && stored->receives == 1) leave_copy(world, node, item);
+  if (!queue_is_fifo(node)) copies_leave(world, node, item);
 }
 
 static uint32_t take(struct world *world, struct node *node, int64_t most, int64_t due,

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/world/node.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +159,7 @@ uint32_t sqs_store_add(struct sqs_store *store, const struct record *record, int
   }
   struct stored *stored = &store->items[item];
   *stored = (struct stored){.intent = record->intent, .key = record->key, .size = record->size,
-                            .number = ++store->numbers,
+                            .number = ++store->numbers, .fault = NO_FAULT,
                             .attempt = record->attempt, .generation = stored->generation + 1};
   age_append(store, item, now);
   return item;

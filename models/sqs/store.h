@@ -42,6 +42,7 @@ struct stored {
   uint32_t heap_at;
   uint8_t place;
   bool copy; /* of a message that was there already */
+  uint32_t fault; /* that has it handed out, NO_FAULT */
   uint16_t attempt; /* as in struct record */
 };
 struct stored_list {

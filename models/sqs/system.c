@@ -190,6 +190,7 @@ const struct system system_sqs_standard = {
     .components = {[ROLE_PRODUCER] = &sqs_producer, [ROLE_BROKER] = &sqs_queue,
                    [ROLE_CONSUMER] = &sqs_consumer},
     .allows = ALLOWS_REPEATING | CLAIM_BIT(REORDERED),
+    .verbs = 1u << VERB_REDELIVER,
     .longest_timeout = longest_timeout_standard,
 };
 

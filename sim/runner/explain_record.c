@@ -2,8 +2,10 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/world/fault_verbs.h"
 #include "sim/world/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,12 @@ struct recorder {
   size_t pending_count, pending_capacity;
   size_t around_count;
   struct cause cause; /* the event under way */
+  uint16_t node;      /* of the last point, and its operation */
+  uint64_t intent;
+  struct handler_call { /* by node: what its handler has called last for the operation, in words */
+    char words[EXPLAIN_CALL_MAX];
+  } *calls;
+  size_t call_capacity;
 };
 
 /* --- From the observer --- */
@@ -157,11 +165,27 @@ static void on_point(void *context, const struct world *world, const struct node
                      uint32_t point, bool before, uint64_t intent, const struct message *message) {
   (void)message;
   struct recorder *recorder = context;
+  recorder->node = node->id;
+  recorder->intent = intent;
   if (before || intent != recorder->record->intent) return;
   if (point != POINT_HANDLED && point != POINT_ACK_APPLIED) return;
   struct happening *happening = add_pending(recorder, world, HAPPENING_POINT, node->id);
   happening->own = true;
   happening->what = point;
+}
+
+static void on_call(void *context, const struct world *world, const struct node *node, uint64_t intent,
+                    const char *what, const char *about, bool may_fail) {
+  (void)may_fail;
+  struct recorder *recorder = context;
+  if (intent != recorder->record->intent) return;
+  GROW(recorder->calls, recorder->call_capacity, world->node_count);
+  char *words = recorder->calls[node->id].words;
+  snprintf(words, EXPLAIN_CALL_MAX, about ? "%s '%s'" : "%s", what, about);
+  if (strcmp(what, "step") != 0) return;
+  struct happening *step = add_pending(recorder, world, HAPPENING_STEP, node->id);
+  step->own = true;
+  snprintf(step->call, sizeof step->call, "%s", about ? about : "a step");
 }
 
 static void on_node(void *context, const struct world *world, const struct node *node,
@@ -182,6 +206,16 @@ static void on_fault(void *context, const struct world *world, uint32_t fault, b
   happening->targets = malloc(bytes);
   ASSERT(happening->targets);
   memcpy(happening->targets, world->faults.items[fault].targets, bytes);
+  const struct fault_verb *verb = &fault_verbs[world->plan->faults[fault].verb];
+  if (verb->target != FAULT_TARGET_THIS) return;
+  const struct recorder *recorder = context;
+  happening->node = recorder->node;
+  happening->value = verb->of_system ? world->faults.items[fault].intent : recorder->intent;
+  for (uint16_t node = 0; verb->of_system && node < world->node_count; node++)
+    if (happening->targets[node / 8] >> (node % 8) & 1) happening->node = node;
+  if (happening->node < recorder->call_capacity)
+    memcpy(happening->call, recorder->calls[happening->node].words, sizeof happening->call);
+  memset(happening->targets, 0, bytes);
 }
 
 /* --- Merging --- */
@@ -293,7 +327,7 @@ void explain_record_run(struct run *run, const struct plan *plan, uint64_t seed,
   struct recorder recorder = {.record = out};
   const struct observer observer = {.context = &recorder, .point = on_point, .sent = on_sent,
                                     .arrived = on_arrived, .lost = on_lost, .node = on_node,
-                                    .fault = on_fault};
+                                    .call = on_call, .fault = on_fault};
   int64_t metrics[METRIC__COUNT];
   run_observe(run, &observer, sink, &recorder);
   run_judge(run, plan, seed, command, metrics, &out->digest);
@@ -304,6 +338,7 @@ void explain_record_run(struct run *run, const struct plan *plan, uint64_t seed,
   name_nodes(out, recorder.world);
   explain_record_arrange(out);
   free(recorder.pending);
+  free(recorder.calls);
 }
 
 void explain_record_deinit(struct explain_record *record) {

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #define EXPLAIN_AROUND_MAX 20000 /* happenings of others that are kept; then the story has gaps */
+#define EXPLAIN_CALL_MAX 64 /* words are cut off behind */
 #define NO_TRANSMISSION SIZE_MAX
 
 enum happening_kind {
@@ -37,7 +38,9 @@ enum happening_kind {
   HAPPENING_POINT,   /* what = enum point: HANDLED and ACK_APPLIED, which have no fact */
   HAPPENING_FACT,    /* what = enum fact, value and detail as in fact.h */
   HAPPENING_NODE,    /* what = enum node_change, value = enum death when it goes down */
-  HAPPENING_FAULT,   /* what = 1 when a window begins, 0 when it ends; targets */
+  HAPPENING_FAULT,   /* what = 1 when a window begins, 0 when it ends; targets, or, of one that strikes what is
+                        at a point, node and value = its operation */
+  HAPPENING_STEP,    /* a handler does something by itself: `call` */
   HAPPENING__COUNT
 };
 
@@ -58,6 +61,7 @@ struct happening {
   uint32_t fault;      /* who is to blame, or NO_FAULT */
   size_t transmission; /* index, or NO_TRANSMISSION */
   uint8_t *targets;    /* FAULT: bitmap by node, owned */
+  char call[EXPLAIN_CALL_MAX]; /* FAULT: the handler's call that it failed, in words; STEP: what it is */
   struct cause cause;
   uint64_t order; /* of recording: a record's number, then the place; what is sent may leave later */
 };

@@ -24,6 +24,7 @@ struct teller {
   const struct explain_record *record;
   enum hold *holds;         /* [nodes] */
   bool expired;             /* since it was handed out last */
+  bool copied;              /* a fault has left a copy of it, since it was handed out last */
   bool broken;              /* a connection, with something of it on it, since it was published last */
 };
 
@@ -54,6 +55,7 @@ static void put_field(const struct teller *teller, const struct subject *subject
   const char *fault = fault_name(teller, happening);
   if (field == 'p') fputs(record->nodes[happening->peer].name, out);
   if (field == 'm') fputs(record->transmissions[happening->transmission].name, out);
+  if (field == 's') fputs(happening->call, out);
   if (field == 'w') fputs(subject->noun ? subject->noun : "a message", out);
   if (field == 'v') fprintf(out, "%" PRIu64, happening->value);
   if (field == 'k') put_wanted(happening->value, out);
@@ -153,6 +155,7 @@ static uint32_t count_copy(struct teller *teller) {
 /* Why it is handed out once more: the first that fits. */
 static const char *why_handed_out_again(const struct teller *teller, const struct tally *tally) {
   if (teller->expired) return "it is visible again";
+  if (teller->copied) return "the server is there again, and has a copy of it";
   if (tally->copies >= tally->handed_out) return "it is stored once more, and nothing says that it is the same";
   return tally->acks_noted == 0 ? "no acknowledgement of it has been noted" : NULL;
 }
@@ -178,6 +181,7 @@ static void tell_sent(struct teller *teller, size_t index, const struct happenin
   if (point == POINT_DELIVERY_SENT) {
     if (transmission->nth > 1) say_why(teller, step, why_handed_out_again(teller, tally), &subject);
     teller->expired = false;
+    if (transmission->nth > 1) teller->copied = false;
   } else if (subject.nth > 1 && happening->cause.kind == CAUSE_TIMER && !of_handler(point)) {
     say_why(teller, step,
             teller->broken ? "the connection broke before an answer came: timer '%t' is over"
@@ -336,8 +340,30 @@ static uint16_t struck(const struct teller *teller, size_t index, const struct h
                                                                                       : (uint16_t)record->node_count;
 }
 
+/* One that strikes what a handler calls, or what a broker has, of the operation at a point. */
+static void tell_struck_at_point(struct teller *teller, size_t index, const struct happening *happening,
+                                 const struct words *words) {
+  const struct subject subject = {happening, 1, NULL};
+  if (!happening->what || happening->value != teller->record->intent) return;
+  struct step *step = add_words(teller, index, words, &subject);
+  if (step) say_why(teller, step, words->why_again, &subject);
+}
+
+static void tell_step(struct teller *teller, size_t index, const struct happening *happening) {
+  const struct subject subject = {happening, 1, NULL};
+  add_words(teller, index, &words_step, &subject);
+}
+
 static void tell_fault(struct teller *teller, size_t index, const struct happening *happening) {
-  const struct words *words = &words_fault[teller->record->plan->faults[happening->fault].verb];
+  const struct fault_plan *fault = &teller->record->plan->faults[happening->fault];
+  const struct words *words = &words_fault[fault->verb];
+  if (fault->verb == VERB_FAIL)
+    return tell_struck_at_point(teller, index, happening,
+                                fault->before ? &words_failed[fault->error] : &words_unanswered);
+  if (fault->verb == VERB_REDELIVER) {
+    teller->copied |= happening->what && happening->value == teller->record->intent;
+    return tell_struck_at_point(teller, index, happening, words);
+  }
   const struct subject subject = {happening, 1, NULL};
   const char *what = happening->what ? words->first : words->again;
   if (!what) return;
@@ -354,7 +380,7 @@ static tell_fn *const tells[HAPPENING__COUNT] = {
     [HAPPENING_SENT] = tell_sent,   [HAPPENING_ARRIVED] = tell_arrived,
     [HAPPENING_LOST] = tell_lost,   [HAPPENING_POINT] = tell_point,
     [HAPPENING_FACT] = tell_fact,   [HAPPENING_NODE] = tell_node,
-    [HAPPENING_FAULT] = tell_fault,
+    [HAPPENING_FAULT] = tell_fault, [HAPPENING_STEP] = tell_step,
 };
 
 /* --- The whole --- */

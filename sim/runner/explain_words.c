@@ -126,8 +126,22 @@ const struct words words_fault[VERB__COUNT] = {
     [VERB_DEGRADE] = {"its link is degraded", "its link is as before", "%f begins", "degraded: %f",
                       "link as before"},
     [VERB_DELAY] = {"what it sends is held up on the way", NULL, "%f", .brief = "held up: %f"},
+    [VERB_REDELIVER] = {"a copy of its message is left on a server that is out of reach", NULL, "%f",
+                        .brief = "copy left: %f"},
     [VERB_DUPLICATE] = {"what it sends is doubled on the way", NULL, "%f", .brief = "doubled: %f"},
 };
+
+const struct words words_failed[CALL_ERROR_UNKNOWN + 1] = {
+    [CALL_ERROR_REFUSED] = {"its handler's call %s is refused", NULL, "%f", .brief = "refused: %f"},
+    [CALL_ERROR_SERIALIZATION] = {"its handler's call %s is refused: serialization failure", NULL, "%f",
+                                  .brief = "refused: %f"},
+    [CALL_ERROR_DEADLOCK] = {"its handler's call %s is refused: deadlock", NULL, "%f", .brief = "refused: %f"},
+    [CALL_ERROR_UNKNOWN] = {"its handler's call %s is not made, and gets no answer", NULL, "%f",
+                            .brief = "not made: %f"},
+};
+const struct words words_unanswered = {"its handler's call %s is made, and its answer is lost", NULL, "%f",
+                                       .brief = "answer lost: %f"};
+const struct words words_step = {"its handler does by itself: %s", .brief = "%s"};
 
 const char *const words_cause[] = {
     [CAUSE_NONE] = "",

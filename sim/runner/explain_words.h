@@ -1,7 +1,7 @@
 /* The words of stories, as tables: a fact, a point, a loss, a death, a fault each have their row.
  *
  * In a text, %p is the peer, %m the message's kind, %w what the message is, %v and %d the fact's numbers,
- * %n how manyeth it is, %i the operation, %f the fault, %t the timer or message that was the cause, %c the
+ * %n how manyeth it is, %i the operation, %s a handler's call, %f the fault, %t the timer or message that was the cause, %c the
  * node that it came from. A row whose `first` is NULL is not told.
  */
 #ifndef SIM_RUNNER_EXPLAIN_WORDS_H
@@ -31,6 +31,9 @@ extern const struct words words_session; /* an EXPIRED of no operation: a member
 extern const struct words words_node[NODE_CHANGE__COUNT];
 extern const char *const words_death[DEATH_DISK + 1]; /* by fault %f */
 extern const struct words words_fault[VERB__COUNT];    /* first: it begins; again: it ends; why_again: why it begins */
+extern const struct words words_failed[CALL_ERROR_UNKNOWN + 1]; /* a call that was not made: what it was told */
+extern const struct words words_unanswered; /* one that was made */
+extern const struct words words_step;
 extern const char *const words_cause[];                /* by enum cause_kind */
 
 #endif

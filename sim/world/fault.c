@@ -265,7 +265,7 @@ bool faults_point(struct world *world, struct node *node, uint32_t point, bool b
       /* What has just been sent has left, although a server's answer waits for its service. */
       if (!before && message && message->depart > world->now.ns) message->depart = world->now.ns;
     }
-    defer(world, (struct deferred){.fault = i, .node = node->id});
+    defer(world, (struct deferred){.fault = i, .node = node->id, .intent = intent});
   }
   return !node->doomed;
 }
@@ -294,12 +294,14 @@ void faults_deferred(struct world *world) {
   for (size_t i = 0; i < faults->deferred_count; i++) {
     struct deferred deferred = faults->deferred[i];
     struct node *node = &world->nodes[deferred.node];
-    if (deferred.fault == NO_FAULT)
+    if (deferred.fault == NO_FAULT) {
       node_kill(world, node, DEATH_EXIT, node->stopped_by);
-    else if (deferred.dies)
+    } else if (deferred.dies) {
       fault_kill(world, deferred.fault, node, DEATH_KILL);
-    else
+    } else {
+      fault_state_of(world, deferred.fault)->intent = deferred.intent;
       begin(world, deferred.fault, node, deferred_number(world, i));
+    }
   }
   if (faults->deferred_count) world_quiet(world);
   faults->deferred_count = 0;

@@ -57,6 +57,7 @@ struct fault_state {
   uint32_t window;      /* index of the open window, UINT32_MAX */
   bool applies;         /* this row has such a target, and this seed such a fault */
   bool absent;          /* swarm: not in this seed's part */
+  uint64_t intent;       /* of the operation at the point where it struck last; 0 = none */
   uint32_t gap_quarters; /* its gaps are so many quarters of what is drawn */
 };
 
@@ -79,6 +80,7 @@ struct faults {
   struct deferred {
     uint32_t fault; /* NO_FAULT: a node that exits by itself */
     uint16_t node;
+    uint64_t intent; /* of the operation at the point */
     bool dies; /* by what the fault has done to it; else the fault begins */
   } *deferred;
   size_t deferred_count, deferred_capacity;

@@ -176,6 +176,14 @@ static void strike_of_system(struct world *world, uint32_t fault) {
   fault_close(world, fault);
 }
 
+/* The broker is told, and hits when it hands the copy out; under way until then. */
+static void strike_redeliver(struct world *world, uint32_t fault) {
+  fault_open(world, fault);
+  for (uint32_t i = 0; i < world->count[ROLE_BROKER]; i++)
+    strike_component(world, world_node(world, ROLE_BROKER, i), fault);
+  fault_push_step(world, world->now.ns + faults_rules(world, fault)->lasts.ns, FAULT_ARRIVAL, fault, 0);
+}
+
 /* The two sides of a partition whose shape splits its targets; a bridge is on neither. */
 static void split(struct world *world, uint32_t fault) {
   struct fault_state *state = fault_state_of(world, fault);
@@ -272,6 +280,7 @@ fault_strike_fn *const fault_strikes[VERB__COUNT] = {
     [VERB_FAILOVER] = strike_of_system,
     [VERB_MOVE_COORDINATOR] = strike_of_system,
     [VERB_LOSE_SLOT] = strike_of_system,
+    [VERB_REDELIVER] = strike_redeliver,
     [VERB_PARTITION] = strike_partition,
     [VERB_RESET] = strike_reset,
     [VERB_CLOG] = strike_clog,

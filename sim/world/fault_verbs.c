@@ -223,6 +223,11 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
                    .help = "a handler's call fails: before the step it is not made, after it it was made and "
                            "its answer is lost",
                    .hit = "a call of a handler that asks somebody else"},
+    [VERB_REDELIVER] = {.name = "redeliver", .target = FAULT_TARGET_THIS, .for_default = NULL,
+                        .for_means = "how much later", .of_system = true, .such_as = "this",
+                        .help = "the message of the operation at the point is handed out once more, although "
+                                "it was acknowledged: a copy was on a server that was out of reach",
+                        .hit = "the copy was handed out"},
 };
 
 const char *const fault_verbs_later =

@@ -95,7 +95,7 @@ struct component {
   void (*acknowledge_all)(struct world *, struct node *, uint32_t tag);
   /* Optional, consumers: a handler publishes the result of `intent`; returns enum dg_status at once. */
   int (*publish)(struct world *, struct node *, uint32_t tag, uint64_t intent, uint32_t key);
-  /* Optional. A fault that only the system understands (failover, move_coordinator) strikes this node, or
+  /* Optional. A fault that only the system understands (failover, move_coordinator, redeliver) strikes this node, or
    * ends (both are instants and only begin). A step of its own; the node may be down or paused: its state
    * is not there then (node->alive). faults_rules(world, fault) has the verb and its keys. Returns how many
    * things under way it perturbed. */

@@ -26,6 +26,7 @@ static const char *const entries[VERB__COUNT] = {
     [VERB_DELAY] = "delay: this, for: 3s",
     [VERB_LOSE_SLOT] = "lose_slot: producer_database.1",
     [VERB_DUPLICATE] = "duplicate: this",
+    [VERB_REDELIVER] = "redeliver: this, for: 300ms",
     [VERB_FAIL] = "fail: this, error: serialization",
 };
 

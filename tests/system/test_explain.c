@@ -1,4 +1,5 @@
 /* Stories of single operations: what they tell, and that the files which show them are well-formed. */
+#include "sim/handler/dgsim.h"
 #include "sim/runner/explain.h"
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
@@ -185,6 +186,98 @@ START_TEST(a_power_loss_that_takes_the_last_copy_ends_the_story) {
   unlink(path);
   check_steps(&told.explanation.story, steps, 5);
   ck_assert_int_eq(told.explanation.story.fate, FATE_LOST_ACKED);
+  forget(&told);
+}
+END_TEST
+
+/* Does half of it where nobody sees it. */
+static int in_steps(struct dg_context *context, const struct dg_message *message) {
+  (void)message;
+  if (dg_step(context, "charge the card") != DG_OK) return DG_FAILED;
+  return dg_apply(context);
+}
+static const struct handler handler_in_steps = {.name = "in-steps", .about = "of a test", .handle = in_steps,
+                                                .uses = HANDLER_USES(DATABASE)};
+
+/* A scenario of its own: what the faults do to operation 2 of a handler's. */
+static void tell_faults_of(const char *handler, const char *faults, struct told *told) {
+  static struct rig_text text;
+  static const struct handler *handlers[64];
+  struct registry registry = rig_registry();
+  memcpy(handlers, registry.handlers, registry.handler_count * sizeof(struct handler *));
+  handlers[registry.handler_count++] = &handler_in_steps;
+  registry.handlers = handlers;
+  struct err err = {.code = ERR_NONE};
+  text.length = 0;
+  rig_add(&text, "format: 1\nname: told\nmeasure_capacity: false\nluck: none\n"
+                 "workload: {messages: 3, rate: 1/s, arrivals: steady}\ntopology: {consumers: 1}\n"
+                 "system: sqs-standard\nhandler: %s\nfaults:\n%s", handler, faults);
+  ck_assert_msg(scenario_load_text("a test.yaml", text.bytes, text.length, false, &registry, &told->scenario, &err),
+                "%s", err.message);
+  const struct explain_wanted wanted = {.intent = 2, .command = "a test"};
+  ck_assert_int_eq(explain_find(&told->scenario, &wanted, &told->target, &err), EXPLAIN_FOUND);
+  explain_tell(&told->scenario, &told->target, "a test", &told->explanation);
+}
+
+static void tell_faults(const char *faults, struct told *told) { tell_faults_of("dedup-table", faults, told); }
+
+START_TEST(what_a_handler_does_by_itself_is_told_by_its_name) {
+  static const struct expected steps[] = {
+      {"consumer", "its handler does by itself: charge the card", ""},
+      {"consumer", "its handler's call step 'charge the card' is made, and its answer is lost", "fault lost"},
+      {"consumer", "its handler does by itself: charge the card", ""},
+      {"database", "effect 1", ""},
+  };
+  struct told told;
+  tell_faults_of("in-steps", "  - {name: lost, when: handler-step, attempt: 1, intent: 2, fail: this}\n", &told);
+  check_steps(&told.explanation.story, steps, sizeof steps / sizeof *steps);
+  forget(&told);
+}
+END_TEST
+
+static const struct {
+  const char *when, *error; /* steps of the handler: begin, insert_unique, work, apply, commit */
+  struct expected step;
+} failed_calls[] = {
+    {"before handler-step, attempt: 5", ", error: serialization",
+     {"consumer", "its handler's call commit is refused: serialization failure", "fault lost-call"}},
+    {"before handler-step, attempt: 2", "",
+     {"consumer", "its handler's call insert_unique 'processed' is refused", "fault lost-call"}},
+    {"before handler-step, attempt: 5", ", error: unknown",
+     {"consumer", "its handler's call commit is not made, and gets no answer", "fault lost-call"}},
+    {"handler-step, attempt: 5", "",
+     {"consumer", "its handler's call commit is made, and its answer is lost", "fault lost-call"}},
+};
+
+/* Once; and not what struck another operation's. */
+START_TEST(a_call_that_a_fault_failed_is_told) {
+  char faults[400];
+  struct told told;
+  snprintf(faults, sizeof faults,
+           "  - {name: lost-call, when: %s, intent: 2, fail: this%s}\n"
+           "  - {name: other-call, when: before handler-step, attempt: 5, intent: 1, fail: this}\n",
+           failed_calls[_i].when, failed_calls[_i].error);
+  tell_faults(faults, &told);
+  check_steps(&told.explanation.story, &failed_calls[_i].step, 1);
+  size_t calls = 0;
+  for (size_t i = 0; i < told.explanation.story.count; i++)
+    calls += strstr(told.explanation.story.steps[i].what, "handler's call") != NULL;
+  ck_assert_uint_eq(calls, 1);
+  forget(&told);
+}
+END_TEST
+
+START_TEST(a_message_that_is_handed_out_although_it_was_acknowledged_is_told) {
+  static const struct expected steps[] = {
+      {"broker", "notes the acknowledgement", ""},
+      {"broker", "a copy of its message is left on a server that is out of reach", "fault copy"},
+      {"broker", "hands it out AGAIN", "the server is there again"},
+      {"consumer", "drops it as a duplicate", ""},
+  };
+  struct told told;
+  tell_faults("  - {name: copy, when: ack-applied, intent: 2, redeliver: this, for: 3s}\n"
+              "  - {name: other, when: ack-applied, intent: 1, redeliver: this, for: 3s}\n", &told);
+  check_steps(&told.explanation.story, steps, sizeof steps / sizeof *steps);
   forget(&told);
 }
 END_TEST
@@ -376,6 +469,9 @@ int main(void) {
   tcase_add_test(tcase, a_kill_that_loses_is_told);
   tcase_add_test(tcase, a_kill_that_doubles_is_told);
   tcase_add_test(tcase, a_retry_that_is_stored_twice_is_told);
+  tcase_add_test(tcase, what_a_handler_does_by_itself_is_told_by_its_name);
+  tcase_add_loop_test(tcase, a_call_that_a_fault_failed_is_told, 0, sizeof failed_calls / sizeof *failed_calls);
+  tcase_add_test(tcase, a_message_that_is_handed_out_although_it_was_acknowledged_is_told);
   tcase_add_test(tcase, a_power_loss_that_takes_the_last_copy_ends_the_story);
   tcase_add_test(tcase, recording_does_not_change_the_run);
   tcase_add_test(tcase, where_all_is_well_there_is_nothing_to_explain);
