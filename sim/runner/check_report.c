@@ -84,6 +84,10 @@ static void put_case(const struct check_report *report, const struct check_failu
   fprintf(out, "  class     %s: %s\n", check_class_rows[what->class].name, check_class_rows[what->class].about);
   if (what->variant != VARIANT_NONE) fprintf(out, "  variant   %s\n", variant_names[what->variant]);
   if (what->mixed) fprintf(out, "  versions  every second consumer runs the other one\n");
+  const struct scenario *scenario = report->scenario;
+  for (size_t i = 0; what->class == CHECK_DECLARED && i < scenario->fault_count; i++)
+    fprintf(out, "%s%s", i ? ", " : "  faults    of the file: ", scenario->faults[i].name);
+  if (what->class == CHECK_DECLARED && scenario->fault_count > 0) fputc('\n', out);
   for (unsigned i = 0; i < what->count; i++) {
     fputs(i ? "            - " : "  faults    - ", out);
     placement_write(plan, &what->placements[i], out);
@@ -126,6 +130,14 @@ static void put_others(const struct check_result *result, FILE *out) {
 }
 
 /* ---- for people ---- */
+
+#define NEVER_EFFECTIVE "the faults were never effective: what they once broke is not reached any more"
+
+/* What there is to say of a kept case. */
+static const char *kept_evidence(const struct check_kept *kept) {
+  if (kept->evidence && *kept->evidence) return kept->evidence;
+  return kept->verdict == VERDICT_INCONCLUSIVE ? NEVER_EFFECTIVE : "";
+}
 
 static void put_table(const struct check_result *result, FILE *out) {
   unsigned unreached = 0;
@@ -170,7 +182,7 @@ static void put_kept(const struct check_report *report, FILE *out) {
     const struct check_kept *kept = &report->kept[i];
     fixed = fixed || kept->verdict == VERDICT_HELD;
     fprintf(out, "%-12s %s\n", words[kept->verdict], kept->path);
-    if (kept->verdict != VERDICT_HELD) put_lines(kept->evidence, "             ", out);
+    if (kept->verdict != VERDICT_HELD) put_lines(kept_evidence(kept), "             ", out);
   }
   if (fixed) fputs("             what is fixed is kept and tried each time; delete a file to forget it\n", out);
   if (report->kept_count > 0) fputc('\n', out);
@@ -247,7 +259,7 @@ static void class_case(const struct check_report *report, enum check_class class
 static void kept_case(const struct check_kept *kept, struct report_case *item) {
   *item = (struct report_case){.verdict = kept->verdict};
   snprintf(item->name, sizeof item->name, "%s is fixed", kept->path);
-  snprintf(item->detail, sizeof item->detail, "%s", kept->evidence);
+  snprintf(item->detail, sizeof item->detail, "%s", kept_evidence(kept));
   text_tidy(item->name);
   text_tidy(item->detail);
 }
