@@ -131,6 +131,9 @@ static void go_on(struct world *world, struct node *node, struct thread *thread)
   for (;;) {
     if (thread->calling && !at_step(world, node, thread, false)) return;
     thread->calling = false;
+    /* What has struck here begins before a program asks for more: it stands still now, not one call later. */
+    if (thread->handler->program && world->faults.deferred_count > 0)
+      return world_after(world, node, HOST_PORT, HOST_TIMER_WAKE, thread->index, span_of(0));
     thread->about = NULL;
     thread->now = world_clock(world, node);
     thread->read_clock = false;

@@ -2,9 +2,13 @@
 #include "sim/cli/commands.h"
 
 #include "sim/base/assert.h"
+#include "sim/cli/check_story.h"
 #include "sim/cli/load.h"
 #include "sim/cli/shell.h"
-#include "sim/runner/check.h"
+#include "sim/runner/check_repro.h"
+#include "sim/runner/check_report.h"
+#include "sim/runner/check_save.h"
+#include "sim/runner/output.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -83,46 +87,181 @@ static bool load(const struct registry *registry, struct options *options, struc
  * has its limit, and a case has many. */
 #define ANSWERS_OF_A_CASE 100
 
-static enum status check(const struct scenario *scenario, const struct options *options, const char *command,
-                         struct err *err) {
-  struct subject subject = {options, &scenario->check, program_groups_new()};
+static struct check_options how_to(const struct scenario *scenario, const struct options *options,
+                                   struct subject *subject, const char *command) {
   const int64_t answer_ms = scenario->check.answer_limit.ns / NS_PER_MS;
-  const struct check_options how = {.workers = options->workers,
-                                    .keep_going = options->keep_going,
-                                    .own_state = scenario->check.probe || options->proxy || options->sql,
-                                    .case_limit_ms = options->plugin ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
-                                    .progress = true,
-                                    .command = command,
-                                    .make = make,
-                                    .make_context = &subject};
+  return (struct check_options){.workers = options->workers,
+                                .keep_going = options->keep_going,
+                                .own_state = scenario->check.probe || options->proxy,
+                                .own_server = options->database != NULL,
+                                .case_limit_ms = options->plugin ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
+                                .progress = true,
+                                .command = command,
+                                .make = make,
+                                .make_context = subject};
+}
+
+/* The command that tries a reproducing file. malloc'ed. */
+static char *command_for(const char *path, const struct options *options) {
+  size_t count = 0;
+  while (options->command && options->command[count]) count++;
+  char **words = calloc(count + 12, sizeof *words);
+  ASSERT(words);
+  int at = 0;
+  words[at++] = (char *)"check";
+  words[at++] = (char *)path;
+  const struct {
+    const char *name, *value;
+  } named[] = {{"--plugin", options->plugin}, {"--sql", options->sql}, {"--database", options->database},
+               {"--proxy", options->proxy}};
+  for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+    if (!named[i].value) continue;
+    words[at++] = (char *)named[i].name;
+    words[at++] = (char *)named[i].value;
+  }
+  if (count > 0) words[at++] = (char *)"--";
+  for (size_t i = 0; i < count; i++) words[at++] = options->command[i];
+  char *text = shell_command(at, words);
+  free(words);
+  return text;
+}
+
+/* --- Cases that were kept --- */
+
+static enum verdict try_kept(const struct registry *registry, const struct options *options, const char *path,
+                             const char *command, struct check_kept *out, struct err *err) {
+  struct scenario scenario;
   struct check_result result;
+  const char *sets[] = {"handler=program"};
+  out->path = path;
+  if (!scenario_load(path, registry, sets, 1, 0, &scenario, err)) return VERDICT_VIOLATED;
+  struct subject subject = {options, &scenario.check, program_groups_new()};
+  const struct check_options how = how_to(&scenario, options, &subject, command);
   watch_signals(subject.groups);
-  bool ran = check_run(scenario, &how, &result, err);
-  if (ran) {
-    for (int i = 0; i < CHECK_CLASS__COUNT; i++) {
-      const struct check_count *count = &result.counts[i];
-      if (count->tried) printf("%-16s %5u %5u\n", check_class_rows[i].name, count->tried, count->recovered);
-      else printf("%-16s not tried: %s\n", check_class_rows[i].name, count->not_tried);
-    }
-    printf("%u of %u recovered, %.2f s\n", result.recovered, result.tried, result.wall_s);
-    for (size_t i = 0; i < result.failure_count; i++) {
-      const struct check_failure *failure = &result.failures[i];
-      printf("%s: verdict %d %s / %s: %s\n", check_class_rows[failure->what.class].name, (int)failure->outcome.verdict,
-             anomaly_names[failure->outcome.anomaly], program_failure_names[failure->outcome.failure],
-             failure->outcome.evidence);
-      for (unsigned j = 0; j < failure->what.count; j++) {
-        placement_write(&scenario->plans[0], &failure->what.placements[j], stdout);
-        putchar('\n');
-      }
-      if (i == 0) {
-        static struct check_small small;
-        check_shrink(scenario, &how, failure, &small);
-        printf("small: %d %lu operations\n", small.small, (unsigned long)small.plan.workload.messages);
-      }
+  if (check_run(&scenario, &how, &result, err)) {
+    const struct check_report report = {.scenario = &scenario, .result = &result};
+    out->verdict = check_verdict(&report);
+    if (result.failure_count > 0) out->evidence = strdup(result.failures[0].outcome.evidence);
+  }
+  check_result_deinit(&result);
+  program_groups_kill(subject.groups);
+  program_groups_free(subject.groups);
+  scenario_free(&scenario);
+  return out->verdict;
+}
+
+/* False: *err is set. */
+static bool try_all_kept(const struct registry *registry, const struct options *options, const char *command,
+                         struct check_saved *saved, struct check_kept **out, struct err *err) {
+  if (!options->save) return true;
+  if (!check_saved_list(options->save, saved, err)) return false;
+  *out = calloc(saved->count + 1, sizeof **out);
+  ASSERT(*out);
+  for (size_t i = 0; i < saved->count && err->code == ERR_NONE; i++) {
+    (*out)[i].evidence = "";
+    try_kept(registry, options, saved->paths[i], command, &(*out)[i], err);
+  }
+  return err->code == ERR_NONE;
+}
+
+/* --- What was found --- */
+
+struct written {
+  const struct scenario *scenario;
+  const struct check_small *small;
+  const char *folder, *name;
+};
+static void write_case(void *context, FILE *out) {
+  const struct written *written = context;
+  check_repro_write(written->scenario, written->small, written->folder, written->name, out);
+}
+
+/* Where the case that reproduces it was written. */
+static bool keep(const struct scenario *scenario, const struct options *options, const struct check_small *small,
+                 char out_path[512], struct err *err) {
+  if (options->save) return check_save(scenario, small, options->save, out_path, err);
+  char name[64], file[80], folder[512];
+  check_repro_name(small, name, sizeof name);
+  snprintf(file, sizeof file, "%s.yaml", name);
+  snprintf(folder, sizeof folder, "%.200s/%.200s/anomalies", options->out, scenario->name);
+  struct written written = {scenario, small, folder, name};
+  return output_check(options->out, scenario->name, err) &&
+         output_add(options->out, scenario->name, "anomalies", file, write_case, &written, out_path, err);
+}
+
+/* The story of the case that was written. NULL: there is none. */
+static char *story_of(const struct registry *registry, const struct options *options, const char *path,
+                      const struct check_outcome *outcome, const char *again) {
+  struct scenario scenario;
+  struct err err = {0};
+  const char *sets[] = {"handler=program"};
+  if (outcome->verdict != CHECK_FAILED || !scenario_load(path, registry, sets, 1, 0, &scenario, &err)) return NULL;
+  struct subject subject = {options, &scenario.check, program_groups_new()};
+  const struct check_options how = how_to(&scenario, options, &subject, again);
+  watch_signals(subject.groups);
+  char *story = check_story(&scenario, &how, outcome->intent, again);
+  program_groups_kill(subject.groups);
+  program_groups_free(subject.groups);
+  scenario_free(&scenario);
+  return story;
+}
+
+static void print(const struct check_report *report, const struct options *options) {
+  struct report suites;
+  if (options->format == REPORT_HUMAN) return check_report_human(report, stdout);
+  report_begin(&suites, options->format, stdout);
+  check_report_suite(report, &suites);
+  report_end(&suites);
+}
+
+/* Makes the first failure small, writes it, tells its story. */
+static bool tell(const struct registry *registry, const struct options *options, const struct check_options *how,
+                 struct check_report *report, struct err *err) {
+  struct check_small small;
+  char path[512] = "";
+  char *again = NULL, *story = NULL;
+  const struct scenario *scenario = report->scenario;
+  const struct check_result *result = report->result;
+  const bool of_file = scenario->check.cases == CHECK_CASES_DECLARED;
+  if (result->failure_count > 0 && !result->unjudged) {
+    check_shrink(scenario, how, &result->failures[0], &small);
+    report->small = &small;
+    if (of_file)
+      snprintf(path, sizeof path, "%s", scenario->path);
+    else if (!keep(scenario, options, &small, path, err))
+      return false;
+    again = command_for(path, options);
+    story = story_of(registry, options, path, &small.outcome, again);
+    report->path = of_file ? NULL : path;
+    report->again = again;
+    report->story = story;
+  }
+  print(report, options);
+  free(again);
+  free(story);
+  return true;
+}
+
+static enum status check(const struct registry *registry, const struct scenario *scenario,
+                         const struct options *options, const char *command, struct err *err) {
+  struct subject subject = {options, &scenario->check, program_groups_new()};
+  const struct check_options how = how_to(scenario, options, &subject, command);
+  struct check_saved saved = {0};
+  struct check_kept *kept = NULL;
+  struct check_result result = {0};
+  enum status status = STATUS_USAGE;
+  if (try_all_kept(registry, options, command, &saved, &kept, err)) {
+    watch_signals(subject.groups);
+    if (check_run(scenario, &how, &result, err)) {
+      struct check_report report = {.scenario = scenario, .result = &result, .kept = kept, .kept_count = saved.count};
+      if (tell(registry, options, &how, &report, err)) status = (enum status)check_exit_status(&report);
     }
   }
+  for (size_t i = 0; kept && i < saved.count; i++)
+    if (kept[i].evidence && *kept[i].evidence) free((char *)kept[i].evidence);
+  free(kept);
+  check_saved_deinit(&saved);
   program_groups_kill(subject.groups);
-  enum status status = !ran ? STATUS_USAGE : result.unjudged ? STATUS_INCONCLUSIVE : result.failure_count ? STATUS_VIOLATED : STATUS_HELD;
   check_result_deinit(&result);
   program_groups_free(subject.groups);
   return status;
@@ -133,20 +272,21 @@ int command_check(const struct registry *registry, int argc, char **argv) {
   struct scenario scenario;
   struct err err = {0};
   const struct handler *room[256];
-  char *command = shell_command(argc, argv);
+  char *command = shell_command(argc, argv); /* before getopt_long permutes it */
   enum status status = STATUS_USAGE;
   ASSERT_LT(registry->handler_count, sizeof room / sizeof *room);
   const struct registry with = with_program(registry, room);
-  if (!options_parse(OPTIONS_CHECK, argc, argv, &options, &err)) {
-  } else if (options.help) {
-    command_help(command_check, stdout);
-    status = STATUS_HELD;
-  } else if (load(&with, &options, &scenario, &err)) {
-    if (options.dry_run)
-      scenario_print_resolved(&scenario, stdout), status = STATUS_HELD;
-    else
-      status = check(&scenario, &options, command, &err);
-    scenario_free(&scenario);
+  if (options_parse(OPTIONS_CHECK, argc, argv, &options, &err)) {
+    if (options.help) {
+      command_help(command_check, stdout);
+      status = STATUS_HELD;
+    } else if (load(&with, &options, &scenario, &err)) {
+      if (options.dry_run)
+        scenario_print_resolved(&scenario, stdout), status = STATUS_HELD;
+      else
+        status = check(&with, &scenario, &options, command, &err);
+      scenario_free(&scenario);
+    }
   }
   if (err.code != ERR_NONE) err_print(&err, stderr);
   options_free(&options);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -75,6 +76,7 @@ static const struct program_kind kind = {
 
 static _Noreturn void try_out_here(const struct plugin_image *image, int answer) {
   struct err err = {0};
+  dup2(STDERR_FILENO, STDOUT_FILENO);
   signal(SIGALRM, SIG_DFL);
   alarm(TRY_OUT_S);
   struct plugin_copy *copy = plugin_copy_open(image, &err);
@@ -99,6 +101,7 @@ static bool explain_end(const struct plugin_image *image, int status, struct err
 static bool try_out(const struct plugin_image *image, struct err *err) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return err_set(err, ERR_IO, "no pipe: %s", strerror(errno));
+  fflush(NULL); /* it might print it again */
   pid_t child = fork();
   if (child == 0) try_out_here(image, ends[1]);
   close(ends[1]);

@@ -18,6 +18,7 @@
  * LIMIT: the variables of libraries that a plug-in is linked with are not reset, and all consumers share
  * them: also those of the C library (the seed of rand, the place of strtok). What is linked into it
  * statically is reset.
+ * LIMIT: what a plug-in prints is neither limited nor told apart by process; it goes to standard error.
  * LIMIT: thread-local variables are reset for the thread of the simulator only.
  * LIMIT: a plug-in compiled with a sanitizer cannot be loaded; try it as a command.
  */

@@ -3,8 +3,8 @@
  * The dynamic linker is made to do less:
  * - It runs no constructors and no destructors: plugin_copy_begin runs the constructors anew for each
  *   process of a consumer, and a process that is killed runs no destructors.
- * - A symbol that is to be unique in the whole program (STB_GNU_UNIQUE: the statics of inline functions and of
- *   templates in C++) becomes an ordinary one, or all copies would share it.
+ * - A symbol that is to be unique in the whole program (STB_GNU_UNIQUE: the statics of inline functions and
+ *   of templates in C++) becomes an ordinary one, or all copies would share it.
  *
  * [I1] Every place in the file that is read or changed lies within it, whatever the file says.
  * Source: System V ABI, "Dynamic Section"; elf(5).

@@ -287,7 +287,7 @@ struct program *program_of_sql(const struct program_sql *options, struct err *er
   struct sql_program *sql = calloc(1, sizeof *sql);
   ASSERT(sql);
   sql->program.kind = &kind;
-  sql->driver = &sql_sqlite;
+  sql->driver = options->database ? &sql_postgres : &sql_sqlite;
   sql->file = sql_file_read(options->path, sql->driver->mark, err);
   const bool read = sql->file && (!options->other_path ||
                                   (sql->other_file = sql_file_read(options->other_path, sql->driver->mark, err)));

@@ -141,8 +141,7 @@ static bool comes_after(const struct check_request *single, const struct check_p
   return place->placement.site > single->what.placements[0].site;
 }
 
-/* While it recovers: at the first and at the middle one of the places where the same operation's next process can be
- * killed. */
+/* While it recovers: in the middle of the places where the process that has the operation next can be killed. */
 static void add_second_kills(struct requests *requests, const struct check_request *single,
                              const struct check_answer *answer) {
   const struct placement *first = &single->what.placements[0];
@@ -153,8 +152,7 @@ static void add_second_kills(struct requests *requests, const struct check_reque
     if (place->class == CHECK_KILLED && comes_after(single, place) && place->placement.intent == first->intent)
       places[found++] = place;
   }
-  if (found > 0) add_pair(requests, single, places[0], CHECK_KILLED_TWICE);
-  if (found > 2) add_pair(requests, single, places[found / 2], CHECK_KILLED_TWICE);
+  if (found > 0) add_pair(requests, single, places[found / 2], CHECK_KILLED_TWICE);
 }
 
 static bool try_second_kills(struct check *check) {

@@ -129,7 +129,8 @@ typedef struct program *check_make_fn(void *context, uint32_t worker, struct err
 struct check_options {
   unsigned workers; /* 0 = one for each core */
   bool keep_going;  /* try everything, also after a failure */
-  bool own_state;   /* the program has stores of its own (a probe, a proxy, SQL) */
+  bool own_state;   /* the program has stores of its own, at which it does what nobody sees (a probe, a proxy) */
+  bool own_server;  /* a server of its own keeps open what a dead process had begun there (SQL on PostgreSQL) */
   int64_t case_limit_ms; /* wall-clock: a worker that takes longer for a case counts as hung */
   bool progress;
   const char *command;

@@ -246,7 +246,8 @@ struct check_executor *check_executor_new(const struct check_world *world, struc
   ASSERT(executor->faults);
   if (world->plan.fault_count)
     memcpy(executor->faults, world->plan.faults, world->plan.fault_count * sizeof *executor->faults);
-  check_places_init(&executor->places, world->rules, world->options->own_state);
+  check_places_init(&executor->places, world->rules, world->options->own_state,
+                    world->options->own_server);
   check_handler.program = program;
   return executor;
 }

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void check_places_init(struct check_places *places, const struct check_rules *rules, bool own_state) {
-  *places = (struct check_places){.rules = rules, .own_state = own_state};
+void check_places_init(struct check_places *places, const struct check_rules *rules, bool own_state,
+                       bool own_server) {
+  *places = (struct check_places){.rules = rules, .own_state = own_state, .own_server = own_server};
 }
 
 void check_places_deinit(struct check_places *places) {
@@ -64,7 +65,7 @@ static bool is_one_of(const char *word, const char *const *words) {
 
 static void before_call(struct check_places *places, const struct world *world, const struct placement *at,
                         const struct check_call *call) {
-  static const char *const ends[] = {"commit", "step", NULL};
+  static const char *const ends[] = {"commit", "step", "statement", NULL};
   static const char *const writes[] = {"put", "put_if", "insert_unique", "delete", "apply", "step", NULL};
   if (places->own_state || !call->made_one) add(places, at, CHECK_KILLED, PLACED_KILL);
   if (call->may_fail) {
@@ -81,6 +82,7 @@ static void before_call(struct check_places *places, const struct world *world, 
 static void after_call(struct check_places *places, const struct placement *at, const struct check_call *call) {
   add(places, at, CHECK_KILLED, PLACED_KILL);
   if (call->may_fail) add(places, at, CHECK_UNANSWERED, PLACED_UNANSWERED);
+  if (places->own_server && strcmp(call->what, "statement") == 0) add(places, at, CHECK_KILLED_LATE, PLACED_KILL_LATE);
   add(places, at, CHECK_PAUSED, PLACED_PAUSE);
 }
 
@@ -113,9 +115,6 @@ static void at_message(struct check_places *places, const struct placement *at) 
     break;
   case POINT_ACK_ANSWERED:
     if (!at->before) add(places, at, CHECK_KILLED, PLACED_KILL);
-    break;
-  case POINT_ACK_APPLIED:
-    if (!at->before) add(places, at, CHECK_REDELIVERED, PLACED_REDELIVER);
     break;
   default: break;
   }

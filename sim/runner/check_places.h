@@ -35,7 +35,7 @@ struct check_places {
   size_t count, capacity;
   /* From here on: its own. */
   const struct check_rules *rules;
-  bool own_state;
+  bool own_state, own_server; /* check_options */
   bool collects; /* false: counts calls alone */
   struct map counts;
   uint32_t sites, calls;
@@ -46,7 +46,8 @@ struct check_places {
   size_t node_capacity;
 };
 
-void check_places_init(struct check_places *places, const struct check_rules *rules, bool own_state);
+void check_places_init(struct check_places *places, const struct check_rules *rules, bool own_state,
+                       bool own_server);
 void check_places_deinit(struct check_places *places);
 void check_places_begin(struct check_places *places, bool collects);
 

@@ -148,6 +148,7 @@ static void start(const struct check_world *world, struct worker *workers, unsig
     if (getppid() != tool) _exit(1); /* it died before that */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    dup2(STDERR_FILENO, STDOUT_FILENO); /* what a program within the worker prints is no report */
     close(in[1]);
     close(out[0]);
     close_others(workers, count);

@@ -216,6 +216,11 @@ static const struct kind_row {
     [PLACED_UNSENT] = {VERB_FAIL, "fail (unknown)", INSTANT, CALL_ERROR_UNKNOWN, NULL, "error: unknown"},
     [PLACED_UNANSWERED] = {VERB_FAIL, "fail (no answer)", INSTANT, 0, NULL, NULL},
     [PLACED_TERMINATE] = {VERB_TERMINATE, "terminate", RESTART, 0, NULL, NULL},
+    [PLACED_FAILOVER_DATABASE] = {VERB_FAILOVER, "failover of the database", INSTANT, 0, "database.1", NULL},
+    [PLACED_FAILOVER_CACHE] = {VERB_FAILOVER, "failover of the cache", INSTANT, 0, "cache.1", NULL},
+    [PLACED_CLOCK_FORWARD] = {VERB_SKEW_CLOCK, "skew_clock forward", PATIENCE, 0, NULL,
+                              "offset: 1h, direction: forward"},
+    [PLACED_CLOCK_BACK] = {VERB_SKEW_CLOCK, "skew_clock back", PATIENCE, 0, NULL, "offset: 1h, direction: back"},
 };
 
 static struct span lasts(const struct plan *plan, enum placement_kind kind) {
@@ -227,6 +232,12 @@ static struct span lasts(const struct plan *plan, enum placement_kind kind) {
   case INSTANT: break;
   }
   return span_of(0);
+}
+
+static struct selector_item item_of(const struct plan *plan, enum role role, uint32_t index) {
+  const struct node_title title = world_title(plan, role, index);
+  return (struct selector_item){.which = WHICH_INDEX, .role = role, .word = title.word, .index = title.place,
+                                .count = title.place, .offset = index - title.place};
 }
 
 struct fault_plan placement_fault(const struct plan *plan, const struct placement *placement,
@@ -250,16 +261,17 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
     fault.attempt = placement->occurrence;
   else
     fault.nth = placement->occurrence;
+  if (fault.verb == VERB_SKEW_CLOCK) {
+    fault.skew = span_of(PLACEMENT_SKEW_NS);
+    fault.skew_direction = placement->kind == PLACED_CLOCK_BACK ? SKEW_BACK : SKEW_FORWARD;
+  }
+  if (rows[placement->kind].target) /* the one of the first group */
+    fault.target.items[0] = item_of(plan, placement->kind == PLACED_FAILOVER_CACHE ? ROLE_CACHE : ROLE_DATABASE, 1);
   if (placement->kind == PLACED_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
   fault.when_node.count = 1;
-  struct selector_item *item = &fault.when_node.items[0];
   uint32_t index;
-  item->which = WHICH_INDEX;
-  item->role = placement_role(plan, placement->node, &index);
-  struct node_title title = world_title(plan, item->role, index);
-  item->word = title.word;
-  item->index = item->count = title.place;
-  item->offset = index - title.place;
+  enum role role = placement_role(plan, placement->node, &index);
+  fault.when_node.items[0] = item_of(plan, role, index);
   return fault;
 }
 

@@ -35,6 +35,7 @@
 #include <stdio.h>
 
 #define PLACEMENT_RESTART_NS (1 * NS_PER_S) /* a killed node is down so long */
+#define PLACEMENT_SKEW_NS (1 * NS_PER_H)
 #define PLACEMENT_GRACE_NS (30 * NS_PER_S)  /* the language's default */
 #define PLACEMENT_LATE_NS (2 * NS_PER_S)    /* what a dead sender had sent is executed then */
 

@@ -288,6 +288,7 @@ void scenario_fill_check(const struct reader *reader, struct plan *plan) {
   plan->content.body = reader->body;
   plan->content.variant = rules->variant;
   plan->mixed_versions = rules->mixed_versions;
+  plan->redelivery_horizon = rules->redelivery_horizon;
   if (rules->variant == VARIANT_NONE) return;
   plan->content.first = reader->intents ? reader->intents[0].id : 1;
   plan->content.second = reader->intents ? reader->intents[1].id : 2;

@@ -50,7 +50,7 @@ format: 1
 name: payments
 system: sqs-standard
 workload: {messages: 5, keys: 2}
-check: {delivery: {tenants: true}, pairs: 0}
+check: {delivery: {tenants: true, changed_payload: true}, pairs: 0}
 END
 try() { "$prefix/bin/dgsim" check payments.yaml -j 1 --out out --plugin "$1"; }
 for object in payments.so build/payments.so; do
@@ -67,5 +67,12 @@ if try ./bug.so >"$tree/log"; then
   fail "a consumer without deduplication passes"
 fi
 grep -q duplicate_effects "$tree/log" || { cat "$tree/log"; fail "not its anomaly"; }
+
+# What it prints stays out of the report.
+sed 's/dg_begin(context);/& puts("in the plug-in"), fflush(stdout);/; 1i #include <stdio.h>' payments.c >print.c
+"${CC:-cc}" -shared -fPIC -w "${flags[@]}" -o print.so print.c
+try ./print.so >"$tree/log" 2>"$tree/printed"
+grep -q 'in the plug-in' "$tree/printed" || fail "what the plug-in prints is lost"
+! grep 'in the plug-in' "$tree/log" || fail "a report with what the plug-in prints"
 
 echo "a plug-in compiles with what is installed, by pkg-config and by CMake"

@@ -59,7 +59,11 @@ static const struct {
     {VARIANT_OTHER_TENANT, "op-1 charge 10;op-1 charge 20;op-3 charge 30;account-1 balance 40;account-2 balance 20", -1, 0},
     {VARIANT_OTHER_TENANT, "op-1 charge 10;op-3 charge 30;account-1 balance 40;account-2 balance 20",
      ANOMALY_LOST_ACKED, 1},
+    {VARIANT_TWINS, "op-1 charge 10;op-2 charge 10;op-3 charge 30;account-1 balance 50;account-2 balance 0", -1, 0},
+    {VARIANT_TWINS, "op-1 charge 10;op-2 charge 10;op-3 charge 30;account-1 balance 50", -1, 0},
+    {VARIANT_TWINS, "op-1 charge 10;op-2 charge 10;op-3 charge 30;account-1 balance 40", ANOMALY_LOST_ACKED, 0},
     {VARIANT_CHANGED_PAYLOAD, "op-1 charge 10;op-3 charge 30;account-1 balance 40;account-2 balance 0", -1, 0},
+    {VARIANT_CHANGED_PAYLOAD, "op-1 charge 10;op-3 charge 30;account-1 balance 40", -1, 0},
     {VARIANT_CHANGED_PAYLOAD, "op-1 charge 10;op-1 charge 20;op-3 charge 30;account-1 balance 40;account-2 balance 20",
      ANOMALY_DUPLICATE_EFFECTS, 0},
     {VARIANT_POISON, "op-1 charge 10;op-3 charge 30;account-1 balance 40;account-2 balance 0", -1, 0},
@@ -84,7 +88,7 @@ END_TEST
 START_TEST(of_two_with_one_id_either_may_be_done) {
   struct plan plan = plan_of(VARIANT_CHANGED_PAYLOAD);
   struct effect_lines clean = lines_of(CLEAN), expected = {0};
-  struct effect_lines found = lines_of("op-1 charge 20;op-3 charge 30;account-1 balance 30;account-2 balance 20");
+  struct effect_lines found = lines_of("op-1 charge 20;op-3 charge 30;account-1 balance 50;account-2 balance 0");
   struct check_outcome outcome = {0};
   check_expect(&plan, &clean, &found, true, &expected);
   ck_assert_msg(check_lines(&plan, &expected, &found, &outcome), "%s", outcome.evidence);

@@ -71,6 +71,16 @@ static int by_content(struct dg_context *context, const struct dg_message *messa
   dg_apply(context);
   return dg_commit(context);
 }
+/* Nothing but the time of an answer lies between its look-up and what it does on it. */
+static int looks_then_acts(struct dg_context *context, const struct dg_message *message) {
+  int64_t mark;
+  int status = dg_get(context, "processed", message->id, &mark);
+  if (status != DG_NOT_FOUND) return status;
+  dg_begin(context);
+  dg_apply(context);
+  dg_put(context, "processed", message->id, 1);
+  return dg_commit(context);
+}
 static int charges(struct dg_context *context, const struct dg_message *message) {
   (void)message;
   return dg_charge(context, 0, message->amount, NULL);
@@ -135,6 +145,7 @@ static void check_of(handle_fn *consumer, const char *text, unsigned workers, bo
 }
 
 #define PLAIN "format: 1\ncheck: {pairs: 50}\n"
+#define PLAIN_QUEUE "format: 1\nsystem: sqs-standard\ncheck: {pairs: 50}\n"
 
 START_TEST(a_correct_consumer_recovers_from_everything_and_something_was_tried) {
   struct check_result result;
@@ -170,6 +181,7 @@ static const struct {
     {"mark first", mark_first, PLAIN, CHECK_REFUSED, ANOMALY_LOST_ACKED},
     {"by message id", by_message_id, PLAIN, CHECK_REPUBLISHED, ANOMALY_DUPLICATE_EFFECTS},
     {"by content", by_content, PLAIN, CHECK_TWINS, ANOMALY_LOST_ACKED},
+    {"looks, then acts", looks_then_acts, PLAIN_QUEUE, CHECK_PAUSED, ANOMALY_DUPLICATE_EFFECTS},
     {"charges", charges, "format: 1\ncheck: {delivery: {external: plain}}\n", CHECK_UNANSWERED,
      ANOMALY_DUPLICATE_EFFECTS},
 };

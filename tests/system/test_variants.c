@@ -5,7 +5,7 @@
 
 static struct broken_models models;
 
-static void load(struct rig *rig, const struct broken_variant *variant, const char *faults) {
+static void load(struct rig *rig, const struct flaw *variant, const char *faults) {
   struct rig_text text;
   broken_models_init(&models);
   variant_write(&text, variant, faults);
@@ -14,7 +14,7 @@ static void load(struct rig *rig, const struct broken_variant *variant, const ch
 }
 
 /* Holds: its contract stands, and nothing of what the variant is about has happened. */
-static void check_held(const struct broken_variant *variant, struct rig *rig, size_t row) {
+static void check_held(const struct flaw *variant, struct rig *rig, size_t row) {
   struct run_result result = rig_run(rig, row, 1);
   char violations[200];
   verdict_describe(result.violations, violations, sizeof violations);
@@ -28,7 +28,7 @@ static void check_held(const struct broken_variant *variant, struct rig *rig, si
   run_result_deinit(&result);
 }
 
-static void check_hits(const struct broken_variant *variant, const struct rig *rig,
+static void check_hits(const struct flaw *variant, const struct rig *rig,
                        const struct run_result *result) {
   ck_assert_msg(result->metrics[METRIC_FAULTS_EFFECTIVE] == (int64_t)rig->scenario.fault_count,
                 "%s: a fault hit nothing", variant->name);
@@ -42,7 +42,7 @@ static bool violates(const struct run_result *result, enum metric metric) {
 }
 
 START_TEST(without_faults_both_hold) { /* [I1] */
-  const struct broken_variant *variant = &variants[_i];
+  const struct flaw *variant = &variants[_i];
   struct rig rig;
   load(&rig, variant, "");
   check_held(variant, &rig, VARIANT_BROKEN);
@@ -52,7 +52,7 @@ START_TEST(without_faults_both_hold) { /* [I1] */
 END_TEST
 
 START_TEST(under_the_same_faults_only_the_variant_breaks) { /* [I2] */
-  const struct broken_variant *variant = &variants[_i];
+  const struct flaw *variant = &variants[_i];
   struct rig rig;
   load(&rig, variant, variant->faults);
   ck_assert_uint_le(rig.scenario.fault_count, 2);
@@ -68,7 +68,7 @@ START_TEST(under_the_same_faults_only_the_variant_breaks) { /* [I2] */
 END_TEST
 
 START_TEST(the_faults_are_drops_and_kills_at_points) { /* [I3] */
-  const struct broken_variant *variant = &variants[_i];
+  const struct flaw *variant = &variants[_i];
   struct rig rig;
   load(&rig, variant, variant->faults);
   for (size_t i = 0; i < rig.scenario.fault_count; i++) {

@@ -17,7 +17,7 @@
 
 enum { VARIANT_BROKEN, VARIANT_TWIN, VARIANT_ROWS };
 
-struct broken_variant {
+struct flaw {
   const char *name;
   const char *world;        /* workload and topology, in YAML, whole lines */
   const char *broken, *twin; /* the slots of either row */
@@ -46,7 +46,7 @@ struct broken_variant {
   VARIANT_KAFKA ", transaction.timeout.ms: 50ms, "                                                 \
   "transaction.abort.timed.out.transaction.cleanup.interval.ms: 10ms"
 
-static const struct broken_variant variants[] = {
+static const struct flaw variants[] = {
     {"mark-first", VARIANT_WORLD("2", "10ms", "1"), VARIANT_QUEUE("mark-first"),
      VARIANT_QUEUE("dedup-table"),
      "  - {when: handler-step, intent: 1, attempt: 1, kill: this, for: 100ms}\n", METRIC_LOST_ACKED},
@@ -114,7 +114,7 @@ static const struct broken_variant variants[] = {
 enum { VARIANT_COUNT = sizeof variants / sizeof *variants };
 
 /* The scenario of a variant; `faults`: entries in whole lines, "" = none. */
-static inline void variant_write(struct rig_text *text, const struct broken_variant *variant,
+static inline void variant_write(struct rig_text *text, const struct flaw *variant,
                                  const char *faults) {
   text->length = 0;
   rig_add(text, "format: 1\nname: variant\nluck: none\nmeasure_capacity: false\n%s", variant->world);

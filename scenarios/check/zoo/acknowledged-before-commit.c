@@ -1,0 +1,17 @@
+/* Bug: acknowledges when the work is done, and commits it afterwards: nobody brings the message again.
+ * Shown by a commit that fails, or a kill before it. lost_acked
+ * Fixed: acknowledges after the commit has been answered. */
+#include <dgsim.h>
+
+static int handle(struct dg_context *context, const struct dg_message *message) {
+  dg_begin(context);
+  int status = dg_insert_unique(context, "processed", message->id);
+  if (status == DG_OK) status = dg_apply(context);
+  if (status == DG_OK || status == DG_EXISTS) dg_ack(context);
+  if (status == DG_OK) return dg_commit(context);
+  dg_rollback(context);
+  return status == DG_EXISTS ? DG_OK : status;
+}
+
+const struct dg_plugin dg_plugin = {
+    .version = DG_API_VERSION, .name = "acknowledged-before-commit", .handle = handle};

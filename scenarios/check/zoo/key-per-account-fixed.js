@@ -1,0 +1,9 @@
+// As key-per-account.js, with the operation's key.
+const {run} = require('./dgsim.js');
+
+run(async (message, {call}) => {
+  await call('begin');
+  if (await call('insert_unique', {table: 'processed', key: message.id}) === 'exists') return call('rollback');
+  await call('apply');
+  await call('commit');
+});

@@ -1,0 +1,9 @@
+// As mark-in-another-transaction.js, in one, and with a constraint that two at once meet.
+const {run} = require('./dgsim.js');
+
+run(async (message, {call}) => {
+  await call('begin');
+  if (await call('insert_unique', {table: 'processed', key: message.id}) === 'exists') return call('rollback');
+  await call('apply');
+  await call('commit');
+});

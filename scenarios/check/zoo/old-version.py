@@ -1,0 +1,13 @@
+# The version before key-format-changed.py: other_version of deploy.yaml.
+from dgsim import call, run
+
+
+def handle(message):
+    call("begin")
+    if call("insert_unique", table="processed", key=message["id"]) == "exists":
+        return call("rollback")
+    call("apply")
+    call("commit")
+
+
+run(handle)

@@ -1,0 +1,13 @@
+# Bug: looks for a mark only where the broker says `redelivered`. A copy that the sender made is not one.
+# Shown by an operation that is published again: a first delivery of another message. duplicate_effects
+# Fixed: looks whatever the broker says.
+. "${0%/*}/dgsim.sh"
+
+handle() {
+  call begin || return 1
+  call insert_unique '"table":"processed","key":"'"$id"'"' || [ "$status" = exists ] || return 1
+  [ "$status$redelivered" = existstrue ] || call apply || return 1
+  call commit
+}
+
+run

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# The zoo of consumers, scenarios/check/zoo/zoo.csv: each with one bug has to be caught, with the anomaly that its
+# row names and a reproducing file of at most 3 faults and 3 messages that shows it again; its repaired twin has to
+# pass everything in its contract. Prints a table. Exit status 1 when one comes out otherwise.
+#   scripts/zoo.sh [--short] [--write | --markdown] [--only TEXT] [DGSIM]
+#   --short     twins that are one program but for comments are run once: what continuous integration does
+#   --markdown  prints the table of scenarios/check/README.md instead; --write puts it there
+#   --only      rows that contain TEXT
+# C programs are compiled, with CC, in a temporary folder; rows of a language that is not here are skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+zoo=scenarios/check/zoo page=scenarios/check/README.md
+form=text only='' dgsim=build/dgsim short=false
+while (($#)); do
+  case $1 in
+  --short) short=true ;;
+  --write | --markdown) form=${1#--} ;;
+  --only) only=$2 && shift ;;
+  -*) echo "zoo.sh: '$1' is none of --short --write --markdown --only" >&2 && exit 64 ;;
+  *) dgsim=$1 ;;
+  esac
+  shift
+done
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+python=python3
+if [[ -x /usr/bin/python3 ]]; then python=/usr/bin/python3; fi # a wrapper in PATH may cost more than the interpreter
+mkdir "$out/bin" "$out/tmp"
+if command -v "$python" >/dev/null; then ln -s "$(command -v "$python")" "$out/bin/python3"; fi
+export PATH=$out/bin:$PATH TMPDIR=$out/tmp PYTHONDONTWRITEBYTECODE=1
+export zoo dgsim out short
+export CC=${CC:-cc}
+
+# What dgsim check is to be told about a program: into the array `consumer`. False: its language is not here.
+consumer_of() {
+  local file=$zoo/$1
+  case $1 in
+  *.py) consumer=(-- python3 "$file") && command -v python3 >/dev/null ;;
+  *.js) consumer=(-- node "$file") && command -v node >/dev/null ;;
+  *.sh) consumer=(-- sh "$file") ;;
+  *.sql) consumer=(--sql "$file") ;;
+  *.c)
+    local object=$out/objects/${1%.c}.so
+    mkdir -p "$out/objects"
+    consumer=(--plugin "$object")
+    "$CC" -std=c17 -O1 -fPIC -shared -Wall -Wextra -Werror -I sim/handler -o "$object" "$file"
+    ;;
+  *) false ;;
+  esac
+}
+
+check() { # FILE LOG OPTIONS…: the exit status
+  local status=0
+  "$dgsim" check "$1" -j 1 "${@:3}" "${consumer[@]}" >"$2" 2>&1 </dev/null || status=$?
+  echo "$status"
+}
+
+complain() { # NUMBER TEXT LOG
+  { echo "$2"; sed 's/^/    /' "$3" | tail -n 25; } >>"$out/$1.problem"
+}
+
+caught() { # NUMBER PROGRAM SCENARIO ANOMALY CLASS: tried and seconds, into NUMBER.caught
+  local dir=$out/$1 begun ended tried kept status faults messages
+  consumer_of "$2" || return 0
+  mkdir "$dir"
+  begun=${EPOCHREALTIME/./}
+  status=$(check "$zoo/$3.yaml" "$dir/log" --out "$dir/out" --save "$dir/kept")
+  ended=${EPOCHREALTIME/./}
+  tried=$(sed -n 's/.*[^0-9]\([0-9][0-9]*\) cases\{0,1\} tried.*/\1/p' "$dir/log" | head -n 1)
+  echo "${tried:-?} $(((ended - begun + 50000) / 100000))" >"$out/$1.caught"
+  if [[ $status != 1 ]]; then complain "$1" "$2: exit status $status, not 1" "$dir/log"; return; fi
+  if ! grep -qw -- "$4" "$dir/log"; then complain "$1" "$2: not $4" "$dir/log"; fi
+  if ! grep -qw -- "$5" "$dir/log"; then complain "$1" "$2: not of class $5" "$dir/log"; fi
+  kept=$(find "$dir/kept" -name '*.yaml' | head -n 1)
+  if [[ -z $kept ]]; then complain "$1" "$2: no reproducing file" "$dir/log"; return; fi
+  faults=$(sed -n '/^faults:/,/^[a-z]/p' "$kept" | grep -c '^ *- ' || true)
+  messages=$(sed -n '/^  intents:/,/^[a-z]/p' "$kept" | grep -c '^ *- ' || true)
+  if ((faults > 3 || messages > 3)); then complain "$1" "$2: $faults faults, $messages messages" "$kept"; fi
+  status=$(check "$kept" "$dir/again" --out "$dir/out2")
+  if [[ $status != 1 ]] || ! grep -qw -- "$4" "$dir/again"; then
+    complain "$1" "$2: the reproducing file ends with $status, not with $4" "$dir/again"
+  fi
+}
+
+# Twins with the same fix are the same program: which they are is told by what is left without comments.
+passes() { # NUMBER FIXED SCENARIO: cases, into NUMBER.passes
+  local sum=$1 status
+  consumer_of "$2" || return 0
+  if $short; then sum=$(sed -E '/^(#|\/\/|--| \*|\/\*)/d; /^$/d' "$zoo/$2" | cat - <(echo "${2##*.} $3") | cksum | tr ' ' -); fi
+  echo "$sum" >"$out/$1.passes"
+  mkdir "$out/passes-$sum" 2>/dev/null || return 0
+  status=$(check "$zoo/$3.yaml" "$out/passes-$sum/log" --out "$out/passes-$sum/out")
+  if [[ $status != 0 ]] || ! grep -qE '(^|[^0-9])([0-9]+) of \2 recovered' "$out/passes-$sum/log"; then
+    complain "$1" "$2: exit status $status; not everything recovered" "$out/passes-$sum/log"
+  fi
+}
+
+row() { # KIND NUMBER BUG LANGUAGE PROGRAM FIXED SCENARIO ANOMALY CLASS
+  case $1 in
+  caught) caught "$2" "$5" "$7" "$8" "$9" ;;
+  passes) passes "$2" "$6" "$7" ;;
+  esac
+}
+export -f row caught passes check complain consumer_of
+
+tail -n +2 "$zoo/zoo.csv" | { grep -F -- "$only" || true; } >"$out/rows"
+total=$(wc -l <"$out/rows")
+if ((total == 0)); then echo "zoo.sh: no row contains '$only'" >&2 && exit 64; fi
+# Repaired ones first: they take longest.
+for kind in passes caught; do
+  awk -F, -v kind="$kind" '{ printf "%s\n%d", kind, NR; for (i = 1; i <= 7; i++) printf "\n%s", $i; print "" }' "$out/rows"
+done | xargs -d '\n' -n 9 -P "${JOBS:-$(nproc)}" bash -c 'row "$@"' row
+
+line() { # NUMBER: one row of the table
+  local bug language program fixed scenario anomaly class tried=? tenths=0 recovered=?
+  IFS=, read -r bug language program fixed scenario anomaly class < <(sed -n "$1p" "$out/rows")
+  if [[ -e $out/$1.caught ]]; then read -r tried tenths <"$out/$1.caught"; fi
+  if [[ -e $out/$1.passes ]]; then
+    recovered=$(sed -nE 's/.*[^0-9]?\b([0-9]+) of \1 recovered.*/\1/p' "$out/passes-$(cat "$out/$1.passes")/log" | head -n 1)
+  fi
+  if [[ $form == text ]]; then
+    printf '%-50s %-11s %-18s %-16s %6s %4d.%d s %8s\n' "$bug" "$language" "$anomaly" "$class" "$tried" \
+      "$((tenths / 10))" "$((tenths % 10))" "${recovered:-?}"
+  else
+    printf '| %s | %s | [%s](zoo/%s) | %s | %s | %s | %d.%d s | %s |\n' "$bug" "$language" "$program" "$program" \
+      "$anomaly" "$class" "$tried" "$((tenths / 10))" "$((tenths % 10))" "${recovered:-?}"
+  fi
+}
+
+table() {
+  if [[ $form == text ]]; then
+    printf '%-50s %-11s %-18s %-16s %6s %8s %8s\n' bug language anomaly 'shown by' tried 'in' 'repaired'
+  else
+    echo "| bug | language | | found | shown by | cases tried | time to find | repaired: recovered |"
+    echo "|---|---|---|---|---|---:|---:|---:|"
+  fi
+  local number
+  for ((number = 1; number <= total; number++)); do
+    if [[ -e $out/$number.caught ]]; then line "$number"; fi
+  done
+}
+
+skipped=0 failed=0
+for ((number = 1; number <= total; number++)); do
+  if [[ ! -e $out/$number.caught ]]; then skipped=$((skipped + 1)); fi
+  if [[ -e $out/$number.problem ]]; then cat "$out/$number.problem" >&2 && failed=$((failed + 1)); fi
+done
+if ((skipped)); then echo "zoo.sh: skipped $skipped of $total rows: their language is not here" >&2; fi
+
+case $form in
+text | markdown) table ;;
+write)
+  if ((skipped || failed)) || [[ -n $only ]]; then echo "zoo.sh: nothing written" >&2 && exit 1; fi
+  table >"$out/table"
+  awk -v table="$out/table" '
+    $0 == "<!-- end -->" { inside = 0 }
+    !inside { print }
+    $0 == "<!-- scripts/zoo.sh -->" { inside = 1; while ((getline line < table) > 0) print line }
+    ' "$page" >"$out/page"
+  cp "$out/page" "$page"
+  ;;
+esac
+if [[ $form == text ]]; then echo "$((total - skipped - failed)) of $((total - skipped)) as expected"; fi
+((failed == 0))

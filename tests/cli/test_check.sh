@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# dgsim check: what its command line and its file may say, and how mistakes in them are told. What comes of a check
+# is tested with the programs that are checked.
+#   tests/cli/test_check.sh PATH/TO/dgsim
+set -uo pipefail
+dgsim=$(realpath "${1:?the dgsim binary}")
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+# status EXPECTED WHAT-MUST-BE-SAID ARGUMENT...: runs dgsim; its output has to contain the text.
+status() {
+  local expected=$1 text=$2 got
+  shift 2
+  "$dgsim" "$@" >out 2>err </dev/null
+  got=$?
+  if ((got == expected)) && grep -qF -e "$text" out err; then return; fi
+  echo "FAILED: dgsim $* : exit status $got, not $expected, or it does not say '$text'"
+  sed 's/^/    /' out err
+  failures=$((failures + 1))
+}
+
+printf 'format: 1\ncheck: {}\n' >a.yaml
+printf 'format: 1\n' >empty.yaml
+
+# one program, said in one of three ways
+status 64 "'check' needs the consumer to check" check a.yaml
+status 64 "no command follows '--'" check a.yaml --
+status 64 'exclude each other' check a.yaml --sql x.sql -- true
+status 64 'exclude each other' check a.yaml --plugin x.so --sql x.sql
+status 64 '--database says where' check a.yaml --database postgres://x -- true
+status 64 '--proxy and --sql exclude each other' check a.yaml --sql x.sql --proxy localhost:1
+status 64 "'localhost' is not HOST:PORT" check a.yaml --proxy localhost -- true
+status 64 "'check' needs one scenario file" check -- true
+status 64 "'check' needs one scenario file" check a.yaml empty.yaml -- true
+status 64 "did you mean '--plugin'" check a.yaml --plugn x.so
+status 64 'is not between 0 and' check a.yaml --pairs 99999999999 -- true
+
+# what follows '--' is the program's, options and all
+status 0 'pairs: 3' check --dry-run a.yaml --pairs 3 -- consumer --pairs 9 --sedes
+status 0 'default: results' check --help
+
+# other commands do not run it
+for command in run explore shrink explain replay; do
+  status 64 'dgsim check FILE -- COMMAND' "$command" a.yaml
+done
+
+# the resolved form: nothing but the format is needed, and it is the same again
+for file in a empty; do
+  "$dgsim" check "$file.yaml" --dry-run >once.yaml || failures=$((failures + 1))
+  "$dgsim" check once.yaml --dry-run --set name="$file" >twice.yaml || failures=$((failures + 1))
+  if ! diff <(sed '/^ *#/d; s/ *#.*//' once.yaml) <(sed '/^ *#/d; s/ *#.*//' twice.yaml); then
+    echo "FAILED: the resolved form of $file.yaml is another when it is resolved"
+    failures=$((failures + 1))
+  fi
+done
+status 0 'system: {name: sqs-standard' check empty.yaml --dry-run
+status 0 'system: {name: at-least-once' check empty.yaml --dry-run --set check/delivery/ack=cumulative
+
+exit "$((failures > 0))"
