@@ -84,6 +84,7 @@ static void after_call(struct check_places *places, const struct placement *at, 
   if (call->may_fail) add(places, at, CHECK_UNANSWERED, PLACED_UNANSWERED);
   if (places->own_server && strcmp(call->what, "statement") == 0) add(places, at, CHECK_KILLED_LATE, PLACED_KILL_LATE);
   add(places, at, CHECK_PAUSED, PLACED_PAUSE);
+  add(places, at, CHECK_PAUSED, PLACED_PAUSE_SHORT);
 }
 
 static void at_step(struct check_places *places, const struct world *world, const struct node *node,
