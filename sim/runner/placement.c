@@ -4,6 +4,7 @@
 #include "sim/base/grow.h"
 #include "sim/runner/human.h"
 #include "sim/world/fault_verbs.h"
+#include "sim/world/handler_call.h"
 #include "sim/world/world.h"
 
 #include <inttypes.h>
@@ -260,6 +261,7 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
       .timing = TIMING_WHEN,
       .point = placement->point,
       .before = placement->before,
+      .call = placement->call,
       .intent = placement->intent,
       .chance = SCHEMA_SHARE_SCALE,
       .min_hits = 1,
@@ -308,6 +310,7 @@ void placement_write(const struct plan *plan, const struct placement *placement,
   char span[64];
   fprintf(out, "{when: %s%s, node: %s.%u", placement->before ? "before " : "",
           placement_point(plan, placement), title.word, title.place);
+  if (placement->call) fprintf(out, ", call: %s", handler_call_names[placement->call - 1]);
   if (placement->intent)
     fprintf(out, ", intent: %" PRIu64 ", attempt: %u", placement->intent, placement->occurrence);
   else

@@ -71,6 +71,7 @@ struct placement {
   uint16_t point, node;
   bool before;
   uint8_t kind; /* enum placement_kind */
+  uint8_t call; /* 1 + enum handler_call: occurrences are counted of this call; 0 = of the point */
 };
 
 /* Collects the placements of a run, as an observer. */
