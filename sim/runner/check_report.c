@@ -10,11 +10,18 @@
 
 /* ---- the whole ---- */
 
+/* What hung twice may still be the machine's doing: it is said, and no verdict. */
+static bool all_hung(const struct check_result *result) {
+  for (size_t i = 0; i < result->failure_count; i++)
+    if (result->failures[i].outcome.failure != PROGRAM_HUNG) return false;
+  return true;
+}
+
 static enum verdict own_verdict(const struct check_report *report) {
   const struct check_result *result = report->result;
   const bool declared = report->scenario->check.cases == CHECK_CASES_DECLARED;
   if (result->unjudged) return VERDICT_INCONCLUSIVE;
-  if (result->failure_count > 0) return VERDICT_VIOLATED;
+  if (result->failure_count > 0) return all_hung(result) ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
   if (result->tried == 0) return VERDICT_INCONCLUSIVE;
   return declared && result->counts[CHECK_DECLARED].tried == 0 ? VERDICT_INCONCLUSIVE : VERDICT_HELD;
 }
@@ -144,16 +151,24 @@ static bool is_shown(const struct check_report *report, int class) {
 }
 
 static void put_table(const struct check_report *report, FILE *out) {
+  const struct check_result *result = report->result;
+  unsigned unreached = 0;
   fprintf(out, "  %-16s %6s %10s\n", "class", "tried", "recovered");
   for (int i = 0; i < CHECK_CLASS__COUNT; i++) {
-    const struct check_count *count = &report->result->counts[i];
+    const struct check_count *count = &result->counts[i];
     if (!is_shown(report, i)) continue;
+    if (result->stopped && count->not_tried == check_stopped) {
+      unreached++;
+      continue;
+    }
     fprintf(out, "  %-16s", check_class_rows[i].name);
     if (count->not_tried)
       fprintf(out, " not tried: %s\n", count->not_tried);
     else
       fprintf(out, " %6u %10u\n", count->tried, count->recovered);
   }
+  if (unreached > 0)
+    fprintf(out, "  %u more class%s behind it; --keep-going tries them too\n", unreached, unreached == 1 ? "" : "es");
   fputc('\n', out);
 }
 

@@ -6,6 +6,9 @@
 cluster_folder=''
 cluster_pid=''
 
+# In memory where that is to be had: half of the time of a case goes into files of tables.
+cluster_base() { if [[ -w /dev/shm ]]; then echo /dev/shm; else echo "${TMPDIR:-/tmp}"; fi; }
+
 cluster_start() {
   local bin user as=()
   bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
@@ -13,7 +16,7 @@ cluster_start() {
     echo "skipped: no PostgreSQL here (package postgresql)"
     exit 77
   fi
-  cluster_folder=$(mktemp -d "${TMPDIR:-/tmp}/dgsim-postgres-XXXXXX")
+  cluster_folder=$(mktemp -d "$(cluster_base)/dgsim-postgres-XXXXXX")
   if ((EUID == 0)); then # the server refuses to be root
     user=$(id -u nobody)
     as=(setpriv --reuid="$user" --regid="$(id -g nobody)" --clear-groups)
