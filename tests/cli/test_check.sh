@@ -98,10 +98,11 @@ status 1 'written   kept/call-unanswered-duplicate-effects-' check one.yaml --sa
 mv kept/call-unanswered-duplicate-effects-*.yaml kept/unanswered.yaml
 status 1 'duplicate_effects: a re-execution left a different state' check kept/unanswered.yaml -- bash naive.sh
 cp killed.yaml kept/
+sed 's/attempt: 1/attempt: 99/' killed.yaml >kept/never.yaml
 status 1 'STILL FAILS  kept/killed.yaml' check killed.yaml --save kept -- bash naive.sh
-status 1 'not ok 2 - killed: kept/unanswered.yaml is fixed' check killed.yaml --save kept --format tap -- bash naive.sh
+status 1 'not ok 3 - killed: kept/unanswered.yaml is fixed' check killed.yaml --save kept --format tap -- bash naive.sh
 status 0 'FIXED        kept/killed.yaml' check killed.yaml --save kept -- bash careful.sh
-status 0 'NOT REACHED  kept/unanswered.yaml' check killed.yaml --save kept -- bash careful.sh
-status 2 'the declared faults were never effective' check kept/unanswered.yaml -- bash careful.sh
+status 0 'NOT REACHED  kept/never.yaml' check killed.yaml --save kept -- bash careful.sh
+status 2 'the declared faults were never effective' check kept/never.yaml -- bash careful.sh
 
 exit "$((failures > 0))"
