@@ -74,7 +74,6 @@ static void before_call(struct check_places *places, const struct world *world, 
     if (is_one_of(call->what, ends)) add(places, at, CHECK_CONFLICT, PLACED_SERIALIZATION);
     if (is_one_of(call->what, writes)) add(places, at, CHECK_CONFLICT, PLACED_DEADLOCK);
   }
-  if (world->count[ROLE_DATABASE] > 0) add(places, at, CHECK_FAILOVER, PLACED_FAILOVER_DATABASE);
   if (world->count[ROLE_CACHE] > 0) add(places, at, CHECK_FAILOVER, PLACED_FAILOVER_CACHE);
   add(places, at, CHECK_TERMINATED, PLACED_TERMINATE);
 }

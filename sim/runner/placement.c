@@ -219,7 +219,6 @@ static const struct kind_row {
     [PLACED_TERMINATE] = {VERB_TERMINATE, "terminate", RESTART, 0, NULL, NULL},
     [PLACED_PAUSE_SHORT] = {VERB_PAUSE, "pause (shorter)", HALF, 0, NULL, NULL},
     [PLACED_REDELIVER] = {VERB_REDELIVER, "redeliver", HORIZON, 0, NULL, NULL},
-    [PLACED_FAILOVER_DATABASE] = {VERB_FAILOVER, "failover of the database", INSTANT, 0, "database.1", NULL},
     [PLACED_FAILOVER_CACHE] = {VERB_FAILOVER, "failover of the cache", INSTANT, 0, "cache.1", NULL},
     [PLACED_CLOCK_FORWARD] = {VERB_SKEW_CLOCK, "skew_clock forward", PATIENCE, 0, NULL,
                               "offset: 1h, direction: forward"},
@@ -277,7 +276,7 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
     fault.skew_direction = placement->kind == PLACED_CLOCK_BACK ? SKEW_BACK : SKEW_FORWARD;
   }
   if (rows[placement->kind].target) /* the one of the first group */
-    fault.target.items[0] = item_of(plan, placement->kind == PLACED_FAILOVER_CACHE ? ROLE_CACHE : ROLE_DATABASE, 1);
+    fault.target.items[0] = item_of(plan, ROLE_CACHE, 1);
   if (placement->kind == PLACED_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
   fault.when_node.count = 1;
   uint32_t index;

@@ -57,7 +57,6 @@ enum placement_kind {
   PLACED_TERMINATE,
   PLACED_PAUSE_SHORT, /* past the lease of a message, but not past what a database would wait for */
   PLACED_REDELIVER,
-  PLACED_FAILOVER_DATABASE,
   PLACED_FAILOVER_CACHE,
   PLACED_CLOCK_FORWARD,
   PLACED_CLOCK_BACK,
