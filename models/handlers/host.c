@@ -126,11 +126,20 @@ static void finished(struct world *world, struct node *node, struct thread *thre
   node->components[0]->handled(world, node, thread->tag, thread->returned);
 }
 
+/* A program that is paused between two calls does not get the answer of the first: what it does next, it does when
+ * it goes on. */
+static bool stands_still(struct world *world, struct node *node, const struct thread *thread) {
+  if (!thread->handler->program || node->paused_until <= world->now.ns) return false;
+  world_after(world, node, HOST_PORT, HOST_TIMER_WAKE, thread->index, span_of(0));
+  return true;
+}
+
 /* Runs a handler on until it waits or returns. A doomed node's is never resumed. */
 static void go_on(struct world *world, struct node *node, struct thread *thread) {
   for (;;) {
     if (thread->calling && !at_step(world, node, thread, false)) return;
     thread->calling = false;
+    if (stands_still(world, node, thread)) return;
     /* What has struck here begins before a program asks for more: it stands still now, not one call later. */
     if (thread->handler->program && world->faults.deferred_count > 0)
       return world_after(world, node, HOST_PORT, HOST_TIMER_WAKE, thread->index, span_of(0));

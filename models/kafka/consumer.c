@@ -57,7 +57,7 @@ static size_t buffer_capacity(const struct plan *plan) {
 }
 
 static size_t arena_bytes(const struct plan *plan) {
-  return 4096 + client_bytes(plan, slots(plan)) + plan->partitions * 64 +
+  return 4096 + client_bytes(plan, slots(plan)) + plan->partitions * 72 +
          buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
          plan->threads * sizeof(struct flight) +
          2 * PROCESSED_MAX * (sizeof(struct record) + sizeof(struct output));
@@ -79,6 +79,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   consumer->committed = ARENA_NEW(arena, uint64_t, plan->partitions);
   consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
   consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
+  consumer->handed = ARENA_NEW(arena, uint64_t, plan->partitions);
   consumer->sequence = ARENA_NEW(arena, int32_t, plan->partitions);
   consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
   consumer->buffer =

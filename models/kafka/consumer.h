@@ -38,7 +38,10 @@
  * LIMIT: an auto-commit that would say nothing new is not sent.
  * LIMIT: what a handler publishes leaves with the next commit, or when PROCESSED_MAX results wait; a real
  *        producer sends it after linger.ms.
- * LIMIT: handed-off commits by auto only: no bookkeeping of what threads have finished.
+ * [I4] Handed off and committed after processing, a partition is committed up to the first record that a thread
+ *      still has, unless a handler wants more acknowledged (dg_ack_all).
+ * LIMIT: handed off, records are committed without naming those that had been done before others: a fault at
+ *        an acknowledgement's point finds the one alone that was done last.
  */
 #ifndef MODELS_KAFKA_CONSUMER_H
 #define MODELS_KAFKA_CONSUMER_H
@@ -117,6 +120,7 @@ struct consumer {
   uint32_t *buffered; /* by broker: fetched, not returned */
   struct flight *flights;
   uint32_t flight_room, flight_count;
+  uint64_t *handed; /* handed-off: by partition, offset of the latest record that a thread was given */
   uint32_t tag;
   struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
   uint32_t processed_count, committing; /* committing: how many the commit under way covers */

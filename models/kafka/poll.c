@@ -157,7 +157,29 @@ static void work_on_next(struct world *world, struct node *node) {
   consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
   consumer->batch--;
+  consumer->handed[flight->record.extra] = flight->record.handle;
   submit(world, node, flight);
+}
+
+/* --- What is done --- */
+
+/* Threads finish in any order: the offsets below the first record that one still has are done. [I4] */
+static void note_done(struct world *world, struct node *node, const struct record *record) {
+  const struct consumer *consumer = consumer_of(node);
+  uint64_t end = consumer->handed[record->extra] + 1;
+  for (uint32_t i = 0; i < consumer->flight_room; i++) {
+    const struct flight *flight = &consumer->flights[i];
+    const bool open = flight->tag != 0 && !flight->acknowledged && flight->record.extra == record->extra;
+    if (open && flight->record.handle < end) end = flight->record.handle;
+  }
+  if (end <= consumer->committed[record->extra]) return;
+  struct record last = *record;
+  last.handle = end - 1;
+  commit_note(world, node, &last);
+}
+
+static bool keeps_account(const struct world *world) {
+  return consumer_hands_off(world) && commit_mode(world) == COMMIT_AFTER_PROCESSING;
 }
 
 /* Whether an offset is noted when its handler has returned, and not by something else. */
@@ -172,6 +194,7 @@ void poll_acknowledge(struct world *world, struct node *node, uint32_t tag) {
   if (!flight || flight->acknowledged || commit_mode(world) == COMMIT_IN_TRANSACTION) return;
   flight->acknowledged = true;
   if (notes_handled(world)) commit_note(world, node, &flight->record);
+  if (keeps_account(world)) note_done(world, node, &flight->record);
 }
 
 /* A commit of this record's offset: what was handed out of its partition before counts as handled with it, and
@@ -185,6 +208,7 @@ void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag) 
     const bool before = flight->record.extra == last->record.extra && flight->record.handle < last->record.handle;
     if (flight->tag != 0 && before) flight->acknowledged = true;
   }
+  if (last->acknowledged && keeps_account(world)) note_done(world, node, &last->record);
   poll_acknowledge(world, node, tag);
 }
 
@@ -208,6 +232,7 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
   bool note = again && notes_handled(world);
   let_go(world, node, flight);
   if (note) commit_note(world, node, &record);
+  if (again && keeps_account(world)) note_done(world, node, &record);
   consumer_pump(world, node);
 }
 
@@ -228,14 +253,14 @@ bool poll_is_in(const struct world *world, const struct consumer *consumer) {
   return consumer_hands_off(world) || (consumer->flight_count == 0 && consumer->batch == 0);
 }
 
-/* A poll returns what was fetched. Handed off, it counts as processed from here on. */
+/* A poll returns what was fetched. Handed off with auto-commit, it counts as processed from here on. */
 static bool return_records(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   uint32_t most = (uint32_t)kafka_setting(world, KEY_MAX_POLL_RECORDS);
   uint32_t first = consumer->batch, count = consumer->buffer_count - first;
   if (count == 0 || first >= most) return false;
   if (count > most) count = most;
-  bool note = consumer_hands_off(world) ||
+  bool note = (consumer_hands_off(world) && commit_mode(world) == COMMIT_AUTO) ||
               (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && commit_mode(world) == COMMIT_AUTO);
   for (uint32_t i = first; i < first + count; i++) {
     uint32_t place = consumer_place(consumer, i);

@@ -261,9 +261,13 @@ static bool check(const struct plan *plan, struct err *err) {
     return err_set(err, ERR_CONFLICT, "heartbeat.interval.ms must be below session.timeout.ms"),
            err_note(err, "Kafka advises a third of it");
   int64_t commit = values[KEY_COMMIT].i;
-  if (values[KEY_PROCESSING].i == PROCESSING_HANDED_OFF && commit != COMMIT_AUTO)
-    return err_set(err, ERR_CONFLICT, "processing: handed-off needs commit: auto"),
-           err_note(err, "what other threads have finished is not kept account of");
+  const bool hands_off = values[KEY_PROCESSING].i == PROCESSING_HANDED_OFF;
+  if (hands_off && commit != COMMIT_AUTO && commit != COMMIT_AFTER_PROCESSING)
+    return err_set(err, ERR_CONFLICT, "processing: handed-off needs commit: auto or after-processing"),
+           err_note(err, "the others do with one record after the other");
+  if (hands_off && values[KEY_COMMIT_CALL].i == CALL_SYNC)
+    return err_set(err, ERR_CONFLICT, "processing: handed-off and commit_call: sync exclude each other"),
+           err_note(err, "a loop that polls on does not wait for a commit");
   if (values[KEY_COMMIT_CALL].i != CALL_ASYNC_RETRIED && commit != COMMIT_AFTER_PROCESSING)
     return err_set(err, ERR_CONFLICT, "commit_call needs commit: after-processing"),
            err_note(err, "auto-commit is asynchronous, the others wait for their commit");

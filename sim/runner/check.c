@@ -15,6 +15,8 @@ const struct check_class_row check_class_rows[CHECK_CLASS__COUNT] = {
 #undef X
 };
 
+const char check_stopped[] = "stopped at the first failure";
+
 /* A list of requests, and where each came from. */
 struct requests {
   struct check_request *items;
@@ -260,7 +262,7 @@ static void say_what_was_not_tried(struct check *check) {
     else if (!declared && check_not_tried(rules, (enum check_class)class))
       count->not_tried = check_not_tried(rules, (enum check_class)class);
     else if (count->tried == 0)
-      count->not_tried = check->out->stopped ? "stopped at the first failure" : "it has no place in this run";
+      count->not_tried = check->out->stopped ? check_stopped : "it has no place in this run";
   }
 }
 

@@ -98,6 +98,9 @@ struct check_outcome {
   char evidence[CHECK_EVIDENCE_ROOM]; /* "op-2 charge: 2 instead of 1", or the program's text */
 };
 
+/* The reason of what would have come after a failure. */
+extern const char check_stopped[];
+
 /* Why a class was not tried; NULL = it was. */
 struct check_count {
   uint32_t tried, recovered;

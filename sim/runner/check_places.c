@@ -84,6 +84,7 @@ static void after_call(struct check_places *places, const struct placement *at, 
   if (call->may_fail) add(places, at, CHECK_UNANSWERED, PLACED_UNANSWERED);
   if (places->own_server && strcmp(call->what, "statement") == 0) add(places, at, CHECK_KILLED_LATE, PLACED_KILL_LATE);
   add(places, at, CHECK_PAUSED, PLACED_PAUSE);
+  add(places, at, CHECK_PAUSED, PLACED_PAUSE_SHORT);
 }
 
 static void at_step(struct check_places *places, const struct world *world, const struct node *node,
@@ -115,6 +116,9 @@ static void at_message(struct check_places *places, const struct placement *at) 
     break;
   case POINT_ACK_ANSWERED:
     if (!at->before) add(places, at, CHECK_KILLED, PLACED_KILL);
+    break;
+  case POINT_ACK_APPLIED:
+    if (!at->before) add(places, at, CHECK_REDELIVERED, PLACED_REDELIVER);
     break;
   default: break;
   }

@@ -10,11 +10,18 @@
 
 /* ---- the whole ---- */
 
+/* What hung twice may still be the machine's doing: it is said, and no verdict. */
+static bool all_hung(const struct check_result *result) {
+  for (size_t i = 0; i < result->failure_count; i++)
+    if (result->failures[i].outcome.failure != PROGRAM_HUNG) return false;
+  return true;
+}
+
 static enum verdict own_verdict(const struct check_report *report) {
   const struct check_result *result = report->result;
   const bool declared = report->scenario->check.cases == CHECK_CASES_DECLARED;
   if (result->unjudged) return VERDICT_INCONCLUSIVE;
-  if (result->failure_count > 0) return VERDICT_VIOLATED;
+  if (result->failure_count > 0) return all_hung(result) ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
   if (result->tried == 0) return VERDICT_INCONCLUSIVE;
   return declared && result->counts[CHECK_DECLARED].tried == 0 ? VERDICT_INCONCLUSIVE : VERDICT_HELD;
 }
@@ -77,6 +84,10 @@ static void put_case(const struct check_report *report, const struct check_failu
   fprintf(out, "  class     %s: %s\n", check_class_rows[what->class].name, check_class_rows[what->class].about);
   if (what->variant != VARIANT_NONE) fprintf(out, "  variant   %s\n", variant_names[what->variant]);
   if (what->mixed) fprintf(out, "  versions  every second consumer runs the other one\n");
+  const struct scenario *scenario = report->scenario;
+  for (size_t i = 0; what->class == CHECK_DECLARED && i < scenario->fault_count; i++)
+    fprintf(out, "%s%s", i ? ", " : "  faults    of the file: ", scenario->faults[i].name);
+  if (what->class == CHECK_DECLARED && scenario->fault_count > 0) fputc('\n', out);
   for (unsigned i = 0; i < what->count; i++) {
     fputs(i ? "            - " : "  faults    - ", out);
     placement_write(plan, &what->placements[i], out);
@@ -120,17 +131,32 @@ static void put_others(const struct check_result *result, FILE *out) {
 
 /* ---- for people ---- */
 
+#define NEVER_EFFECTIVE "the faults were never effective: what they once broke is not reached any more"
+
+/* What there is to say of a kept case. */
+static const char *kept_evidence(const struct check_kept *kept) {
+  if (kept->evidence && *kept->evidence) return kept->evidence;
+  return kept->verdict == VERDICT_INCONCLUSIVE ? NEVER_EFFECTIVE : "";
+}
+
 static void put_table(const struct check_result *result, FILE *out) {
+  unsigned unreached = 0;
   fprintf(out, "  %-16s %6s %10s\n", "class", "tried", "recovered");
   for (int i = 0; i < CHECK_CLASS__COUNT; i++) {
     const struct check_count *count = &result->counts[i];
     if (i == CHECK_DECLARED && count->not_tried) continue; /* of other files */
+    if (result->stopped && count->not_tried == check_stopped) {
+      unreached++;
+      continue;
+    }
     fprintf(out, "  %-16s", check_class_rows[i].name);
     if (count->not_tried)
       fprintf(out, " not tried: %s\n", count->not_tried);
     else
       fprintf(out, " %6u %10u\n", count->tried, count->recovered);
   }
+  if (unreached > 0)
+    fprintf(out, "  %u more class%s behind it; --keep-going tries them too\n", unreached, unreached == 1 ? "" : "es");
   fputc('\n', out);
 }
 
@@ -156,7 +182,7 @@ static void put_kept(const struct check_report *report, FILE *out) {
     const struct check_kept *kept = &report->kept[i];
     fixed = fixed || kept->verdict == VERDICT_HELD;
     fprintf(out, "%-12s %s\n", words[kept->verdict], kept->path);
-    if (kept->verdict != VERDICT_HELD) put_lines(kept->evidence, "             ", out);
+    if (kept->verdict != VERDICT_HELD) put_lines(kept_evidence(kept), "             ", out);
   }
   if (fixed) fputs("             what is fixed is kept and tried each time; delete a file to forget it\n", out);
   if (report->kept_count > 0) fputc('\n', out);
@@ -233,7 +259,7 @@ static void class_case(const struct check_report *report, enum check_class class
 static void kept_case(const struct check_kept *kept, struct report_case *item) {
   *item = (struct report_case){.verdict = kept->verdict};
   snprintf(item->name, sizeof item->name, "%s is fixed", kept->path);
-  snprintf(item->detail, sizeof item->detail, "%s", kept->evidence);
+  snprintf(item->detail, sizeof item->detail, "%s", kept_evidence(kept));
   text_tidy(item->name);
   text_tidy(item->detail);
 }

@@ -192,7 +192,7 @@ enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_i
 }
 
 /* What a kind is as a fault. */
-enum lasting { INSTANT, RESTART, PATIENCE, TIE, HORIZON };
+enum lasting { INSTANT, RESTART, PATIENCE, HALF, TIE, HORIZON };
 static const struct kind_row {
   enum verb verb;
   const char *word; /* for people */
@@ -216,6 +216,8 @@ static const struct kind_row {
     [PLACED_UNSENT] = {VERB_FAIL, "fail (unknown)", INSTANT, CALL_ERROR_UNKNOWN, NULL, "error: unknown"},
     [PLACED_UNANSWERED] = {VERB_FAIL, "fail (no answer)", INSTANT, 0, NULL, NULL},
     [PLACED_TERMINATE] = {VERB_TERMINATE, "terminate", RESTART, 0, NULL, NULL},
+    [PLACED_PAUSE_SHORT] = {VERB_PAUSE, "pause (shorter)", HALF, 0, NULL, NULL},
+    [PLACED_REDELIVER] = {VERB_REDELIVER, "redeliver", HORIZON, 0, NULL, NULL},
     [PLACED_FAILOVER_DATABASE] = {VERB_FAILOVER, "failover of the database", INSTANT, 0, "database.1", NULL},
     [PLACED_FAILOVER_CACHE] = {VERB_FAILOVER, "failover of the cache", INSTANT, 0, "cache.1", NULL},
     [PLACED_CLOCK_FORWARD] = {VERB_SKEW_CLOCK, "skew_clock forward", PATIENCE, 0, NULL,
@@ -223,12 +225,19 @@ static const struct kind_row {
     [PLACED_CLOCK_BACK] = {VERB_SKEW_CLOCK, "skew_clock back", PATIENCE, 0, NULL, "offset: 1h, direction: back"},
 };
 
+/* The horizon counts from the first delivery, and another fault may hold up what follows it. */
+static struct span within_horizon(const struct plan *plan) {
+  const int64_t horizon = plan->redelivery_horizon.ns, margin = 2 * placement_patience(plan).ns;
+  return span_of(horizon > 2 * margin ? horizon - margin : horizon / 2 + 1);
+}
+
 static struct span lasts(const struct plan *plan, enum placement_kind kind) {
   switch (rows[kind].lasts) {
   case PATIENCE: return placement_patience(plan);
+  case HALF: return span_of(placement_patience(plan).ns / 2);
   case TIE: return span_of(1);
   case RESTART: return span_of(PLACEMENT_RESTART_NS);
-  case HORIZON: return plan->redelivery_horizon;
+  case HORIZON: return within_horizon(plan);
   case INSTANT: break;
   }
   return span_of(0);

@@ -55,6 +55,7 @@ enum placement_kind {
   PLACED_UNSENT,     /* not made, and its caller cannot know */
   PLACED_UNANSWERED, /* made, and the answer is lost */
   PLACED_TERMINATE,
+  PLACED_PAUSE_SHORT, /* past the lease of a message, but not past what a database would wait for */
   PLACED_REDELIVER,
   PLACED_FAILOVER_DATABASE,
   PLACED_FAILOVER_CACHE,

@@ -483,6 +483,24 @@ START_TEST(the_reset_command_is_run_or_says_why_not) {
 }
 END_TEST
 
+/* --- The page --- */
+
+START_TEST(the_page_has_the_table_of_calls_as_it_is) {
+  static char page[65536], calls[16384];
+  FILE *file = fopen(SOURCE_DIR "/scenarios/check/PROTOCOL.md", "r"), *table = fmemopen(calls, sizeof calls, "w");
+  ck_assert(file && table);
+  ck_assert_uint_gt(fread(page, 1, sizeof page - 1, file), 1000);
+  protocol_print_calls(table);
+  fclose(file), fclose(table);
+  ck_assert_msg(strstr(page, calls) != NULL, "PROTOCOL.md has not this table:\n%s", calls);
+  for (int i = DG_OK; i <= DG_MISMATCH; i++) {
+    char row[32];
+    snprintf(row, sizeof row, "\n| `%s` | ", protocol_status(i));
+    ck_assert_msg(strstr(page, row) != NULL, "PROTOCOL.md does not say what %s is", protocol_status(i));
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("command");
   TCase *tests = tcase_create("all");
@@ -507,6 +525,7 @@ int main(void) {
   tcase_add_test(tests, killed_in_the_middle_of_a_call);
   tcase_add_test(tests, the_probe_reports_effects);
   tcase_add_test(tests, the_reset_command_is_run_or_says_why_not);
+  tcase_add_test(tests, the_page_has_the_table_of_calls_as_it_is);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

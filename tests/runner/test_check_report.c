@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #define ALL "format: 1\nname: payments\n"
-#define DECLARED "format: 1\nname: payments\ncheck: {cases: declared}\n"
+#define DECLARED                                                                                   \
+  "format: 1\nname: payments\ncheck: {cases: declared}\nfaults:\n"                              \
+  "  - {when: handled, kill: this}\n  - {when: ack-sent, drop: this}\n"
 
 static struct scenario scenario;
 
@@ -253,6 +255,14 @@ START_TEST(declared_faults_that_strike_nothing_are_inconclusive) {
   text = human(&report);
   says(text, "  declared              1          1\n");
   free(text);
+  failures[0] = (struct check_failure){.what = {.class = CHECK_DECLARED},
+                                       .outcome = {.verdict = CHECK_FAILED, .anomaly = ANOMALY_LOST_ACKED,
+                                                   .evidence = "op-1 charge: missing"}};
+  result.failures = failures;
+  result.failure_count = 1;
+  text = human(&report);
+  says(text, "  class     declared: the faults that the file declares\n  faults    of the file: kill-1, drop-1\n");
+  free(text);
   scenario_free(&scenario);
 }
 END_TEST
@@ -264,20 +274,20 @@ START_TEST(kept_cases_come_first) {
   const struct check_result result = recovered();
   const struct check_kept kept[] = {{"kept/a.yaml", VERDICT_HELD, ""},
                                     {"kept/b.yaml", VERDICT_VIOLATED, "op-1 charge: 2 instead of 1"},
-                                    {"kept/c.yaml", VERDICT_INCONCLUSIVE, "never effective"}};
+                                    {"kept/c.yaml", VERDICT_INCONCLUSIVE, ""}};
   struct check_report report = {.scenario = &scenario, .result = &result, .story = "", .kept = kept, .kept_count = 3};
   char *text = human(&report), *tap = machine(&report, REPORT_TAP);
   const char *first = "FIXED        kept/a.yaml\n"
                       "STILL FAILS  kept/b.yaml\n"
                       "             op-1 charge: 2 instead of 1\n"
                       "INCONCLUSIVE kept/c.yaml\n"
-                      "             never effective\n"
+                      "             the faults were never effective: what they once broke is not reached any more\n"
                       "             what is fixed is kept and tried each time; delete a file to forget it\n\n"
                       "payments: ";
   ck_assert_msg(strncmp(text, first, strlen(first)) == 0, "%s", text);
   says(tap, "ok 1 - payments: kept/a.yaml is fixed\nnot ok 2 - payments: kept/b.yaml is fixed\n"
             "# violated: op-1 charge: 2 instead of 1\nnot ok 3 - payments: kept/c.yaml is fixed\n"
-            "# inconclusive: never effective\nok 4 - payments: clean\n");
+            "# inconclusive: the faults were never effective: what they once broke is not reached any more\nok 4 - payments: clean\n");
   ck_assert_int_eq(check_exit_status(&report), 1);
   report.kept_count = 1;
   ck_assert_int_eq(check_exit_status(&report), 0);

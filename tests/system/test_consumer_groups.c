@@ -156,7 +156,9 @@ END_TEST
 
 START_TEST(settings_that_exclude_each_other_are_refused) {
   static const char *const keys[] = {
-      "commit: after-processing, processing: handed-off",
+      "commit: before-processing, processing: handed-off",
+      "commit: in-transaction, processing: handed-off",
+      "commit: after-processing, processing: handed-off, commit_call: sync",
       "commit: auto, commit_call: sync",
       "commit: before-processing, commit_on_revoke: false",
       "session.timeout.ms: 3000, heartbeat.interval.ms: 3000",
@@ -180,6 +182,6 @@ int main(void) {
   tcase_add_loop_test(tests, an_auto_commit_that_failed_is_tried_again_soon, 0, 2);
   tcase_add_test(tests, with_expired_offsets_a_group_begins_where_the_policy_says);
   tcase_add_test(tests, without_faults_the_policy_none_is_as_good_as_earliest);
-  tcase_add_loop_test(tests, settings_that_exclude_each_other_are_refused, 0, 4);
+  tcase_add_loop_test(tests, settings_that_exclude_each_other_are_refused, 0, 6);
   return rig_main(suite_create("consumer groups"), tests);
 }

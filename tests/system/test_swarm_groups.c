@@ -29,12 +29,13 @@ struct shape {
 };
 
 /* Rows: what may be lost, what may be doubled. */
-enum { ROW_AFTER, ROW_AUTO, ROW_HANDED_OFF, ROW_BEFORE, ROW_TRANSACTION, ROW_SHARED, ROW__COUNT };
+enum { ROW_AFTER, ROW_AUTO, ROW_HANDED_OFF, ROW_THREADS, ROW_BEFORE, ROW_TRANSACTION, ROW_SHARED, ROW__COUNT };
 static const char *const rows[ROW__COUNT] = {
     [ROW_AFTER] = "kafka-acks-all, commit: after-processing",
     [ROW_AUTO] = "kafka-acks-all, commit: auto, auto.commit.interval.ms: 300",
     [ROW_HANDED_OFF] =
         "kafka-acks-all, commit: auto, processing: handed-off, auto.commit.interval.ms: 300",
+    [ROW_THREADS] = "kafka-acks-all, commit: after-processing, processing: handed-off",
     [ROW_BEFORE] = "at-most-once",
     [ROW_TRANSACTION] = "exactly-once",
     [ROW_SHARED] = "kafka-acks-all, group.instance.id: shared",
@@ -100,7 +101,7 @@ static struct shape write_schedule(struct rig_text *text, uint64_t schedule) {
   rig_add(text, "workload: {messages: 300, rate: 80/s, keys: 20, "
                 "service_time: mix 1ms=90%% 30ms=9%% 1200ms=1%%}\n");
   rig_add(text, "topology: {brokers: %u, partitions: %u, consumers: %u, threads: %u}\n",
-          shape.brokers, 1 + choose(&choices, 6), shape.consumers, 1 + choose(&choices, 2));
+          shape.brokers, 1 + choose(&choices, 6), shape.consumers, 1 + choose(&choices, 3));
   add_rows(text, &choices, &shape);
   rig_add(text, "faults:\n");
   uint32_t faults = 1 + choose(&choices, 5);

@@ -2,21 +2,30 @@
 import json
 import os
 
-import state_file
 from dgsim import call, run
+
+PATH = f"{os.environ.get('TMPDIR', '/tmp')}/dgsim-zoo-{os.environ['DGSIM_WORKER']}.json"
+
+
+def load():
+    try:
+        with open(PATH) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return {}
 
 
 def handle(message):
-    payments = state_file.load()
+    payments = load()
     if message["id"] in payments:
         return
     payments[message["id"]] = message["amount"]
-    with open(state_file.PATH + ".new", "w") as file:
+    with open(PATH + ".new", "w") as file:
         file.write(json.dumps(payments))
         file.flush()
         call("step", name="written")
         os.fsync(file.fileno())
-    os.replace(state_file.PATH + ".new", state_file.PATH)
+    os.replace(PATH + ".new", PATH)
     call("step", name="renamed")
 
 

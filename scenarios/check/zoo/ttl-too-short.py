@@ -1,9 +1,9 @@
-# Bug: a mark counts for a minute; copies come for a day.
+# Bug: a mark counts for ten minutes; copies come for a day.
 # Shown by a copy that comes later than that. duplicate_effects
 # Fixed: a window that is longer than the redelivery horizon of the contract.
 from dgsim import call, read, run
 
-WINDOW_MS = 60 * 1000
+WINDOW_MS = 10 * 60 * 1000
 
 
 def handle(message):

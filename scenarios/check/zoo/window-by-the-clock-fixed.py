@@ -4,7 +4,7 @@ from dgsim import call, run
 
 def handle(message):
     call("begin")
-    if call("insert_unique", table="processed", key=message["id"]) == "exists":
+    if call("insert_unique", table="marks", key=message["id"]) == "exists":
         return call("rollback")
     call("apply")
     call("commit")
