@@ -284,29 +284,34 @@ START_TEST(what_sqlite_cannot_make_sense_of_is_named_with_its_place) {
 }
 END_TEST
 
-static unsigned folders(void) {
+static unsigned folders_of(pid_t process) {
   unsigned count = 0;
+  char name[32];
+  snprintf(name, sizeof name, "dgsim-%ld-", (long)process);
   DIR *shm = opendir(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-  for (const struct dirent *entry; (entry = readdir(shm));) count += strncmp(entry->d_name, "dgsim-", 6) == 0;
+  for (const struct dirent *entry; (entry = readdir(shm));) count += strncmp(entry->d_name, name, strlen(name)) == 0;
   closedir(shm);
   return count;
 }
 
 START_TEST(a_process_that_is_killed_leaves_no_file) {
-  const unsigned before = folders();
+  int ends[2];
+  char byte;
+  ck_assert_int_eq(pipe(ends), 0);
   const pid_t child = fork();
   if (child == 0) {
     struct sql_world *world = made(PAYMENTS MARK_FIRST);
     world_handle(world, 1, 1);
-    kill(getpid(), SIGKILL);
+    if (write(ends[1], "", 1) == 1) pause();
+    _exit(1);
   }
+  ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+  ck_assert_uint_eq(folders_of(child), 1);
+  kill(child, SIGKILL);
   waitpid(child, NULL, 0);
-  unsigned after = before + 1;
-  for (int i = 0; i < 500 && after > before; i++) { /* its guard is on its way */
+  for (int i = 0; i < 500 && folders_of(child) > 0; i++) /* its guard is on its way */
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    after = folders();
-  }
-  ck_assert_uint_le(after, before);
+  ck_assert_uint_eq(folders_of(child), 0);
 }
 END_TEST
 
