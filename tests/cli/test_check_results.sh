@@ -101,11 +101,11 @@ while read -r line; do
   n=${line##*:}
   echo '{"call":"apply"}'
   read -r answer
-  sleep 0.05
+  sleep 0.5
   echo "{\"done\":${n%\}}}"
 done
 SH
-"$dgsim" check small.yaml -- sh slow.sh "$work" >out 2>err &
+"$dgsim" check small.yaml --keep-going -- sh slow.sh "$work" >out 2>err &
 tool=$!
 for _ in $(seq 100); do
   if pgrep -f "sh slow.sh $work" >processes; then break; fi
