@@ -205,6 +205,7 @@ static bool send_statement(struct sql_postgres_connection *connection, const str
     types[i] = value->integer ? OID_BIGINT : value->type;
     values[i] = value->text;
   }
+  connection->database->changes++;
   sql_postgres_set_check(connection);
   if (statement->verb == SQL_COMMIT) {
     *connection->transaction = '\0';
@@ -271,12 +272,14 @@ static int64_t execute(void *of, struct sql_request *request) {
     read_answer(connection, request);
     return 0;
   }
+  const bool again = request->sent;
   request->sent = true;
-  if (!sql_postgres_settle(database)) {
+  if (connection->under_way && request->waited_ns >= NOTICED_NS) sql_postgres_end_left(database);
+  const bool rests = again && connection->under_way && connection->rested == database->changes;
+  if (!rests && !sql_postgres_settle(database)) {
     request->answer.kind = SQL_CUT;
     return 0;
   }
-  if (connection->under_way && request->waited_ns >= NOTICED_NS) sql_postgres_end_left(database);
   if (connection->under_way) return sql_wait_ns(request->looks);
   read_answer(connection, request);
   return 0;

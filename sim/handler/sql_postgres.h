@@ -35,6 +35,7 @@ struct sql_postgres {
   PGconn *control;
   bool sets_check; /* it may set deadlock_timeout */
   struct program *program; /* of the run */
+  uint64_t changes; /* so often something was sent, answered or ended */
   bool vacuums; /* the server vacuums by itself */
   PGconn *spare[8]; /* as new, for the next: a backend takes longer to start than a case */
   unsigned spares;
@@ -47,6 +48,7 @@ struct sql_postgres_connection {
   int pid;
   bool under_way;   /* a statement is with the server */
   bool blocked;     /* and waits for one of ours */
+  uint64_t rested;  /* changes, when it came to rest: until there is another, it still waits */
   bool left;        /* its process is dead */
   bool short_check; /* its deadlock_timeout may be the short one */
   PGresult *result; /* of the statement that was under way; NULL = none */

@@ -106,6 +106,7 @@ static bool take_result(struct sql_postgres_connection *connection) {
     PGresult *result = PQgetResult(connection->pg);
     if (!result) {
       connection->under_way = connection->blocked = false;
+      connection->database->changes++;
       return true;
     }
     PQclear(connection->result);
@@ -187,7 +188,11 @@ bool sql_postgres_settle(struct sql_postgres *database) {
     if (!any) return true;
     wait_a_little(database, looks < 3 ? 1 : 5);
     const int moving = look(database);
-    if (moving <= 0) return moving == 0;
+    if (moving < 0) return false;
+    if (moving == 0) {
+      for (struct sql_postgres_connection *c = database->first; c; c = c->next) c->rested = database->changes;
+      return true;
+    }
     if (wall_ms() > until)
       return program_fail(database->program, PROGRAM_HUNG, "PostgreSQL: a statement is neither done nor waits for "
                                                            "another connection after %d ms",
@@ -229,6 +234,7 @@ void sql_postgres_end(struct sql_postgres_connection *connection) {
   const bool idle = !connection->under_way && PQtransactionStatus(connection->pg) == PQTRANS_IDLE;
   char pid[16];
   snprintf(pid, sizeof pid, "%d", connection->pid);
+  database->changes++;
   if (!idle) {
     PQclear(sql_postgres_ask(database, "SELECT pg_terminate_backend($1::int)", pid));
     const int64_t until = wall_ms() + LIMIT_MS;
