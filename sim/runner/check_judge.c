@@ -87,7 +87,11 @@ static uint64_t account_of(const struct effect_line *line) {
   return at ? strtoull(at + sizeof word - 1, NULL, 10) : 0;
 }
 
-static bool has_operation(const struct effect_line *line) { return strncmp(line->operation, "op-", 3) == 0; }
+/* "op-17" and nothing more: a key that a program has made of an operation and something else is its own affair. */
+static bool has_operation(const struct effect_line *line) {
+  const char *digits = line->operation + 3;
+  return strncmp(line->operation, "op-", 3) == 0 && *digits && digits[strspn(digits, "0123456789")] == '\0';
+}
 
 /* What the operations on an account add up to. */
 enum sum { SUM_PLAIN, SUM_VARIED, SUM_OTHER };

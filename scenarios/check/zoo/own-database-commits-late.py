@@ -1,6 +1,6 @@
-# Bug: keeps its own SQLite file, and commits what it said was done when the next message comes.
-# Shown by a kill after a message was handled: what it had not committed is gone, and nobody sends it again. lost_acked
-# Fixed: commits, and then says so.
+# Bug: keeps its own SQLite file, and commits what it has acknowledged: what it dies with is gone.
+# Shown by a kill between the two: nobody sends the message again. lost_acked
+# Fixed: commits, and leaves the acknowledgement to its return.
 import own_database
 from dgsim import call, run
 
@@ -8,9 +8,10 @@ database = own_database.connect()
 
 
 def handle(message):
-    database.commit()
     own_database.insert(database, message)
-    call("step", name="inserted")
+    call("ack")
+    database.commit()
+    call("step", name="committed")
 
 
 run(handle)

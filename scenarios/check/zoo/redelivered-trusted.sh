@@ -1,5 +1,5 @@
 # Bug: looks for a mark only where the broker says `redelivered`. A copy that the sender made is not one.
-# Shown by an operation that is published again: a first delivery of another message. duplicate_effects
+# Shown by that, and by a first delivery that stands still until the second is done. duplicate_effects
 # Fixed: looks whatever the broker says.
 . "${0%/*}/dgsim.sh"
 
