@@ -14,11 +14,18 @@
 
 /* --- The schema --- */
 
-static void *open_database(const struct program_sql *options, struct err *err) {
+/* No list of `key=value`, in which a password is hard to see. */
+static PQconninfoOption *parts_of(const char *address) {
+  if (strncmp(address, "postgres://", 11) != 0 && strncmp(address, "postgresql://", 13) != 0) return NULL;
   char *words = NULL;
-  PQconninfoOption *parts = PQconninfoParse(options->database, &words);
+  PQconninfoOption *parts = PQconninfoParse(address, &words);
+  PQfreemem(words); /* it may quote a password */
+  return parts;
+}
+
+static void *open_database(const struct program_sql *options, struct err *err) {
+  PQconninfoOption *parts = parts_of(options->database);
   if (!parts) {
-    PQfreemem(words); /* it may quote a password */
     err_set(err, ERR_FORMAT, "the address of the database cannot be read");
     err_note(err, "such as postgres://user@localhost:5432/test, or postgres:///test?host=/folder/of/its/socket");
     return NULL;

@@ -264,8 +264,12 @@ START_TEST(what_is_wrong_is_said_without_a_password) {
   ck_assert_ptr_null(program_of_sql(&(struct program_sql){.path = "/dev/null", .database = "postgres://"}, &err));
   err = (struct err){0};
   char path[64];
-  ck_assert_ptr_null(program_of_sql(&(struct program_sql){.path = file_of(MARK_FIRST, path), .database = "x"}, &err));
+  ck_assert_ptr_null(program_of_sql(&(struct program_sql){.path = file_of(MARK_FIRST, path), .database = "dbname=x"}, &err));
   unlink(path);
+  err = (struct err){0};
+  ck_assert_ptr_null(program_of_sql(&(struct program_sql){.path = file_of(text, path), .database = "dbname=x"}, &err));
+  unlink(path);
+  ck_assert_str_eq(err.message, "the address of the database cannot be read");
 }
 END_TEST
 
