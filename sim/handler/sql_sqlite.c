@@ -67,16 +67,16 @@ static void close_database(void *of) {
 }
 
 static sqlite3 *open_sqlite(const struct database *database, struct program *program) {
+  static const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   sqlite3 *sqlite = NULL;
-  if (sqlite3_open_v2(database->path, &sqlite,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                          SQLITE_OPEN_EXRESCODE,
-                      NULL) == SQLITE_OK &&
-      sqlite3_exec(sqlite, "PRAGMA synchronous = OFF", NULL, NULL, NULL) == SQLITE_OK)
-    return sqlite;
-  program_fail(program, PROGRAM_NOT_STARTED, "SQLite: %s", sqlite ? sqlite3_errmsg(sqlite) : "no memory");
-  sqlite3_close(sqlite);
-  return NULL;
+  if (sqlite3_open_v2(database->path, &sqlite, flags, NULL) != SQLITE_OK) {
+    program_fail(program, PROGRAM_NOT_STARTED, "SQLite: %s", sqlite ? sqlite3_errmsg(sqlite) : "no memory");
+    sqlite3_close(sqlite);
+    return NULL;
+  }
+  /* Where another is about to commit, it cannot be set, and its file is flushed for nothing. */
+  sqlite3_exec(sqlite, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+  return sqlite;
 }
 
 static size_t error_place(sqlite3 *sqlite) {

@@ -180,6 +180,27 @@ START_TEST(two_readers_that_write_are_a_deadlock_and_one_is_told_at_once) {
 }
 END_TEST
 
+/* A third that connects while a writer waits for a reader to commit: it waits, too. */
+START_TEST(who_connects_while_another_commits_waits) {
+  struct sql_world *world = made(PAYMENTS "BEGIN;\nSELECT balance FROM account;\n"
+                                          "-- dgsim: on deadlock_detected: done\n"
+                                          "INSERT INTO payment VALUES (:id, :amount);\nCOMMIT;\n");
+  world_give(world, 1, 1, 0);
+  world_give(world, 2, 2, 0);
+  world_turn(world, &world->actors[1]); /* asks for BEGIN */
+  while (!strstr(world->log, "2 SELECT")) world_turn(world, &world->actors[1]);
+  world->actors[1].wake += 20 * MS; /* holds what it reads */
+  world_give(world, 3, 3, 8 * MS);
+  world_run(world);
+  ck_assert_ptr_nonnull(strstr(world->log, "1 COMMIT ...\n"));
+  ck_assert_ptr_nonnull(strstr(world->log, "3 SELECT balance FROM account ...\n"));
+  ck_assert_int_eq(world->actors[2].status, DG_OK);
+  ck_assert_str_eq(world->program->text, "");
+  free(world_end(world));
+  world_free(world);
+}
+END_TEST
+
 START_TEST(a_wait_that_is_refused_is_a_deadlock_detected) {
   struct sql_world *world = made(PAYMENTS "-- dgsim: retry 1 on deadlock_detected\n" LOST_UPDATE("BEGIN"));
   world_give(world, 1, 1, 0);
@@ -354,6 +375,7 @@ int main(void) {
   tcase_add_test(all, an_error_that_is_swallowed_leaves_what_was_done_before);
   tcase_add_test(all, a_writer_waits_for_another);
   tcase_add_test(all, two_readers_that_write_are_a_deadlock_and_one_is_told_at_once);
+  tcase_add_test(all, who_connects_while_another_commits_waits);
   tcase_add_test(all, a_wait_that_is_refused_is_a_deadlock_detected);
   tcase_add_test(all, in_a_write_ahead_log_an_old_snapshot_is_a_serialization_failure);
   tcase_add_test(all, who_waits_too_long_is_told);
