@@ -54,7 +54,7 @@ consumer_of() {
 # Each has a folder for temporary files of its own: consumers that keep files name them by the tool's worker alone.
 check() { # FILE LOG OPTIONS…: the exit status
   local status=0
-  TMPDIR=$(dirname "$2") "$dgsim" check "$1" -j 1 "${@:3}" "${consumer[@]}" >"$2" 2>&1 </dev/null || status=$?
+  TMPDIR=${2%/*} "$dgsim" check "$1" -j 1 "${@:3}" "${consumer[@]}" >"$2" 2>&1 </dev/null || status=$?
   echo "$status"
 }
 
