@@ -103,11 +103,13 @@ static bool at_point(struct world *world, struct node *node, const struct thread
 static bool at_step(struct world *world, struct node *node, struct thread *thread, bool before) {
   world->call_failed = 0;
   world->call_may_fail = host_call_may_fail(thread);
+  world->handler_call = (uint8_t)(1 + thread->call);
   if (before && world->observer && world->observer->call)
     world->observer->call(world->observer->context, world, node, thread->intent,
-                          host_call_names[thread->call], thread->about, world->call_may_fail);
+                          handler_call_names[thread->call], thread->about, world->call_may_fail);
   bool lives = at_point(world, node, thread, POINT_HANDLER_STEP, before);
   world->call_may_fail = false;
+  world->handler_call = 0;
   if (lives && world->call_failed)
     host_call_failed(world, node, thread, (enum call_error)(world->call_failed - 1), !before);
   return lives;

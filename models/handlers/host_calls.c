@@ -158,17 +158,6 @@ const struct dg_host_api host_api = {
     .execute = call_execute,
 };
 
-const char *const host_call_names[CALL__COUNT] = {
-    [CALL_BEGIN] = "begin", [CALL_COMMIT] = "commit", [CALL_ROLLBACK] = "rollback", [CALL_GET] = "get",
-    [CALL_PUT] = "put", [CALL_INSERT_UNIQUE] = "insert_unique", [CALL_APPLY] = "apply",
-    [CALL_PUBLISH] = "publish", [CALL_SUPPRESS] = "suppress", [CALL_WORK] = "work", [CALL_SLEEP] = "sleep",
-    [CALL_CACHE_GET] = "cache_get", [CALL_CACHE_SET] = "cache_set",
-    [CALL_CACHE_SET_IF_ABSENT] = "cache_set_if_absent", [CALL_CACHE_DELETE] = "cache_delete",
-    [CALL_CHARGE] = "charge", [CALL_LOCAL_SEEN] = "local_seen", [CALL_LOCAL_MARK] = "local_mark",
-    [CALL_DELETE] = "delete", [CALL_PUT_IF] = "put_if", [CALL_ACKNOWLEDGE] = "ack", [CALL_EMIT] = "emit",
-    [CALL_STEP] = "step", [CALL_ACKNOWLEDGE_ALL] = "ack_all", [CALL_GET_REPLICA] = "get_replica",
-    [CALL_EXECUTE] = "statement",
-};
 
 /* --- Asking a store --- */
 

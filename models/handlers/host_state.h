@@ -7,36 +7,7 @@
 #include "sim/handler/execute.h"
 #include "sim/handler/fiber.h"
 #include "sim/handler/program.h"
-
-enum handler_call {
-  CALL_BEGIN,
-  CALL_COMMIT,
-  CALL_ROLLBACK,
-  CALL_GET,
-  CALL_PUT,
-  CALL_INSERT_UNIQUE,
-  CALL_APPLY,
-  CALL_PUBLISH,
-  CALL_SUPPRESS,
-  CALL_WORK,
-  CALL_SLEEP,
-  CALL_CACHE_GET,
-  CALL_CACHE_SET,
-  CALL_CACHE_SET_IF_ABSENT,
-  CALL_CACHE_DELETE,
-  CALL_CHARGE,
-  CALL_LOCAL_SEEN,
-  CALL_LOCAL_MARK,
-  CALL_DELETE,
-  CALL_PUT_IF,
-  CALL_ACKNOWLEDGE,
-  CALL_EMIT,
-  CALL_STEP,
-  CALL_ACKNOWLEDGE_ALL,
-  CALL_GET_REPLICA,
-  CALL_EXECUTE,
-  CALL__COUNT
-};
+#include "sim/world/handler_call.h"
 
 /* A thread's transaction, as the consumer sees it. */
 enum client_transaction {
@@ -123,7 +94,6 @@ bool host_call_may_fail(const struct thread *thread);
 /* What a call is told that a fault has failed: before it was made, or after. */
 void host_call_failed(struct world *world, struct node *node, struct thread *thread, enum call_error error,
                       bool made);
-extern const char *const host_call_names[CALL__COUNT];
 /* The request under way got no answer: sets status. */
 void host_interrupted(struct world *world, struct thread *thread);
 /* An answer of a store. */

@@ -17,14 +17,11 @@
 #define STORY_MAX (256 * 1024)
 #define STORY_LIMIT_MS 60000
 
-/* In a process of its own. */
 static void tell(struct scenario *scenario, const struct check_options *options, uint64_t intent, const char *repeat, FILE *out) {
   struct err err = {0};
   struct explain_target target = {.seed = scenario->seeds[0], .intent = intent, .anomalous = true};
   const struct explain_wanted wanted = {.intent = intent, .command = options->command};
   struct plan *plan = &scenario->plans[0];
-  check_handler.program = options->make(options->make_context, 1, &err);
-  if (!check_handler.program) return;
   plan->luck_none = true;
   plan->redelivery_horizon = scenario->check.redelivery_horizon;
   plan->mixed_versions = scenario->check.mixed_versions;
@@ -38,6 +35,16 @@ static void tell(struct scenario *scenario, const struct check_options *options,
   explain_tell(scenario, &target, options->command, &explanation);
   story_print(&explanation.story, explanation.title, repeat, out);
   fflush(out);
+}
+
+/* In a process of its own. */
+static void make_and_tell(struct scenario *scenario, const struct check_options *options, uint64_t intent,
+                          const char *repeat, FILE *out) {
+  struct err err = {0};
+  check_handler.program = options->make(options->make_context, 1, &err);
+  if (!check_handler.program) return;
+  tell(scenario, options, intent, repeat, out);
+  check_handler.program->kind->free(check_handler.program);
 }
 
 /* Until its end, or for as long as it may take. */
@@ -68,7 +75,7 @@ char *check_story(struct scenario *scenario, const struct check_options *options
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(ends[0]);
     FILE *out = fdopen(ends[1], "w");
-    if (out) tell(scenario, options, intent, repeat, out);
+    if (out) make_and_tell(scenario, options, intent, repeat, out);
     _exit(0);
   }
   close(ends[1]);

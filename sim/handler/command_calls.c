@@ -50,7 +50,7 @@ const struct protocol_call protocol_calls[] = {
     {"commit", 0, 0, RESULT_NONE, "ok failed conflict unknown", "it ends; `failed` and `conflict`: rolled back", commit},
     {"rollback", 0, 0, RESULT_NONE, "ok", "it ends, and nothing of it was done", rollback},
     {"get", T | K, 0, RESULT_VALUE, "ok not-found failed conflict", "a row's value; 0 of a unique key that has none", get},
-    {"get_replica", T | K, 0, RESULT_VALUE, "ok not-found failed conflict", "the same, from a replica that is behind", get_replica},
+    {"get_replica", T | K, 0, RESULT_VALUE, "ok not-found failed", "the same, from a replica that is behind", get_replica},
     {"put", T | K | V, 0, RESULT_NONE, "ok failed conflict unknown", "writes a row", put},
     {"put_if", T | K | V | E, 0, RESULT_NONE, "ok exists failed conflict unknown", "writes a row if its value is `expected` (no row counts as 0); `exists`: it is another", put_if},
     {"insert_unique", T | K, 0, RESULT_NONE, "ok exists failed conflict unknown", "inserts a key under a unique constraint; `exists`: it is there", insert_unique},

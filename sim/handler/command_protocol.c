@@ -47,6 +47,8 @@ static bool whole_within(const json_t *json, int64_t low, int64_t high) {
   return json_is_integer(json) && json_integer_value(json) >= low && json_integer_value(json) <= high;
 }
 
+static int64_t ns_of(const json_t *ms) { return json_integer_value(ms) * NS_PER_MS; }
+
 static bool is_key(const json_t *json) { return json_is_string(json) || json_is_integer(json); }
 
 /* False: it is not what the field has to be. The table comes before the key: the order of the fields. */
@@ -58,9 +60,9 @@ static bool read_field(struct values *values, enum protocol_field field, const j
   case FIELD_KEY: return is_key(json) && (out->key = key_of(values, out->table, json), true);
   case FIELD_VALUE: return out->value = values_value(values, json), true;
   case FIELD_EXPECTED: return out->expected = values_value(values, json), true;
-  case FIELD_TTL_MS: return out->ttl_ns = json_integer_value(json) * NS_PER_MS, whole_within(json, 1, MS_MAX);
-  case FIELD_MS: return out->ns = json_integer_value(json) * NS_PER_MS, whole_within(json, 0, MS_MAX);
-  case FIELD_AMOUNT: return out->amount = json_integer_value(json), whole_within(json, 1, INT64_MAX);
+  case FIELD_TTL_MS: return whole_within(json, 1, MS_MAX) && (out->ttl_ns = ns_of(json)) > 0;
+  case FIELD_MS: return whole_within(json, 0, MS_MAX) && (out->ns = ns_of(json)) >= 0;
+  case FIELD_AMOUNT: return whole_within(json, 1, INT64_MAX) && (out->amount = json_integer_value(json)) > 0;
   case FIELD_IDEMPOTENCY_KEY:
     return is_key(json) && (out->idempotency_key = values_key(values, json)) > 0;
   case FIELD__COUNT: break;

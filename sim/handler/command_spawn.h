@@ -9,7 +9,8 @@
  * [I4] Standard error goes to memory without a pipe, so that it never blocks who writes; it is cut off when it
  *      has grown large, and its last line explains a failure.
  *
- * LIMIT: a process of a program that has gone to a session or group of its own outlives it.
+ * LIMIT: a process of a program that has gone to a session or group of its own outlives it; so do children of a
+ *        program when the tool itself is ended by SIGKILL, which only the process that it started dies with.
  */
 #ifndef SIM_HANDLER_COMMAND_SPAWN_H
 #define SIM_HANDLER_COMMAND_SPAWN_H
@@ -43,7 +44,11 @@ int command_end(struct command_child *child, struct program_groups *groups);
 
 /* Forgets what was written to standard error when that is too much to keep. */
 void command_trim_errors(const struct command_child *child);
-/* The last line that is not empty of its standard error, shortened; "" when there is none. */
+/* What somebody wrote, as a report can have it: bytes that are no UTF-8, controls, and a character that was cut off
+ * at the end of `text` show as '?'. */
+void command_make_printable(char *text);
+
+/* The last line that is not empty of its standard error, shortened and printable; "" when there is none. */
 void command_last_words(const struct command_child *child, char *out, size_t size);
 
 /* "exited with status 1", "was ended by signal 11 (Segmentation fault)". */

@@ -67,6 +67,7 @@ static bool fail(struct consumer *consumer, enum program_failure failure, const 
                  const char *line) {
   char quoted[121];
   snprintf(quoted, sizeof quoted, "%s", line);
+  command_make_printable(quoted);
   program_fail(&consumer->command->program, failure, "line %llu of the output of consumer %u: %s%s%s%s: %s%s",
                (unsigned long long)consumer->process.lines, consumer->process.consumer, what, note[0] ? " (" : "",
                note, note[0] ? ")" : "", quoted, strlen(line) > sizeof quoted - 1 ? "…" : "");

@@ -49,7 +49,7 @@ static pid_t fork_guard(const char *path, const int ends[2]) {
 bool folder_make(struct folder *folder, struct err *err) {
   const char *base = "/dev/shm", *named = getenv("TMPDIR");
   if (access(base, W_OK | X_OK) != 0) base = named && *named && strlen(named) < 200 ? named : "/tmp";
-  snprintf(folder->path, sizeof folder->path, "%s/dgsim-XXXXXX", base);
+  snprintf(folder->path, sizeof folder->path, "%s/dgsim-%ld-XXXXXX", base, (long)getpid());
   if (!mkdtemp(folder->path)) return err_set(err, ERR_IO, "no temporary folder in %s: %s", base, strerror(errno));
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {

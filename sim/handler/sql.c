@@ -7,6 +7,7 @@
 #include "sim/handler/execute.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,26 @@ static bool retries(const struct session *session, const struct sql_statement *s
   return true;
 }
 
+/* An error that nothing in the file minds, of the server's own and not for the sake of another consumer: in a
+ * run without faults it is a defect of the file. */
+static void note_error(struct sql_program *sql, const struct session *session, const struct sql_statement *statement) {
+  const struct sql_answer *answer = &session->request.answer;
+  const uint32_t others = CLASS(SERIALIZATION) | CLASS(DEADLOCK) | CLASS(LOCK) | CLASS(CONNECTION);
+  if (answer->kind != SQL_ERROR || !*answer->text || (answer->classes & others)) return;
+  if (sql->program.exits++ == 0)
+    snprintf(sql->program.exit_text, sizeof sql->program.exit_text, "%.100s:%d:%d: error: %.100s",
+             session->process->file->path, statement->line, statement->column, answer->text);
+}
+
+/* The values of the parameters are what the body says: where it cannot be read, there are none. */
+static bool readable(const struct dg_message *message) {
+  const char *body = message->body;
+  if (!body || *body != '{') return true;
+  json_t *value = json_loadb(body, message->body_size, 0, NULL);
+  json_decref(value);
+  return value != NULL;
+}
+
 static int run(struct session *session, struct dg_context *context) {
   const struct sql_file *file = session->process->file;
   const struct program *program = &session->process->sql->program;
@@ -203,6 +224,7 @@ static int run(struct session *session, struct dg_context *context) {
     const enum sql_action action = action_of(statement, &session->request.answer);
     if (action == SQL_ACTION_CONTINUE) continue;
     const bool again = action == SQL_ACTION_NONE && retries(session, statement, &tries);
+    if (action == SQL_ACTION_NONE && !again) note_error(session->process->sql, session, statement);
     roll_back(session, context);
     if (!again) return action == SQL_ACTION_DONE ? DG_OK : DG_FAILED;
     i = (size_t)statement->retry_from - 1;
@@ -226,7 +248,7 @@ static struct session *take_session(struct process *process) {
 
 static int handle(struct program *program, void *of, struct dg_context *context,
                   const struct dg_message *message) {
-  if (program->failure != PROGRAM_NONE) return DG_FAILED;
+  if (program->failure != PROGRAM_NONE || !readable(message)) return DG_FAILED;
   struct session *session = take_session(of);
   session->busy = true;
   set_message(session, message);

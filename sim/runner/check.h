@@ -49,7 +49,7 @@
   X(ACK_LOST, "ack-lost", "the acknowledgement, or its answer, is lost or late", "always")         \
   X(REPUBLISHED, "published-again", "the sender's answer is lost: the same operation with another message id", "always") \
   X(REDELIVERED, "delivered-again", "another copy comes when it was handled, in time for the horizon", "redelivery_horizon") \
-  X(FAILOVER, "failover", "the database or cache fails over, and its last commits are lost", "failover") \
+  X(FAILOVER, "failover", "the cache fails over to a replica, and its last writes are lost", "failover") \
   X(CLOCK, "clock", "the consumer's clock jumps", "clock: tool")                                   \
   X(TWINS, "twins", "two operations that say the same, both wanted", "always")                     \
   X(TENANT, "other-tenant", "another tenant's operation with the same id", "tenants")              \

@@ -74,7 +74,6 @@ static void before_call(struct check_places *places, const struct world *world, 
     if (is_one_of(call->what, ends)) add(places, at, CHECK_CONFLICT, PLACED_SERIALIZATION);
     if (is_one_of(call->what, writes)) add(places, at, CHECK_CONFLICT, PLACED_DEADLOCK);
   }
-  if (world->count[ROLE_DATABASE] > 0) add(places, at, CHECK_FAILOVER, PLACED_FAILOVER_DATABASE);
   if (world->count[ROLE_CACHE] > 0) add(places, at, CHECK_FAILOVER, PLACED_FAILOVER_CACHE);
   add(places, at, CHECK_TERMINATED, PLACED_TERMINATE);
 }
@@ -154,13 +153,14 @@ void check_places_point(struct check_places *places, const struct world *world, 
                         uint32_t point, bool before, uint64_t intent, const struct message *message) {
   if (node->doomed) return;
   GROW(places->nodes, places->node_capacity, world->node_count);
-  const uint64_t here = hash_pair(hash_pair(point * 2 + before, node->key), 0);
+  const uint64_t here = hash_pair(hash_pair(point * 2 + before, node->key), world->handler_call);
   const uint32_t any = count_up(places, here);
   const uint32_t of_intent = intent ? count_up(places, hash_pair(here, intent)) : 0;
   if (message && message->record_count > 1 && intent != message->records[0].intent) return;
   const struct placement at = {.intent = intent, .site = ++places->sites,
                                .occurrence = intent ? of_intent : any, .point = (uint16_t)point,
-                               .node = node->id, .before = before};
+                               .node = node->id, .before = before,
+                               .call = world->handler_call};
   const bool acknowledges = point == POINT_ACK_SENT || point == POINT_ACK_ANSWER_SENT || point == POINT_ACK_ANSWERED;
   if (!intent && !acknowledges) return; /* no operation is at stake there alone */
   if (point == POINT_DELIVERED && !before) places->nodes[node->id].made_one = false;

@@ -26,11 +26,17 @@ static enum verdict own_verdict(const struct check_report *report) {
   return declared && result->counts[CHECK_DECLARED].tried == 0 ? VERDICT_INCONCLUSIVE : VERDICT_HELD;
 }
 
+static bool not_reached(const struct check_kept *kept) {
+  return kept->verdict == VERDICT_INCONCLUSIVE && (!kept->evidence || *kept->evidence == '\0');
+}
+
 enum verdict check_verdict(const struct check_report *report) {
   enum verdict verdict = own_verdict(report);
   for (size_t i = 0; i < report->kept_count; i++) {
-    if (report->kept[i].verdict == VERDICT_VIOLATED) return VERDICT_VIOLATED;
-    if (report->kept[i].verdict == VERDICT_INCONCLUSIVE && verdict == VERDICT_HELD) verdict = VERDICT_INCONCLUSIVE;
+    const struct check_kept *kept = &report->kept[i];
+    if (kept->verdict == VERDICT_VIOLATED) return VERDICT_VIOLATED;
+    if (kept->verdict == VERDICT_INCONCLUSIVE && !not_reached(kept) && verdict == VERDICT_HELD)
+      verdict = VERDICT_INCONCLUSIVE;
   }
   return verdict;
 }
@@ -131,20 +137,26 @@ static void put_others(const struct check_result *result, FILE *out) {
 
 /* ---- for people ---- */
 
-#define NEVER_EFFECTIVE "the faults were never effective: what they once broke is not reached any more"
+#define NOT_REACHED "its faults strike nothing any more: the program makes other calls"
 
 /* What there is to say of a kept case. */
 static const char *kept_evidence(const struct check_kept *kept) {
-  if (kept->evidence && *kept->evidence) return kept->evidence;
-  return kept->verdict == VERDICT_INCONCLUSIVE ? NEVER_EFFECTIVE : "";
+  return not_reached(kept) ? NOT_REACHED : kept->evidence ? kept->evidence : "";
 }
 
-static void put_table(const struct check_result *result, FILE *out) {
+/* A file with one case of its own has no other classes. */
+static bool is_shown(const struct check_report *report, int class) {
+  const bool declared = report->scenario->check.cases == CHECK_CASES_DECLARED;
+  return declared ? class == CHECK_CLEAN || class == CHECK_DECLARED : class != CHECK_DECLARED;
+}
+
+static void put_table(const struct check_report *report, FILE *out) {
+  const struct check_result *result = report->result;
   unsigned unreached = 0;
   fprintf(out, "  %-16s %6s %10s\n", "class", "tried", "recovered");
   for (int i = 0; i < CHECK_CLASS__COUNT; i++) {
     const struct check_count *count = &result->counts[i];
-    if (i == CHECK_DECLARED && count->not_tried) continue; /* of other files */
+    if (!is_shown(report, i)) continue;
     if (result->stopped && count->not_tried == check_stopped) {
       unreached++;
       continue;
@@ -177,14 +189,14 @@ static void put_judged(const struct check_result *result, FILE *out) {
 static void put_kept(const struct check_report *report, FILE *out) {
   static const char *const words[VERDICT__COUNT] = {
       [VERDICT_HELD] = "FIXED", [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE", [VERDICT_VIOLATED] = "STILL FAILS"};
-  bool fixed = false;
+  bool forgettable = false;
   for (size_t i = 0; i < report->kept_count; i++) {
     const struct check_kept *kept = &report->kept[i];
-    fixed = fixed || kept->verdict == VERDICT_HELD;
-    fprintf(out, "%-12s %s\n", words[kept->verdict], kept->path);
+    forgettable = forgettable || kept->verdict == VERDICT_HELD || not_reached(kept);
+    fprintf(out, "%-12s %s\n", not_reached(kept) ? "NOT REACHED" : words[kept->verdict], kept->path);
     if (kept->verdict != VERDICT_HELD) put_lines(kept_evidence(kept), "             ", out);
   }
-  if (fixed) fputs("             what is fixed is kept and tried each time; delete a file to forget it\n", out);
+  if (forgettable) fputs("             they stay, and are tried each time: delete a file to forget its case\n", out);
   if (report->kept_count > 0) fputc('\n', out);
 }
 
@@ -192,9 +204,10 @@ void check_report_human(const struct check_report *report, FILE *out) {
   const struct check_result *result = report->result;
   const struct plan *plan = &report->scenario->plans[0];
   put_kept(report, out);
-  fprintf(out, "%s: %s, %llu operations, %u calls in the run without faults\n\n", report->scenario->name,
-          plan->system->name, (unsigned long long)plan->workload.messages, result->calls);
-  put_table(result, out);
+  const unsigned long long operations = plan->workload.messages;
+  fprintf(out, "%s: %s, %llu operation%s, %u call%s in the run without faults\n\n", report->scenario->name,
+          plan->system->name, operations, operations == 1 ? "" : "s", result->calls, result->calls == 1 ? "" : "s");
+  put_table(report, out);
   put_judged(result, out);
   if (result->failure_count > 0) {
     const struct check_outcome *outcome = &result->failures[0].outcome;
@@ -257,7 +270,7 @@ static void class_case(const struct check_report *report, enum check_class class
 }
 
 static void kept_case(const struct check_kept *kept, struct report_case *item) {
-  *item = (struct report_case){.verdict = kept->verdict};
+  *item = (struct report_case){.verdict = kept->verdict, .skipped = not_reached(kept)};
   snprintf(item->name, sizeof item->name, "%s is fixed", kept->path);
   snprintf(item->detail, sizeof item->detail, "%s", kept_evidence(kept));
   text_tidy(item->name);
@@ -272,7 +285,7 @@ void check_report_suite(const struct check_report *report, struct report *out) {
   ASSERT(cases && texts);
   for (size_t i = 0; i < report->kept_count; i++) kept_case(&report->kept[i], &cases[count++]);
   for (int class = 0; class < CHECK_CLASS__COUNT; class++) {
-    if (class == CHECK_DECLARED && report->scenario->check.cases == CHECK_CASES_ALL) continue;
+    if (!is_shown(report, class)) continue;
     class_case(report, (enum check_class)class, &cases[count], &texts[count]);
     count++;
   }

@@ -14,7 +14,8 @@
 
 #include <stdio.h>
 
-/* A case that was kept (check_save.h), tried again. */
+/* A case that was kept (check_save.h), tried again. Inconclusive and without evidence it is not reached any more:
+ * the program makes other calls by now. That decides nothing, as the check itself tries every place that there is. */
 struct check_kept {
   const char *path;
   enum verdict verdict; /* held: FIXED */

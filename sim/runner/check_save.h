@@ -1,5 +1,7 @@
 /* Failing cases that are kept: `--save DIR`. Each is a scenario of check_repro.h, DIR/<class>-<anomaly>-<hash>.yaml,
  * and the next check tries it first. One that holds by then is FIXED, and is kept all the same: a regression test.
+ * LIMIT: a kept case strikes the n-th call for a message, whatever that is: a program that makes other calls by then
+ * may not be reached by it any more, which is said.
  * Whoever wants to forget it deletes the file. */
 #ifndef SIM_RUNNER_CHECK_SAVE_H
 #define SIM_RUNNER_CHECK_SAVE_H

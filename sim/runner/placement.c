@@ -4,6 +4,7 @@
 #include "sim/base/grow.h"
 #include "sim/runner/human.h"
 #include "sim/world/fault_verbs.h"
+#include "sim/world/handler_call.h"
 #include "sim/world/world.h"
 
 #include <inttypes.h>
@@ -218,7 +219,6 @@ static const struct kind_row {
     [PLACED_TERMINATE] = {VERB_TERMINATE, "terminate", RESTART, 0, NULL, NULL},
     [PLACED_PAUSE_SHORT] = {VERB_PAUSE, "pause (shorter)", HALF, 0, NULL, NULL},
     [PLACED_REDELIVER] = {VERB_REDELIVER, "redeliver", HORIZON, 0, NULL, NULL},
-    [PLACED_FAILOVER_DATABASE] = {VERB_FAILOVER, "failover of the database", INSTANT, 0, "database.1", NULL},
     [PLACED_FAILOVER_CACHE] = {VERB_FAILOVER, "failover of the cache", INSTANT, 0, "cache.1", NULL},
     [PLACED_CLOCK_FORWARD] = {VERB_SKEW_CLOCK, "skew_clock forward", PATIENCE, 0, NULL,
                               "offset: 1h, direction: forward"},
@@ -260,6 +260,7 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
       .timing = TIMING_WHEN,
       .point = placement->point,
       .before = placement->before,
+      .call = placement->call,
       .intent = placement->intent,
       .chance = SCHEMA_SHARE_SCALE,
       .min_hits = 1,
@@ -275,7 +276,7 @@ struct fault_plan placement_fault(const struct plan *plan, const struct placemen
     fault.skew_direction = placement->kind == PLACED_CLOCK_BACK ? SKEW_BACK : SKEW_FORWARD;
   }
   if (rows[placement->kind].target) /* the one of the first group */
-    fault.target.items[0] = item_of(plan, placement->kind == PLACED_FAILOVER_CACHE ? ROLE_CACHE : ROLE_DATABASE, 1);
+    fault.target.items[0] = item_of(plan, ROLE_CACHE, 1);
   if (placement->kind == PLACED_KILL_LATE) fault.late = span_of(PLACEMENT_LATE_NS);
   fault.when_node.count = 1;
   uint32_t index;
@@ -308,6 +309,7 @@ void placement_write(const struct plan *plan, const struct placement *placement,
   char span[64];
   fprintf(out, "{when: %s%s, node: %s.%u", placement->before ? "before " : "",
           placement_point(plan, placement), title.word, title.place);
+  if (placement->call) fprintf(out, ", call: %s", handler_call_names[placement->call - 1]);
   if (placement->intent)
     fprintf(out, ", intent: %" PRIu64 ", attempt: %u", placement->intent, placement->occurrence);
   else

@@ -57,7 +57,6 @@ enum placement_kind {
   PLACED_TERMINATE,
   PLACED_PAUSE_SHORT, /* past the lease of a message, but not past what a database would wait for */
   PLACED_REDELIVER,
-  PLACED_FAILOVER_DATABASE,
   PLACED_FAILOVER_CACHE,
   PLACED_CLOCK_FORWARD,
   PLACED_CLOCK_BACK,
@@ -71,6 +70,7 @@ struct placement {
   uint16_t point, node;
   bool before;
   uint8_t kind; /* enum placement_kind */
+  uint8_t call; /* 1 + enum handler_call: occurrences are counted of this call; 0 = of the point */
 };
 
 /* Collects the placements of a run, as an observer. */

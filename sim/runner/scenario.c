@@ -330,7 +330,7 @@ bool scenario_read_world(struct reader *reader) {
       !scenario_read_workload(reader) || !scenario_check_delivery(reader) ||
       !reader_block(reader, reader->top[TOP_COSTS], " of 'costs'", true, &reader->costs,
                     &cost_table) ||
-      !scenario_read_slots(reader) || !scenario_check_external(reader))
+      !scenario_read_slots(reader) || !scenario_check_slots(reader))
     return false;
   derive_relays(reader);
   make_plans(reader);

@@ -266,9 +266,25 @@ const char *scenario_check_model(const struct reader *reader, enum slot slot) {
   }
 }
 
-bool scenario_check_external(struct reader *reader) {
+/* What a system loses by itself no consumer can mend, and none is to be blamed for. */
+static bool check_delivers(struct reader *reader) {
+  const struct slot_reading *slot = &reader->rows[0].slots[SLOT_SYSTEM];
+  const struct system *system = slot->model->row;
+  if (!(system->allows & (CLAIM_BIT(LOST_ACKED) | CLAIM_BIT(LOST_UNACKED)))) return true;
+  const struct yaml_entry *given = reader->top[TOP_SYSTEM];
+  if (given)
+    reader_fail(reader, given->value, ERR_CONFLICT, "'%s' loses messages by itself: no consumer can be judged by it",
+                system->name);
+  else
+    err_set(reader->err, ERR_CONFLICT, "'%s' loses messages by itself", system->name);
+  return err_note(reader->err, "take one that delivers at least once, such as sqs-standard or at-least-once");
+}
+
+bool scenario_check_slots(struct reader *reader) {
   struct check_rules *rules = &reader->scenario->check;
-  if (!reader->checking || !reader->top[TOP_PROVIDER]) return true;
+  if (!reader->checking) return true;
+  if (!check_delivers(reader)) return false;
+  if (!reader->top[TOP_PROVIDER]) return true;
   const struct slot_reading *provider = &reader->rows[0].slots[SLOT_PROVIDER];
   const struct yaml_entry *given = reader->delivery.given[DELIVERY_EXTERNAL];
   const int keyed = strcmp(provider->model->table.name, "keyed") == 0;

@@ -251,8 +251,13 @@ static bool read_timing(struct reader *reader, const struct fault_reading *readi
                   : timing[FAULT_KEY_EVERY] ? TIMING_EVERY
                                             : TIMING_AT;
   if (!check_needs(reader, reading, FAULT_KEY_EVERY, FAULT_KEY_TIMES, FAULT_KEY_STABILITY) ||
-      !check_needs(reader, reading, FAULT_KEY_WHEN, FAULT_KEY_INTENT, FAULT_KEY_NODE))
+      !check_needs(reader, reading, FAULT_KEY_WHEN, FAULT_KEY_INTENT, FAULT_KEY_CALL))
     return false;
+  if (fault->call && fault->point != POINT_HANDLER_STEP) {
+    reader_fail_key(reader, timing[FAULT_KEY_CALL], ERR_FAULT_SHAPE, "'call' is of a handler's calls, and '%s' is none",
+                    timing[FAULT_KEY_WHEN]->value->text);
+    return err_note(reader->err, "as in {when: handler-step, call: commit, …}");
+  }
   if (fault->timing == TIMING_EVERY && !check_gap(reader, reading, fault)) return false;
   uint64_t messages = (uint64_t)reader->workload.values[WORKLOAD_MESSAGES].i;
   if (fault->intent == 0 || scenario_has_intent(reader, fault->intent)) return true;

@@ -365,7 +365,7 @@ bool scenario_check_delivery(struct reader *reader);
 /* The model of a slot where nobody names one; NULL = as ever. */
 const char *scenario_check_model(const struct reader *reader, enum slot slot);
 /* The provider is what `external` says. */
-bool scenario_check_external(struct reader *reader);
+bool scenario_check_slots(struct reader *reader);
 void scenario_fill_check(const struct reader *reader, struct plan *plan);
 /* What a rule says, as its key has it. */
 union value scenario_check_value(const struct check_rules *rules, enum check_key key);

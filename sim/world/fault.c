@@ -196,6 +196,7 @@ static bool matches(struct world *world, uint32_t fault, const struct node *node
   if (!state->applies) return false; /* an armed point may be another fault's */
   if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
   if (plan->intent && plan->intent != intent) return false;
+  if (plan->call && plan->call != world->handler_call) return false;
   if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
   state->occurrences++;
   if (plan->attempt && attempt_of(world, fault, intent) != plan->attempt) return false;

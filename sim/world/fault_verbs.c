@@ -1,5 +1,7 @@
 #include "sim/world/fault_verbs.h"
 
+#include "sim/world/handler_call.h"
+
 #define FIELD(name)                                                                                \
   .offset = offsetof(struct fault_plan, name), .size = sizeof((struct fault_plan){0}.name)
 
@@ -34,6 +36,10 @@ const struct fault_key fault_timing_keys[FAULT_TIMING_KEY__COUNT] = {
                        FAULT_KEY_VALUE, FIELD(nth)},
     [FAULT_KEY_NODE] = {{"node", VALUE_ENUM, "", NULL, 0, 0, "with `when`: only at these nodes", NULL},
                         FAULT_KEY_NODES, FIELD(when_node)},
+    [FAULT_KEY_CALL] = {{"call", VALUE_ENUM, "any", HANDLER_CALL_WORDS, 0, 0,
+                         "with `when: handler-step`: only at this call of the handler; `attempt` and `nth` then "
+                         "count such calls", NULL},
+                        FAULT_KEY_VALUE, FIELD(call)},
 };
 
 const struct fault_key fault_common_keys[FAULT_COMMON_KEY__COUNT] = {

@@ -47,6 +47,7 @@ enum fault_timing_key {
   FAULT_KEY_ATTEMPT,
   FAULT_KEY_NTH,
   FAULT_KEY_NODE,
+  FAULT_KEY_CALL,
   FAULT_TIMING_KEY__COUNT
 };
 extern const struct fault_key fault_timing_keys[FAULT_TIMING_KEY__COUNT];

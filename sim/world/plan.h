@@ -145,6 +145,7 @@ struct fault_plan {
   uint64_t intent;  /* 0 = any */
   uint32_t attempt; /* 0 = any; counted per intent at this point */
   uint32_t nth;     /* 0 = any; counted over all that match */
+  uint32_t call;    /* 1 + enum handler_call; 0 = any */
   struct selector when_node;
   /* what */
   int64_t chance; /* share */

@@ -87,6 +87,7 @@ struct world {
   int64_t issued_ns; /* when the latest operation arrived */
   /* Around the point of a handler's call that may fail, and what a fault has made of it: 1 + enum call_error. */
   bool call_may_fail;
+  uint8_t handler_call; /* 1 + enum handler_call; 0 = the point is none of a call */
   uint8_t call_failed;
   bool stopped, stuck;
   uint64_t counters[COUNTER__COUNT];

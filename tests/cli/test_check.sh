@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# dgsim check: what its command line and its file may say, and how mistakes in them are told. What comes of a check
-# is tested with the programs that are checked.
+# dgsim check: what its command line and its file may say, how mistakes in them are told, and what becomes of a failing
+# case: written, tried again, kept.
 #   tests/cli/test_check.sh PATH/TO/dgsim
 set -uo pipefail
 dgsim=$(realpath "${1:?the dgsim binary}")
@@ -57,5 +57,52 @@ for file in a empty; do
 done
 status 0 'system: {name: sqs-standard' check empty.yaml --dry-run
 status 0 'system: {name: at-least-once' check empty.yaml --dry-run --set check/delivery/ack=cumulative
+
+# A consumer that does what it is told each time, and one that knows what it has done.
+cat >naive.sh <<'SH'
+call() { printf '%s\n' "$1" && read -r answer && [[ $answer == *'"ok"'* ]]; }
+while read -r line; do
+  [[ $line =~ \"number\":([0-9]+) ]] && number=${BASH_REMATCH[1]}
+  if call '{"call":"apply"}'; then echo "{\"done\":$number}"; else echo "{\"failed\":$number}"; fi
+done
+SH
+cat >careful.sh <<'SH'
+call() { printf '%s\n' "$1" && read -r answer && [[ $answer == *'"ok"'* ]]; }
+once() {
+  call '{"call":"begin"}'
+  if call "{\"call\":\"insert_unique\",\"table\":\"done\",\"key\":\"$1\"}"; then
+    call '{"call":"apply"}' && call '{"call":"commit"}'
+  else
+    local seen=$answer
+    call '{"call":"rollback"}'
+    [[ $seen == *'"exists"'* ]]
+  fi
+}
+while read -r line; do
+  [[ $line =~ \"number\":([0-9]+) ]] && number=${BASH_REMATCH[1]}
+  [[ $line =~ \"id\":\"([^\"]+)\" ]] && id=${BASH_REMATCH[1]}
+  if once "$id"; then echo "{\"done\":$number}"; else echo "{\"failed\":$number}"; fi
+done
+SH
+printf 'format: 1\nworkload: {messages: 1}\n' >one.yaml
+cat >killed.yaml <<'YAML'
+format: 1
+workload: {messages: 1}
+check: {cases: declared}
+faults:
+  - {when: handler-step, intent: 1, attempt: 1, kill: this, for: 1s}
+YAML
+
+# the first failing case is kept as a scenario, which shows it again and is tried first the next time
+status 1 'written   kept/call-unanswered-duplicate-effects-' check one.yaml --save kept -- bash naive.sh
+mv kept/call-unanswered-duplicate-effects-*.yaml kept/unanswered.yaml
+status 1 'duplicate_effects: a re-execution left a different state' check kept/unanswered.yaml -- bash naive.sh
+cp killed.yaml kept/
+sed 's/attempt: 1/attempt: 99/' killed.yaml >kept/never.yaml
+status 1 'STILL FAILS  kept/killed.yaml' check killed.yaml --save kept -- bash naive.sh
+status 1 'not ok 3 - killed: kept/unanswered.yaml is fixed' check killed.yaml --save kept --format tap -- bash naive.sh
+status 0 'FIXED        kept/killed.yaml' check killed.yaml --save kept -- bash careful.sh
+status 0 'NOT REACHED  kept/never.yaml' check killed.yaml --save kept -- bash careful.sh
+status 2 'the declared faults were never effective' check kept/never.yaml -- bash careful.sh
 
 exit "$((failures > 0))"

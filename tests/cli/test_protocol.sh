@@ -55,6 +55,21 @@ if [[ -z $python ]]; then
 fi
 survives queue "$python" "$examples/consumer.py"
 
+# State of its own: the page's scenario, with one fault; and that the probe finds a payment made twice.
+# shellcheck disable=SC2016
+sed -n '/^```yaml$/,/^```$/p' "$page" | sed "1d;\$d;s|python3,|$python,|" >"$work/own.yaml"
+cat >>"$work/own.yaml" <<'END'
+  cases: declared
+faults:
+  - {when: handler-step, intent: 1, attempt: 1, kill: this}
+END
+export TMPDIR=$work
+survives own "$python" "$examples/own_file.py"
+sed 's/startswith(/endswith(/' "$examples/own_file.py" >"$work/twice.py"
+status=0
+"$dgsim" check "$work/own.yaml" --out "$work/out" -- "$python" "$work/twice.py" >"$work/said" || status=$?
+[[ $status == 1 ]] || fail "a payment made twice is not found: $(tail -n 1 "$work/said")"
+
 # The page's consumer.
 # shellcheck disable=SC2016
 sed -n '/^```python$/,/^```$/p' "$page" | sed '1d;$d' >"$work/consumer.py"

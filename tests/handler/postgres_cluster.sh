@@ -25,11 +25,11 @@ cluster_start() {
   (cd "$cluster_folder" && "${as[@]}" "$bin/initdb" -D "$cluster_folder/data" -U dgsim --auth=trust -N \
     -E UTF8 --locale=C >"$cluster_folder/initdb.log") || { cat "$cluster_folder/initdb.log"; return 1; }
   # No `&` behind a subshell: the process id is that of the server.
-  pushd "$cluster_folder" >/dev/null
+  pushd "$cluster_folder" >/dev/null || return
   "${as[@]}" "$bin/postgres" -D "$cluster_folder/data" -k "$cluster_folder" -c listen_addresses= -c fsync=off \
     -c autovacuum=off -c full_page_writes=off -c max_connections=40 >"$cluster_folder/log" 2>&1 &
   cluster_pid=$!
-  popd >/dev/null
+  popd >/dev/null || return
   for ((i = 0; i < 200; i++)); do
     if "$bin/pg_isready" -q -h "$cluster_folder" -U dgsim -d postgres; then
       # Who sources this reads it.

@@ -191,6 +191,8 @@ START_TEST(a_malformed_line_is_quoted_with_its_number_and_a_hint) {
       {"{\"done\":2}", "a message that is not under way: {\"done\":2}"},
       {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "nested more than 32 deep"},
       {"{\"a\":1,\"a\":2}", "not a JSON object"},
+      {"\x1b[31mr\xc3\xa9\xff\xc3 \xc0\x80 \xed\xa0\x80", ": ?[31mr\xc3\xa9?? ?? ???"}, /* as a report can have it */
+      {"{\"call\":\"sleep\",\"ms\":9223372036854775807}", "'ms' of call 'sleep' is not ms, from 0"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct rig rig;

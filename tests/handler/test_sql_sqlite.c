@@ -224,6 +224,35 @@ START_TEST(who_waits_too_long_is_told) {
 }
 END_TEST
 
+START_TEST(an_error_that_nobody_minds_is_named_for_a_run_without_faults) {
+  struct sql_world *world = made(PAYMENTS "INSERT INTO processed VALUES (:id);\n");
+  ck_assert_int_eq(world_handle(world, 1, 1), DG_OK);
+  ck_assert_uint_eq(world->program->exits, 0);
+  ck_assert_int_eq(world_handle(world, 1, 1), DG_FAILED);
+  ck_assert_uint_eq(world->program->exits, 1);
+  ck_assert_ptr_nonnull(strstr(world->program->exit_text, ":9:1: error: UNIQUE constraint failed: processed.id"));
+  world->faults[0] = (struct sql_fault){1, 1, false, STRIKE_FAIL, DG_FAILED};
+  ck_assert_int_eq(world_handle(world, 1, 2), DG_FAILED);
+  ck_assert_uint_eq(world->program->exits, 1);
+  ends_as(world, "account-3 balance 100\n");
+}
+END_TEST
+
+START_TEST(a_body_that_cannot_be_read_runs_nothing) {
+  static const char *const bodies[] = {"{\"account\":\"acc", "{}", "plain text"};
+  struct sql_world *world = made(PAYMENTS MARK_FIRST);
+  for (int i = 0; i < 3; i++) {
+    world_give(world, 1, 1 + (uint64_t)i, 0);
+    world->actors[0].message.body = bodies[i];
+    world->actors[0].message.body_size = strlen(bodies[i]);
+    world_run(world);
+    ck_assert_int_eq(world->actors[0].status, i == 0 ? DG_FAILED : DG_OK);
+    ck_assert_uint_eq(world->actors[0].calls, i == 0 ? 0 : 4);
+  }
+  ends_as(world, "account-3 balance 100\nop-2 payment 20\nop-3 payment 30\n");
+}
+END_TEST
+
 static void fails_with(const char *text, enum program_failure failure, const char *words) {
   struct sql_world *world = made(text);
   if (world->program->failure == PROGRAM_NONE) {
@@ -255,29 +284,34 @@ START_TEST(what_sqlite_cannot_make_sense_of_is_named_with_its_place) {
 }
 END_TEST
 
-static unsigned folders(void) {
+static unsigned folders_of(pid_t process) {
   unsigned count = 0;
+  char name[32];
+  snprintf(name, sizeof name, "dgsim-%ld-", (long)process);
   DIR *shm = opendir(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-  for (const struct dirent *entry; (entry = readdir(shm));) count += strncmp(entry->d_name, "dgsim-", 6) == 0;
+  for (const struct dirent *entry; (entry = readdir(shm));) count += strncmp(entry->d_name, name, strlen(name)) == 0;
   closedir(shm);
   return count;
 }
 
 START_TEST(a_process_that_is_killed_leaves_no_file) {
-  const unsigned before = folders();
+  int ends[2];
+  char byte;
+  ck_assert_int_eq(pipe(ends), 0);
   const pid_t child = fork();
   if (child == 0) {
     struct sql_world *world = made(PAYMENTS MARK_FIRST);
     world_handle(world, 1, 1);
-    kill(getpid(), SIGKILL);
+    if (write(ends[1], "", 1) == 1) pause();
+    _exit(1);
   }
+  ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+  ck_assert_uint_eq(folders_of(child), 1);
+  kill(child, SIGKILL);
   waitpid(child, NULL, 0);
-  unsigned after = before + 1;
-  for (int i = 0; i < 500 && after > before; i++) { /* its guard is on its way */
+  for (int i = 0; i < 500 && folders_of(child) > 0; i++) /* its guard is on its way */
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    after = folders();
-  }
-  ck_assert_uint_le(after, before);
+  ck_assert_uint_eq(folders_of(child), 0);
 }
 END_TEST
 
@@ -315,6 +349,8 @@ int main(void) {
   tcase_add_test(all, a_wait_that_is_refused_is_a_deadlock_detected);
   tcase_add_test(all, in_a_write_ahead_log_an_old_snapshot_is_a_serialization_failure);
   tcase_add_test(all, who_waits_too_long_is_told);
+  tcase_add_test(all, an_error_that_nobody_minds_is_named_for_a_run_without_faults);
+  tcase_add_test(all, a_body_that_cannot_be_read_runs_nothing);
   tcase_add_test(all, what_sqlite_cannot_make_sense_of_is_named_with_its_place);
   tcase_add_test(all, a_process_that_is_killed_leaves_no_file);
   tcase_add_test(all, a_case_takes_little_time);

@@ -234,6 +234,7 @@ static void each_kind(const struct scenario *scenario, const char *saved) {
     if (kind == PLACED_KILL_LATE) placement.point = POINT_STATEMENT_SENT, placement.before = false;
     if (!placement_verb(&placement)) continue;
     if (kind == PLACED_DUPLICATE) continue; /* on links of datagrams only */
+    if (kind == PLACED_REDELIVER && !(plan->system->verbs & 1u << VERB_REDELIVER)) continue;
     struct check_case what = {.class = CHECK_KILLED, .count = 2, .placements = {placement, placement}};
     what.placements[1].occurrence = 4;
     if (message) what.placements[1].intent = 0; /* counted at its node */
