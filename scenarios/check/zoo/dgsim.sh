@@ -1,28 +1,33 @@
 # What the shell consumers here share: a JSON line in, a JSON line out (../PROTOCOL.md).
-# `field NAME` sets value; `call NAME FIELDS` sets status and is true for ok; `run` calls `handle` for each message.
-
-field() {
-  value=${line#*\"$1\":}
-  value=${value#\"}
-  value=${value%%[\",\}]*}
-}
+# `call NAME FIELD VALUE…` sets status, and is true for ok; `run` has `handle` called for each message, with its
+# fields in id, account, amount, tenant and redelivered: what is not true leaves the message unacknowledged.
 
 call() {
-  printf '{"call":"%s"%s}\n' "$1" "${2:+,$2}"
+  text="{\"call\":\"$1\""
+  shift
+  while [ $# -gt 0 ]; do
+    case $2 in
+    '' | *[!0-9]*) text="$text,\"$1\":\"$2\"" ;;
+    *) text="$text,\"$1\":$2" ;;
+    esac
+    shift 2
+  done
+  printf '%s}\n' "$text"
   IFS= read -r answer || exit 0
   status=${answer#*\"status\":\"}
   status=${status%%\"*}
   [ "$status" = ok ]
 }
 
+field() { # NAME: into `value`
+  value=${line#*\"$1\":}
+  value=${value#\"}
+  value=${value%%[\",\}]*}
+}
+
 run() {
   while IFS= read -r line; do
-    field number && number=$value
-    field account && account=$value
-    field amount && amount=$value
-    field tenant && tenant=$value
-    field redelivered && redelivered=$value
-    field id && id=$value
-    if handle; then printf '{"done":%s}\n' "$number"; else printf '{"failed":%s}\n' "$number"; fi
+    for name in id account amount tenant redelivered number; do field $name && eval "$name=\$value"; done
+    if handle; then echo "{\"done\":$number}"; else echo "{\"failed\":$number}"; fi
   done
 }

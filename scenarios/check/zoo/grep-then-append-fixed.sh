@@ -5,10 +5,10 @@ mkdir -p "$state"
 
 handle() {
   printf '%s\tpayment\t%s\n' "$id" "$amount" >"$state/.$$"
-  call step '"name":"written aside"' || return 1
+  call step name 'written aside' || return 1
   ln "$state/.$$" "$state/$id" 2>/dev/null || [ -e "$state/$id" ] || return 1
   rm "$state/.$$"
-  call step '"name":"in place"'
+  call step name 'in place'
 }
 
 run

@@ -7,9 +7,9 @@ mkdir -p "$state"
 
 handle() {
   [ -e "$state/ledger" ] && grep -q "^$id	" "$state/ledger" && return 0
-  call step '"name":"not there yet"' || return 1
+  call step name 'not there yet' || return 1
   printf '%s\tpayment\t%s\n' "$id" "$amount" >>"$state/ledger"
-  call step '"name":"appended"'
+  call step name 'appended'
 }
 
 run

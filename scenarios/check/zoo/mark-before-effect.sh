@@ -4,7 +4,7 @@
 . "${0%/*}/dgsim.sh"
 
 handle() {
-  call insert_unique '"table":"processed","key":"'"$id"'"' || [ "$status" = exists ] || return 1
+  call insert_unique table processed key "$id" || [ "$status" = exists ] || return 1
   [ "$status" = exists ] || call apply
 }
 

@@ -7,9 +7,9 @@ mkdir -p "$state"
 
 handle() {
   mkdir "$state/$id" 2>/dev/null || return 0
-  call step '"name":"marked"' || return 1
+  call step name 'marked' || return 1
   printf '%s\tpayment\t%s\n' "$id" "$amount" >>"$state/ledger"
-  call step '"name":"written"'
+  call step name 'written'
 }
 
 run

@@ -5,8 +5,8 @@
 
 handle() {
   call begin || return 1
-  call insert_unique '"table":"processed","key":"'"$id"'"' || [ "$status" = exists ] || return 1
-  [ "$status$redelivered" = existstrue ] || call apply || return 1
+  call insert_unique table processed key "$id" || [ "$status" = exists ] || return 1
+  [ "$status-$redelivered" = exists-true ] || call apply || return 1
   call commit
 }
 

@@ -1,0 +1,11 @@
+# As key-format-changed.sh, with keys in the form of the version before it.
+. "${0%/*}/dgsim.sh"
+
+handle() {
+  call begin || return 1
+  call insert_unique table processed key "$id" || [ "$status" = exists ] || return 1
+  [ "$status" = exists ] || call apply || return 1
+  call commit
+}
+
+run
