@@ -127,13 +127,18 @@ static bool same_account(enum variant variant) {
   return variant == VARIANT_TWINS || variant == VARIANT_CHANGED_PAYLOAD;
 }
 
-static void take_variant(struct check_executor *executor, enum variant variant) {
+static void take_variant(struct check_executor *executor, const struct check_request *request) {
   struct workload_plan *workload = &executor->plan.workload;
-  check_set_variant(&executor->plan, variant);
-  if (!same_account(variant) || workload->messages < 2) return;
-  memcpy(executor->intents, workload->intents, workload->messages * sizeof *executor->intents);
-  executor->intents[1].key = executor->intents[0].key;
-  workload->intents = executor->intents;
+  struct intent_plan *intents = executor->intents;
+  check_set_variant(&executor->plan, request->what.variant);
+  if (request->what.variant == VARIANT_NONE || workload->messages < 2) return;
+  memcpy(intents, workload->intents, workload->messages * sizeof *intents);
+  if (same_account(request->what.variant)) intents[1].key = intents[0].key;
+  if (request->without) {
+    const uint64_t from = request->without;
+    memmove(&intents[from - 1], &intents[from], (workload->messages-- - from) * sizeof *intents);
+  }
+  workload->intents = intents;
 }
 
 static void prepare(struct check_executor *executor, const struct check_request *request) {
@@ -145,7 +150,7 @@ static void prepare(struct check_executor *executor, const struct check_request 
   for (unsigned i = 0; i < request->what.count; i++)
     executor->faults[whole->fault_count + i] =
         placement_fault(whole, &request->what.placements[i], check_fault_names[i]);
-  take_variant(executor, request->what.variant);
+  take_variant(executor, request);
   GROW(executor->hits, executor->hit_capacity, executor->plan.fault_count);
   if (executor->hit_capacity) memset(executor->hits, 0, executor->hit_capacity * sizeof *executor->hits);
   if (executor->effects.capacity)
@@ -226,6 +231,7 @@ void check_execute(struct check_executor *executor, const struct check_request *
   }
   check_ignore(&executor->lines, executor->world->rules->ignore);
   check_without(&executor->lines, executor->world->masked);
+  check_name_accounts(&executor->lines, executor->world->accounts);
   effect_lines_sort(&executor->lines);
   judge(executor, request, metrics, &out->outcome);
   out->effects = executor->effects.total;

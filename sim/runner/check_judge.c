@@ -54,6 +54,9 @@ void check_without(struct effect_lines *lines, const char *kinds) {
   if (kinds[0]) take_out(lines, is_in, kinds);
 }
 
+bool check_is_named(const char *kinds, const char *kind) { return is_in(kinds, kind); }
+void check_name(char *out, size_t size, const char *kind) { name_kind(out, size, kind); }
+
 bool check_mask(struct effect_lines *lines, const struct effect_lines *other, char *out, size_t size) {
   size_t a = 0, b = 0;
   out[0] = '\0';
@@ -120,6 +123,8 @@ static int64_t sum_of(const struct plan *plan, uint64_t account, enum sum which)
   }
   return sum;
 }
+
+int64_t check_sum(const struct plan *plan, uint64_t account) { return sum_of(plan, account, SUM_PLAIN); }
 
 static bool is_balance(const struct plan *plan, const struct effect_line *line) {
   int64_t amount;

@@ -5,7 +5,8 @@
  * their own id; another tenant's operation leaves what it left before, under the first one's id; what is not to be
  * done leaves nothing. Lines without an operation (balances): where the clean run's amount is the sum of what the
  * operations on that account say, a variant's is to be the sum of what is wanted there; other lines without an
- * operation are taken from the variant's own clean run, and judged from there on.
+ * operation are taken from the variant's own clean run, and judged from there on. That run itself is to have what one
+ * without the operation has that is not to be done.
  *
  *   missing                      lost_acked
  *   there more often, or a sum that one operation done twice explains      duplicate_effects
@@ -37,6 +38,27 @@ void check_ignore(struct effect_lines *lines, const char *const *kinds);
 
 /* Likewise of kinds as check_mask names them. */
 void check_without(struct effect_lines *lines, const char *kinds);
+
+/* Adds a kind to a list as check_mask makes one. */
+void check_name(char *out, size_t size, const char *kind);
+bool check_is_named(const char *kinds, const char *kind);
+
+/* What a plug-in's own tables are keyed by are numbers. Kinds of lines in which every number is an account, and every
+ * amount what the operations on it add up to, two of them at least on one account: balances. */
+void check_find_accounts(const struct plan *plan, const struct effect_lines *clean, char *out, size_t size);
+/* Calls them "account-3" in lines of these kinds. */
+void check_name_accounts(struct effect_lines *lines, const char *kinds);
+/* What the plan's operations on an account add up to. */
+int64_t check_sum(const struct plan *plan, uint64_t account);
+
+/* The clean run of a variant whose second operation is not to be done, against one without that operation: what is
+ * there has to be here, too. Both are sorted. False: as check_lines. */
+bool check_unwanted(const struct plan *plan, const struct effect_lines *without, const struct effect_lines *own,
+                    struct check_outcome *out);
+/* What is there when the second came first, and was done instead: of runs with the first alone, the second alone, and
+ * both in their order. */
+void check_instead(const struct effect_lines *first, const struct effect_lines *second, const struct effect_lines *own,
+                   struct effect_lines *out);
 
 /* What a variant of the plan is to leave behind. `own`: of its own clean run, for what cannot be derived; NULL.
  * `other`: where the second of two operations with one id came first, and was done instead. */

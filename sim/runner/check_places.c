@@ -78,12 +78,14 @@ static void before_call(struct check_places *places, const struct world *world, 
   add(places, at, CHECK_TERMINATED, PLACED_TERMINATE);
 }
 
-static void after_call(struct check_places *places, const struct placement *at, const struct check_call *call) {
+static void after_call(struct check_places *places, const struct world *world, const struct placement *at,
+                       const struct check_call *call) {
   add(places, at, CHECK_KILLED, PLACED_KILL);
   if (call->may_fail) add(places, at, CHECK_UNANSWERED, PLACED_UNANSWERED);
   if (places->own_server && strcmp(call->what, "statement") == 0) add(places, at, CHECK_KILLED_LATE, PLACED_KILL_LATE);
   add(places, at, CHECK_PAUSED, PLACED_PAUSE);
   add(places, at, CHECK_PAUSED, PLACED_PAUSE_SHORT);
+  if (placement_pauses_open(world->plan)) add(places, at, CHECK_PAUSED, PLACED_PAUSE_OPEN);
 }
 
 static void at_step(struct check_places *places, const struct world *world, const struct node *node,
@@ -92,7 +94,7 @@ static void at_step(struct check_places *places, const struct world *world, cons
   if (at->before)
     before_call(places, world, at, call);
   else
-    after_call(places, at, call);
+    after_call(places, world, at, call);
   if (!at->before) call->made_one = true;
 }
 

@@ -33,6 +33,7 @@ struct check_world {
   struct effect_lines expected_other; /* of a changed payload: the second message came first */
   bool lines_of[VARIANT__COUNT];                /* the above is there */
   char masked[256];
+  char accounts[256]; /* kinds of lines whose numbers are accounts (check_find_accounts) */
 };
 
 /* The variant's two operations, put into a plan. */
@@ -41,6 +42,7 @@ void check_set_variant(struct plan *plan, enum variant variant);
 struct check_request {
   struct check_case what;
   bool wants_places, wants_lines;
+  uint8_t without; /* in clean runs: 1 or 2 of a variant's two operations is left out; 0 = none */
 };
 
 struct check_answer {

@@ -193,7 +193,7 @@ enum role placement_role(const struct plan *plan, uint16_t node, uint32_t *out_i
 }
 
 /* What a kind is as a fault. */
-enum lasting { INSTANT, RESTART, PATIENCE, HALF, TIE, HORIZON };
+enum lasting { INSTANT, RESTART, PATIENCE, HALF, OPEN, TIE, HORIZON };
 static const struct kind_row {
   enum verb verb;
   const char *word; /* for people */
@@ -218,6 +218,7 @@ static const struct kind_row {
     [PLACED_UNANSWERED] = {VERB_FAIL, "fail (no answer)", INSTANT, 0, NULL, NULL},
     [PLACED_TERMINATE] = {VERB_TERMINATE, "terminate", RESTART, 0, NULL, NULL},
     [PLACED_PAUSE_SHORT] = {VERB_PAUSE, "pause (shorter)", HALF, 0, NULL, NULL},
+    [PLACED_PAUSE_OPEN] = {VERB_PAUSE, "pause (shorter than a transaction)", OPEN, 0, NULL, NULL},
     [PLACED_REDELIVER] = {VERB_REDELIVER, "redeliver", HORIZON, 0, NULL, NULL},
     [PLACED_FAILOVER_CACHE] = {VERB_FAILOVER, "failover of the cache", INSTANT, 0, "cache.1", NULL},
     [PLACED_CLOCK_FORWARD] = {VERB_SKEW_CLOCK, "skew_clock forward", PATIENCE, 0, NULL,
@@ -231,10 +232,17 @@ static struct span within_horizon(const struct plan *plan) {
   return span_of(horizon > 2 * margin ? horizon - margin : horizon / 2 + 1);
 }
 
+/* Longer than a group of Kafka waits for a member's heartbeat (45 s), shorter than a database lets a transaction be
+ * idle (1 min): its owner goes on in it when another has been given the work. */
+#define OPEN_NS (55 * NS_PER_S)
+
+bool placement_pauses_open(const struct plan *plan) { return placement_patience(plan).ns / 2 > OPEN_NS; }
+
 static struct span lasts(const struct plan *plan, enum placement_kind kind) {
   switch (rows[kind].lasts) {
   case PATIENCE: return placement_patience(plan);
   case HALF: return span_of(placement_patience(plan).ns / 2);
+  case OPEN: return span_of(OPEN_NS);
   case TIE: return span_of(1);
   case RESTART: return span_of(PLACEMENT_RESTART_NS);
   case HORIZON: return within_horizon(plan);

@@ -56,6 +56,7 @@ enum placement_kind {
   PLACED_UNANSWERED, /* made, and the answer is lost */
   PLACED_TERMINATE,
   PLACED_PAUSE_SHORT, /* past the lease of a message, but not past what a database would wait for */
+  PLACED_PAUSE_OPEN,  /* the same, where a system's timeouts are so long that half of them is past that, too */
   PLACED_REDELIVER,
   PLACED_FAILOVER_CACHE,
   PLACED_CLOCK_FORWARD,
@@ -119,6 +120,9 @@ void placements_begin(struct placements *placements, const struct placement *par
 
 /* How long a delay or a pause takes to be past every timeout of a plan: a round number of seconds. */
 struct span placement_patience(const struct plan *plan);
+
+/* Whether PAUSE_OPEN is another pause than PAUSE_SHORT. */
+bool placement_pauses_open(const struct plan *plan);
 
 /* The fault that a placement is. `name` is borrowed. */
 struct fault_plan placement_fault(const struct plan *plan, const struct placement *placement,
