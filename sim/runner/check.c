@@ -74,9 +74,10 @@ static bool count(struct check *check, const struct check_case *what, const stru
 }
 
 /* A machine that is too busy is no verdict: what hung is tried once more, alone. */
-static bool again_if_hung(struct check *check, const struct check_case *what, struct check_outcome *outcome) {
-  if (outcome->verdict != CHECK_PROGRAM || outcome->failure != PROGRAM_HUNG) return true;
-  return check_one(check->world, what, outcome, check->err);
+static bool again_if_hung(struct check *check, const struct check_request *request, struct check_answer *answer) {
+  if (answer->outcome.verdict != CHECK_PROGRAM || answer->outcome.failure != PROGRAM_HUNG) return true;
+  check_answer_deinit(answer);
+  return check_do(check->world, 1, request, 1, false, answer, NULL, check->err);
 }
 
 /* Does them all and counts them; answers are the caller's. A case that hung, and does not when it is tried again,
@@ -94,9 +95,9 @@ static bool do_all(struct check *check, const struct requests *requests, struct 
       return false;
     *out_done += done;
     for (size_t i = first; i < *out_done; i++) {
-      const struct check_case *what = &requests->items[i].what;
-      if (!again_if_hung(check, what, &answers[i].outcome)) return false;
-      if (!count(check, what, &answers[i].outcome)) return false;
+      const struct check_request *request = &requests->items[i];
+      if (!again_if_hung(check, request, &answers[i])) return false;
+      if (!count(check, &request->what, &answers[i].outcome)) return false;
     }
   }
   return true;

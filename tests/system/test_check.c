@@ -1,43 +1,6 @@
 /* Whole checks, of programs that are functions of this test: what is tried, what is found, and that it is the same
  * for any number of workers. */
-#include "sim/handler/dgsim.h"
-#include "sim/runner/check.h"
-#include "tests/system/rig.h"
-
-#include <unistd.h>
-
-/* --- Programs --- */
-
-typedef int handle_fn(struct dg_context *, const struct dg_message *);
-struct subject {
-  struct program program; /* first */
-  handle_fn *handle;
-};
-
-static void *start(struct program *program, uint32_t consumer, bool other_version) {
-  (void)consumer, (void)other_version;
-  return program;
-}
-static void end(struct program *program, void *process, enum program_end how) {
-  (void)program, (void)process, (void)how;
-}
-static int handle(struct program *program, void *process, struct dg_context *context,
-                  const struct dg_message *message) {
-  (void)process;
-  return ((struct subject *)program)->handle(context, message);
-}
-static void release(struct program *program) { free(program); }
-static const struct program_kind kind = {.name = "test", .start = start, .end = end, .handle = handle,
-                                         .free = release};
-
-static struct program *make(void *context, uint32_t worker, struct err *err) {
-  struct subject *subject = calloc(1, sizeof *subject);
-  (void)worker, (void)err;
-  ck_assert_ptr_nonnull(subject);
-  subject->program.kind = &kind;
-  subject->handle = *(handle_fn *const *)context;
-  return &subject->program;
-}
+#include "tests/system/check_rig.h"
 
 /* --- Consumers --- */
 
@@ -116,32 +79,6 @@ static int goes_by_its_process(struct dg_context *context, const struct dg_messa
   static int calls; /* of all runs of a worker: what a program must not go by */
   if (calls++ % 2) dg_step(context, "every other time");
   return in_one_transaction(context, message);
-}
-
-/* --- The rig --- */
-
-static void check_of(handle_fn *consumer, const char *text, unsigned workers, bool keep_going, struct check_result *out,
-                     struct check_small *small) {
-  struct scenario scenario;
-  struct err err = {0};
-  const char *sets[] = {"handler=program"};
-  static const struct handler *handlers[256];
-  struct registry registry = rig_registry();
-  memcpy(handlers, registry.handlers, registry.handler_count * sizeof *handlers);
-  handlers[registry.handler_count++] = &check_handler;
-  registry.handlers = handlers;
-  char path[] = "/tmp/dgsim-check-XXXXXX.yaml";
-  int file = mkstemps(path, 5);
-  ck_assert(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
-  close(file);
-  bool loaded = scenario_load(path, &registry, sets, 1, 0, &scenario, &err);
-  unlink(path);
-  ck_assert_msg(loaded, "%s", err.message);
-  const struct check_options options = {.workers = workers, .keep_going = keep_going, .case_limit_ms = 1000,
-                                        .command = "a test", .make = make, .make_context = &consumer};
-  ck_assert_msg(check_run(&scenario, &options, out, &err), "%s", err.message);
-  if (small && out->failure_count > 0) check_shrink(&scenario, &options, &out->failures[0], small);
-  scenario_free(&scenario);
 }
 
 #define PLAIN "format: 1\ncheck: {pairs: 50}\n"
