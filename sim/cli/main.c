@@ -3,6 +3,7 @@
 #include "sim/base/suggest.h"
 #include "sim/cli/commands.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +41,14 @@ static int unknown_command(const char *word) {
   return STATUS_USAGE;
 }
 
+/* Whoever is started with one of them closed would have its pipes and files there. Writing fails as it would. */
+static void open_standard_descriptors(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDONLY);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
+
 int main(int argc, char **argv) {
   const struct registry registry = {.systems = registry_systems,
                                     .system_count = registry_system_count,
@@ -51,6 +60,7 @@ int main(int argc, char **argv) {
                                     .publisher_count = registry_publisher_count,
                                     .clients = registry_clients,
                                     .client_count = registry_client_count};
+  open_standard_descriptors();
   if (argc < 2) {
     help(stderr);
     return STATUS_USAGE;

@@ -127,12 +127,18 @@ static void add_place(struct requests *requests, const struct check_place *place
   request->what.placements[0] = place->placement;
 }
 
+/* Every single fault leaves as many places for a second one: too many to keep, of many operations. */
+#define PLACES_KEPT (4 * 1024 * 1024)
+
 /* Every single fault, class by class and in the order in which they strike. */
 static bool try_singles(struct check *check, const struct check_answer *clean) {
   for (int class = 0; class < CHECK_CLASS__COUNT; class++)
     for (size_t i = 0; i < clean->place_count; i++)
       if (clean->places[i].class == (enum check_class)class) add_place(&check->singles, &clean->places[i]);
-  for (size_t i = 0; i < check->singles.count; i++) check->singles.items[i].wants_places = true;
+  for (size_t i = 0; i < check->singles.count; i++) {
+    check->singles.items[i].wants_places = true;
+    check->singles.items[i].places_max = (uint32_t)(PLACES_KEPT / check->singles.count + 1);
+  }
   return do_all(check, &check->singles, &check->answers, &check->done);
 }
 
@@ -264,6 +270,16 @@ static bool try_all(struct check *check, const struct check_answer *clean) {
 
 /* --- The whole --- */
 
+/* Why a class that the contract allows has no case. */
+static const char *why_none(const struct check *check, enum check_class class) {
+  const bool of_two = class == CHECK_TWINS || class == CHECK_TENANT || class == CHECK_PAYLOAD || class == CHECK_POISON;
+  if (class == CHECK_DECLARED) return "its faults were never effective";
+  if (of_two && check->world->plan.workload.messages < 2) return "it takes two operations";
+  for (size_t i = 0; i < check->singles.count; i++)
+    if (check->singles.items[i].what.class == class) return "nothing in this run depends on it";
+  return "it has no place in this run";
+}
+
 static void say_what_was_not_tried(struct check *check) {
   const struct check_rules *rules = &check->scenario->check;
   const bool declared = rules->cases == CHECK_CASES_DECLARED;
@@ -274,7 +290,7 @@ static void say_what_was_not_tried(struct check *check) {
     else if (!declared && check_not_tried(rules, (enum check_class)class))
       count->not_tried = check_not_tried(rules, (enum check_class)class);
     else if (count->tried == 0)
-      count->not_tried = check->out->stopped ? check_stopped : "it has no place in this run";
+      count->not_tried = check->out->stopped ? check_stopped : why_none(check, (enum check_class)class);
   }
 }
 

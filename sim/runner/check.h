@@ -95,6 +95,7 @@ struct check_outcome {
   uint64_t intent;              /* the operation that suffered; 0 = unknown */
   uint64_t digest;              /* of the trace */
   uint32_t marked, seen;        /* points: of the program itself (program.h) */
+  char kind[64]; /* of the rows that differ, which name no operation; "" = none */
   char evidence[CHECK_EVIDENCE_ROOM]; /* "op-2 charge: 2 instead of 1", or the program's text */
 };
 

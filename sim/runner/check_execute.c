@@ -199,12 +199,22 @@ static void judge(struct check_executor *executor, const struct check_request *r
 
 /* --- One run --- */
 
-static void give_places(const struct check_executor *executor, struct check_answer *out) {
+static bool is_about(const struct check_case *what, uint64_t intent) {
+  for (unsigned i = 0; i < what->count; i++)
+    if (what->placements[i].intent == intent) return true;
+  return false;
+}
+
+static void give_places(const struct check_executor *executor, const struct check_request *request,
+                        struct check_answer *out) {
   const struct check_places *places = &executor->places;
-  out->place_count = places->count;
+  const uint64_t most = request->places_max && request->places_max < places->count ? request->places_max : places->count;
   out->places = malloc((places->count + 1) * sizeof *out->places);
   ASSERT(out->places);
-  if (places->count) memcpy(out->places, places->items, places->count * sizeof *out->places);
+  for (uint64_t i = 0; i < places->count; i++)
+    if (i * most / places->count != (i + 1) * most / places->count ||
+        is_about(&request->what, places->items[i].placement.intent))
+      out->places[out->place_count++] = places->items[i];
 }
 
 static void give_lines(const struct check_executor *executor, struct check_answer *out) {
@@ -238,7 +248,7 @@ void check_execute(struct check_executor *executor, const struct check_request *
   out->calls = executor->places.calls;
   out->exits = program->exits;
   snprintf(out->exit_text, sizeof out->exit_text, "%s", program->exit_text);
-  if (request->wants_places) give_places(executor, out);
+  if (request->wants_places) give_places(executor, request, out);
   if (request->wants_lines) give_lines(executor, out);
 }
 

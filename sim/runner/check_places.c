@@ -67,7 +67,7 @@ static void before_call(struct check_places *places, const struct world *world, 
                         const struct check_call *call) {
   static const char *const ends[] = {"commit", "step", "statement", NULL};
   static const char *const writes[] = {"put", "put_if", "insert_unique", "delete", "apply", "step", NULL};
-  if (places->own_state || !call->made_one) add(places, at, CHECK_KILLED, PLACED_KILL);
+  if (places->own_state) add(places, at, CHECK_KILLED, PLACED_KILL);
   if (call->may_fail) {
     add(places, at, CHECK_REFUSED, PLACED_REFUSED);
     add(places, at, CHECK_UNANSWERED, PLACED_UNSENT);
@@ -90,12 +90,11 @@ static void after_call(struct check_places *places, const struct world *world, c
 
 static void at_step(struct check_places *places, const struct world *world, const struct node *node,
                     const struct placement *at) {
-  struct check_call *call = &places->nodes[node->id];
+  const struct check_call *call = &places->nodes[node->id];
   if (at->before)
     before_call(places, world, at, call);
   else
     after_call(places, world, at, call);
-  if (!at->before) call->made_one = true;
 }
 
 /* The message that the point belongs to leaves its sender there. */
@@ -165,7 +164,6 @@ void check_places_point(struct check_places *places, const struct world *world, 
                                .call = world->handler_call};
   const bool acknowledges = point == POINT_ACK_SENT || point == POINT_ACK_ANSWER_SENT || point == POINT_ACK_ANSWERED;
   if (!intent && !acknowledges) return; /* no operation is at stake there alone */
-  if (point == POINT_DELIVERED && !before) places->nodes[node->id].made_one = false;
   if (point == POINT_HANDLER_STEP)
     at_step(places, world, node, &at);
   else if (leaves(world, point, before, message))

@@ -15,8 +15,8 @@
  *
  * [Q1] A place is that of a run with no more faults than the one it was seen in: placed there, the run is the same
  *      up to it.
- * [Q2] Left out: a kill before a call, where nothing has happened since the kill after the one before, unless
- *      the program has a life of its own in between (`own_state`).
+ * [Q2] Left out: a kill before a call, where nothing has happened since the kill after the one before, or when the
+ *      message was handed over, unless the program has a life of its own in between (`own_state`).
  */
 #ifndef SIM_RUNNER_CHECK_PLACES_H
 #define SIM_RUNNER_CHECK_PLACES_H
@@ -40,7 +40,7 @@ struct check_places {
   struct map counts;
   uint32_t sites, calls;
   struct check_call { /* by node: the call that is about to be made */
-    bool made_one, may_fail;
+    bool may_fail;
     const char *what;
   } *nodes;
   size_t node_capacity;

@@ -104,11 +104,20 @@ static void put_case(const struct check_report *report, const struct check_failu
             plan->workload.messages == 1 ? "" : "s");
 }
 
+/* Rows that say when, or by whom, something was done differ wherever a fault has struck. */
+static void put_hint(const struct check_outcome *outcome, FILE *out) {
+  char kind[128];
+  snprintf(kind, sizeof kind, "%s", outcome->kind);
+  text_tidy(kind);
+  if (kind[0]) fprintf(out, "            (no effect, but bookkeeping? check: {ignore: [%s]})\n", kind);
+}
+
 /* The first failure with all that is known of it. */
 static void put_first(const struct check_report *report, FILE *out) {
   const struct check_failure *failure = &report->result->failures[0];
   const struct check_outcome *outcome = report->small ? &report->small->outcome : &failure->outcome;
   put_lines(outcome->evidence, "            ", out);
+  put_hint(outcome, out);
   put_case(report, failure, report->small, out);
   if (report->path) fprintf(out, "  written   %s\n", report->path);
   if (report->again) fprintf(out, "  again     %s\n", report->again);

@@ -42,6 +42,7 @@ void check_set_variant(struct plan *plan, enum variant variant);
 struct check_request {
   struct check_case what;
   bool wants_places, wants_lines;
+  uint32_t places_max; /* evenly chosen, and all of the operations that its faults are about; 0 = all */
   uint8_t without; /* in clean runs: 1 or 2 of a variant's two operations is left out; 0 = none */
 };
 
