@@ -20,6 +20,7 @@
  * statically is reset.
  * LIMIT: what a plug-in prints is neither limited nor told apart by process; it goes to standard error.
  * LIMIT: thread-local variables are reset for the thread of the simulator only.
+ * LIMIT: a process that a plug-in forks ends with its worker, but not one that has gone to a session of its own.
  * LIMIT: a plug-in compiled with a sanitizer cannot be loaded; try it as a command.
  */
 #ifndef SIM_HANDLER_PLUGIN_COPY_H

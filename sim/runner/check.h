@@ -18,6 +18,7 @@
  * [K2] A case whose fault was never effective is not counted.
  * [K3] What the contract does not allow is not tried, and listed with the reason.
  * [K4] Nothing is judged where nothing can be seen: a clean run that leaves no effect behind is inconclusive.
+ * [K5] A case that hung is tried again, alone; what is behind it is tried whatever that comes to.
  */
 #ifndef SIM_RUNNER_CHECK_H
 #define SIM_RUNNER_CHECK_H

@@ -7,7 +7,8 @@
  * crashes) or does not answer in time (one that loops), that is the outcome of its request, and the next request
  * gets a new worker.
  *
- * [W1] A worker dies with the tool (PR_SET_PDEATHSIG), and what it has started with it.
+ * [W1] A worker dies with the tool (PR_SET_PDEATHSIG), and what it has started with it: it is a process group of its
+ *      own, which ends with it.
  * [W2] Nothing of a run is left when the next begins, but memory to use again, and what the program keeps in places
  *      that no reset command empties.
  */
