@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,33 +18,48 @@
 #define STORY_MAX (256 * 1024)
 #define STORY_LIMIT_MS 60000
 
-static void tell(struct scenario *scenario, const struct check_options *options, uint64_t intent, const char *repeat, FILE *out) {
+/* The check's: what the program did in stores of its own, no story of the tool's can know. */
+static void put_verdict(const struct scenario *scenario, const struct explain_target *target,
+                        const struct check_outcome *outcome, struct explanation *explanation) {
+  snprintf(explanation->title, sizeof explanation->title, "operation %" PRIu64 ": scenario %.100s, system %.100s",
+           target->intent, scenario->name, scenario->plans[0].system->name);
+  snprintf(explanation->story.verdict, sizeof explanation->story.verdict, "%s: %.200s", anomaly_names[outcome->anomaly],
+           outcome->evidence);
+}
+
+static void begin(struct program *program) {
+  program_begin(program);
+  if (program->kind->reset) program->kind->reset(program);
+}
+
+static void tell(struct scenario *scenario, const struct check_options *options, const struct check_tale *tale, FILE *out) {
   struct err err = {0};
+  struct plan *plan = &scenario->plans[0];
+  uint64_t intent = tale->outcome->intent;
+  if (intent == 0 && !tale->ledger && scenario->fault_count > 0) intent = scenario->faults[0].intent;
   struct explain_target target = {.seed = scenario->seeds[0], .intent = intent, .anomalous = true};
   const struct explain_wanted wanted = {.intent = intent, .command = options->command};
-  struct plan *plan = &scenario->plans[0];
   plan->luck_none = true;
   plan->redelivery_horizon = scenario->check.redelivery_horizon;
   plan->mixed_versions = scenario->check.mixed_versions;
   check_set_variant(plan, scenario->check.variant);
-  program_begin(check_handler.program);
-  if (check_handler.program->kind->reset) check_handler.program->kind->reset(check_handler.program);
+  begin(check_handler.program);
   if (intent == 0 && explain_find(scenario, &wanted, &target, &err) != EXPLAIN_FOUND) return;
-  program_begin(check_handler.program);
-  if (check_handler.program->kind->reset) check_handler.program->kind->reset(check_handler.program);
+  begin(check_handler.program);
   struct explanation explanation;
   explain_tell(scenario, &target, options->command, &explanation);
-  story_print(&explanation.story, explanation.title, repeat, out);
+  if (!tale->ledger) put_verdict(scenario, &target, tale->outcome, &explanation);
+  story_print(&explanation.story, explanation.title, tale->repeat, out);
   fflush(out);
 }
 
 /* In a process of its own. */
-static void make_and_tell(struct scenario *scenario, const struct check_options *options, uint64_t intent,
-                          const char *repeat, FILE *out) {
+static void make_and_tell(struct scenario *scenario, const struct check_options *options, const struct check_tale *tale,
+                          FILE *out) {
   struct err err = {0};
   check_handler.program = options->make(options->make_context, 1, &err);
   if (!check_handler.program) return;
-  tell(scenario, options, intent, repeat, out);
+  tell(scenario, options, tale, out);
   check_handler.program->kind->free(check_handler.program);
 }
 
@@ -64,8 +80,7 @@ static char *read_all(int fd) {
   return NULL;
 }
 
-char *check_story(struct scenario *scenario, const struct check_options *options, uint64_t intent,
-                  const char *repeat) {
+char *check_story(struct scenario *scenario, const struct check_options *options, const struct check_tale *tale) {
   int ends[2];
   fflush(NULL);
   ASSERT(pipe2(ends, O_CLOEXEC) == 0);
@@ -75,7 +90,7 @@ char *check_story(struct scenario *scenario, const struct check_options *options
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(ends[0]);
     FILE *out = fdopen(ends[1], "w");
-    if (out) make_and_tell(scenario, options, intent, repeat, out);
+    if (out) make_and_tell(scenario, options, tale, out);
     _exit(0);
   }
   close(ends[1]);

@@ -191,7 +191,7 @@ static bool keep(const struct scenario *scenario, const struct options *options,
 
 /* The story of the case that was written. NULL: there is none. */
 static char *story_of(const struct registry *registry, const struct options *options, const char *path,
-                      const struct check_outcome *outcome, const char *again) {
+                      const struct check_outcome *outcome, bool ledger, const char *again) {
   struct scenario scenario;
   struct err err = {0};
   const char *sets[] = {"handler=program"};
@@ -199,7 +199,8 @@ static char *story_of(const struct registry *registry, const struct options *opt
   struct subject subject = {options, &scenario.check, program_groups_new()};
   const struct check_options how = how_to(&scenario, options, &subject, again);
   watch_signals(subject.groups);
-  char *story = check_story(&scenario, &how, outcome->intent, again);
+  const struct check_tale tale = {outcome, ledger, again};
+  char *story = check_story(&scenario, &how, &tale);
   program_groups_kill(subject.groups);
   program_groups_free(subject.groups);
   scenario_free(&scenario);
@@ -231,7 +232,7 @@ static bool tell(const struct registry *registry, const struct options *options,
     else if (!keep(scenario, options, &small, path, err))
       return false;
     again = command_for(path, options);
-    story = story_of(registry, options, path, &small.outcome, again);
+    story = story_of(registry, options, path, &small.outcome, result->ledger, again);
     report->path = of_file ? NULL : path;
     report->again = again;
     report->story = story;

@@ -22,6 +22,32 @@ static void put_word(FILE *out, const char *word) {
   fputc('\'', out);
 }
 
+/* Takes `:secret` out of //user:secret@host, and the value out of password=secret. */
+static void leave_out_password(char *word) {
+  char *user = strstr(word, "://");
+  if (!user) return;
+  user += 3;
+  const size_t length = strcspn(user, "/?#");
+  char *at = memchr(user, '@', length);
+  for (char *next = at; next; next = memchr(next + 1, '@', (size_t)(user + length - next - 1))) at = next;
+  char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
+  if (colon) memmove(colon, at, strlen(at) + 1);
+  static const char key[] = "password=";
+  for (char *value = word; (value = strstr(value, key)) != NULL;) {
+    value += strlen(key);
+    char *end = value + strcspn(value, "&");
+    memmove(value, end, strlen(end) + 1);
+  }
+}
+
+static void put_public(FILE *out, const char *word) {
+  char *copy = strdup(word);
+  ASSERT(copy);
+  leave_out_password(copy);
+  put_word(out, copy);
+  free(copy);
+}
+
 static FILE *open_text(char **text, size_t *size) {
   FILE *out = open_memstream(text, size);
   ASSERT(out != NULL);
@@ -35,7 +61,7 @@ char *shell_command(int argc, char *const *argv) {
   fputs("dgsim", out);
   for (int i = 0; i < argc; i++) {
     fputc(' ', out);
-    put_word(out, argv[i]);
+    put_public(out, argv[i]);
   }
   fclose(out);
   return text;

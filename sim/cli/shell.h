@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* "dgsim" and the arguments, quoted where needed. malloc'ed. */
+/* "dgsim" and the arguments, quoted where needed; passwords in addresses of databases are left out, as what this returns
+ * is printed and kept: whoever repeats it has them in PGPASSWORD or ~/.pgpass. malloc'ed. */
 char *shell_command(int argc, char *const *argv);
 
 /* "dgsim run FILE --set …": without seeds and workers, which whoever repeats it adds. malloc'ed. */

@@ -154,9 +154,10 @@ static enum process_event look(struct process *process, char **line, bool *moved
   return ended || !open ? PROCESS_GONE : PROCESS_FAILED;
 }
 
-enum process_event process_wait(struct process *process, char **line) {
+enum process_event process_wait(struct process *process, bool may_be_blocked, char **line) {
   const uint64_t limit = process->program->answer_limit_ms;
   uint64_t end = command_clock_ms() + limit;
+  may_be_blocked = may_be_blocked && process->proxy;
   for (;;) {
     bool moved = false;
     const enum process_event event = look(process, line, &moved);
@@ -164,12 +165,14 @@ enum process_event process_wait(struct process *process, char **line) {
     const uint64_t now = command_clock_ms();
     if (moved) end = now + limit;
     if (now >= end) return hung(process);
+    const uint64_t blocked = may_be_blocked ? end - limit + limit / 10 : end;
+    if (now >= blocked && proxy_may_be_blocked(process->proxy)) return PROCESS_BLOCKED;
     struct pollfd polls[3 + PROXY_POLL_MAX] = {{.fd = process->child.from, .events = POLLIN},
                                                {.fd = process->child.exit, .events = POLLIN},
                                                {.fd = -1, .events = POLLOUT}};
     if (process->out.start < process->out.end) polls[2].fd = process->child.to;
     const size_t count = 3 + (process->proxy ? proxy_poll(process->proxy, polls + 3) : 0);
-    poll(polls, count, (int)(end - now));
+    poll(polls, count, (int)((now < blocked ? blocked : end) - now));
   }
 }
 

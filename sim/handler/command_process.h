@@ -49,9 +49,11 @@ enum process_event {
   PROCESS_LINE,   /* *line is one, NUL-terminated, valid until the next wait */
   PROCESS_PLACE,  /* bytes wait on one of its connections: proxy_hold */
   PROCESS_GONE,   /* it has ended; to be reaped with process_end */
+  PROCESS_BLOCKED, /* its server has not answered for a tenth of the limit, perhaps as it waits for others */
   PROCESS_FAILED, /* it hung, or wrote too much: the failure is noted, and it was ended */
 };
-enum process_event process_wait(struct process *process, char **line);
+/* `may_be_blocked`: otherwise such a server counts as one that hangs. */
+enum process_event process_wait(struct process *process, bool may_be_blocked, char **line);
 
 /* SIGTERM to the process, and waits until it was delivered. */
 void process_terminate(const struct process *process);

@@ -24,6 +24,7 @@ struct talk *talk_begin(struct consumer *consumer) {
   talk->used = true;
   talk->said = false;
   talk->lines = talk->bytes = 0;
+  talk->blocked = 0;
   return talk;
 }
 
@@ -144,17 +145,31 @@ static bool at_place(struct consumer *consumer, struct talk *talk, struct dg_con
   return true;
 }
 
+/* Its server does not answer, perhaps as another process has a transaction open there, which waits for the
+ * simulator to go on; or one that was killed late had. So time passes, more and more of it: 87 s in all. */
+#define BLOCKED_MAX 9
+static void let_others_go_on(struct consumer *consumer, struct talk *talk, struct dg_context *context) {
+  if (proxy_server_settle(consumer->process.server)) return;
+  dg_sleep(context, INT64_C(1000000) << 2 * talk->blocked++);
+}
+
 /* Waits for the next line about a message, into talk->now. */
 static enum news next_line(struct consumer *consumer, struct talk *talk, struct dg_context *context) {
   char *text;
   while (talk->first == talk->count) {
     talk->first = talk->count = 0;
-    switch (process_wait(&consumer->process, &text)) {
+    const enum process_event event = process_wait(&consumer->process, talk->blocked < BLOCKED_MAX, &text);
+    if (event != PROCESS_BLOCKED) talk->blocked = 0;
+    switch (event) {
     case PROCESS_LINE:
       if (!route(consumer, text)) return NEWS_LOST;
       break;
     case PROCESS_PLACE:
       if (!at_place(consumer, talk, context)) return NEWS_LOST;
+      break;
+    case PROCESS_BLOCKED:
+      let_others_go_on(consumer, talk, context);
+      if (!connected(consumer, talk)) return NEWS_LOST;
       break;
     case PROCESS_GONE: return gone(consumer, talk) ? NEWS_FINISHED : NEWS_LOST;
     case PROCESS_FAILED: consumer->processes++; return NEWS_LOST;

@@ -33,6 +33,7 @@ struct talk {
   struct protocol_line *waiting; /* that came meanwhile, from `first` on */
   size_t first, count, capacity;
   uint64_t lines, bytes;
+  int blocked; /* how often the process's own server kept it waiting, since it last did anything */
 };
 struct consumer {
   struct command *command;

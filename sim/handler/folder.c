@@ -50,7 +50,8 @@ bool folder_make(struct folder *folder, struct err *err) {
   const char *base = "/dev/shm", *named = getenv("TMPDIR");
   if (access(base, W_OK | X_OK) != 0) base = named && *named && strlen(named) < 200 ? named : "/tmp";
   snprintf(folder->path, sizeof folder->path, "%s/dgsim-%ld-XXXXXX", base, (long)getpid());
-  if (!mkdtemp(folder->path)) return err_set(err, ERR_IO, "no temporary folder in %s: %s", base, strerror(errno));
+  if (!mkdtemp(folder->path))
+    return err_set(err, ERR_IO, "no temporary folder in %s: %s", base, strerror(errno));
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     rmdir(folder->path);

@@ -68,6 +68,7 @@ static void forget(struct proxy_connection *connection) {
   while (proxy->connections[i] != connection) i++;
   memmove(&proxy->connections[i], &proxy->connections[i + 1],
           (--proxy->count - i) * sizeof(struct proxy_connection *));
+  proxy->server->open--;
   free(connection);
 }
 
@@ -100,6 +101,7 @@ static bool accept_all(struct proxy *proxy) {
       flow->over = flow->told = false;
     }
     proxy->connections[proxy->count++] = connection;
+    proxy->server->open++;
   }
 }
 
@@ -196,6 +198,12 @@ void proxy_cut(struct proxy_connection *connection) {
   proxy_server_close(connection->proxy->server, connection->flows[SERVER].from);
   reset(connection->flows[CLIENT].from);
   forget(connection);
+}
+
+bool proxy_may_be_blocked(const struct proxy *proxy) {
+  bool waits = false;
+  for (size_t i = 0; i < proxy->count; i++) waits = waits || proxy->connections[i]->speaking == CLIENT;
+  return waits && (proxy->server->open > proxy->count || proxy->server->late_count > 0);
 }
 
 void proxy_end(struct proxy *proxy, enum program_end how) {

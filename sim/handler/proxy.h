@@ -14,6 +14,8 @@
  *
  * LIMIT: a server that speaks without being asked, an encrypted connection and a program that talks on several
  *        connections at once make places in an order that the tool does not control.
+ * LIMIT: that a server waits for another process's transaction is not known, but taken from how long it takes: a
+ *        tenth of the answer limit.
  */
 #ifndef SIM_HANDLER_PROXY_H
 #define SIM_HANDLER_PROXY_H
@@ -26,8 +28,8 @@
 struct proxy_server;
 struct proxy_server *proxy_server_new(const char *host_and_port, uint64_t limit_ms, struct err *err);
 void proxy_server_free(struct proxy_server *server);
-/* Ends what was left open. */
-void proxy_server_settle(struct proxy_server *server);
+/* Ends what was left open. Returns whether there was anything. */
+bool proxy_server_settle(struct proxy_server *server);
 
 struct proxy;
 struct proxy *proxy_new(struct proxy_server *server); /* NULL: it cannot listen, errno says why */
@@ -51,6 +53,10 @@ struct proxy_connection;
 struct proxy_connection *proxy_hold(struct proxy *proxy, const char **name);
 void proxy_pass(struct proxy_connection *connection);
 void proxy_cut(struct proxy_connection *connection);
+
+/* Whether the server owes an answer, and may do so because of what another connection has open there: that of
+ * another process, or one that was left open. */
+bool proxy_may_be_blocked(const struct proxy *proxy);
 
 /* The process has ended in this way: ends its connections, and frees the proxy (may be NULL). */
 void proxy_end(struct proxy *proxy, enum program_end how);

@@ -67,9 +67,11 @@ void proxy_server_close(const struct proxy_server *server, int connection) {
   close(connection);
 }
 
-void proxy_server_settle(struct proxy_server *server) {
+bool proxy_server_settle(struct proxy_server *server) {
+  const bool any = server->late_count > 0;
   for (size_t i = 0; i < server->late_count; i++) proxy_server_close(server, server->late[i]);
   server->late_count = 0;
+  return any;
 }
 
 void proxy_server_free(struct proxy_server *server) {

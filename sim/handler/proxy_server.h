@@ -11,7 +11,8 @@ struct proxy_server {
   struct addrinfo *addresses;
   uint64_t limit_ms; /* for the server to close a connection */
   char name[256], place_names[2][300];
-  int *late; /* connections of processes that were killed late */
+  size_t open; /* connections of processes that live */
+  int *late;   /* connections of processes that were killed late */
   size_t late_count, late_capacity;
 };
 

@@ -21,8 +21,8 @@ struct sql_program {
 
 #define VALUE_ROOM 32
 
-/* A message that is handled: a connection, and what its parameters stand for. Of the process, so that nothing is
- * lost with a fiber that is dropped. */
+/* A message that is handled: a connection, and what its parameters stand for. Of the process, so that
+ * nothing is lost with a fiber that is dropped. */
 struct session {
   struct process *process;
   bool busy;
@@ -69,7 +69,8 @@ bool sql_fail_columns(struct program *program, const struct sql_file *file, int 
 static void set(struct session *session, enum sql_parameter parameter, const char *format, int64_t number) {
   char *text = session->texts[parameter];
   snprintf(text, VALUE_ROOM, format, number);
-  session->message[parameter] = (struct sql_value){.text = text, .integer = sql_parameters[parameter].integer};
+  session->message[parameter] =
+      (struct sql_value){.text = text, .integer = sql_parameters[parameter].integer};
 }
 
 /* As operations, accounts and messages are called towards every program. */
@@ -91,7 +92,8 @@ static void set_message(struct session *session, const struct dg_message *messag
     session->kept[i].value = (struct sql_value){0};
 }
 
-static void prepare(struct session *session, struct dg_context *context, const struct sql_statement *statement) {
+static void prepare(struct session *session, struct dg_context *context,
+                    const struct sql_statement *statement) {
   set(session, SQL_PARAMETER_NOW, "%" PRId64, dg_now(context) / 1000000);
   GROW(session->values, session->value_capacity, statement->parameter_count + 1);
   for (size_t i = 0; i < statement->parameter_count; i++) {
@@ -100,8 +102,8 @@ static void prepare(struct session *session, struct dg_context *context, const s
                              ? session->message[parameter]
                              : session->kept[parameter - SQL_PARAMETER__COUNT].value;
   }
-  session->request = (struct sql_request){.statement = statement, .values = session->values,
-                                          .kept = session->kept};
+  session->request =
+      (struct sql_request){.statement = statement, .values = session->values, .kept = session->kept};
 }
 
 /* --- One statement --- */
@@ -149,7 +151,8 @@ static void answer_of_fault(struct session *session, int status) {
 }
 
 /* Executes a statement as one call; session->request.answer says what it came to. */
-static void execute(struct session *session, struct dg_context *context, const struct sql_statement *statement) {
+static void execute(struct session *session, struct dg_context *context,
+                    const struct sql_statement *statement) {
   struct sql_program *sql = session->process->sql;
   prepare(session, context, statement);
   const int status = dg_execute(context, statement->summary, perform, session);
@@ -192,7 +195,8 @@ static bool retries(const struct session *session, const struct sql_statement *s
 
 /* An error that nothing in the file minds, of the server's own and not for the sake of another consumer: in a
  * run without faults it is a defect of the file. */
-static void note_error(struct sql_program *sql, const struct session *session, const struct sql_statement *statement) {
+static void note_error(struct sql_program *sql, const struct session *session,
+                       const struct sql_statement *statement) {
   const struct sql_answer *answer = &session->request.answer;
   const uint32_t others = CLASS(SERIALIZATION) | CLASS(DEADLOCK) | CLASS(LOCK) | CLASS(CONNECTION);
   if (answer->kind != SQL_ERROR || !*answer->text || (answer->classes & others)) return;
@@ -302,8 +306,13 @@ static void free_program(struct program *program) {
   free(sql);
 }
 
-static const struct program_kind kind = {.name = "sql", .start = start, .end = end, .handle = handle,
-                                         .reset = reset, .probe = probe, .free = free_program};
+static const struct program_kind kind = {.name = "sql",
+                                         .start = start,
+                                         .end = end,
+                                         .handle = handle,
+                                         .reset = reset,
+                                         .probe = probe,
+                                         .free = free_program};
 
 struct program *program_of_sql(const struct program_sql *options, struct err *err) {
   struct sql_program *sql = calloc(1, sizeof *sql);
@@ -311,8 +320,9 @@ struct program *program_of_sql(const struct program_sql *options, struct err *er
   sql->program.kind = &kind;
   sql->driver = options->database ? &sql_postgres : &sql_sqlite;
   sql->file = sql_file_read(options->path, sql->driver->mark, err);
-  const bool read = sql->file && (!options->other_path ||
-                                  (sql->other_file = sql_file_read(options->other_path, sql->driver->mark, err)));
+  const bool read =
+      sql->file && (!options->other_path ||
+                    (sql->other_file = sql_file_read(options->other_path, sql->driver->mark, err)));
   if (read) sql->database = sql->driver->open(options, err);
   if (sql->database) return &sql->program;
   free_program(&sql->program);

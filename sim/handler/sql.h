@@ -67,7 +67,8 @@ struct sql_driver {
   /* All connections are closed. The database is as its schema makes it. False: failure noted. */
   bool (*reset)(void *database, struct program *program, const struct sql_file *file);
   /* Adds what the probe returns. */
-  bool (*probe)(void *database, struct program *program, const struct sql_file *file, struct effect_lines *out);
+  bool (*probe)(void *database, struct program *program, const struct sql_file *file,
+                struct effect_lines *out);
   /* NULL: failure noted. */
   void *(*connect)(void *database, struct program *program, const struct sql_file *file);
   void (*disconnect)(void *connection, enum sql_cut cut);
@@ -76,8 +77,8 @@ struct sql_driver {
   bool (*in_transaction)(const void *connection);
   /* What the server would have done with a statement that it refused; `conflict`: with its transaction, too. */
   void (*refuse)(void *connection, bool conflict);
-  /* A COMMIT was executed, and its answer is lost: asks the server. False: it was not, whatever it had answered;
-   * failure noted. Optional. */
+  /* A COMMIT was executed, and its answer is lost: asks the server. False: it was not, whatever it had
+   * answered; failure noted. Optional. */
   bool (*confirm)(void *connection, struct program *program);
 };
 extern const struct sql_driver sql_sqlite, sql_postgres;

@@ -41,8 +41,10 @@ const char *const sql_section_names[SECTION__COUNT] = {"schema", "handler", "pro
 void sql_reading_place(const char *source, const char *at, int *line, int *column) {
   *line = *column = 1;
   for (const char *c = source; c < at; c++) {
-    if (*c == '\n') (*line)++, *column = 1;
-    else (*column)++;
+    if (*c == '\n')
+      (*line)++, *column = 1;
+    else
+      (*column)++;
   }
 }
 
@@ -60,8 +62,9 @@ void sql_file_place(const struct sql_statement *statement, size_t sent_at, int *
   for (size_t i = statement->use_count; i-- > 0;) {
     const struct sql_use *use = &statement->uses[i];
     if (sent_at < use->sent_at) continue;
-    at = sent_at < use->sent_at + use->sent_length ? use->at
-                                                   : use->at + use->length + (sent_at - use->sent_at - use->sent_length);
+    at = sent_at < use->sent_at + use->sent_length
+             ? use->at
+             : use->at + use->length + (sent_at - use->sent_at - use->sent_length);
     break;
   }
   if (at > strlen(statement->text)) at = strlen(statement->text);
@@ -107,12 +110,14 @@ char *sql_copy(const char *text, size_t length) {
 const char *sql_line_end(const char *at) { return at + strcspn(at, "\r\n"); }
 
 bool sql_reading_unknown(struct reading *reading, const char *at, const char *what, const char *const *words,
-                    size_t count) {
+                         size_t count) {
   const size_t length = sql_name_length(at);
   char word[64];
   snprintf(word, sizeof word, "%.*s", (int)length, at);
-  if (length == 0) err_set(reading->err, ERR_FORMAT, "%s is missing", what);
-  else err_set(reading->err, ERR_UNKNOWN_NAME, "unknown %s '%s'", what, word);
+  if (length == 0)
+    err_set(reading->err, ERR_FORMAT, "%s is missing", what);
+  else
+    err_set(reading->err, ERR_UNKNOWN_NAME, "unknown %s '%s'", what, word);
   const char *near = suggest(word, words, count);
   if (near) err_note(reading->err, "did you mean '%s'?", near);
   char all[400] = "";
@@ -144,7 +149,8 @@ static bool read_all(struct reading *reading) {
 /* --- What stands in the whole --- */
 
 static bool is_missing(struct reading *reading, enum section section, const char *hint) {
-  err_set(reading->err, ERR_MISSING_KEY, "the file has no statement in a section '%s'", sql_section_names[section]);
+  err_set(reading->err, ERR_MISSING_KEY, "the file has no statement in a section '%s'",
+          sql_section_names[section]);
   err_note(reading->err, "%s", hint);
   return sql_reading_wrong(reading, reading->file->source + strlen(reading->file->source));
 }
@@ -155,7 +161,8 @@ static bool settle_retries(struct reading *reading) {
   int begun = -1;
   for (size_t i = 0; i < file->handler_count; i++) {
     struct sql_statement *statement = &file->handler[i];
-    if (statement->verb == SQL_BEGIN) begun = (int)i;
+    if (statement->verb == SQL_BEGIN)
+      begun = (int)i;
     else if (begun >= 0 && statement->retries) {
       err_set(reading->err, ERR_NOT_HERE, "a retry in the middle of a transaction");
       err_note(reading->err, "it stands before BEGIN: what failed is rolled back as a whole");
@@ -175,7 +182,7 @@ static bool check(struct reading *reading) {
     return is_missing(reading, SECTION_HANDLER, "-- dgsim: handler, then what is done with each message");
   if (!reading->file->probe.text)
     return is_missing(reading, SECTION_PROBE,
-                   "-- dgsim: probe, then a SELECT of three columns: operation, kind, amount");
+                      "-- dgsim: probe, then a SELECT of three columns: operation, kind, amount");
   return settle_retries(reading);
 }
 
@@ -184,10 +191,15 @@ struct sql_file *sql_file_of_text(const char *path, const char *text, char mark,
   ASSERT(file);
   file->path = sql_copy(path, strlen(path));
   file->source = sql_copy(text, strlen(text));
-  file->rollback = (struct sql_statement){.text = sql_copy("ROLLBACK", 8), .sent = sql_copy("ROLLBACK", 8),
-                                          .summary = "ROLLBACK", .line = 1, .column = 1, .verb = SQL_ROLLBACK,
+  file->rollback = (struct sql_statement){.text = sql_copy("ROLLBACK", 8),
+                                          .sent = sql_copy("ROLLBACK", 8),
+                                          .summary = "ROLLBACK",
+                                          .line = 1,
+                                          .column = 1,
+                                          .verb = SQL_ROLLBACK,
                                           .retry_from = -1};
-  struct reading reading = {.file = file, .at = file->source, .mark = mark, .err = err, .section = SECTION_NONE};
+  struct reading reading = {
+      .file = file, .at = file->source, .mark = mark, .err = err, .section = SECTION_NONE};
   const bool good = read_all(&reading) && check(&reading);
   if (good) return file;
   GROW(file->handler, file->handler_capacity, file->handler_count + 1);
@@ -206,10 +218,14 @@ struct sql_file *sql_file_read(const char *path, char mark, struct err *err) {
   ASSERT(text);
   const size_t length = fread(text, 1, FILE_BYTES_MAX + 1, in);
   struct sql_file *file = NULL;
-  if (ferror(in)) err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-  else if (length > FILE_BYTES_MAX) err_set(err, ERR_TOO_BIG, "%s is longer than 1 MiB", path);
-  else if (strlen(text) != length) err_set(err, ERR_FORMAT, "%s is not a text: it has a zero byte", path);
-  else file = sql_file_of_text(path, text, mark, err);
+  if (ferror(in))
+    err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+  else if (length > FILE_BYTES_MAX)
+    err_set(err, ERR_TOO_BIG, "%s is longer than 1 MiB", path);
+  else if (strlen(text) != length)
+    err_set(err, ERR_FORMAT, "%s is not a text: it has a zero byte", path);
+  else
+    file = sql_file_of_text(path, text, mark, err);
   fclose(in);
   free(text);
   return file;

@@ -20,20 +20,20 @@
 #include <stdint.h>
 
 /* What a statement may say of its message: X(id, name, whether it is an integer, what it is). */
-#define SQL_PARAMETERS(X)                                                                          \
-  X(ID, "id", false, "the operation, `op-17`; the same on every delivery of it")                   \
-  X(MESSAGE_ID, "message_id", false, "the broker's own id of this copy, `m-5`")                    \
-  X(ACCOUNT, "account", false, "the entity that it is about, `account-3`")                         \
-  X(AMOUNT, "amount", true, "what the operation is to change")                                     \
-  X(TENANT, "tenant", false, "whose operation it is, `tenant-1`; an id is unique within a tenant")  \
-  X(BODY, "body", false, "the body as text")                                                       \
-  X(IDEMPOTENCY_KEY, "idempotency_key", false, "by which the sender has it known again, `op-17`")   \
-  X(DELIVERY, "delivery", true, "how often the broker says that it was delivered; 0 = it does not count") \
-  X(REDELIVERED, "redelivered", true, "1 = the broker says that it was delivered before")          \
-  X(PARTITION, "partition", true, "of a log, from 1; 0 = the broker has none")                     \
-  X(OFFSET, "offset", true, "in its partition")                                                    \
-  X(FENCE, "fence", true, "rises with whoever is given this work next; 0 = none")                  \
-  X(CONSUMER, "consumer", true, "the consumer that runs the handler, from 1")                      \
+#define SQL_PARAMETERS(X)                                                                                    \
+  X(ID, "id", false, "the operation, `op-17`; the same on every delivery of it")                             \
+  X(MESSAGE_ID, "message_id", false, "the broker's own id of this copy, `m-5`")                              \
+  X(ACCOUNT, "account", false, "the entity that it is about, `account-3`")                                   \
+  X(AMOUNT, "amount", true, "what the operation is to change")                                               \
+  X(TENANT, "tenant", false, "whose operation it is, `tenant-1`; an id is unique within a tenant")           \
+  X(BODY, "body", false, "the body as text")                                                                 \
+  X(IDEMPOTENCY_KEY, "idempotency_key", false, "by which the sender has it known again, `op-17`")            \
+  X(DELIVERY, "delivery", true, "how often the broker says that it was delivered; 0 = it does not count")    \
+  X(REDELIVERED, "redelivered", true, "1 = the broker says that it was delivered before")                    \
+  X(PARTITION, "partition", true, "of a log, from 1; 0 = the broker has none")                               \
+  X(OFFSET, "offset", true, "in its partition")                                                              \
+  X(FENCE, "fence", true, "rises with whoever is given this work next; 0 = none")                            \
+  X(CONSUMER, "consumer", true, "the consumer that runs the handler, from 1")                                \
   X(NOW, "now", true, "milliseconds since the run began, by the consumer's clock")
 
 enum sql_parameter {
@@ -50,15 +50,17 @@ struct sql_parameter_row {
 extern const struct sql_parameter_row sql_parameters[SQL_PARAMETER__COUNT];
 
 /* What an error is: X(id, name, SQLSTATE or its class, what it is). Names are those of the standard. */
-#define SQL_CLASSES(X)                                                                             \
-  X(UNIQUE, "unique_violation", "23505", "the row's key is there already")                         \
-  X(FOREIGN_KEY, "foreign_key_violation", "23503", "a row that it refers to is not there")         \
-  X(NOT_NULL, "not_null_violation", "23502", "a column that must not be NULL")                     \
-  X(CHECK, "check_violation", "23514", "a CHECK constraint")                                       \
-  X(SERIALIZATION, "serialization_failure", "40001", "a concurrent transaction is in its way; SQLite: SQLITE_BUSY_SNAPSHOT") \
-  X(DEADLOCK, "deadlock_detected", "40P01", "it was chosen to end a deadlock; SQLite: SQLITE_BUSY without a wait") \
-  X(LOCK, "lock_not_available", "55P03", "SQLite: SQLITE_BUSY after 5 s")                          \
-  X(CONNECTION, "connection_failure", "08", "no answer came: it may have been done")               \
+#define SQL_CLASSES(X)                                                                                       \
+  X(UNIQUE, "unique_violation", "23505", "the row's key is there already")                                   \
+  X(FOREIGN_KEY, "foreign_key_violation", "23503", "a row that it refers to is not there")                   \
+  X(NOT_NULL, "not_null_violation", "23502", "a column that must not be NULL")                               \
+  X(CHECK, "check_violation", "23514", "a CHECK constraint")                                                 \
+  X(SERIALIZATION, "serialization_failure", "40001",                                                         \
+    "a concurrent transaction is in its way; SQLite: SQLITE_BUSY_SNAPSHOT")                                  \
+  X(DEADLOCK, "deadlock_detected", "40P01",                                                                  \
+    "it was chosen to end a deadlock; SQLite: SQLITE_BUSY without a wait")                                   \
+  X(LOCK, "lock_not_available", "55P03", "SQLite: SQLITE_BUSY after 5 s")                                    \
+  X(CONNECTION, "connection_failure", "08", "no answer came: it may have been done")                         \
   X(ANY, "error", "", "every error")
 
 enum sql_class {
@@ -73,10 +75,10 @@ struct sql_class_row {
 extern const struct sql_class_row sql_classes[SQL_CLASS__COUNT];
 
 /* What is done next: X(id, name, what it is). */
-#define SQL_ACTIONS(X)                                                                             \
-  X(NONE, "", "")                                                                                  \
-  X(DONE, "done", "an open transaction is rolled back, and the message may be acknowledged")       \
-  X(FAILED, "failed", "an open transaction is rolled back, and the message is not acknowledged")   \
+#define SQL_ACTIONS(X)                                                                                       \
+  X(NONE, "", "")                                                                                            \
+  X(DONE, "done", "an open transaction is rolled back, and the message may be acknowledged")                 \
+  X(FAILED, "failed", "an open transaction is rolled back, and the message is not acknowledged")             \
   X(CONTINUE, "continue", "the next statement, as if nothing had happened")
 
 enum sql_action {
@@ -91,12 +93,13 @@ struct sql_action_row {
 extern const struct sql_action_row sql_actions[SQL_ACTION__COUNT];
 
 /* X(id, how it is written, what it is) */
-#define SQL_DIRECTIVES(X)                                                                          \
-  X(IF_ROWS, "if rows: ACTION", "when the next statement returned rows, or changed some")          \
-  X(IF_NO_ROWS, "if no rows: ACTION", "when it returned none, and changed none")                   \
-  X(ON, "on ERROR, ...: ACTION", "when it failed with one of these errors")                        \
-  X(RETRY, "retry N on ERROR, ...",                                                                \
-    "before BEGIN: the transaction is rolled back and begun again, up to N times; before a statement outside of a transaction: that statement") \
+#define SQL_DIRECTIVES(X)                                                                                    \
+  X(IF_ROWS, "if rows: ACTION", "when the next statement returned rows, or changed some")                    \
+  X(IF_NO_ROWS, "if no rows: ACTION", "when it returned none, and changed none")                             \
+  X(ON, "on ERROR, ...: ACTION", "when it failed with one of these errors")                                  \
+  X(RETRY, "retry N on ERROR, ...",                                                                          \
+    "before BEGIN: the transaction is rolled back and begun again, up to N times; before a statement "       \
+    "outside of a transaction: that statement")                                                              \
   X(INTO, "into NAME, ...", "keeps the columns of its first row as parameters :NAME of later statements; NULL when there is none")
 
 enum sql_directive {
@@ -123,8 +126,8 @@ struct sql_rule {
   enum sql_action action;
 };
 struct sql_statement {
-  char *text; /* as it stands in the file, without what ends it */
-  char *sent; /* the same with $1, $2 (?1, ?2) for its parameters */
+  char *text;                     /* as it stands in the file, without what ends it */
+  char *sent;                     /* the same with $1, $2 (?1, ?2) for its parameters */
   char summary[SQL_SUMMARY_ROOM]; /* the same on one line, shortened */
   int line, column;
   enum sql_verb verb;
@@ -143,12 +146,12 @@ struct sql_statement {
 
 struct sql_file {
   char *path;
-  char *source; /* all of it, for its lines in errors */
+  char *source;                       /* all of it, for its lines in errors */
   struct sql_statement schema, probe; /* the schema is one text of several statements */
   struct sql_statement *handler;
   size_t handler_count, handler_capacity;
   struct sql_statement rollback; /* what is done with an open transaction that is given up */
-  char **kept; /* names of the columns that statements keep (into) */
+  char **kept;                   /* names of the columns that statements keep (into) */
   size_t kept_count, kept_capacity;
 };
 

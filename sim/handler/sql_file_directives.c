@@ -106,7 +106,8 @@ static bool read_into(struct reading *reading, const char **at) {
       return sql_reading_wrong(reading, *at);
     }
     for (size_t i = 0; i < SQL_PARAMETER__COUNT; i++) {
-      if (strlen(sql_parameters[i].name) != length || strncmp(sql_parameters[i].name, *at, length) != 0) continue;
+      if (strlen(sql_parameters[i].name) != length || strncmp(sql_parameters[i].name, *at, length) != 0)
+        continue;
       err_set(reading->err, ERR_CONFLICT, "the message has a parameter '%s' already", sql_parameters[i].name);
       err_note(reading->err, "what a statement keeps has a name of its own");
       return sql_reading_wrong(reading, *at);
@@ -179,7 +180,6 @@ const char *sql_directive_at(const char *comment) {
   sql_skip_blanks(&at);
   return *at == ':' ? at + 1 : NULL;
 }
-
 
 bool sql_names_section(const char *at) {
   sql_skip_blanks(&at);

@@ -21,9 +21,12 @@ const char *sql_past_quoted(const char *at, const char *source) {
     const bool escapes = *at == '\'' && at > source && (at[-1] == 'E' || at[-1] == 'e') &&
                          (at - 1 == source || !of_name(at[-2]));
     for (const char *c = at + 1; *c; c++) {
-      if (escapes && *c == '\\' && c[1]) c++;
-      else if (*c == *at && c[1] == *at) c++;
-      else if (*c == *at) return c + 1;
+      if (escapes && *c == '\\' && c[1])
+        c++;
+      else if (*c == *at && c[1] == *at)
+        c++;
+      else if (*c == *at)
+        return c + 1;
     }
     return NULL;
   }
@@ -105,10 +108,11 @@ static bool number(struct reading *reading, struct sql_statement *statement, con
     }
     if (!find_parameter(reading, from + (at - text) + 1, name, &parameter)) return false;
     char numbered[16];
-    const int written = snprintf(numbered, sizeof numbered, "%c%zu", reading->mark, number_of(statement, parameter));
+    const int written =
+        snprintf(numbered, sizeof numbered, "%c%zu", reading->mark, number_of(statement, parameter));
     GROW(statement->uses, statement->use_capacity, statement->use_count + 1);
-    statement->uses[statement->use_count++] = (struct sql_use){.at = (size_t)(at - text), .length = name + 1,
-                                                              .sent_at = length, .sent_length = (size_t)written};
+    statement->uses[statement->use_count++] = (struct sql_use){
+        .at = (size_t)(at - text), .length = name + 1, .sent_at = length, .sent_length = (size_t)written};
     append(&statement->sent, &length, &capacity, numbered, (size_t)written);
     at += name + 1;
   }
@@ -119,8 +123,10 @@ static void summarize(struct sql_statement *statement) {
   size_t length = 0;
   bool blank = false;
   for (const char *c = statement->text; *c; c++) {
-    if (c[0] == '-' && c[1] == '-') c = sql_line_end(c) - 1, blank = true;
-    else if (isspace((unsigned char)*c)) blank = true;
+    if (c[0] == '-' && c[1] == '-')
+      c = sql_line_end(c) - 1, blank = true;
+    else if (isspace((unsigned char)*c))
+      blank = true;
     else {
       if (length + 5 >= SQL_SUMMARY_ROOM) {
         memcpy(statement->summary + length, "...", 3);
@@ -139,19 +145,22 @@ static enum sql_verb verb_of(const char *text) {
   static const struct {
     const char *word;
     enum sql_verb verb;
-  } rows[] = {{"begin", SQL_BEGIN},     {"start", SQL_BEGIN},   {"commit", SQL_COMMIT}, {"end", SQL_COMMIT},
-              {"rollback", SQL_ROLLBACK}, {"abort", SQL_ROLLBACK}, {"insert", SQL_CHANGE},
-              {"update", SQL_CHANGE},   {"delete", SQL_CHANGE}, {"replace", SQL_CHANGE}, {"with", SQL_CHANGE}};
+  } rows[] = {{"begin", SQL_BEGIN},    {"start", SQL_BEGIN},       {"commit", SQL_COMMIT},
+              {"end", SQL_COMMIT},     {"rollback", SQL_ROLLBACK}, {"abort", SQL_ROLLBACK},
+              {"insert", SQL_CHANGE},  {"update", SQL_CHANGE},     {"delete", SQL_CHANGE},
+              {"replace", SQL_CHANGE}, {"with", SQL_CHANGE}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const char *at = text;
     if (!sql_take_word(&at, rows[i].word)) continue;
-    const bool savepoint = rows[i].verb == SQL_ROLLBACK && (sql_take_word(&at, "to") || sql_take_word(&at, "transaction to"));
+    const bool savepoint =
+        rows[i].verb == SQL_ROLLBACK && (sql_take_word(&at, "to") || sql_take_word(&at, "transaction to"));
     return savepoint ? SQL_OTHER : rows[i].verb;
   }
   return SQL_OTHER;
 }
 
-static void take_text(struct reading *reading, struct sql_statement *statement, const char *from, const char *to) {
+static void take_text(struct reading *reading, struct sql_statement *statement, const char *from,
+                      const char *to) {
   statement->text = sql_copy(from, (size_t)(to - from));
   sql_reading_place(reading->file->source, from, &statement->line, &statement->column);
   summarize(statement);
@@ -168,7 +177,8 @@ static bool find_end(struct reading *reading, const char *from, const char **to)
     if (at[0] == '-' && at[1] == '-' && sql_directive_at(at)) {
       if (!sql_names_section(sql_directive_at(at))) {
         err_set(reading->err, ERR_NOT_HERE, "a directive inside of a statement");
-        err_note(reading->err, "it stands before the statement that it speaks of; is that one ended with ';'?");
+        err_note(reading->err,
+                 "it stands before the statement that it speaks of; is that one ended with ';'?");
         return sql_reading_wrong(reading, at);
       }
       return sql_not_ended(reading, from);
@@ -221,4 +231,3 @@ bool sql_read_statement(struct reading *reading, const char *from) {
   take_text(reading, schema, first, to);
   return true;
 }
-

@@ -10,23 +10,33 @@
 #include <time.h>
 
 #define OID_BIGINT 20
-#define NOTICED_NS INT64_C(1000000000) /* until a server notices that a client is gone which is in somebody's way */
+#define NOTICED_NS                                                                                           \
+  INT64_C(1000000000) /* until a server notices that a client is gone which is in somebody's way */
 
 /* --- The schema --- */
 
-static void *open_database(const struct program_sql *options, struct err *err) {
+/* No list of `key=value`, in which a password is hard to see. */
+static PQconninfoOption *parts_of(const char *address) {
+  if (strncmp(address, "postgres://", 11) != 0 && strncmp(address, "postgresql://", 13) != 0) return NULL;
   char *words = NULL;
-  PQconninfoOption *parts = PQconninfoParse(options->database, &words);
+  PQconninfoOption *parts = PQconninfoParse(address, &words);
+  PQfreemem(words); /* it may quote a password */
+  return parts;
+}
+
+static void *open_database(const struct program_sql *options, struct err *err) {
+  PQconninfoOption *parts = parts_of(options->database);
   if (!parts) {
-    PQfreemem(words); /* it may quote a password */
     err_set(err, ERR_FORMAT, "the address of the database cannot be read");
-    err_note(err, "such as postgres://user@localhost:5432/test, or postgres:///test?host=/folder/of/its/socket");
+    err_note(err,
+             "such as postgres://user@localhost:5432/test, or postgres:///test?host=/folder/of/its/socket");
     return NULL;
   }
   struct sql_postgres *database = calloc(1, sizeof *database);
   ASSERT(database);
   for (const PQconninfoOption *part = parts; part->keyword; part++)
-    if (strcmp(part->keyword, "password") == 0 && part->val && *part->val) database->password = strdup(part->val);
+    if (strcmp(part->keyword, "password") == 0 && part->val && *part->val)
+      database->password = strdup(part->val);
   PQconninfoFree(parts);
   database->address = strdup(options->database);
   ASSERT(database->address);
@@ -59,7 +69,8 @@ static void close_database(void *of) {
 /* The schema is this worker's alone: another run of the tool that uses it would make it anew in the middle. */
 static bool take_schema(struct sql_postgres *database) {
   for (int tries = 0; tries < 100; tries++) { /* a worker that was killed takes a moment to be gone */
-    PGresult *result = sql_postgres_ask(database, "SELECT pg_try_advisory_lock(hashtext($1))", database->schema);
+    PGresult *result =
+        sql_postgres_ask(database, "SELECT pg_try_advisory_lock(hashtext($1))", database->schema);
     if (!result) return false;
     const bool taken = *PQgetvalue(result, 0, 0) == 't';
     PQclear(result);
@@ -75,8 +86,8 @@ static size_t place_of(const PGresult *result, const char *text) {
   const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
   if (!position) return SIZE_MAX;
   size_t at = 0;
-  for (long left = strtol(position, NULL, 10) - 1; left > 0 && text[at]; left--)
-    do at++;
+  for (long left = strtol(position, NULL, 10) - 1; left > 0 && text[at]; left--) do
+      at++;
     while (((unsigned char)text[at] & 0xc0) == 0x80);
   return at;
 }
@@ -159,8 +170,10 @@ static bool in_transaction(const void *of) {
 
 static void disconnect(void *of, enum sql_cut cut) {
   struct sql_postgres_connection *connection = of;
-  if (cut == SQL_LEAVE && (connection->under_way || in_transaction(of))) connection->left = true;
-  else sql_postgres_end(connection);
+  if (cut == SQL_LEAVE && (connection->under_way || in_transaction(of)))
+    connection->left = true;
+  else
+    sql_postgres_end(connection);
 }
 
 /* An error in a transaction, whatever it is, leaves nothing to be done in it but a ROLLBACK. */
@@ -176,19 +189,21 @@ static void refuse(void *of, bool conflict) {
 static void note_transaction(struct sql_postgres_connection *connection) {
   PGresult *result = PQexec(connection->pg, "SELECT pg_current_xact_id_if_assigned()");
   const bool known = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
-  snprintf(connection->transaction, sizeof connection->transaction, "%s", known ? PQgetvalue(result, 0, 0) : "");
+  snprintf(connection->transaction, sizeof connection->transaction, "%s",
+           known ? PQgetvalue(result, 0, 0) : "");
   PQclear(result);
 }
 
 static bool confirm(void *of, struct program *program) {
   struct sql_postgres_connection *connection = of;
   if (!*connection->transaction) return true;
-  PGresult *result = sql_postgres_ask(connection->database, "SELECT pg_xact_status($1::xid8)", connection->transaction);
+  PGresult *result =
+      sql_postgres_ask(connection->database, "SELECT pg_xact_status($1::xid8)", connection->transaction);
   if (!result) return false;
   const bool committed = strcmp(PQgetvalue(result, 0, 0), "committed") == 0;
   if (!committed)
-    program_fail(program, PROGRAM_CANNOT_JUDGE, "PostgreSQL: a COMMIT was answered, and its transaction is %s",
-                 PQgetvalue(result, 0, 0));
+    program_fail(program, PROGRAM_CANNOT_JUDGE,
+                 "PostgreSQL: a COMMIT was answered, and its transaction is %s", PQgetvalue(result, 0, 0));
   PQclear(result);
   return committed;
 }
@@ -199,12 +214,14 @@ static bool send_statement(struct sql_postgres_connection *connection, const str
   const struct sql_statement *statement = request->statement;
   Oid types[PARAMETERS_MAX];
   const char *values[PARAMETERS_MAX];
-  ASSERT_MSG(statement->parameter_count <= PARAMETERS_MAX, "a statement of more than %d parameters", PARAMETERS_MAX);
+  ASSERT_MSG(statement->parameter_count <= PARAMETERS_MAX, "a statement of more than %d parameters",
+             PARAMETERS_MAX);
   for (size_t i = 0; i < statement->parameter_count; i++) {
     const struct sql_value *value = &request->values[i];
     types[i] = value->integer ? OID_BIGINT : value->type;
     values[i] = value->text;
   }
+  connection->database->changes++;
   sql_postgres_set_check(connection);
   if (statement->verb == SQL_COMMIT) {
     *connection->transaction = '\0';
@@ -212,8 +229,8 @@ static bool send_statement(struct sql_postgres_connection *connection, const str
   }
   PQclear(connection->result);
   connection->result = NULL;
-  return connection->under_way = PQsendQueryParams(connection->pg, statement->sent, (int)statement->parameter_count,
-                                                   types, values, NULL, NULL, 0);
+  return connection->under_way = PQsendQueryParams(
+             connection->pg, statement->sent, (int)statement->parameter_count, types, values, NULL, NULL, 0);
 }
 
 static uint32_t class_of(const char *state) {
@@ -252,8 +269,8 @@ static void read_answer(struct sql_postgres_connection *connection, struct sql_r
     return;
   }
   const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-  sql_postgres_words(connection->database, result ? message_of(result) : PQerrorMessage(connection->pg), answer->text,
-                     sizeof answer->text);
+  sql_postgres_words(connection->database, result ? message_of(result) : PQerrorMessage(connection->pg),
+                     answer->text, sizeof answer->text);
   if (!state || PQstatus(connection->pg) != CONNECTION_OK) {
     answer->kind = SQL_CUT;
     return;
@@ -271,12 +288,14 @@ static int64_t execute(void *of, struct sql_request *request) {
     read_answer(connection, request);
     return 0;
   }
+  const bool again = request->sent;
   request->sent = true;
-  if (!sql_postgres_settle(database)) {
+  if (connection->under_way && request->waited_ns >= NOTICED_NS) sql_postgres_end_left(database);
+  const bool rests = again && connection->under_way && connection->rested == database->changes;
+  if (!rests && !sql_postgres_settle(database)) {
     request->answer.kind = SQL_CUT;
     return 0;
   }
-  if (connection->under_way && request->waited_ns >= NOTICED_NS) sql_postgres_end_left(database);
   if (connection->under_way) return sql_wait_ns(request->looks);
   read_answer(connection, request);
   return 0;
@@ -294,7 +313,8 @@ static bool probe(void *of, struct program *program, const struct sql_file *file
   if (PQresultStatus(result) != PGRES_TUPLES_OK)
     sql_fail(program, PROGRAM_CANNOT_JUDGE, file, &file->probe, place_of(result, file->probe.sent),
              message_of(result));
-  else if (!good) sql_fail_columns(program, file, PQnfields(result));
+  else if (!good)
+    sql_fail_columns(program, file, PQnfields(result));
   else
     for (int i = 0; i < PQntuples(result); i++)
       effect_lines_add(out, PQgetvalue(result, i, 0), PQgetvalue(result, i, 1), PQgetvalue(result, i, 2));
@@ -303,7 +323,16 @@ static bool probe(void *of, struct program *program, const struct sql_file *file
 }
 
 const struct sql_driver sql_postgres = {
-    .name = "PostgreSQL", .mark = '$', .open = open_database, .close = close_database, .reset = reset, .probe = probe,
-    .connect = connect_postgres, .disconnect = disconnect, .execute = execute, .in_transaction = in_transaction,
-    .refuse = refuse, .confirm = confirm,
+    .name = "PostgreSQL",
+    .mark = '$',
+    .open = open_database,
+    .close = close_database,
+    .reset = reset,
+    .probe = probe,
+    .connect = connect_postgres,
+    .disconnect = disconnect,
+    .execute = execute,
+    .in_transaction = in_transaction,
+    .refuse = refuse,
+    .confirm = confirm,
 };

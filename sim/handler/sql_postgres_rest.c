@@ -13,7 +13,8 @@
 
 /* --- Asking --- */
 
-const char *sql_postgres_words(const struct sql_postgres *database, const char *words, char *out, size_t room) {
+const char *sql_postgres_words(const struct sql_postgres *database, const char *words, char *out,
+                               size_t room) {
   const size_t length = database->password ? strlen(database->password) : 0;
   size_t written = 0;
   for (const char *at = words ? words : ""; *at && written + 4 < room;) {
@@ -51,11 +52,12 @@ PGresult *sql_postgres_ask(struct sql_postgres *database, const char *query, con
 static bool set_up(struct sql_postgres *database, PGconn *pg, bool used) {
   char settings[400];
   if (used) PQclear(PQexec(pg, "DISCARD ALL"));
-  snprintf(settings, sizeof settings,
-           "SET search_path = %s; SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0;"
-           "SET idle_in_transaction_session_timeout = 0; SET client_min_messages = error;"
-           "SET max_parallel_workers_per_gather = 0",
-           database->schema);
+  snprintf(
+      settings, sizeof settings,
+      "SET search_path = %s; SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0;"
+      "SET idle_in_transaction_session_timeout = 0; SET client_min_messages = error;"
+      "SET max_parallel_workers_per_gather = 0",
+      database->schema);
   PGresult *result = PQstatus(pg) == CONNECTION_OK ? PQexec(pg, settings) : NULL;
   const bool set = PQresultStatus(result) == PGRES_COMMAND_OK;
   PQclear(result);
@@ -74,7 +76,8 @@ PGconn *sql_postgres_connect(struct sql_postgres *database) {
   PGconn *pg = PQconnectdbParams(keys, values, 1);
   if (PQstatus(pg) == CONNECTION_OK && PQserverVersion(pg) < 130000)
     program_fail(database->program, PROGRAM_NOT_STARTED, "PostgreSQL 13 or later is needed");
-  else if (PQstatus(pg) == CONNECTION_OK && set_up(database, pg, false)) return pg;
+  else if (PQstatus(pg) == CONNECTION_OK && set_up(database, pg, false))
+    return pg;
   program_fail(database->program, PROGRAM_NOT_STARTED, "PostgreSQL: %s",
                sql_postgres_words(database, PQerrorMessage(pg), words, sizeof words));
   PQfinish(pg);
@@ -83,8 +86,10 @@ PGconn *sql_postgres_connect(struct sql_postgres *database) {
 
 static void put_away(struct sql_postgres *database, PGconn *pg) {
   const bool room = database->spares < sizeof database->spare / sizeof *database->spare;
-  if (room && set_up(database, pg, true)) database->spare[database->spares++] = pg;
-  else PQfinish(pg);
+  if (room && set_up(database, pg, true))
+    database->spare[database->spares++] = pg;
+  else
+    PQfinish(pg);
 }
 
 void sql_postgres_forget_spares(struct sql_postgres *database) {
@@ -106,6 +111,7 @@ static bool take_result(struct sql_postgres_connection *connection) {
     PGresult *result = PQgetResult(connection->pg);
     if (!result) {
       connection->under_way = connection->blocked = false;
+      connection->database->changes++;
       return true;
     }
     PQclear(connection->result);
@@ -142,7 +148,8 @@ static bool ask_waits(struct sql_postgres *database, struct sql_postgres_connect
   return true;
 }
 
-static bool reaches(const struct sql_postgres_connection *from, const struct sql_postgres_connection *to, int depth) {
+static bool reaches(const struct sql_postgres_connection *from, const struct sql_postgres_connection *to,
+                    int depth) {
   if (!from->under_way || !from->blocked || depth == 0) return false;
   for (unsigned i = 0; i < from->waits; i++)
     if (from->waits_for[i] == to || reaches(from->waits_for[i], to, depth - 1)) return true;
@@ -187,10 +194,15 @@ bool sql_postgres_settle(struct sql_postgres *database) {
     if (!any) return true;
     wait_a_little(database, looks < 3 ? 1 : 5);
     const int moving = look(database);
-    if (moving <= 0) return moving == 0;
+    if (moving < 0) return false;
+    if (moving == 0) {
+      for (struct sql_postgres_connection *c = database->first; c; c = c->next) c->rested = database->changes;
+      return true;
+    }
     if (wall_ms() > until)
-      return program_fail(database->program, PROGRAM_HUNG, "PostgreSQL: a statement is neither done nor waits for "
-                                                           "another connection after %d ms",
+      return program_fail(database->program, PROGRAM_HUNG,
+                          "PostgreSQL: a statement is neither done nor waits for "
+                          "another connection after %d ms",
                           (int)(limit ? limit : LIMIT_MS));
   }
 }
@@ -212,8 +224,10 @@ static void take_out(struct sql_postgres_connection *connection, bool idle) {
   while (*place != connection) place = &(*place)->next;
   *place = connection->next;
   PQclear(connection->result);
-  if (idle) put_away(connection->database, connection->pg);
-  else PQfinish(connection->pg);
+  if (idle)
+    put_away(connection->database, connection->pg);
+  else
+    PQfinish(connection->pg);
   free(connection);
 }
 
@@ -229,6 +243,7 @@ void sql_postgres_end(struct sql_postgres_connection *connection) {
   const bool idle = !connection->under_way && PQtransactionStatus(connection->pg) == PQTRANS_IDLE;
   char pid[16];
   snprintf(pid, sizeof pid, "%d", connection->pid);
+  database->changes++;
   if (!idle) {
     PQclear(sql_postgres_ask(database, "SELECT pg_terminate_backend($1::int)", pid));
     const int64_t until = wall_ms() + LIMIT_MS;
@@ -246,5 +261,6 @@ static struct sql_postgres_connection *idle_left(const struct sql_postgres *data
 }
 
 void sql_postgres_end_left(struct sql_postgres *database) {
-  for (struct sql_postgres_connection *connection; (connection = idle_left(database));) sql_postgres_end(connection);
+  for (struct sql_postgres_connection *connection; (connection = idle_left(database));)
+    sql_postgres_end(connection);
 }

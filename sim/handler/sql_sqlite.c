@@ -1,17 +1,18 @@
 /* SQLite under a handler in SQL: the database is a file of the worker, in memory (folder.h).
  *
- * A file, and no shared cache or database in memory, as SQLite's locks are those of files: a reader beside a writer,
- * a COMMIT that waits for readers, and whatever journal the schema asks for (PRAGMA journal_mode = WAL). A
- * process that is killed is a connection that is closed: SQLite rolls back what it had open, as the next to open the
- * file does after a real death.
+ * A file, and no shared cache or database in memory, as SQLite's locks are those of files: a reader beside a
+ * writer, a COMMIT that waits for readers, and whatever journal the schema asks for (PRAGMA journal_mode =
+ * WAL). A process that is killed is a connection that is closed: SQLite rolls back what it had open, as the
+ * next to open the file does after a real death.
  *
- * Where SQLite would call its busy handler, it would wait: the statement is asked for again later, for up to 5 s of
- * virtual time. Where it refuses to wait, as that would be a deadlock, it fails at once.
+ * Where SQLite would call its busy handler, it would wait: the statement is asked for again later, for up to
+ * 5 s of virtual time. Where it refuses to wait, as that would be a deadlock, it fails at once.
  *
  * The database is made once, from the schema; each case begins with the bytes of that file.
  *
- * LIMIT: SQLite has no server, so nothing that a process had asked for is executed after its death: killed late is
- * killed. PRAGMA busy_timeout is not heeded. Nothing committed is lost with the power (PRAGMA synchronous is OFF).
+ * LIMIT: SQLite has no server, so nothing that a process had asked for is executed after its death: killed
+ * late is killed. PRAGMA busy_timeout is not heeded. Nothing committed is lost with the power (PRAGMA
+ * synchronous is OFF).
  */
 #include "sim/handler/folder.h"
 #include "sim/handler/sql.h"
@@ -66,15 +67,16 @@ static void close_database(void *of) {
 }
 
 static sqlite3 *open_sqlite(const struct database *database, struct program *program) {
+  static const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   sqlite3 *sqlite = NULL;
-  if (sqlite3_open_v2(database->path, &sqlite,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      NULL) == SQLITE_OK &&
-      sqlite3_exec(sqlite, "PRAGMA synchronous = OFF", NULL, NULL, NULL) == SQLITE_OK)
-    return sqlite;
-  program_fail(program, PROGRAM_NOT_STARTED, "SQLite: %s", sqlite ? sqlite3_errmsg(sqlite) : "no memory");
-  sqlite3_close(sqlite);
-  return NULL;
+  if (sqlite3_open_v2(database->path, &sqlite, flags, NULL) != SQLITE_OK) {
+    program_fail(program, PROGRAM_NOT_STARTED, "SQLite: %s", sqlite ? sqlite3_errmsg(sqlite) : "no memory");
+    sqlite3_close(sqlite);
+    return NULL;
+  }
+  /* Where another is about to commit, it cannot be set, and its file is flushed for nothing. */
+  sqlite3_exec(sqlite, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+  return sqlite;
 }
 
 static size_t error_place(sqlite3 *sqlite) {
@@ -136,7 +138,8 @@ static bool put_image(struct database *database, struct program *program) {
     unlink(path);
   }
   const int out = open(database->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool written = out >= 0 && write(out, database->image, database->image_size) == (ssize_t)database->image_size;
+  const bool written =
+      out >= 0 && write(out, database->image, database->image_size) == (ssize_t)database->image_size;
   if (out >= 0) close(out);
   return written || program_fail(program, PROGRAM_NOT_STARTED, "%s: %s", database->path, strerror(errno));
 }
@@ -192,13 +195,11 @@ static uint32_t class_of(const struct connection *connection, int code) {
   static const struct {
     int code;
     enum sql_class class;
-  } rows[] = {{SQLITE_CONSTRAINT_UNIQUE, SQL_CLASS_UNIQUE},
-              {SQLITE_CONSTRAINT_PRIMARYKEY, SQL_CLASS_UNIQUE},
-              {SQLITE_CONSTRAINT_ROWID, SQL_CLASS_UNIQUE},
-              {SQLITE_CONSTRAINT_FOREIGNKEY, SQL_CLASS_FOREIGN_KEY},
-              {SQLITE_CONSTRAINT_NOTNULL, SQL_CLASS_NOT_NULL},
-              {SQLITE_CONSTRAINT_CHECK, SQL_CLASS_CHECK},
-              {SQLITE_BUSY_SNAPSHOT, SQL_CLASS_SERIALIZATION}};
+  } rows[] = {
+      {SQLITE_CONSTRAINT_UNIQUE, SQL_CLASS_UNIQUE},    {SQLITE_CONSTRAINT_PRIMARYKEY, SQL_CLASS_UNIQUE},
+      {SQLITE_CONSTRAINT_ROWID, SQL_CLASS_UNIQUE},     {SQLITE_CONSTRAINT_FOREIGNKEY, SQL_CLASS_FOREIGN_KEY},
+      {SQLITE_CONSTRAINT_NOTNULL, SQL_CLASS_NOT_NULL}, {SQLITE_CONSTRAINT_CHECK, SQL_CLASS_CHECK},
+      {SQLITE_BUSY_SNAPSHOT, SQL_CLASS_SERIALIZATION}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].code == code) return 1u << rows[i].class;
   if ((code & 0xff) != SQLITE_BUSY) return 0;
@@ -215,11 +216,14 @@ static sqlite3_stmt *prepared(const struct connection *connection, const struct 
 }
 
 static void bind(sqlite3_stmt *statement, int number, const struct sql_value *value) {
-  if (!value->text) sqlite3_bind_null(statement, number);
+  if (!value->text)
+    sqlite3_bind_null(statement, number);
   else if (value->integer || value->type == SQLITE_INTEGER)
     sqlite3_bind_int64(statement, number, strtoll(value->text, NULL, 10));
-  else if (value->type == SQLITE_FLOAT) sqlite3_bind_double(statement, number, strtod(value->text, NULL));
-  else sqlite3_bind_text(statement, number, value->text, -1, SQLITE_STATIC);
+  else if (value->type == SQLITE_FLOAT)
+    sqlite3_bind_double(statement, number, strtod(value->text, NULL));
+  else
+    sqlite3_bind_text(statement, number, value->text, -1, SQLITE_STATIC);
 }
 
 static void keep(struct sql_kept *kept, sqlite3_stmt *row, int column) {
@@ -254,36 +258,39 @@ static int step(struct connection *connection, sqlite3_stmt *running, struct sql
   return code;
 }
 
-static int64_t failed(const struct connection *connection, struct sql_request *request, int code, bool understood) {
+static void failed(const struct connection *connection, struct sql_request *request, int code, bool understood) {
   struct sql_answer *answer = &request->answer;
   const bool no_statement = !understood && (code & 0xff) == SQLITE_ERROR;
   answer->kind = no_statement ? SQL_NO_STATEMENT : SQL_ERROR;
   answer->at = no_statement ? error_place(connection->sqlite) : SIZE_MAX;
   answer->classes = class_of(connection, code);
   snprintf(answer->text, sizeof answer->text, "%s", sqlite3_errmsg(connection->sqlite));
-  return 0;
 }
 
 static int64_t execute(void *of, struct sql_request *request) {
   struct connection *connection = of;
   sqlite3_stmt **place, *running = prepared(connection, request->statement, &place);
   connection->would_wait = false;
-  sqlite3_busy_handler(connection->sqlite, note_wait, connection); /* again: a PRAGMA may have taken it away */
+  /* Each time: a PRAGMA may have taken it away. */
+  sqlite3_busy_handler(connection->sqlite, note_wait, connection);
   int code = running ? SQLITE_OK
                      : sqlite3_prepare_v2(connection->sqlite, request->statement->sent, -1, &running, NULL);
   const bool understood = code == SQLITE_OK;
   if (place) *place = running;
   request->answer = (struct sql_answer){.kind = SQL_ANSWERED};
   if (running) {
-    for (size_t i = 0; i < request->statement->parameter_count; i++) bind(running, (int)i + 1, &request->values[i]);
+    for (size_t i = 0; i < request->statement->parameter_count; i++)
+      bind(running, (int)i + 1, &request->values[i]);
     code = step(connection, running, request);
   }
   const bool waits = (code & 0xff) == SQLITE_BUSY && connection->would_wait && request->waited_ns < BUSY_NS;
-  const int64_t again_ns =
-      waits ? sql_wait_ns(request->looks)
-      : code == SQLITE_DONE || code == SQLITE_OK ? 0 : failed(connection, request, code, understood);
-  if (place) sqlite3_reset(running);
-  else sqlite3_finalize(running);
+  int64_t again_ns = 0;
+  if (waits) again_ns = sql_wait_ns(request->looks);
+  else if (code != SQLITE_DONE && code != SQLITE_OK) failed(connection, request, code, understood);
+  if (place)
+    sqlite3_reset(running);
+  else
+    sqlite3_finalize(running);
   return again_ns;
 }
 
@@ -293,7 +300,8 @@ static bool read_probe(sqlite3 *sqlite, struct program *program, const struct sq
                        struct effect_lines *out) {
   sqlite3_stmt *rows = NULL;
   if (sqlite3_prepare_v2(sqlite, file->probe.sent, -1, &rows, NULL) != SQLITE_OK)
-    return sql_fail(program, PROGRAM_CANNOT_JUDGE, file, &file->probe, error_place(sqlite), sqlite3_errmsg(sqlite));
+    return sql_fail(program, PROGRAM_CANNOT_JUDGE, file, &file->probe, error_place(sqlite),
+                    sqlite3_errmsg(sqlite));
   const int columns = sqlite3_column_count(rows);
   int code = SQLITE_DONE;
   if (columns == 3)
@@ -320,7 +328,15 @@ static bool probe(void *of, struct program *program, const struct sql_file *file
 }
 
 const struct sql_driver sql_sqlite = {
-    .name = "SQLite", .mark = '?', .open = open_database, .close = close_database, .reset = reset, .probe = probe,
-    .connect = connect_sqlite, .disconnect = disconnect, .execute = execute, .in_transaction = in_transaction,
+    .name = "SQLite",
+    .mark = '?',
+    .open = open_database,
+    .close = close_database,
+    .reset = reset,
+    .probe = probe,
+    .connect = connect_sqlite,
+    .disconnect = disconnect,
+    .execute = execute,
+    .in_transaction = in_transaction,
     .refuse = refuse,
 };

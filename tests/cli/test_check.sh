@@ -37,6 +37,10 @@ status 64 "'check' needs one scenario file" check a.yaml empty.yaml -- true
 status 64 "did you mean '--plugin'" check a.yaml --plugn x.so
 status 64 'is not between 0 and' check a.yaml --pairs 99999999999 -- true
 
+# nobody can be judged by what loses by itself
+printf 'format: 1\nsystem: at-most-once\n' >lossy.yaml
+status 64 "'at-most-once' loses messages by itself" check lossy.yaml -- true
+
 # what follows '--' is the program's, options and all
 status 0 'pairs: 3' check --dry-run a.yaml --pairs 3 -- consumer --pairs 9 --sedes
 status 0 'default: results' check --help

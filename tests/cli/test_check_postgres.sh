@@ -23,20 +23,22 @@ fail() {
 }
 check() { # STATUS SQL DATABASE
   local status=0
-  "$dgsim" check "$folder/queue.yaml" --out "$folder/results" --sql "$2" --database "$3" >"$folder/out" 2>&1 || status=$?
+  "$dgsim" check "$folder/queue.yaml" --out "$folder/results" --save "$folder/kept" --sql "$2" --database "$3" >"$folder/out" 2>&1 || status=$?
   ((status == $1)) || fail "exit status $status, not $1: $2"
 }
 
 check 0 scenarios/check/zoo/commit-retried-fixed.sql "$database"
 grep -qE '(^|[^0-9])([0-9]+) of \2 recovered' "$folder/out" || fail "not everything recovered"
 grep -oE '[0-9]+ of [0-9]+ recovered' "$folder/out"
-check 1 scenarios/check/zoo/commit-retried.sql "$database"
-grep -q duplicate_effects "$folder/out" || fail "no duplicate_effects"
 
-# Who cannot be reached is named, without a password.
-check 2 scenarios/check/zoo/commit-retried.sql "postgres://hunter2:hunter2@/none?host=$folder"
+# A password is printed nowhere: not with what is found, nor with why nothing can be found.
+check 1 scenarios/check/zoo/commit-retried.sql "postgres://dgsim:hunter2@/postgres?host=$cluster_folder"
+grep -q duplicate_effects "$folder/out" || fail "no duplicate_effects"
+grep -qF -- "--database 'postgres://dgsim@/postgres?host=$cluster_folder'" "$folder/out" || fail "no command to repeat it"
+! grep -rq hunter2 "$folder" || fail "a password is kept"
+check 2 scenarios/check/zoo/commit-retried.sql "postgres://dgsim:hunter2@/none?host=$folder"
 grep -q 'PostgreSQL: ' "$folder/out" || fail "not said why"
-! grep -q hunter2 "$folder/out" || fail "a password is printed"
+! grep -rq hunter2 "$folder" || fail "a password is kept"
 
 # Nothing is left behind: no schema, no connection.
 left=$(psql -h "$cluster_folder" -U dgsim -d postgres -At -c \

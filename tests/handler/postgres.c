@@ -8,29 +8,29 @@
 
 static const char *database;
 
-#define PAYMENTS                                                                                   \
-  "-- dgsim: schema\n"                                                                             \
-  "CREATE TABLE processed(id TEXT PRIMARY KEY);\n"                                                 \
-  "CREATE TABLE payment(id TEXT, amount INTEGER);\n"                                               \
-  "CREATE TABLE account(id TEXT PRIMARY KEY, balance INTEGER);\n"                                  \
-  "INSERT INTO account VALUES ('account-3', 100), ('other', 100);\n"                               \
-  "-- dgsim: probe\n"                                                                              \
-  "SELECT id, 'payment', amount FROM payment UNION ALL\n"                                          \
-  "SELECT id, 'balance', balance FROM account WHERE balance <> 100;\n"                             \
+#define PAYMENTS                                                                                             \
+  "-- dgsim: schema\n"                                                                                       \
+  "CREATE TABLE processed(id TEXT PRIMARY KEY);\n"                                                           \
+  "CREATE TABLE payment(id TEXT, amount INTEGER);\n"                                                         \
+  "CREATE TABLE account(id TEXT PRIMARY KEY, balance INTEGER);\n"                                            \
+  "INSERT INTO account VALUES ('account-3', 100), ('other', 100);\n"                                         \
+  "-- dgsim: probe\n"                                                                                        \
+  "SELECT id, 'payment', amount FROM payment UNION ALL\n"                                                    \
+  "SELECT id, 'balance', balance FROM account WHERE balance <> 100;\n"                                       \
   "-- dgsim: handler\n"
 
-#define MARK_FIRST                                                                                 \
-  "BEGIN;\n"                                                                                       \
-  "-- dgsim: on unique_violation: done\n"                                                          \
-  "INSERT INTO processed VALUES (:id);\n"                                                          \
-  "INSERT INTO payment VALUES (:id, :amount);\n"                                                   \
+#define MARK_FIRST                                                                                           \
+  "BEGIN;\n"                                                                                                 \
+  "-- dgsim: on unique_violation: done\n"                                                                    \
+  "INSERT INTO processed VALUES (:id);\n"                                                                    \
+  "INSERT INTO payment VALUES (:id, :amount);\n"                                                             \
   "COMMIT;\n"
 
 static struct sql_world *made(const char *text) {
   char path[64];
   struct err err = {0};
-  struct program *program =
-      program_of_sql(&(struct program_sql){.path = file_of(text, path), .worker = 1, .database = database}, &err);
+  struct program *program = program_of_sql(
+      &(struct program_sql){.path = file_of(text, path), .worker = 1, .database = database}, &err);
   unlink(path);
   if (err.code) err_print(&err, stderr);
   ck_assert_ptr_nonnull(program);
@@ -154,10 +154,12 @@ START_TEST(of_two_with_the_same_key_the_second_waits_and_is_told) {
 END_TEST
 
 /* Operation 1 goes from one account to the other, operation 2 the other way round. */
-#define CIRCLE                                                                                     \
-  "BEGIN;\n"                                                                                       \
-  "UPDATE account SET balance = balance - 1 WHERE id = CASE :id WHEN 'op-1' THEN 'other' ELSE 'account-3' END;\n" \
-  "UPDATE account SET balance = balance + 1 WHERE id = CASE :id WHEN 'op-1' THEN 'account-3' ELSE 'other' END;\n" \
+#define CIRCLE                                                                                               \
+  "BEGIN;\n"                                                                                                 \
+  "UPDATE account SET balance = balance - 1 WHERE id = CASE :id WHEN 'op-1' THEN 'other' ELSE 'account-3' "  \
+  "END;\n"                                                                                                   \
+  "UPDATE account SET balance = balance + 1 WHERE id = CASE :id WHEN 'op-1' THEN 'account-3' ELSE 'other' "  \
+  "END;\n"                                                                                                   \
   "INSERT INTO payment VALUES (:id, :amount);\nCOMMIT;\n"
 
 START_TEST(of_a_deadlock_who_closes_the_circle_is_the_victim) {
@@ -184,11 +186,12 @@ START_TEST(a_victim_may_try_again) {
 END_TEST
 
 START_TEST(a_serialization_failure_is_one) {
-  struct sql_world *world = made(PAYMENTS "-- dgsim: retry 1 on serialization_failure\n"
-                                          "BEGIN ISOLATION LEVEL REPEATABLE READ;\n"
-                                          "-- dgsim: into balance\nSELECT balance FROM account WHERE id = :account;\n"
-                                          "UPDATE account SET balance = :balance + :amount WHERE id = :account;\n"
-                                          "COMMIT;\n");
+  struct sql_world *world =
+      made(PAYMENTS "-- dgsim: retry 1 on serialization_failure\n"
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ;\n"
+                    "-- dgsim: into balance\nSELECT balance FROM account WHERE id = :account;\n"
+                    "UPDATE account SET balance = :balance + :amount WHERE id = :account;\n"
+                    "COMMIT;\n");
   world_give(world, 1, 1, 0);
   world_give(world, 2, 2, 0);
   world_run(world);
@@ -221,10 +224,13 @@ START_TEST(what_was_left_open_is_in_the_way_for_a_second) {
 }
 END_TEST
 
-/* A statement outside of a transaction that waits for another when its process dies: the second consumer's last. */
+/* A statement outside of a transaction that waits for another when its process dies: the second consumer's
+ * last. */
 static void dies_while_it_waits(enum program_end how, const char *expected) {
-  struct sql_world *world = made(PAYMENTS "BEGIN;\n" ADD("account-3") "COMMIT;\n"
-                                          "UPDATE account SET balance = balance + 1 WHERE id = 'account-3';\n");
+  struct sql_world *world =
+      made(PAYMENTS
+           "BEGIN;\n" ADD("account-3") "COMMIT;\n"
+                                       "UPDATE account SET balance = balance + 1 WHERE id = 'account-3';\n");
   world_give(world, 2, 2, 0);
   world_give(world, 1, 1, 3 * MS / 2);
   while (!strstr(world->log, " ...\n"))
@@ -244,8 +250,8 @@ END_TEST
 static void not_started(const char *address, const char *text, const char *words) {
   char path[64];
   struct err err = {0};
-  struct program *program =
-      program_of_sql(&(struct program_sql){.path = file_of(text, path), .worker = 2, .database = address}, &err);
+  struct program *program = program_of_sql(
+      &(struct program_sql){.path = file_of(text, path), .worker = 2, .database = address}, &err);
   ck_assert_ptr_nonnull(program);
   ck_assert(!program->kind->reset(program));
   ck_assert_str_eq(program_failure_names[program->failure], "not-started");
@@ -261,20 +267,29 @@ START_TEST(what_is_wrong_is_said_without_a_password) {
   not_started("postgres://secret:secret@/secret?host=/nowhere", text, "PostgreSQL: ");
   not_started(database, text, ":3:19: error: type \"itn\" does not exist");
   struct err err = {0};
-  ck_assert_ptr_null(program_of_sql(&(struct program_sql){.path = "/dev/null", .database = "postgres://"}, &err));
+  ck_assert_ptr_null(
+      program_of_sql(&(struct program_sql){.path = "/dev/null", .database = "postgres://"}, &err));
   err = (struct err){0};
   char path[64];
-  ck_assert_ptr_null(program_of_sql(&(struct program_sql){.path = file_of(MARK_FIRST, path), .database = "x"}, &err));
+  ck_assert_ptr_null(
+      program_of_sql(&(struct program_sql){.path = file_of(MARK_FIRST, path), .database = "dbname=x"}, &err));
   unlink(path);
+  err = (struct err){0};
+  ck_assert_ptr_null(
+      program_of_sql(&(struct program_sql){.path = file_of(text, path), .database = "dbname=x"}, &err));
+  unlink(path);
+  ck_assert_str_eq(err.message, "the address of the database cannot be read");
 }
 END_TEST
 
 START_TEST(a_statement_that_makes_no_sense_is_named_with_its_place) {
-  struct sql_world *world = made("-- dgsim: schema\n-- dgsim: handler\nSELECT :id::text,\n \303\244\303\244;\n"
-                                 "-- dgsim: probe\nSELECT 1, 2;\n");
+  struct sql_world *world =
+      made("-- dgsim: schema\n-- dgsim: handler\nSELECT :id::text,\n \303\244\303\244;\n"
+           "-- dgsim: probe\nSELECT 1, 2;\n");
   ck_assert_int_eq(world_handle(world, 1, 1), DG_FAILED);
   ck_assert_str_eq(program_failure_names[world->program->failure], "malformed");
-  ck_assert_ptr_nonnull(strstr(world->program->text, ":4:2: error: column \"\303\244\303\244\" does not exist"));
+  ck_assert_ptr_nonnull(
+      strstr(world->program->text, ":4:2: error: column \"\303\244\303\244\" does not exist"));
   program_begin(world->program);
   free(world_end(world));
   ck_assert_str_eq(program_failure_names[world->program->failure], "cannot-judge");

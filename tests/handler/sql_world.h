@@ -1,5 +1,5 @@
-/* A small world for programs in SQL: consumers on fibers, virtual time, and faults at the calls that they make, as the
- * host of handlers has them. Everything that is executed is in `log`, a line each: "1 BEGIN". */
+/* A small world for programs in SQL: consumers on fibers, virtual time, and faults at the calls that they
+ * make, as the host of handlers has them. Everything that is executed is in `log`, a line each: "1 BEGIN". */
 #ifndef TESTS_HANDLER_SQL_WORLD_H
 #define TESTS_HANDLER_SQL_WORLD_H
 
@@ -71,8 +71,8 @@ static void actor_run(void *argument) {
 static const struct sql_fault *fault_of(struct sql_world *world, const struct actor *actor, bool after) {
   for (size_t i = 0; i < sizeof world->faults / sizeof *world->faults; i++) {
     const struct sql_fault *fault = &world->faults[i];
-    if (fault->strike && fault->actor == (unsigned)(actor - world->actors) + 1 && fault->call == actor->calls &&
-        fault->after == after)
+    if (fault->strike && fault->actor == (unsigned)(actor - world->actors) + 1 &&
+        fault->call == actor->calls && fault->after == after)
       return fault;
   }
   return NULL;
@@ -152,8 +152,14 @@ static void world_give(struct sql_world *world, unsigned which, uint64_t id, int
   actor->context.api = &world_api.api;
   actor->world = world;
   actor->fiber = fiber_pool_at(world->fibers, which - 1);
-  actor->message = (struct dg_message){.id = id, .key = 3, .message_id = id + 100, .tenant = 1, .delivery = 1,
-                                       .amount = (int64_t)id * 10, .idempotency_key = id, .body = "{}",
+  actor->message = (struct dg_message){.id = id,
+                                       .key = 3,
+                                       .message_id = id + 100,
+                                       .tenant = 1,
+                                       .delivery = 1,
+                                       .amount = (int64_t)id * 10,
+                                       .idempotency_key = id,
+                                       .body = "{}",
                                        .body_size = 2};
   actor->state = ACTOR_READY;
   actor->wake = world->now + at;
@@ -179,7 +185,8 @@ static char *world_end(struct sql_world *world) {
   char *text = calloc(1, lines.count * 128 + 1);
   ASSERT(text);
   for (size_t i = 0; i < lines.count; i++)
-    sprintf(text + strlen(text), "%s %s %s\n", lines.items[i].operation, lines.items[i].kind, lines.items[i].amount);
+    sprintf(text + strlen(text), "%s %s %s\n", lines.items[i].operation, lines.items[i].kind,
+            lines.items[i].amount);
   effect_lines_deinit(&lines);
   return text;
 }

@@ -5,13 +5,16 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-/* A server that answers each line, and needs a while to close a connection whose client has gone. */
+/* A server that answers each line, and needs a while to close a connection whose client has gone. With a lock,
+ * line `a` takes it and is not answered while another client has it; `b`, or the client's end, gives it back. */
 #define CLIENTS_MAX 8
 struct server {
   int listener, stop[2];
   char address[32];
   pthread_t thread;
   pthread_mutex_t lock;
+  bool locks;
+  int owner, waiter; /* clients; 0 = none */
   char journal[1024];
 };
 
@@ -30,6 +33,12 @@ static const char *server_journal(struct server *server) {
   return copy;
 }
 
+static void unlock(struct server *server) {
+  server->owner = server->waiter;
+  server->waiter = 0;
+  if (server->owner) dprintf(server->owner, "ok a\n");
+}
+
 /* Returns whether the client is still there. */
 static bool serve(struct server *server, int client) {
   char line[256];
@@ -38,12 +47,19 @@ static bool serve(struct server *server, int client) {
     usleep(30000);
     server_note(server, "closed", "");
     close(client);
+    if (client == server->waiter) server->waiter = 0;
+    if (client == server->owner) unlock(server);
     return false;
   }
   line[got] = '\0';
   line[strcspn(line, "\n")] = '\0';
   server_note(server, "got ", line);
+  if (server->locks && *line == 'a') {
+    *(server->owner ? &server->waiter : &server->owner) = client;
+    if (server->waiter == client) return true;
+  }
   dprintf(client, "ok %s\n", line);
+  if (server->locks && *line == 'b') unlock(server);
   return true;
 }
 
@@ -188,6 +204,57 @@ START_TEST(killed_late_the_connection_stays_open_until_the_run_is_judged) {
 }
 END_TEST
 
+static void finish_job(void *argument) {
+  struct job *job = argument;
+  const struct dg_message message = rig_message(1);
+  const int status = job->rig->program->kind->handle(job->rig->program, job->process, &job->rig->fake.context, &message);
+  ck_assert_int_eq(status, DG_OK);
+}
+
+START_TEST(who_waits_for_anothers_transaction_lets_it_go_on) {
+  struct rig rigs[2];
+  struct server server;
+  open_both(&rigs[0], &server);
+  server.locks = true;
+  rigs[1] = rigs[0];
+  rigs[0].program->answer_limit_ms = 1000;
+  struct fiber_pool *pool = fiber_pool_new(2);
+  struct job jobs[2];
+  for (uint32_t i = 0; i < 2; i++) {
+    rigs[i].fake.fiber = fiber_pool_at(pool, i);
+    jobs[i] = (struct job){&rigs[i], rig_start(rigs)};
+    fiber_start(rigs[i].fake.fiber, finish_job, &jobs[i]);
+  }
+  for (int i = 0; i < 3; i++) ck_assert(!fiber_resume(rigs[0].fake.fiber)); /* it has the lock; b is held */
+  ck_assert(!fiber_resume(rigs[1].fake.fiber));                            /* its a is held */
+  for (int i = 0; i < 3; i++) ck_assert(!fiber_resume(rigs[1].fake.fiber)); /* no answer, and again, and again */
+  ck_assert(strstr(rigs[1].fake.journal, "\nsleep 1000000\nsleep 4000000\nsleep 16000000\n") != NULL);
+  while (!fiber_resume(rigs[0].fake.fiber)) continue;
+  while (!fiber_resume(rigs[1].fake.fiber)) continue;
+  ck_assert_str_eq(server_journal(&server), "got a\ngot a\ngot b\ngot b\n");
+  ck_assert_str_eq(rigs[0].program->text, "");
+  for (int i = 0; i < 2; i++) rig_end(rigs, jobs[i].process, PROGRAM_OVER);
+  fiber_pool_free(pool);
+  close_both(rigs, &server);
+}
+END_TEST
+
+START_TEST(what_was_left_open_ends_when_somebody_waits_for_it) {
+  struct rig rig;
+  struct server server;
+  open_both(&rig, &server);
+  server.locks = true;
+  rig.program->answer_limit_ms = 1000;
+  kill_at(&rig, 2, PROGRAM_KILLED_LATE); /* it had the lock */
+  rig.fake.fiber = NULL;
+  rig.fake.journal[0] = '\0';
+  ck_assert_int_eq(rig_once(&rig, 1), DG_OK);
+  ck_assert_ptr_null(strstr(rig.fake.journal, "sleep"));
+  ck_assert_str_eq(server_journal(&server), "got a\ngot a\nclosed\ngot b\nclosed\n");
+  close_both(&rig, &server);
+}
+END_TEST
+
 START_TEST(a_server_that_is_not_there_is_told) {
   struct rig rig;
   struct server server;
@@ -222,6 +289,8 @@ int main(void) {
   tcase_add_test(tests, a_step_that_fails_cuts_the_connection);
   tcase_add_test(tests, killed_at_a_place_the_server_has_closed);
   tcase_add_test(tests, killed_late_the_connection_stays_open_until_the_run_is_judged);
+  tcase_add_test(tests, who_waits_for_anothers_transaction_lets_it_go_on);
+  tcase_add_test(tests, what_was_left_open_ends_when_somebody_waits_for_it);
   tcase_add_test(tests, a_server_that_is_not_there_is_told);
   tcase_add_test(tests, the_address_is_host_and_port);
   suite_add_tcase(suite, tests);

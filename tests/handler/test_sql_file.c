@@ -16,15 +16,16 @@ static struct sql_file *read_as(const char *text, char mark) {
 }
 
 START_TEST(sections_statements_and_their_parameters) {
-  struct sql_file *file = read_as("/* a comment; -- dgsim: nothing\n */\n"
-                                  "-- dgsim: schema\nCREATE TABLE t(id TEXT);\n\nCREATE TABLE u(id TEXT);\n"
-                                  "-- dgsim: handler\n"
-                                  "  BEGIN ;\n"
-                                  "INSERT INTO t -- of :nobody; it's\n"
-                                  "  VALUES (:id, ':no; ''', \":no\", $$:no;$$, $a$:no;$$$a$, :amount::text, E'\\':no',\n"
-                                  "          :id, x[1:2], y[:amount:3]);\n"
-                                  "COMMIT;\n" PROBE,
-                                  '$');
+  struct sql_file *file =
+      read_as("/* a comment; -- dgsim: nothing\n */\n"
+              "-- dgsim: schema\nCREATE TABLE t(id TEXT);\n\nCREATE TABLE u(id TEXT);\n"
+              "-- dgsim: handler\n"
+              "  BEGIN ;\n"
+              "INSERT INTO t -- of :nobody; it's\n"
+              "  VALUES (:id, ':no; ''', \":no\", $$:no;$$, $a$:no;$$$a$, :amount::text, E'\\':no',\n"
+              "          :id, x[1:2], y[:amount:3]);\n"
+              "COMMIT;\n" PROBE,
+              '$');
   ck_assert_str_eq(file->schema.text, "CREATE TABLE t(id TEXT);\n\nCREATE TABLE u(id TEXT);");
   ck_assert_int_eq(file->schema.line, 4);
   ck_assert_uint_eq(file->handler_count, 3);
@@ -32,9 +33,10 @@ START_TEST(sections_statements_and_their_parameters) {
   ck_assert_int_eq(file->handler[0].verb, SQL_BEGIN);
   ck_assert_int_eq(file->handler[0].column, 3);
   const struct sql_statement *insert = &file->handler[1];
-  ck_assert_str_eq(insert->sent, "INSERT INTO t -- of :nobody; it's\n"
-                                 "  VALUES ($1, ':no; ''', \":no\", $$:no;$$, $a$:no;$$$a$, $2::text, E'\\':no',\n"
-                                 "          $1, x[1:2], y[$2:3])");
+  ck_assert_str_eq(insert->sent,
+                   "INSERT INTO t -- of :nobody; it's\n"
+                   "  VALUES ($1, ':no; ''', \":no\", $$:no;$$, $a$:no;$$$a$, $2::text, E'\\':no',\n"
+                   "          $1, x[1:2], y[$2:3])");
   ck_assert_uint_eq(insert->parameter_count, 2);
   ck_assert_uint_eq(insert->parameters[0], SQL_PARAMETER_ID);
   ck_assert_uint_eq(insert->parameters[1], SQL_PARAMETER_AMOUNT);
@@ -47,13 +49,15 @@ START_TEST(sections_statements_and_their_parameters) {
 END_TEST
 
 START_TEST(a_place_of_what_is_sent_is_found_in_the_file) {
-  struct sql_file *file = read_as("-- dgsim: handler\n  SELECT :account, :amount,\n :account + here;\n" PROBE, '?');
+  struct sql_file *file =
+      read_as("-- dgsim: handler\n  SELECT :account, :amount,\n :account + here;\n" PROBE, '?');
   const struct sql_statement *select = &file->handler[0];
   ck_assert_str_eq(select->sent, "SELECT ?1, ?2,\n ?1 + here");
   static const struct {
     const char *word;
     int line, column;
-  } rows[] = {{"SELECT", 2, 3}, {"?1, ", 2, 10}, {"?2", 2, 20}, {",\n", 2, 27}, {"?1 +", 3, 2}, {"here", 3, 13}};
+  } rows[] = {{"SELECT", 2, 3}, {"?1, ", 2, 10}, {"?2", 2, 20},
+              {",\n", 2, 27},   {"?1 +", 3, 2},  {"here", 3, 13}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     int line, column;
     sql_file_place(select, (size_t)(strstr(select->sent, rows[i].word) - select->sent), &line, &column);
@@ -77,7 +81,8 @@ START_TEST(directives_belong_to_the_statement_behind_them) {
                                   "INSERT INTO t VALUES (:b);\n"
                                   "COMMIT;\nSELECT 3;\n" PROBE,
                                   '?');
-  const struct sql_statement *begin = &file->handler[0], *select = &file->handler[1], *insert = &file->handler[2];
+  const struct sql_statement *begin = &file->handler[0], *select = &file->handler[1],
+                             *insert = &file->handler[2];
   ck_assert_uint_eq(begin->retries, 3);
   ck_assert_uint_eq(begin->retry_classes, 1u << SQL_CLASS_SERIALIZATION | 1u << SQL_CLASS_DEADLOCK);
   for (int i = 0; i <= 3; i++) ck_assert_int_eq(file->handler[i].retry_from, 0);
@@ -98,30 +103,40 @@ static const struct {
   const char *text, *said;
 } bad[] = {
     {"-- dgsim: shema\n", "1:11: unknown section or directive 'shema' | did you mean 'schema'?"},
-    {"-- dgsim:\n", "1:10: section or directive is missing | one of: schema, handler, probe, if, on, retry, into"},
-    {"SELECT 1;\n", "1:1: a statement before the first section | sections begin with: -- dgsim: schema, -- dgsim: "
-                    "handler, -- dgsim: probe"},
-    {"-- dgsim: probe\nSELECT 1;\n",
-     "3:1: the file has no statement in a section 'handler' | -- dgsim: handler, then what is done with each message"},
-    {"-- dgsim: handler\nSELECT 1;\n", "3:1: the file has no statement in a section 'probe' | -- dgsim: probe, then "
-                                       "a SELECT of three columns: operation, kind, amount"},
-    {"-- dgsim: handler\n-- dgsim: handler\n", "2:11: a second section 'handler' | a file has one section of each"},
-    {"-- dgsim: handler\nSELECT :ammount;\n" PROBE, "2:9: unknown parameter 'ammount' | did you mean 'amount'?"},
+    {"-- dgsim:\n",
+     "1:10: section or directive is missing | one of: schema, handler, probe, if, on, retry, into"},
+    {"SELECT 1;\n",
+     "1:1: a statement before the first section | sections begin with: -- dgsim: schema, -- dgsim: "
+     "handler, -- dgsim: probe"},
+    {"-- dgsim: probe\nSELECT 1;\n", "3:1: the file has no statement in a section 'handler' | -- dgsim: "
+                                     "handler, then what is done with each message"},
+    {"-- dgsim: handler\nSELECT 1;\n",
+     "3:1: the file has no statement in a section 'probe' | -- dgsim: probe, then "
+     "a SELECT of three columns: operation, kind, amount"},
+    {"-- dgsim: handler\n-- dgsim: handler\n",
+     "2:11: a second section 'handler' | a file has one section of each"},
+    {"-- dgsim: handler\nSELECT :ammount;\n" PROBE,
+     "2:9: unknown parameter 'ammount' | did you mean 'amount'?"},
     {"-- dgsim: handler\nSELECT\n :balance;\n" PROBE,
-     "3:3: unknown parameter 'balance' | one of: id, message_id, account, amount, tenant, body, idempotency_key, "
+     "3:3: unknown parameter 'balance' | one of: id, message_id, account, amount, tenant, body, "
+     "idempotency_key, "
      "delivery, redelivered, partition, offset, fence, consumer, now"},
     {"-- dgsim: handler\nSELECT 1;\n-- dgsim: probe\nSELECT :id;\n",
      "4:8: the probe has no parameters | it is run after all messages, and says what the tables hold"},
     {"-- dgsim: handler\nSELECT 1;\n-- dgsim: probe\nSELECT 1;\nSELECT 2;\n",
      "5:1: a second statement in the section 'probe' | one SELECT: use UNION ALL"},
-    {"-- dgsim: handler\nSELECT 1\n" PROBE, "2:1: the statement is not ended | a statement ends with ';', what is "
-                                            "quoted with the quote that it began with"},
-    {"-- dgsim: handler\nSELECT \"a;\n" PROBE, "2:8: the statement is not ended | a statement ends with ';', what is "
-                                              "quoted with the quote that it began with"},
-    {"-- dgsim: handler\nSELECT 1;\n/* a\n", "3:1: the statement is not ended | a statement ends with ';', what is "
-                                             "quoted with the quote that it began with"},
+    {"-- dgsim: handler\nSELECT 1\n" PROBE,
+     "2:1: the statement is not ended | a statement ends with ';', what is "
+     "quoted with the quote that it began with"},
+    {"-- dgsim: handler\nSELECT \"a;\n" PROBE,
+     "2:8: the statement is not ended | a statement ends with ';', what is "
+     "quoted with the quote that it began with"},
+    {"-- dgsim: handler\nSELECT 1;\n/* a\n",
+     "3:1: the statement is not ended | a statement ends with ';', what is "
+     "quoted with the quote that it began with"},
     {"-- dgsim: handler\nSELECT 1\n-- dgsim: if rows: done\n;\n" PROBE,
-     "3:1: a directive inside of a statement | it stands before the statement that it speaks of; is that one ended "
+     "3:1: a directive inside of a statement | it stands before the statement that it speaks of; is that one "
+     "ended "
      "with ';'?"},
     {"-- dgsim: handler\nSELECT 1;\n-- dgsim: if rows: done\n" PROBE,
      "3:11: no statement follows this | a directive stands before the statement that it speaks of"},
@@ -134,14 +149,17 @@ static const struct {
      "2:25: more than a directive | what is to be explained stands in a comment of its own"},
     {"-- dgsim: handler\n-- dgsim: on unique: done\n",
      "2:14: unknown error 'unique' | one of: unique_violation, foreign_key_violation, not_null_violation, "
-     "check_violation, serialization_failure, deadlock_detected, lock_not_available, connection_failure, error"},
+     "check_violation, serialization_failure, deadlock_detected, lock_not_available, connection_failure, "
+     "error"},
     {"-- dgsim: handler\n-- dgsim: retry 0 on error\n",
      "2:17: how often: a number from 1 to 100 | -- dgsim: retry 3 on serialization_failure"},
     {"-- dgsim: handler\nBEGIN;\n-- dgsim: retry 1 on error\nSELECT 1;\nCOMMIT;\n" PROBE,
-     "4:1: a retry in the middle of a transaction | it stands before BEGIN: what failed is rolled back as a whole"},
+     "4:1: a retry in the middle of a transaction | it stands before BEGIN: what failed is rolled back as a "
+     "whole"},
     {"-- dgsim: handler\n-- dgsim: into amount\nSELECT 1;\n" PROBE,
      "2:16: the message has a parameter 'amount' already | what a statement keeps has a name of its own"},
-    {"-- dgsim: handler\n-- dgsim: into a,\nSELECT 1;\n" PROBE, "2:18: a name is missing | -- dgsim: into balance"},
+    {"-- dgsim: handler\n-- dgsim: into a,\nSELECT 1;\n" PROBE,
+     "2:18: a name is missing | -- dgsim: into balance"},
 };
 
 START_TEST(a_mistake_is_named_with_its_place) {
@@ -179,11 +197,13 @@ START_TEST(the_page_says_what_the_tables_say) {
   char *text = page(), line[512];
   for (size_t i = 0; i < SQL_PARAMETER__COUNT; i++) {
     const struct sql_parameter_row *row = &sql_parameters[i];
-    snprintf(line, sizeof line, "\n| `:%s` | %s | %s |\n", row->name, row->integer ? "integer" : "text", row->help);
+    snprintf(line, sizeof line, "\n| `:%s` | %s | %s |\n", row->name, row->integer ? "integer" : "text",
+             row->help);
     has(text, line);
   }
   for (size_t i = 0; i < SQL_DIRECTIVE__COUNT; i++) {
-    snprintf(line, sizeof line, "\n| `-- dgsim: %s` | %s |\n", sql_directives[i].form, sql_directives[i].help);
+    snprintf(line, sizeof line, "\n| `-- dgsim: %s` | %s |\n", sql_directives[i].form,
+             sql_directives[i].help);
     has(text, line);
   }
   for (size_t i = 1; i < SQL_ACTION__COUNT; i++) {

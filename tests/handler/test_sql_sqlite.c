@@ -8,27 +8,28 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define PAYMENTS                                                                                   \
-  "-- dgsim: schema\n"                                                                             \
-  "CREATE TABLE processed(id TEXT PRIMARY KEY);\n"                                                 \
-  "CREATE TABLE payment(id TEXT, amount INTEGER);\n"                                               \
-  "CREATE TABLE account(id TEXT PRIMARY KEY, balance INTEGER);\n"                                  \
-  "INSERT INTO account VALUES ('account-3', 100);\n"                                               \
-  "-- dgsim: probe\n"                                                                              \
-  "SELECT id, 'payment', amount FROM payment UNION ALL SELECT id, 'balance', balance FROM account;\n" \
+#define PAYMENTS                                                                                             \
+  "-- dgsim: schema\n"                                                                                       \
+  "CREATE TABLE processed(id TEXT PRIMARY KEY);\n"                                                           \
+  "CREATE TABLE payment(id TEXT, amount INTEGER);\n"                                                         \
+  "CREATE TABLE account(id TEXT PRIMARY KEY, balance INTEGER);\n"                                            \
+  "INSERT INTO account VALUES ('account-3', 100);\n"                                                         \
+  "-- dgsim: probe\n"                                                                                        \
+  "SELECT id, 'payment', amount FROM payment UNION ALL SELECT id, 'balance', balance FROM account;\n"        \
   "-- dgsim: handler\n"
 
-#define MARK_FIRST                                                                                 \
-  "BEGIN;\n"                                                                                       \
-  "-- dgsim: on unique_violation: done\n"                                                          \
-  "INSERT INTO processed VALUES (:id);\n"                                                          \
-  "INSERT INTO payment VALUES (:id, :amount);\n"                                                   \
+#define MARK_FIRST                                                                                           \
+  "BEGIN;\n"                                                                                                 \
+  "-- dgsim: on unique_violation: done\n"                                                                    \
+  "INSERT INTO processed VALUES (:id);\n"                                                                    \
+  "INSERT INTO payment VALUES (:id, :amount);\n"                                                             \
   "COMMIT;\n"
 
 static struct sql_world *made(const char *text) {
   char path[64];
   struct err err = {0};
-  struct program *program = program_of_sql(&(struct program_sql){.path = file_of(text, path), .worker = 1}, &err);
+  struct program *program =
+      program_of_sql(&(struct program_sql){.path = file_of(text, path), .worker = 1}, &err);
   unlink(path);
   if (err.code) err_print(&err, stderr);
   ck_assert_ptr_nonnull(program);
@@ -64,7 +65,8 @@ START_TEST(a_kill_between_two_statements_leaves_what_was_committed) {
       struct sql_world *world = made(PAYMENTS MARK_FIRST);
       world->faults[0] = (struct sql_fault){1, call, after, STRIKE_KILL, 0};
       ck_assert_int_eq(world_handle(world, 1, 1), -1);
-      ends_as(world, call == 4 && after ? "account-3 balance 100\nop-1 payment 10\n" : "account-3 balance 100\n");
+      ends_as(world,
+              call == 4 && after ? "account-3 balance 100\nop-1 payment 10\n" : "account-3 balance 100\n");
     }
 }
 END_TEST
@@ -100,7 +102,8 @@ START_TEST(a_retry_begins_the_transaction_again_as_often_as_it_says) {
   ck_assert_uint_eq(world->actors[0].calls, 11); /* 3, and 4, and 4 */
   ends_as(world, "account-3 balance 100\nop-1 payment 10\n");
   world = made(text);
-  for (unsigned i = 0; i < 3; i++) world->faults[i] = (struct sql_fault){1, i + 1, false, STRIKE_FAIL, DG_CONFLICT};
+  for (unsigned i = 0; i < 3; i++)
+    world->faults[i] = (struct sql_fault){1, i + 1, false, STRIKE_FAIL, DG_CONFLICT};
   ck_assert_int_eq(world_handle(world, 1, 1), DG_FAILED);
   ck_assert_uint_eq(world->actors[0].calls, 3);
   ends_as(world, "account-3 balance 100\n");
@@ -143,11 +146,11 @@ START_TEST(an_error_that_is_swallowed_leaves_what_was_done_before) {
 }
 END_TEST
 
-#define LOST_UPDATE(begin)                                                                         \
-  begin ";\n"                                                                                      \
-        "-- dgsim: into balance\n"                                                                 \
-        "SELECT balance FROM account WHERE id = :account;\n"                                       \
-        "UPDATE account SET balance = :balance + :amount WHERE id = :account;\n"                   \
+#define LOST_UPDATE(begin)                                                                                   \
+  begin ";\n"                                                                                                \
+        "-- dgsim: into balance\n"                                                                           \
+        "SELECT balance FROM account WHERE id = :account;\n"                                                 \
+        "UPDATE account SET balance = :balance + :amount WHERE id = :account;\n"                             \
         "COMMIT;\n"
 
 /* The second waits for the first, in virtual time, where SQLite would. */
@@ -171,8 +174,30 @@ START_TEST(two_readers_that_write_are_a_deadlock_and_one_is_told_at_once) {
   world_run(world);
   ck_assert_int_eq(world->actors[0].status, DG_OK);
   ck_assert_int_eq(world->actors[1].status, DG_FAILED);
-  ck_assert_ptr_null(strstr(world->log, "2 UPDATE account SET balance = :balance + :amount WHERE id = :ac... ..."));
+  ck_assert_ptr_null(
+      strstr(world->log, "2 UPDATE account SET balance = :balance + :amount WHERE id = :ac... ..."));
   ends_as(world, "account-3 balance 110\n");
+}
+END_TEST
+
+/* A third that connects while a writer waits for a reader to commit: it waits, too. */
+START_TEST(who_connects_while_another_commits_waits) {
+  struct sql_world *world = made(PAYMENTS "BEGIN;\nSELECT balance FROM account;\n"
+                                          "-- dgsim: on deadlock_detected: done\n"
+                                          "INSERT INTO payment VALUES (:id, :amount);\nCOMMIT;\n");
+  world_give(world, 1, 1, 0);
+  world_give(world, 2, 2, 0);
+  world_turn(world, &world->actors[1]); /* asks for BEGIN */
+  while (!strstr(world->log, "2 SELECT")) world_turn(world, &world->actors[1]);
+  world->actors[1].wake += 20 * MS; /* holds what it reads */
+  world_give(world, 3, 3, 8 * MS);
+  world_run(world);
+  ck_assert_ptr_nonnull(strstr(world->log, "1 COMMIT ...\n"));
+  ck_assert_ptr_nonnull(strstr(world->log, "3 SELECT balance FROM account ...\n"));
+  ck_assert_int_eq(world->actors[2].status, DG_OK);
+  ck_assert_str_eq(world->program->text, "");
+  free(world_end(world));
+  world_free(world);
 }
 END_TEST
 
@@ -188,9 +213,10 @@ END_TEST
 START_TEST(in_a_write_ahead_log_an_old_snapshot_is_a_serialization_failure) {
   static const char *const text =
       "-- dgsim: schema\nPRAGMA journal_mode = WAL;\n"
-      "CREATE TABLE account(id TEXT PRIMARY KEY, balance INTEGER);\nINSERT INTO account VALUES ('account-3', 100);\n"
-      "-- dgsim: handler\n-- dgsim: retry 1 on serialization_failure\n" LOST_UPDATE("BEGIN")
-      "-- dgsim: probe\nSELECT id, 'balance', balance FROM account;\n";
+      "CREATE TABLE account(id TEXT PRIMARY KEY, balance INTEGER);\nINSERT INTO account VALUES ('account-3', "
+      "100);\n"
+      "-- dgsim: handler\n-- dgsim: retry 1 on serialization_failure\n" LOST_UPDATE(
+          "BEGIN") "-- dgsim: probe\nSELECT id, 'balance', balance FROM account;\n";
   for (int i = 0; i < 2; i++) { /* a second case begins in the same way */
     struct sql_world *world = made(text);
     world_give(world, 1, 1, 0);
@@ -230,7 +256,8 @@ START_TEST(an_error_that_nobody_minds_is_named_for_a_run_without_faults) {
   ck_assert_uint_eq(world->program->exits, 0);
   ck_assert_int_eq(world_handle(world, 1, 1), DG_FAILED);
   ck_assert_uint_eq(world->program->exits, 1);
-  ck_assert_ptr_nonnull(strstr(world->program->exit_text, ":9:1: error: UNIQUE constraint failed: processed.id"));
+  ck_assert_ptr_nonnull(
+      strstr(world->program->exit_text, ":9:1: error: UNIQUE constraint failed: processed.id"));
   world->faults[0] = (struct sql_fault){1, 1, false, STRIKE_FAIL, DG_FAILED};
   ck_assert_int_eq(world_handle(world, 1, 2), DG_FAILED);
   ck_assert_uint_eq(world->program->exits, 1);
@@ -271,7 +298,8 @@ static void fails_with(const char *text, enum program_failure failure, const cha
 START_TEST(what_sqlite_cannot_make_sense_of_is_named_with_its_place) {
   static const char *const probe = "-- dgsim: probe\nSELECT 1, 2, 3;\n";
   char text[512];
-  snprintf(text, sizeof text, "-- dgsim: schema\nCREATE TABLE a(b);\nCREATE TABEL c(d);\n-- dgsim: handler\nSELECT 1;\n%s",
+  snprintf(text, sizeof text,
+           "-- dgsim: schema\nCREATE TABLE a(b);\nCREATE TABEL c(d);\n-- dgsim: handler\nSELECT 1;\n%s",
            probe);
   fails_with(text, PROGRAM_NOT_STARTED, "3:8: error: near \"TABEL\": syntax error");
   snprintf(text, sizeof text, "-- dgsim: handler\nSELECT :id,\n  :amount FORM x;\n%s", probe);
@@ -289,7 +317,8 @@ static unsigned folders_of(pid_t process) {
   char name[32];
   snprintf(name, sizeof name, "dgsim-%ld-", (long)process);
   DIR *shm = opendir(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-  for (const struct dirent *entry; (entry = readdir(shm));) count += strncmp(entry->d_name, name, strlen(name)) == 0;
+  for (const struct dirent *entry; (entry = readdir(shm));)
+    count += strncmp(entry->d_name, name, strlen(name)) == 0;
   closedir(shm);
   return count;
 }
@@ -346,6 +375,7 @@ int main(void) {
   tcase_add_test(all, an_error_that_is_swallowed_leaves_what_was_done_before);
   tcase_add_test(all, a_writer_waits_for_another);
   tcase_add_test(all, two_readers_that_write_are_a_deadlock_and_one_is_told_at_once);
+  tcase_add_test(all, who_connects_while_another_commits_waits);
   tcase_add_test(all, a_wait_that_is_refused_is_a_deadlock_detected);
   tcase_add_test(all, in_a_write_ahead_log_an_old_snapshot_is_a_serialization_failure);
   tcase_add_test(all, who_waits_too_long_is_told);

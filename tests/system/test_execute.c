@@ -1,5 +1,5 @@
-/* What a host of programs has done between the two points of a call (sim/handler/execute.h): done at the second,
- * and not at the first. */
+/* What a host of programs has done between the two points of a call (sim/handler/execute.h): done at the
+ * second, and not at the first. */
 #include "sim/handler/execute.h"
 #include "sim/runner/check.h"
 #include "tests/system/rig.h"
@@ -32,7 +32,8 @@ static int handle(struct program *program, void *process, struct dg_context *con
   const int64_t before = dg_now(context);
   const int status = dg_execute(context, "count", perform, &request);
   if (status == DG_OK) ck_assert_int_eq(request.looks, 3);
-  if (status == DG_OK) ck_assert_int_eq(dg_now(context) - before, 11000000); /* twice 5 ms, and 1 ms for the answer */
+  if (status == DG_OK)
+    ck_assert_int_eq(dg_now(context) - before, 11000000); /* twice 5 ms, and 1 ms for the answer */
   return status;
 }
 static void *start(struct program *program, uint32_t consumer, bool other_version) {
@@ -43,7 +44,7 @@ static void end(struct program *program, void *process, enum program_end how) {
   (void)program, (void)process, (void)how;
 }
 static bool reset(struct program *program) {
-  memset(((struct counter *)program)->done, 0, sizeof ((struct counter *)program)->done);
+  memset(((struct counter *)program)->done, 0, sizeof((struct counter *)program)->done);
   return true;
 }
 static bool probe(struct program *program, struct effect_lines *out) {
@@ -58,8 +59,13 @@ static bool probe(struct program *program, struct effect_lines *out) {
   return true;
 }
 static void release(struct program *program) { free(program); }
-static const struct program_kind kind = {.name = "test", .start = start, .end = end, .handle = handle, .reset = reset,
-                                         .probe = probe, .free = release};
+static const struct program_kind kind = {.name = "test",
+                                         .start = start,
+                                         .end = end,
+                                         .handle = handle,
+                                         .reset = reset,
+                                         .probe = probe,
+                                         .free = release};
 static struct program *make(void *context, uint32_t worker, struct err *err) {
   struct counter *counter = calloc(1, sizeof *counter);
   (void)context, (void)worker, (void)err;
@@ -84,8 +90,8 @@ static void check_of(const char *text, struct check_result *out) {
   bool loaded = scenario_load(path, &registry, sets, 1, 0, &scenario, &err);
   unlink(path);
   ck_assert_msg(loaded, "%s", err.message);
-  const struct check_options options = {.workers = 1, .keep_going = true, .case_limit_ms = 5000, .command = "a test",
-                                        .make = make};
+  const struct check_options options = {
+      .workers = 1, .keep_going = true, .case_limit_ms = 5000, .command = "a test", .make = make};
   ck_assert_msg(check_run(&scenario, &options, out, &err), "%s", err.message);
   scenario_free(&scenario);
 }
@@ -105,8 +111,10 @@ static const struct {
 START_TEST(a_fault_at_either_point_finds_it_done_or_not) {
   struct check_result result;
   char text[400];
-  snprintf(text, sizeof text, "format: 1\ncheck: {cases: declared}\ntopology: {consumers: 1}\n"
-                              "workload: {intents: [{id: 3, at: 1s, key: 1}]}\nfaults:\n  - {%s}\n", table[_i].fault);
+  snprintf(text, sizeof text,
+           "format: 1\ncheck: {cases: declared}\ntopology: {consumers: 1}\n"
+           "workload: {intents: [{id: 3, at: 1s, key: 1}]}\nfaults:\n  - {%s}\n",
+           table[_i].fault);
   check_of(text, &result);
   ck_assert_msg(result.counts[CHECK_DECLARED].tried == 1, "%s", table[_i].fault);
   ck_assert_msg(result.failure_count == (table[_i].twice ? 1 : 0), "%s: %s", table[_i].fault,
