@@ -151,6 +151,7 @@ static void go_on(struct world *world, struct node *node, struct thread *thread)
     const bool returned = fiber_resume(thread->fiber);
     if (thread->read_clock) world_clock_read(world, node, thread->intent);
     if (returned) break;
+    if (thread->handler->program && !host_program_calls(thread)) return;
     if (!at_step(world, node, thread, true)) return;
     if (world->call_failed) continue; /* not made */
     thread->calling = true;

@@ -4,6 +4,7 @@
 #include "models/store/wire.h"
 #include "sim/base/assert.h"
 #include "sim/base/hash.h"
+#include "sim/base/schema.h"
 
 /* --- On the fiber --- */
 
@@ -47,8 +48,11 @@ static int call_publish(struct dg_context *context) { return call(context, CALL_
 static int call_emit(struct dg_context *context) { return call(context, CALL_EMIT); }
 static int call_suppress(struct dg_context *context) { return call(context, CALL_SUPPRESS); }
 static int call_work(struct dg_context *context) { return call(context, CALL_WORK); }
+static int64_t bounded(int64_t ns) {
+  return ns < 0 ? 0 : ns < SCHEMA_TIME_MAX_NS ? ns : SCHEMA_TIME_MAX_NS;
+}
 static int call_sleep(struct dg_context *context, int64_t ns) {
-  ((struct thread *)context)->value = ns > 0 ? ns : 0;
+  ((struct thread *)context)->value = bounded(ns);
   return call(context, CALL_SLEEP);
 }
 static int call_local(struct dg_context *context, enum handler_call which, uint64_t key) {
@@ -64,7 +68,7 @@ static int call_local_mark(struct dg_context *context, uint64_t key) {
 
 static int call_cache(struct dg_context *context, enum handler_call which, const char *keys, uint64_t key,
                       int64_t value, int64_t ttl_ns) {
-  ((struct thread *)context)->ttl = ttl_ns > 0 ? ttl_ns : 0;
+  ((struct thread *)context)->ttl = bounded(ttl_ns);
   return call_row(context, which, keys, key, value);
 }
 static int call_cache_get(struct dg_context *context, const char *keys, uint64_t key, int64_t *out) {

@@ -3,6 +3,8 @@
 
 #include "sim/world/content.h"
 
+#define CALLS_MAX 10000 /* for one message, once: whoever makes more does not end */
+
 static struct program *program_at(const struct world *world, const struct node *node) {
   return plan_handler(world->plan, node->group)->program;
 }
@@ -43,6 +45,13 @@ void host_program_message(struct world *world, struct node *node, struct thread 
     host->process = program->kind->start(program, node->index,
                                          world->plan->mixed_versions && node->index % 2 == 0);
   thread->process = host->process;
+  thread->calls = 0;
+}
+
+bool host_program_calls(struct thread *thread) {
+  if (++thread->calls <= CALLS_MAX) return true;
+  return program_fail(thread->handler->program, PROGRAM_CHATTY,
+                      "more than %d calls for one message that it was given once: it tries again without end", CALLS_MAX);
 }
 
 int host_program_handle(struct thread *thread) {

@@ -27,6 +27,7 @@ struct thread {
   int64_t now;     /* ns, by the consumer's clock, when it was last resumed */
   bool read_clock; /* since then */
   void *process;   /* of the user's program that has the message; NULL */
+  uint32_t calls;  /* that it has made for this message */
   char *body;      /* room for what it says; NULL: nobody reads it */
   uint32_t index, tag;
   bool running;
@@ -123,6 +124,8 @@ void host_program_start(struct world *world, struct node *node);
 void host_program_message(struct world *world, struct node *node, struct thread *thread);
 /* On the fiber. */
 int host_program_handle(struct thread *thread);
+/* It calls once more. False: it has done so too often, and gets no answer any more. */
+bool host_program_calls(struct thread *thread);
 void host_program_terminate(struct world *world, struct node *node);
 /* The node's process has died, or the run is over. */
 void host_program_crash(struct world *world, struct node *node);

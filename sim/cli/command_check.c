@@ -97,6 +97,7 @@ static struct check_options how_to(const struct scenario *scenario, const struct
                                 .case_limit_ms = options->plugin ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
                                 .progress = true,
                                 .command = command,
+                                .groups = subject->groups,
                                 .make = make,
                                 .make_context = subject};
 }

@@ -80,20 +80,25 @@ static bool again_if_hung(struct check *check, const struct check_case *what, st
   return check_one(check->world, what, outcome, check->err);
 }
 
-/* Does them all and counts them; answers are the caller's. False: to be stopped, or *err. */
+/* Does them all and counts them; answers are the caller's. A case that hung, and does not when it is tried again,
+ * is no failure: what is behind it is done, too. False: to be stopped, or *err. */
 static bool do_all(struct check *check, const struct requests *requests, struct check_answer **out_answers,
                    size_t *out_done) {
-  *out_answers = calloc(requests->count + 1, sizeof **out_answers);
-  ASSERT(*out_answers);
+  struct check_answer *answers = *out_answers = calloc(requests->count + 1, sizeof *answers);
+  ASSERT(answers);
   *out_done = 0;
-  unsigned workers = workers_count(check->options->workers, requests->count ? requests->count : 1);
-  if (!check_do(check->world, workers, requests->items, requests->count, !check->options->keep_going, *out_answers,
-                out_done, check->err))
-    return false;
-  for (size_t i = 0; i < *out_done; i++) {
-    const struct check_case *what = &requests->items[i].what;
-    if (!again_if_hung(check, what, &(*out_answers)[i].outcome)) return false;
-    if (!count(check, what, &(*out_answers)[i].outcome)) return false;
+  while (*out_done < requests->count) {
+    const size_t first = *out_done, left = requests->count - first;
+    size_t done;
+    if (!check_do(check->world, workers_count(check->options->workers, left), &requests->items[first], left,
+                  !check->options->keep_going, &answers[first], &done, check->err))
+      return false;
+    *out_done += done;
+    for (size_t i = first; i < *out_done; i++) {
+      const struct check_case *what = &requests->items[i].what;
+      if (!again_if_hung(check, what, &answers[i].outcome)) return false;
+      if (!count(check, what, &answers[i].outcome)) return false;
+    }
   }
   return true;
 }
@@ -140,8 +145,14 @@ static void add_pair(struct requests *requests, const struct check_request *sing
   request->what.placements[1] = place->placement;
 }
 
+/* One copy at the end of the horizon, and another one that long after it, would be outside of the contract. */
+static bool past_the_horizon(const struct placement *first, const struct placement *second) {
+  return first->kind == PLACED_REDELIVER && second->kind == PLACED_REDELIVER && first->intent == second->intent;
+}
+
 static bool comes_after(const struct check_request *single, const struct check_place *place) {
-  return place->placement.site > single->what.placements[0].site;
+  const struct placement *first = &single->what.placements[0];
+  return place->placement.site > first->site && !past_the_horizon(first, &place->placement);
 }
 
 /* While it recovers: in the middle of the places where the process that has the operation next can be killed. */

@@ -137,6 +137,7 @@ struct check_options {
   int64_t case_limit_ms; /* wall-clock: a worker that takes longer for a case counts as hung */
   bool progress;
   const char *command;
+  struct program_groups *groups; /* workers are put there while they live; NULL = nowhere */
   check_make_fn *make;
   void *make_context;
 };

@@ -6,17 +6,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define NOTHING SIZE_MAX
+#define CUT_OFF 125 /* exit status of a worker whose pipes are gone */
 
 /* A worker, as the tool sees it. */
 struct worker {
@@ -112,13 +115,15 @@ static void refuse(int fd, const struct err *err) {
 static void work(const struct check_world *world, uint32_t number, int requests, int answers) {
   struct err err = {0};
   struct check_request request;
+  const pid_t self = getpid();
   struct program *program = world->options->make(world->options->make_context, number, &err);
   if (!program) return refuse(answers, &err);
   struct check_executor *executor = check_executor_new(world, program);
   while (read_all(requests, &request, sizeof request)) {
     struct check_answer answer;
     check_execute(executor, &request, &answer);
-    if (!send_answer(answers, &answer)) break;
+    if (getpid() != self) _exit(0); /* a plug-in has forked, and come back in both */
+    if (!send_answer(answers, &answer)) _exit(CUT_OFF);
   }
   check_executor_free(executor);
   program->kind->free(program);
@@ -146,6 +151,7 @@ static void start(const struct check_world *world, struct worker *workers, unsig
   if (worker->process == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != tool) _exit(1); /* it died before that */
+    setpgid(0, 0); /* what a plug-in forks can be ended with it */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a program within the worker prints is no report */
@@ -155,6 +161,8 @@ static void start(const struct check_world *world, struct worker *workers, unsig
     work(world, index + 1, in[0], out[1]);
     _exit(0);
   }
+  setpgid(worker->process, worker->process); /* as the worker does: whoever comes first */
+  if (world->options->groups) program_groups_add(world->options->groups, worker->process);
   close(in[0]);
   close(out[1]);
   worker->requests = in[1];
@@ -162,13 +170,30 @@ static void start(const struct check_world *world, struct worker *workers, unsig
   worker->at = NOTHING;
 }
 
-/* Returns its wait status. */
-static int stop(struct worker *worker, bool at_once) {
+/* Until it has exited, but no longer than a case may take: a plug-in may have stopped it, or left something behind
+ * that never ends. */
+static void wait_for_exit(const struct check_world *world, const struct worker *worker) {
+  const int64_t limit_ms = world->options->case_limit_ms;
+  const int exited = (int)syscall(SYS_pidfd_open, worker->process, 0);
+  if (exited >= 0) {
+    struct pollfd wait = {.fd = exited, .events = POLLIN};
+    if (poll(&wait, 1, limit_ms > INT_MAX ? INT_MAX : (int)limit_ms) <= 0) kill(worker->process, SIGKILL);
+    close(exited);
+  }
+  siginfo_t info;
+  while (waitid(P_PID, (id_t)worker->process, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {}
+}
+
+/* Returns its wait status. What it has forked into its group ends with it. */
+static int stop(const struct check_world *world, struct worker *worker, bool at_once) {
   int status = 0;
   if (worker->process == 0) return 0;
   close(worker->requests);
   if (at_once) kill(worker->process, SIGKILL);
+  wait_for_exit(world, worker);
+  kill(-worker->process, SIGKILL); /* before it is reaped: nobody else can have its number */
   while (waitpid(worker->process, &status, 0) < 0 && errno == EINTR) {}
+  if (world->options->groups) program_groups_remove(world->options->groups, worker->process);
   close(worker->answers);
   worker->process = 0;
   return status;
@@ -199,6 +224,9 @@ static void died(struct check_answer *out, int status) {
   if (WIFSIGNALED(status))
     snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "the program ended its process by signal %d (%s)",
              WTERMSIG(status), strsignal(WTERMSIG(status)));
+  else if (WEXITSTATUS(status) == CUT_OFF)
+    snprintf(out->outcome.evidence, sizeof out->outcome.evidence,
+             "the program closed descriptors that it had not opened: those of the process that it runs in");
   else
     snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "the program called exit(%d) in its handler",
              WEXITSTATUS(status));
@@ -254,10 +282,10 @@ static bool take(struct job *job, struct worker *worker, bool late) {
   struct answer_head head = {0};
   struct check_answer *answer = &job->answers[worker->at];
   if (late) {
-    stop(worker, true);
+    stop(job->world, worker, true);
     hung(answer, job->world->options->case_limit_ms);
   } else if (!receive(worker, answer, &head)) {
-    const int status = stop(worker, false);
+    const int status = stop(job->world, worker, false);
     if (head.refused) return *job->err = head.err, false;
     check_answer_deinit(answer);
     died(answer, status);
@@ -307,7 +335,7 @@ bool check_do(struct check_world *world, unsigned workers, const struct check_re
       if (items[i].at == NOTHING) give(&job, i);
     show_progress(&job, job.next);
   } while (any_busy(&job) && (begun = wait_for_one(&job)));
-  for (unsigned i = 0; i < job.worker_count; i++) stop(&items[i], !begun);
+  for (unsigned i = 0; i < job.worker_count; i++) stop(world, &items[i], !begun);
   show_progress(&job, job.end);
   if (out_done) *out_done = job.end;
   for (size_t i = job.end; i < count; i++) check_answer_deinit(&answers[i]);
