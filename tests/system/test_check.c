@@ -108,9 +108,8 @@ static int never_acknowledges(struct dg_context *context, const struct dg_messag
   return DG_FAILED;
 }
 static int keeps_a_claim(struct dg_context *context, const struct dg_message *message) {
-  if (dg_insert_unique(context, "claims", message->id) == DG_EXISTS) return DG_FAILED; /* somebody is at it */
-  int status = dg_apply(context);
-  return status;
+  int claimed = dg_insert_unique(context, "claims", message->id);
+  return claimed == DG_OK ? dg_apply(context) : DG_FAILED; /* else somebody is at it */
 }
 static int crashes_when_redelivered(struct dg_context *context, const struct dg_message *message) {
   if (message->redelivered) abort();
