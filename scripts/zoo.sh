@@ -2,23 +2,25 @@
 # The zoo of consumers, scenarios/check/zoo/zoo.csv: each with one bug has to be caught, with the anomaly that its
 # row names and a reproducing file of at most 3 faults and 3 messages that shows it again; its repaired twin has to
 # pass everything in its contract. Prints a table. Exit status 1 when one comes out otherwise.
-#   scripts/zoo.sh [--short] [--write | --markdown] [--only TEXT] [DGSIM]
-#   --short     what continuous integration does: twins that are one program but for comments are run once, and
-#               those in JavaScript, whose start takes longest, with one message
+#   scripts/zoo.sh [--short] [--write | --markdown] [--only TEXT] [--rows FILE] [DGSIM]
+#   --short     what continuous integration does: repaired ones in JavaScript, whose start takes longest, have but
+#               one message
 #   --markdown  prints the table of scenarios/check/README.md instead; --write puts it there
 #   --only      rows that contain TEXT
+#   --rows      those of FILE instead
 # C programs are compiled, with CC, in a temporary folder; rows of a language that is not here are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 zoo=scenarios/check/zoo page=scenarios/check/README.md
-form=text only='' dgsim=build/dgsim short=false
+form=text only='' rows=$zoo/zoo.csv dgsim=build/dgsim short=false
 while (($#)); do
   case $1 in
   --short) short=true ;;
   --write | --markdown) form=${1#--} ;;
   --only) only=$2 && shift ;;
-  -*) echo "zoo.sh: '$1' is none of --short --write --markdown --only" >&2 && exit 64 ;;
+  --rows) rows=$2 && shift ;;
+  -*) echo "zoo.sh: '$1' is none of --short --write --markdown --only --rows" >&2 && exit 64 ;;
   *) dgsim=$1 ;;
   esac
   shift
@@ -86,12 +88,15 @@ caught() { # NUMBER PROGRAM SCENARIO ANOMALY CLASS: tried and seconds, into NUMB
   fi
 }
 
-# Twins with the same fix are the same program: which they are is told by what is left without comments.
+# Twins with the same fix are the same program, which is run once where it takes long: told without comments.
 passes() { # NUMBER FIXED SCENARIO: cases, into NUMBER.passes
-  local sum=$1 status set=()
+  local sum status set=()
   consumer_of "$2" || return 0
   if $short && [[ $2 == *.js ]]; then set=(--set workload/messages=1); fi
-  if $short; then sum=$(sed -E '/^(#|\/\/|--| \*|\/\*)/d; /^$/d' "$zoo/$2" | cat - <(echo "${2##*.} $3") | cksum | tr ' ' -); fi
+  sum=$1
+  case $2 in
+  *.py | *.js | *.sh) sum=$({ sed -E '/^(#|\/\/) /d' "$zoo/$2"; echo "${2##*.} $3"; } | cksum | tr ' ' -) ;;
+  esac
   echo "$sum" >"$out/$1.passes"
   mkdir "$out/passes-$sum" 2>/dev/null || return 0
   status=$(check "$zoo/$3.yaml" "$out/passes-$sum/log" --out "$out/passes-$sum/out" "${set[@]}")
@@ -108,7 +113,7 @@ row() { # KIND NUMBER BUG LANGUAGE PROGRAM FIXED SCENARIO ANOMALY CLASS
 }
 export -f row caught passes check complain consumer_of
 
-tail -n +2 "$zoo/zoo.csv" | { grep -F -- "$only" || true; } >"$out/rows"
+tail -n +2 "$rows" | { grep -F -- "$only" || true; } >"$out/rows"
 total=$(wc -l <"$out/rows")
 if ((total == 0)); then echo "zoo.sh: no row contains '$only'" >&2 && exit 64; fi
 # Repaired ones first: they take longest.
@@ -123,12 +128,14 @@ line() { # NUMBER: one row of the table
   if [[ -e $out/$1.passes ]]; then
     recovered=$(sed -nE 's/^([0-9]+) of \1 recovered.*/\1/p' "$out/passes-$(cat "$out/$1.passes")/log")
   fi
+  local took="$((tenths / 10)).$((tenths % 10)) s"
+  if ((tenths == 0)); then took='< 0.1 s'; fi
   if [[ $form == text ]]; then
-    printf '%-50s %-11s %-18s %-16s %6s %4d.%d s %8s\n' "$bug" "$language" "$anomaly" "$class" "$tried" \
-      "$((tenths / 10))" "$((tenths % 10))" "${recovered:-?}"
+    printf '%-50s %-11s %-18s %-16s %6s %8s %8s\n' "$bug" "$language" "$anomaly" "$class" "$tried" "$took" \
+      "${recovered:-?}"
   else
-    printf '| %s | %s | [%s](zoo/%s) | %s | %s | %s | %d.%d s | %s |\n' "$bug" "$language" "$program" "$program" \
-      "$anomaly" "$class" "$tried" "$((tenths / 10))" "$((tenths % 10))" "${recovered:-?}"
+    printf '| %s | %s | [%s](zoo/%s) | %s | %s | %s | %s | %s |\n' "$bug" "$language" "$program" "$program" \
+      "$anomaly" "$class" "$tried" "$took" "${recovered:-?}"
   fi
 }
 
@@ -155,7 +162,7 @@ if ((skipped)); then echo "zoo.sh: skipped $skipped of $total rows: their langua
 case $form in
 text | markdown) table ;;
 write)
-  if ((skipped || failed)) || [[ -n $only ]]; then echo "zoo.sh: nothing written" >&2 && exit 1; fi
+  if ((skipped || failed)) || $short || [[ -n $only ]]; then echo "zoo.sh: nothing written" >&2 && exit 1; fi
   table >"$out/table"
   awk -v table="$out/table" '
     $0 == "<!-- end -->" { inside = 0 }

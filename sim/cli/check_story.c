@@ -45,7 +45,6 @@ static void tell(struct scenario *scenario, const struct check_options *options,
   check_set_variant(plan, scenario->check.variant);
   begin(check_handler.program);
   if (intent == 0 && explain_find(scenario, &wanted, &target, &err) != EXPLAIN_FOUND) return;
-  begin(check_handler.program);
   struct explanation explanation;
   explain_tell(scenario, &target, options->command, &explanation);
   if (!tale->ledger) put_verdict(scenario, &target, tale->outcome, &explanation);

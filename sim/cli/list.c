@@ -4,6 +4,7 @@
 #include "sim/cli/list_claims.h"
 #include "sim/cli/options.h"
 #include "sim/oracle/verdict.h"
+#include "sim/runner/check.h"
 #include "sim/world/fault_verbs.h"
 
 #include <string.h>
@@ -211,16 +212,25 @@ static void list_anomalies(const struct registry *registry) {
   for (size_t i = 0; i < ANOMALY__COUNT; i++) print_line(width, anomaly_names[i], abouts[i]);
 }
 
+/* What a check tries; and the key of its contract that a class hangs on. */
+static void list_cases(const struct registry *registry) {
+  (void)registry;
+  printf("%-16s  %-20s  %s\n", "class", "part of a contract", "what is done to the consumer");
+  for (size_t i = 0; i < CHECK_CLASS__COUNT; i++)
+    printf("%-16s  %-20s  %s\n", check_class_rows[i].name, check_class_rows[i].needs, check_class_rows[i].about);
+}
+
 static const struct {
   const char *name;
   void (*list)(const struct registry *);
 } lists[] = {{"systems", list_systems},       {"handlers", list_handlers}, {"stores", list_stores},
              {"clients", list_clients},       {"publishers", list_publishers},
              {"faults", list_faults},         {"points", list_points},     {"keys", list_keys},
-             {"metrics", list_metrics},       {"anomalies", list_anomalies}};
+             {"metrics", list_metrics},       {"anomalies", list_anomalies},
+             {"cases", list_cases}};
 #define LISTS (sizeof lists / sizeof *lists)
 
-#define LIST_NAMES "systems, handlers, stores, clients, publishers, faults, points, keys, metrics, anomalies, claims"
+#define LIST_NAMES "systems, handlers, stores, clients, publishers, faults, points, keys, metrics, anomalies, cases, claims"
 
 static enum status list(const struct registry *registry, const char *what, struct err *err) {
   const char *words[LISTS + 1];

@@ -4,6 +4,7 @@
 #include "sim/base/grow.h"
 #include "sim/runner/check_reference.h"
 #include "sim/runner/workers.h"
+#include "sim/world/point.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,24 @@ static bool try_second_kills(struct check *check) {
   return do_and_forget(check, &requests);
 }
 
+/* A window is measured by the clock that is wrong when the message comes again. Nothing to do for a program that never
+ * asks what time it is. */
+static bool try_clocks(struct check *check) {
+  struct requests requests = {0};
+  if (check->out->counts[CHECK_CLOCK].tried == 0) return true;
+  for (size_t i = 0; i < check->done; i++) {
+    const struct check_request *single = &check->singles.items[i];
+    const struct placement *kill = &single->what.placements[0];
+    if (single->what.class != CHECK_KILLED || kill->point != POINT_HANDLED) continue;
+    for (size_t j = 0; j < check->answers[i].place_count; j++) {
+      const struct check_place *place = &check->answers[i].places[j];
+      if (place->class == CHECK_CLOCK && comes_after(single, place) && place->placement.intent == kill->intent)
+        add_pair(&requests, single, place, CHECK_CLOCK);
+    }
+  }
+  return do_and_forget(check, &requests);
+}
+
 /* As many pairs as the budget allows, spread evenly over all that there are. */
 static bool try_pairs(struct check *check) {
   struct requests requests = {0};
@@ -262,7 +281,7 @@ static bool try_declared(struct check *check) {
 }
 
 static bool try_all(struct check *check, const struct check_answer *clean) {
-  return try_singles(check, clean) && try_second_kills(check) &&
+  return try_singles(check, clean) && try_second_kills(check) && try_clocks(check) &&
          try_variant(check, CHECK_TWINS, VARIANT_TWINS) && try_variant(check, CHECK_TENANT, VARIANT_OTHER_TENANT) &&
          try_variant(check, CHECK_PAYLOAD, VARIANT_CHANGED_PAYLOAD) &&
          try_variant(check, CHECK_POISON, VARIANT_POISON) && try_versions(check) && try_pairs(check);

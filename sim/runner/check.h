@@ -51,7 +51,7 @@
   X(REPUBLISHED, "published-again", "the sender's answer is lost: the same operation with another message id", "always") \
   X(REDELIVERED, "delivered-again", "another copy comes when it was handled, in time for the horizon", "redelivery_horizon") \
   X(FAILOVER, "failover", "the cache fails over to a replica, and its last writes are lost", "failover") \
-  X(CLOCK, "clock", "the consumer's clock jumps", "clock: tool")                                   \
+  X(CLOCK, "clock", "the consumer's clock jumps, also when the message comes again", "clock: tool")                                   \
   X(TWINS, "twins", "two operations that say the same, both wanted", "always")                     \
   X(TENANT, "other-tenant", "another tenant's operation with the same id", "tenants")              \
   X(PAYLOAD, "changed-payload", "the id of another operation with another amount: not to be done", "changed_payload") \

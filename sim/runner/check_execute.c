@@ -23,6 +23,7 @@ struct check_executor {
   struct intent_plan intents[CHECK_OPERATIONS_MAX];
   struct check_places places;
   struct check_effects effects;
+  bool stuck; /* the run had to be stopped: something was never acknowledged */
   struct effect_lines lines;
   struct map tables; /* hash of a table's name -> its place in `names` + 1 */
   char **names;
@@ -105,6 +106,7 @@ static void on_records(void *context, const struct trace_record *records, size_t
   (void)first;
   for (size_t i = 0; i < count; i++) {
     const struct trace_record *record = &records[i];
+    if (record->kind == FACT_STUCK) executor->stuck = true;
     if (record->kind == FACT_EFFECT) note_effect(&executor->effects, record->intent, true);
     if (record->kind == FACT_EFFECT_UNDONE) note_effect(&executor->effects, record->intent, false);
     if (record->kind == FACT_FAULT_HIT && record->detail < executor->hit_capacity) executor->hits[record->detail]++;
@@ -156,6 +158,7 @@ static void prepare(struct check_executor *executor, const struct check_request 
   if (executor->effects.capacity)
     memset(executor->effects.items, 0, executor->effects.capacity * sizeof *executor->effects.items);
   executor->effects.total = 0;
+  executor->stuck = false;
   effect_lines_clear(&executor->lines);
   check_places_begin(&executor->places, request->wants_places);
   program_begin(executor->program);
@@ -175,6 +178,31 @@ static void program_failed(const struct check_executor *executor, struct check_o
   snprintf(out->evidence, sizeof out->evidence, "%s", executor->program->text);
 }
 
+static void judge_lines(const struct check_executor *executor, enum variant variant, struct check_outcome *out) {
+  const struct check_world *world = executor->world;
+  struct check_outcome otherwise = {0};
+  if (!world->lines_of[variant]) return;
+  if (variant == VARIANT_CHANGED_PAYLOAD &&
+      check_lines(&executor->plan, &world->expected_other, &executor->lines, &otherwise))
+    return;
+  check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
+}
+
+/* What was done as it should be, and is handed out for ever, or again though nothing went wrong. A poisoned message may
+ * be: where there is no dead-letter queue, nobody else takes it away. */
+static void judge_acknowledgement(const struct check_executor *executor, const struct check_case *what,
+                                  const int64_t metrics[METRIC__COUNT], struct check_outcome *out) {
+  const bool nothing_wrong = what->class == CHECK_CLEAN && what->count == 0;
+  const char *text = executor->stuck ? "a message is handed out again and again: it is never acknowledged"
+                     : nothing_wrong && metrics[METRIC_DUPLICATE_DELIVERIES] > 0
+                         ? "a message was handed out again though nothing went wrong: it was not acknowledged at first"
+                         : NULL;
+  if (!text || out->verdict != CHECK_RECOVERED || what->variant == VARIANT_POISON) return;
+  out->verdict = CHECK_FAILED;
+  out->anomaly = executor->stuck ? ANOMALY_STUCK : ANOMALY_DUPLICATE_DELIVERIES;
+  snprintf(out->evidence, sizeof out->evidence, "%s", text);
+}
+
 static void judge(struct check_executor *executor, const struct check_request *request,
                   const int64_t metrics[METRIC__COUNT], struct check_outcome *out) {
   const struct check_world *world = executor->world;
@@ -188,13 +216,8 @@ static void judge(struct check_executor *executor, const struct check_request *r
   }
   if (!world->ready) return;
   if (world->ledger && !check_ledger(&executor->plan, metrics, &executor->effects, out)) return;
-  const enum variant variant = request->what.variant;
-  struct check_outcome otherwise = {0};
-  if (!world->lines_of[variant]) return;
-  if (variant == VARIANT_CHANGED_PAYLOAD &&
-      check_lines(&executor->plan, &world->expected_other, &executor->lines, &otherwise))
-    return;
-  check_lines(&executor->plan, &world->expected[variant], &executor->lines, out);
+  judge_lines(executor, request->what.variant, out);
+  judge_acknowledgement(executor, &request->what, metrics, out);
 }
 
 /* --- One run --- */

@@ -1,6 +1,7 @@
 #include "sim/runner/explain.h"
 
 #include "sim/base/suggest.h"
+#include "sim/handler/program.h"
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
 #include "sim/runner/explain_shiviz.h"
@@ -94,6 +95,14 @@ enum explain_found explain_find(const struct scenario *scenario, const struct ex
 
 /* --- Telling --- */
 
+/* A program of the user's begins each run with its own stores as they were before the first. */
+static void begin_program(const struct plan *plan) {
+  struct program *program = plan_handler(plan, 0)->program;
+  if (!program) return;
+  program_begin(program);
+  if (program->kind->reset) program->kind->reset(program);
+}
+
 void explain_tell(const struct scenario *scenario, const struct explain_target *target,
                   const char *command, struct explanation *out) {
   const struct plan *plan = &scenario->plans[target->row];
@@ -102,8 +111,10 @@ void explain_tell(const struct scenario *scenario, const struct explain_target *
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(run, NULL, fates_sink, fates);
+  begin_program(plan);
   run_judge(run, plan, target->seed, command, metrics, &digest);
   fates_finish(fates);
+  begin_program(plan);
   explain_record_run(run, plan, target->seed, target->intent, command, &out->record);
   story_tell(&out->record, fates, &out->story);
   snprintf(out->title, sizeof out->title,

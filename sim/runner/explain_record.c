@@ -182,7 +182,7 @@ static void on_call(void *context, const struct world *world, const struct node 
   GROW(recorder->calls, recorder->call_capacity, world->node_count);
   char *words = recorder->calls[node->id].words;
   snprintf(words, EXPLAIN_CALL_MAX, about ? "%s '%s'" : "%s", what, about);
-  if (strcmp(what, "step") != 0) return;
+  if (strcmp(what, "step") != 0 && strcmp(what, "statement") != 0) return;
   struct happening *step = add_pending(recorder, world, HAPPENING_STEP, node->id);
   step->own = true;
   snprintf(step->call, sizeof step->call, "%s", about ? about : "a step");

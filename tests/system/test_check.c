@@ -66,6 +66,14 @@ static int does_nothing(struct dg_context *context, const struct dg_message *mes
   (void)context, (void)message;
   return DG_OK;
 }
+static int never_acknowledges(struct dg_context *context, const struct dg_message *message) {
+  in_one_transaction(context, message);
+  return DG_FAILED;
+}
+static int keeps_a_claim(struct dg_context *context, const struct dg_message *message) {
+  int claimed = dg_insert_unique(context, "claims", message->id);
+  return claimed == DG_OK ? dg_apply(context) : DG_FAILED; /* else somebody is at it */
+}
 static int crashes_when_redelivered(struct dg_context *context, const struct dg_message *message) {
   if (message->redelivered) abort();
   return in_one_transaction(context, message);
@@ -121,6 +129,8 @@ static const struct {
     {"looks, then acts", looks_then_acts, PLAIN_QUEUE, CHECK_PAUSED, ANOMALY_DUPLICATE_EFFECTS},
     {"charges", charges, "format: 1\ncheck: {delivery: {external: plain}}\n", CHECK_UNANSWERED,
      ANOMALY_DUPLICATE_EFFECTS},
+    {"never acknowledges", never_acknowledges, PLAIN, CHECK_CLEAN, ANOMALY_STUCK},
+    {"keeps a claim", keeps_a_claim, PLAIN, CHECK_REFUSED, ANOMALY_STUCK},
 };
 
 START_TEST(each_defect_is_found_by_name_and_made_small) {

@@ -3,7 +3,6 @@ const {run} = require('./dgsim.js');
 
 run(async (message, {call}) => {
   await call('begin');
-  if (await call('insert_unique', {table: 'processed', key: message.id}) === 'exists') return call('rollback');
-  await call('apply');
+  if (await call('insert_unique', {table: 'processed', key: message.id}) === 'ok') await call('apply');
   await call('commit');
 });
