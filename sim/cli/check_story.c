@@ -87,15 +87,19 @@ char *check_story(struct scenario *scenario, const struct check_options *options
   ASSERT_MSG(child >= 0, "no process for a story: %s", strerror(errno));
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0); /* as a worker: what a plug-in forks ends with it */
     close(ends[0]);
     FILE *out = fdopen(ends[1], "w");
     if (out) make_and_tell(scenario, options, tale, out);
     _exit(0);
   }
+  setpgid(child, child);
+  if (options->groups) program_groups_add(options->groups, child);
   close(ends[1]);
   char *text = read_all(ends[0]);
   close(ends[0]);
-  kill(child, SIGKILL);
+  kill(-child, SIGKILL);
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+  if (options->groups) program_groups_remove(options->groups, child);
   return text;
 }
