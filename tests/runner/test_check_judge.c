@@ -142,6 +142,73 @@ START_TEST(bookkeeping_is_ignored_where_it_is_named) {
 }
 END_TEST
 
+/* Numbers alone: a balance is what adds up on an account that two operations are on. */
+static const struct {
+  const char *clean, *accounts;
+} numbers[] = {
+    {"1 balance 40;2 balance 20", "balance"},
+    {"1 balance 40;2 balance 20;1 mark 0;2 mark 0;3 mark 0", "balance"},
+    {"1 balance 40;2 balance 21", ""},            /* one does not */
+    {"2 balance 20", ""},                         /* of one operation: it may as well be that operation's row */
+    {"1 paid 10;2 paid 20;3 paid 30", ""},        /* by operation */
+    {"account-1 balance 40;account-2 balance 20", ""},
+    {"", ""},
+};
+
+START_TEST(numbers_that_add_up_are_accounts) {
+  const struct plan plan = plan_of(VARIANT_NONE);
+  struct effect_lines lines = lines_of(numbers[_i].clean);
+  char kinds[64];
+  check_find_accounts(&plan, &lines, kinds, sizeof kinds);
+  ck_assert_str_eq(kinds, numbers[_i].accounts);
+  check_name_accounts(&lines, kinds);
+  for (size_t i = 0; i < lines.count; i++)
+    if (kinds[0]) ck_assert_int_eq(lines.items[i].operation[0] == 'a', strcmp(lines.items[i].kind, "balance") == 0);
+  effect_lines_deinit(&lines);
+}
+END_TEST
+
+static const struct {
+  const char *own;
+  bool fine;
+} unwanted[] = {
+    {"257 amount 10;900 amount 30", true},
+    {"257 amount 10;257 rejected 0;900 amount 30", true}, /* what it leaves besides */
+    {"257 amount 20;900 amount 30", false},
+    {"900 amount 30", false},
+};
+
+START_TEST(what_is_not_to_be_done_changes_nothing_that_is_there_without_it) {
+  const struct plan plan = plan_of(VARIANT_CHANGED_PAYLOAD);
+  struct effect_lines without = lines_of("257 amount 10;900 amount 30"), own = lines_of(unwanted[_i].own);
+  struct check_outcome outcome = {0};
+  ck_assert_int_eq(check_unwanted(&plan, &without, &own, &outcome), unwanted[_i].fine);
+  if (!unwanted[_i].fine) {
+    ck_assert_int_eq(outcome.anomaly, ANOMALY_MISAPPLIED);
+    ck_assert_uint_eq(outcome.intent, 2);
+  }
+  effect_lines_deinit(&without);
+  effect_lines_deinit(&own);
+}
+END_TEST
+
+START_TEST(instead_of_the_first_the_second_is_there_and_what_a_rejected_one_leaves) {
+  struct effect_lines first = lines_of("257 amount 10;900 amount 30"), second = lines_of("257 amount 20;900 amount 30"),
+                      own = lines_of("257 amount 10;257 rejected 0;900 amount 30"), other = {0};
+  struct effect_lines expected = lines_of("257 amount 20;257 rejected 0;900 amount 30");
+  const struct plan plan = plan_of(VARIANT_CHANGED_PAYLOAD);
+  struct check_outcome outcome = {0};
+  check_instead(&first, &second, &own, &other);
+  effect_lines_sort(&other);
+  ck_assert_msg(check_lines(&plan, &expected, &other, &outcome), "%s", outcome.evidence);
+  effect_lines_deinit(&first);
+  effect_lines_deinit(&second);
+  effect_lines_deinit(&own);
+  effect_lines_deinit(&other);
+  effect_lines_deinit(&expected);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("check judge");
   TCase *tests = tcase_create("all");
@@ -150,6 +217,10 @@ int main(void) {
   tcase_add_test(tests, twins_are_both_wanted);
   tcase_add_test(tests, what_differs_between_clean_runs_is_masked_and_named);
   tcase_add_test(tests, bookkeeping_is_ignored_where_it_is_named);
+  tcase_add_loop_test(tests, numbers_that_add_up_are_accounts, 0, sizeof numbers / sizeof *numbers);
+  tcase_add_loop_test(tests, what_is_not_to_be_done_changes_nothing_that_is_there_without_it, 0,
+                      sizeof unwanted / sizeof *unwanted);
+  tcase_add_test(tests, instead_of_the_first_the_second_is_there_and_what_a_rejected_one_leaves);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
