@@ -27,6 +27,10 @@ void host_program_start(struct world *world, struct node *node) {
     host->threads[i].body = ARENA_NEW(&node->arena, char, room);
 }
 
+/* So many deliveries, and a hundred for each operation more, and it is known what a program does with them: what comes
+ * after that is refused without asking it, so that a message that it never takes does not cost real time for ever. */
+#define HANDED_MOST 1000
+
 /* A process is started with the first message that it gets: also after it has died by itself, as whoever
  * supervises it would. */
 void host_program_message(struct world *world, struct node *node, struct thread *thread) {
@@ -45,6 +49,7 @@ void host_program_message(struct world *world, struct node *node, struct thread 
     host->process = program->kind->start(program, node->index,
                                          world->plan->mixed_versions && node->index % 2 == 0);
   thread->process = host->process;
+  thread->handed_most = HANDED_MOST + 100 * world->plan->workload.messages;
   thread->calls = 0;
 }
 
@@ -57,6 +62,7 @@ bool host_program_calls(struct thread *thread) {
 int host_program_handle(struct thread *thread) {
   struct program *program = thread->handler->program;
   if (!thread->process || program->failure != PROGRAM_NONE) return DG_FAILED;
+  if (program->handed++ >= thread->handed_most) return DG_FAILED;
   return program->kind->handle(program, thread->process, &thread->context, &thread->message);
 }
 

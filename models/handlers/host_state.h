@@ -27,6 +27,7 @@ struct thread {
   int64_t now;     /* ns, by the consumer's clock, when it was last resumed */
   bool read_clock; /* since then */
   void *process;   /* of the user's program that has the message; NULL */
+  uint64_t handed_most; /* messages that it is handed in a run */
   uint32_t calls;  /* that it has made for this message */
   char *body;      /* room for what it says; NULL: nobody reads it */
   uint32_t index, tag;

@@ -111,9 +111,13 @@ static bool effect(struct world *world, struct node *node, const struct log_entr
                    bool committed) {
   if (!(entry->flags & ENTRY_DATA) || (committed && (entry->flags & ENTRY_ABORTED))) return false;
   if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return false;
-  world_effect(world, node, entry->intent, world->now.ns, 0);
+  const bool of_program = plan_handler(world->plan, 0)->program != NULL;
+  if (!of_program)
+    world_effect(world, node, entry->intent, world->now.ns, 0);
+  else if (world->observer && world->observer->published)
+    world->observer->published(world->observer->context, world, entry->intent);
   world_point(world, node, POINT_EFFECT, false, entry->intent);
-  return true;
+  return !of_program;
 }
 
 static void show_replica(struct world *world, struct node *node, uint32_t partition) {

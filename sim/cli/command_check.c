@@ -50,7 +50,9 @@ static struct program *make(void *context, uint32_t worker, struct err *err) {
 static struct program_groups *running; /* for the signal handler alone */
 
 static void interrupted(int signal_number) {
+  static const char said[] = "dgsim: interrupted\n";
   program_groups_kill(running);
+  if (write(STDERR_FILENO, said, sizeof said - 1) < 0) {}
   signal(signal_number, SIG_DFL);
   raise(signal_number); /* workers die with the tool */
 }
@@ -79,7 +81,6 @@ static bool load(const struct registry *registry, struct options *options, struc
     err_set(err, ERR_USAGE, "'check' needs one scenario file");
     return err_note(err, "as in dgsim check FILE -- python3 consumer.py");
   }
-  options->sets[options->set_count++] = "handler=program";
   return load_scenario(options->files[0], registry, options, out, err);
 }
 
@@ -133,9 +134,8 @@ static enum verdict try_kept(const struct registry *registry, const struct optio
                              const char *command, struct check_kept *out, struct err *err) {
   struct scenario scenario;
   struct check_result result;
-  const char *sets[] = {"handler=program"};
   out->path = path;
-  if (!scenario_load(path, registry, sets, 1, 0, &scenario, err)) return VERDICT_VIOLATED;
+  if (!scenario_load(path, registry, NULL, 0, 0, &scenario, err)) return VERDICT_VIOLATED;
   struct subject subject = {options, &scenario.check, program_groups_new()};
   const struct check_options how = how_to(&scenario, options, &subject, command);
   watch_signals(subject.groups);
@@ -195,12 +195,11 @@ static char *story_of(const struct registry *registry, const struct options *opt
                       const struct check_outcome *outcome, bool ledger, const char *again) {
   struct scenario scenario;
   struct err err = {0};
-  const char *sets[] = {"handler=program"};
-  if (outcome->verdict != CHECK_FAILED || !scenario_load(path, registry, sets, 1, 0, &scenario, &err)) return NULL;
+  if (outcome->verdict != CHECK_FAILED || !scenario_load(path, registry, NULL, 0, 0, &scenario, &err)) return NULL;
   struct subject subject = {options, &scenario.check, program_groups_new()};
   const struct check_options how = how_to(&scenario, options, &subject, again);
   watch_signals(subject.groups);
-  const struct check_tale tale = {outcome, ledger, again};
+  const struct check_tale tale = {outcome, ledger && !outcome->of_lines, again};
   char *story = check_story(&scenario, &how, &tale);
   program_groups_kill(subject.groups);
   program_groups_free(subject.groups);
@@ -214,6 +213,7 @@ static void print(const struct check_report *report, const struct options *optio
   report_begin(&suites, options->format, stdout);
   check_report_suite(report, &suites);
   report_end(&suites);
+  check_report_line(report, stderr); /* the report may have gone into a file */
 }
 
 /* Makes the first failure small, writes it, tells its story. */

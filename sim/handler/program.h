@@ -107,6 +107,7 @@ struct program {
    * without any fault it is a defect. */
   uint32_t exits;
   char exit_text[256];
+  uint64_t handed; /* messages that it was handed in this run, again and again included */
 };
 
 /* Notes a failure, unless there is one. Returns false. */

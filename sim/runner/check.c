@@ -253,6 +253,11 @@ static bool try_variant(struct check *check, enum check_class class, enum varian
   struct check_answer clean;
   if (check_not_tried(&check->scenario->check, class) || check->world->plan.workload.messages < 2) return true;
   if (!check_reference_variant(check->world, variant, &clean, check->err)) return false;
+  if (clean.exits > 0 && clean.outcome.verdict == CHECK_RECOVERED) { /* no fault has brought it about */
+    clean.outcome.verdict = CHECK_PROGRAM;
+    clean.outcome.failure = PROGRAM_DIED;
+    snprintf(clean.outcome.evidence, sizeof clean.outcome.evidence, "%s", clean.exit_text);
+  }
   return try_after_clean(check, &what, &clean);
 }
 
@@ -292,7 +297,10 @@ static bool try_all(struct check *check, const struct check_answer *clean) {
 /* Why a class that the contract allows has no case. */
 static const char *why_none(const struct check *check, enum check_class class) {
   const bool of_two = class == CHECK_TWINS || class == CHECK_TENANT || class == CHECK_PAYLOAD || class == CHECK_POISON;
+  const struct plan *plan = &check->world->plan;
   if (class == CHECK_DECLARED) return "its faults were never effective";
+  if (class == CHECK_REDELIVERED && !plan_understands(plan, ROLE_BROKER, VERB_REDELIVER))
+    return "this system hands out no copy of what was acknowledged";
   if (of_two && check->world->plan.workload.messages < 2) return "it takes two operations";
   for (size_t i = 0; i < check->singles.count; i++)
     if (check->singles.items[i].what.class == class) return "nothing in this run depends on it";

@@ -97,6 +97,7 @@ struct check_outcome {
   uint64_t digest;              /* of the trace */
   uint32_t marked, seen;        /* points: of the program itself (program.h) */
   char kind[64]; /* of the rows that differ, which name no operation; "" = none */
+  bool of_lines; /* of FAILED: a line says so, not the ledger */
   char evidence[CHECK_EVIDENCE_ROOM]; /* "op-2 charge: 2 instead of 1", or the program's text */
 };
 

@@ -25,6 +25,8 @@ struct check_executor {
   struct check_effects effects;
   bool stuck; /* the run had to be stopped: something was never acknowledged */
   struct effect_lines lines;
+  bool began;
+  struct effect_lines beginning; /* what the program's stores held before the first run, by its probe */
   struct map tables; /* hash of a table's name -> its place in `names` + 1 */
   char **names;
   size_t name_count, name_capacity;
@@ -44,11 +46,26 @@ struct handler check_handler = {
 
 /* --- Observing --- */
 
+/* Calls that come to nothing in this world: a consumer that makes them cannot be judged by it. */
+static void refuse_call(struct check_executor *executor, const char *what) {
+  const struct plan *plan = &executor->plan;
+  const bool topic = plan->system->components[ROLE_CONSUMER]->publish != NULL;
+  if (strcmp(what, "publish") == 0 && !topic)
+    program_fail(executor->program, PROGRAM_CANNOT_JUDGE,
+                 "it calls publish, and %s has no output topic: the systems of a log have one", plan->system->name);
+  if (strcmp(what, "emit") == 0)
+    program_fail(executor->program, PROGRAM_CANNOT_JUDGE, "it calls emit, and there is no relay in a check: "
+                 "put a row into a table of its own");
+  if (strcmp(what, "charge") == 0 && executor->world->rules->external == CHECK_EXTERNAL_NONE)
+    program_fail(executor->program, PROGRAM_CANNOT_JUDGE, "it calls charge, and delivery/external is none");
+}
+
 static void on_call(void *context, const struct world *world, const struct node *node, uint64_t intent,
                     const char *what, const char *about, bool may_fail) {
   struct check_executor *executor = context;
   (void)intent;
   check_places_call(&executor->places, world, node, what, may_fail);
+  refuse_call(executor, what);
   if (!about) return;
   bool fresh;
   uint64_t *place = map_put(&executor->tables, hash_name(about) | 1, &fresh);
@@ -92,6 +109,13 @@ static void on_charged(void *context, const struct world *world, uint64_t intent
   program_operation(content_of(world->plan, intent, account).id, operation);
   snprintf(text, sizeof text, "%" PRId64, amount);
   effect_lines_add(&executor->lines, operation, "charge", text);
+}
+
+static void on_published(void *context, const struct world *world, uint64_t intent) {
+  struct check_executor *executor = context;
+  char operation[PROGRAM_OPERATION_ROOM];
+  program_operation(content_of(world->plan, intent, 0).id, operation);
+  effect_lines_add(&executor->lines, operation, "published", "1");
 }
 
 static void note_effect(struct check_effects *effects, uint64_t intent, bool done) {
@@ -222,6 +246,26 @@ static void judge(struct check_executor *executor, const struct check_request *r
 
 /* --- One run --- */
 
+/* What a program keeps in stores of its own has to be the same before each run: of the clean ones it is looked at. */
+static bool begins_alike(struct check_executor *executor, const struct check_case *what) {
+  struct program *program = executor->program;
+  struct effect_lines now = {0};
+  char differs[256];
+  bool alike = true;
+  if (what->class != CHECK_CLEAN || !program->kind->probe) return true;
+  if (!program->kind->probe(program, &now)) return effect_lines_deinit(&now), false;
+  effect_lines_sort(&now);
+  if (executor->began)
+    alike = !check_mask(&now, &executor->beginning, differs, sizeof differs) ||
+            program_fail(program, PROGRAM_CANNOT_JUDGE,
+                         "its stores are not as they were when the first run began (%.100s): give a command that "
+                         "empties them, check/reset", differs);
+  if (executor->began) return effect_lines_deinit(&now), alike;
+  executor->began = true;
+  executor->beginning = now;
+  return true;
+}
+
 static bool is_about(const struct check_case *what, uint64_t intent) {
   for (unsigned i = 0; i < what->count; i++)
     if (what->placements[i].intent == intent) return true;
@@ -251,11 +295,11 @@ void check_execute(struct check_executor *executor, const struct check_request *
                    struct check_answer *out) {
   struct program *program = executor->program;
   const struct observer observer = {.context = executor, .point = on_point, .call = on_call, .row = on_row,
-                                    .charged = on_charged};
+                                    .charged = on_charged, .published = on_published};
   int64_t metrics[METRIC__COUNT] = {0};
   *out = (struct check_answer){0};
   prepare(executor, request);
-  if (!program->kind->reset || program->kind->reset(program)) {
+  if ((!program->kind->reset || program->kind->reset(program)) && begins_alike(executor, &request->what)) {
     run_observe(executor->run, &observer, on_records, executor);
     run_judge(executor->run, &executor->plan, executor->world->scenario->seeds[0], executor->world->options->command,
               metrics, &out->outcome.digest);
@@ -295,6 +339,7 @@ void check_executor_free(struct check_executor *executor) {
   run_free(executor->run);
   check_places_deinit(&executor->places);
   effect_lines_deinit(&executor->lines);
+  effect_lines_deinit(&executor->beginning);
   for (size_t i = 0; i < executor->name_count; i++) free(executor->names[i]);
   free(executor->names);
   map_deinit(&executor->tables);

@@ -191,6 +191,7 @@ static bool found_wrong(struct check_outcome *out, enum anomaly anomaly, const s
   out->verdict = CHECK_FAILED;
   out->anomaly = anomaly;
   out->intent = intent_of(line->operation);
+  out->of_lines = true;
   if (!has_operation(line) && !account_of(line)) snprintf(out->kind, sizeof out->kind, "%s", line->kind);
   snprintf(out->evidence, sizeof out->evidence, "%s%s%s: %s", line->operation, *line->operation ? " " : "",
            line->kind, detail);

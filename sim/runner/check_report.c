@@ -146,6 +146,12 @@ static void put_others(const struct check_result *result, FILE *out) {
 
 /* ---- for people ---- */
 
+void check_report_line(const struct check_report *report, FILE *out) {
+  const struct check_result *result = report->result;
+  fprintf(out, "%u of %u recovered%s, in %.1f s\n", result->recovered, result->tried,
+          result->stopped ? "; stopped at the first failure" : "", result->wall_s);
+}
+
 #define NOT_REACHED "its faults strike nothing any more: the program makes other calls"
 
 /* What there is to say of a kept case. */
@@ -230,8 +236,7 @@ void check_report_human(const struct check_report *report, FILE *out) {
   if (report->scenario->check.cases == CHECK_CASES_DECLARED && own_verdict(report) == VERDICT_INCONCLUSIVE &&
       !result->unjudged)
     fputs("inconclusive: the declared faults were never effective\n", out);
-  fprintf(out, "%u of %u recovered%s, in %.1f s\n", result->recovered, result->tried,
-          result->stopped ? "; stopped at the first failure" : "", result->wall_s);
+  check_report_line(report, out);
 }
 
 /* ---- for machines ---- */

@@ -39,6 +39,8 @@ enum verdict check_verdict(const struct check_report *report);
 int check_exit_status(const struct check_report *report); /* 0, 1 or 2 */
 
 void check_report_human(const struct check_report *report, FILE *out);
+/* The last line of it. */
+void check_report_line(const struct check_report *report, FILE *out);
 /* One suite; `out` has begun with report_begin. */
 void check_report_suite(const struct check_report *report, struct report *out);
 

@@ -226,9 +226,13 @@ static const struct kind_row {
     [PLACED_CLOCK_BACK] = {VERB_SKEW_CLOCK, "skew_clock back", PATIENCE, 0, NULL, "offset: 1h, direction: back"},
 };
 
-/* The horizon counts from the first delivery, and another fault may hold up what follows it. */
+/* The horizon counts from the first delivery, and another fault may hold up what follows it. No copy outlives what a
+ * queue keeps. */
 static struct span within_horizon(const struct plan *plan) {
-  const int64_t horizon = plan->redelivery_horizon.ns, margin = 2 * placement_patience(plan).ns;
+  int64_t horizon = plan->redelivery_horizon.ns;
+  const int kept = schema_find(plan->system->keys, plan->system->key_count, "retention");
+  if (kept >= 0 && plan->system_settings.values[kept].i < horizon) horizon = plan->system_settings.values[kept].i;
+  const int64_t margin = 2 * placement_patience(plan).ns;
   return span_of(horizon > 2 * margin ? horizon - margin : horizon / 2 + 1);
 }
 

@@ -7,6 +7,7 @@
 
 #define MESSAGES 5                       /* of a check, unless the file says it */
 #define RATE (10LL * SCHEMA_RATE_SCALE)
+#define RATE_OF_BATCHES (1000LL * SCHEMA_RATE_SCALE) /* so that they are there together */
 #define KEYS 2 /* few, so that operations meet on an account */
 
 /* What has no meaning in a check, and why. */
@@ -149,6 +150,10 @@ static bool check_declared(struct reader *reader) {
   static const enum check_key keys[] = {CHECK_KEY_VARIANT, CHECK_KEY_MIXED_VERSIONS};
   const struct check_rules *rules = &reader->scenario->check;
   const struct yaml_entry *faults = reader->top[TOP_FAULTS];
+  if (rules->cases == CHECK_CASES_DECLARED && !faults && rules->variant == VARIANT_NONE && !rules->mixed_versions) {
+    reader_fail_key(reader, reader->check.given[CHECK_KEY_CASES], ERR_MISSING_KEY, "the file declares no case");
+    return err_note(reader->err, "give faults, a variant or mixed_versions; with cases: all the tool places the faults");
+  }
   if (rules->cases == CHECK_CASES_ALL && faults) {
     reader_fail_key(reader, faults, ERR_CONFLICT, "a check has no 'faults' of its own");
     return err_note(reader->err, "it places each fault itself; with check: {cases: declared} it tries these and no others");
@@ -203,7 +208,7 @@ bool scenario_read_check(struct reader *reader) {
 void scenario_check_workload(struct reader *reader) {
   if (!reader->checking) return;
   reader->workload.values[WORKLOAD_MESSAGES].i = MESSAGES;
-  reader->workload.values[WORKLOAD_RATE].i = RATE;
+  reader->workload.values[WORKLOAD_RATE].i = reader->scenario->check.batch > 1 ? RATE_OF_BATCHES : RATE;
   reader->workload.values[WORKLOAD_KEYS].i = KEYS;
 }
 
@@ -280,10 +285,24 @@ static bool check_delivers(struct reader *reader) {
   return err_note(reader->err, "take one that delivers at least once, such as sqs-standard or at-least-once");
 }
 
+/* What the contract says of order and acknowledgements, and the system does otherwise. */
+static bool check_contract(struct reader *reader) {
+  const struct check_rules *rules = &reader->scenario->check;
+  const struct system *system = reader->rows[0].slots[SLOT_SYSTEM].model->row;
+  const struct yaml_entry *reorder = reader->delivery.given[DELIVERY_REORDER], *ack = reader->delivery.given[DELIVERY_ACK];
+  if (!rules->reorder && reorder && (system->allows & CLAIM_BIT(REORDERED))) {
+    reader_fail(reader, reorder->value, ERR_CONFLICT, "'reorder' is false, and '%s' keeps no order", system->name);
+    return err_note(reader->err, "take one that does, such as sqs-fifo or at-least-once");
+  }
+  if (rules->ack == CHECK_ACK_SINGLE || !ack || system->components[ROLE_CONSUMER]->acknowledge_all) return true;
+  reader_fail(reader, ack->value, ERR_CONFLICT, "'ack' is cumulative, and '%s' acknowledges one by one", system->name);
+  return err_note(reader->err, "take one that does, such as at-least-once or rabbitmq-quorum");
+}
+
 bool scenario_check_slots(struct reader *reader) {
   struct check_rules *rules = &reader->scenario->check;
   if (!reader->checking) return true;
-  if (!check_delivers(reader)) return false;
+  if (!check_delivers(reader) || !check_contract(reader)) return false;
   if (!reader->top[TOP_PROVIDER]) return true;
   const struct slot_reading *provider = &reader->rows[0].slots[SLOT_PROVIDER];
   const struct yaml_entry *given = reader->delivery.given[DELIVERY_EXTERNAL];

@@ -48,6 +48,9 @@ struct observer {
               int64_t value);
   /* Optional. The provider has charged: an account and an amount, as the request had them. */
   void (*charged)(void *context, const struct world *world, uint64_t intent, uint64_t account, int64_t amount);
+  /* Optional. What a user's program has published can be read in the output topic: instead of an effect, as the
+   * program may have others. */
+  void (*published)(void *context, const struct world *world, uint64_t intent);
   /* Optional. A window of a fault opens, its targets drawn, or closes. */
   void (*fault)(void *context, const struct world *world, uint32_t fault, bool begins);
 };

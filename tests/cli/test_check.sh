@@ -41,6 +41,14 @@ status 64 'is not between 0 and' check a.yaml --pairs 99999999999 -- true
 printf 'format: 1\nsystem: at-most-once\n' >lossy.yaml
 status 64 "'at-most-once' loses messages by itself" check lossy.yaml -- true
 
+# what the contract says of order and acknowledgements, and the system does otherwise
+printf 'format: 1\nsystem: sqs-standard\ncheck: {delivery: {reorder: false}}\n' >order.yaml
+status 64 "'sqs-standard' keeps no order" check order.yaml -- true
+printf 'format: 1\nsystem: sqs-standard\ncheck: {delivery: {ack: cumulative}}\n' >acks.yaml
+status 64 "'sqs-standard' acknowledges one by one" check acks.yaml -- true
+printf 'format: 1\ncheck: {cases: declared}\n' >nothing.yaml
+status 64 'the file declares no case' check nothing.yaml -- true
+
 # what follows '--' is the program's, options and all
 status 0 'pairs: 3' check --dry-run a.yaml --pairs 3 -- consumer --pairs 9 --sedes
 status 0 'default: results' check --help

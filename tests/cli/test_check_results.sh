@@ -95,6 +95,38 @@ status 2 'cannot start' small.yaml -- ./nothing-there
 # shellcheck disable=SC2016 # the consumer's own variables
 status 2 'nothing behind' small.yaml -- sh -c 'while read -r line; do n=${line##*:}; echo "{\"done\":${n%\}}}"; done'
 
+# what cannot come to anything is said
+cat >publishes.c <<'C'
+#include "dgsim.h"
+static int handle(struct dg_context *context, const struct dg_message *message) {
+  return (void)message, dg_apply(context) | dg_publish(context);
+}
+const struct dg_plugin dg_plugin = {.version = DG_API_VERSION, .name = "publishes", .handle = handle};
+C
+sed 's/dg_apply(context) | dg_publish(context)/dg_charge(context, 0, message->amount, 0)/' publishes.c >charges.c
+for name in publishes charges; do cc -w -shared -fPIC -I "$include" -o $name.so $name.c || exit 1; done
+printf 'format: 1\ncheck: {pairs: 0, delivery: {external: none}}\n' >none.yaml
+status 2 'sqs-standard has no output topic' small.yaml --plugin ./publishes.so
+status 2 'delivery/external is none' none.yaml --plugin ./charges.so
+# on a log: what is published is one effect, what is applied another
+printf 'format: 1\nname: log\nsystem: at-least-once\nworkload: {messages: 2}\ncheck: {pairs: 0}\n' >log.yaml
+status 1 'duplicate_effects' log.yaml --plugin ./publishes.so
+grep -q '^  clean  *1  *1$' out || fail 'two effects of one message are not one done twice'
+
+# a store that is not empty when a run begins
+cat >keeps.sh <<'SH'
+while read -r line; do
+  n=${line##*:}
+  echo op-1 >>kept-$DGSIM_WORKER
+  echo '{"call":"step","name":"written"}'
+  read -r answer
+  echo "{\"done\":${n%\}}}"
+done
+SH
+printf 'format: 1\nworkload: {messages: 1}\ncheck:\n  pairs: 0\n  probe: [sh, -c, "touch kept-$DGSIM_WORKER; sed %s kept-$DGSIM_WORKER"]\n' \
+  "'s/$/\\tpayment\\t10/'" >keeps.yaml
+status 2 'give a command that empties them' keeps.yaml -j 1 -- sh keeps.sh
+
 # interrupted: no process of it lives on
 cat >slow.sh <<'SH'
 while read -r line; do
@@ -108,7 +140,7 @@ SH
 "$dgsim" check small.yaml --keep-going -- sh slow.sh "$work" >out 2>err &
 tool=$!
 for _ in $(seq 100); do
-  if pgrep -f "sh slow.sh $work" >processes; then break; fi
+  if pgrep -f "^sh slow.sh $work" >processes; then break; fi
   sleep 0.05
 done
 [[ -s processes ]] || fail 'it has started nothing'
@@ -116,7 +148,7 @@ kill -INT $tool
 wait $tool
 (($? == 130)) || fail 'an interrupted check does not end by the signal'
 for _ in $(seq 100); do
-  if ! pgrep -f "sh slow.sh $work" >processes; then break; fi
+  if ! pgrep -f "^sh slow.sh $work" >processes; then break; fi
   sleep 0.05
 done
 [[ ! -s processes ]] || fail "processes live on: $(cat processes)"
