@@ -29,7 +29,7 @@ void host_program_start(struct world *world, struct node *node) {
 
 /* So many deliveries, and a hundred for each operation more, and it is known what a program does with them: what comes
  * after that is refused without asking it, so that a message that it never takes does not cost real time for ever. */
-#define HANDED_MOST 1000
+#define HANDED_MOST 400
 
 /* A process is started with the first message that it gets: also after it has died by itself, as whoever
  * supervises it would. */

@@ -79,6 +79,22 @@ static char *read_all(int fd) {
   return NULL;
 }
 
+/* A message that is handed out a thousand times has a story that says the same a thousand times. */
+#define LINES_FIRST 80
+#define LINES_LAST 30
+static void shorten(char *text) {
+  size_t lines = 0, line = 0;
+  for (const char *at = text; *at; at++) lines += *at == '\n';
+  if (lines <= LINES_FIRST + LINES_LAST + 1) return;
+  char *from = text, *to;
+  while (line < LINES_FIRST) line += *from++ == '\n';
+  for (to = from; line < lines - LINES_LAST;) line += *to++ == '\n';
+  char note[64];
+  const int length = snprintf(note, sizeof note, "      ... %zu lines more ...\n", lines - LINES_FIRST - LINES_LAST);
+  memmove(from + length, to, strlen(to) + 1); /* what is left out is longer than the note */
+  memcpy(from, note, (size_t)length);
+}
+
 char *check_story(struct scenario *scenario, const struct check_options *options, const struct check_tale *tale) {
   int ends[2];
   fflush(NULL);
@@ -101,5 +117,6 @@ char *check_story(struct scenario *scenario, const struct check_options *options
   kill(-child, SIGKILL);
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
   if (options->groups) program_groups_remove(options->groups, child);
+  if (text) shorten(text);
   return text;
 }
