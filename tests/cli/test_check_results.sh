@@ -108,7 +108,7 @@ SH
 "$dgsim" check small.yaml --keep-going -- sh slow.sh "$work" >out 2>err &
 tool=$!
 for _ in $(seq 100); do
-  if pgrep -f "sh slow.sh $work" >processes; then break; fi
+  if pgrep -f "^sh slow.sh $work" >processes; then break; fi
   sleep 0.05
 done
 [[ -s processes ]] || fail 'it has started nothing'
@@ -116,7 +116,7 @@ kill -INT $tool
 wait $tool
 (($? == 130)) || fail 'an interrupted check does not end by the signal'
 for _ in $(seq 100); do
-  if ! pgrep -f "sh slow.sh $work" >processes; then break; fi
+  if ! pgrep -f "^sh slow.sh $work" >processes; then break; fi
   sleep 0.05
 done
 [[ ! -s processes ]] || fail "processes live on: $(cat processes)"
