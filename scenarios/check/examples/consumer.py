@@ -4,7 +4,7 @@ import json
 import sys
 
 
-def call(name, **fields):
+def call(name, /, **fields):
     print(json.dumps({"call": name, **fields}), flush=True)
     return json.loads(sys.stdin.readline())["status"]
 
