@@ -150,10 +150,6 @@ static bool check_declared(struct reader *reader) {
   static const enum check_key keys[] = {CHECK_KEY_VARIANT, CHECK_KEY_MIXED_VERSIONS};
   const struct check_rules *rules = &reader->scenario->check;
   const struct yaml_entry *faults = reader->top[TOP_FAULTS];
-  if (rules->cases == CHECK_CASES_DECLARED && !faults && rules->variant == VARIANT_NONE && !rules->mixed_versions) {
-    reader_fail_key(reader, reader->check.given[CHECK_KEY_CASES], ERR_MISSING_KEY, "the file declares no case");
-    return err_note(reader->err, "give faults, a variant or mixed_versions; with cases: all the tool places the faults");
-  }
   if (rules->cases == CHECK_CASES_ALL && faults) {
     reader_fail_key(reader, faults, ERR_CONFLICT, "a check has no 'faults' of its own");
     return err_note(reader->err, "it places each fault itself; with check: {cases: declared} it tries these and no others");

@@ -46,8 +46,6 @@ printf 'format: 1\nsystem: sqs-standard\ncheck: {delivery: {reorder: false}}\n' 
 status 64 "'sqs-standard' keeps no order" check order.yaml -- true
 printf 'format: 1\nsystem: sqs-standard\ncheck: {delivery: {ack: cumulative}}\n' >acks.yaml
 status 64 "'sqs-standard' acknowledges one by one" check acks.yaml -- true
-printf 'format: 1\ncheck: {cases: declared}\n' >nothing.yaml
-status 64 'the file declares no case' check nothing.yaml -- true
 
 # what follows '--' is the program's, options and all
 status 0 'pairs: 3' check --dry-run a.yaml --pairs 3 -- consumer --pairs 9 --sedes

@@ -191,7 +191,7 @@ static const char *const files[] = {
     "format: 1\nname: a\n",
     "format: 1\nname: a\nworkload: {body: {file: b.json}, keys: 3}\nsystem: {name: sqs-standard, visibility_timeout: 7s}\n"
     "topology: {threads: 3}\nprovider: plain\nlinks: {default: {latency: 2ms}}\ndrain_limit: 5min\ncheck:\n"
-    "  delivery: {redelivery_horizon: 1h, concurrent_delivery: false, reorder: false, clock: own, tenants: true,\n"
+    "  delivery: {redelivery_horizon: 1h, concurrent_delivery: false, clock: own, tenants: true,\n"
     "    changed_payload: true, poison: true, failover: true}\n"
     "  probe: [python3, \"a b.py\", \"-\", \"#x\"]\n  reset: [rm, -f, x.db]\n  other_version: [old]\n"
     "  ignore: [leases, \"null\"]\n  answer_limit: 2s\n  pairs: 3\n",
