@@ -123,6 +123,7 @@ while read -r line; do
   echo "{\"done\":${n%\}}}"
 done
 SH
+# shellcheck disable=SC2016 # the probe's own variable
 printf 'format: 1\nworkload: {messages: 1}\ncheck:\n  pairs: 0\n  probe: [sh, -c, "touch kept-$DGSIM_WORKER; sed %s kept-$DGSIM_WORKER"]\n' \
   "'s/$/\\tpayment\\t10/'" >keeps.yaml
 status 2 'give a command that empties them' keeps.yaml -j 1 -- sh keeps.sh
