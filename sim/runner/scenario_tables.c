@@ -195,7 +195,7 @@ static const struct key delivery_keys[DELIVERY__COUNT] = {
     [DELIVERY_POISON] = {"poison", VALUE_BOOL, "false", NULL, 0, 0,
                          "a body that cannot be read may come among others: not to be done", NULL},
     [DELIVERY_FAILOVER] = {"failover", VALUE_BOOL, "false", NULL, 0, 0,
-                           "a database or cache may fail over and lose its last commits", NULL},
+                           "the cache may fail over to a replica and lose its last writes; it takes cache: {replicas: 1}", NULL},
 };
 
 const struct key_table top_table = {
