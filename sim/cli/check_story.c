@@ -43,7 +43,7 @@ static void tell(struct scenario *scenario, const struct check_options *options,
   plan->redelivery_horizon = scenario->check.redelivery_horizon;
   plan->mixed_versions = scenario->check.mixed_versions;
   check_set_variant(plan, scenario->check.variant);
-  begin(check_handler.program);
+  begin(scenario->plans[0].handler->program);
   if (intent == 0 && explain_find(scenario, &wanted, &target, &err) != EXPLAIN_FOUND) return;
   struct explanation explanation;
   explain_tell(scenario, &target, options->command, &explanation);
@@ -56,10 +56,12 @@ static void tell(struct scenario *scenario, const struct check_options *options,
 static void make_and_tell(struct scenario *scenario, const struct check_options *options, const struct check_tale *tale,
                           FILE *out) {
   struct err err = {0};
-  check_handler.program = options->make(options->make_context, 1, &err);
-  if (!check_handler.program) return;
+  struct handler handler = check_handler;
+  handler.program = options->make(options->make_context, 1, &err);
+  if (!handler.program) return;
+  scenario->plans[0].handler = &handler;
   tell(scenario, options, tale, out);
-  check_handler.program->kind->free(check_handler.program);
+  handler.program->kind->free(handler.program);
 }
 
 /* Until its end, or for as long as it may take. */

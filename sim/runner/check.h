@@ -9,9 +9,9 @@
  * A case is a run of the scenario's plan, without luck, with faults placed in it as a scenario would declare
  * them, and with the user's program in the place of the handler. It is judged by what is left behind:
  *
- *   ledger   operations whose effects the tool's stores state (apply, charge, publish): lost, doubled, stuck…
- *   lines    `operation kind amount`, from the rows of the tool's database, from the charges at its provider, and
- *            from the program's own probe, against those of the clean run
+ *   ledger   operations whose effect the tool's database states (apply): lost, doubled, stuck…
+ *   lines    `operation kind amount`, from the rows of the tool's database, the charges at its provider, what was
+ *            published, and the program's own probe, against those of the clean run
  *
  * [K1] Cases run in forked workers, one at a time each. A worker that dies or does not answer ends its case, not
  *      the tool. Results are kept by the number of the case: they are the same for any number of workers.
@@ -163,8 +163,8 @@ bool check_run(const struct scenario *scenario, const struct check_options *opti
                struct err *err);
 void check_result_deinit(struct check_result *result);
 
-/* The handler row that stands for a user's program: to be put into the registry; its `program` is set in each
- * worker. */
-extern struct handler check_handler;
+/* The handler row that stands for a user's program: to be put into the registry. Each worker runs a copy with
+ * its own program. */
+extern const struct handler check_handler;
 
 #endif

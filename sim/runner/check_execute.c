@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAULTS_ROOM 64 /* of a reproducing file, and what is placed */
-
 struct check_executor {
   const struct check_world *world;
   struct program *program;
+  struct handler handler; /* check_handler with this program */
   struct run *run;
   struct plan plan;
   struct fault_plan *faults;
@@ -37,7 +36,7 @@ struct check_executor {
 /* Names key luck, of which there is none. */
 static const char *const check_fault_names[CHECK_FAULTS_MAX] = {"fault-1", "fault-2", "fault-3"};
 
-struct handler check_handler = {
+const struct handler check_handler = {
     .name = "program",
     .about = "the user's own, of dgsim check",
     .forbids = ~CLAIM_NOTHING,
@@ -170,6 +169,7 @@ static void take_variant(struct check_executor *executor, const struct check_req
 static void prepare(struct check_executor *executor, const struct check_request *request) {
   const struct plan *whole = &executor->world->plan;
   executor->plan = *whole;
+  executor->plan.handler = &executor->handler;
   executor->plan.faults = executor->faults;
   executor->plan.fault_count = whole->fault_count + request->what.count;
   executor->plan.mixed_versions = request->what.mixed;
@@ -331,7 +331,8 @@ struct check_executor *check_executor_new(const struct check_world *world, struc
     memcpy(executor->faults, world->plan.faults, world->plan.fault_count * sizeof *executor->faults);
   check_places_init(&executor->places, world->rules, world->options->own_state,
                     world->options->own_server);
-  check_handler.program = program;
+  executor->handler = check_handler;
+  executor->handler.program = program;
   return executor;
 }
 
