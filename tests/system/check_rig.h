@@ -40,8 +40,9 @@ static inline struct program *rig_program_make(void *context, uint32_t worker, s
   return &subject->program;
 }
 
-static inline void check_of(handle_fn *consumer, const char *text, unsigned workers, bool keep_going, struct check_result *out,
-                     struct check_small *small) {
+/* Tries a scenario's text as `options` say; what failed first is made small, if somebody wants it. */
+static inline void check_with(const char *text, const struct check_options *options, struct check_result *out,
+                              struct check_small *small) {
   struct scenario scenario;
   struct err err = {0};
   const char *sets[] = {"handler=program"};
@@ -57,11 +58,16 @@ static inline void check_of(handle_fn *consumer, const char *text, unsigned work
   bool loaded = scenario_load(path, &registry, sets, 1, 0, &scenario, &err);
   unlink(path);
   ck_assert_msg(loaded, "%s", err.message);
+  ck_assert_msg(check_run(&scenario, options, out, &err), "%s", err.message);
+  if (small && out->failure_count > 0) check_shrink(&scenario, options, &out->failures[0], small);
+  scenario_free(&scenario);
+}
+
+static inline void check_of(handle_fn *consumer, const char *text, unsigned workers, bool keep_going, struct check_result *out,
+                     struct check_small *small) {
   const struct check_options options = {.workers = workers, .keep_going = keep_going, .case_limit_ms = 1000,
                                         .command = "a test", .make = rig_program_make, .make_context = &consumer};
-  ck_assert_msg(check_run(&scenario, &options, out, &err), "%s", err.message);
-  if (small && out->failure_count > 0) check_shrink(&scenario, &options, &out->failures[0], small);
-  scenario_free(&scenario);
+  check_with(text, &options, out, small);
 }
 
 #endif

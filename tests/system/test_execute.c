@@ -1,10 +1,7 @@
 /* What a host of programs has done between the two points of a call (sim/handler/execute.h): done at the
  * second, and not at the first. */
 #include "sim/handler/execute.h"
-#include "sim/runner/check.h"
-#include "tests/system/rig.h"
-
-#include <unistd.h>
+#include "tests/system/check_rig.h"
 
 /* --- A program that counts in a store of its own how often each operation was done --- */
 
@@ -74,26 +71,10 @@ static struct program *make(void *context, uint32_t worker, struct err *err) {
   return &counter->program;
 }
 
-static void check_of(const char *text, struct check_result *out) {
-  struct scenario scenario;
-  struct err err = {0};
-  const char *sets[] = {"handler=program"};
-  static const struct handler *handlers[256];
-  struct registry registry = rig_registry();
-  memcpy(handlers, registry.handlers, registry.handler_count * sizeof *handlers);
-  handlers[registry.handler_count++] = &check_handler;
-  registry.handlers = handlers;
-  char path[] = "/tmp/dgsim-check-XXXXXX.yaml";
-  int file = mkstemps(path, 5);
-  ck_assert(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
-  close(file);
-  bool loaded = scenario_load(path, &registry, sets, 1, 0, &scenario, &err);
-  unlink(path);
-  ck_assert_msg(loaded, "%s", err.message);
+static void check_executed(const char *text, struct check_result *out) {
   const struct check_options options = {
       .workers = 1, .keep_going = true, .case_limit_ms = 5000, .command = "a test", .make = make};
-  ck_assert_msg(check_run(&scenario, &options, out, &err), "%s", err.message);
-  scenario_free(&scenario);
+  check_with(text, &options, out, NULL);
 }
 
 static const struct {
@@ -115,7 +96,7 @@ START_TEST(a_fault_at_either_point_finds_it_done_or_not) {
            "format: 1\ncheck: {cases: declared}\ntopology: {consumers: 1}\n"
            "workload: {intents: [{id: 3, at: 1s, key: 1}]}\nfaults:\n  - {%s}\n",
            table[_i].fault);
-  check_of(text, &result);
+  check_executed(text, &result);
   ck_assert_msg(result.counts[CHECK_DECLARED].tried == 1, "%s", table[_i].fault);
   ck_assert_msg(result.failure_count == (table[_i].twice ? 1 : 0), "%s: %s", table[_i].fault,
                 result.failure_count ? result.failures[0].outcome.evidence : "");
