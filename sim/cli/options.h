@@ -23,7 +23,8 @@
 
 struct options {
   bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
-  bool has_seed, has_out;
+  bool has_seed, has_out, has_shard, resume;
+  unsigned shard, shards; /* --shard I/N; 1 of 1 */
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
   unsigned faults;   /* explore: up to so many */
