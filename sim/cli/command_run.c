@@ -8,7 +8,7 @@
 #include "sim/cli/run_record.h"
 #include "sim/cli/run_trace.h"
 #include "sim/cli/shell.h"
-#include "sim/cli/terminal.h"
+#include "sim/cli/write_files.h"
 #include "sim/runner/output.h"
 
 #include <signal.h>
@@ -43,22 +43,6 @@ static void refuse_same_names(struct file *files, size_t count) {
     }
 }
 
-static enum status write_files(const struct campaign *campaign, const struct options *options,
-                               const struct run_journal *journal) {
-  char directory[512];
-  struct err err = {0};
-  const struct output_options output = {
-      .out = options->out, .version = DGSIM_VERSION, .charts = !options->no_charts};
-  if (!output_write(campaign, &output, directory, &err)) {
-    err_note(&err, "all runs are safe in '%s': with --resume these files are written again", journal->path);
-    err_print(&err, stderr);
-    return STATUS_USAGE;
-  }
-  if (options->format == REPORT_HUMAN)
-    printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", directory);
-  return STATUS_HELD;
-}
-
 /* Places where to write are there, and no other process writes there. */
 static bool open_places(const struct scenario *scenario, const struct options *options, struct run_journal *journal,
                         struct err *err) {
@@ -73,12 +57,9 @@ static enum status whole(const struct file *file, const struct options *options,
                          struct report *report, struct err *err) {
   struct campaign campaign;
   if (!campaign_try(&file->scenario, campaign_options, &campaign, err)) return STATUS_USAGE;
-  if (options->format == REPORT_HUMAN)
-    output_summary(&campaign, terminal_colour(), stdout);
-  else
-    report_campaign(report, &campaign);
-  const enum status written = write_files(&campaign, options, journal);
-  const enum status status = status_worse((enum status)campaign_exit_status(&campaign), written);
+  char safe[800];
+  snprintf(safe, sizeof safe, "all runs are safe in '%s': make room, then --resume writes the files", journal->path);
+  const enum status status = write_files(&campaign, options, report, safe);
   campaign_free(&campaign);
   return status;
 }

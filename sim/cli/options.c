@@ -45,6 +45,7 @@ enum option_id {
   OPTION_PAIRS,
   OPTION_RESUME,
   OPTION_SHARD,
+  OPTION_FILE,
 };
 
 static const struct option_row {
@@ -77,11 +78,11 @@ static const struct option_row {
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
      "repeated"},
     {"out", OPTION_OUT, "DIR",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK,
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK | OPTIONS_MERGE,
      "write into DIR/<scenario> (default: results)"},
-    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
+    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
      "write the charts' scripts, but do not run gnuplot"},
-    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK,
+    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,
      "human, tap or junit: what is printed (default: human)"},
     {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN | OPTIONS_CHECK,
      "check the scenario, print it with every default filled in, run nothing"},
@@ -91,6 +92,8 @@ static const struct option_row {
      "go on with what an earlier run of the same campaign left undone"},
     {"shard", OPTION_SHARD, "I/N", OPTIONS_RUN,
      "only part I of N, from 1, into DIR/<scenario>/shard-I-of-N.journal, for merge"},
+    {"file", OPTION_FILE, "FILE", OPTIONS_MERGE,
+     "the scenario is here now (default: where it was for 'run')"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
      "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
     {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
@@ -215,6 +218,22 @@ static bool take_check(struct options *options, enum option_id id, const char *v
   }
 }
 
+/* Those of campaigns that are run in pieces. */
+static bool take_piece(struct options *options, enum option_id id, const char *value, struct err *err) {
+  switch (id) {
+  case OPTION_RESUME:
+    options->resume = true;
+    return true;
+  case OPTION_SHARD:
+    return take_shard(options, value, err);
+  case OPTION_FILE:
+    options->file = value;
+    return true;
+  default:
+    return take_check(options, id, value, err);
+  }
+}
+
 static bool take(struct options *options, int id, const char *value, struct err *err) {
   uint64_t count = 0;
   switch ((enum option_id)id) {
@@ -243,11 +262,6 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_ROW:
     options->row = value;
     return true;
-  case OPTION_RESUME:
-    options->resume = true;
-    return true;
-  case OPTION_SHARD:
-    return take_shard(options, value, err);
   case OPTION_SET:
     return add_set(options, value, err);
   case OPTION_FORMAT:
@@ -285,7 +299,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->workers = (unsigned)count;
     return true;
   default:
-    return take_check(options, (enum option_id)id, value, err);
+    return take_piece(options, (enum option_id)id, value, err);
   }
 }
 
@@ -318,6 +332,8 @@ static bool check_together(unsigned command, const struct options *options, stru
   if ((options->resume || options->has_shard) && (options->trace || options->record || options->dry_run))
     return err_set(err, ERR_USAGE, "--%s is for campaigns: it excludes --trace, --record and --dry-run",
                    options->resume ? "resume" : "shard");
+  if (options->has_shard && options->format != REPORT_HUMAN)
+    return err_set(err, ERR_USAGE, "--shard and --format exclude each other: verdicts are for 'merge' to tell");
   return true;
 }
 

@@ -20,6 +20,7 @@
 #define OPTIONS_SHRINK 64u
 #define OPTIONS_EXPLAIN 128u
 #define OPTIONS_CHECK 256u
+#define OPTIONS_MERGE 512u
 
 struct options {
   bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
@@ -33,7 +34,7 @@ struct options {
   unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
-  const char *out, *trace, *record, *row, *at;
+  const char *out, *trace, *record, *row, *at, *file;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;
   char **files; /* what is no option, borrowed */

@@ -52,8 +52,8 @@ static bool work_off(struct work *work, struct campaign *out, struct err *err) {
   return work->err.code == ERR_NONE;
 }
 
-static void prepare(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
-                    struct work *work) {
+void campaign_prepare(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                      struct work *work) {
   *out = (struct campaign){.scenario = scenario,
                            .seed_count = scenario->seed_count,
                            .result_count = scenario->plan_count * scenario->seed_count,
@@ -66,7 +66,7 @@ static void prepare(const struct scenario *scenario, const struct campaign_optio
 bool campaign_try(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
                   struct err *err) {
   struct work work;
-  prepare(scenario, options, out, &work);
+  campaign_prepare(scenario, options, out, &work);
   const bool good = work_off(&work, out, err);
   if (good) work_finish(&work);
   work_deinit(&work);
@@ -87,7 +87,7 @@ bool campaign_shard(const struct scenario *scenario, const struct campaign_optio
   struct campaign campaign;
   struct work work;
   ASSERT(options->journal);
-  prepare(scenario, options, &campaign, &work);
+  campaign_prepare(scenario, options, &campaign, &work);
   const bool good = work_off(&work, &campaign, err);
   work_deinit(&work);
   campaign_free(&campaign);

@@ -46,6 +46,10 @@ struct work_outcome {
   bool differs;          /* --verify: a second execution came to something else */
 };
 
+/* An empty campaign and its items. */
+void campaign_prepare(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                      struct work *work);
+
 /* All items of a campaign, whose results and capacities are there to be filled. */
 void work_init(struct work *work, const struct scenario *scenario, const struct campaign_options *options,
                struct campaign *campaign);

@@ -44,7 +44,7 @@ static bool io_error(const char *path, struct err *err) {
 
 /* False: another process has it. */
 static bool lock(int fd, const char *path, struct err *err) {
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true; /* LIMIT: see [J3] */
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true; /* or nobody watches: [J3] */
   err_set(err, ERR_CONFLICT, "another process is writing '%s'", path);
   return err_note(err, "wait for it, or write somewhere else with --out DIR");
 }
@@ -122,7 +122,7 @@ static bool refuse(const char *path, const char *difference, struct err *err) {
 static bool resume_with(struct journal *journal, struct journal_reader *reader, const struct journal_head *head,
                         struct journal_found *out, struct err *err) {
   char difference[400];
-  if (!journal_head_same(&reader->head, head, difference, sizeof difference))
+  if (!journal_head_same(&reader->head, "then", head, "now", difference, sizeof difference))
     return refuse(journal->path, difference, err);
   if (reader->head.shard != head->shard || reader->head.shards != head->shards)
     return refuse(journal->path, "it is of another shard", err);
@@ -152,7 +152,7 @@ static bool open_with(struct journal *journal, const struct journal_head *head, 
   }
   char difference[400];
   out->items = reader.head.items / reader.head.shards + (reader.head.items % reader.head.shards >= reader.head.shard);
-  out->same = journal_head_same(&reader.head, head, difference, sizeof difference);
+  out->same = journal_head_same(&reader.head, "then", head, "now", difference, sizeof difference);
   bool good;
   if (resume) {
     good = resume_with(journal, &reader, head, out, err);

@@ -43,9 +43,10 @@ struct journal_head {
 void journal_head_free(struct journal_head *head);
 
 /* Whether rows of the one belong to the other: everything but path and shard. False: the first thing that differs is
- * told in words, "then '--seeds 20', now '--seeds 40'". `program` is compared where both are known. */
-bool journal_head_same(const struct journal_head *then, const struct journal_head *now, char *out_difference,
-                       size_t size);
+ * told with a word for each, "then" and "now": "then '--seeds=20', now '--seeds=40'". `program` is compared where both are
+ * known. */
+bool journal_head_same(const struct journal_head *a, const char *of_a, const struct journal_head *b, const char *of_b,
+                       char *out_difference, size_t size);
 
 /* --- Reading --- */
 

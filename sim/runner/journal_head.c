@@ -206,26 +206,26 @@ static bool same_words(const struct journal_head *a, const struct journal_head *
   return same;
 }
 
-bool journal_head_same(const struct journal_head *then, const struct journal_head *now, char *out_difference,
-                       size_t size) {
-  char before[160], today[160];
-  if (strcmp(then->version, now->version) != 0) {
-    snprintf(out_difference, size, "then version %s, now %s", then->version, now->version);
-  } else if (then->program != now->program && then->program != 0 && now->program != 0) {
-    snprintf(out_difference, size, "the program was built anew since");
-  } else if (then->verify != now->verify) {
-    snprintf(out_difference, size, then->verify ? "then with --verify, now without"
-                                                : "then without --verify, now with it");
-  } else if (strcmp(then->scenario, now->scenario) != 0) {
-    snprintf(out_difference, size, "then scenario '%.100s', now '%.100s'", then->scenario, now->scenario);
-  } else if (then->resolved == now->resolved && then->items == now->items) {
+bool journal_head_same(const struct journal_head *a, const char *of_a, const struct journal_head *b, const char *of_b,
+                       char *out_difference, size_t size) {
+  char words_a[160], words_b[160];
+  if (strcmp(a->version, b->version) != 0) {
+    snprintf(out_difference, size, "%s version %.40s, %s version %.40s", of_a, a->version, of_b, b->version);
+  } else if (a->program != b->program && a->program != 0 && b->program != 0) {
+    snprintf(out_difference, size, "%s another build of the program", of_a);
+  } else if (a->verify != b->verify) {
+    snprintf(out_difference, size, "%s %s --verify, %s %s it", of_a, a->verify ? "with" : "without", of_b,
+             b->verify ? "with" : "without");
+  } else if (strcmp(a->scenario, b->scenario) != 0) {
+    snprintf(out_difference, size, "%s scenario '%.100s', %s '%.100s'", of_a, a->scenario, of_b, b->scenario);
+  } else if (a->resolved == b->resolved && a->items == b->items) {
     return true;
-  } else if (!same_words(then, now)) {
-    put_words(then, before, sizeof before);
-    put_words(now, today, sizeof today);
-    snprintf(out_difference, size, "then %s, now %s", before, today);
+  } else if (!same_words(a, b)) {
+    put_words(a, words_a, sizeof words_a);
+    put_words(b, words_b, sizeof words_b);
+    snprintf(out_difference, size, "%s %s, %s %s", of_a, words_a, of_b, words_b);
   } else {
-    snprintf(out_difference, size, "'%.200s', or a file that it names, has changed since", now->path);
+    snprintf(out_difference, size, "%s '%.200s', or a file that it names, was not as it is %s", of_a, b->path, of_b);
   }
   return false;
 }
