@@ -95,7 +95,6 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
     if (!points(world, node, POINT_APPENDED, true, request)) return;
     append(world, node, &broker_disk(node)->input[partition], &batch, request, partition);
     books_note(world, node, partition);
-    broker_account(world, partition);
     if (!points(world, node, POINT_APPENDED, false, request)) return;
     replica_appended(world, node, partition);
     if (!broker_of(node)->replication) broker_wake(world, node, partition);
