@@ -36,6 +36,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   for (uint32_t i = count; i-- > 0;) {
     struct thread *thread = &host->threads[i];
     thread->context.api = &host_api.api;
+    thread->world = world;
+    thread->node = node;
     thread->index = i;
     thread->handler = plan_handler(world->plan, node->group);
     thread->settings = plan_handler_settings(world->plan, node->group);
@@ -117,8 +119,7 @@ static __attribute__((noinline)) bool at_step_seen(struct world *world, struct n
 /* The point of a step, at which its call may be made to fail, where a fault or an observer waits for that. */
 static inline bool at_step(struct world *world, struct node *node, struct thread *thread, bool before) {
   world->call_failed = 0;
-  if (__builtin_expect(world_armed(world, POINT_HANDLER_STEP) || world->observer != NULL, 0))
-    return at_step_seen(world, node, thread, before);
+  if (__builtin_expect(host_step_seen(world), 0)) return at_step_seen(world, node, thread, before);
   return !node->doomed;
 }
 

@@ -21,6 +21,8 @@ enum client_transaction {
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
   struct fiber *fiber;
+  struct world *world;
+  struct node *node;
   const struct handler *handler; /* the group's, and its keys' values */
   uint64_t intent; /* the operation that it is, whatever the message says */
   int64_t now;     /* ns, by the consumer's clock, when it was last resumed */
@@ -88,10 +90,19 @@ struct call_row {
   /* Optional, of calls that ask a store: its answer, behind status and value; and that none came. */
   void (*answered)(struct thread *, const struct message *);
   void (*unanswered)(struct thread *);
+  bool at_once; /* it never waits */
 };
+
+/* Whether a fault or an observer waits for the steps of handlers. */
+static inline bool host_step_seen(const struct world *world) {
+  return world_armed(world, POINT_HANDLER_STEP) || world->observer != NULL;
+}
 
 /* Does what a suspended handler asked for: true = done, thread->status is set; false = it waits. */
 bool host_perform(struct world *world, struct node *node, struct thread *thread);
+/* On the fiber: makes a call that never waits, where nobody looks on and no fault may strike at its point. False:
+ * the host makes it, or, when its node has died of it, the handler is not to go on. */
+bool host_call_at_once(struct thread *thread);
 /* Whether its call asks somebody else, and so can be refused, or lose its answer. */
 bool host_call_may_fail(const struct thread *thread);
 /* What a call is told that a fault has failed: before it was made, or after. */
