@@ -15,6 +15,7 @@ static void answer_produce(struct world *world, struct node *node, const struct 
   }
   struct message *answer = world_answer(world, node, request, kind);
   answer->a = error;
+  answer->c = request->a;
   answer->intent = request->intent;
   if (acks == ACKS_ALL && error == KAFKA_OK && !broker_of(node)->replication)
     answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
