@@ -1,8 +1,8 @@
 /* A campaign: all plans of a scenario (each row at each of its points) times all its seeds, over threads,
  * then judged. What is said of a row here is said of a plan: without a sweep, they are the same.
  *
- * Workers only execute; results land in an array by index (plan 0 with every seed, then plan 1…), and one
- * thread reads that array in order. So every file is byte-equal for any number of workers.
+ * Workers only execute (campaign_work.h); results land in an array by index (plan 0 with every seed, then
+ * plan 1…), and one thread reads that array in order. So every file is byte-equal for any number of workers.
  */
 #ifndef SIM_RUNNER_CAMPAIGN_H
 #define SIM_RUNNER_CAMPAIGN_H
@@ -37,6 +37,7 @@ struct expectation_result {
 
 struct campaign {
   const struct scenario *scenario;
+  size_t seed_count;          /* of the scenario's seeds, the first so many count */
   struct run_result *results; /* [plan_count * seed_count], row-major */
   size_t result_count;
   int64_t *capacity;      /* [plan_count], micro-events a second; -1 = not measured */

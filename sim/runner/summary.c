@@ -345,7 +345,7 @@ void output_intended(const struct campaign *campaign, char *out, size_t size) {
 
 void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  const size_t rows = scenario->row_count, seeds = scenario->seed_count;
+  const size_t rows = scenario->row_count, seeds = campaign->seed_count;
   char intended[2 * HUMAN_MAX];
   output_intended(campaign, intended, sizeof intended);
   paint(out, colour, BOLD, scenario->name);

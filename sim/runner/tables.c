@@ -162,7 +162,7 @@ int64_t tables_timeline_width(const struct campaign *campaign) {
 static int64_t width_of(const struct campaign *campaign, size_t row) {
   int64_t width = 0;
   if (scenario_axes(campaign->scenario) == 0) return tables_timeline_width(campaign);
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
+  for (size_t seed = 0; seed < campaign->seed_count; seed++) {
     const int64_t own = campaign_result(campaign, row, seed)->timeline_width;
     if (own > width) width = own;
   }
@@ -197,7 +197,7 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
   static const char *const names[] = {"time_s", "goodput_per_s", "duplicates_per_s", "open"};
   heads(campaign, names, COUNT(names), &csv);
   csv_out_end_row(&csv);
-  const size_t seeds = campaign->scenario->seed_count;
+  const size_t seeds = campaign->seed_count;
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const int64_t width = width_of(campaign, row);
     size_t count = 0;
@@ -229,7 +229,7 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
 
 void tables_latency_of(const struct campaign *campaign, size_t row, struct histogram *out) {
   memset(out, 0, sizeof *out);
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
+  for (size_t seed = 0; seed < campaign->seed_count; seed++) {
     const struct run_result *result = campaign_result(campaign, row, seed);
     if (result->latency) histogram_merge(out, result->latency);
   }

@@ -72,6 +72,7 @@ static struct fixture fixture_new(void) {
   ck_assert_msg(scenario_load(f.scenario_path, &fake_registry, NULL, 0, 0, &f.scenario, &err), "%s",
                 err.message);
   struct campaign *campaign = &f.campaign;
+  campaign->seed_count = SEEDS;
   campaign->result_count = ROWS * SEEDS;
   campaign->results = calloc(ROWS * SEEDS, sizeof *campaign->results);
   for (uint32_t i = 0; i < ROWS * SEEDS; i++)
