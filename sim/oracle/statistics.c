@@ -23,19 +23,25 @@ static struct estimate student(double mean, double squares, size_t n) {
   return estimate;
 }
 
-static double mean_of(const int64_t *values, size_t n) {
+static wide sum_of(const int64_t *values, size_t n) {
   wide sum = 0;
   for (size_t i = 0; i < n; i++) sum += values[i];
-  return n ? (double)sum / (double)n : 0;
+  return sum;
 }
 
+static double mean_of(wide sum, size_t n) { return n ? (double)sum / (double)n : 0; }
+
+/* How far a value is from the mean; exactly 0 where all are equal, however large. */
+static double off_mean(wide value, wide sum, size_t n) { return (double)(value * (wide)n - sum) / (double)n; }
+
 struct estimate statistics_mean(const int64_t *values, size_t n, int bounded) {
-  double mean = mean_of(values, n), squares = 0;
+  const wide sum = sum_of(values, n);
+  double squares = 0;
   for (size_t i = 0; i < n; i++) {
-    double off = (double)values[i] - mean;
+    double off = off_mean(values[i], sum, n);
     squares += off * off;
   }
-  struct estimate estimate = student(mean, squares, n);
+  struct estimate estimate = student(mean_of(sum, n), squares, n);
   if (bounded && estimate.low < 0) estimate.low = 0;
   return estimate;
 }
@@ -93,14 +99,11 @@ struct estimate statistics_proportion(uint64_t successes, uint64_t trials, doubl
 
 struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n,
                                   double *out_correlation) {
-  double mean_a = mean_of(a, n), mean_b = mean_of(b, n);
-  wide sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (wide)a[i] - b[i];
-  double mean = n ? (double)sum / (double)n : 0;
+  const wide sum_a = sum_of(a, n), sum_b = sum_of(b, n);
   double squares = 0, squares_a = 0, squares_b = 0, products = 0;
   for (size_t i = 0; i < n; i++) {
-    double off = (double)((wide)a[i] - b[i]) - mean;
-    double off_a = (double)a[i] - mean_a, off_b = (double)b[i] - mean_b;
+    double off = off_mean((wide)a[i] - b[i], sum_a - sum_b, n);
+    double off_a = off_mean(a[i], sum_a, n), off_b = off_mean(b[i], sum_b, n);
     squares += off * off;
     squares_a += off_a * off_a;
     squares_b += off_b * off_b;
@@ -110,18 +113,20 @@ struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n,
     double scale = sqrt(squares_a) * sqrt(squares_b);
     *out_correlation = scale > 0 ? products / scale : NAN;
   }
-  return student(mean, squares, n);
+  return student(mean_of(sum_a - sum_b, n), squares, n);
 }
 
 struct estimate statistics_batch_means(const int64_t *means, size_t n, double *out_correlation) {
-  double mean = mean_of(means, n), squares = 0, products = 0;
+  const wide sum = sum_of(means, n);
+  double squares = 0, products = 0, before = 0;
   for (size_t i = 0; i < n; i++) {
-    double off = (double)means[i] - mean;
+    double off = off_mean(means[i], sum, n);
     squares += off * off;
-    if (i > 0) products += off * ((double)means[i - 1] - mean);
+    products += off * before;
+    before = off;
   }
   if (out_correlation) *out_correlation = squares > 0 ? products / squares : NAN;
-  return student(mean, squares, n);
+  return student(mean_of(sum, n), squares, n);
 }
 
 /* The correlation that independent batches exceed in one series of ten: about normal, with mean -1/n and
