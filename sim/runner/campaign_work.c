@@ -81,6 +81,22 @@ bool work_take(struct work *work, size_t *out_item) {
   return some;
 }
 
+void work_return(struct work *work, size_t item) {
+  pthread_mutex_lock(&work->mutex);
+  if (work->states[item] == WORK_TAKEN) {
+    work->states[item] = WORK_TO_DO;
+    if (item < work->next) work->next = item;
+  }
+  pthread_mutex_unlock(&work->mutex);
+}
+
+size_t work_left(struct work *work) {
+  pthread_mutex_lock(&work->mutex);
+  const size_t left = work->items - work->done;
+  pthread_mutex_unlock(&work->mutex);
+  return left;
+}
+
 static bool same_run(const struct run_result *a, const struct run_result *b) {
   return a->digest == b->digest && a->records == b->records &&
          memcmp(a->metrics, b->metrics, sizeof a->metrics) == 0;
@@ -106,10 +122,14 @@ void work_execute(const struct work *work, size_t item, struct run *run, struct 
   run_result_deinit(&second);
 }
 
-void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
-  pthread_mutex_lock(&work->mutex);
-  ASSERT_LT(item, work->items);
-  ASSERT(work->states[item] != WORK_DONE); /* [W1] */
+void work_outcome_deinit(struct work_outcome *outcome) { run_result_deinit(&outcome->run); }
+
+/* With the mutex. */
+static void put(struct work *work, size_t item, struct work_outcome *outcome) {
+  if (work->states[item] == WORK_DONE) { /* [W1] */
+    work_outcome_deinit(outcome);
+    return;
+  }
   if (is_capacity(work, item))
     work->campaign->capacity[plan_of(work, item)] = outcome->capacity;
   else
@@ -117,6 +137,12 @@ void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
   work->differs[item] = outcome->differs;
   work->states[item] = WORK_DONE;
   work->done++;
+}
+
+void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
+  ASSERT_LT(item, work->items);
+  pthread_mutex_lock(&work->mutex);
+  put(work, item, outcome);
   pthread_mutex_unlock(&work->mutex);
 }
 

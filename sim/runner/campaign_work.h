@@ -6,7 +6,8 @@
  * hands back what came of each, in any order. Results land by number, so the campaign cannot know who did
  * what.
  *
- * [W1] Each item is taken at most once, and done at most once.
+ * [W1] Each item is with one taker at a time, and done once: what comes of it a second time, from one who was
+ *      thought to be gone, is dropped.
  * [W2] work_take and work_done may be called by any thread at any time; work_execute touches nothing that
  *      is shared.
  */
@@ -48,12 +49,20 @@ void work_deinit(struct work *work);
 /* The next item that nobody has taken; false when there is none. */
 bool work_take(struct work *work, size_t *out_item);
 
+/* An item that was taken is to be taken by another. Nothing, when it has been done meanwhile. */
+void work_return(struct work *work, size_t item);
+
+/* How many are not done yet. */
+size_t work_left(struct work *work);
+
 /* Executes an item. `again` is for --verify: NULL = once only. */
 void work_execute(const struct work *work, size_t item, struct run *run, struct run *again,
                   struct work_outcome *out);
 
 /* Takes over what the outcome owns. */
 void work_done(struct work *work, size_t item, struct work_outcome *outcome);
+
+void work_outcome_deinit(struct work_outcome *outcome);
 
 /* How many are done; for who looks on. */
 size_t work_progress(struct work *work);
