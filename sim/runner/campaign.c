@@ -1,6 +1,7 @@
 #include "sim/runner/campaign.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/campaign_mpi.h"
 #include "sim/runner/campaign_threads.h"
 #include "sim/runner/judge.h"
 #include "sim/runner/workers.h"
@@ -32,6 +33,18 @@ static double now_s(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+/* All items. Ranks have a thread each unless -j says otherwise: whoever starts them gives each its cores. */
+static void execute(struct work *work) {
+  const struct campaign_options *options = work->options;
+  const unsigned workers = options->ranks && options->workers == 0 ? 1 : workers_count(options->workers, work->items);
+  work->campaign->ranks = options->ranks ? ranks_count(options->ranks) : 1;
+  work->campaign->workers = workers * work->campaign->ranks;
+  if (options->ranks)
+    campaign_mpi_lead(work, workers);
+  else
+    campaign_threads(work, workers, NULL);
+}
+
 void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
                   struct campaign *out) {
   *out = (struct campaign){.scenario = scenario,
@@ -42,9 +55,8 @@ void campaign_run(const struct scenario *scenario, const struct campaign_options
   allocate(out, scenario);
   struct work work;
   work_init(&work, scenario, options, out);
-  out->workers = workers_count(options->workers, work.items);
   const double started_s = now_s();
-  campaign_threads(&work, out->workers);
+  execute(&work);
   out->wall_s = now_s() - started_s;
   work_finish(&work);
   work_deinit(&work);
@@ -55,7 +67,7 @@ void campaign_of_run(const struct scenario *scenario, const struct run_result *r
                      struct campaign *out) {
   ASSERT_EQ(scenario->plan_count, 1);
   ASSERT_EQ(scenario->seed_count, 1);
-  *out = (struct campaign){.scenario = scenario, .seed_count = 1, .result_count = 1, .workers = 1};
+  *out = (struct campaign){.scenario = scenario, .seed_count = 1, .result_count = 1, .workers = 1, .ranks = 1};
   allocate(out, scenario);
   out->results[0] = *result;
   judge_campaign(out);
