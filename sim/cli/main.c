@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void help(FILE *out) {
@@ -58,6 +59,12 @@ static void version(void) {
          mpi ? ")" : ": one machine at a time, or --shard");
 }
 
+/* Of processes that were started together, mpirun ends all as soon as one fails: first the one that says why. */
+static void let_rank_0_speak(int status) {
+  if (status != STATUS_HELD && ranks_start().rank > 0)
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+}
+
 /* Under mpirun, of all processes one speaks. */
 static int act(const struct registry *registry, int argc, char **argv) {
   struct err err = {0};
@@ -74,7 +81,8 @@ static int act(const struct registry *registry, int argc, char **argv) {
   size_t i = 0;
   while (i < command_count && strcmp(word, commands[i].name) != 0) i++;
   if (i == command_count) return speaks ? unknown_command(word) : STATUS_USAGE;
-  if (commands[i].run == command_run || run_ranks_refuse(word, &err)) return commands[i].run(registry, argc - 1, argv + 1);
+  if (commands[i].run == command_run || run_ranks_refuse(word, &err))
+    return commands[i].run(registry, argc - 1, argv + 1);
   if (speaks) err_print(&err, stderr);
   return STATUS_USAGE;
 }
@@ -96,6 +104,7 @@ int main(int argc, char **argv) {
     return STATUS_USAGE;
   }
   int status = act(&registry, argc, argv);
+  let_rank_0_speak(status);
   /* What could not be printed was not said. */
   if (fflush(stdout) != 0 || ferror(stdout)) {
     fputs("dgsim: error: cannot write to the standard output\n", stderr);

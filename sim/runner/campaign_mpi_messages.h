@@ -1,4 +1,5 @@
-/* What ranks say to each other: numbers of sim/base/bytes.h, the kind first, then the number of the campaign. All ranks run the same program (that is what HELLO is for), so bytes that are none of these are a
+/* What ranks say to each other: numbers of sim/base/bytes.h, the kind first, then the number of the campaign.
+ * All ranks run the same program (that is what HELLO is for), so bytes that are none of these are a
  * programmer's error. */
 #ifndef SIM_RUNNER_CAMPAIGN_MPI_MESSAGES_H
 #define SIM_RUNNER_CAMPAIGN_MPI_MESSAGES_H
@@ -37,7 +38,8 @@ campaign_message_read(const struct bytes *bytes, enum campaign_message *out_kind
   return reader;
 }
 
-/* Of rank 0 nothing is heard any more. Not through exit: threads are in the middle of their runs, and MPI would wait. */
+/* Of rank 0 nothing is heard any more. Not through exit: threads are in the middle of their runs, and MPI
+ * would wait. */
 _Noreturn void campaign_mpi_end_alone(const struct ranks *ranks);
 
 #endif

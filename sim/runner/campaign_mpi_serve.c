@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So much work is asked for at once, as far as can be guessed: what is lost with the rank, and much longer than an
- * answer takes. */
+/* So much work is asked for at once, as far as can be guessed: what is lost with the rank, and much longer
+ * than an answer takes. */
 #define AHEAD_NS 50000000
 #define WANT_MAX 256
 #define STATUS_ALONE 70

@@ -238,7 +238,7 @@ bool ranks_begin(const struct ranks_start *start, int64_t silence_ns, struct ran
   condition(&ranks->look);
   condition(&ranks->news);
   pthread_mutex_lock(&ranks->mutex);
-  /* Signals are for the threads of the program; MPI starts some of its own, which do as the one that starts them. */
+  /* Signals are for the threads of the program. MPI starts some of its own: they do as the one that does so. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
