@@ -131,6 +131,7 @@ static void take_ledger(const struct collector *collector, struct run_result *ou
       ledger_timeline(collector->ledger, &count, &out->timeline_width);
   out->timeline = series_of_timeline(timeline, count);
   out->timeline_count = count;
+  batches_means(ledger_latencies(collector->ledger), &out->latencies);
   out->latency = series_of_latency(ledger_latency(collector->ledger));
 }
 

@@ -3,6 +3,7 @@
 #define SIM_RUNNER_RESULT_H
 
 #include "sim/base/bytes.h"
+#include "sim/oracle/batches.h"
 #include "sim/oracle/ledger.h"
 #include "sim/oracle/metric.h"
 #include "sim/oracle/verdict.h"
@@ -39,6 +40,7 @@ struct run_result {
   struct fault_window *windows;
   size_t window_count;
   struct bytes latency, timeline; /* packed: series.h */
+  struct batch_means latencies; /* ns, in order of first effects */
   size_t timeline_count;
   int64_t timeline_width; /* ns */
   int64_t end_ns;         /* virtual time at which the run ended */
