@@ -1,6 +1,7 @@
 #include "sim/runner/campaign_threads.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/interrupt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +67,20 @@ static void *worker(void *context) {
 }
 
 static void print_progress(struct work *work, double elapsed_s) {
-  const size_t done = work_progress(work);
-  fprintf(stderr, "\r%s: %zu of %zu runs, %.0f s", work->scenario->name, done, work->items, elapsed_s);
-  if (done > 0)
-    fprintf(stderr, ", about %.0f s left", elapsed_s * (double)(work->items - done) / (double)done);
+  const size_t done = work_progress(work), here = done - work->restored;
+  fprintf(stderr, "\r%s: %zu of %zu runs, %.0f s", work->scenario->name, done, work->mine, elapsed_s);
+  if (here > 0)
+    fprintf(stderr, ", about %.0f s left", elapsed_s * (double)(work->mine - done) / (double)here);
   fputs("\033[K", stderr);
   fflush(stderr);
+}
+
+/* Ends the process: the runs under way are lost, those in the journal are not. */
+static void interrupted(struct work *work, int signal) {
+  const struct campaign_options *options = work->options;
+  if (work->journal) journal_stop(work->journal);
+  const size_t kept = work->journal ? work_progress(work) : 0;
+  options->interrupted(options->interrupted_context, signal, kept, work->mine);
 }
 
 /* Up to PROGRESS_EVERY_NS. With the mutex. */
@@ -89,8 +98,8 @@ static void wait_for_workers(struct crew *crew) {
   pthread_cond_timedwait(&crew->finished, &crew->mutex, &until);
 }
 
-/* Waits for the workers, and tells a terminal how far they are. */
-static void watch(struct crew *crew) {
+/* Waits for the workers, tells a terminal how far they are, and looks whether the process is to end. */
+static void watch(struct crew *crew, const struct interrupt *interrupt) {
   const bool show = crew->work->options->progress && isatty(STDERR_FILENO);
   const double started_s = now_s();
   double next_s = PROGRESS_AFTER_S;
@@ -98,6 +107,11 @@ static void watch(struct crew *crew) {
   pthread_mutex_lock(&crew->mutex);
   while (crew->running > 0) {
     wait_for_workers(crew);
+    const int signal = interrupt ? interrupt_seen(interrupt) : 0;
+    if (signal != 0) {
+      if (shown) fputs("\r\033[K", stderr);
+      interrupted(crew->work, signal);
+    }
     const double elapsed_s = now_s() - started_s;
     if (show && crew->running > 0 && elapsed_s >= next_s) {
       print_progress(crew->work, elapsed_s);
@@ -111,6 +125,9 @@ static void watch(struct crew *crew) {
 
 void campaign_threads(struct work *work, unsigned workers, const struct work_others *others) {
   struct crew crew = {.work = work, .others = others, .running = workers};
+  struct interrupt interrupt;
+  const bool watched = work->options->interrupted != NULL;
+  if (watched) interrupt_begin(&interrupt);
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -123,8 +140,9 @@ void campaign_threads(struct work *work, unsigned workers, const struct work_oth
     const int failed = pthread_create(&threads[i], NULL, worker, &crew);
     ASSERT_MSG(failed == 0, "cannot start thread %u of %u (-j): %s", i + 1, workers, strerror(failed));
   }
-  watch(&crew);
+  watch(&crew, watched ? &interrupt : NULL);
   for (unsigned i = 0; i < workers; i++) pthread_join(threads[i], NULL);
+  if (watched) interrupt_end(&interrupt);
   free(threads);
   pthread_cond_destroy(&crew.finished);
   pthread_mutex_destroy(&crew.mutex);
