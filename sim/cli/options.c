@@ -75,9 +75,9 @@ static const struct option_row {
     {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
     {"jobs", OPTION_JOBS, "N",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
-     "work on N things at once (default: one for each core); results are the same for any N"},
+     "work on N things at once (default: one for each core; under mpirun, one a rank); results are the same for any N"},
     {"mpi-silence", OPTION_MPI_SILENCE, "TIME", OPTIONS_RUN,
-     "under mpirun: a rank of which nothing is heard for so long is gone (default: 30s)"},
+     "under mpirun: a rank that is not heard of for so long is gone (default: 30s)"},
     {"set", OPTION_SET, "PATH=VALUE",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
