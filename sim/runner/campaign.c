@@ -4,6 +4,7 @@
 #include "sim/runner/campaign_journal.h"
 #include "sim/runner/campaign_mpi.h"
 #include "sim/runner/campaign_threads.h"
+#include "sim/runner/intervals.h"
 #include "sim/runner/judge.h"
 #include "sim/runner/workers.h"
 
@@ -149,6 +150,11 @@ int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric
 
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric) {
   const size_t seeds = campaign->seed_count;
+  if (seeds == 1 && metric == METRIC_LATENCY_MEAN) {
+    struct estimate estimate = intervals_latency(campaign, row).estimate;
+    estimate.n = 1;
+    return estimate;
+  }
   int64_t *values = zeroed(seeds, sizeof *values);
   for (size_t seed = 0; seed < seeds; seed++)
     values[seed] = campaign_result(campaign, row, seed)->metrics[metric];

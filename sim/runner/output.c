@@ -1,6 +1,7 @@
 #include "sim/runner/output.h"
 
 #include "sim/runner/charts.h"
+#include "sim/runner/intervals.h"
 #include "sim/runner/manifest.h"
 #include "sim/runner/tables.h"
 
@@ -24,16 +25,19 @@ static bool write_resolved(const struct campaign *campaign, FILE *file) {
   return true;
 }
 
+static bool has_groups(const struct campaign *campaign) { return campaign->scenario->plans[0].groups != NULL; }
+
 /* Everything but the manifest, which says of what version it is, and the charts. */
 static const struct {
   const char *name;
   table_writer *write;
-  bool of_groups; /* only where the scenario has groups */
+  bool (*where)(const struct campaign *campaign); /* NULL = always */
 } files[] = {
-    {"summary.txt", write_summary, false},      {"runs.csv", tables_runs, false},
-    {"aggregate.csv", tables_aggregate, false}, {"timeline.csv", tables_timeline, false},
-    {"latency.csv", tables_latency, false},     {"faults.csv", tables_faults, false},
-    {"groups.csv", tables_groups, true},        {"resolved.yaml", write_resolved, false},
+    {"summary.txt", write_summary, NULL},      {"runs.csv", tables_runs, NULL},
+    {"aggregate.csv", tables_aggregate, NULL}, {"paired.csv", tables_paired, intervals_are_paired},
+    {"timeline.csv", tables_timeline, NULL},   {"latency.csv", tables_latency, NULL},
+    {"faults.csv", tables_faults, NULL},       {"groups.csv", tables_groups, has_groups},
+    {"resolved.yaml", write_resolved, NULL},
 };
 #define FILES (sizeof files / sizeof *files)
 #define MANIFEST "manifest.json"
@@ -145,7 +149,7 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
   if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err))
     return false;
   for (size_t i = 0; i < FILES; i++)
-    if ((!files[i].of_groups || campaign->scenario->plans[0].groups) &&
+    if ((!files[i].where || files[i].where(campaign)) &&
         !write_file(staging, campaign, files[i].name, files[i].write, NULL, err))
       return false;
   if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;

@@ -1,7 +1,7 @@
 /* The files of a campaign, in a directory that can be copied (sim/runner/README.md):
  *
- *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  timeline.csv  latency.csv
- *                    faults.csv   resolved.yaml  manifest.json  charts/NAME.{gp,svg}
+ *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  paired.csv  timeline.csv
+ *                    latency.csv  faults.csv  groups.csv  resolved.yaml  manifest.json  charts/NAME.{gp,svg}
  *   <out>/latest -> <scenario>
  *
  * Each file is written beside its place and renamed, so none is ever half there. CSV through libcsv,

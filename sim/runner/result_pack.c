@@ -28,6 +28,12 @@ static void pack_latency(const struct histogram *latency, struct bytes *bytes) {
   }
 }
 
+static void pack_latencies(const struct batch_means *latencies, struct bytes *bytes) {
+  bytes_unsigned(bytes, latencies->count);
+  bytes_unsigned(bytes, latencies->length);
+  for (uint32_t i = 0; i < latencies->count; i++) bytes_signed(bytes, latencies->means[i]);
+}
+
 static void pack_timeline(const struct run_result *result, struct bytes *bytes) {
   bytes_unsigned(bytes, result->timeline_count);
   bytes_signed(bytes, result->timeline_width);
@@ -67,6 +73,7 @@ void result_pack(const struct run_result *result, const struct plan *plan, struc
   }
   pack_faults(result, plan->fault_count, bytes);
   pack_latency(result->latency, bytes);
+  pack_latencies(&result->latencies, bytes);
   pack_timeline(result, bytes);
   bytes_signed(bytes, result->end_ns);
   bytes_unsigned(bytes, (uint64_t)(result->wall_s * 1e9 + 0.5));
@@ -121,6 +128,12 @@ static void unpack_latency(struct bytes_reader *reader, struct run_result *out) 
   }
 }
 
+static void unpack_latencies(struct bytes_reader *reader, struct batch_means *out) {
+  out->count = (uint32_t)bytes_read_up_to(reader, BATCHES_MAX - 1);
+  out->length = bytes_read_unsigned(reader);
+  for (uint32_t i = 0; i < out->count; i++) out->means[i] = bytes_read_signed(reader);
+}
+
 static void unpack_timeline(struct bytes_reader *reader, struct run_result *out) {
   out->timeline_count = bytes_read_up_to(reader, LEDGER_BUCKETS_MAX);
   out->timeline_width = bytes_read_signed(reader);
@@ -146,6 +159,7 @@ bool result_unpack(struct bytes_reader *reader, const struct plan *plan, struct 
   unpack_groups(reader, plan, out);
   unpack_faults(reader, plan->fault_count, out);
   unpack_latency(reader, out);
+  unpack_latencies(reader, &out->latencies);
   unpack_timeline(reader, out);
   out->end_ns = bytes_read_signed(reader);
   out->wall_s = (double)bytes_read_unsigned(reader) * 1e-9;
