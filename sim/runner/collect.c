@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/runner/series.h"
 #include "sim/world/fact.h"
 #include "sim/world/fault.h"
 
@@ -128,10 +129,10 @@ static void take_ledger(const struct collector *collector, struct run_result *ou
   size_t count;
   const struct timeline_bucket *timeline =
       ledger_timeline(collector->ledger, &count, &out->timeline_width);
-  out->timeline = copy_of(timeline, count * sizeof *timeline);
+  out->timeline = series_of_timeline(timeline, count);
   out->timeline_count = count;
   batches_means(ledger_latencies(collector->ledger), &out->latencies);
-  out->latency = copy_of(ledger_latency(collector->ledger), sizeof *out->latency);
+  out->latency = series_of_latency(ledger_latency(collector->ledger));
 }
 
 uint32_t collector_judge(struct collector *collector, int64_t out_metrics[METRIC__COUNT],
@@ -177,8 +178,8 @@ void run_result_deinit(struct run_result *result) {
   free(result->fault_hits);
   free(result->fault_applies);
   free(result->windows);
-  free(result->latency);
-  free(result->timeline);
+  bytes_free(&result->latency);
+  bytes_free(&result->timeline);
   free(result->groups);
   *result = (struct run_result){0};
 }
