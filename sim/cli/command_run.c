@@ -63,7 +63,7 @@ static enum status run_campaign(const struct file *file, const struct options *o
     if (options->format != REPORT_HUMAN) report_error(report, file->path, &err);
     return STATUS_USAGE;
   }
-  char *reproduce = shell_reproduce(file->path, options->sets, options->set_count);
+  char *reproduce = shell_reproduce(file->path, options);
   const struct campaign_options campaign_options = {.workers = options->workers,
                                                     .verify = options->verify,
                                                     .progress = true,

@@ -17,7 +17,12 @@ bool load_scenario(const char *path, const struct registry *registry, const stru
     snprintf(seed, sizeof seed, "seeds=[%" PRIu64 "]", options->seed);
     sets[count++] = seed;
   }
-  const bool loaded = scenario_load(path, registry, sets, count, options->seeds, out, err);
+  const struct scenario_changes changes = {.varies = options->varies,
+                                           .vary_count = options->vary_count,
+                                           .sets = sets,
+                                           .set_count = count,
+                                           .seeds = options->seeds};
+  const bool loaded = scenario_load_changed(path, registry, &changes, out, err);
   free(sets);
   return loaded;
 }

@@ -32,6 +32,8 @@ struct options {
   unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
+  const char **varies; /* "path=value,value", owned */
+  size_t vary_count;
   const char *out, *trace, *record, *row, *at;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;

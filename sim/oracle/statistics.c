@@ -111,7 +111,7 @@ struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n,
   }
   if (out_correlation) {
     double scale = sqrt(squares_a) * sqrt(squares_b);
-    *out_correlation = scale > 0 ? products / scale : NAN;
+    *out_correlation = scale > 0 && n > 2 ? products / scale : NAN;
   }
   return student(mean_of(sum_a - sum_b, n), squares, n);
 }

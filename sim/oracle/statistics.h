@@ -33,7 +33,7 @@ struct estimate statistics_wilson(uint64_t successes, uint64_t trials, double al
 double statistics_none_seen(uint64_t trials);
 
 /* Paired difference a - b by index: mean and 95 % interval, and the correlation of the pairs; NAN where one
- * side has no spread, as then there is none. */
+ * side has no spread, and of two pairs, whose correlation is 1 or -1 whatever they are. */
 struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n, double *out_correlation);
 
 /* Mean of a series from the means of its n consecutive batches, all equally long: the interval of

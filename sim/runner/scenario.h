@@ -84,7 +84,7 @@ struct sweep_key {
   const char *const *texts; /* [count] */
   const int64_t *numbers;   /* [count]; NULL for texts */
   size_t count;
-  bool by_set; /* its value was picked by --set */
+  const char *option; /* "--set" picked its value, "--vary" gave them; NULL = the file */
 };
 #define SWEEP_KEYS_MAX 8
 #define SWEEP_NONE UINT32_MAX
@@ -166,6 +166,16 @@ struct scenario {
 bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
                    size_t set_count, uint64_t seeds_override, struct scenario *out,
                    struct err *err);
+/* What a command line changes in a file. */
+struct scenario_changes {
+  const char *const *varies; /* "path=value,value": as a list of `sweep`, where it replaces one for that path */
+  size_t vary_count;
+  const char *const *sets; /* "path=value", after those: of a path that is varied, picks the point */
+  size_t set_count;
+  uint64_t seeds; /* 0, or the number of --seeds */
+};
+bool scenario_load_changed(const char *path, const struct registry *registry,
+                           const struct scenario_changes *changes, struct scenario *out, struct err *err);
 /* The same from text in memory, which is not kept; `path` is what errors print. `one_run`: as
  * scenario_print_run wrote it. Then a fault may strike links or points of other rows' systems, which are
  * not here: it is not applicable, and no mistake. */

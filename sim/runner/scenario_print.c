@@ -365,7 +365,7 @@ static void write_sweep(struct writer *writer) {
     const struct sweep_key *key = &scenario->sweep[i];
     writer->column = 0;
     write_text(writer, "  %s: [%s]", key->path, pool_join(writer->reader->pool, key->texts, key->count));
-    write_end(writer, key->by_set ? "--set" : "");
+    write_end(writer, key->option ? key->option : "");
   }
 }
 
