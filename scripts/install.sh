@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of scripts/packages.txt that are missing.
-#   scripts/install.sh [GROUP...]     groups: run build test lint; default: run build test
+#   scripts/install.sh [GROUP...]     groups: run build test lint bench; default: run build test
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ while read -r group package _; do
   if [[ " ${groups[*]} " == *" $group "* ]]; then wanted+=("$package"); fi
 done <scripts/packages.txt
 if ((${#wanted[@]} == 0)); then
-  echo "install.sh: no packages in group '${groups[*]}' (groups: run build test lint)" >&2
+  echo "install.sh: no packages in group '${groups[*]}' (groups: run build test lint bench)" >&2
   exit 64
 fi
 
