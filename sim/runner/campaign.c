@@ -1,6 +1,7 @@
 #include "sim/runner/campaign.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/campaign_journal.h"
 #include "sim/runner/campaign_threads.h"
 #include "sim/runner/intervals.h"
 #include "sim/runner/judge.h"
@@ -33,23 +34,65 @@ static double now_s(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
-                  struct campaign *out) {
+/* All items that are this process's to do, into *out, which is allocated. */
+static bool work_off(struct work *work, struct campaign *out, struct err *err) {
+  const struct campaign_options *options = work->options;
+  if (options->journal) {
+    struct journal_reader reader;
+    if (!journal_rewind(options->journal, &reader, err)) return false;
+    const bool good = campaign_remember(work, &reader, err);
+    journal_reader_deinit(&reader);
+    if (!good) return false;
+    work->journal = options->journal;
+  }
+  out->workers = workers_count(options->workers, work->items);
+  const double started_s = now_s();
+  campaign_threads(work, out->workers);
+  out->wall_s = now_s() - started_s;
+  if (work->err.code != ERR_NONE) *err = work->err;
+  return work->err.code == ERR_NONE;
+}
+
+void campaign_prepare(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                      struct work *work) {
   *out = (struct campaign){.scenario = scenario,
                            .seed_count = scenario->seed_count,
                            .result_count = scenario->plan_count * scenario->seed_count,
                            .command = options->command,
                            .reproduce = options->reproduce};
   allocate(out, scenario);
+  work_init(work, scenario, options, out);
+}
+
+bool campaign_try(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                  struct err *err) {
   struct work work;
-  work_init(&work, scenario, options, out);
-  out->workers = workers_count(options->workers, work.items);
-  const double started_s = now_s();
-  campaign_threads(&work, out->workers);
-  out->wall_s = now_s() - started_s;
-  work_finish(&work);
+  campaign_prepare(scenario, options, out, &work);
+  const bool good = work_off(&work, out, err);
+  if (good) work_finish(&work);
   work_deinit(&work);
-  judge_campaign(out);
+  if (good)
+    judge_campaign(out);
+  else
+    campaign_free(out);
+  return good;
+}
+
+void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
+                  struct campaign *out) {
+  ASSERT(!options->journal);
+  campaign_try(scenario, options, out, NULL);
+}
+
+bool campaign_shard(const struct scenario *scenario, const struct campaign_options *options, struct err *err) {
+  struct campaign campaign;
+  struct work work;
+  ASSERT(options->journal);
+  campaign_prepare(scenario, options, &campaign, &work);
+  const bool good = work_off(&work, &campaign, err);
+  work_deinit(&work);
+  campaign_free(&campaign);
+  return good;
 }
 
 void campaign_of_run(const struct scenario *scenario, const struct run_result *result,

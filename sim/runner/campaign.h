@@ -7,7 +7,9 @@
 #ifndef SIM_RUNNER_CAMPAIGN_H
 #define SIM_RUNNER_CAMPAIGN_H
 
+#include "sim/base/err.h"
 #include "sim/oracle/statistics.h"
+#include "sim/runner/journal.h"
 #include "sim/runner/result.h"
 #include "sim/runner/scenario.h"
 
@@ -22,6 +24,12 @@ struct campaign_options {
   const char *command; /* how this was called, for the manifest and for failed assertions */
   const char *
       reproduce; /* "dgsim run FILE --set …": what repeats it, without seeds and workers; or NULL */
+  struct journal *journal; /* goes on with what it remembers, and writes down what is done; NULL = none */
+  unsigned shard, shards;  /* only items of this shard, from 1; shards 0 or 1 = all */
+  /* Called when the process was told to end (SIGINT, SIGTERM), with the journal stopped, and how many runs it has; is
+   * not to return. NULL = these signals do what they do. */
+  void (*interrupted)(void *context, int signal, size_t kept, size_t of);
+  void *interrupted_context;
 };
 
 #define CAMPAIGN_NO_SEED SIZE_MAX
@@ -56,9 +64,18 @@ struct campaign {
   double wall_s;
 };
 
-/* Runs everything. Nothing can fail but memory (assertion). */
+/* How many things there are to do: runs, and measurements of capacity. */
+size_t campaign_items(const struct scenario *scenario);
+
+/* Runs everything. Nothing can fail but memory (assertion) and the journal: false, with *err set, and nothing to free.
+ * Without a journal `err` may be NULL. */
+bool campaign_try(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                  struct err *err);
+/* Likewise, without a journal. */
 void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
                   struct campaign *out);
+/* Runs the items of a shard into the journal of the options, and judges nothing. False: a clear error. */
+bool campaign_shard(const struct scenario *scenario, const struct campaign_options *options, struct err *err);
 /* A campaign of one run that was executed elsewhere: of a scenario with one row and one seed. Takes over
  * what the result owns, and judges it. */
 void campaign_of_run(const struct scenario *scenario, const struct run_result *result,

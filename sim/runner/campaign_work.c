@@ -35,6 +35,13 @@ static void plan_capacities(struct work *work) {
     if (capacity_plan(scenario, plan) == plan) work->capacity_plans[work->capacities++] = plan;
 }
 
+size_t campaign_items(const struct scenario *scenario) {
+  size_t capacities = 0;
+  for (size_t plan = 0; scenario->measure_capacity && plan < scenario->plan_count; plan++)
+    capacities += capacity_plan(scenario, plan) == plan;
+  return capacities + scenario->plan_count * scenario->seed_count;
+}
+
 static bool is_capacity(const struct work *work, size_t item) { return item < work->capacities; }
 
 /* Index of a run's result in the campaign. */
@@ -57,6 +64,7 @@ void work_init(struct work *work, const struct scenario *scenario, const struct 
   work->items = work->capacities + campaign->result_count;
   work->states = zeroed(work->items, 1);
   work->differs = zeroed(work->items, 1);
+  for (size_t item = 0; item < work->items; item++) work->mine += work_is_mine(work, item);
   pthread_mutex_init(&work->mutex, NULL);
 }
 
@@ -69,10 +77,19 @@ void work_deinit(struct work *work) {
 
 /* --- Doing --- */
 
+bool work_is_mine(const struct work *work, size_t item) {
+  const unsigned shards = work->options->shards;
+  return shards <= 1 || item % shards == work->options->shard - 1;
+}
+
+static bool is_open(const struct work *work, size_t item) {
+  return work->states[item] == WORK_TO_DO && work_is_mine(work, item);
+}
+
 bool work_take(struct work *work, size_t *out_item) {
   pthread_mutex_lock(&work->mutex);
-  while (work->next < work->items && work->states[work->next] != WORK_TO_DO) work->next++;
-  const bool some = work->next < work->items;
+  while (work->next < work->items && !is_open(work, work->next)) work->next++;
+  const bool some = work->next < work->items && work->err.code == ERR_NONE;
   if (some) {
     *out_item = work->next++;
     work->states[*out_item] = WORK_TAKEN;
@@ -106,9 +123,19 @@ void work_execute(const struct work *work, size_t item, struct run *run, struct 
   run_result_deinit(&second);
 }
 
-void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
-  pthread_mutex_lock(&work->mutex);
-  ASSERT_LT(item, work->items);
+void work_outcome_deinit(struct work_outcome *outcome) { run_result_deinit(&outcome->run); }
+
+static bool write_row(struct work *work, size_t item, const struct work_outcome *outcome, struct err *err) {
+  struct bytes bytes = {0};
+  if (!work->journal) return true;
+  work_pack(work, item, outcome, &bytes);
+  const bool written = journal_append(work->journal, item, &bytes, err);
+  bytes_free(&bytes);
+  return written;
+}
+
+/* With the mutex. */
+static void put(struct work *work, size_t item, struct work_outcome *outcome) {
   ASSERT(work->states[item] != WORK_DONE); /* [W1] */
   if (is_capacity(work, item))
     work->campaign->capacity[plan_of(work, item)] = outcome->capacity;
@@ -117,7 +144,53 @@ void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
   work->differs[item] = outcome->differs;
   work->states[item] = WORK_DONE;
   work->done++;
+}
+
+void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
+  struct err err = {0};
+  ASSERT_LT(item, work->items);
+  const bool written = write_row(work, item, outcome, &err); /* [W3] */
+  pthread_mutex_lock(&work->mutex);
+  if (written)
+    put(work, item, outcome);
+  else if (work->err.code == ERR_NONE)
+    work->err = err;
   pthread_mutex_unlock(&work->mutex);
+  if (!written) work_outcome_deinit(outcome);
+}
+
+/* Of everything but how long it took. */
+static void pack_outcome(const struct work *work, size_t item, struct work_outcome outcome, struct bytes *bytes) {
+  outcome.run.wall_s = 0;
+  outcome.run.grown = 0;
+  work_pack(work, item, &outcome, bytes);
+}
+
+static bool same_outcome(const struct work *work, size_t item, const struct work_outcome *outcome) {
+  struct work_outcome before = {.differs = work->differs[item]};
+  struct bytes a = {0}, b = {0};
+  if (is_capacity(work, item))
+    before.capacity = work->campaign->capacity[plan_of(work, item)];
+  else
+    before.run = work->campaign->results[result_of(work, item)];
+  pack_outcome(work, item, before, &a);
+  pack_outcome(work, item, *outcome, &b);
+  const bool same = a.count == b.count && memcmp(a.items, b.items, a.count) == 0;
+  bytes_free(&a), bytes_free(&b);
+  return same;
+}
+
+bool work_restore(struct work *work, size_t item, struct work_outcome *outcome) {
+  ASSERT_LT(item, work->items);
+  if (work->states[item] == WORK_DONE) {
+    const bool same = same_outcome(work, item, outcome);
+    work_outcome_deinit(outcome);
+    return same;
+  }
+  ASSERT_EQ(work->states[item], WORK_TO_DO);
+  put(work, item, outcome);
+  work->restored++;
+  return true;
 }
 
 size_t work_progress(struct work *work) {

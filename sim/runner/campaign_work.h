@@ -6,15 +6,17 @@
  * hands back what came of each, in any order. Results land by number, so the campaign cannot know who did
  * what.
  *
- * [W1] Each item is taken at most once, and done at most once.
+ * [W1] Each item is taken at most once, and done at most once. With a shard, those of others are left alone.
  * [W2] work_take and work_done may be called by any thread at any time; work_execute touches nothing that
  *      is shared.
+ * [W3] What is done has its row in the journal, where there is one, before anybody can know that it is done.
  */
 #ifndef SIM_RUNNER_CAMPAIGN_WORK_H
 #define SIM_RUNNER_CAMPAIGN_WORK_H
 
 #include "sim/base/bytes.h"
 #include "sim/runner/campaign.h"
+#include "sim/runner/journal.h"
 #include "sim/runner/run.h"
 
 #include <pthread.h>
@@ -30,7 +32,11 @@ struct work {
   uint8_t *states; /* [items], enum work_state */
   uint8_t *differs; /* [items]: --verify found a difference */
   size_t next, done;
-  pthread_mutex_t mutex; /* guards states, next, done, and the campaign's results */
+  size_t mine;            /* items of this shard */
+  size_t restored;        /* of done: those that a journal remembered */
+  struct journal *journal; /* borrowed; NULL = none */
+  struct err err;         /* why nothing more is to be done: the journal cannot be written */
+  pthread_mutex_t mutex; /* guards states, next, done, err, and the campaign's results */
 };
 
 /* What came of an item: the one or the other. */
@@ -40,20 +46,32 @@ struct work_outcome {
   bool differs;          /* --verify: a second execution came to something else */
 };
 
+/* An empty campaign and its items. */
+void campaign_prepare(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                      struct work *work);
+
 /* All items of a campaign, whose results and capacities are there to be filled. */
 void work_init(struct work *work, const struct scenario *scenario, const struct campaign_options *options,
                struct campaign *campaign);
 void work_deinit(struct work *work);
 
-/* The next item that nobody has taken; false when there is none. */
+/* Whether an item is of this shard. */
+bool work_is_mine(const struct work *work, size_t item);
+
+/* The next item that nobody has taken; false when there is none, or nothing more is to be done. */
 bool work_take(struct work *work, size_t *out_item);
 
 /* Executes an item. `again` is for --verify: NULL = once only. */
 void work_execute(const struct work *work, size_t item, struct run *run, struct run *again,
                   struct work_outcome *out);
 
-/* Takes over what the outcome owns. */
+/* Takes over what the outcome owns, and writes it to the journal. Where that fails, the item is not done. */
 void work_done(struct work *work, size_t item, struct work_outcome *outcome);
+
+/* Likewise, of an item that a journal remembers, before any is taken. False: there is another outcome of it. */
+bool work_restore(struct work *work, size_t item, struct work_outcome *outcome);
+
+void work_outcome_deinit(struct work_outcome *outcome);
 
 /* How many are done; for who looks on. */
 size_t work_progress(struct work *work);

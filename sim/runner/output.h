@@ -26,6 +26,9 @@ struct output_options {
  * False: a clear error. */
 bool output_check(const char *out, const char *scenario_name, struct err *err);
 
+/* Removes what processes that were killed left half written in <out>/<scenario>. */
+void output_clean(const char *out, const char *scenario_name);
+
 /* Writes all files. *out_directory (512 bytes) is where they are. False: a clear error, and what was
  * there before is untouched. A gnuplot that is missing or fails is a warning on stderr, no error. */
 bool output_write(const struct campaign *campaign, const struct output_options *options,

@@ -345,7 +345,7 @@ bool scenario_read_world(struct reader *reader) {
 
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   return read_name(reader, path) && read_seeds(reader, seeds_override) &&
-         scenario_read_check(reader) &&
+         scenario_read_check(reader) && scenario_read_precision(reader) &&
          scenario_read_sweep(reader) && scenario_read_points(reader) &&
          scenario_read_expect(reader);
 }

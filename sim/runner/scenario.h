@@ -69,6 +69,14 @@ struct expectation {
   const char *text; /* "row at-most-once: lost: some", for the report */
 };
 
+/* How well a metric is to be known: half of its 95 % interval, as a share of `intended` for a count, else of the
+ * value. When all are, in every row and at every point, a campaign ends: precision.h. */
+struct precision_goal {
+  enum metric metric;
+  int64_t share; /* SCHEMA_SHARE_SCALE */
+};
+#define PRECISION_FIRST_LOOK 32 /* seeds */
+
 /* A file beside the scenario that it takes something from. */
 struct scenario_file {
   const char *name; /* as the scenario writes it */
@@ -136,6 +144,8 @@ struct scenario {
   const char *name, *about;
   uint64_t *seeds;
   size_t seed_count;
+  struct precision_goal *precision;
+  size_t precision_count; /* 0 where there are no more seeds than PRECISION_FIRST_LOOK */
   bool luck_none, swarm, measure_capacity;
   struct plan *plans; /* for each row of compare, in order, one at each of its points */
   struct scenario_point *points; /* [plan_count] */

@@ -20,6 +20,7 @@ static const struct {
     {TOP_GROUPS, "one group of consumers runs the user's program; topology says how many"},
     {TOP_SWEEP, "a check is of one world: write a file for each"},
     {TOP_EXPECT, "what is expected is what the run without faults leaves behind"},
+    {TOP_PRECISION, "a check draws nothing: there is nothing to be more precise about"},
     {TOP_SWARM, "a check draws nothing: it tries each fault by itself"},
     {TOP_MEASURE_CAPACITY, "a check measures no capacity"},
 };

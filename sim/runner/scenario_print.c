@@ -81,6 +81,7 @@ static void write_general(struct writer *writer) {
   write_quoted(writer, scenario->about);
   write_end(writer, given_by_set(reader->top[TOP_ABOUT]));
   write_seeds(writer);
+  write_precision(writer);
   write_luck(writer);
   if (is_left_out(writer, drain)) return;
   if (drain)

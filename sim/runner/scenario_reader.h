@@ -250,6 +250,8 @@ bool reader_csv(struct reader *reader, const struct yaml_source *source,
 
 /* ---- the parts ---- */
 
+/* After the seeds are read. */
+bool scenario_read_precision(struct reader *reader);
 bool scenario_apply_changes(struct reader *reader, const struct scenario_changes *changes);
 /* A path taken apart, and a value put where it leads, as --set does both; errors are at `place`. */
 bool scenario_split_path(struct reader *reader, const struct yaml_entry *place,
