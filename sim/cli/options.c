@@ -2,7 +2,9 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
+#include "sim/base/schema.h"
 #include "sim/runner/explore.h"
+#include "sim/runner/ranks.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -47,6 +49,7 @@ enum option_id {
   OPTION_RESUME,
   OPTION_SHARD,
   OPTION_FILE,
+  OPTION_MPI_SILENCE,
 };
 
 static const struct option_row {
@@ -74,6 +77,8 @@ static const struct option_row {
     {"jobs", OPTION_JOBS, "N",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
      "work on N things at once (default: one for each core); results are the same for any N"},
+    {"mpi-silence", OPTION_MPI_SILENCE, "TIME", OPTIONS_RUN,
+     "under mpirun: a rank of which nothing is heard for so long is gone (default: 30s)"},
     {"set", OPTION_SET, "PATH=VALUE",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
@@ -202,6 +207,14 @@ static bool take_shard(struct options *options, const char *text, struct err *er
   return true;
 }
 
+static bool take_silence(struct options *options, const char *text, struct err *err) {
+  static const struct key key = {.name = "mpi-silence", .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
+  union value value;
+  if (!schema_parse(&key, text, &value, err)) return false;
+  options->mpi_silence_ns = value.i;
+  return true;
+}
+
 /* Those of `check` alone. */
 static bool take_check(struct options *options, enum option_id id, const char *value,
                        struct err *err) {
@@ -312,6 +325,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_TIES:
     options->ties = true;
     return true;
+  case OPTION_MPI_SILENCE:
+    return take_silence(options, value, err);
   case OPTION_JOBS:
     if (!parse_count("jobs", value, 1, WORKERS_MAX, &count, err)) return false;
     options->workers = (unsigned)count;
@@ -403,7 +418,8 @@ static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
 }
 
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err) {
-  *out = (struct options){.out = "results", .faults = 1, .shard = 1, .shards = 1};
+  *out = (struct options){
+      .out = "results", .faults = 1, .shard = 1, .shards = 1, .mpi_silence_ns = RANKS_SILENCE_NS};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
   out->varies = calloc((size_t)argc + 1, sizeof *out->varies);
   ASSERT(out->sets != NULL && out->varies != NULL);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ranks;
+
 struct campaign_options {
   unsigned workers;    /* -j; 0 = as many as the machine has cores */
   bool verify;         /* every run twice, with another base and fill, and compared */
@@ -30,6 +32,8 @@ struct campaign_options {
    * not to return. NULL = these signals do what they do. */
   void (*interrupted)(void *context, int signal, size_t kept, size_t of);
   void *interrupted_context;
+  struct ranks *ranks; /* whose rank 0 this is: they help (campaign_mpi.h); NULL = none */
+  uint64_t number;     /* of the campaign, for them: grows */
 };
 
 #define CAMPAIGN_NO_SEED SIZE_MAX
@@ -57,7 +61,8 @@ struct campaign {
   bool verified;                           /* every run was executed twice */
   size_t verify_mismatches;                /* runs and capacities that differed */
   size_t verify_first; /* index of the first result that differed; result_count = none */
-  unsigned workers;    /* threads that ran it: manifest only */
+  unsigned workers;    /* threads that ran it, over all ranks: manifest only, as are ranks */
+  unsigned ranks;
   const char *command, *reproduce; /* from the options, borrowed */
   enum verdict verdict; /* of the campaign: expect where there is one, else the contracts; then
                            inconclusive when a declared, applicable fault has fewer hits than min_hits */

@@ -98,6 +98,22 @@ bool work_take(struct work *work, size_t *out_item) {
   return some;
 }
 
+void work_return(struct work *work, size_t item) {
+  pthread_mutex_lock(&work->mutex);
+  if (work->states[item] == WORK_TAKEN) {
+    work->states[item] = WORK_TO_DO;
+    if (item < work->next) work->next = item;
+  }
+  pthread_mutex_unlock(&work->mutex);
+}
+
+size_t work_left(struct work *work) {
+  pthread_mutex_lock(&work->mutex);
+  const size_t left = work->err.code == ERR_NONE ? work->mine - work->done : 0;
+  pthread_mutex_unlock(&work->mutex);
+  return left;
+}
+
 static bool same_run(const struct run_result *a, const struct run_result *b) {
   return a->digest == b->digest && a->records == b->records &&
          memcmp(a->metrics, b->metrics, sizeof a->metrics) == 0;
@@ -136,7 +152,10 @@ static bool write_row(struct work *work, size_t item, const struct work_outcome 
 
 /* With the mutex. */
 static void put(struct work *work, size_t item, struct work_outcome *outcome) {
-  ASSERT(work->states[item] != WORK_DONE); /* [W1] */
+  if (work->states[item] == WORK_DONE) { /* [W1] */
+    work_outcome_deinit(outcome);
+    return;
+  }
   if (is_capacity(work, item))
     work->campaign->capacity[plan_of(work, item)] = outcome->capacity;
   else

@@ -6,7 +6,8 @@
  * hands back what came of each, in any order. Results land by number, so the campaign cannot know who did
  * what.
  *
- * [W1] Each item is taken at most once, and done at most once. With a shard, those of others are left alone.
+ * [W1] Each item is with one taker at a time, and done once: what comes of it a second time, from one who was
+ *      thought to be gone, is dropped. With a shard, those of others are left alone.
  * [W2] work_take and work_done may be called by any thread at any time; work_execute touches nothing that
  *      is shared.
  * [W3] What is done has its row in the journal, where there is one, before anybody can know that it is done.
@@ -60,6 +61,12 @@ bool work_is_mine(const struct work *work, size_t item);
 
 /* The next item that nobody has taken; false when there is none, or nothing more is to be done. */
 bool work_take(struct work *work, size_t *out_item);
+
+/* An item that was taken is to be taken by another. Nothing, when it has been done meanwhile. */
+void work_return(struct work *work, size_t item);
+
+/* How many are still to be done; none any more when the journal has failed. */
+size_t work_left(struct work *work);
 
 /* Executes an item. `again` is for --verify: NULL = once only. */
 void work_execute(const struct work *work, size_t item, struct run *run, struct run *again,
