@@ -15,6 +15,7 @@ static void answer_produce(struct world *world, struct node *node, const struct 
   }
   struct message *answer = world_answer(world, node, request, kind);
   answer->a = error;
+  answer->c = request->a;
   answer->intent = request->intent;
   if (acks == ACKS_ALL && error == KAFKA_OK && !broker_of(node)->replication)
     answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
@@ -95,7 +96,6 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
     if (!points(world, node, POINT_APPENDED, true, request)) return;
     append(world, node, &broker_disk(node)->input[partition], &batch, request, partition);
     books_note(world, node, partition);
-    broker_account(world, partition);
     if (!points(world, node, POINT_APPENDED, false, request)) return;
     replica_appended(world, node, partition);
     if (!broker_of(node)->replication) broker_wake(world, node, partition);

@@ -35,42 +35,42 @@ static uint64_t readable(const struct partition_log *log) {
   return MUTANT(KAFKA_READ_ABOVE_HIGH_WATERMARK) ? log->end : log_committed(log);
 }
 
-/* Fills an answer with what there is for a fetch; 0 = nothing yet. */
-static uint32_t gather(struct world *world, const struct node *node, const struct message *fetch,
-                       struct record *out, uint32_t most) {
-  (void)world;
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
-    uint32_t partition = fetch->records[i].key;
-    const struct partition_log *log = &broker_disk(node)->input[partition];
-    uint64_t end = readable(log);
-    for (uint64_t at = fetch->records[i].handle; at < end && count < most; at++) {
-      const struct log_entry *entry = log_at(log, at);
-      out[count++] = (struct record){.intent = entry->intent, .handle = at, .key = entry->key,
-                                     .size = entry->size, .extra = partition,
-                                     .attempt = entry->attempt};
-    }
-  }
-  return count;
-}
-
-static uint32_t available(const struct node *node, const struct message *fetch, uint32_t most) {
+/* How many records there are for a fetch, at most as many as it asks for. */
+static uint32_t available(const struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  const uint64_t most = (uint64_t)fetch->a;
   uint64_t count = 0;
   for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
-    const struct partition_log *log = &broker_disk(node)->input[fetch->records[i].key];
-    uint64_t end = readable(log);
-    if (end > fetch->records[i].handle) count += end - fetch->records[i].handle;
+    const struct record *from = &fetch->records[i];
+    const uint64_t end = readable(&input[from->key]);
+    if (end > from->handle) count += end - from->handle;
   }
-  return count < most ? (uint32_t)count : most;
+  return (uint32_t)(count < most ? count : most);
+}
+
+/* Fills the `count` records of an answer, which there are; returns their bytes. */
+static uint32_t gather(const struct node *node, const struct message *fetch, struct record *out,
+                       uint32_t count) {
+  const struct record *out_end = out + count;
+  uint32_t bytes = 0;
+  for (const struct record *from = fetch->records; out < out_end; from++) {
+    const struct partition_log *log = &broker_disk(node)->input[from->key];
+    const uint64_t end = readable(log);
+    for (uint64_t at = from->handle; at < end && out < out_end; at++) {
+      const struct log_entry *entry = log_at(log, at);
+      *out++ = (struct record){.intent = entry->intent, .handle = at, .key = entry->key,
+                               .size = entry->size, .extra = from->key, .attempt = entry->attempt};
+      bytes += entry->size;
+    }
+  }
+  return bytes;
 }
 
 static bool answer_fetch(struct world *world, struct node *node, const struct message *fetch) {
-  uint32_t most = (uint32_t)fetch->a, count = available(node, fetch, most);
+  const uint32_t count = available(node, fetch);
   if (count == 0) return false;
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-  struct record *records = message_records(&world->messages, answer, count);
-  ASSERT_EQ(gather(world, node, fetch, records, count), count);
-  for (uint32_t i = 0; i < count; i++) answer->size += records[i].size;
+  answer->size = gather(node, fetch, message_records(&world->messages, answer, count), count);
   world_send(world, node, answer);
   return true;
 }

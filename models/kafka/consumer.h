@@ -50,6 +50,7 @@
 #include "models/kafka/assignment.h"
 #include "models/kafka/client.h"
 #include "models/kafka/group.h"
+#include "sim/base/bits.h"
 #include "sim/handler/dgsim.h"
 
 enum consumer_stage {
@@ -76,17 +77,27 @@ enum consumer_timer {
 enum { SLOT_COORDINATOR, SLOT_HEARTBEAT, SLOT_COMMIT, SLOT_FETCH }; /* SLOT_FETCH + broker, then outputs */
 
 #define PROCESSED_MAX 1000 /* records of one commit; partitions of a topic at the most */
+#define OUTPUTS_MAX (2 * PROCESSED_MAX)
+#define OUTPUT_NONE UINT16_MAX
 
 /* Steps of a commit, in order; each mode has its own path through them (commit.c). */
 enum commit_step { COMMIT_IDLE, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_ABORT };
 
-struct output {
+struct output { /* of one partition of the output topic: a list */
   uint64_t intent;
-  uint32_t key, partition;
+  uint32_t key;
+  uint16_t next; /* place among outputs */
 };
-struct output_batch { /* under way to one partition of the output topic */
-  uint32_t first, count; /* in sorted order of `outputs` */
-  bool done;
+/* What a consumer knows of a partition, of the input topic and of the output topic. */
+struct consumer_part {
+  uint64_t fetched;   /* next to fetch */
+  uint64_t committed; /* known to be committed */
+  uint64_t handed;    /* handed-off: offset of the latest record that a thread was given */
+  int32_t sequence;   /* of the next output, of this epoch */
+  uint16_t first_output, last_output, output_count; /* published, not acknowledged */
+  uint16_t flushing;  /* of them, the oldest that the commit under way covers */
+  bool mine;          /* assigned */
+  bool positioned;    /* assigned, and it is known where to begin */
 };
 struct flight { /* a record that a handler has */
   struct record record;
@@ -109,10 +120,7 @@ struct consumer {
   uint32_t next_count;
   uint32_t *had; /* sticky: what it had before it gave everything up */
   uint32_t had_count;
-  bool *mine;          /* by partition: assigned */
-  bool *positioned;    /* by partition: assigned, and it is known where to begin */
-  uint64_t *fetched;   /* by partition: next to fetch */
-  uint64_t *committed; /* by partition: known to be committed */
+  struct consumer_part *parts; /* by partition */
   struct record *buffer; /* ring: fetched, not handled */
   uint32_t buffer_head, buffer_count, buffer_capacity;
   uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
@@ -120,7 +128,6 @@ struct consumer {
   uint32_t *buffered; /* by broker: fetched, not returned */
   struct flight *flights;
   uint32_t flight_room, flight_count;
-  uint64_t *handed; /* handed-off: by partition, offset of the latest record that a thread was given */
   uint32_t tag;
   struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
   uint32_t processed_count, committing; /* committing: how many the commit under way covers */
@@ -129,9 +136,13 @@ struct consumer {
   bool flush_only; /* the commit under way only sends outputs */
   int64_t commit_began; /* ns */
   enum commit_step step;
-  struct output *outputs; /* published, not acknowledged */
+  struct output *outputs; /* published, not acknowledged: a pool */
   uint32_t output_count, flushing;
-  int32_t *sequence; /* by output partition, of this epoch */
+  uint32_t outputs_used;   /* of the pool, ever; those that are free again are a list */
+  uint16_t free_output;
+  uint64_t *output_parts;  /* partitions with outputs */
+  uint64_t *sequenced;     /* partitions with a sequence that is not 0 */
+  uint64_t *leaders;       /* brokers that lead what is assigned and positioned, while a poll fetches */
   struct batch producer;
   bool begun;              /* a transaction: something was sent that may have begun it */
   int64_t flush_began_ns;  /* COMMIT_OUTPUTS: since when */
@@ -196,6 +207,26 @@ timer_fn poll_on_record;
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status);
 void poll_acknowledge(struct world *world, struct node *node, uint32_t tag);
 void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag);
+
+/* --- outputs.c: what was published and is not acknowledged, by output partition --- */
+
+void outputs_start(struct world *world, struct node *node);
+size_t outputs_bytes(const struct plan *plan); /* of the arena */
+/* False: there are too many. */
+bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent, uint32_t key);
+/* The commit that begins covers all that there are. */
+void outputs_cover(const struct world *world, struct consumer *consumer);
+/* The first partition from `from` on with outputs that the commit under way covers, or BITS_NONE. */
+uint32_t outputs_covered(const struct world *world, const struct consumer *consumer, uint32_t from);
+/* How many outputs of a partition leave in one batch now; and writes them down. */
+uint32_t outputs_batch(const struct consumer *consumer, uint32_t partition);
+void outputs_fill(const struct world *world, const struct consumer *consumer, uint32_t partition,
+                  struct record *out);
+/* A partition's batch is in its log: its outputs leave the list, and its sequence goes on. */
+void outputs_acknowledged(struct consumer *consumer, uint32_t partition);
+void outputs_forget(const struct world *world, struct consumer *consumer);
+/* A new epoch begins: sequences count from 0. */
+void outputs_new_epoch(const struct world *world, struct consumer *consumer);
 
 /* --- commit_policy.c: when --- */
 

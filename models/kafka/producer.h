@@ -3,6 +3,7 @@
 #define MODELS_KAFKA_PRODUCER_H
 
 #include "models/kafka/client.h"
+#include "sim/base/bits.h"
 
 #define IN_FLIGHT_MAX 16
 #define NO_INDEX UINT32_MAX
@@ -37,13 +38,13 @@ struct queue_of_partition {
   bool unresolved;             /* one has expired, and it is not known whether it is in the log */
 };
 struct producer {
-  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker */
+  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
   struct pending *pending;
   uint32_t pending_free, pending_used, pending_count; /* a free list, then what was never used */
   struct queue_of_partition *queues;
+  uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
   uint32_t outgoing_free, outgoing_count;
-  uint32_t *by_slot;   /* outgoing in flight in this slot */
   uint32_t *in_flight; /* by broker */
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
@@ -59,6 +60,17 @@ static inline struct producer *producer_of(struct node *node) { return node->sta
 /* Whether it publishes what consumers have to tell: to the output topic, of as many partitions. */
 static inline bool producer_of_outputs(const struct world *world, const struct node *node) {
   return node->role == ROLE_RELAY && world->plan->publisher->of_consumers;
+}
+
+/* Whether a partition has something to be sent, now or later: its place in `ready` follows. */
+static inline bool producer_has_work(const struct queue_of_partition *queue) {
+  return queue->count > 0 || queue->retry != NO_INDEX;
+}
+static inline void producer_note_ready(struct producer *producer, uint32_t partition) {
+  if (producer_has_work(&producer->queues[partition]))
+    bits_put(producer->ready, partition);
+  else
+    bits_take(producer->ready, partition);
 }
 
 /* --- producer_batches.c --- */

@@ -61,6 +61,7 @@ uint32_t producer_cut(struct producer *producer, uint32_t partition) {
   for (uint32_t i = 0; i < count; i++) queue->first = producer->pending[queue->first].next;
   queue->count -= count;
   producer->waiting -= count;
+  producer_note_ready(producer, partition);
   queue->sequence = producer_sequence_add(queue->sequence, count);
   return index;
 }
@@ -76,6 +77,7 @@ void producer_expire_queue(struct world *world, struct producer *producer, uint3
     call_return(world, producer->pending[index].request.call, OUTCOME_UNKNOWN);
     put_pending(producer, index);
   }
+  producer_note_ready(producer, partition);
 }
 
 void producer_list_retry(struct producer *producer, uint32_t index) {
@@ -86,6 +88,7 @@ void producer_list_retry(struct producer *producer, uint32_t index) {
   batch->next = *link;
   *link = index;
   producer->waiting++;
+  bits_put(producer->ready, batch->partition);
 }
 
 /* --- Sequences --- */
@@ -100,7 +103,7 @@ static uint32_t next_in_flight(const struct world *world, const struct producer 
   uint32_t end = moved ? 1 + world->count[ROLE_BROKER] * IN_FLIGHT_MAX : slot + producer->limit;
   for (; slot < end; slot++) {
     if (!client_waits(&producer->client, slot)) continue;
-    uint32_t index = producer->by_slot[slot];
+    uint32_t index = producer->client.slots[slot].subject;
     const struct outgoing *batch = &producer->outgoing[index];
     if (batch->partition != partition || batch->number < from) continue;
     if (found == NO_INDEX || batch->number < producer->outgoing[found].number) found = index;

@@ -4,12 +4,14 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/load.h"
 #include "sim/cli/options.h"
+#include "sim/cli/run_journal.h"
 #include "sim/cli/run_record.h"
 #include "sim/cli/run_trace.h"
 #include "sim/cli/shell.h"
-#include "sim/cli/terminal.h"
+#include "sim/cli/write_files.h"
 #include "sim/runner/output.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,44 +43,59 @@ static void refuse_same_names(struct file *files, size_t count) {
     }
 }
 
-static enum status write_files(const struct campaign *campaign, const struct options *options) {
-  char directory[512];
-  struct err err = {0};
-  const struct output_options output = {
-      .out = options->out, .version = DGSIM_VERSION, .charts = !options->no_charts};
-  if (!output_write(campaign, &output, directory, &err)) {
-    err_print(&err, stderr);
-    return STATUS_USAGE;
-  }
-  if (options->format == REPORT_HUMAN)
-    printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", directory);
+/* Places where to write are there, and no other process writes there. */
+static bool open_places(const struct scenario *scenario, const struct options *options, struct run_journal *journal,
+                        struct err *err) {
+  if (!output_check(options->out, scenario->name, err) || !run_journal_open(journal, scenario, options, err))
+    return false;
+  output_clean(options->out, scenario->name);
+  return true;
+}
+
+static enum status whole(const struct file *file, const struct options *options,
+                         const struct campaign_options *campaign_options, const struct run_journal *journal,
+                         struct report *report, struct err *err) {
+  struct campaign campaign;
+  if (!campaign_try(&file->scenario, campaign_options, &campaign, err)) return STATUS_USAGE;
+  char safe[800];
+  snprintf(safe, sizeof safe, "all runs are safe in '%s': make room, then --resume writes the files", journal->path);
+  const enum status status = write_files(&campaign, options, report, safe);
+  campaign_free(&campaign);
+  return status;
+}
+
+static enum status shard(const struct file *file, const struct options *options,
+                         const struct campaign_options *campaign_options, const struct run_journal *journal,
+                         struct err *err) {
+  if (!campaign_shard(&file->scenario, campaign_options, err)) return STATUS_USAGE;
+  printf("%s: shard %u of %u is done: %s\n", file->scenario.name, options->shard, options->shards, journal->path);
   return STATUS_HELD;
 }
 
 static enum status run_campaign(const struct file *file, const struct options *options,
                                 const char *command, struct report *report) {
   struct err err = {0};
-  if (!output_check(options->out, file->scenario.name, &err)) {
-    err_print(&err, stderr);
-    if (options->format != REPORT_HUMAN) report_error(report, file->path, &err);
-    return STATUS_USAGE;
+  struct run_journal journal = {0};
+  enum status status = STATUS_USAGE;
+  if (open_places(&file->scenario, options, &journal, &err)) {
+    char *reproduce = shell_reproduce(file->path, options->sets, options->set_count);
+    const struct campaign_options campaign = {.workers = options->workers,
+                                              .verify = options->verify,
+                                              .progress = true,
+                                              .command = command,
+                                              .reproduce = reproduce,
+                                              .journal = journal.journal,
+                                              .shard = options->shard,
+                                              .shards = options->shards,
+                                              .interrupted = run_journal_interrupted,
+                                              .interrupted_context = &journal};
+    status = options->has_shard ? shard(file, options, &campaign, &journal, &err)
+                                : whole(file, options, &campaign, &journal, report, &err);
+    if (!journal_close(journal.journal, &err)) status = status_worse(status, STATUS_USAGE);
+    free(reproduce);
   }
-  char *reproduce = shell_reproduce(file->path, options->sets, options->set_count);
-  const struct campaign_options campaign_options = {.workers = options->workers,
-                                                    .verify = options->verify,
-                                                    .progress = true,
-                                                    .command = command,
-                                                    .reproduce = reproduce};
-  struct campaign campaign;
-  campaign_run(&file->scenario, &campaign_options, &campaign);
-  if (options->format == REPORT_HUMAN)
-    output_summary(&campaign, terminal_colour(), stdout);
-  else
-    report_campaign(report, &campaign);
-  const enum status written = write_files(&campaign, options);
-  const enum status status = status_worse((enum status)campaign_exit_status(&campaign), written);
-  campaign_free(&campaign);
-  free(reproduce);
+  if (err.code != ERR_NONE) err_print(&err, stderr);
+  if (err.code != ERR_NONE && options->format != REPORT_HUMAN) report_error(report, file->path, &err);
   return status;
 }
 
@@ -120,6 +137,7 @@ static enum status run(const struct registry *registry, const struct options *op
                        const char *command) {
   struct file *files = calloc(options->file_count, sizeof *files);
   ASSERT(files != NULL);
+  signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error of write, as a full disk is */
   enum status status = STATUS_HELD;
   for (size_t i = 0; i < options->file_count; i++) {
     files[i].path = options->files[i];

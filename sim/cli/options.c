@@ -12,6 +12,7 @@
 
 #define WORKERS_MAX 1024
 #define SEEDS_MAX 1000000
+#define SHARDS_MAX 1000000
 
 /* Values that getopt_long returns; an option with a letter returns the letter. */
 enum option_id {
@@ -42,6 +43,9 @@ enum option_id {
   OPTION_SAVE,
   OPTION_KEEP_GOING,
   OPTION_PAIRS,
+  OPTION_RESUME,
+  OPTION_SHARD,
+  OPTION_FILE,
 };
 
 static const struct option_row {
@@ -74,16 +78,22 @@ static const struct option_row {
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
      "repeated"},
     {"out", OPTION_OUT, "DIR",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK,
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK | OPTIONS_MERGE,
      "write into DIR/<scenario> (default: results)"},
-    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
+    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
      "write the charts' scripts, but do not run gnuplot"},
-    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK,
+    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,
      "human, tap or junit: what is printed (default: human)"},
     {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN | OPTIONS_CHECK,
      "check the scenario, print it with every default filled in, run nothing"},
     {"verify", OPTION_VERIFY, NULL, OPTIONS_RUN,
      "run everything twice, with memory laid out differently, and compare"},
+    {"resume", OPTION_RESUME, NULL, OPTIONS_RUN,
+     "go on with what an earlier run of the same campaign left undone"},
+    {"shard", OPTION_SHARD, "I/N", OPTIONS_RUN,
+     "only part I of N, from 1, into DIR/<scenario>/shard-I-of-N.journal, for merge"},
+    {"file", OPTION_FILE, "FILE", OPTIONS_MERGE,
+     "the scenario is here now (default: where it was for 'run')"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
      "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
     {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
@@ -159,6 +169,23 @@ static bool take_proxy(struct options *options, const char *text, struct err *er
   return true;
 }
 
+static bool take_shard(struct options *options, const char *text, struct err *err) {
+  char part[24];
+  uint64_t number, of;
+  const char *slash = strchr(text, '/');
+  if (!slash || slash == text || (size_t)(slash - text) >= sizeof part) {
+    err_set(err, ERR_USAGE, "--shard: '%s' is not I/N", text);
+    return err_note(err, "as in --shard 1/8, to --shard 8/8");
+  }
+  snprintf(part, sizeof part, "%.*s", (int)(slash - text), text);
+  if (!parse_count("shard", slash + 1, 1, SHARDS_MAX, &of, err) || !parse_count("shard", part, 1, of, &number, err))
+    return false;
+  options->shard = (unsigned)number;
+  options->shards = (unsigned)of;
+  options->has_shard = true;
+  return true;
+}
+
 /* Those of `check` alone. */
 static bool take_check(struct options *options, enum option_id id, const char *value,
                        struct err *err) {
@@ -188,6 +215,22 @@ static bool take_check(struct options *options, enum option_id id, const char *v
   default:
     ASSERT_MSG(false, "option %d is in the table and does nothing", (int)id);
     return false;
+  }
+}
+
+/* Those of campaigns that are run in pieces. */
+static bool take_piece(struct options *options, enum option_id id, const char *value, struct err *err) {
+  switch (id) {
+  case OPTION_RESUME:
+    options->resume = true;
+    return true;
+  case OPTION_SHARD:
+    return take_shard(options, value, err);
+  case OPTION_FILE:
+    options->file = value;
+    return true;
+  default:
+    return take_check(options, id, value, err);
   }
 }
 
@@ -256,7 +299,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->workers = (unsigned)count;
     return true;
   default:
-    return take_check(options, (enum option_id)id, value, err);
+    return take_piece(options, (enum option_id)id, value, err);
   }
 }
 
@@ -286,6 +329,11 @@ static bool check_together(unsigned command, const struct options *options, stru
     return err_set(err, ERR_USAGE, "--record and --dry-run exclude each other");
   if (options->trace && options->dry_run)
     return err_set(err, ERR_USAGE, "--trace and --dry-run exclude each other");
+  if ((options->resume || options->has_shard) && (options->trace || options->record || options->dry_run))
+    return err_set(err, ERR_USAGE, "--%s is for campaigns: it excludes --trace, --record and --dry-run",
+                   options->resume ? "resume" : "shard");
+  if (options->has_shard && options->format != REPORT_HUMAN)
+    return err_set(err, ERR_USAGE, "--shard and --format exclude each other: verdicts are for 'merge' to tell");
   return true;
 }
 
@@ -337,7 +385,7 @@ static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
 }
 
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err) {
-  *out = (struct options){.out = "results", .faults = 1};
+  *out = (struct options){.out = "results", .faults = 1, .shard = 1, .shards = 1};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
   ASSERT(out->sets != NULL);
   if (command == OPTIONS_CHECK && !cut_command(&argc, argv, out, err)) return false;

@@ -20,10 +20,12 @@
 #define OPTIONS_SHRINK 64u
 #define OPTIONS_EXPLAIN 128u
 #define OPTIONS_CHECK 256u
+#define OPTIONS_MERGE 512u
 
 struct options {
   bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
-  bool has_seed, has_out;
+  bool has_seed, has_out, has_shard, resume;
+  unsigned shard, shards; /* --shard I/N; 1 of 1 */
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
   unsigned faults;   /* explore: up to so many */
@@ -32,7 +34,7 @@ struct options {
   unsigned workers;  /* 0 = one for each core */
   const char **sets; /* "path=value", owned */
   size_t set_count;
-  const char *out, *trace, *record, *row, *at;
+  const char *out, *trace, *record, *row, *at, *file;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;
   char **files; /* what is no option, borrowed */

@@ -56,6 +56,7 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   memset(ledger->outcomes, 0, sizeof ledger->outcomes);
   memset(ledger->counts, 0, sizeof ledger->counts);
   memset(&ledger->latency, 0, sizeof ledger->latency);
+  batches_reset(&ledger->latencies);
   ledger->open = 0;
   ledger->intended_first = ledger->intended_last = ledger->effect_last = 0;
   ledger->healed_last = ledger->ended_at = 0;
@@ -166,7 +167,10 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
   int64_t visible_at = (int64_t)fact->value;
-  histogram_add(&ledger->latency, visible_at - entry->intended_at);
+  const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
+  histogram_add(&ledger->latency, latency);
+  batches_add(&ledger->latencies, latency);
+  if (__builtin_expect(ledger->together != NULL, 0)) batches_add(ledger->together, latency);
   if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
   uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
   if (fact->intent > *latest)

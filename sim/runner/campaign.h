@@ -1,13 +1,15 @@
 /* A campaign: all plans of a scenario (each row at each of its points) times all its seeds, over threads,
  * then judged. What is said of a row here is said of a plan: without a sweep, they are the same.
  *
- * Workers only execute; results land in an array by index (plan 0 with every seed, then plan 1…), and one
- * thread reads that array in order. So every file is byte-equal for any number of workers.
+ * Workers only execute (campaign_work.h); results land in an array by index (plan 0 with every seed, then
+ * plan 1…), and one thread reads that array in order. So every file is byte-equal for any number of workers.
  */
 #ifndef SIM_RUNNER_CAMPAIGN_H
 #define SIM_RUNNER_CAMPAIGN_H
 
+#include "sim/base/err.h"
 #include "sim/oracle/statistics.h"
+#include "sim/runner/journal.h"
 #include "sim/runner/result.h"
 #include "sim/runner/scenario.h"
 
@@ -22,6 +24,12 @@ struct campaign_options {
   const char *command; /* how this was called, for the manifest and for failed assertions */
   const char *
       reproduce; /* "dgsim run FILE --set …": what repeats it, without seeds and workers; or NULL */
+  struct journal *journal; /* goes on with what it remembers, and writes down what is done; NULL = none */
+  unsigned shard, shards;  /* only items of this shard, from 1; shards 0 or 1 = all */
+  /* Called when the process was told to end (SIGINT, SIGTERM), with the journal stopped, and how many runs it has; is
+   * not to return. NULL = these signals do what they do. */
+  void (*interrupted)(void *context, int signal, size_t kept, size_t of);
+  void *interrupted_context;
 };
 
 #define CAMPAIGN_NO_SEED SIZE_MAX
@@ -37,6 +45,7 @@ struct expectation_result {
 
 struct campaign {
   const struct scenario *scenario;
+  size_t seed_count;          /* of the scenario's seeds, the first so many count */
   struct run_result *results; /* [plan_count * seed_count], row-major */
   size_t result_count;
   int64_t *capacity;      /* [plan_count], micro-events a second; -1 = not measured */
@@ -55,9 +64,18 @@ struct campaign {
   double wall_s;
 };
 
-/* Runs everything. Nothing can fail but memory (assertion). */
+/* How many things there are to do: runs, and measurements of capacity. */
+size_t campaign_items(const struct scenario *scenario);
+
+/* Runs everything. Nothing can fail but memory (assertion) and the journal: false, with *err set, and nothing to free.
+ * Without a journal `err` may be NULL. */
+bool campaign_try(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,
+                  struct err *err);
+/* Likewise, without a journal. */
 void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
                   struct campaign *out);
+/* Runs the items of a shard into the journal of the options, and judges nothing. False: a clear error. */
+bool campaign_shard(const struct scenario *scenario, const struct campaign_options *options, struct err *err);
 /* A campaign of one run that was executed elsewhere: of a scenario with one row and one seed. Takes over
  * what the result owns, and judges it. */
 void campaign_of_run(const struct scenario *scenario, const struct run_result *result,
@@ -73,7 +91,8 @@ const char *campaign_name(const struct campaign *campaign, size_t row);
 /* Sum over seeds of a count; mean of anything else. */
 int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric);
 
-/* Mean over seeds with its 95 % interval. */
+/* Mean over seeds with its 95 % interval. n = 1: a point, but for the mean latency of a long run, whose interval
+ * is that of intervals_latency. */
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric);
 
 /* The same of one sink group; what metric_of_group allows. */

@@ -130,6 +130,7 @@ static void take_ledger(const struct collector *collector, struct run_result *ou
       ledger_timeline(collector->ledger, &count, &out->timeline_width);
   out->timeline = copy_of(timeline, count * sizeof *timeline);
   out->timeline_count = count;
+  batches_means(ledger_latencies(collector->ledger), &out->latencies);
   out->latency = copy_of(ledger_latency(collector->ledger), sizeof *out->latency);
 }
 

@@ -2,6 +2,7 @@
 #ifndef SIM_RUNNER_RESULT_H
 #define SIM_RUNNER_RESULT_H
 
+#include "sim/oracle/batches.h"
 #include "sim/oracle/histogram.h"
 #include "sim/oracle/ledger.h"
 #include "sim/oracle/metric.h"
@@ -39,6 +40,7 @@ struct run_result {
   struct fault_window *windows;
   size_t window_count;
   struct histogram *latency;
+  struct batch_means latencies; /* ns, in order of first effects */
   struct timeline_bucket *timeline;
   size_t timeline_count;
   int64_t timeline_width; /* ns */

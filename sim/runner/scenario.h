@@ -176,6 +176,9 @@ void scenario_free(struct scenario *scenario);
 /* How many keys are swept over more than one value: the axes of a chart. */
 size_t scenario_axes(const struct scenario *scenario);
 
+/* Whether a fault strikes each row where that row's system happens to be: then luck is not shared. */
+bool scenario_fault_is_unpaired(const struct fault_plan *fault);
+
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
 
