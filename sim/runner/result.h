@@ -39,8 +39,8 @@ struct run_result {
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
   struct fault_window *windows;
   size_t window_count;
-  struct bytes latency, timeline; /* packed: series.h */
   struct batch_means latencies; /* ns, in order of first effects */
+  struct bytes latency, timeline; /* packed: series.h */
   size_t timeline_count;
   int64_t timeline_width; /* ns */
   int64_t end_ns;         /* virtual time at which the run ended */

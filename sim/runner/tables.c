@@ -1,6 +1,7 @@
 #include "sim/runner/tables_parts.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/csv_out.h"
 #include "sim/runner/series.h"
 #include "sim/world/fault_verbs.h"
 
