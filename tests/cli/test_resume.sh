@@ -74,11 +74,11 @@ for ((round = 0; round < 12; round++)); do
   kill -9 $! 2>/dev/null
   wait $! 2>/dev/null
 done
-status 0 "$items of $items runs were done before" "${run[@]}" --out killed-1 --resume
+status 0 "all $items runs were done before" "${run[@]}" --out killed-1 --resume
 same 'killed while files are written' killed-1
 
 # a torn and a damaged row
-truncate -s -3 killed-1/camp/runs.journal
+truncate -s -23 killed-1/camp/runs.journal
 status 0 "$((items - 1)) of $items runs were done before" "${run[@]}" --out killed-1 --resume
 grep -q 'the last row was torn' err || fail 'a torn row is not told'
 same 'a torn row' killed-1
@@ -170,6 +170,26 @@ status 0 'held' merge parts/camp --no-charts --out other --file moved/camp.yaml
 status 64 'there is no shard' merge told/camp
 status 64 'needs journals' merge
 status 64 'no journal of a campaign' merge changed.yaml
+
+# a campaign that ends when it is precise enough: killed, and in parts
+mv whole camps
+sed '/^sweep/d; s/^seeds: .*/seeds: 300\nprecision: {duplicate_effects: 9%}/; s/at-most-once, //' moved/camp.yaml >camp.yaml
+"$dgsim" "${run[@]}" --out whole -j 1 >out 2>err || fail 'the undisturbed, precise campaign'
+runs=$(($(wc -l <whole/camp/runs.csv) - 1))
+((runs > 32 && runs < 300)) || fail "precision needs $runs runs: nothing to test"
+"$dgsim" "${run[@]}" --out precise >out 2>err &
+sleep 0.2
+kill -9 $!
+wait $! 2>/dev/null
+status 0 'runs were done before' "${run[@]}" --out precise --resume
+same 'killed before it was precise' precise
+status 0 'all ' "${run[@]}" --out precise --resume
+same 'precise before' precise
+status 0 '' "${run[@]}" --out precise
+grep -q kept err && fail 'a campaign that is precise enough is taken for unfinished'
+for shard in 1 2 3; do status 0 '' "${run[@]}" --out parted --shard $shard/3; done
+status 0 'held' merge parted/camp --no-charts --out parted
+same 'precise in parts' parted
 
 ((failures == 0)) && echo 'all good'
 ((failures == 0))
