@@ -2,7 +2,9 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
+#include "sim/base/schema.h"
 #include "sim/runner/explore.h"
+#include "sim/runner/ranks.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -21,6 +23,7 @@ enum option_id {
   OPTION_SEEDS = 256,
   OPTION_SEED,
   OPTION_SET,
+  OPTION_VARY,
   OPTION_OUT,
   OPTION_DRY_RUN,
   OPTION_VERIFY,
@@ -43,6 +46,7 @@ enum option_id {
   OPTION_SAVE,
   OPTION_KEEP_GOING,
   OPTION_PAIRS,
+  OPTION_MPI_SILENCE,
   OPTION_RESUME,
   OPTION_SHARD,
   OPTION_FILE,
@@ -72,11 +76,15 @@ static const struct option_row {
     {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
     {"jobs", OPTION_JOBS, "N",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
-     "work on N things at once (default: one for each core); results are the same for any N"},
+     "work on N things at once (default: one for each core; under mpirun, one a rank); results are the same for any N"},
+    {"mpi-silence", OPTION_MPI_SILENCE, "TIME", OPTIONS_RUN,
+     "under mpirun: a rank that is not heard of for so long is gone (default: 30s)"},
     {"set", OPTION_SET, "PATH=VALUE",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
      "repeated"},
+    {"vary", OPTION_VARY, "PATH=V,V", OPTIONS_RUN,
+     "run each row with each of these values, as in handler/window=5s,1min: a list of sweep; may be repeated"},
     {"out", OPTION_OUT, "DIR",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK | OPTIONS_MERGE,
      "write into DIR/<scenario> (default: results)"},
@@ -141,13 +149,26 @@ static bool parse_format(const char *text, enum report_format *out, struct err *
   return err_set(err, ERR_USAGE, "--format: '%s' is not human, tap or junit", text);
 }
 
-static bool add_set(struct options *options, const char *text, struct err *err) {
+static bool is_assignment(const char *text) {
   const char *equals = strchr(text, '=');
-  if (!equals || equals == text) {
+  return equals && equals != text;
+}
+
+static bool add_set(struct options *options, const char *text, struct err *err) {
+  if (!is_assignment(text)) {
     err_set(err, ERR_USAGE, "--set: '%s' is not PATH=VALUE", text);
     return err_note(err, "as in --set workload/rate=500/s");
   }
   options->sets[options->set_count++] = text;
+  return true;
+}
+
+static bool add_vary(struct options *options, const char *text, struct err *err) {
+  if (!is_assignment(text)) {
+    err_set(err, ERR_USAGE, "--vary: '%s' is not PATH=VALUE,VALUE", text);
+    return err_note(err, "as in --vary workload/rate=100/s,500/s");
+  }
+  options->varies[options->vary_count++] = text;
   return true;
 }
 
@@ -166,6 +187,15 @@ static bool take_proxy(struct options *options, const char *text, struct err *er
     return err_note(err, "as in --proxy 127.0.0.1:5432");
   }
   options->proxy = text;
+  return true;
+}
+
+static bool take_silence(struct options *options, const char *text, struct err *err) {
+  static const struct key key = {
+      .name = "mpi-silence", .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
+  union value value;
+  if (!schema_parse(&key, text, &value, err)) return false;
+  options->mpi_silence_ns = value.i;
   return true;
 }
 
@@ -264,6 +294,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
     return true;
   case OPTION_SET:
     return add_set(options, value, err);
+  case OPTION_VARY:
+    return add_vary(options, value, err);
   case OPTION_FORMAT:
     return parse_format(value, &options->format, err);
   case OPTION_SEEDS:
@@ -294,6 +326,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_TIES:
     options->ties = true;
     return true;
+  case OPTION_MPI_SILENCE:
+    return take_silence(options, value, err);
   case OPTION_JOBS:
     if (!parse_count("jobs", value, 1, WORKERS_MAX, &count, err)) return false;
     options->workers = (unsigned)count;
@@ -385,9 +419,11 @@ static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
 }
 
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err) {
-  *out = (struct options){.out = "results", .faults = 1, .shard = 1, .shards = 1};
+  *out = (struct options){
+      .out = "results", .faults = 1, .shard = 1, .shards = 1, .mpi_silence_ns = RANKS_SILENCE_NS};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
-  ASSERT(out->sets != NULL);
+  out->varies = calloc((size_t)argc + 1, sizeof *out->varies);
+  ASSERT(out->sets != NULL && out->varies != NULL);
   if (command == OPTIONS_CHECK && !cut_command(&argc, argv, out, err)) return false;
   struct option longs[ROWS + 1];
   char shorts[2 * ROWS + 2];
@@ -415,9 +451,10 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
 
 void options_free(struct options *options) {
   free(options->sets);
+  free(options->varies);
   free((char *)options->messages);
   free((char *)options->pairs);
-  options->sets = NULL;
+  options->sets = options->varies = NULL;
 }
 
 void options_help(unsigned command, FILE *out) {

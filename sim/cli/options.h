@@ -31,9 +31,12 @@ struct options {
   unsigned faults;   /* explore: up to so many */
   const char *messages; /* "workload/messages=N", owned; NULL = as the scenario says */
   const char *pairs;    /* "check/pairs=N", owned; NULL = as the scenario says */
-  unsigned workers;  /* 0 = one for each core */
+  unsigned workers;  /* 0 = one for each core; under mpirun, one for each rank */
+  int64_t mpi_silence_ns;
   const char **sets; /* "path=value", owned */
   size_t set_count;
+  const char **varies; /* "path=value,value", owned */
+  size_t vary_count;
   const char *out, *trace, *record, *row, *at, *file;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;

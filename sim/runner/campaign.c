@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/runner/campaign_journal.h"
+#include "sim/runner/campaign_mpi.h"
 #include "sim/runner/campaign_threads.h"
 #include "sim/runner/intervals.h"
 #include "sim/runner/judge.h"
@@ -34,6 +35,18 @@ static double now_s(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+/* All items. Ranks have a thread each unless -j says otherwise: whoever starts them gives each its cores. */
+static void execute(struct work *work) {
+  const struct campaign_options *options = work->options;
+  const unsigned workers = options->ranks && options->workers == 0 ? 1 : workers_count(options->workers, work->items);
+  work->campaign->ranks = options->ranks ? ranks_count(options->ranks) : 1;
+  work->campaign->workers = workers * work->campaign->ranks;
+  if (options->ranks)
+    campaign_mpi_lead(work, workers);
+  else
+    campaign_threads(work, workers, NULL);
+}
+
 /* All items that are this process's to do, into *out, which is allocated. */
 static bool work_off(struct work *work, struct campaign *out, struct err *err) {
   const struct campaign_options *options = work->options;
@@ -45,9 +58,8 @@ static bool work_off(struct work *work, struct campaign *out, struct err *err) {
     if (!good) return false;
     work->journal = options->journal;
   }
-  out->workers = workers_count(options->workers, work->items);
   const double started_s = now_s();
-  campaign_threads(work, out->workers);
+  execute(work);
   out->wall_s = now_s() - started_s;
   if (work->err.code != ERR_NONE) *err = work->err;
   return work->err.code == ERR_NONE;
@@ -99,7 +111,7 @@ void campaign_of_run(const struct scenario *scenario, const struct run_result *r
                      struct campaign *out) {
   ASSERT_EQ(scenario->plan_count, 1);
   ASSERT_EQ(scenario->seed_count, 1);
-  *out = (struct campaign){.scenario = scenario, .seed_count = 1, .result_count = 1, .workers = 1};
+  *out = (struct campaign){.scenario = scenario, .seed_count = 1, .result_count = 1, .workers = 1, .ranks = 1};
   allocate(out, scenario);
   out->results[0] = *result;
   judge_campaign(out);

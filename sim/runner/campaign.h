@@ -9,6 +9,7 @@
 
 #include "sim/base/err.h"
 #include "sim/oracle/statistics.h"
+#include "sim/runner/precision.h"
 #include "sim/runner/journal.h"
 #include "sim/runner/result.h"
 #include "sim/runner/scenario.h"
@@ -16,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct ranks;
 
 struct campaign_options {
   unsigned workers;    /* -j; 0 = as many as the machine has cores */
@@ -30,6 +33,8 @@ struct campaign_options {
    * not to return. NULL = these signals do what they do. */
   void (*interrupted)(void *context, int signal, size_t kept, size_t of);
   void *interrupted_context;
+  struct ranks *ranks; /* whose rank 0 this is: they help (campaign_mpi.h); NULL = none */
+  uint64_t number;     /* of the campaign, for them: grows */
 };
 
 #define CAMPAIGN_NO_SEED SIZE_MAX
@@ -46,6 +51,9 @@ struct expectation_result {
 struct campaign {
   const struct scenario *scenario;
   size_t seed_count;          /* of the scenario's seeds, the first so many count */
+  size_t looks;               /* that were taken at them; 0 = no precision is to be reached */
+  bool precise;               /* at the last of them */
+  struct precision_gap gap;   /* likewise: what is furthest from its goal */
   struct run_result *results; /* [plan_count * seed_count], row-major */
   size_t result_count;
   int64_t *capacity;      /* [plan_count], micro-events a second; -1 = not measured */
@@ -57,7 +65,8 @@ struct campaign {
   bool verified;                           /* every run was executed twice */
   size_t verify_mismatches;                /* runs and capacities that differed */
   size_t verify_first; /* index of the first result that differed; result_count = none */
-  unsigned workers;    /* threads that ran it: manifest only */
+  unsigned workers;    /* threads that ran it, over all ranks: manifest only, as are ranks */
+  unsigned ranks;
   const char *command, *reproduce; /* from the options, borrowed */
   enum verdict verdict; /* of the campaign: expect where there is one, else the contracts; then
                            inconclusive when a declared, applicable fault has fewer hits than min_hits */

@@ -13,9 +13,11 @@
 #define VERIFY_FILL 0xa5
 #define PROGRESS_EVERY_NS 100000000
 #define PROGRESS_AFTER_S 1.0
+#define ANOTHER_LOOK_NS 2000000
 
 struct crew {
   struct work *work;
+  const struct work_others *others; /* NULL = none */
   pthread_mutex_t mutex; /* guards running */
   pthread_cond_t finished;
   unsigned running;
@@ -27,17 +29,36 @@ static double now_s(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static void *worker(void *context) {
-  struct crew *crew = context;
+void campaign_thread(const struct work *work, const struct work_source *source) {
   struct run *run = run_new(0, 0);
-  struct run *again = crew->work->options->verify ? run_new(VERIFY_BASE_OFFSET, VERIFY_FILL) : NULL;
-  for (size_t item; work_take(crew->work, &item);) {
+  struct run *again = work->options->verify ? run_new(VERIFY_BASE_OFFSET, VERIFY_FILL) : NULL;
+  for (size_t item; source->take(source->context, &item);) {
     struct work_outcome outcome;
-    work_execute(crew->work, item, run, again, &outcome);
-    work_done(crew->work, item, &outcome);
+    const double begun_s = now_s();
+    work_execute(work, item, run, again, &outcome);
+    source->done(source->context, item, (int64_t)((now_s() - begun_s) * 1e9), &outcome);
   }
   run_free(run);
   if (again) run_free(again);
+}
+
+/* What others have taken may be given back: a thread goes on looking until all is done. */
+static bool take(void *context, size_t *out_item) {
+  const struct crew *crew = context;
+  bool some;
+  while (!(some = work_take(crew->work, out_item)) && crew->others && work_left(crew->work) > 0)
+    nanosleep(&(struct timespec){.tv_nsec = ANOTHER_LOOK_NS}, NULL);
+  return some;
+}
+
+static void done(void *context, size_t item, int64_t took_ns, struct work_outcome *outcome) {
+  (void)took_ns;
+  work_done(((struct crew *)context)->work, item, outcome);
+}
+
+static void *worker(void *context) {
+  struct crew *crew = context;
+  campaign_thread(crew->work, &(struct work_source){.take = take, .done = done, .context = crew});
   pthread_mutex_lock(&crew->mutex);
   crew->running--;
   pthread_cond_signal(&crew->finished);
@@ -62,26 +83,39 @@ static void interrupted(struct work *work, int signal) {
   options->interrupted(options->interrupted_context, signal, kept, work->mine);
 }
 
+/* Up to PROGRESS_EVERY_NS. With the mutex. */
+static void wait_for_workers(struct crew *crew) {
+  struct timespec until;
+  if (crew->others) {
+    pthread_mutex_unlock(&crew->mutex);
+    crew->others->attend(crew->others->context);
+    pthread_mutex_lock(&crew->mutex);
+    return;
+  }
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_nsec += PROGRESS_EVERY_NS;
+  if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+  pthread_cond_timedwait(&crew->finished, &crew->mutex, &until);
+}
+
 /* Waits for the workers, tells a terminal how far they are, and looks whether the process is to end. */
 static void watch(struct crew *crew, const struct interrupt *interrupt) {
   const bool show = crew->work->options->progress && isatty(STDERR_FILENO);
   const double started_s = now_s();
+  double next_s = PROGRESS_AFTER_S;
   bool shown = false;
   pthread_mutex_lock(&crew->mutex);
   while (crew->running > 0) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += PROGRESS_EVERY_NS;
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    pthread_cond_timedwait(&crew->finished, &crew->mutex, &until);
+    wait_for_workers(crew);
     const int signal = interrupt ? interrupt_seen(interrupt) : 0;
     if (signal != 0) {
       if (shown) fputs("\r\033[K", stderr);
       interrupted(crew->work, signal);
     }
     const double elapsed_s = now_s() - started_s;
-    if (show && crew->running > 0 && elapsed_s >= PROGRESS_AFTER_S) {
+    if (show && crew->running > 0 && elapsed_s >= next_s) {
       print_progress(crew->work, elapsed_s);
+      next_s = elapsed_s + PROGRESS_EVERY_NS * 1e-9;
       shown = true;
     }
   }
@@ -89,8 +123,8 @@ static void watch(struct crew *crew, const struct interrupt *interrupt) {
   if (shown) fputs("\r\033[K", stderr);
 }
 
-void campaign_threads(struct work *work, unsigned workers) {
-  struct crew crew = {.work = work, .running = workers};
+void campaign_threads(struct work *work, unsigned workers, const struct work_others *others) {
+  struct crew crew = {.work = work, .others = others, .running = workers};
   struct interrupt interrupt;
   const bool watched = work->options->interrupted != NULL;
   if (watched) interrupt_begin(&interrupt);

@@ -94,6 +94,7 @@ static json_t *execution_json(const struct campaign *campaign) {
   strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
   json_t *json = json_object();
   json_object_set_new(json, "workers", json_integer(campaign->workers));
+  json_object_set_new(json, "ranks", json_integer(campaign->ranks));
   json_object_set_new(json, "host", json_string(host));
   json_object_set_new(json, "wall_s", json_real(campaign->wall_s));
   json_object_set_new(json, "written", json_string(written));
