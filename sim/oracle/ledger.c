@@ -63,6 +63,8 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger_groups_reset(ledger, keys, groups, bucket_ns);
 }
 
+bool ledger_stuck(const struct ledger *ledger) { return ledger->stuck; }
+
 void ledger_expect_commits(struct ledger *ledger) {
   for (uint32_t i = 0; i < ledger->groups; i++) {
     ledger_of(ledger, i)->commits = true;
@@ -346,13 +348,14 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
   }
 }
 
-/* Whose books a fact stands in. */
+/* Whose books a fact stands in: by how many bits its `detail` is shifted to give the group. */
 enum scope {
-  SCOPE_EVERY, /* all groups': what clients do, and how the run goes */
-  SCOPE_GROUP, /* that of `detail` */
-  SCOPE_STATE, /* likewise, beside the key */
-  SCOPE_RUN,   /* the first's, for all */
+  SCOPE_GROUP = 0,                   /* that of `detail` */
+  SCOPE_STATE = FACT_STATE_KEY_BITS, /* likewise, beside the key */
+  SCOPE_RUN = 32,                    /* the first's, for all */
+  SCOPE_EVERY = 33,                  /* all groups': what clients do, and how the run goes */
 };
+_Static_assert(SCOPE_STATE < SCOPE_RUN, "all of a detail's 32 bits are shifted out where there is no group");
 struct fact_row {
   fact_fn *on; /* NULL = it explains and does not decide */
   enum scope scope;
@@ -383,14 +386,12 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
 };
 
-static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
-                 uint64_t number) {
-  uint32_t group = 0;
-  if (row->scope == SCOPE_GROUP) group = fact->detail;
-  if (row->scope == SCOPE_STATE) group = fact_state_group(fact->detail);
+static inline void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
+                        uint64_t number) {
+  const uint64_t group = (uint64_t)fact->detail >> row->scope;
   ASSERT_LT(group, ledger->groups);
-  row->on(ledger_of(ledger, group), fact, number);
-  for (uint32_t i = 1; row->scope == SCOPE_EVERY && i < ledger->groups; i++)
+  row->on(ledger_of(ledger, (uint32_t)group), fact, number);
+  for (uint32_t i = 1; i < ledger->groups && row->scope == SCOPE_EVERY; i++)
     row->on(ledger_of(ledger, i), fact, number);
 }
 
@@ -398,8 +399,8 @@ void ledger_sink(void *context, const struct trace_record *records, size_t count
   struct ledger *ledger = context;
   for (size_t i = 0; i < count; i++) {
     unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
-    if (kind >= FACT__END - TRACE_FACT || !fact_rows[kind].on) continue;
-    note(ledger, &fact_rows[kind], &records[i], first + i);
+    if (kind < FACT__END - TRACE_FACT && fact_rows[kind].on)
+      note(ledger, &fact_rows[kind], &records[i], first + i);
   }
   for (uint32_t i = 0; i < ledger->groups; i++) {
     struct ledger *one = ledger_of(ledger, i);

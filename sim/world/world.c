@@ -448,6 +448,11 @@ static bool give_up(struct world *world) {
   return true;
 }
 
+/* Whether there is more to ask than if anything is held: the end is near, or the workload saturates. */
+static inline bool watched(const struct world *world) {
+  return world->quiet_since >= 0 || world->plan->workload.outstanding > 0;
+}
+
 /* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
  * less was under way than ever since: a backlog may take its time, a livelock may not. */
 static bool over(struct world *world) {
@@ -481,7 +486,7 @@ void world_run(struct world *world) {
   workload_start(world);
   world_quiet(world);
   struct event event;
-  while (!over(world)) {
+  while ((world->live > 0 && !watched(world)) || !over(world)) {
     bool more = queue_pop(&world->queue, &event);
     if (!more) { /* something is held that no event will ever free */
       give_up(world);
