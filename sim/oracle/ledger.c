@@ -56,6 +56,7 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   memset(ledger->outcomes, 0, sizeof ledger->outcomes);
   memset(ledger->counts, 0, sizeof ledger->counts);
   memset(&ledger->latency, 0, sizeof ledger->latency);
+  batches_reset(&ledger->latencies);
   ledger->open = 0;
   ledger->intended_first = ledger->intended_last = ledger->effect_last = 0;
   ledger->healed_last = ledger->ended_at = 0;
@@ -166,7 +167,10 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
   int64_t visible_at = (int64_t)fact->value;
-  histogram_add(&ledger->latency, visible_at - entry->intended_at);
+  const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
+  histogram_add(&ledger->latency, latency);
+  batches_add(&ledger->latencies, latency);
+  if (__builtin_expect(ledger->together != NULL, 0)) batches_add(ledger->together, latency);
   if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
   uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
   if (fact->intent > *latest)
@@ -353,6 +357,9 @@ enum scope {
   SCOPE_STATE, /* likewise, beside the key */
   SCOPE_RUN,   /* the first's, for all */
 };
+/* The bits of `detail` that name it. */
+static const uint32_t scope_bits[] = {
+    [SCOPE_EVERY] = 0, [SCOPE_GROUP] = ~UINT32_C(0), [SCOPE_STATE] = ~FACT_KEY_MASK, [SCOPE_RUN] = 0};
 struct fact_row {
   fact_fn *on; /* NULL = it explains and does not decide */
   enum scope scope;
@@ -383,8 +390,9 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
 };
 
-static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
-                 uint64_t number) {
+/* Where there are several groups, or the fact says that there are. */
+static __attribute__((noinline)) void note(struct ledger *ledger, const struct fact_row *row,
+                                           const struct trace_record *fact, uint64_t number) {
   uint32_t group = 0;
   if (row->scope == SCOPE_GROUP) group = fact->detail;
   if (row->scope == SCOPE_STATE) group = fact_state_group(fact->detail);
@@ -396,10 +404,16 @@ static void note(struct ledger *ledger, const struct fact_row *row, const struct
 
 void ledger_sink(void *context, const struct trace_record *records, size_t count, uint64_t first) {
   struct ledger *ledger = context;
-  for (size_t i = 0; i < count; i++) {
-    unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
+  const bool one_group = ledger->groups == 1;
+  for (const struct trace_record *fact = records; fact < records + count; fact++) {
+    unsigned kind = (unsigned)fact->kind - TRACE_FACT; /* an event wraps to a huge kind */
     if (kind >= FACT__END - TRACE_FACT || !fact_rows[kind].on) continue;
-    note(ledger, &fact_rows[kind], &records[i], first + i);
+    const struct fact_row *row = &fact_rows[kind];
+    const uint64_t number = first + (uint64_t)(fact - records);
+    if (__builtin_expect(one_group && (fact->detail & scope_bits[row->scope]) == 0, 1))
+      row->on(ledger, fact, number);
+    else
+      note(ledger, row, fact, number);
   }
   for (uint32_t i = 0; i < ledger->groups; i++) {
     struct ledger *one = ledger_of(ledger, i);

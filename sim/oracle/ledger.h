@@ -43,6 +43,7 @@
 #define SIM_ORACLE_LEDGER_H
 
 #include "sim/kernel/trace.h"
+#include "sim/oracle/batches.h"
 #include "sim/oracle/histogram.h"
 #include "sim/oracle/metric.h"
 
@@ -89,6 +90,9 @@ void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
 const int64_t *ledger_group(const struct ledger *ledger, uint32_t group);
 
 const struct histogram *ledger_latency(const struct ledger *ledger);
+/* The same latencies in the order in which first effects were stated: they go together, as whoever waits
+ * behind a late one is late, too. */
+const struct batches *ledger_latencies(const struct ledger *ledger);
 /* Cells of the timeline, up to the last fact that counts; none when nothing was intended. *out_width in
  * ns. Complete at the end of every block of facts. */
 const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,

@@ -158,6 +158,7 @@ static void fill_times(const struct ledger *ledger, int64_t *metrics) {
   int64_t span = ledger->effect_last - ledger->intended_first;
   if (span > 0)
     metrics[METRIC_GOODPUT] = (int64_t)((wide)metrics[METRIC_ONCE] * NS_PER_S / span);
+  metrics[METRIC_LATENCY_MEAN] = batches_mean(&ledger->latencies);
   metrics[METRIC_LATENCY_P50] = histogram_quantile(&ledger->latency, 50, 100);
   metrics[METRIC_LATENCY_P99] = histogram_quantile(&ledger->latency, 99, 100);
   metrics[METRIC_LATENCY_P999] = histogram_quantile(&ledger->latency, 999, 1000);
@@ -199,6 +200,10 @@ const int64_t *ledger_group(const struct ledger *ledger, uint32_t group) {
 
 const struct histogram *ledger_latency(const struct ledger *ledger) {
   return ledger->groups > 1 ? &ledger->merged->latency : &ledger->latency;
+}
+
+const struct batches *ledger_latencies(const struct ledger *ledger) {
+  return ledger->together ? ledger->together : &ledger->latencies;
 }
 
 const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,

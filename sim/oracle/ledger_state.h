@@ -17,6 +17,7 @@
 #define SIM_ORACLE_LEDGER_STATE_H
 
 #include "sim/base/map.h"
+#include "sim/oracle/batches.h"
 #include "sim/oracle/ledger.h"
 #include "sim/world/fact.h"
 #include "sim/world/operation.h"
@@ -139,6 +140,7 @@ struct timeline {
 /* Of all groups together; only where there are several. */
 struct merged {
   struct histogram latency;
+  struct batches latencies;
   struct timeline timeline;
 };
 
@@ -172,6 +174,8 @@ struct ledger {
   int64_t intended_first, intended_last, effect_last, healed_last, ended_at;
   bool ended, stuck;
   struct histogram latency;
+  struct batches latencies;  /* of first effects, in the order of their facts */
+  struct batches *together;  /* of all groups; NULL = there is one */
   struct timeline timeline;
 
   int64_t metrics[METRIC__COUNT]; /* ledger_finish */

@@ -238,10 +238,13 @@ static void check_evidence(const struct naive_judge *judge, const struct ledger 
 }
 
 static bool is_latency(int metric) {
-  return metric == METRIC_LATENCY_P50 || metric == METRIC_LATENCY_P99 || metric == METRIC_LATENCY_P999;
+  return metric == METRIC_LATENCY_MEAN || metric == METRIC_LATENCY_P50 || metric == METRIC_LATENCY_P99 || metric == METRIC_LATENCY_P999;
 }
 
 static void check_latencies(int64_t *latencies, size_t count, const int64_t *metrics) {
+  int64_t sum = 0, n = (int64_t)count;
+  for (size_t i = 0; i < count; i++) sum += latencies[i];
+  EXPECT_OP(metrics[METRIC_LATENCY_MEAN], ==, n ? (2 * sum + n) / (2 * n) : 0);
   check_latency(latencies, count, metrics[METRIC_LATENCY_P50], 50, 100);
   check_latency(latencies, count, metrics[METRIC_LATENCY_P99], 99, 100);
   check_latency(latencies, count, metrics[METRIC_LATENCY_P999], 999, 1000);
@@ -255,6 +258,24 @@ static bool is_explained(int metric) {
 static bool is_of_states(int metric) {
   return is_explained(metric) || metric == METRIC_STATE_ERRORS || metric == METRIC_STALE_OVERWRITES ||
          metric == METRIC_DUPLICATE_EFFECTS;
+}
+
+/* Their sums in batches, in the order of the facts. */
+static void check_batches(const struct naive_judge *judge, const struct batches *batches) {
+  static int64_t by_fact[FACTS_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < judge->count; i++) by_fact[i] = -1;
+  for (uint64_t id = 0; id < judge->ids; id++)
+    if (judge->fates[id].effects_ever > 0)
+      by_fact[judge->fates[id].first_effect_index] = judge->latencies[count++];
+  EXPECT_OP(batches->count * batches->length + batches->filled, ==, count);
+  size_t next = 0;
+  for (uint32_t i = 0; i < batches->count; i++) {
+    int64_t sum = 0;
+    for (uint64_t k = 0; k < batches->length; next++)
+      if (by_fact[next] >= 0) sum += by_fact[next], k++;
+    EXPECT_OP((int64_t)batches->sums[i], ==, sum);
+  }
 }
 
 /* One group's numbers. */
@@ -310,6 +331,7 @@ static void compare(struct ledger *ledger, struct generator *generator, struct n
   for (uint32_t g = 0; g < generator->groups; g++) {
     judges[g].commits = generator->commits;
     naive_judge(&judges[g], generator->facts, generator->count, generator->keys, g);
+    if (generator->groups == 1) check_batches(&judges[g], ledger_latencies(ledger));
     check_group(ledger, &judges[g], forgets_keys, overwrites, seed);
   }
   check_sums(ledger, metrics, judges, generator->groups);
