@@ -173,7 +173,7 @@ status 64 'no journal of a campaign' merge changed.yaml
 
 # a campaign that ends when it is precise enough: killed, and in parts
 mv whole camps
-sed '/^sweep/d; s/^seeds: .*/seeds: 300\nprecision: {duplicate_effects: 9%}/; s/at-most-once, //' moved/camp.yaml >camp.yaml
+sed '/^sweep/d; s/^seeds: .*/seeds: 300\nprecision: {duplicate_effects: 0.1%}/; s/at-most-once, //' moved/camp.yaml >camp.yaml
 "$dgsim" "${run[@]}" --out whole -j 1 >out 2>err || fail 'the undisturbed, precise campaign'
 runs=$(($(wc -l <whole/camp/runs.csv) - 1))
 ((runs > 32 && runs < 300)) || fail "precision needs $runs runs: nothing to test"
