@@ -140,6 +140,15 @@ grep -q 'all runs are safe in' err || fail 'what is safe is not said of files'
 [[ $(cat full/camp/runs.csv) == old ]] || fail 'a file was replaced though not all could be written'
 status 0 '' "${run[@]}" --out full --resume
 same 'a full disk for the files' full
+mkdir bin && cat >bin/gnuplot <<'SH' # as the real one does it when the disk is full
+#!/bin/sh
+printf '<?xml version="1.0"?>\n<svg width="900">\n<g>\n<path d="M' >"${2%.gp}.svg"
+SH
+chmod +x bin/gnuplot
+PATH=$PWD/bin:$PATH "$dgsim" run camp.yaml --out full --resume >out 2>err
+grep -q 'the chart is not there, or not to its end' err || fail 'half a chart is not told'
+[[ -z $(find full -name '*.svg') ]] || fail 'half a chart is kept'
+same 'half a chart' full
 touch file
 status 64 'Not a directory' "${run[@]}" --out file/deeper --resume
 
