@@ -24,6 +24,15 @@ status() {
   [[ -z $text ]] || grep -qF -e "$text" out err || fail "dgsim $* : does not say '$text'"
 }
 
+# under_way JOURNAL: waits until some runs are done.
+under_way() {
+  for ((waited = 0; waited < 1000; waited++)); do
+    [[ -s $1 ]] && (($(stat -c %s "$1") > 1500)) && return
+    sleep 0.01
+  done
+  fail "$1 does not grow"
+}
+
 # manifest FILE: without what may differ.
 manifest() { sed '/"command"/d; /"execution"/,/}/d' "$1"; }
 
@@ -89,7 +98,7 @@ same 'a damaged row' killed-1
 
 # told to end: what is done is kept, and said
 "$dgsim" "${run[@]}" --out told -j 1 >out 2>err &
-sleep 0.3
+under_way told/camp/runs.journal
 kill -TERM $!
 wait $!
 (($? == 143)) || fail 'SIGTERM does not end it as SIGTERM does'
@@ -155,8 +164,7 @@ status 64 'Not a directory' "${run[@]}" --out file/deeper --resume
 # in parts, and killed
 for shard in 1 2 3; do
   "$dgsim" "${run[@]}" --out parts --shard $shard/3 -j 1 >out 2>err &
-  sleep 0.15
-  ((shard == 2)) && kill -9 $!
+  ((shard == 2)) && under_way parts/camp/shard-2-of-3.journal && kill -9 $!
   wait $! 2>/dev/null
 done
 status 64 'shard 2 of 3:' merge parts/camp --no-charts
@@ -187,7 +195,7 @@ sed '/^sweep/d; s/^seeds: .*/seeds: 300\nprecision: {duplicate_effects: 0.1%}/; 
 runs=$(($(wc -l <whole/camp/runs.csv) - 1))
 ((runs > 32 && runs < 300)) || fail "precision needs $runs runs: nothing to test"
 "$dgsim" "${run[@]}" --out precise >out 2>err &
-sleep 0.2
+under_way precise/camp/runs.journal
 kill -9 $!
 wait $! 2>/dev/null
 status 0 'runs were done before' "${run[@]}" --out precise --resume
