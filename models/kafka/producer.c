@@ -394,20 +394,20 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   (void)reason;
   const struct plan *plan = world->plan;
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
+  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
-  producer->pending_count = (uint32_t)buffer_records(plan);
-  producer->pending =
-      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
-  producer->pending_free = NO_INDEX;
-  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
-  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
-  producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   producer->outgoing_count = outgoing_of(plan);
   producer->outgoing = ARENA_NEW(&node->arena, struct outgoing, producer->outgoing_count);
   producer->outgoing_free = NO_INDEX;
   for (uint32_t i = producer->outgoing_count; i-- > 0;) producer_put_outgoing(producer, i);
-  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
+  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
+  producer->pending_count = (uint32_t)buffer_records(plan);
+  producer->pending =
+      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
+  producer->pending_free = NO_INDEX;
   producer->limit = (uint32_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;
