@@ -158,11 +158,10 @@ static uint32_t take_next(struct world *world, const struct node *node, struct p
   if (!may_retry(world, producer, index)) return NO_INDEX;
   queue->retry = producer->outgoing[index].next;
   producer->waiting--;
-  producer_note_ready(producer, partition);
   return index;
 }
 
-static void drain(struct world *world, struct node *node, uint32_t partition) {
+static inline void drain_queue(struct world *world, struct node *node, uint32_t partition) {
   struct producer *producer = producer_of(node);
   const struct queue_of_partition *queue = &producer->queues[partition];
   if (producer->awaits_id || node->doomed) return;
@@ -177,6 +176,11 @@ static void drain(struct world *world, struct node *node, uint32_t partition) {
   } while (!node->doomed && producer_has_work(queue));
 }
 
+static void drain(struct world *world, struct node *node, uint32_t partition) {
+  drain_queue(world, node, partition);
+  producer_note_ready(producer_of(node), partition);
+}
+
 static void drain_all(struct world *world, struct node *node) {
   struct producer *producer = producer_of(node);
   const uint32_t partitions = world->plan->partitions;
@@ -188,9 +192,9 @@ static void drain_all(struct world *world, struct node *node) {
 
 /* Another batch of the same broker may go now, of whichever partition. */
 static void drain_broker(struct world *world, struct node *node, uint32_t partition) {
-  drain(world, node, partition);
-  struct producer *producer = producer_of(node);
+  const struct producer *producer = producer_of(node);
   if (producer->waiting == 0) return;
+  drain(world, node, partition);
   if (producer->client.leaders) return drain_all(world, node);
   const uint32_t partitions = world->plan->partitions, broker = kafka_broker_of(world, partition);
   for (uint32_t p = bits_next(producer->ready, 0, partitions); p != BITS_NONE;
@@ -232,7 +236,6 @@ static void submit(struct world *world, struct node *node,
   queue->last = index;
   queue->count++;
   producer->waiting++;
-  bits_put(producer->ready, partition);
   int64_t linger = kafka_setting(world, KEY_LINGER);
   if (queue->count == 1 && linger > 0)
     world_after(world, node, 0, TIMER_LINGER, partition, span_of(linger));

@@ -65,7 +65,8 @@ static inline bool producer_of_outputs(const struct world *world, const struct n
   return node->role == ROLE_RELAY && world->plan->publisher->of_consumers;
 }
 
-/* Whether a partition has something to be sent, now or later: its place in `ready` follows. */
+/* Whether a partition has something to be sent, now or later: its place in `ready` follows when it has been
+ * drained. */
 static inline bool producer_has_work(const struct queue_of_partition *queue) {
   return queue->count > 0 || queue->retry != NO_INDEX;
 }
