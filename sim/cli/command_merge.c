@@ -109,7 +109,7 @@ static enum status merge_loaded(const struct scenario *scenario, const struct jo
   struct journal_head here = *head;
   here.version = DGSIM_VERSION;
   here.program = program_hash();
-  char *reproduce = shell_reproduce(scenario->path, how->sets, how->set_count);
+  char *reproduce = shell_reproduce(scenario->path, how);
   const struct campaign_options campaign_options = {
       .verify = head->verify, .command = command, .reproduce = reproduce};
   if (output_check(options->out, scenario->name, &err) &&

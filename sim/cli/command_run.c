@@ -79,7 +79,7 @@ static enum status run_campaign(const struct file *file, const struct options *o
   struct run_journal journal = {0};
   enum status status = STATUS_USAGE;
   if (open_places(&file->scenario, options, &journal, &err)) {
-    char *reproduce = shell_reproduce(file->path, options->sets, options->set_count);
+    char *reproduce = shell_reproduce(file->path, options);
     const struct campaign_options campaign = {.workers = options->workers,
                                               .verify = options->verify,
                                               .progress = true,

@@ -23,6 +23,7 @@ enum option_id {
   OPTION_SEEDS = 256,
   OPTION_SEED,
   OPTION_SET,
+  OPTION_VARY,
   OPTION_OUT,
   OPTION_DRY_RUN,
   OPTION_VERIFY,
@@ -82,6 +83,8 @@ static const struct option_row {
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
      "repeated"},
+    {"vary", OPTION_VARY, "PATH=V,V", OPTIONS_RUN,
+     "run each row with each of these values, as in handler/window=5s,1min: a list of sweep; may be repeated"},
     {"out", OPTION_OUT, "DIR",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK | OPTIONS_MERGE,
      "write into DIR/<scenario> (default: results)"},
@@ -146,13 +149,26 @@ static bool parse_format(const char *text, enum report_format *out, struct err *
   return err_set(err, ERR_USAGE, "--format: '%s' is not human, tap or junit", text);
 }
 
-static bool add_set(struct options *options, const char *text, struct err *err) {
+static bool is_assignment(const char *text) {
   const char *equals = strchr(text, '=');
-  if (!equals || equals == text) {
+  return equals && equals != text;
+}
+
+static bool add_set(struct options *options, const char *text, struct err *err) {
+  if (!is_assignment(text)) {
     err_set(err, ERR_USAGE, "--set: '%s' is not PATH=VALUE", text);
     return err_note(err, "as in --set workload/rate=500/s");
   }
   options->sets[options->set_count++] = text;
+  return true;
+}
+
+static bool add_vary(struct options *options, const char *text, struct err *err) {
+  if (!is_assignment(text)) {
+    err_set(err, ERR_USAGE, "--vary: '%s' is not PATH=VALUE,VALUE", text);
+    return err_note(err, "as in --vary workload/rate=100/s,500/s");
+  }
+  options->varies[options->vary_count++] = text;
   return true;
 }
 
@@ -278,6 +294,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
     return true;
   case OPTION_SET:
     return add_set(options, value, err);
+  case OPTION_VARY:
+    return add_vary(options, value, err);
   case OPTION_FORMAT:
     return parse_format(value, &options->format, err);
   case OPTION_SEEDS:
@@ -404,7 +422,8 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
   *out = (struct options){
       .out = "results", .faults = 1, .shard = 1, .shards = 1, .mpi_silence_ns = RANKS_SILENCE_NS};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
-  ASSERT(out->sets != NULL);
+  out->varies = calloc((size_t)argc + 1, sizeof *out->varies);
+  ASSERT(out->sets != NULL && out->varies != NULL);
   if (command == OPTIONS_CHECK && !cut_command(&argc, argv, out, err)) return false;
   struct option longs[ROWS + 1];
   char shorts[2 * ROWS + 2];
@@ -432,9 +451,10 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
 
 void options_free(struct options *options) {
   free(options->sets);
+  free(options->varies);
   free((char *)options->messages);
   free((char *)options->pairs);
-  options->sets = NULL;
+  options->sets = options->varies = NULL;
 }
 
 void options_help(unsigned command, FILE *out) {

@@ -35,6 +35,8 @@ struct options {
   int64_t mpi_silence_ns;
   const char **sets; /* "path=value", owned */
   size_t set_count;
+  const char **varies; /* "path=value,value", owned */
+  size_t vary_count;
   const char *out, *trace, *record, *row, *at, *file;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;

@@ -13,14 +13,18 @@ __extension__ typedef __int128 wide;
 #define CONFIDENCE 0.95
 #define CONFIDENCE_UPPER 0.975 /* two-sided */
 
-static struct estimate student(double mean, double squares, size_t n) {
+static struct estimate student_at(double upper, double mean, double squares, size_t n) {
   struct estimate estimate = {.mean = mean, .low = mean, .high = mean, .n = n};
   if (n < 2) return estimate;
   double degrees = (double)(n - 1);
-  double half = gsl_cdf_tdist_Pinv(CONFIDENCE_UPPER, degrees) * sqrt(squares / degrees / (double)n);
+  double half = gsl_cdf_tdist_Pinv(upper, degrees) * sqrt(squares / degrees / (double)n);
   estimate.low -= half;
   estimate.high += half;
   return estimate;
+}
+
+static struct estimate student(double mean, double squares, size_t n) {
+  return student_at(CONFIDENCE_UPPER, mean, squares, n);
 }
 
 static wide sum_of(const int64_t *values, size_t n) {
@@ -44,6 +48,41 @@ struct estimate statistics_mean(const int64_t *values, size_t n, int bounded) {
   struct estimate estimate = student(mean_of(sum, n), squares, n);
   if (bounded && estimate.low < 0) estimate.low = 0;
   return estimate;
+}
+
+/* Of the values above 0: each of two intervals has half of what is left of certainty. */
+static struct estimate sizes_of(const int64_t *values, size_t n, int64_t most) {
+  wide sum = 0;
+  size_t seen = 0;
+  double squares = 0;
+  struct estimate sizes = {.low = 0, .high = (double)most};
+  for (size_t i = 0; i < n; i++) {
+    if (values[i] <= 0) continue;
+    sum += values[i];
+    seen++;
+    if ((double)values[i] > sizes.high) sizes.high = (double)values[i];
+  }
+  if (seen < STATISTICS_SIZES_MIN) {
+    sizes.mean = mean_of(sum, seen);
+    sizes.n = seen;
+    return sizes;
+  }
+  for (size_t i = 0; i < n; i++)
+    if (values[i] > 0) squares += off_mean(values[i], sum, seen) * off_mean(values[i], sum, seen);
+  const double highest = sizes.high;
+  sizes = student_at(1 - (1 - CONFIDENCE_UPPER) / 2, mean_of(sum, seen), squares, seen);
+  if (sizes.low < 0) sizes.low = 0;
+  if (sizes.high > highest) sizes.high = highest;
+  return sizes;
+}
+
+struct estimate statistics_counts(const int64_t *values, size_t n, int64_t most) {
+  const struct estimate sizes = sizes_of(values, n, most);
+  const struct estimate share = statistics_proportion(sizes.n, n, (1 - CONFIDENCE) / 2);
+  return (struct estimate){.mean = share.mean * sizes.mean,
+                           .low = share.low * sizes.low,
+                           .high = share.high * sizes.high,
+                           .n = n};
 }
 
 /* Where the beta distribution reaches `tail` from below or from above, by bisection. Not
@@ -111,7 +150,7 @@ struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n,
   }
   if (out_correlation) {
     double scale = sqrt(squares_a) * sqrt(squares_b);
-    *out_correlation = scale > 0 ? products / scale : NAN;
+    *out_correlation = scale > 0 && n > 2 ? products / scale : NAN;
   }
   return student(mean_of(sum_a - sum_b, n), squares, n);
 }

@@ -21,6 +21,16 @@ struct estimate {
  * statistics_none_seen speaks. */
 struct estimate statistics_mean(const int64_t *values, size_t n, int bounded);
 
+/* Fewest runs with something in them from which it is learnt how much that is. */
+#define STATISTICS_SIZES_MIN 8
+
+/* Mean of counts that are 0 in many runs, or in all, where Student's interval knows nothing: how many runs show
+ * any, exactly, times how many these show, by Student; each at 97.5 %, so that both hold at 95 %. With
+ * fewer than STATISTICS_SIZES_MIN such runs each may show anything up to `most`, or the largest that was seen. So n
+ * zeros are between 0 and about 4.4 most / n. LIMIT: something rare and large among runs that all show a
+ * little is not expected. */
+struct estimate statistics_counts(const int64_t *values, size_t n, int64_t most);
+
 /* Share successes / trials with its exact (Clopper-Pearson) interval of confidence 1 - alpha. */
 struct estimate statistics_proportion(uint64_t successes, uint64_t trials, double alpha);
 
@@ -33,7 +43,7 @@ struct estimate statistics_wilson(uint64_t successes, uint64_t trials, double al
 double statistics_none_seen(uint64_t trials);
 
 /* Paired difference a - b by index: mean and 95 % interval, and the correlation of the pairs; NAN where one
- * side has no spread, as then there is none. */
+ * side has no spread, and of two pairs, whose correlation is 1 or -1 whatever they are. */
 struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n, double *out_correlation);
 
 /* Mean of a series from the means of its n consecutive batches, all equally long: the interval of

@@ -9,6 +9,7 @@
 
 #include "sim/base/err.h"
 #include "sim/oracle/statistics.h"
+#include "sim/runner/precision.h"
 #include "sim/runner/journal.h"
 #include "sim/runner/result.h"
 #include "sim/runner/scenario.h"
@@ -50,6 +51,9 @@ struct expectation_result {
 struct campaign {
   const struct scenario *scenario;
   size_t seed_count;          /* of the scenario's seeds, the first so many count */
+  size_t looks;               /* that were taken at them; 0 = no precision is to be reached */
+  bool precise;               /* at the last of them */
+  struct precision_gap gap;   /* likewise: what is furthest from its goal */
   struct run_result *results; /* [plan_count * seed_count], row-major */
   size_t result_count;
   int64_t *capacity;      /* [plan_count], micro-events a second; -1 = not measured */

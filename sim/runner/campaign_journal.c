@@ -64,10 +64,10 @@ static bool merge_one(struct work *work, const char *path, const struct journal_
 }
 
 static bool all_there(const struct work *work, struct merged *merged, struct err *err) {
-  merged->items = work->items;
+  merged->items = work->end;
   merged->missing_of = calloc(merged->shards, sizeof *merged->missing_of);
   ASSERT(merged->missing_of);
-  for (size_t item = 0; item < work->items; item++) {
+  for (size_t item = 0; item < work->end; item++) {
     if (work->states[item] == WORK_DONE) continue;
     merged->missing++;
     merged->missing_of[item % merged->shards]++;

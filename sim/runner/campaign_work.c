@@ -1,6 +1,7 @@
 #include "sim/runner/campaign_work.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/precision.h"
 #include "sim/runner/result_pack.h"
 
 #include <stdlib.h>
@@ -44,24 +45,36 @@ size_t campaign_items(const struct scenario *scenario) {
 
 static bool is_capacity(const struct work *work, size_t item) { return item < work->capacities; }
 
-/* Index of a run's result in the campaign. */
-static size_t result_of(const struct work *work, size_t item) { return item - work->capacities; }
-
 static size_t plan_of(const struct work *work, size_t item) {
-  return is_capacity(work, item) ? work->capacity_plans[item]
-                                 : result_of(work, item) / work->scenario->seed_count;
+  if (is_capacity(work, item)) return work->capacity_plans[item];
+  const size_t run = item - work->capacities;
+  return work->done_of_seed ? run % work->scenario->plan_count : run / work->scenario->seed_count;
+}
+
+static size_t seed_index_of(const struct work *work, size_t item) {
+  if (is_capacity(work, item)) return 0;
+  const size_t run = item - work->capacities;
+  return work->done_of_seed ? run / work->scenario->plan_count : run % work->scenario->seed_count;
 }
 
 static uint64_t seed_of(const struct work *work, size_t item) {
-  const size_t seed = is_capacity(work, item) ? 0 : result_of(work, item) % work->scenario->seed_count;
-  return work->scenario->seeds[seed];
+  return work->scenario->seeds[seed_index_of(work, item)];
+}
+
+/* Index of a run's result in the campaign. */
+static size_t result_of(const struct work *work, size_t item) {
+  return plan_of(work, item) * work->scenario->seed_count + seed_index_of(work, item);
 }
 
 void work_init(struct work *work, const struct scenario *scenario, const struct campaign_options *options,
                struct campaign *campaign) {
   *work = (struct work){.scenario = scenario, .options = options, .campaign = campaign};
   plan_capacities(work);
-  work->items = work->capacities + campaign->result_count;
+  work->items = work->end = work->capacities + campaign->result_count;
+  if (scenario->precision_count > 0) {
+    work->done_of_seed = zeroed(scenario->seed_count, sizeof *work->done_of_seed);
+    work->look = precision_next_look(scenario->seed_count, 0);
+  }
   work->states = zeroed(work->items, 1);
   work->differs = zeroed(work->items, 1);
   for (size_t item = 0; item < work->items; item++) work->mine += work_is_mine(work, item);
@@ -72,6 +85,7 @@ void work_deinit(struct work *work) {
   pthread_mutex_destroy(&work->mutex);
   free(work->states);
   free(work->differs);
+  free(work->done_of_seed);
   free(work->capacity_plans);
 }
 
@@ -88,8 +102,8 @@ static bool is_open(const struct work *work, size_t item) {
 
 bool work_take(struct work *work, size_t *out_item) {
   pthread_mutex_lock(&work->mutex);
-  while (work->next < work->items && !is_open(work, work->next)) work->next++;
-  const bool some = work->next < work->items && work->err.code == ERR_NONE;
+  while (work->next < work->end && !is_open(work, work->next)) work->next++;
+  const bool some = work->next < work->end && work->err.code == ERR_NONE;
   if (some) {
     *out_item = work->next++;
     work->states[*out_item] = WORK_TAKEN;
@@ -150,9 +164,39 @@ static bool write_row(struct work *work, size_t item, const struct work_outcome 
   return written;
 }
 
+/* All seeds from here on are surplus, whether they are there or not. */
+static void end_at(struct work *work, size_t seeds) {
+  work->end = work->capacities + seeds * work->scenario->plan_count;
+  work->mine = work->done = 0;
+  for (size_t item = 0; item < work->end; item++) {
+    work->mine += work_is_mine(work, item);
+    work->done += work->states[item] == WORK_DONE;
+  }
+  if (work->restored > work->done) work->restored = work->done;
+}
+
+/* One more run is there. A look is at the seeds before the first that is not there yet, so it does not matter which
+ * others are. */
+static void look(struct work *work, size_t seed) {
+  const struct scenario *scenario = work->scenario;
+  struct campaign *campaign = work->campaign;
+  work->done_of_seed[seed]++;
+  while (work->prefix < work->look && work->done_of_seed[work->prefix] == scenario->plan_count) {
+    if (++work->prefix < work->look) continue;
+    campaign->looks++;
+    campaign->precise =
+        precision_reached(scenario, campaign->results, scenario->seed_count, work->prefix, &campaign->gap);
+    if (campaign->precise || work->prefix == scenario->seed_count) {
+      end_at(work, work->prefix);
+      return;
+    }
+    work->look = precision_next_look(scenario->seed_count, work->look);
+  }
+}
+
 /* With the mutex. */
 static void put(struct work *work, size_t item, struct work_outcome *outcome) {
-  if (work->states[item] == WORK_DONE) { /* [W1] */
+  if (work->states[item] == WORK_DONE || item >= work->end) { /* [W1]; surplus */
     work_outcome_deinit(outcome);
     return;
   }
@@ -163,6 +207,7 @@ static void put(struct work *work, size_t item, struct work_outcome *outcome) {
   work->differs[item] = outcome->differs;
   work->states[item] = WORK_DONE;
   work->done++;
+  if (work->done_of_seed && !is_capacity(work, item)) look(work, seed_index_of(work, item));
 }
 
 void work_done(struct work *work, size_t item, struct work_outcome *outcome) {
@@ -201,14 +246,18 @@ static bool same_outcome(const struct work *work, size_t item, const struct work
 
 bool work_restore(struct work *work, size_t item, struct work_outcome *outcome) {
   ASSERT_LT(item, work->items);
+  if (item >= work->end) {
+    work_outcome_deinit(outcome);
+    return true;
+  }
   if (work->states[item] == WORK_DONE) {
     const bool same = same_outcome(work, item, outcome);
     work_outcome_deinit(outcome);
     return same;
   }
   ASSERT_EQ(work->states[item], WORK_TO_DO);
-  put(work, item, outcome);
   work->restored++;
+  put(work, item, outcome);
   return true;
 }
 
@@ -247,16 +296,31 @@ bool work_unpack(const struct work *work, size_t item, struct bytes_reader *read
 
 /* --- When all is done --- */
 
+/* Of each plan the seeds that count stand together. */
+static void leave_out_surplus(const struct scenario *scenario, struct campaign *campaign, size_t seeds) {
+  const size_t stride = scenario->seed_count;
+  struct run_result *results = campaign->results;
+  for (size_t plan = 0; plan < scenario->plan_count; plan++) {
+    for (size_t seed = seeds; seed < stride; seed++) run_result_deinit(&results[plan * stride + seed]);
+    memmove(results + plan * seeds, results + plan * stride, seeds * sizeof *results);
+  }
+  campaign->seed_count = seeds;
+  campaign->result_count = scenario->plan_count * seeds;
+}
+
 void work_finish(struct work *work) {
   const struct scenario *scenario = work->scenario;
   struct campaign *campaign = work->campaign;
   for (size_t plan = 0; work->capacities > 0 && plan < scenario->plan_count; plan++)
     campaign->capacity[plan] = campaign->capacity[capacity_plan(scenario, plan)];
+  const size_t seeds = (work->end - work->capacities) / scenario->plan_count;
+  leave_out_surplus(scenario, campaign, seeds);
   campaign->verified = work->options->verify;
   campaign->verify_first = campaign->result_count;
-  for (size_t item = work->items; item-- > 0;) {
+  for (size_t item = work->end; item-- > 0;) {
     if (!work->differs[item]) continue;
     campaign->verify_mismatches++;
-    if (!is_capacity(work, item)) campaign->verify_first = result_of(work, item);
+    if (!is_capacity(work, item))
+      campaign->verify_first = plan_of(work, item) * seeds + seed_index_of(work, item);
   }
 }

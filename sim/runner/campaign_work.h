@@ -2,6 +2,9 @@
  *
  *   items   | capacities, in the order of their plans | runs: of plan 0 every seed, of plan 1 every seed, ... |
  *
+ * With a precision to be reached runs stand the other way round, the first seed in every plan, then the second, so
+ * that what is looked at is there early; and once it is reached the rest does not count.
+ *
  * Whoever executes items (threads, other processes, a journal that remembers) takes them one by one and
  * hands back what came of each, in any order. Results land by number, so the campaign cannot know who did
  * what.
@@ -30,11 +33,14 @@ struct work {
   struct campaign *campaign;
   size_t *capacity_plans; /* [capacities]: of plans that differ in faults alone, the first */
   size_t capacities, items;
+  size_t end; /* items from here on do not count: the campaign is precise enough without them */
   uint8_t *states; /* [items], enum work_state */
   uint8_t *differs; /* [items]: --verify found a difference */
-  size_t next, done;
+  size_t next, done; /* done: of those that count */
   size_t mine;            /* items of this shard */
   size_t restored;        /* of done: those that a journal remembered */
+  size_t *done_of_seed;    /* [seeds], plans; NULL = no precision is to be reached */
+  size_t prefix, look;     /* seeds that are done in all plans, up to the first that is not; when to look next */
   struct journal *journal; /* borrowed; NULL = none */
   struct err err;         /* why nothing more is to be done: the journal cannot be written */
   pthread_mutex_t mutex; /* guards states, next, done, err, and the campaign's results */
@@ -89,7 +95,7 @@ void work_pack(const struct work *work, size_t item, const struct work_outcome *
 bool work_unpack(const struct work *work, size_t item, struct bytes_reader *reader,
                  struct work_outcome *out);
 
-/* After the last: capacities of plans that share one, and what --verify found. */
+/* After the last: capacities of plans that share one, what --verify found, and only the seeds that count. */
 void work_finish(struct work *work);
 
 #endif

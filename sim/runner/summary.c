@@ -318,6 +318,24 @@ static void print_verdict(const struct campaign *campaign, bool colour, FILE *ou
   if (command[0] != '\0') fprintf(out, "again    %s\n", command);
 }
 
+static void print_seeds(const struct campaign *campaign, FILE *out) {
+  const size_t seeds = campaign->seed_count, most = campaign->scenario->seed_count;
+  if (campaign->looks > 0)
+    fprintf(out, ", %zu of at most %zu seeds, %zu %s", seeds, most, campaign->looks,
+            campaign->looks == 1 ? "look" : "looks");
+  else
+    fprintf(out, ", %zu %s", seeds, seeds == 1 ? "seed" : "seeds");
+}
+
+/* What `precision` asks for and all seeds did not give. */
+static void print_gap(const struct campaign *campaign, FILE *out) {
+  const struct precision_gap *gap = &campaign->gap;
+  if (campaign->looks == 0 || campaign->precise) return;
+  fprintf(out, "not precise enough: %s of %s to %.2g %% of %s, not to %.2g %%\n", metric_rows[gap->metric].name,
+          campaign_name(campaign, gap->plan), 100 * gap->half,
+          metric_rows[gap->metric].unit == UNIT_COUNT ? "what was intended" : "its value", 100 * gap->goal);
+}
+
 static size_t swept_points(const struct scenario *scenario) {
   size_t points = 1;
   for (size_t i = 0; i < scenario->sweep_count; i++) points *= scenario->sweep[i].count;
@@ -347,13 +365,15 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   fprintf(out, ": %zu %s", rows, rows == 1 ? "guarantee" : "guarantees");
   if (scenario_axes(scenario) > 0)
     fprintf(out, ", %zu points swept", swept_points(scenario));
-  fprintf(out, ", %zu %s, %s %s a run%s\n", seeds, seeds == 1 ? "seed" : "seeds", intended,
+  print_seeds(campaign, out);
+  fprintf(out, ", %s %s a run%s\n", intended,
           scenario->plans[0].groups ? "obligations (operations times groups)" : "operations",
           seeds > 1 ? "; means with 95 % intervals" : "");
   if (scenario->about && scenario->about[0] != '\0') fprintf(out, "%s\n", scenario->about);
   fputc('\n', out);
   print_table(campaign, colour, out);
   print_violations(campaign, out);
+  print_gap(campaign, out);
   summary_intervals(campaign, out);
   if (scenario->plans[0].groups) print_groups(campaign, out);
   print_faults(campaign, colour, out);

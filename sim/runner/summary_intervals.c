@@ -110,7 +110,7 @@ static void print_shares(const struct campaign *campaign, FILE *out) {
   }
   fprintf(out, "\nin how many of %zu runs (and in what share of all runs: 95 %% intervals)\n", campaign->seed_count);
   print_block(&block, out);
-  if (none)
+  if (none && campaign->seed_count >= 10) /* of fewer 3/N is far off */
     fprintf(out, "0 in %zu runs: at most 3/%zu of all runs at 95 %%\n", campaign->seed_count, campaign->seed_count);
 }
 

@@ -194,6 +194,9 @@ START_TEST(pairs_without_a_spread_have_no_correlation) {
   ck_assert_double_eq_tol(difference.mean, 3, 1e-12);
   check_estimate(statistics_paired(a, b, 1, &correlation), 4, 4, 4, 1);
   check_estimate(statistics_paired(a, b, 1, NULL), 4, 4, 4, 1);
+  static const int64_t two[] = {1, 5}, others[] = {2, 3};
+  statistics_paired(two, others, 2, &correlation);
+  ck_assert_double_nan(correlation);
 }
 END_TEST
 
