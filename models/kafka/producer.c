@@ -63,7 +63,7 @@ static uint32_t fill_records(const struct producer *producer, const struct outgo
   uint32_t at = batch->first, bytes = 0;
   for (uint32_t i = 0; i < batch->count; i++) {
     const struct pending *pending = &producer->pending[at];
-    records[i] = operation_record(&pending->request);
+    operation_record(&pending->request, &records[i]);
     bytes += pending->request.size;
     at = pending->next;
   }
