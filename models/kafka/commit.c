@@ -39,7 +39,7 @@ static enum commit_order order_of(const struct world *world) {
 
 bool commit_clean(const struct consumer *consumer) {
   return consumer->step == COMMIT_IDLE && consumer->processed_count == 0 &&
-         consumer->output_count == 0;
+         outputs_count(consumer) == 0;
 }
 
 void commit_forget(struct world *world, struct node *node) {
@@ -80,7 +80,7 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
     return DG_OK;
   }
   if (!outputs_add(consumer, partition, intent, key)) return DG_FAILED;
-  if (consumer->output_count >= PROCESSED_MAX) flush_early(world, node);
+  if (outputs_count(consumer) >= PROCESSED_MAX) flush_early(world, node);
   return DG_OK;
 }
 
@@ -229,10 +229,10 @@ void commit_start(struct world *world, struct node *node) {
   if (commit_mode(world) != COMMIT_AUTO) consumer->commit_due = false;
   if (!transactional(world) && consumer->processed_count > PROCESSED_MAX) commit_fold(consumer);
   consumer->committing = before ? consumer->batch : consumer->processed_count;
-  outputs_cover(world, consumer);
   if (consumer->committing > PROCESSED_MAX) consumer->committing = PROCESSED_MAX;
   if (consumer->flush_only) consumer->committing = 0;
   if (consumer->committing == 0 && !consumer->flush_only) return;
+  outputs_cover(world, consumer);
   consumer->commit_began = world->now.ns;
   advance(world, node);
 }

@@ -110,7 +110,7 @@ bool commit_settle(struct world *world, struct node *node) {
     return true;
   if (commit_clean(consumer)) return true;
   if (!commits_on_revoke(world, node)) {
-    if (consumer->output_count == 0) return true;
+    if (outputs_count(consumer) == 0) return true;
     consumer->flush_only = true;
   }
   commit_start(world, node);

@@ -78,15 +78,13 @@ enum { SLOT_COORDINATOR, SLOT_HEARTBEAT, SLOT_COMMIT, SLOT_FETCH }; /* SLOT_FETC
 
 #define PROCESSED_MAX 1000 /* records of one commit; partitions of a topic at the most */
 #define OUTPUTS_MAX (2 * PROCESSED_MAX)
-#define OUTPUT_NONE UINT16_MAX
 
 /* Steps of a commit, in order; each mode has its own path through them (commit.c). */
 enum commit_step { COMMIT_IDLE, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_ABORT };
 
-struct output { /* of one partition of the output topic: a list */
+struct output {
   uint64_t intent;
-  uint32_t key;
-  uint16_t next; /* place among outputs */
+  uint32_t key, partition;
 };
 /* What a consumer knows of a partition, of the input topic and of the output topic. */
 struct consumer_part {
@@ -94,8 +92,7 @@ struct consumer_part {
   uint64_t committed; /* known to be committed */
   uint64_t handed;    /* handed-off: offset of the latest record that a thread was given */
   int32_t sequence;   /* of the next output, of this epoch */
-  uint16_t first_output, last_output, output_count; /* published, not acknowledged */
-  uint16_t flushing;  /* of them, the oldest that the commit under way covers */
+  uint16_t first_output, flushing; /* outputs that the commit under way covers: where they begin, how many */
   bool mine;          /* assigned */
   bool positioned;    /* assigned, and it is known where to begin */
 };
@@ -104,45 +101,46 @@ struct flight { /* a record that a handler has */
   uint32_t tag; /* 0 = none */
   bool acknowledged; /* by the handler, before it has returned */
 };
+/* What every message needs comes first. */
 struct consumer {
   struct client client;
-  uint64_t member;
+  bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
+  bool rejoin;  /* the group rebalances; likewise */
+  bool batch_safe; /* before-processing: the oldest of the ring are committed */
+  bool commit_due;
+  uint32_t tag;
+  int64_t last_poll; /* ns */
+  struct consumer_part *parts; /* by partition */
+  uint32_t *assigned; /* partitions */
+  uint32_t assigned_count, rotation;
+  struct record *buffer; /* ring: fetched, not handled */
+  uint32_t buffer_head, buffer_count, buffer_capacity;
+  uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
+  struct flight *flights;
+  uint32_t flight_room, flight_count;
+  uint32_t *buffered; /* by broker: fetched, not returned */
+  struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
+  uint32_t processed_count, committing; /* committing: how many the commit under way covers */
+  struct output *published; /* not acknowledged, and no commit covers it yet */
+  uint32_t published_count;
+  uint32_t flushing;        /* outputs that the commit under way covers and no log has confirmed */
+  uint32_t commit_timer; /* TIMER_NONE = not armed */
+  enum commit_step step;
+  uint64_t *leaders; /* brokers that lead what is assigned and positioned, while a poll fetches */
   uint64_t generation;
+  uint64_t member;
   uint32_t instance; /* group.instance.id, 0 = dynamic */
   uint32_t attempts; /* at being a member */
   bool known;   /* it has been a member with this id */
-  bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
-  bool rejoin;  /* the group rebalances; likewise */
-  int64_t last_poll; /* ns */
-  uint32_t *assigned; /* partitions */
-  uint32_t assigned_count, rotation;
   uint32_t *next; /* the assignment that the next poll takes */
   uint32_t next_count;
   uint32_t *had; /* sticky: what it had before it gave everything up */
   uint32_t had_count;
-  struct consumer_part *parts; /* by partition */
-  struct record *buffer; /* ring: fetched, not handled */
-  uint32_t buffer_head, buffer_count, buffer_capacity;
-  uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
-  bool batch_safe; /* before-processing: they are committed */
-  uint32_t *buffered; /* by broker: fetched, not returned */
-  struct flight *flights;
-  uint32_t flight_room, flight_count;
-  uint32_t tag;
-  struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
-  uint32_t processed_count, committing; /* committing: how many the commit under way covers */
-  uint32_t commit_timer; /* TIMER_NONE = not armed */
-  bool commit_due;
   bool flush_only; /* the commit under way only sends outputs */
   int64_t commit_began; /* ns */
-  enum commit_step step;
-  struct output *outputs; /* published, not acknowledged: a pool */
-  uint32_t output_count, flushing;
-  uint32_t outputs_used;   /* of the pool, ever; those that are free again are a list */
-  uint16_t free_output;
-  uint64_t *output_parts;  /* partitions with outputs */
+  struct output *covered;  /* by the commit under way, partition by partition */
+  uint64_t *output_parts;  /* partitions with such outputs */
   uint64_t *sequenced;     /* partitions with a sequence that is not 0 */
-  uint64_t *leaders;       /* brokers that lead what is assigned and positioned, while a poll fetches */
   struct batch producer;
   bool begun;              /* a transaction: something was sent that may have begun it */
   int64_t flush_began_ns;  /* COMMIT_OUTPUTS: since when */
@@ -214,15 +212,19 @@ void outputs_start(struct world *world, struct node *node);
 size_t outputs_bytes(const struct plan *plan); /* of the arena */
 /* False: there are too many. */
 bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent, uint32_t key);
+static inline uint32_t outputs_count(const struct consumer *consumer) {
+  return consumer->published_count + consumer->flushing;
+}
 /* The commit that begins covers all that there are. */
 void outputs_cover(const struct world *world, struct consumer *consumer);
-/* The first partition from `from` on with outputs that the commit under way covers, or BITS_NONE. */
+/* The first partition from `from` on with outputs that the commit under way covers and no log has confirmed, or
+ * BITS_NONE. */
 uint32_t outputs_covered(const struct world *world, const struct consumer *consumer, uint32_t from);
-/* How many outputs of a partition leave in one batch now; and writes them down. */
+/* How many of a partition's leave in one batch now; and writes them down. */
 uint32_t outputs_batch(const struct consumer *consumer, uint32_t partition);
 void outputs_fill(const struct world *world, const struct consumer *consumer, uint32_t partition,
                   struct record *out);
-/* A partition's batch is in its log: its outputs leave the list, and its sequence goes on. */
+/* A partition's batch is in its log: its sequence goes on. */
 void outputs_acknowledged(struct consumer *consumer, uint32_t partition);
 void outputs_forget(const struct world *world, struct consumer *consumer);
 /* A new epoch begins: sequences count from 0. */

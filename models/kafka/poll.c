@@ -157,9 +157,10 @@ static void work_on_next(struct world *world, struct node *node) {
   flight->tag = ++consumer->tag;
   flight->acknowledged = false;
   consumer->flight_count++;
-  consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
   consumer->batch--;
+  /* An empty ring begins anew: the next record finds its place in the cache. */
+  consumer->buffer_head = consumer->buffer_count > 0 ? consumer_place(consumer, 1) : 0;
   consumer->parts[flight->record.extra].handed = flight->record.handle;
   submit(world, node, flight);
 }

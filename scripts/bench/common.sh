@@ -93,4 +93,11 @@ bar() {
   if [[ $verdict == MISSED ]] && ((!short)); then failed=1; fi
 }
 
+# remark FOUND UNIT WHAT: the same of what has no bar.
+remark() {
+  local found="$1$2"
+  if [[ $1 == none ]]; then found=-; fi
+  printf '%-13s %9s    %-6s %s\n' "" "$found" "" "$3" | tee -a "$bench/bars.txt"
+}
+
 say() { printf '%s\n' "$*" >&2; }

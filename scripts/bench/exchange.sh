@@ -86,9 +86,7 @@ section_exchange() {
   bar "at-least-once, million messages a second" "$(calculate "$(rate_of $own) / 1e6")" least 1.5 ""
   bar "at-least-once: over SimGrid" "$(calculate "$(rate_of $own) / $(rate_of SimGrid)")" least 10 x
   bar "at-least-once: over SimPy" "$(calculate "$(rate_of $own) / $(rate_of SimPy)")" least 30 x
-  if ((have_simpy)); then
-    printf '%-13s %9s    %-6s %s\n' "" "$(calculate "$(rate_of $own) / $(rate_of "$callbacks")")x" "" \
-      "at-least-once: over SimPy as nothing but a queue of callbacks" | tee -a "$bench/bars.txt"
-  fi
+  remark "$(calculate "$(rate_of $own) / $(rate_of "$callbacks")")" x \
+    "at-least-once: over SimPy as nothing but a queue of callbacks"
   bar "exactly-once over at-least-once" "$(calculate "$(rate_of exactly-once) / $(rate_of $own)")" least 0.5 x
 }

@@ -17,6 +17,7 @@ section_memory() {
   rss() { median "$bench/memory.csv" rss_kib "messages=$1"; }
   rate() { median "$bench/memory.csv" messages_per_s "messages=$1"; }
   bar "resident at 10^6 messages" "$(calculate "$(rss 1000000) / 1024")" most 64 MiB
+  bar "resident at 10^7 messages, over 10^6" "$(calculate "$(rss 10000000) / $(rss 1000000)")" most 1.25 x
   bar "resident at 10^8 messages, over 10^6" "$(calculate "$(rss 100000000) / $(rss 1000000)")" most 1.25 x
   bar "time a message at 10^7 messages, over 10^6" "$(calculate "$(rate 1000000) / $(rate 10000000)")" most 1.15 x
 }

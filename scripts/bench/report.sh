@@ -134,7 +134,7 @@ report_growth() {
   echo
   echo "| | | ns an event | ns a message | to set up, ms | resident, MiB |"
   echo "|---|---:|---:|---:|---:|---:|"
-  for thing in consumers partitions faults; do
+  for thing in consumers producers partitions faults; do
     base=$(median "$file" ns_per_event "thing=$thing" number=10)
     for number in 0 1 10 100 1000; do
       ns=$(median "$file" ns_per_event "thing=$thing" "number=$number")

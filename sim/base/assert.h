@@ -19,7 +19,7 @@ struct assert_context {
 void assert_context_set(const struct assert_context *context); /* NULL = no run under way */
 
 _Noreturn void assert_failed(const char *file, int line, const char *expression, const char *detail,
-                             ...) __attribute__((format(printf, 4, 5)));
+                             ...) __attribute__((cold, format(printf, 4, 5)));
 
 #define ASSERT(condition)                                                                          \
   do {                                                                                             \

@@ -21,6 +21,8 @@ struct bytes {
 void bytes_free(struct bytes *bytes);
 void bytes_unsigned(struct bytes *bytes, uint64_t number);
 void bytes_signed(struct bytes *bytes, int64_t number);
+/* So many bytes, as they are; their number is not written. */
+void bytes_add(struct bytes *bytes, const unsigned char *items, size_t count);
 
 struct bytes_reader {
   const unsigned char *at, *end; /* borrowed */
@@ -31,6 +33,8 @@ uint64_t bytes_read_unsigned(struct bytes_reader *reader);
 int64_t bytes_read_signed(struct bytes_reader *reader);
 /* The same, and bad when it is more than `most`. */
 uint64_t bytes_read_up_to(struct bytes_reader *reader, uint64_t most);
+/* So many bytes as they are, borrowed; NULL when there are not so many. */
+const unsigned char *bytes_read(struct bytes_reader *reader, size_t count);
 /* Whether everything was read, and nothing was bad. */
 bool bytes_read_all(const struct bytes_reader *reader);
 

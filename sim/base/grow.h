@@ -12,7 +12,8 @@
 
 /* Returns `items` moved to room for at least `needed` elements; *capacity is updated. The new part
  * is zeroed. */
-void *grow(void *items, size_t *capacity, size_t needed, size_t element_size);
+void *grow(void *items, size_t *capacity, size_t needed, size_t element_size)
+    __attribute__((cold));
 
 /* How often memory was grown by this thread since it started. */
 uint64_t grow_count(void);

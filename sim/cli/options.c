@@ -46,10 +46,10 @@ enum option_id {
   OPTION_SAVE,
   OPTION_KEEP_GOING,
   OPTION_PAIRS,
+  OPTION_MPI_SILENCE,
   OPTION_RESUME,
   OPTION_SHARD,
   OPTION_FILE,
-  OPTION_MPI_SILENCE,
 };
 
 static const struct option_row {
@@ -76,9 +76,9 @@ static const struct option_row {
     {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
     {"jobs", OPTION_JOBS, "N",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
-     "work on N things at once (default: one for each core); results are the same for any N"},
+     "work on N things at once (default: one for each core; under mpirun, one a rank); results are the same for any N"},
     {"mpi-silence", OPTION_MPI_SILENCE, "TIME", OPTIONS_RUN,
-     "under mpirun: a rank of which nothing is heard for so long is gone (default: 30s)"},
+     "under mpirun: a rank that is not heard of for so long is gone (default: 30s)"},
     {"set", OPTION_SET, "PATH=VALUE",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
@@ -190,6 +190,15 @@ static bool take_proxy(struct options *options, const char *text, struct err *er
   return true;
 }
 
+static bool take_silence(struct options *options, const char *text, struct err *err) {
+  static const struct key key = {
+      .name = "mpi-silence", .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
+  union value value;
+  if (!schema_parse(&key, text, &value, err)) return false;
+  options->mpi_silence_ns = value.i;
+  return true;
+}
+
 static bool take_shard(struct options *options, const char *text, struct err *err) {
   char part[24];
   uint64_t number, of;
@@ -204,14 +213,6 @@ static bool take_shard(struct options *options, const char *text, struct err *er
   options->shard = (unsigned)number;
   options->shards = (unsigned)of;
   options->has_shard = true;
-  return true;
-}
-
-static bool take_silence(struct options *options, const char *text, struct err *err) {
-  static const struct key key = {.name = "mpi-silence", .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
-  union value value;
-  if (!schema_parse(&key, text, &value, err)) return false;
-  options->mpi_silence_ns = value.i;
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void tell_end(const struct journal_found *found) {
   if (found->end == JOURNAL_TORN)
@@ -70,4 +71,5 @@ void run_journal_interrupted(void *context, int signal_number, size_t kept, size
   sigaddset(&own, signal_number);
   raise(signal_number);
   pthread_sigmask(SIG_UNBLOCK, &own, NULL);
+  _exit(128 + signal_number); /* the first process of a container does not die of a signal */
 }

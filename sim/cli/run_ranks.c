@@ -1,9 +1,14 @@
 #include "sim/cli/run_ranks.h"
 
+#include "sim/cli/program.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
 bool run_ranks_begin(struct run_ranks *out, const struct options *options, struct err *err) {
   const struct ranks_start start = ranks_start();
   *out = (struct run_ranks){.leads = true};
-  if (!ranks_several(&start)) return true;
+  if (!ranks_several(&start) || options->has_shard) return true; /* shards are told apart by who starts them */
   out->leads = start.rank == 0;
   if (options->trace || options->record) {
     err_set(err, ERR_USAGE, "--%s is for one run: it does not use MPI", options->trace ? "trace" : "record");
@@ -17,8 +22,10 @@ bool run_ranks_begin(struct run_ranks *out, const struct options *options, struc
 
 bool run_ranks_agree(const struct run_ranks *together, const struct options *options,
                      const struct campaign_mpi_file *files, struct err *err) {
+  char program[64];
+  snprintf(program, sizeof program, DGSIM_VERSION " build %016" PRIx64, program_hash());
   const struct campaign_mpi_greeting greeting = {
-      .program = DGSIM_VERSION, .verify = options->verify, .files = files, .file_count = options->file_count};
+      .program = program, .verify = options->verify, .files = files, .file_count = options->file_count};
   if (!together->ranks) return true;
   if (together->leads) return campaign_mpi_agree(together->ranks, &greeting, err);
   return campaign_mpi_hello(together->ranks, &greeting);

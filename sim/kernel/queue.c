@@ -1,16 +1,13 @@
 #include "sim/kernel/queue.h"
 
-#include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* An empty bucket's earliest time is INT64_MAX: putting needs no branch to keep it. */
-static void empty(struct queue_bucket *bucket) {
-  bucket->count = bucket->head = 0;
-  bucket->earliest = INT64_MAX;
-}
+/* A bucket with at most so many is sorted when its turn comes. */
+#define SORTED_MAX 8
+_Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX, "there is room for them");
 
 void queue_init(struct queue *queue) {
   *queue = (struct queue){0};
@@ -23,10 +20,13 @@ void queue_deinit(struct queue *queue) {
 }
 
 void queue_reset(struct queue *queue) {
-  for (int i = 0; i < QUEUE_BUCKETS; i++) empty(&queue->buckets[i]);
+  for (int i = 0; i < QUEUE_BUCKETS; i++) queue->buckets[i].count = 0;
+  queue->head = 0;
   queue->occupied = 0;
   queue->last = 0;
   queue->count = 0;
+  queue->near_below = 0;
+  queue->near_count = 0;
 }
 
 static inline int bucket_of(int64_t last, int64_t at) {
@@ -34,73 +34,83 @@ static inline int bucket_of(int64_t last, int64_t at) {
   return difference == 0 ? 0 : 64 - __builtin_clzll(difference);
 }
 
-static __attribute__((noinline)) void enlarge(struct queue_bucket *bucket) {
+static __attribute__((noinline)) void enlarge(struct queue *queue, struct queue_bucket *bucket) {
   /* Only bucket 0 has a head. A long burst at one instant reuses the room of what has popped. */
-  if (bucket->head > bucket->count / 2) {
-    bucket->count -= bucket->head;
-    memmove(bucket->events, bucket->events + bucket->head, bucket->count * sizeof *bucket->events);
-    bucket->head = 0;
+  if (bucket == queue->buckets && queue->head > bucket->count / 2) {
+    bucket->count -= queue->head;
+    memmove(bucket->events, bucket->events + queue->head, bucket->count * sizeof *bucket->events);
+    queue->head = 0;
     return;
   }
   GROW(bucket->events, bucket->capacity, bucket->count + 1);
 }
 
 /* `last` is queue->last, in a register: stores to events could alias the queue. */
-static inline void put(struct queue *queue, int64_t last, const struct event *event) {
-  int index = bucket_of(last, event->at);
-  struct queue_bucket *bucket = &queue->buckets[index];
-  if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(bucket);
-  bucket->earliest = event->at < bucket->earliest ? event->at : bucket->earliest;
-  bucket->events[bucket->count++] = *event;
-  if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
-}
-
-struct event *queue_place(struct queue *queue, int64_t at) {
-  const int64_t last = queue->last;
-  ASSERT_LE(last, at); /* [I1] */
+static inline struct event *room(struct queue *queue, int64_t last, int64_t at) {
   int index = bucket_of(last, at);
   struct queue_bucket *bucket = &queue->buckets[index];
-  if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(bucket);
-  bucket->earliest = at < bucket->earliest ? at : bucket->earliest;
+  if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(queue, bucket);
   if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
-  queue->count++;
-  struct event *event = &bucket->events[bucket->count++];
+  return &bucket->events[bucket->count++];
+}
+
+/* There are too many by now: to the buckets, those of equal times in their order [I2]. */
+static void give_up_near(struct queue *queue) {
+  queue->near_below = 0;
+  while (queue->near_count > 0) {
+    const struct event *event = &queue->near[--queue->near_count];
+    *room(queue, queue->last, event->at) = *event;
+  }
+}
+
+struct event *queue_place_far(struct queue *queue, int64_t at) {
+  if (((uint64_t)at ^ (uint64_t)queue->last) < queue->near_below) give_up_near(queue);
+  struct event *event = room(queue, queue->last, at);
   event->at = at;
   return event;
 }
 
-void queue_push(struct queue *queue, const struct event *event) {
-  ASSERT_LE(queue->last, event->at); /* [I1] */
-  put(queue, queue->last, event);
-  queue->count++;
+/* Sorts the events of a bucket; all below it are empty. */
+static void sort_near(struct queue *queue, struct queue_bucket *bucket) {
+  for (size_t i = 0; i < bucket->count; i++)
+    *queue_place_near(queue, bucket->events[i].at) = bucket->events[i];
+  bucket->count = 0;
 }
 
-/* Takes the earliest of the lowest occupied bucket into *out and spreads the others below it. All of
- * these are empty, so going through them in order keeps equal times in order [I2]. An event that is
- * alone in its bucket goes straight out. */
-static void take_from_above(struct queue *queue, struct event *out) {
-  struct queue_bucket *bucket = &queue->buckets[__builtin_ctzll(queue->occupied) + 1];
+/* Takes the earliest of a bucket into *out and spreads the others below it. All of these are empty, so going
+ * through them in order keeps equal times in order [I2]. */
+static void spread(struct queue *queue, struct queue_bucket *bucket, struct event *out) {
   const struct event *events = bucket->events;
   const size_t count = bucket->count;
-  const int64_t last = bucket->earliest;
-  queue->occupied &= queue->occupied - 1;
+  int64_t last = INT64_MAX;
+  for (size_t i = 0; i < count; i++) last = events[i].at < last ? events[i].at : last;
   queue->last = last;
-  empty(bucket);
+  queue->near_below = 0;
+  bucket->count = 0;
   size_t i = 0;
-  while (events[i].at != last) put(queue, last, &events[i++]);
+  for (; events[i].at != last; i++) *room(queue, last, events[i].at) = events[i];
   *out = events[i++];
-  while (i < count) put(queue, last, &events[i++]);
+  for (; i < count; i++) *room(queue, last, events[i].at) = events[i];
 }
 
-bool queue_pop(struct queue *queue, struct event *out) {
+bool queue_pop_far(struct queue *queue, struct event *out) {
   struct queue_bucket *now = &queue->buckets[0];
   if (queue->count == 0) return false;
-  queue->count--;
-  if (now->head == now->count) {
-    take_from_above(queue, out);
+  if (queue->head < now->count) {
+    queue->count--;
+    *out = now->events[queue->head++];
+    if (queue->head == now->count) queue->head = now->count = 0;
     return true;
   }
-  *out = now->events[now->head++];
-  if (now->head == now->count) empty(now);
-  return true;
+  int below = __builtin_ctzll(queue->occupied);
+  struct queue_bucket *bucket = &queue->buckets[below + 1];
+  queue->occupied &= queue->occupied - 1;
+  if (bucket->count > SORTED_MAX) {
+    queue->count--;
+    spread(queue, bucket, out);
+    return true;
+  }
+  queue->near_below = UINT64_C(1) << below; /* [I4] */
+  sort_near(queue, bucket);
+  return queue_pop(queue, out);
 }

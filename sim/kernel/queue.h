@@ -1,19 +1,25 @@
-/* The event queue: a radix heap over virtual time.
+/* The event queue: a radix heap over virtual time, with the nearest events in order beside it.
+ *
+ *   near     [ 5.1  5.0  4.7  4.2 ]  sorted, the next to pop at the end
+ *   buckets  [ 6 ..  8 ) [ 8 .. 16 ) [ 16 .. 32 ) ...
  *
  * Order is total: by time, and among equal times first in, first out. A radix heap puts an event into
  * the bucket of the highest bit in which its time differs from the time last popped; equal times are
  * always in the same bucket, and buckets keep insertion order, so the second half of the order needs
- * no sequence number.
+ * no sequence number. A bucket whose turn it is and that holds few is sorted, and so is what is pushed into
+ * its span of time from then on; one that holds many is spread over the buckets below it.
  *
  * [I1] Monotone: an event is never pushed before the time last popped (assertion).
  * [I2] Events of equal time pop in the order in which they were pushed.
  * [I3] No removal: timers that are likely to be cancelled live in timers.h.
+ * [I4] While near_below is not 0, buckets of differences below it are empty: what belongs there is near.
  * Memory is grown, never allocated per event, and kept over queue_reset. Each bucket keeps room for the
  * most that it has held: after long runs several times what is pending.
  */
 #ifndef SIM_KERNEL_QUEUE_H
 #define SIM_KERNEL_QUEUE_H
 
+#include "sim/base/assert.h"
 #include "sim/kernel/time.h"
 
 #include <stdbool.h>
@@ -31,28 +37,60 @@ struct event {
 _Static_assert(sizeof(struct event) == 32, "an event is 32 bytes");
 
 #define QUEUE_BUCKETS 65
+#define QUEUE_NEAR_MAX 16
 struct queue_bucket {
   struct event *events;
-  size_t count, capacity, head; /* head: next to pop, bucket 0 only */
-  int64_t earliest;             /* smallest time in it; INT64_MAX when empty */
+  size_t count, capacity;
 };
 struct queue {
-  struct queue_bucket buckets[QUEUE_BUCKETS];
-  uint64_t occupied; /* bit b: bucket b + 1 is not empty */
-  int64_t last;      /* time last popped */
+  int64_t last; /* time last popped */
   size_t count;
+  uint64_t near_below; /* what differs from `last` by less is near; 0 = nothing is */
+  size_t near_count;
+  struct event near[QUEUE_NEAR_MAX];
+  uint64_t occupied; /* bit b: bucket b + 1 is not empty */
+  size_t head;       /* bucket 0, of time `last`: next to pop */
+  struct queue_bucket buckets[QUEUE_BUCKETS];
 };
 
 void queue_init(struct queue *queue);
 void queue_deinit(struct queue *queue);
 void queue_reset(struct queue *queue);
-void queue_push(struct queue *queue, const struct event *event);
 
-/* The same for an event to be filled in by the caller: node, kind, detail, a and b, at once. Writing it
- * in place is faster than copying what has just been written elsewhere. */
-struct event *queue_place(struct queue *queue, int64_t at);
+struct event *queue_place_far(struct queue *queue, int64_t at);
+bool queue_pop_far(struct queue *queue, struct event *out);
+
+/* Room among the nearest, behind what is there for the same time. */
+static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
+  struct event *near = queue->near;
+  size_t i = queue->near_count++;
+  for (; i > 0 && near[i - 1].at <= at; i--) near[i] = near[i - 1];
+  near[i].at = at;
+  return &near[i];
+}
+
+/* Room for an event, to be filled in by the caller: node, kind, detail, a and b, at once. Writing it in place
+ * is faster than copying what has just been written elsewhere. */
+static inline struct event *queue_place(struct queue *queue, int64_t at) {
+  ASSERT_LE(queue->last, at); /* [I1] */
+  queue->count++;
+  uint64_t difference = (uint64_t)at ^ (uint64_t)queue->last;
+  if (difference < queue->near_below && queue->near_count < QUEUE_NEAR_MAX)
+    return queue_place_near(queue, at);
+  return queue_place_far(queue, at);
+}
+
+static inline void queue_push(struct queue *queue, const struct event *event) {
+  *queue_place(queue, event->at) = *event;
+}
 
 /* Moves the earliest event to *out; false when empty. */
-bool queue_pop(struct queue *queue, struct event *out);
+static inline bool queue_pop(struct queue *queue, struct event *out) {
+  if (queue->near_count == 0) return queue_pop_far(queue, out);
+  *out = queue->near[--queue->near_count];
+  queue->last = out->at;
+  queue->count--;
+  return true;
+}
 
 #endif

@@ -357,6 +357,9 @@ enum scope {
   SCOPE_STATE, /* likewise, beside the key */
   SCOPE_RUN,   /* the first's, for all */
 };
+/* The bits of `detail` that name it. */
+static const uint32_t scope_bits[] = {
+    [SCOPE_EVERY] = 0, [SCOPE_GROUP] = ~UINT32_C(0), [SCOPE_STATE] = ~FACT_KEY_MASK, [SCOPE_RUN] = 0};
 struct fact_row {
   fact_fn *on; /* NULL = it explains and does not decide */
   enum scope scope;
@@ -387,8 +390,9 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
 };
 
-static void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
-                 uint64_t number) {
+/* Where there are several groups, or the fact says that there are. */
+static __attribute__((noinline)) void note(struct ledger *ledger, const struct fact_row *row,
+                                           const struct trace_record *fact, uint64_t number) {
   uint32_t group = 0;
   if (row->scope == SCOPE_GROUP) group = fact->detail;
   if (row->scope == SCOPE_STATE) group = fact_state_group(fact->detail);
@@ -400,10 +404,16 @@ static void note(struct ledger *ledger, const struct fact_row *row, const struct
 
 void ledger_sink(void *context, const struct trace_record *records, size_t count, uint64_t first) {
   struct ledger *ledger = context;
-  for (size_t i = 0; i < count; i++) {
-    unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
+  const bool one_group = ledger->groups == 1;
+  for (const struct trace_record *fact = records; fact < records + count; fact++) {
+    unsigned kind = (unsigned)fact->kind - TRACE_FACT; /* an event wraps to a huge kind */
     if (kind >= FACT__END - TRACE_FACT || !fact_rows[kind].on) continue;
-    note(ledger, &fact_rows[kind], &records[i], first + i);
+    const struct fact_row *row = &fact_rows[kind];
+    const uint64_t number = first + (uint64_t)(fact - records);
+    if (__builtin_expect(one_group && (fact->detail & scope_bits[row->scope]) == 0, 1))
+      row->on(ledger, fact, number);
+    else
+      note(ledger, row, fact, number);
   }
   for (uint32_t i = 0; i < ledger->groups; i++) {
     struct ledger *one = ledger_of(ledger, i);

@@ -71,7 +71,7 @@ bool work_take(struct work *work, size_t *out_item);
 /* An item that was taken is to be taken by another. Nothing, when it has been done meanwhile. */
 void work_return(struct work *work, size_t item);
 
-/* How many are still to be done; none any more when the journal has failed. */
+/* How many are still to be done; 0 also when nothing more is to be done. */
 size_t work_left(struct work *work);
 
 /* Executes an item. `again` is for --verify: NULL = once only. */

@@ -2,8 +2,8 @@
 #ifndef SIM_RUNNER_RESULT_H
 #define SIM_RUNNER_RESULT_H
 
+#include "sim/base/bytes.h"
 #include "sim/oracle/batches.h"
-#include "sim/oracle/histogram.h"
 #include "sim/oracle/ledger.h"
 #include "sim/oracle/metric.h"
 #include "sim/oracle/verdict.h"
@@ -39,9 +39,8 @@ struct run_result {
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
   struct fault_window *windows;
   size_t window_count;
-  struct histogram *latency;
   struct batch_means latencies; /* ns, in order of first effects */
-  struct timeline_bucket *timeline;
+  struct bytes latency, timeline; /* packed: series.h */
   size_t timeline_count;
   int64_t timeline_width; /* ns */
   int64_t end_ns;         /* virtual time at which the run ended */

@@ -2,8 +2,10 @@
 
 #include "sim/base/assert.h"
 #include "sim/oracle/ledger.h"
+#include "sim/runner/series.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void *zeroed(size_t count, size_t size) {
   void *memory = calloc(count > 0 ? count : 1, size);
@@ -15,36 +17,19 @@ static void pack_metrics(const int64_t metrics[METRIC__COUNT], struct bytes *byt
   for (int metric = 0; metric < METRIC__COUNT; metric++) bytes_signed(bytes, metrics[metric]);
 }
 
-/* Cells that are not empty, each with how many empty ones stand before it. */
-static void pack_latency(const struct histogram *latency, struct bytes *bytes) {
-  uint64_t used = 0;
-  for (uint32_t cell = 0; cell < HISTOGRAM_CELLS; cell++) used += latency->cells[cell] > 0;
-  bytes_unsigned(bytes, used);
-  for (uint32_t cell = 0, next = 0; cell < HISTOGRAM_CELLS; cell++) {
-    if (latency->cells[cell] == 0) continue;
-    bytes_unsigned(bytes, cell - next);
-    bytes_unsigned(bytes, latency->cells[cell]);
-    next = cell + 1;
-  }
-}
-
 static void pack_latencies(const struct batch_means *latencies, struct bytes *bytes) {
   bytes_unsigned(bytes, latencies->count);
   bytes_unsigned(bytes, latencies->length);
   for (uint32_t i = 0; i < latencies->count; i++) bytes_signed(bytes, latencies->means[i]);
 }
 
-static void pack_timeline(const struct run_result *result, struct bytes *bytes) {
+static void pack_series(const struct run_result *result, struct bytes *bytes) {
+  bytes_unsigned(bytes, result->latency.count);
+  bytes_add(bytes, result->latency.items, result->latency.count);
   bytes_unsigned(bytes, result->timeline_count);
   bytes_signed(bytes, result->timeline_width);
-  for (size_t i = 0; i < result->timeline_count; i++) {
-    const struct timeline_bucket *bucket = &result->timeline[i];
-    bytes_unsigned(bytes, bucket->intended);
-    bytes_unsigned(bytes, bucket->first_effects);
-    bytes_unsigned(bytes, bucket->duplicate_effects);
-    bytes_unsigned(bytes, bucket->duplicate_deliveries);
-    bytes_signed(bytes, bucket->open);
-  }
+  bytes_unsigned(bytes, result->timeline.count);
+  bytes_add(bytes, result->timeline.items, result->timeline.count);
 }
 
 static void pack_faults(const struct run_result *result, size_t fault_count, struct bytes *bytes) {
@@ -72,9 +57,8 @@ void result_pack(const struct run_result *result, const struct plan *plan, struc
     bytes_unsigned(bytes, result->groups[group].violations);
   }
   pack_faults(result, plan->fault_count, bytes);
-  pack_latency(result->latency, bytes);
   pack_latencies(&result->latencies, bytes);
-  pack_timeline(result, bytes);
+  pack_series(result, bytes);
   bytes_signed(bytes, result->end_ns);
   bytes_unsigned(bytes, (uint64_t)(result->wall_s * 1e9 + 0.5));
   bytes_unsigned(bytes, result->grown);
@@ -112,20 +96,13 @@ static void unpack_faults(struct bytes_reader *reader, size_t fault_count, struc
   }
 }
 
-static void unpack_latency(struct bytes_reader *reader, struct run_result *out) {
-  out->latency = zeroed(1, sizeof *out->latency);
-  const uint64_t used = bytes_read_up_to(reader, HISTOGRAM_CELLS);
-  uint64_t cell = 0;
-  for (uint64_t i = 0; i < used && !reader->bad; i++, cell++) {
-    cell += bytes_read_up_to(reader, HISTOGRAM_CELLS - 1);
-    const uint64_t count = bytes_read_unsigned(reader);
-    if (cell >= HISTOGRAM_CELLS) {
-      reader->bad = true;
-      break;
-    }
-    out->latency->cells[cell] = count;
-    out->latency->total += count;
-  }
+static struct bytes unpack_bytes(struct bytes_reader *reader) {
+  const uint64_t count = bytes_read_unsigned(reader);
+  const unsigned char *items = bytes_read(reader, count);
+  if (!items) return (struct bytes){0};
+  struct bytes copy = {.items = zeroed(count, 1), .count = count, .capacity = count};
+  memcpy(copy.items, items, count);
+  return copy;
 }
 
 static void unpack_latencies(struct bytes_reader *reader, struct batch_means *out) {
@@ -134,18 +111,16 @@ static void unpack_latencies(struct bytes_reader *reader, struct batch_means *ou
   for (uint32_t i = 0; i < out->count; i++) out->means[i] = bytes_read_signed(reader);
 }
 
-static void unpack_timeline(struct bytes_reader *reader, struct run_result *out) {
+static void unpack_series(struct bytes_reader *reader, struct run_result *out) {
+  struct timeline_bucket cells[LEDGER_BUCKETS_MAX];
+  struct histogram latency = {0};
+  out->latency = unpack_bytes(reader);
   out->timeline_count = bytes_read_up_to(reader, LEDGER_BUCKETS_MAX);
   out->timeline_width = bytes_read_signed(reader);
-  out->timeline = zeroed(out->timeline_count, sizeof *out->timeline);
-  for (size_t i = 0; i < out->timeline_count; i++) {
-    struct timeline_bucket *bucket = &out->timeline[i];
-    bucket->intended = (uint32_t)bytes_read_up_to(reader, UINT32_MAX);
-    bucket->first_effects = (uint32_t)bytes_read_up_to(reader, UINT32_MAX);
-    bucket->duplicate_effects = (uint32_t)bytes_read_up_to(reader, UINT32_MAX);
-    bucket->duplicate_deliveries = (uint32_t)bytes_read_up_to(reader, UINT32_MAX);
-    bucket->open = bytes_read_signed(reader);
-  }
+  out->timeline = unpack_bytes(reader);
+  if (!series_add_latency(&out->latency, &latency) ||
+      !series_read_timeline(&out->timeline, out->timeline_count, cells))
+    reader->bad = true;
 }
 
 bool result_unpack(struct bytes_reader *reader, const struct plan *plan, struct run_result *out) {
@@ -158,9 +133,8 @@ bool result_unpack(struct bytes_reader *reader, const struct plan *plan, struct 
   out->drained = bytes_read_up_to(reader, 1);
   unpack_groups(reader, plan, out);
   unpack_faults(reader, plan->fault_count, out);
-  unpack_latency(reader, out);
   unpack_latencies(reader, &out->latencies);
-  unpack_timeline(reader, out);
+  unpack_series(reader, out);
   out->end_ns = bytes_read_signed(reader);
   out->wall_s = (double)bytes_read_unsigned(reader) * 1e-9;
   out->grown = bytes_read_unsigned(reader);

@@ -1,6 +1,8 @@
 #include "sim/runner/tables_parts.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/csv_out.h"
+#include "sim/runner/series.h"
 #include "sim/world/fault_verbs.h"
 
 #include <inttypes.h>
@@ -136,14 +138,15 @@ static void add_timeline(const struct run_result *result, int64_t width,
   if (result->timeline_count == 0) return;
   ASSERT_EQ(width % result->timeline_width, 0);
   const size_t merge = (size_t)(width / result->timeline_width);
+  struct timeline_bucket own[LEDGER_BUCKETS_MAX];
+  ASSERT(series_read_timeline(&result->timeline, result->timeline_count, own));
   for (size_t i = 0; i < result->timeline_count; i++) {
-    cells[i / merge].first_effects += result->timeline[i].first_effects;
-    cells[i / merge].duplicate_effects += result->timeline[i].duplicate_effects;
+    cells[i / merge].first_effects += own[i].first_effects;
+    cells[i / merge].duplicate_effects += own[i].duplicate_effects;
   }
   for (size_t cell = 0; cell < count; cell++) {
     const size_t end = (cell + 1) * merge;
-    cells[cell].open +=
-        result->timeline[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
+    cells[cell].open += own[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
   }
 }
 
@@ -185,10 +188,8 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
 
 void tables_latency_of(const struct campaign *campaign, size_t row, struct histogram *out) {
   memset(out, 0, sizeof *out);
-  for (size_t seed = 0; seed < campaign->seed_count; seed++) {
-    const struct run_result *result = campaign_result(campaign, row, seed);
-    if (result->latency) histogram_merge(out, result->latency);
-  }
+  for (size_t seed = 0; seed < campaign->seed_count; seed++)
+    ASSERT(series_add_latency(&campaign_result(campaign, row, seed)->latency, out));
 }
 
 bool tables_latency(const struct campaign *campaign, FILE *file) {

@@ -154,9 +154,7 @@ static void transmit_connection(struct world *world, struct message *message,
 /* A second copy of a datagram, which shares nothing with the first. */
 static void transmit_copy(struct world *world, const struct message *message, int64_t at) {
   struct message *copy = message_new(&world->messages);
-  uint32_t id = copy->id;
-  *copy = *message;
-  copy->id = id;
+  memcpy(copy, message, offsetof(struct message, one));
   copy->record_count = copy->record_class = 0;
   if (message->record_count) {
     struct record *records = message_records(&world->messages, copy, message->record_count);

@@ -2,6 +2,8 @@
 #ifndef SIM_WORLD_MESSAGE_H
 #define SIM_WORLD_MESSAGE_H
 
+#include "sim/base/assert.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,11 +23,13 @@ struct record {
 
 #define MESSAGE_RECORDS_MAX 1024
 
+/* Two cache lines that are zeroed for each message, and one that is not. */
 struct message {
-  uint64_t intent;   /* lowest operation that it carries; 0 = control */
-  uint64_t sequence; /* on its channel and direction */
-  int64_t depart;    /* ns: when it leaves its sender */
-  int64_t a, b, c, d; /* meaning by kind */
+  _Alignas(64) uint64_t intent; /* lowest operation that it carries; 0 = control */
+  uint64_t sequence;            /* on its channel and direction */
+  int64_t depart;               /* ns: when it leaves its sender */
+  int64_t delay;                /* ns: a fault holds it up in the network */
+  int64_t a, b, c, d;           /* meaning by kind */
   struct record *records;
   uint32_t record_count, record_class;
   uint32_t correlation; /* of the request; an answer repeats it */
@@ -41,18 +45,18 @@ struct message {
   bool is_reply, taken, dropped;
   bool duplicated; /* a fault wants a second copy */
   bool late;       /* a fault has put off its arrival to after its sender's death */
-  bool in_use;
-  uint32_t id; /* place in the pool */
-  int64_t delay; /* ns: a fault holds it up in the network */
   /* From here on it is not zeroed. */
-  _Alignas(16) struct record one; /* room for a single record */
+  _Alignas(64) struct record one; /* room for a single record */
+  /* The pool's: of the place, whatever message is in it. */
+  struct message *next_free;
+  uint32_t id;
+  bool in_use;
 };
 
 struct message_pool {
+  struct message *free; /* last freed, first taken: it is still in the cache */
   struct message **chunks;
   size_t chunk_count, chunk_capacity, used;
-  uint32_t *free_ids;
-  size_t free_count, free_capacity;
   struct record **blocks[8]; /* free record blocks by class: 4^class records */
   size_t block_count[8], block_capacity[8];
   void **memory; /* every malloc'ed piece, for deinit */
@@ -63,11 +67,44 @@ void message_pool_init(struct message_pool *pool);
 void message_pool_deinit(struct message_pool *pool);
 void message_pool_reset(struct message_pool *pool); /* frees every message; keeps memory */
 
-struct message *message_new(struct message_pool *pool); /* zeroed */
-void message_free(struct message_pool *pool, struct message *message);
 struct message *message_at(const struct message_pool *pool, uint32_t id);
+void message_pool_enlarge(struct message_pool *pool);
+void message_give_back_records(struct message_pool *pool, struct message *message);
+struct record *message_many_records(struct message_pool *pool, struct message *message, uint32_t count);
+
+/* Zeroes what must be of a message. Written out, as a compiler that is given a loop or an assignment of this
+ * size makes `rep stos` of it, which takes three times as long. */
+typedef uint64_t message_line __attribute__((vector_size(64), aligned(16)));
+_Static_assert(offsetof(struct message, one) == 2 * sizeof(message_line), "two whole lines");
+
+static inline struct message *message_new(struct message_pool *pool) { /* zeroed */
+  if (__builtin_expect(!pool->free, 0)) message_pool_enlarge(pool);
+  struct message *message = pool->free;
+  pool->free = message->next_free;
+  message_line *lines = (message_line *)message;
+  lines[0] = (message_line){0};
+  lines[1] = (message_line){0};
+  message->in_use = true;
+  pool->used++;
+  return message;
+}
+
+static inline void message_free(struct message_pool *pool, struct message *message) {
+  ASSERT(message->in_use);
+  if (message->record_class > 0) message_give_back_records(pool, message);
+  message->in_use = false;
+  message->next_free = pool->free;
+  pool->free = message;
+  pool->used--;
+}
 
 /* Room for `count` records (1 to MESSAGE_RECORDS_MAX), to be filled in; sets record_count. */
-struct record *message_records(struct message_pool *pool, struct message *message, uint32_t count);
+static inline struct record *message_records(struct message_pool *pool, struct message *message,
+                                             uint32_t count) {
+  ASSERT(message->record_count == 0);
+  if (count > 1) return message_many_records(pool, message, count);
+  message->record_count = count;
+  return message->records = &message->one;
+}
 
 #endif

@@ -28,6 +28,20 @@ START_TEST(reads_what_was_written) {
 }
 END_TEST
 
+START_TEST(bytes_as_they_are) {
+  struct bytes bytes = {0};
+  bytes_add(&bytes, NULL, 0);
+  bytes_add(&bytes, (const unsigned char *)"\xff\x00q", 3);
+  struct bytes_reader reader = {.at = bytes.items, .end = bytes.items + bytes.count};
+  ck_assert_mem_eq(bytes_read(&reader, 2), "\xff\x00", 2);
+  ck_assert(!reader.bad);
+  ck_assert_ptr_null(bytes_read(&reader, 2));
+  ck_assert(reader.bad);
+  ck_assert_ptr_null(bytes_read(&reader, 1)); /* stays so */
+  bytes_free(&bytes);
+}
+END_TEST
+
 START_TEST(small_ones_of_either_sign_are_short) {
   struct bytes bytes = {0};
   bytes_signed(&bytes, -64);
@@ -82,6 +96,7 @@ int main(void) {
   Suite *suite = suite_create("bytes");
   TCase *tcase = tcase_create("bytes");
   tcase_add_test(tcase, reads_what_was_written);
+  tcase_add_test(tcase, bytes_as_they_are);
   tcase_add_test(tcase, small_ones_of_either_sign_are_short);
   tcase_add_test(tcase, what_is_cut_off_is_bad);
   tcase_add_test(tcase, a_limit_is_kept);

@@ -21,7 +21,7 @@ rows exchange 3
 rows systems 16
 rows memory 2
 rows workers 1
-rows growth 7
+rows growth 9
 for chart in hold exchange systems memory growth; do
   [[ -s $out/charts/$chart.gp ]] || { echo "no script of the chart $chart"; exit 1; }
   [[ -s $out/charts/$chart.svg ]] || { echo "no chart $chart"; cat "$out/log"; exit 1; }

@@ -44,9 +44,11 @@ static size_t events_of(const struct world *world, uint64_t lane) {
   size_t count = 0;
   for (int b = 0; b < QUEUE_BUCKETS; b++) {
     const struct queue_bucket *bucket = &world->queue.buckets[b];
-    for (size_t i = bucket->head; i < bucket->count; i++)
+    for (size_t i = b == 0 ? world->queue.head : 0; i < bucket->count; i++)
       count += bucket->events[i].kind == KIND && bucket->events[i].a == lane;
   }
+  for (size_t i = 0; i < world->queue.near_count; i++)
+    count += world->queue.near[i].kind == KIND && world->queue.near[i].a == lane;
   return count;
 }
 

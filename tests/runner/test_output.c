@@ -1,4 +1,5 @@
 #include "sim/runner/output.h"
+#include "sim/runner/series.h"
 #include "sim/runner/tables.h"
 #include "tests/runner/fake_registry.h"
 
@@ -50,15 +51,16 @@ static void fabricate(struct run_result *result, uint32_t row, uint64_t seed) {
   result->windows = calloc(1, sizeof *result->windows);
   result->windows[0] = (struct fault_window){0, SECOND, 3 * SECOND + 500};
   result->window_count = 1;
-  result->latency = calloc(1, sizeof *result->latency);
-  for (int64_t i = 1; i <= 10; i++) histogram_add(result->latency, i);
+  struct histogram latency = {0};
+  for (int64_t i = 1; i <= 10; i++) histogram_add(&latency, i);
+  result->latency = series_of_latency(&latency);
   /* Seed 1 has cells of 1 s, the others of 2 s: the same base width, doubled. */
   result->timeline_width = seed == 1 ? SECOND : 2 * SECOND;
   result->timeline_count = seed == 1 ? 3 : 2;
-  result->timeline = calloc(3, sizeof *result->timeline);
+  struct timeline_bucket cells[3];
   for (size_t i = 0; i < result->timeline_count; i++)
-    result->timeline[i] = (struct timeline_bucket){
-        .first_effects = 6, .duplicate_effects = 3, .open = (int64_t)i + 1};
+    cells[i] = (struct timeline_bucket){.first_effects = 6, .duplicate_effects = 3, .open = (int64_t)i + 1};
+  result->timeline = series_of_timeline(cells, result->timeline_count);
   result->end_ns = 4 * SECOND;
 }
 

@@ -4,7 +4,9 @@ set title 'Memory against messages'
 set logscale x
 set xlabel 'messages of one run'
 set ylabel 'most that was resident, MiB'
-set yrange [0:70]
+set yrange [0:70<*]
+set xtics 10
+unset mxtics
 set format x '10^%T'
 set grid x y ls 100
 set key outside right center samplen 3
