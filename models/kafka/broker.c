@@ -263,7 +263,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
   if (kafka_setting(world, KEY_COMMIT) == COMMIT_IN_TRANSACTION)
-    broker->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
+    verification_start(world, node);
   if (reason == START_AGAIN) restart_producers(world, node);
   bool coordinates = node->id == kafka_coordinator(world);
   if (coordinates) broker_disk(node)->internal->loading = false;
@@ -277,6 +277,7 @@ static size_t arena_bytes(const struct plan *plan) {
   size_t consumers = plan->counts[ROLE_CONSUMER], partitions = plan->partitions;
   return 4096 + consumers * sizeof(struct parked) + partitions * sizeof(uint32_t) +
          consumers * partitions * (sizeof(struct waiting) + sizeof(struct verified)) +
+         partitions * sizeof(uint32_t) +
          replication_arena_bytes(plan);
 }
 

@@ -106,6 +106,7 @@ static void dispatch(struct world *world, struct node *node, uint32_t index, uin
   producer->queues[batch->partition].in_flight++;
   producer->client.slots[batch->slot].subject = index;
   producer->in_flight[broker]++;
+  if (producer->id != NO_PRODUCER) producer_fly(producer, index);
   client_send(world, node, &producer->client, batch->slot, message);
 }
 
@@ -126,7 +127,7 @@ static bool may_retry(struct world *world, const struct producer *producer, uint
   const struct outgoing *batch = &producer->outgoing[index];
   if (batch->retry_at_ns > world->now.ns) return false;
   if (producer->id == NO_PRODUCER) return true;
-  return producer_oldest(world, producer, batch->partition) > batch->number;
+  return producer_oldest(producer, batch->partition) > batch->number;
 }
 
 /* A new batch may be cut: something is there, full or old enough, and [I3]. */
@@ -138,7 +139,7 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
   bool flush = node->stage == STAGE_STOPPING || queue->count >= producer->batch_records;
   if (!flush && age < kafka_setting(world, KEY_LINGER)) return false;
   if (producer->id == NO_PRODUCER) return true;
-  uint32_t oldest = producer_oldest(world, producer, partition);
+  uint32_t oldest = producer_oldest(producer, partition);
   if (oldest == UINT32_MAX) return true;
   /* A partition that knows no producer takes any sequence: first the first. LIMIT: an idempotent
    * producer sends its first batch to a partition alone; Kafka's client has no need of that, for it opens no connection before it has noticed that the last one is broken. */
@@ -290,6 +291,7 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 static uint32_t leave_slot(struct producer *producer, uint32_t slot) {
   uint32_t index = producer->client.slots[slot].subject;
   producer->queues[producer->outgoing[index].partition].in_flight--;
+  if (producer->id != NO_PRODUCER) producer_land(producer, index);
   producer->in_flight[(slot - 1) / IN_FLIGHT_MAX]--;
   return index;
 }
@@ -340,7 +342,7 @@ static void on_produced(struct world *world, struct node *node, struct message *
     acknowledged(producer, index);
     producer_settle(world, producer, index, OUTCOME_OK);
   } else {
-    if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(world, producer, index);
+    if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(producer, index);
     retry_later(world, node, index);
   }
   if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &producer->client);
@@ -399,7 +401,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
       arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
   producer->pending_free = NO_INDEX;
   producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
-  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = NO_INDEX;
+  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
   producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   producer->outgoing_count = outgoing_of(plan);
   producer->outgoing = ARENA_NEW(&node->arena, struct outgoing, producer->outgoing_count);

@@ -23,12 +23,13 @@ struct outgoing {        /* a batch: in flight, or waiting for its retry */
   bool rewritten;                  /* under a newer epoch: earlier copies of it may be in the log */
   uint32_t number;                 /* of its partition's batches */
   int64_t created_ns, retry_at_ns; /* created: its first record */
-  uint32_t next;                   /* retry list of its partition */
+  uint32_t next;                   /* list of its partition: retry, or flying */
   uint32_t slot;
 };
 struct queue_of_partition {
   uint32_t first, last, count; /* of pending */
   uint32_t retry;              /* list of outgoing, by sequence */
+  uint32_t flying;             /* idempotent: list of those in flight, by number */
   int32_t sequence;            /* of the next record */
   int32_t expected;            /* the one after the last that was acknowledged */
   int32_t after_expired;       /* unresolved: the one after the batch that expired */
@@ -92,13 +93,15 @@ void producer_list_retry(struct producer *producer, uint32_t index);
 
 /* What an idempotent producer makes of OUT_OF_ORDER_SEQUENCE; the batch is tried again in any case
  * (TransactionManager.canRetry). */
-void producer_out_of_order(struct world *world, struct producer *producer, uint32_t index);
+void producer_out_of_order(struct producer *producer, uint32_t index);
 /* A batch that was sent has expired: whether its sequences are in the log is not known. */
 void producer_unresolved(struct producer *producer, uint32_t index);
 /* Once nothing is outstanding: goes on behind what was acknowledged, or from 0 in a new epoch. */
 void producer_resolve(struct producer *producer, uint32_t partition);
-/* The oldest batch of a partition that is in flight, by number; UINT32_MAX = none. */
-uint32_t producer_oldest(const struct world *world, const struct producer *producer,
-                         uint32_t partition);
+/* An idempotent producer's batch is in flight; and is so no longer. */
+void producer_fly(struct producer *producer, uint32_t index);
+void producer_land(struct producer *producer, uint32_t index);
+/* The oldest batch of an idempotent producer's partition that is in flight, by number; UINT32_MAX = none. */
+uint32_t producer_oldest(const struct producer *producer, uint32_t partition);
 
 #endif

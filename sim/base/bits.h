@@ -16,6 +16,7 @@ static inline size_t bits_words(size_t count) { return (count + 63) / 64; }
 
 static inline void bits_put(uint64_t *set, uint32_t n) { set[n / 64] |= UINT64_C(1) << (n % 64); }
 static inline void bits_take(uint64_t *set, uint32_t n) { set[n / 64] &= ~(UINT64_C(1) << (n % 64)); }
+static inline bool bits_has(const uint64_t *set, uint32_t n) { return (set[n / 64] >> (n % 64)) & 1; }
 
 /* The least member from `from` on, or BITS_NONE when there is none below `count`. */
 static inline uint32_t bits_next(const uint64_t *set, uint32_t from, uint32_t count) {

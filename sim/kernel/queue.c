@@ -7,7 +7,7 @@
 
 /* A bucket with at most so many is sorted when its turn comes. */
 #define SORTED_MAX 8
-_Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX, "there is room for them");
+_Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX / 2, "there is room for them, and for others");
 
 void queue_init(struct queue *queue) {
   *queue = (struct queue){0};
@@ -26,7 +26,7 @@ void queue_reset(struct queue *queue) {
   queue->last = 0;
   queue->count = 0;
   queue->near_below = 0;
-  queue->near_count = 0;
+  queue->near_first = queue->near_end = 0;
 }
 
 static inline int bucket_of(int64_t last, int64_t at) {
@@ -54,17 +54,27 @@ static inline struct event *room(struct queue *queue, int64_t last, int64_t at) 
   return &bucket->events[bucket->count++];
 }
 
-/* There are too many by now: to the buckets, those of equal times in their order [I2]. */
-static void give_up_near(struct queue *queue) {
-  queue->near_below = 0;
-  while (queue->near_count > 0) {
-    const struct event *event = &queue->near[--queue->near_count];
-    *room(queue, queue->last, event->at) = *event;
+/* Makes room where many have popped; else there are too many by now, and they go to the buckets, those of
+ * equal times in their order [I2]. */
+static void make_near_room(struct queue *queue) {
+  const size_t count = queue->near_end - queue->near_first;
+  struct event *first = queue->near + queue->near_first;
+  if (count <= QUEUE_NEAR_MAX / 2) {
+    memmove(queue->near, first, count * sizeof *first);
+    queue->near_end = count;
+  } else {
+    queue->near_below = 0;
+    for (size_t i = 0; i < count; i++) *room(queue, queue->last, first[i].at) = first[i];
+    queue->near_end = 0;
   }
+  queue->near_first = 0;
 }
 
 struct event *queue_place_far(struct queue *queue, int64_t at) {
-  if (((uint64_t)at ^ (uint64_t)queue->last) < queue->near_below) give_up_near(queue);
+  if (((uint64_t)at ^ (uint64_t)queue->last) < queue->near_below) {
+    make_near_room(queue);
+    if (queue->near_below) return queue_place_near(queue, at);
+  }
   struct event *event = room(queue, queue->last, at);
   event->at = at;
   return event;
@@ -72,6 +82,7 @@ struct event *queue_place_far(struct queue *queue, int64_t at) {
 
 /* Sorts the events of a bucket; all below it are empty. */
 static void sort_near(struct queue *queue, struct queue_bucket *bucket) {
+  queue->near_first = queue->near_end = 0;
   for (size_t i = 0; i < bucket->count; i++)
     *queue_place_near(queue, bucket->events[i].at) = bucket->events[i];
   bucket->count = 0;

@@ -1,6 +1,6 @@
 /* The event queue: a radix heap over virtual time, with the nearest events in order beside it.
  *
- *   near     [ 5.1  5.0  4.7  4.2 ]  sorted, the next to pop at the end
+ *   near     [ 4.2  4.7  5.0  5.1 ]  sorted
  *   buckets  [ 6 ..  8 ) [ 8 .. 16 ) [ 16 .. 32 ) ...
  *
  * Order is total: by time, and among equal times first in, first out. A radix heap puts an event into
@@ -37,7 +37,7 @@ struct event {
 _Static_assert(sizeof(struct event) == 32, "an event is 32 bytes");
 
 #define QUEUE_BUCKETS 65
-#define QUEUE_NEAR_MAX 16
+#define QUEUE_NEAR_MAX 32
 struct queue_bucket {
   struct event *events;
   size_t count, capacity;
@@ -46,7 +46,7 @@ struct queue {
   int64_t last; /* time last popped */
   size_t count;
   uint64_t near_below; /* what differs from `last` by less is near; 0 = nothing is */
-  size_t near_count;
+  size_t near_first, near_end; /* next to pop, behind the last; equal when there are none */
   struct event near[QUEUE_NEAR_MAX];
   uint64_t occupied; /* bit b: bucket b + 1 is not empty */
   size_t head;       /* bucket 0, of time `last`: next to pop */
@@ -60,11 +60,11 @@ void queue_reset(struct queue *queue);
 struct event *queue_place_far(struct queue *queue, int64_t at);
 bool queue_pop_far(struct queue *queue, struct event *out);
 
-/* Room among the nearest, behind what is there for the same time. */
+/* Room among the nearest, behind what is there for the same time. Most is pushed for later than what waits. */
 static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
   struct event *near = queue->near;
-  size_t i = queue->near_count++;
-  for (; i > 0 && near[i - 1].at <= at; i--) near[i] = near[i - 1];
+  size_t i = queue->near_end++;
+  for (; i > queue->near_first && near[i - 1].at > at; i--) near[i] = near[i - 1];
   near[i].at = at;
   return &near[i];
 }
@@ -75,7 +75,7 @@ static inline struct event *queue_place(struct queue *queue, int64_t at) {
   ASSERT_LE(queue->last, at); /* [I1] */
   queue->count++;
   uint64_t difference = (uint64_t)at ^ (uint64_t)queue->last;
-  if (difference < queue->near_below && queue->near_count < QUEUE_NEAR_MAX)
+  if (difference < queue->near_below && queue->near_end < QUEUE_NEAR_MAX)
     return queue_place_near(queue, at);
   return queue_place_far(queue, at);
 }
@@ -86,8 +86,8 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
 
 /* Moves the earliest event to *out; false when empty. */
 static inline bool queue_pop(struct queue *queue, struct event *out) {
-  if (queue->near_count == 0) return queue_pop_far(queue, out);
-  *out = queue->near[--queue->near_count];
+  if (queue->near_first == queue->near_end) return queue_pop_far(queue, out);
+  *out = queue->near[queue->near_first++];
   queue->last = out->at;
   queue->count--;
   return true;

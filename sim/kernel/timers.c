@@ -8,7 +8,8 @@
 #define FREE UINT16_MAX
 #define PARKED TIMERS_LANES_MAX
 #define INDEX_BITS 22
-#define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
+#define TAKEN_ONCE (UINT32_C(1) << INDEX_BITS)
+#define INDEX_MASK (TAKEN_ONCE - 1)
 _Static_assert(TIMERS_LIVE_MAX < (1 << INDEX_BITS), "TIMER_NONE is no handle");
 
 void timers_init(struct timers *timers, uint16_t event_kind) {
@@ -50,6 +51,8 @@ static uint32_t take_place(struct timers *timers) {
   ASSERT_MSG(timers->count < TIMERS_LIVE_MAX, "more than TIMERS_LIVE_MAX = %d live timers",
              TIMERS_LIVE_MAX);
   GROW(timers->items, timers->capacity, timers->count + 1);
+  struct timer *timer = &timers->items[timers->count];
+  timer->handle = (timer->handle & ~INDEX_MASK) + TAKEN_ONCE + (uint32_t)timers->count;
   return (uint32_t)timers->count++;
 }
 
@@ -73,7 +76,7 @@ uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant
                           .next = TIMER_NONE,
                           .kind = kind,
                           .lane = lane,
-                          .reserved = timer->reserved + 1};
+                          .handle = timer->handle};
   if (l->last == TIMER_NONE) {
     l->first = index;
   } else {
@@ -82,11 +85,11 @@ uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant
   }
   l->last = index;
   timers->live++;
-  if (!l->armed) {
+  if (__builtin_expect(!l->armed, 0)) {
     l->armed = true;
     arm(timers, queue, lane);
   }
-  return timer->reserved << INDEX_BITS | index;
+  return timer->handle;
 }
 
 static void unlink_and_free(struct timers *timers, uint32_t index) {
@@ -101,6 +104,7 @@ static void unlink_and_free(struct timers *timers, uint32_t index) {
   else
     timers->items[timer->next].previous = timer->previous;
   timer->lane = FREE;
+  timer->handle += TAKEN_ONCE;
   timer->next = timers->free_list;
   timers->free_list = index;
   timers->live--;
@@ -108,9 +112,8 @@ static void unlink_and_free(struct timers *timers, uint32_t index) {
 
 void timers_cancel(struct timers *timers, uint32_t handle) {
   uint32_t index = handle & INDEX_MASK;
-  ASSERT_MSG(index < timers->count && timers->items[index].lane != FREE &&
-                 timers->items[index].reserved << INDEX_BITS == (handle & ~INDEX_MASK),
-             "timer handle %u is stale", handle); /* [I2] */
+  ASSERT_MSG(index < timers->count && timers->items[index].handle == handle, "timer handle %u is stale",
+             handle); /* [I2] */
   unlink_and_free(timers, index);
 }
 
@@ -140,7 +143,7 @@ void timers_park(struct timers *timers, const struct timer *timer) {
   /* timers_expire has freed it last, so its place is the first that is free: it takes it back, and its
    * handle is good again [I2]. */
   uint32_t index = timers->free_list;
-  ASSERT(index != TIMER_NONE && timers->items[index].reserved == timer->reserved);
+  ASSERT(index != TIMER_NONE && timers->items[index].handle == timer->handle + TAKEN_ONCE);
   timers->free_list = timers->items[index].next;
   timers->items[index] = *timer;
   timers->items[index].lane = PARKED;

@@ -32,7 +32,7 @@ struct timer {
   uint32_t previous, next;
   uint16_t kind;
   uint16_t lane; /* UINT16_MAX = free */
-  uint32_t reserved; /* how often this place was taken: the upper bits of its handle */
+  uint32_t handle; /* its place, and above that how often the place was taken; of a free one, the next */
 };
 struct timer_lane {
   struct span duration;

@@ -64,6 +64,8 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger_groups_reset(ledger, keys, groups, bucket_ns);
 }
 
+bool ledger_stuck(const struct ledger *ledger) { return ledger->stuck; }
+
 void ledger_expect_commits(struct ledger *ledger) {
   for (uint32_t i = 0; i < ledger->groups; i++) {
     ledger_of(ledger, i)->commits = true;
@@ -351,16 +353,14 @@ static void on_counter(struct ledger *ledger, const struct trace_record *fact, u
   }
 }
 
-/* Whose books a fact stands in. */
+/* Whose books a fact stands in: by how many bits its `detail` is shifted to give the group. */
 enum scope {
-  SCOPE_EVERY, /* all groups': what clients do, and how the run goes */
-  SCOPE_GROUP, /* that of `detail` */
-  SCOPE_STATE, /* likewise, beside the key */
-  SCOPE_RUN,   /* the first's, for all */
+  SCOPE_GROUP = 0,                   /* that of `detail` */
+  SCOPE_STATE = FACT_STATE_KEY_BITS, /* likewise, beside the key */
+  SCOPE_RUN = 32,                    /* the first's, for all */
+  SCOPE_EVERY = 33,                  /* all groups': what clients do, and how the run goes */
 };
-/* The bits of `detail` that name it. */
-static const uint32_t scope_bits[] = {
-    [SCOPE_EVERY] = 0, [SCOPE_GROUP] = ~UINT32_C(0), [SCOPE_STATE] = ~FACT_KEY_MASK, [SCOPE_RUN] = 0};
+_Static_assert(SCOPE_STATE < SCOPE_RUN, "all of a detail's 32 bits are shifted out where there is no group");
 struct fact_row {
   fact_fn *on; /* NULL = it explains and does not decide */
   enum scope scope;
@@ -391,30 +391,21 @@ static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
     [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
 };
 
-/* Where there are several groups, or the fact says that there are. */
-static __attribute__((noinline)) void note(struct ledger *ledger, const struct fact_row *row,
-                                           const struct trace_record *fact, uint64_t number) {
-  uint32_t group = 0;
-  if (row->scope == SCOPE_GROUP) group = fact->detail;
-  if (row->scope == SCOPE_STATE) group = fact_state_group(fact->detail);
+static inline void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
+                        uint64_t number) {
+  const uint64_t group = (uint64_t)fact->detail >> row->scope;
   ASSERT_LT(group, ledger->groups);
-  row->on(ledger_of(ledger, group), fact, number);
-  for (uint32_t i = 1; row->scope == SCOPE_EVERY && i < ledger->groups; i++)
+  row->on(ledger_of(ledger, (uint32_t)group), fact, number);
+  for (uint32_t i = 1; i < ledger->groups && row->scope == SCOPE_EVERY; i++)
     row->on(ledger_of(ledger, i), fact, number);
 }
 
 void ledger_sink(void *context, const struct trace_record *records, size_t count, uint64_t first) {
   struct ledger *ledger = context;
-  const bool one_group = ledger->groups == 1;
-  for (const struct trace_record *fact = records; fact < records + count; fact++) {
-    unsigned kind = (unsigned)fact->kind - TRACE_FACT; /* an event wraps to a huge kind */
-    if (kind >= FACT__END - TRACE_FACT || !fact_rows[kind].on) continue;
-    const struct fact_row *row = &fact_rows[kind];
-    const uint64_t number = first + (uint64_t)(fact - records);
-    if (__builtin_expect(one_group && (fact->detail & scope_bits[row->scope]) == 0, 1))
-      row->on(ledger, fact, number);
-    else
-      note(ledger, row, fact, number);
+  for (size_t i = 0; i < count; i++) {
+    unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
+    if (kind < FACT__END - TRACE_FACT && fact_rows[kind].on)
+      note(ledger, &fact_rows[kind], &records[i], first + i);
   }
   for (uint32_t i = 0; i < ledger->groups; i++) {
     struct ledger *one = ledger_of(ledger, i);

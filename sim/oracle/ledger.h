@@ -84,6 +84,9 @@ size_t ledger_bytes(const struct ledger *ledger); /* memory that it holds [I3] *
 /* Context: the ledger. Ignores events and explaining facts, but counts SUPPRESSED. */
 trace_sink ledger_sink;
 
+/* Whether the run has stated that it is stuck. */
+bool ledger_stuck(const struct ledger *ledger);
+
 /* The verdict's numbers, all metrics but FAULTS_EFFECTIVE. To be called once, when the run has ended. */
 void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
 /* After ledger_finish: one group's; what metric_of_group denies is 0, unless there is one group only. */

@@ -25,7 +25,6 @@ struct collector {
   size_t fault_room;
   struct fault_window *windows; /* end -1 = still under way */
   size_t window_count, window_room;
-  bool stuck;
   int64_t last; /* time of the last record */
 };
 
@@ -48,9 +47,6 @@ static __attribute__((noinline)) void note(struct collector *collector, const st
     break;
   case FACT_FAULT_HIT:
     fault_of(collector, fact)->hits++;
-    break;
-  case FACT_STUCK:
-    collector->stuck = true;
     break;
   default:
     break;
@@ -103,7 +99,6 @@ void collector_begin(struct collector *collector, const struct plan *plan) {
   for (size_t i = 0; i < plan->fault_count; i++)
     collector->faults[i] = (struct fault_seen){.window = SIZE_MAX};
   collector->window_count = 0;
-  collector->stuck = false;
   collector->last = 0;
 }
 
@@ -180,7 +175,7 @@ void collector_finish(struct collector *collector, struct run_result *out) {
   take_faults(collector, out);
   take_ledger(collector, out);
   take_groups(collector, out);
-  out->drained = !collector->stuck;
+  out->drained = !ledger_stuck(collector->ledger);
   out->end_ns = collector->last;
   out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;
   collector->plan = NULL;

@@ -33,6 +33,16 @@ static uint64_t lowest_intent(const struct message *message) {
   return lowest;
 }
 
+/* Its points, which somebody waits for; false: its sender does not survive them. */
+static bool announce_sent(struct world *world, struct node *from, const struct message_kind *kind,
+                          struct message *message) {
+  if (kind->sent == POINT_NONE) return !from->doomed;
+  world_point_slow(world, from, kind->sent, true, message->intent, message);
+  if (from->doomed) return false;
+  world_point_slow(world, from, kind->sent, false, message->intent, message);
+  return true;
+}
+
 void world_send(struct world *world, struct node *from, struct message *message) {
   const struct component *component = world->nodes[message->to].components[message->port];
   const struct message_kind *kind = &component->messages[message->kind];
@@ -40,10 +50,9 @@ void world_send(struct world *world, struct node *from, struct message *message)
   int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
   if (message->depart < leaves) message->depart = leaves;
   bool armed = world_armed(world, kind->sent);
-  if (armed && kind->sent) world_point_slow(world, from, kind->sent, true, message->intent, message);
-  if (from->doomed) return message_free(&world->messages, message);
-  if (armed && kind->sent) world_point_slow(world, from, kind->sent, false, message->intent, message);
-  link_transmit(world, message);
+  if (__builtin_expect(armed, 0) ? !announce_sent(world, from, kind, message) : from->doomed)
+    return message_free(&world->messages, message);
+  link_transmit(world, message, kind);
 }
 
 uint16_t world_lane(struct world *world, struct span duration) {

@@ -1,9 +1,9 @@
 #include "sim/world/link.h"
 
 #include "sim/base/assert.h"
-#include "sim/base/grow.h"
 #include "sim/world/world.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Purposes of the draws of one transmission: each its own address. */
@@ -13,51 +13,83 @@ enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_CO
  * this is past every timeout that there is. */
 #define LOSSES_MAX 16
 
-void link_init(struct world *world) {
-  world->channel_count = 0;
-  for (int i = 0; i < LINK__COUNT; i++) {
-    struct link_state *link = &world->links[i];
-    const struct link_row *row = &link_rows[i];
-    *link = (struct link_state){.used = plan_link_rule(world->plan, (enum link)i).used,
-                                .first_channel = (uint32_t)world->channel_count,
-                                .from_count = world->count[row->from],
-                                .to_count = world->count[row->to],
-                                .from_node = world->first[row->from],
-                                .to_node = world->first[row->to]};
-    if (!link->used) continue;
-    size_t count = (size_t)link->from_count * link->to_count;
-    GROW(world->channels, world->channel_capacity, world->channel_count + count);
-    for (size_t c = 0; c < count; c++) {
-      struct channel *channel = &world->channels[world->channel_count++];
-      *channel = (struct channel){.link = (enum link)i, .rules = &world->link_rules[i],
-                                  .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
-                                  .reset_by = NO_FAULT};
-      channel->ends[0] = (uint16_t)(link->from_node + c / link->to_count);
-      channel->ends[1] = (uint16_t)(link->to_node + c % link->to_count);
-      for (int way = 0; way < 2; way++) {
-        channel->ways[way].cut_by = channel->ways[way].stalled_by = NO_FAULT;
-        channel->ways[way].stalled_since = -1;
-      }
-    }
+static void make_route(struct world *world, enum link link) {
+  const struct link_row *row = &link_rows[link];
+  const struct link_state *state = &world->links[link];
+  struct link_route there = {.link = (int8_t)link, .direction = 0, .of_one_role = row->from == row->to,
+                             .from_step = state->to_count, .to_step = 1, .key = world->link_rules[link].key};
+  there.base = (int64_t)state->first_channel - (int64_t)state->from_node * state->to_count - state->to_node;
+  struct link_route back = there;
+  back.direction = 1;
+  back.from_step = 1;
+  back.to_step = state->to_count;
+  back.key++;
+  world->routes[row->to][row->from] = back;
+  world->routes[row->from][row->to] = there;
+}
+
+static void make_channel(struct world *world, enum link link, uint16_t connector, uint16_t answerer) {
+  const struct link_rules *rules = &world->link_rules[link];
+  struct channel *channel = &world->channels[world->channel_count++];
+  *channel = (struct channel){.link = link, .kind = (uint8_t)rules->kind, .rules = rules,
+                              .ends = {connector, answerer}, .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
+                              .reset_by = NO_FAULT};
+  for (int way = 0; way < 2; way++) {
+    channel->ways[way].cut_by = channel->ways[way].stalled_by = NO_FAULT;
+    channel->ways[way].stalled_since = -1;
   }
 }
 
-static struct channel *channel_of(struct world *world, int link, uint32_t connector,
-                                  uint32_t answerer) {
-  const struct link_state *state = &world->links[link];
-  return &world->channels[state->first_channel +
-                          (connector - state->from_node) * (size_t)state->to_count +
-                          (answerer - state->to_node)];
+/* Keeps nothing of what was there. */
+static void make_room(struct world *world, size_t count) {
+  if (count <= world->channel_capacity) return;
+  free(world->channels);
+  world->channels = aligned_alloc(_Alignof(struct channel), count * sizeof *world->channels);
+  ASSERT_MSG(world->channels, "out of memory for %zu channels", count);
+  world->channel_capacity = count;
+}
+
+void link_init(struct world *world) {
+  size_t total = 0;
+  for (int i = 0; i < LINK__COUNT; i++) {
+    const struct link_row *row = &link_rows[i];
+    world->links[i] = (struct link_state){.used = plan_link_rule(world->plan, (enum link)i).used,
+                                          .first_channel = (uint32_t)total,
+                                          .from_count = world->count[row->from],
+                                          .to_count = world->count[row->to],
+                                          .from_node = world->first[row->from],
+                                          .to_node = world->first[row->to]};
+    if (world->links[i].used) total += (size_t)world->links[i].from_count * world->links[i].to_count;
+  }
+  make_room(world, total);
+  world->channel_count = 0;
+  for (int from = 0; from < ROLE__COUNT; from++)
+    for (int to = 0; to < ROLE__COUNT; to++) world->routes[from][to].link = -1;
+  for (int i = 0; i < LINK__COUNT; i++) {
+    const struct link_state *link = &world->links[i];
+    if (!link->used) continue;
+    make_route(world, (enum link)i);
+    for (uint32_t from = 0; from < link->from_count; from++)
+      for (uint32_t to = 0; to < link->to_count; to++)
+        make_channel(world, (enum link)i, (uint16_t)(link->from_node + from), (uint16_t)(link->to_node + to));
+  }
+}
+
+static const struct link_route *route_of(const struct world *world, uint16_t from, uint16_t to) {
+  return &world->routes[world->nodes[from].role][world->nodes[to].role];
+}
+
+static uint32_t channel_of(const struct link_route *route, uint16_t from, uint16_t to) {
+  return (uint32_t)(route->base + (int64_t)from * route->from_step + (int64_t)to * route->to_step);
 }
 
 struct channel *link_channel(struct world *world, uint16_t from, uint16_t to) {
-  int link = world->link_of[world->nodes[from].role][world->nodes[to].role];
-  if (link < 0) return NULL;
-  return link_rows[link].from == world->nodes[from].role ? channel_of(world, link, from, to) : channel_of(world, link, to, from);
+  const struct link_route *route = route_of(world, from, to);
+  return route->link < 0 ? NULL : &world->channels[channel_of(route, from, to)];
 }
 
 enum link_kind link_kind_between(const struct world *world, uint16_t from, uint16_t to) {
-  int link = world->link_of[world->nodes[from].role][world->nodes[to].role];
+  int link = route_of(world, from, to)->link;
   return link < 0 ? LINK_KIND__COUNT : world->link_rules[link].kind;
 }
 
@@ -89,21 +121,20 @@ static void push_arrival(struct world *world, struct message *message, int64_t a
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
 static void launch(struct world *world, struct message *message, int64_t at) {
-  if (world->observer && world->observer->sent)
+  if (__builtin_expect(world->observer != NULL, 0) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
   if (message->intent) world_hold(world, NULL);
   push_arrival(world, message, at);
 }
 
-static uint64_t address_of(struct world *world, struct message *message,
-                           const struct message_kind *kind, struct channel *channel) {
-  enum link link = channel->link;
-  uint64_t key = world->link_rules[link].key + message->direction;
+/* `group`: of who connects. Each group's hop is one of its own. */
+static inline uint64_t address_of(struct world *world, struct message *message,
+                                  const struct message_kind *kind, struct channel *channel, uint64_t key,
+                                  uint32_t group) {
   if (kind->operation && message->intent) {
-    uint32_t group = world->nodes[channel->ends[0]].group; /* each group's hop is one of its own */
-    if (group > 0) key = hash_pair(key, group);
+    if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
     message->transmission =
-        world_count_transmission(world, message->intent, group, link, message->direction);
+        world_count_transmission(world, message->intent, group, channel->link, message->direction);
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];
@@ -111,8 +142,8 @@ static uint64_t address_of(struct world *world, struct message *message,
   return hash_pair(hash_pair(key, world->nodes[message->to].key), message->transmission);
 }
 
-static int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
-                       uint32_t size) {
+static inline int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
+                              uint32_t size) {
   const struct link_rules *rules = channel->rules;
   int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, rules->latency);
   if (rules->bandwidth) ns += (int64_t)((__int128)size * NS_PER_S / rules->bandwidth);
@@ -184,48 +215,56 @@ static void credit_degraded(struct world *world, const struct message *message,
   if (other) faults_hit(world, channel->degraded_by, message->from, message->intent);
 }
 
+/* What may become of a datagram: when it arrives. */
+static int64_t overtaken_or_doubled(struct world *world, const struct message *message,
+                                    const struct channel *channel, uint64_t address, int64_t at) {
+  const struct link_rules *rules = channel->rules;
+  if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, rules->reordering))
+    at += 4 * latency(world, channel, hash_pair(address, DRAW_OVERTAKEN), message->size);
+  if (luck_chance(&world->luck, address + DRAW_DUPLICATE, rules->duplication))
+    transmit_copy(world, message,
+                  message->depart + latency(world, channel, hash_pair(address, DRAW_COPY), message->size));
+  return at;
+}
+
 static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
                            uint64_t address) {
   int way = message->direction;
-  const struct link_rules *rules = channel->rules;
-  if (luck_chance(&world->luck, address + DRAW_LOSS, rules->loss[way]))
+  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
-  if (channel->ways[way].cuts)
+  if (__builtin_expect(channel->troubled, 0) && channel->ways[way].cuts)
     return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
   int64_t at = message->depart + message->delay + latency(world, channel, address, message->size);
-  if (message->duplicated)
+  if (__builtin_expect(message->duplicated, 0))
     transmit_copy(world, message, at + latency(world, channel, hash_pair(address, DRAW_COPY), 0));
-  if (rules->kind == LINK_KIND_DATAGRAM) {
-    if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, rules->reordering))
-      at += 4 * latency(world, channel, hash_pair(address, DRAW_OVERTAKEN), message->size);
-    if (luck_chance(&world->luck, address + DRAW_DUPLICATE, rules->duplication))
-      transmit_copy(world, message, message->depart + latency(world, channel,
-                                                              hash_pair(address, DRAW_COPY),
-                                                              message->size));
-  }
+  if (channel->kind == LINK_KIND_DATAGRAM)
+    at = overtaken_or_doubled(world, message, channel, address, at);
   launch(world, message, at);
 }
 
-void link_transmit(struct world *world, struct message *message) {
+void link_transmit(struct world *world, struct message *message, const struct message_kind *kind) {
   const struct node *from = &world->nodes[message->from], *to = &world->nodes[message->to];
-  int link = world->link_of[from->role][to->role];
-  ASSERT_MSG(link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
-  /* Two nodes of one role: who asks connects. */
-  int direction = from->role == to->role ? message->is_reply : link_rows[link].from != from->role;
-  struct channel *channel = direction == 0 ? channel_of(world, link, message->from, message->to)
-                                           : channel_of(world, link, message->to, message->from);
-  const struct message_kind *kind = &to->components[message->port]->messages[message->kind];
-  message->channel = (uint32_t)(channel - world->channels);
-  message->direction = (uint8_t)direction;
+  const struct link_route *route = &world->routes[from->role][to->role];
+  ASSERT_MSG(route->link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
+  message->channel = channel_of(route, message->from, message->to);
+  message->direction = route->direction;
+  uint64_t key = route->key;
+  if (__builtin_expect(route->of_one_role, 0) && message->is_reply) { /* who asks connects */
+    message->channel = channel_of(route, message->to, message->from);
+    message->direction = 1;
+    key++;
+  }
+  struct channel *channel = &world->channels[message->channel];
   world_count(world, COUNTER_TRANSMISSIONS, 1);
-  bool connection = world->link_rules[link].kind == LINK_KIND_CONNECTION;
+  bool connection = channel->kind == LINK_KIND_CONNECTION;
   if (connection && message->is_reply && message->epoch != channel->epoch)
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
   message->epoch = channel->epoch;
-  message->sequence = ++channel->ways[direction].sent;
+  message->sequence = ++channel->ways[message->direction].sent;
   channel->used = true;
-  uint64_t address = address_of(world, message, kind, channel);
-  if (message->dropped) {
+  uint32_t group = message->direction == 0 ? from->group : to->group;
+  uint64_t address = address_of(world, message, kind, channel, key, group);
+  if (__builtin_expect(message->dropped, 0)) {
     if (connection) link_drop(world, channel, message);
     return lose_at_once(world, message, LOSS_DROPPED, NO_FAULT);
   }
@@ -278,9 +317,8 @@ uint64_t link_old_limit(const struct channel *channel, uint32_t epoch, int way) 
   return age <= LINK_OLD_EPOCHS ? channel->request_limits[epoch % LINK_OLD_EPOCHS] : 0;
 }
 
-/* Delivery on a connection: false = taken care of. */
-static bool arrive_connection(struct world *world, struct message *message,
-                              struct channel *channel) {
+/* Delivery on a connection where it is not simply the next: false = taken care of. */
+static bool arrive_out_of_turn(struct world *world, struct message *message, struct channel *channel) {
   int way = message->direction;
   bool current = message->epoch == channel->epoch;
   if (!current && message->sequence > link_old_limit(channel, message->epoch, way)) {
@@ -358,25 +396,44 @@ static bool put_off(struct world *world, struct message *message) {
   return true;
 }
 
-bool link_arrive(struct world *world, struct message *message) {
-  struct channel *channel = &world->channels[message->channel];
-  const struct node *to = &world->nodes[message->to];
+/* Its sender has died since, or has died and come back: whether it arrives all the same. */
+static bool arrive_bereft(struct world *world, struct message *message) {
   if (never_left(world, message)) {
     uint32_t fault = world->nodes[message->from].down_by;
     world_unhold_message(world, message);
     return lose(world, message, LOSS_UNSENT, fault), false;
   }
-  if (put_off(world, message)) return false;
-  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION) {
+  return !put_off(world, message);
+}
+
+static inline bool arrive_connection(struct world *world, struct message *message, struct channel *channel) {
+  struct channel_way *way = &channel->ways[message->direction];
+  if (channel->troubled || message->epoch != channel->epoch || message->sequence != way->arrived + 1)
+    return arrive_out_of_turn(world, message, channel);
+  way->arrived = message->sequence;
+  return true;
+}
+
+/* Delivery of what comes alone, on a channel that a fault has to do with. */
+static bool arrive_troubled(struct world *world, struct message *message, const struct channel *channel) {
+  if (channel->clogged_until > world->now.ns) return wait_clogged(world, message, channel), false;
+  if (channel->ways[message->direction].cuts == 0) return true;
+  world_unhold_message(world, message);
+  return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
+}
+
+bool link_arrive(struct world *world, struct message *message) {
+  const struct node *from = &world->nodes[message->from], *to = &world->nodes[message->to];
+  bool bereft = !from->alive || from->incarnation != message->from_incarnation;
+  if (__builtin_expect(bereft, 0) && !arrive_bereft(world, message)) return false;
+  struct channel *channel = &world->channels[message->channel];
+  if (channel->kind == LINK_KIND_CONNECTION) {
     if (!arrive_connection(world, message, channel)) return false;
-  } else if (channel->clogged_until > world->now.ns) {
-    return wait_clogged(world, message, channel), false;
-  } else if (channel->ways[message->direction].cuts) {
-    world_unhold_message(world, message);
-    return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
+  } else if (__builtin_expect(channel->troubled, 0)) {
+    if (!arrive_troubled(world, message, channel)) return false;
   }
   bool stale = message->is_reply && message->to_incarnation != to->incarnation;
-  if (to->alive && !stale) return true;
+  if (__builtin_expect(to->alive && !stale, 1)) return true;
   world_unhold_message(world, message);
   if (stale) return lose(world, message, LOSS_STALE, NO_FAULT), false;
   return refuse(world, message, channel), false;

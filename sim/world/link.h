@@ -46,21 +46,23 @@ struct link_rules {
   uint64_t key;
 };
 
+/* What every transmission touches comes first: of the first direction it is in one cache line. */
 struct channel {
+  _Alignas(64) const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
   enum link link;
-  const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
-  uint32_t degraded_by;           /* fault, NO_FAULT */
-  int64_t degraded_until;         /* ns */
-  uint32_t clogged_by;            /* the fault that clogs it longest */
-  int64_t clogged_until;          /* ns: what arrives before waits until then */
-  uint16_t ends[2]; /* node ids: who connects, who answers */
   uint32_t epoch;   /* of the connection */
-  struct {
+  uint16_t ends[2]; /* node ids: who connects, who answers */
+  uint8_t kind;     /* enum link_kind */
+  bool used;        /* something was sent in this epoch */
+  bool troubled;    /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
+  uint32_t degraded_by; /* fault, NO_FAULT */
+  uint32_t reset_by;    /* fault index of the last reset, NO_FAULT */
+  struct channel_way {
     uint64_t sent;        /* sequence of the last sent */
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
+    int64_t last_arrival; /* ns, of this epoch */
     uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive; answers of
                              older ones do not: nobody reads that socket any more */
-    int64_t last_arrival; /* ns, of this epoch */
     int64_t stall_until;  /* ns: head of line is sent again then, all behind it wait */
     int64_t stalled_since; /* ns, -1 = not stalled */
     uint32_t stall_rounds;
@@ -68,16 +70,28 @@ struct channel {
     uint32_t cuts;        /* partitions that cut this direction now */
     uint32_t cut_by;      /* fault index of the last of them */
   } ways[2];
+  uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
+  int64_t degraded_until; /* ns */
+  int64_t clogged_until;  /* ns: what arrives before waits until then */
+  uint32_t clogged_by;    /* the fault that clogs it longest */
   uint64_t request_limits[LINK_OLD_EPOCHS]; /* by epoch: requests up to this sequence still arrive, as
                                                they lie in that connection's buffer at who answers */
-  uint32_t reset_by;  /* fault index of the last reset, NO_FAULT */
-  bool used;          /* something was sent in this epoch */
-  uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
 };
 
 struct link_state {
   bool used;
   uint32_t first_channel, from_count, to_count, from_node, to_node;
+};
+
+/* From one role to another: which link, and where its channels are. Between nodes of one role it is that of
+ * requests; in an answer, sender and receiver change places. */
+struct link_route {
+  int8_t link; /* enum link, -1 = none */
+  uint8_t direction;
+  bool of_one_role;
+  uint32_t from_step, to_step; /* the channel of two ids: base + from * from_step + to * to_step */
+  int64_t base;
+  uint64_t key; /* of the luck of what takes it */
 };
 
 struct fault_plan;
@@ -86,8 +100,9 @@ struct world;
 /* Lays out the channels of a plan's links. */
 void link_init(struct world *world);
 
-/* Sends; owns the message from here. Its from, to, kind, port are set. Called by world_send. */
-void link_transmit(struct world *world, struct message *message);
+/* Sends; owns the message from here. Its from, to, kind, port are set. Called by world_send, which knows the
+ * row of its kind. */
+void link_transmit(struct world *world, struct message *message, const struct message_kind *kind);
 
 /* A transmission reaches the far end now: true = to be delivered; else it was lost or stalled, traced
  * and taken care of. */

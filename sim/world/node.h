@@ -39,47 +39,48 @@ enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER, DEATH_DISK };
 /* Whether the machine went, and not only the process: nobody answers there, no page cache survives. */
 static inline bool death_of_machine(enum death death) { return death >= DEATH_POWER; }
 
+/* What every event touches comes first, in two cache lines. */
 struct node {
-  uint16_t id; /* index in world->nodes */
+  _Alignas(64) uint16_t id; /* index in world->nodes */
+  uint16_t stage; /* of the component at port 0: the row of its `on` table */
+  bool alive, stopping, doomed;
+  bool core_event; /* an event for the next free core is pending */
   enum role role;
-  uint32_t index; /* from 1 within its role */
-  uint32_t group; /* consumers and databases: the sink group that they belong to, from 0 */
+  uint32_t incarnation; /* from 1 */
+  int64_t paused_until; /* ns; 0 = it is not paused */
+  int64_t depart;       /* ns: when what it sends in this step leaves; 0 = now */
+  const struct component *components[NODE_PORTS];
+  void *state[NODE_PORTS]; /* volatile: in the arena */
+  void *disk[NODE_PORTS];  /* durable: the component's own memory */
+  uint64_t key;            /* hash of its name: keys luck */
+  uint32_t group;      /* consumers and databases: the sink group that they belong to, from 0 */
+  uint32_t cores;      /* a server's, and its queue for them */
+  size_t inbox_count;
+  uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
+  uint32_t holds;      /* volatile holds, see world_hold */
+  /* how many times as long what it does takes, by faults under way; ask node_takes */
+  uint32_t slow[NODE_PART__COUNT], slow_by[NODE_PART__COUNT]; /* factor; the last fault to begin */
+  int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
+  uint32_t *inbox;
+  size_t inbox_head, inbox_capacity;
+  uint32_t index;   /* from 1 within its role */
   bool service;     /* a database: it is its producers', and no group's */
   const char *word; /* what its name begins with: the role's, or its group's (plan.h) */
   uint32_t place;   /* from 1 among those of that word */
-  uint64_t key;     /* hash of its name: keys luck */
-  bool alive, stopping, doomed;
-  uint16_t stage; /* of the component at port 0: the row of its `on` table */
-  uint32_t incarnation; /* from 1 */
-  enum death death;     /* how the last incarnation ended */
-  int64_t died_at;      /* ns */
+  enum death death; /* how the last incarnation ended */
+  int64_t died_at;  /* ns */
   int64_t late_until;   /* ns: what it had sent when it died arrives no earlier; 0 = as it does */
-  int64_t paused_until; /* ns; 0 = it is not paused */
   uint32_t paused_by;   /* fault */
   uint32_t down_by;     /* fault that took it down, NO_FAULT */
   uint32_t stopped_by;  /* fault that is terminating it, NO_FAULT */
   struct span down_for; /* from its end to its restart, as the fault that ends it says */
-  const struct component *components[NODE_PORTS];
-  void *state[NODE_PORTS]; /* volatile: in the arena */
-  void *disk[NODE_PORTS];  /* durable: the component's own memory */
   struct arena arena;
-  /* how many times as long what it does takes, by faults under way; ask node_takes */
-  uint32_t slow[NODE_PART__COUNT], slow_by[NODE_PART__COUNT]; /* factor; the last fault to begin */
   int64_t clock_skew;     /* ns: what its clock is off by, see world_clock */
   uint32_t clock_skew_by; /* the last fault in the plan that says so, when it is not 0 */
   /* its disk, as faults have made it; a model asks node_flush */
   uint32_t fsync_lies;     /* faults under way by which a flush says that it is done and is not */
   uint32_t fsync_lies_by;  /* the last of them to begin */
   uint32_t fsync_fails_by; /* fault by which the next flush fails, NO_FAULT */
-  /* a server's queue for its cores */
-  int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
-  uint32_t cores;
-  bool core_event; /* an event for the next free core is pending */
-  uint32_t *inbox;
-  size_t inbox_head, inbox_count, inbox_capacity;
-  int64_t depart; /* ns: when what it sends in this step leaves; 0 = now */
-  uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
-  uint32_t holds;      /* volatile holds, see world_hold */
 };
 
 /* How long a piece of work takes that begins now, where it is `ns` on a node in good health: every price

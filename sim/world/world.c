@@ -126,7 +126,7 @@ static void make_nodes(struct world *world) {
     total += world->count[role];
   }
   ASSERT_LT(total, NODE_NOBODY);
-  world->nodes = calloc(total ? total : 1, sizeof *world->nodes);
+  world->nodes = aligned_alloc(_Alignof(struct node), (total ? total : 1) * sizeof *world->nodes);
   ASSERT(world->nodes);
   world->node_capacity = total;
   for (int role = 0; role < ROLE__COUNT; role++)
@@ -158,12 +158,9 @@ static void reset_node(struct world *world, struct node *node) {
 }
 
 static void compile_links(struct world *world) {
-  memset(world->link_of, -1, sizeof world->link_of);
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_plan *plan = &world->plan->links[i];
     if (!plan_link_rule(world->plan, (enum link)i).used) continue;
-    world->link_of[link_rows[i].from][link_rows[i].to] = (int8_t)i;
-    world->link_of[link_rows[i].to][link_rows[i].from] = (int8_t)i;
     world->link_rules[i].kind = plan->kind;
     world->link_rules[i].latency = plan->latency->table;
     world->link_rules[i].loss[0] = luck_threshold(plan->request_loss, SCHEMA_SHARE_SCALE);
@@ -451,6 +448,11 @@ static bool give_up(struct world *world) {
   return true;
 }
 
+/* Whether there is more to ask than if anything is held: the end is near, or the workload saturates. */
+static inline bool watched(const struct world *world) {
+  return world->quiet_since >= 0 || world->plan->workload.outstanding > 0;
+}
+
 /* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
  * less was under way than ever since: a backlog may take its time, a livelock may not. */
 static bool over(struct world *world) {
@@ -484,7 +486,7 @@ void world_run(struct world *world) {
   workload_start(world);
   world_quiet(world);
   struct event event;
-  while (!over(world)) {
+  while ((world->live > 0 && !watched(world)) || !over(world)) {
     bool more = queue_pop(&world->queue, &event);
     if (!more) { /* something is held that no event will ever free */
       give_up(world);

@@ -94,7 +94,7 @@ struct world {
   uint64_t dedup_bytes;
   uint64_t armed[POINT__MAX / 64]; /* bit p: a trigger, or the observer, waits for point p */
   struct link_rules link_rules[LINK__COUNT];
-  int8_t link_of[ROLE__COUNT][ROLE__COUNT]; /* enum link, -1 = none */
+  struct link_route routes[ROLE__COUNT][ROLE__COUNT];
   const struct observer *observer; /* NULL = nobody looks on */
   size_t base_offset;
   unsigned char fill;

@@ -47,7 +47,7 @@ static size_t events_of(const struct world *world, uint64_t lane) {
     for (size_t i = b == 0 ? world->queue.head : 0; i < bucket->count; i++)
       count += bucket->events[i].kind == KIND && bucket->events[i].a == lane;
   }
-  for (size_t i = 0; i < world->queue.near_count; i++)
+  for (size_t i = world->queue.near_first; i < world->queue.near_end; i++)
     count += world->queue.near[i].kind == KIND && world->queue.near[i].a == lane;
   return count;
 }
