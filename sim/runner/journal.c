@@ -70,11 +70,11 @@ static int open_locked(const char *path, int more, struct err *err) {
 
 /* Reads on to the end. */
 static bool count_rows(struct journal_reader *reader, struct journal_found *out, struct err *err) {
-  uint64_t item;
+  uint64_t item, marks = 0;
   struct bytes_reader bytes;
-  do out->end = journal_next(reader, &item, &bytes, err);
-  while (out->end == JOURNAL_ROW);
-  out->rows = reader->rows;
+  while ((out->end = journal_next(reader, &item, &bytes, err)) == JOURNAL_ROW) marks += item == JOURNAL_NO_MORE;
+  out->rows = reader->rows - marks;
+  out->ended = marks > 0;
   out->cut = reader->size - reader->end;
   return out->end != JOURNAL_UNREADABLE;
 }
@@ -158,7 +158,7 @@ static bool open_with(struct journal *journal, const struct journal_head *head, 
     good = resume_with(journal, &reader, head, out, err);
   } else {
     good = count_rows(&reader, out, err);
-    out->set_aside = good && out->rows > 0 && out->rows < out->items;
+    out->set_aside = good && out->rows > 0 && out->rows < out->items && !out->ended;
     good = good && replace(journal, out->set_aside, err) && begin(journal, head, err);
   }
   journal_reader_deinit(&reader);
@@ -191,7 +191,7 @@ static const unsigned char *put_row(struct journal *journal, uint64_t item, cons
   GROW(journal->row, journal->room, length);
   row_put_number(journal->row, ROW_LENGTH, bytes->count);
   row_put_number(journal->row + ROW_LENGTH, ROW_ITEM, item);
-  memcpy(journal->row + ROW_BEFORE, bytes->items, bytes->count);
+  if (bytes->count > 0) memcpy(journal->row + ROW_BEFORE, bytes->items, bytes->count);
   const size_t checked = ROW_BEFORE + bytes->count;
   row_put_number(journal->row + checked, ROW_CHECKSUM, row_checksum(journal->row, checked, journal->key));
   return journal->row;

@@ -75,6 +75,9 @@ struct journal_reader {
 bool journal_reader_init(struct journal_reader *reader, int fd, const char *path, bool *out_torn, struct err *err);
 void journal_reader_deinit(struct journal_reader *reader);
 
+/* Number of a row without bytes that says: the campaign needs no more items than are there. */
+#define JOURNAL_NO_MORE UINT64_MAX
+
 /* The next row; its bytes are good until the next call. */
 enum journal_end journal_next(struct journal_reader *reader, uint64_t *out_item, struct bytes_reader *out_bytes,
                               struct err *err);
@@ -86,6 +89,7 @@ struct journal;
 /* What was there when a journal was opened. */
 struct journal_found {
   bool resumed;         /* rows are kept, and are to be read again */
+  bool ended;           /* it has a row JOURNAL_NO_MORE */
   bool set_aside;       /* an unfinished one, or what is none, is PATH.old now */
   bool same;            /* it was of this campaign */
   uint64_t rows, items; /* of it */
