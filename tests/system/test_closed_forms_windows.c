@@ -15,6 +15,7 @@
 #include "tests/system/rig.h"
 
 #include "sim/oracle/statistics.h"
+#include "sim/runner/series.h"
 
 #include <math.h>
 
