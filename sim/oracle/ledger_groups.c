@@ -20,8 +20,10 @@ void ledger_groups_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, 
     struct ledger **other = &ledger->others[i - 1];
     if (!*other) *other = ledger_new();
     if ((*other)->window_min != ledger->window_min || (*other)->window_max != ledger->window_max ||
-        (*other)->keys_remembered != ledger->keys_remembered)
-      ledger_limit(*other, ledger->window_min, ledger->window_max, ledger->keys_remembered);
+        (*other)->keys_remembered != ledger->keys_remembered ||
+        (*other)->exceptions_max != ledger->exceptions_max)
+      ledger_limit(*other, ledger->window_min, ledger->window_max, ledger->keys_remembered,
+                   ledger->exceptions_max);
     ledger_reset(*other, keys, 1, bucket_ns);
     (*other)->together = ledger->together;
   }

@@ -22,7 +22,6 @@ bool campaign_remember(struct work *work, struct journal_reader *reader, struct 
   enum journal_end end;
   while ((end = journal_next(reader, &item, &bytes, err)) == JOURNAL_ROW) {
     struct work_outcome outcome;
-    if (item == JOURNAL_NO_MORE) continue; /* which of them count is found anew */
     if (item >= work->items || !work_unpack(work, item, &bytes, &outcome))
       return wrong(reader, item, "this is no result of it", err);
     if (!work_restore(work, item, &outcome))

@@ -14,7 +14,7 @@
  *
  * [R1] ranks_send and ranks_receive may be called by any thread at any time, and ranks_send never waits.
  * [R2] Nothing waits for a rank that is gone, neither to work nor to end.
- * LIMIT: a death is noticed by silence alone, so after 30 s; what the dead rank had taken waits so long.
+ * [R3] A death is noticed by silence alone; what the dead rank had taken waits so long.
  */
 #ifndef SIM_RUNNER_RANKS_H
 #define SIM_RUNNER_RANKS_H

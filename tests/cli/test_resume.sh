@@ -74,11 +74,11 @@ for ((round = 0; round < 12; round++)); do
   kill -9 $! 2>/dev/null
   wait $! 2>/dev/null
 done
-status 0 "$items of $items runs were done before" "${run[@]}" --out killed-1 --resume
+status 0 "all $items runs were done before" "${run[@]}" --out killed-1 --resume
 same 'killed while files are written' killed-1
 
 # a torn and a damaged row
-truncate -s -3 killed-1/camp/runs.journal
+truncate -s -23 killed-1/camp/runs.journal
 status 0 "$((items - 1)) of $items runs were done before" "${run[@]}" --out killed-1 --resume
 grep -q 'the last row was torn' err || fail 'a torn row is not told'
 same 'a torn row' killed-1
@@ -140,6 +140,15 @@ grep -q 'all runs are safe in' err || fail 'what is safe is not said of files'
 [[ $(cat full/camp/runs.csv) == old ]] || fail 'a file was replaced though not all could be written'
 status 0 '' "${run[@]}" --out full --resume
 same 'a full disk for the files' full
+mkdir bin && cat >bin/gnuplot <<'SH' # as the real one does it when the disk is full
+#!/bin/sh
+printf '<?xml version="1.0"?>\n<svg width="900">\n<g>\n<path d="M' >"${2%.gp}.svg"
+SH
+chmod +x bin/gnuplot
+PATH=$PWD/bin:$PATH "$dgsim" run camp.yaml --out full --resume >out 2>err
+grep -q 'the chart is not there, or not to its end' err || fail 'half a chart is not told'
+[[ -z $(find full -name '*.svg') ]] || fail 'half a chart is kept'
+same 'half a chart' full
 touch file
 status 64 'Not a directory' "${run[@]}" --out file/deeper --resume
 
@@ -170,6 +179,26 @@ status 0 'held' merge parts/camp --no-charts --out other --file moved/camp.yaml
 status 64 'there is no shard' merge told/camp
 status 64 'needs journals' merge
 status 64 'no journal of a campaign' merge changed.yaml
+
+# a campaign that ends when it is precise enough: killed, and in parts
+mv whole camps
+sed '/^sweep/d; s/^seeds: .*/seeds: 300\nprecision: {duplicate_effects: 0.1%}/; s/at-most-once, //' moved/camp.yaml >camp.yaml
+"$dgsim" "${run[@]}" --out whole -j 1 >out 2>err || fail 'the undisturbed, precise campaign'
+runs=$(($(wc -l <whole/camp/runs.csv) - 1))
+((runs > 32 && runs < 300)) || fail "precision needs $runs runs: nothing to test"
+"$dgsim" "${run[@]}" --out precise >out 2>err &
+sleep 0.2
+kill -9 $!
+wait $! 2>/dev/null
+status 0 'runs were done before' "${run[@]}" --out precise --resume
+same 'killed before it was precise' precise
+status 0 'all ' "${run[@]}" --out precise --resume
+same 'precise before' precise
+status 0 '' "${run[@]}" --out precise
+grep -q kept err && fail 'a campaign that is precise enough is taken for unfinished'
+for shard in 1 2 3; do status 0 '' "${run[@]}" --out parted --shard $shard/3; done
+status 0 'held' merge parted/camp --no-charts --out parted
+same 'precise in parts' parted
 
 ((failures == 0)) && echo 'all good'
 ((failures == 0))
