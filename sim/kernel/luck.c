@@ -30,8 +30,7 @@ bool luck_overridden(const struct luck *luck, uint64_t address, uint64_t *out_an
   return true;
 }
 
-uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound) {
-  ASSERT(bound >= 1);
+uint64_t luck_choice_overridden(const struct luck *luck, uint64_t address, uint64_t bound) {
   uint64_t answer;
   if (luck->override_count != 0 && luck_overridden(luck, address, &answer)) {
     ASSERT_MSG(answer < bound, "address %llx is overridden with %llu, but has %llu possibilities",

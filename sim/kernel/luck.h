@@ -14,6 +14,7 @@
 #ifndef SIM_KERNEL_LUCK_H
 #define SIM_KERNEL_LUCK_H
 
+#include "sim/base/assert.h"
 #include "sim/base/hash.h"
 #include "sim/kernel/quantile.h"
 
@@ -58,7 +59,14 @@ static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64
 
 /* One of `bound` possibilities, 0 to bound - 1; 0 is "nothing bad". Multiply-shift, no modulo bias
  * worth speaking of. bound >= 1. */
-uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound);
+uint64_t luck_choice_overridden(const struct luck *luck, uint64_t address, uint64_t bound);
+static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound) {
+  __extension__ typedef unsigned __int128 wide;
+  ASSERT(bound >= 1);
+  if (__builtin_expect(luck->override_count != 0 || luck->mode == LUCK_NONE, 0))
+    return luck_choice_overridden(luck, address, bound);
+  return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
+}
 
 /* A time from a distribution. */
 static inline int64_t luck_time(const struct luck *luck, uint64_t address,

@@ -110,17 +110,14 @@ static void lose_at_once(struct world *world, struct message *message, enum loss
   lose(world, message, why, fault);
 }
 
-static void push_arrival(struct world *world, struct message *message, int64_t at) {
+static inline void push_arrival(struct world *world, struct message *message, int64_t at) {
   struct event *event = queue_place(&world->queue, at);
-  event->node = message->to;
-  event->kind = EVENT_MESSAGE;
-  event->detail = 0;
-  event->a = (uint64_t)(uintptr_t)message;
-  event->b = 0;
+  event_fill(event, message->to, EVENT_MESSAGE, 0, (uint64_t)(uintptr_t)message, 0);
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
-static void launch(struct world *world, struct message *message, int64_t at) {
+static inline __attribute__((always_inline)) void launch(struct world *world, struct message *message,
+                                                         int64_t at) {
   if (__builtin_expect(world->observer != NULL, 0) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
   if (message->intent) world_hold(world, NULL);
