@@ -157,21 +157,6 @@ static void reset_node(struct world *world, struct node *node) {
   node->holds = 0;
 }
 
-static void compile_links(struct world *world) {
-  for (int i = 0; i < LINK__COUNT; i++) {
-    const struct link_plan *plan = &world->plan->links[i];
-    if (!plan_link_rule(world->plan, (enum link)i).used) continue;
-    world->link_rules[i].kind = plan->kind;
-    world->link_rules[i].latency = plan->latency->table;
-    world->link_rules[i].loss[0] = luck_threshold(plan->request_loss, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].loss[1] = luck_threshold(plan->reply_loss, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].duplication = luck_threshold(plan->duplication, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].reordering = luck_threshold(plan->reordering, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].bandwidth = plan->bandwidth;
-    world->link_rules[i].key = hash_name(link_rows[i].name);
-  }
-}
-
 /* Each group counts the executions and transmissions of an operation for itself. */
 static void make_operations(struct world *world) {
   uint32_t groups = plan_group_count(world->plan);
@@ -205,7 +190,6 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   if (!same) make_nodes(world);
   make_operations(world);
   for (size_t i = 0; i < world->node_count; i++) reset_node(world, &world->nodes[i]);
-  compile_links(world);
   link_init(world);
   world->calls.count = world->calls.open = 0;
   world->calls.free_list = CALL_NONE;
