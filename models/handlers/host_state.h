@@ -58,17 +58,19 @@ struct thread {
   uint32_t timer;    /* of the request under way */
   uint16_t asked;    /* node that it went to */
 };
+/* What every message needs comes last, where the first thread follows in memory. */
 struct host {
-  struct thread *threads;
-  uint32_t thread_count, running, free_thread;
-  uint32_t thread_bits;  /* low bits of a correlation: the thread */
-  uint32_t transactions; /* numbered so far */
-  uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
-  bool submitting;
   void *process; /* of the user's program (sim/handler/program.h); NULL = not started */
   const struct local_kind *local_kind; /* of the keys that the process remembers itself; NULL = none */
   void *local;                         /* in the arena */
   int64_t local_held;                  /* bytes of it, as accounted */
+  uint32_t transactions; /* numbered so far */
+  uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
+  uint32_t thread_count;
+  struct thread *threads;
+  uint32_t running, free_thread;
+  uint32_t thread_bits;  /* low bits of a correlation: the thread */
+  bool submitting;
 };
 
 /* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is

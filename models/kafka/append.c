@@ -60,9 +60,11 @@ static enum kafka_error admit(const struct world *world, const struct node *node
                               uint32_t topic_partition, const struct batch *batch,
                               const struct message *request, bool *out_duplicate) {
   *out_duplicate = false;
-  if (!broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
-  if (request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
+  const bool replicated = broker_of(node)->replication != NULL;
+  if (replicated && !broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
+  if (replicated && request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
     return KAFKA_NOT_ENOUGH_REPLICAS;
+  if (batch->producer == NO_PRODUCER) return KAFKA_OK;
   return check(world, broker_log(node, topic_partition), batch, request->record_count, out_duplicate);
 }
 

@@ -75,19 +75,27 @@ static bool answer_fetch(struct world *world, struct node *node, const struct me
   return true;
 }
 
+static bool has_position(const struct partition_log *log, uint64_t position) {
+  return position >= log->start && position <= log->end;
+}
+
+static bool in_range(const struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  for (uint32_t i = 0; i < fetch->record_count; i++)
+    if (!has_position(&input[fetch->records[i].key], fetch->records[i].handle)) return false;
+  return true;
+}
+
 /* A position that the log does not have any more, or not yet again: the consumer is told the nearest. */
-static bool answer_out_of_range(struct world *world, struct node *node, const struct message *fetch) {
-  for (uint32_t i = 0; i < fetch->record_count; i++) {
-    const struct partition_log *log = &broker_disk(node)->input[fetch->records[i].key];
-    uint64_t position = fetch->records[i].handle;
-    if (position >= log->start && position <= log->end) continue;
-    struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-    answer->a = (int64_t)fetch->records[i].key + 1;
-    answer->b = (int64_t)(position < log->start ? log->start : log->end);
-    world_send(world, node, answer);
-    return true;
-  }
-  return false;
+static void answer_out_of_range(struct world *world, struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  const struct record *from = fetch->records;
+  while (has_position(&input[from->key], from->handle)) from++;
+  const struct partition_log *log = &input[from->key];
+  struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
+  answer->a = (int64_t)from->key + 1;
+  answer->b = (int64_t)(from->handle < log->start ? log->start : log->end);
+  world_send(world, node, answer);
 }
 
 /* A partition that this broker does not lead: the consumer has to find who does. */
@@ -161,11 +169,12 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   struct broker *broker = broker_of(node);
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
-  if (answer_not_leader(world, node, fetch)) return;
+  if (broker->replication && answer_not_leader(world, node, fetch)) return;
   for (uint32_t i = 0; i < fetch->record_count; i++)
     passed(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
            fetch->records[i].handle - fetch->records[i].extra);
-  if (answer_out_of_range(world, node, fetch) || answer_fetch(world, node, fetch)) return;
+  if (!in_range(node, fetch)) return answer_out_of_range(world, node, fetch);
+  if (answer_fetch(world, node, fetch)) return;
   world_take(fetch);
   broker->parked[consumer].fetch = fetch;
   for (uint32_t i = 0; i < fetch->record_count; i++)

@@ -54,8 +54,8 @@ static void note_leaders(const struct world *world, struct consumer *consumer) {
   }
 }
 
-/* What there is from one leader. Out of line: most polls fetch nothing. */
-static __attribute__((noinline)) void send_fetch(struct world *world, struct node *node, uint32_t broker) {
+/* What there is from one leader. */
+static void send_fetch(struct world *world, struct node *node, uint32_t broker) {
   struct consumer *consumer = consumer_of(node);
   const uint32_t assigned = consumer->assigned_count;
   struct message *message =
@@ -76,7 +76,8 @@ static __attribute__((noinline)) void send_fetch(struct world *world, struct nod
   client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);
 }
 
-static void fetch(struct world *world, struct node *node) {
+/* Out of line, as not every poll fetches. */
+static __attribute__((noinline)) void fetch(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   const uint32_t brokers = world->count[ROLE_BROKER];
   note_leaders(world, consumer);
@@ -232,10 +233,9 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
   }
-  struct record record = flight->record;
-  bool note = again && notes_handled(world);
+  if (again && notes_handled(world)) commit_note(world, node, &flight->record);
+  const struct record record = flight->record;
   let_go(world, node, flight);
-  if (note) commit_note(world, node, &record);
   if (again && keeps_account(world)) note_done(world, node, &record);
   consumer_pump(world, node);
 }
@@ -277,7 +277,7 @@ static bool return_records(struct world *world, struct node *node) {
 }
 
 /* False when the loop has gone as far as it can for now. */
-static bool poll(struct world *world, struct node *node) {
+static inline bool poll(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   consumer->last_poll = world->now.ns;
   const bool calm = node->stage == STAGE_RUNNING && !consumer->lost && !consumer->rejoin;
@@ -308,7 +308,7 @@ static bool work_in_loop(struct world *world, struct node *node) {
   return false;
 }
 
-static bool work_handed_off(struct world *world, struct node *node) {
+static __attribute__((noinline)) bool work_handed_off(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   while (consumer->batch > 0 && consumer->flight_count < consumer->flight_room &&
          host_idle(world, node) && !node->doomed)

@@ -63,7 +63,7 @@ static uint32_t fill_records(const struct producer *producer, const struct outgo
   uint32_t at = batch->first, bytes = 0;
   for (uint32_t i = 0; i < batch->count; i++) {
     const struct pending *pending = &producer->pending[at];
-    records[i] = operation_record(&pending->request);
+    operation_record(&pending->request, &records[i]);
     bytes += pending->request.size;
     at = pending->next;
   }
@@ -158,11 +158,10 @@ static uint32_t take_next(struct world *world, const struct node *node, struct p
   if (!may_retry(world, producer, index)) return NO_INDEX;
   queue->retry = producer->outgoing[index].next;
   producer->waiting--;
-  producer_note_ready(producer, partition);
   return index;
 }
 
-static void drain(struct world *world, struct node *node, uint32_t partition) {
+static inline void drain_queue(struct world *world, struct node *node, uint32_t partition) {
   struct producer *producer = producer_of(node);
   const struct queue_of_partition *queue = &producer->queues[partition];
   if (producer->awaits_id || node->doomed) return;
@@ -177,6 +176,11 @@ static void drain(struct world *world, struct node *node, uint32_t partition) {
   } while (!node->doomed && producer_has_work(queue));
 }
 
+static void drain(struct world *world, struct node *node, uint32_t partition) {
+  drain_queue(world, node, partition);
+  producer_note_ready(producer_of(node), partition);
+}
+
 static void drain_all(struct world *world, struct node *node) {
   struct producer *producer = producer_of(node);
   const uint32_t partitions = world->plan->partitions;
@@ -188,9 +192,9 @@ static void drain_all(struct world *world, struct node *node) {
 
 /* Another batch of the same broker may go now, of whichever partition. */
 static void drain_broker(struct world *world, struct node *node, uint32_t partition) {
-  drain(world, node, partition);
-  struct producer *producer = producer_of(node);
+  const struct producer *producer = producer_of(node);
   if (producer->waiting == 0) return;
+  drain(world, node, partition);
   if (producer->client.leaders) return drain_all(world, node);
   const uint32_t partitions = world->plan->partitions, broker = kafka_broker_of(world, partition);
   for (uint32_t p = bits_next(producer->ready, 0, partitions); p != BITS_NONE;
@@ -232,7 +236,6 @@ static void submit(struct world *world, struct node *node,
   queue->last = index;
   queue->count++;
   producer->waiting++;
-  bits_put(producer->ready, partition);
   int64_t linger = kafka_setting(world, KEY_LINGER);
   if (queue->count == 1 && linger > 0)
     world_after(world, node, 0, TIMER_LINGER, partition, span_of(linger));
@@ -394,20 +397,20 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   (void)reason;
   const struct plan *plan = world->plan;
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
+  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
-  producer->pending_count = (uint32_t)buffer_records(plan);
-  producer->pending =
-      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
-  producer->pending_free = NO_INDEX;
-  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
-  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
-  producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   producer->outgoing_count = outgoing_of(plan);
   producer->outgoing = ARENA_NEW(&node->arena, struct outgoing, producer->outgoing_count);
   producer->outgoing_free = NO_INDEX;
   for (uint32_t i = producer->outgoing_count; i-- > 0;) producer_put_outgoing(producer, i);
-  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
+  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
+  producer->pending_count = (uint32_t)buffer_records(plan);
+  producer->pending =
+      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
+  producer->pending_free = NO_INDEX;
   producer->limit = (uint32_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;

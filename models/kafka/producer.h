@@ -38,22 +38,24 @@ struct queue_of_partition {
   uint32_t cut;                /* batches so far */
   bool unresolved;             /* one has expired, and it is not known whether it is in the log */
 };
+/* What every message needs comes first; in_flight, ready and the slots follow it in memory. */
 struct producer {
   struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
   struct pending *pending;
-  uint32_t pending_free, pending_used, pending_count; /* a free list, then what was never used */
   struct queue_of_partition *queues;
-  uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
-  uint32_t outgoing_free, outgoing_count;
+  uint32_t pending_free, outgoing_free;
+  uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   uint32_t *in_flight; /* by broker */
+  uint32_t waiting; /* records that queue and batches that wait for a retry */
+  uint32_t batch_records, limit;
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
   bool no_order;    /* idempotent, on a link that keeps no order */
   bool expiry;      /* a timer for records that queue is set */
   bool outputs;     /* producer_of_outputs */
-  uint32_t waiting; /* records that queue and batches that wait for a retry */
-  uint32_t batch_records, limit;
+  uint32_t pending_used, pending_count; /* the free ones are a list, then what was never used */
+  uint32_t outgoing_count;
 };
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
@@ -63,7 +65,8 @@ static inline bool producer_of_outputs(const struct world *world, const struct n
   return node->role == ROLE_RELAY && world->plan->publisher->of_consumers;
 }
 
-/* Whether a partition has something to be sent, now or later: its place in `ready` follows. */
+/* Whether a partition has something to be sent, now or later: its place in `ready` follows when it has been
+ * drained. */
 static inline bool producer_has_work(const struct queue_of_partition *queue) {
   return queue->count > 0 || queue->retry != NO_INDEX;
 }

@@ -61,7 +61,6 @@ uint32_t producer_cut(struct producer *producer, uint32_t partition) {
   for (uint32_t i = 0; i < count; i++) queue->first = producer->pending[queue->first].next;
   queue->count -= count;
   producer->waiting -= count;
-  producer_note_ready(producer, partition);
   queue->sequence = producer_sequence_add(queue->sequence, count);
   return index;
 }

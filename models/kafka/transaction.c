@@ -51,6 +51,7 @@ static struct transaction *place(struct transactions *all, const struct map *map
 /* Nobody has asked for it for so long that a sweep has expired it. */
 static void expire_unused(struct world *world, struct transactions *all,
                           struct transaction *transaction) {
+  if (world->now.ns - transaction->used_ns < kafka_setting(world, KEY_TRANSACTIONAL_ID_EXPIRATION)) return;
   int64_t every = kafka_setting(world, KEY_TRANSACTIONAL_ID_CLEANUP);
   int64_t up = world->now.ns - all->up_since_ns;
   int64_t last_sweep = all->up_since_ns + up / every * every;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static void tell_end(const struct journal_found *found) {
-  if (found->end == JOURNAL_TORN)
+  if (found->end == JOURNAL_TORN && found->rows < found->items)
     fprintf(stderr, "; the last row was torn: its run is done again");
   else if (found->end == JOURNAL_DAMAGED)
     fprintf(stderr, "; row %" PRIu64 " was damaged: what stood from it on, %" PRIu64 " bytes, is done again",
@@ -18,7 +18,9 @@ static void tell_end(const struct journal_found *found) {
 
 static void tell(const char *path, const struct journal_found *found, bool resume) {
   static const char note[] = "dgsim: note:";
-  if (found->resumed) {
+  if (found->resumed && found->finished) {
+    fprintf(stderr, "%s all %" PRIu64 " runs were done before, in '%s'\n", note, found->rows, path);
+  } else if (found->resumed) {
     fprintf(stderr, "%s %" PRIu64 " of %" PRIu64 " runs were done before, in '%s'", note, found->rows, found->items, path);
     tell_end(found);
     fputc('\n', stderr);

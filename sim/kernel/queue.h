@@ -81,7 +81,13 @@ static inline struct event *queue_place(struct queue *queue, int64_t at) {
 }
 
 static inline void queue_push(struct queue *queue, const struct event *event) {
-  *queue_place(queue, event->at) = *event;
+  struct event *place = queue_place(queue, event->at);
+  /* One by one: a copy as a whole would wait for what was just written in parts. */
+  place->node = event->node;
+  place->kind = event->kind;
+  place->detail = event->detail;
+  place->a = event->a;
+  place->b = event->b;
 }
 
 /* Moves the earliest event to *out; false when empty. */

@@ -62,7 +62,7 @@ static bool work_off(struct work *work, struct campaign *out, struct err *err) {
   execute(work);
   out->wall_s = now_s() - started_s;
   if (work->err.code != ERR_NONE) *err = work->err;
-  return work->err.code == ERR_NONE;
+  return work->err.code == ERR_NONE && (!options->journal || journal_finish(options->journal, err));
 }
 
 void campaign_prepare(const struct scenario *scenario, const struct campaign_options *options, struct campaign *out,

@@ -133,7 +133,12 @@ static void take_ledger(const struct collector *collector, struct run_result *ou
       ledger_timeline(collector->ledger, &count, &out->timeline_width);
   out->timeline = series_of_timeline(timeline, count);
   out->timeline_count = count;
-  batches_means(ledger_latencies(collector->ledger), &out->latencies);
+  const struct batches *batches = ledger_latencies(collector->ledger);
+  if (batches->count * batches->length >= RESULT_BATCHED_MIN) {
+    struct batch_means means;
+    batches_means(batches, &means);
+    out->latencies = copy_of(&means, sizeof means);
+  }
   out->latency = series_of_latency(ledger_latency(collector->ledger));
 }
 
@@ -180,6 +185,7 @@ void run_result_deinit(struct run_result *result) {
   free(result->fault_hits);
   free(result->fault_applies);
   free(result->windows);
+  free(result->latencies);
   bytes_free(&result->latency);
   bytes_free(&result->timeline);
   free(result->groups);

@@ -19,11 +19,10 @@ struct estimate intervals_share(const struct campaign *campaign, size_t plan, en
 struct series_estimate intervals_latency(const struct campaign *campaign, size_t plan) {
   ASSERT_EQ(campaign->seed_count, 1);
   const struct run_result *result = campaign_result(campaign, plan, 0);
-  const struct batch_means *means = &result->latencies;
-  struct series_estimate series = statistics_series(means->means, means->count);
+  const struct batch_means *means = result->latencies;
+  struct series_estimate series = statistics_series(means ? means->means : NULL, means ? means->count : 0);
   const double half = series.estimate.high - series.estimate.mean;
   const double mean = (double)result->metrics[METRIC_LATENCY_MEAN];
-  if (means->count * means->length < INTERVALS_SERIES_MIN) series.sound = false;
   series.estimate.mean = series.estimate.low = series.estimate.high = mean;
   if (!series.sound) return series;
   series.estimate.low = mean > half ? mean - half : 0;
@@ -33,7 +32,8 @@ struct series_estimate intervals_latency(const struct campaign *campaign, size_t
 
 uint64_t intervals_batch_length(const struct campaign *campaign, size_t plan,
                                 const struct series_estimate *series) {
-  return campaign_result(campaign, plan, 0)->latencies.length * series->joined;
+  const struct batch_means *means = campaign_result(campaign, plan, 0)->latencies;
+  return means ? means->length * series->joined : 0;
 }
 
 bool intervals_are_paired(const struct campaign *campaign) {

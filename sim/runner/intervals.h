@@ -15,9 +15,8 @@
 struct estimate intervals_share(const struct campaign *campaign, size_t plan, enum metric metric,
                                 size_t *out_runs);
 
-/* One seed: mean latency of a plan's run by its batches, centred on the mean of all. Not sound when there
- * are fewer than INTERVALS_SERIES_MIN first effects, too. */
-#define INTERVALS_SERIES_MIN 512
+/* One seed: mean latency of a plan's run by its batches, centred on the mean of all. Not sound, and of
+ * no batches, where they are not kept. */
 struct series_estimate intervals_latency(const struct campaign *campaign, size_t plan);
 /* First effects in one of its batches, and in all whole ones. */
 uint64_t intervals_batch_length(const struct campaign *campaign, size_t plan, const struct series_estimate *series);

@@ -26,7 +26,7 @@ struct journal {
   unsigned char *row;             /* room to put one together */
   size_t room;
   int64_t synced_ns; /* when it was last brought to the disk, or opened */
-  bool dirty, stopped;
+  bool dirty, stopped, finished;
   pthread_mutex_t mutex; /* guards all but fd, path, key */
 };
 
@@ -75,6 +75,7 @@ static bool count_rows(struct journal_reader *reader, struct journal_found *out,
   do out->end = journal_next(reader, &item, &bytes, err);
   while (out->end == JOURNAL_ROW);
   out->rows = reader->rows;
+  out->finished = reader->finished;
   out->cut = reader->size - reader->end;
   return out->end != JOURNAL_UNREADABLE;
 }
@@ -132,6 +133,7 @@ static bool resume_with(struct journal *journal, struct journal_reader *reader, 
   journal->key = reader->key;
   journal->end = reader->end;
   journal->rows = reader->rows;
+  journal->finished = reader->finished;
   return true;
 }
 
@@ -158,7 +160,7 @@ static bool open_with(struct journal *journal, const struct journal_head *head, 
     good = resume_with(journal, &reader, head, out, err);
   } else {
     good = count_rows(&reader, out, err);
-    out->set_aside = good && out->rows > 0 && out->rows < out->items;
+    out->set_aside = good && out->rows > 0 && !out->finished;
     good = good && replace(journal, out->set_aside, err) && begin(journal, head, err);
   }
   journal_reader_deinit(&reader);
@@ -191,7 +193,7 @@ static const unsigned char *put_row(struct journal *journal, uint64_t item, cons
   GROW(journal->row, journal->room, length);
   row_put_number(journal->row, ROW_LENGTH, bytes->count);
   row_put_number(journal->row + ROW_LENGTH, ROW_ITEM, item);
-  memcpy(journal->row + ROW_BEFORE, bytes->items, bytes->count);
+  if (bytes->count > 0) memcpy(journal->row + ROW_BEFORE, bytes->items, bytes->count);
   const size_t checked = ROW_BEFORE + bytes->count;
   row_put_number(journal->row + checked, ROW_CHECKSUM, row_checksum(journal->row, checked, journal->key));
   return journal->row;
@@ -224,7 +226,7 @@ bool journal_append(struct journal *journal, uint64_t item, const struct bytes *
     err_set(err, ERR_IO, "nothing is written to '%s' any more", journal->path);
   } else if (write_all(journal->fd, put_row(journal, item, bytes, length), length)) {
     journal->end += length;
-    journal->rows++;
+    journal->rows += item != ROW_FINISHED;
     due = now - journal->synced_ns >= SYNC_EVERY_NS;
     if (due) journal->synced_ns = now;
     journal->dirty = !due;
@@ -234,6 +236,13 @@ bool journal_append(struct journal *journal, uint64_t item, const struct bytes *
   }
   pthread_mutex_unlock(&journal->mutex);
   return good && (!due || sync_now(journal, err)); /* the others need not wait for the disk */
+}
+
+bool journal_finish(struct journal *journal, struct err *err) {
+  const struct bytes none = {0};
+  if (journal->finished) return true;
+  journal->finished = journal_append(journal, ROW_FINISHED, &none, err);
+  return journal->finished;
 }
 
 void journal_stop(struct journal *journal) {

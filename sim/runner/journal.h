@@ -8,7 +8,8 @@
  *                          an empty line, then rows:
  *   | length u32 | item u64 | bytes[length] | XXH3 u64 of the row before it, seeded with the head's checksum |
  *
- * Numbers are little-endian. A row is one write(2); at least once a second, and at the end, what was written is
+ * A row of item 2^64 - 1, without bytes, says that the campaign needs no more of them: it may end before all items are
+ * done (precision). Numbers are little-endian. A row is one write(2); at least once a second, and at the end, what was written is
  * brought to the disk.
  *
  * [J1] Rows count up to the first that is cut off or damaged; nothing is believed from there on.
@@ -65,6 +66,7 @@ struct journal_reader {
   uint64_t key;       /* the head's checksum */
   uint64_t end, size; /* behind the last whole row so far; of the file when it was opened; bytes */
   uint64_t rows;      /* read so far */
+  bool finished;      /* it was said that no more are needed */
   unsigned char *buffer;
   size_t capacity, used, held;
   uint64_t buffer_at; /* of buffer[0] in the file */
@@ -88,7 +90,8 @@ struct journal_found {
   bool resumed;         /* rows are kept, and are to be read again */
   bool set_aside;       /* an unfinished one, or what is none, is PATH.old now */
   bool same;            /* it was of this campaign */
-  uint64_t rows, items; /* of it */
+  bool finished;        /* and needed no more rows */
+  uint64_t rows, items; /* of it; items: that it would have at most */
   enum journal_end end; /* in which it ended, and how many bytes were cut off for it */
   uint64_t cut;
 };
@@ -103,6 +106,9 @@ bool journal_rewind(const struct journal *journal, struct journal_reader *reader
 
 /* Appends a row; any thread may. False: a clear error, and no row of this journal is written any more. */
 bool journal_append(struct journal *journal, uint64_t item, const struct bytes *bytes, struct err *err);
+
+/* No more rows are needed. False: a clear error. */
+bool journal_finish(struct journal *journal, struct err *err);
 
 /* Brings what was written to the disk, and writes nothing any more: for who is about to end the process. */
 void journal_stop(struct journal *journal);

@@ -22,7 +22,7 @@ static size_t left(const struct journal_reader *reader) { return reader->held - 
 /* Sees that `count` bytes of the file are in the buffer, or all that there are. False: a read failed. */
 static bool fetch(struct journal_reader *reader, size_t count, struct err *err) {
   if (left(reader) >= count) return true;
-  memmove(reader->buffer, reader->buffer + reader->used, left(reader));
+  if (left(reader) > 0) memmove(reader->buffer, reader->buffer + reader->used, left(reader));
   reader->buffer_at += reader->used;
   reader->held -= reader->used;
   reader->used = 0;
@@ -72,8 +72,8 @@ void journal_reader_deinit(struct journal_reader *reader) {
   reader->buffer = NULL;
 }
 
-enum journal_end journal_next(struct journal_reader *reader, uint64_t *out_item, struct bytes_reader *out_bytes,
-                              struct err *err) {
+static enum journal_end next_row(struct journal_reader *reader, uint64_t *out_item, struct bytes_reader *out_bytes,
+                                 struct err *err) {
   if (!fetch(reader, ROW_BEFORE, err)) return JOURNAL_UNREADABLE;
   if (left(reader) == 0) return JOURNAL_WHOLE;
   if (left(reader) < ROW_BEFORE) return JOURNAL_TORN;
@@ -90,6 +90,14 @@ enum journal_end journal_next(struct journal_reader *reader, uint64_t *out_item,
   *out_bytes = (struct bytes_reader){.at = row + ROW_BEFORE, .end = row + ROW_BEFORE + length};
   reader->used += (size_t)whole;
   reader->end += whole;
-  reader->rows++;
   return JOURNAL_ROW;
+}
+
+enum journal_end journal_next(struct journal_reader *reader, uint64_t *out_item, struct bytes_reader *out_bytes,
+                              struct err *err) {
+  enum journal_end end;
+  while ((end = next_row(reader, out_item, out_bytes, err)) == JOURNAL_ROW && *out_item == ROW_FINISHED)
+    reader->finished = true;
+  reader->rows += end == JOURNAL_ROW;
+  return end;
 }

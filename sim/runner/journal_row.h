@@ -8,6 +8,8 @@
 
 enum { ROW_LENGTH = 4, ROW_ITEM = 8, ROW_BEFORE = ROW_LENGTH + ROW_ITEM, ROW_CHECKSUM = 8 };
 
+#define ROW_FINISHED UINT64_MAX /* the item of a row that says so */
+
 static inline uint64_t row_number(const unsigned char *at, unsigned bytes) {
   uint64_t number = 0;
   for (unsigned i = 0; i < bytes; i++) number |= (uint64_t)at[i] << (8 * i);

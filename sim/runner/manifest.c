@@ -19,6 +19,15 @@ static json_t *seeds_json(const struct campaign *campaign) {
   return seeds;
 }
 
+/* How it came to have these seeds and no more. */
+static json_t *precision_json(const struct campaign *campaign) {
+  json_t *json = json_object();
+  json_object_set_new(json, "seeds_at_most", json_integer((json_int_t)campaign->scenario->seed_count));
+  json_object_set_new(json, "looks", json_integer((json_int_t)campaign->looks));
+  json_object_set_new(json, "reached", json_boolean(campaign->precise));
+  return json;
+}
+
 static json_t *files_json(const struct scenario *scenario) {
   json_t *files = json_array();
   for (size_t i = 0; i < scenario->file_count; i++) {
@@ -112,6 +121,7 @@ bool manifest_write(const struct campaign *campaign, const char *version, FILE *
   json_object_set_new(root, "resolved_hash", digest_json(scenario->resolved_hash));
   json_object_set_new(root, "files", files_json(scenario));
   json_object_set_new(root, "seeds", seeds_json(campaign));
+  if (campaign->looks > 0) json_object_set_new(root, "precision", precision_json(campaign));
   json_object_set_new(root, "digest", digest_json(campaign_digest(campaign)));
   json_object_set_new(root, "verdict", json_string(verdict_names[campaign->verdict]));
   json_object_set_new(root, "verified", json_boolean(campaign->verified));

@@ -19,6 +19,9 @@ struct fault_window {
 };
 #define RESULT_WINDOWS_MAX 4096
 
+/* Fewest latencies of which batches are kept: fewer say nothing of each other. */
+#define RESULT_BATCHED_MIN 512
+
 /* One sink group's part, where there are several. */
 struct group_result {
   int64_t metrics[METRIC__COUNT]; /* what metric_of_group denies is 0 */
@@ -39,7 +42,7 @@ struct run_result {
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
   struct fault_window *windows;
   size_t window_count;
-  struct batch_means latencies; /* ns, in order of first effects */
+  struct batch_means *latencies; /* ns, in order of first effects; owned. NULL = of fewer than RESULT_BATCHED_MIN */
   struct bytes latency, timeline; /* packed: series.h */
   size_t timeline_count;
   int64_t timeline_width; /* ns */

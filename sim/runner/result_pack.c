@@ -18,7 +18,8 @@ static void pack_metrics(const int64_t metrics[METRIC__COUNT], struct bytes *byt
 }
 
 static void pack_latencies(const struct batch_means *latencies, struct bytes *bytes) {
-  bytes_unsigned(bytes, latencies->count);
+  bytes_unsigned(bytes, latencies ? latencies->count : 0);
+  if (!latencies) return;
   bytes_unsigned(bytes, latencies->length);
   for (uint32_t i = 0; i < latencies->count; i++) bytes_signed(bytes, latencies->means[i]);
 }
@@ -57,7 +58,7 @@ void result_pack(const struct run_result *result, const struct plan *plan, struc
     bytes_unsigned(bytes, result->groups[group].violations);
   }
   pack_faults(result, plan->fault_count, bytes);
-  pack_latencies(&result->latencies, bytes);
+  pack_latencies(result->latencies, bytes);
   pack_series(result, bytes);
   bytes_signed(bytes, result->end_ns);
   bytes_unsigned(bytes, (uint64_t)(result->wall_s * 1e9 + 0.5));
@@ -105,10 +106,14 @@ static struct bytes unpack_bytes(struct bytes_reader *reader) {
   return copy;
 }
 
-static void unpack_latencies(struct bytes_reader *reader, struct batch_means *out) {
-  out->count = (uint32_t)bytes_read_up_to(reader, BATCHES_MAX - 1);
-  out->length = bytes_read_unsigned(reader);
-  for (uint32_t i = 0; i < out->count; i++) out->means[i] = bytes_read_signed(reader);
+static struct batch_means *unpack_latencies(struct bytes_reader *reader) {
+  const uint32_t count = (uint32_t)bytes_read_up_to(reader, BATCHES_MAX - 1);
+  if (count == 0) return NULL;
+  struct batch_means *latencies = zeroed(1, sizeof *latencies);
+  latencies->count = count;
+  latencies->length = bytes_read_unsigned(reader);
+  for (uint32_t i = 0; i < count; i++) latencies->means[i] = bytes_read_signed(reader);
+  return latencies;
 }
 
 static void unpack_series(struct bytes_reader *reader, struct run_result *out) {
@@ -133,7 +138,7 @@ bool result_unpack(struct bytes_reader *reader, const struct plan *plan, struct 
   out->drained = bytes_read_up_to(reader, 1);
   unpack_groups(reader, plan, out);
   unpack_faults(reader, plan->fault_count, out);
-  unpack_latencies(reader, &out->latencies);
+  out->latencies = unpack_latencies(reader);
   unpack_series(reader, out);
   out->end_ns = bytes_read_signed(reader);
   out->wall_s = (double)bytes_read_unsigned(reader) * 1e-9;

@@ -36,8 +36,8 @@ static void tell_client(struct world *world, uint64_t intent, uint32_t attempt, 
                   fact == FACT_REJECTED ? CLIENT_REFUSED : CLIENT_UNKNOWN);
 }
 
-/* Takes a call out of its node's list; returns what it was. */
-static struct call forget(struct world *world, uint32_t id) {
+/* Takes a call out of its node's list. */
+static void forget(struct world *world, uint32_t id) {
   struct calls *calls = &world->calls;
   struct call *call = &calls->items[id];
   ASSERT_MSG(call->intent != 0, "call %u was returned already", id);
@@ -47,19 +47,19 @@ static struct call forget(struct world *world, uint32_t id) {
   else
     node->first_call = call->next;
   if (call->next != CALL_NONE) calls->items[call->next].previous = call->previous;
-  const struct call was = *call;
   call->intent = 0;
   call->next = calls->free_list;
   calls->free_list = id;
   calls->open--;
-  return was;
 }
 
 static void close_call(struct world *world, uint32_t id, enum fact fact) {
-  const struct call was = forget(world, id);
-  const uint64_t intent = was.intent;
-  const uint32_t attempt = was.attempt;
-  world_fact(world, fact, was.node, intent, 0, 0);
+  const struct call *call = &world->calls.items[id];
+  const uint64_t intent = call->intent;
+  const uint32_t attempt = call->attempt;
+  const uint16_t node = call->node;
+  forget(world, id);
+  world_fact(world, fact, node, intent, 0, 0);
   if (__builtin_expect(attempt != 0, 0)) tell_client(world, intent, attempt, fact);
   world_unhold(world, NULL);
 }
@@ -73,7 +73,8 @@ void call_return(struct world *world, uint32_t call, enum outcome outcome) {
   /* A doomed node learns nothing more: its calls are abandoned when it goes. */
   if (node->doomed) return;
   if (__builtin_expect(world->calls.items[call].own, 0)) {
-    const uint64_t tag = forget(world, call).tag;
+    const uint64_t tag = world->calls.items[call].tag;
+    forget(world, call);
     node->components[1]->returned(world, node, tag, outcome);
     return world_unhold(world, NULL);
   }

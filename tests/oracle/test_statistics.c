@@ -1,9 +1,12 @@
 #include "sim/oracle/statistics.h"
 
+#include "sim/base/hash.h"
+
 #include <check.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void check_estimate(struct estimate got, double mean, double low, double high, size_t n) {
   ck_assert_double_eq_tol(got.mean, mean, 1e-6 * (1 + fabs(mean)));
@@ -173,6 +176,67 @@ START_TEST(the_exact_interval_covers_every_share) {
 }
 END_TEST
 
+static int64_t counts[10000];
+
+START_TEST(counts_that_were_never_seen_leave_room) {
+  memset(counts, 0, sizeof counts);
+  /* Two-sided at 97.5 %: 1 - 0.0125^(1/100) of the runs, each with all of 50 */
+  check_estimate(statistics_counts(counts, 100, 50), 0, 0, 50 * (1 - pow(0.0125, 0.01)), 100);
+  /* One run in 100: between the shares p of (1 - p)^100 = 0.9875 and (1 - p)^100 + 100 p (1 - p)^99 = 0.0125, and
+   * these from none to all of it */
+  counts[7] = 30;
+  const struct estimate one = statistics_counts(counts, 100, 50), share = statistics_proportion(1, 100, 0.025);
+  check_estimate(one, 0.3, 0, 50 * share.high, 100);
+  ck_assert_double_eq_tol(pow(1 - share.low, 100), 0.9875, 1e-9);
+  ck_assert_double_eq_tol(pow(1 - share.high, 100) + 100 * share.high * pow(1 - share.high, 99), 0.0125, 1e-9);
+  counts[7] = 80; /* more than there should be: then so may others have */
+  ck_assert_double_eq_tol(statistics_counts(counts, 100, 50).high, 80 * share.high, 1e-9);
+}
+END_TEST
+
+START_TEST(counts_in_every_run_are_known_by_their_spread) {
+  for (size_t i = 0; i < 1000; i++) counts[i] = i % 2 ? 12 : 8;
+  /* All runs show some: at least 0.0125^(1/1000) of them do. t(0.9875; 999) = 2.244916, deviation 2.001 */
+  const double half = 2.244916 * 2.0010005 / sqrt(1000);
+  check_estimate(statistics_counts(counts, 1000, 1000), 10, (10 - half) * pow(0.0125, 0.001), 10 + half, 1000);
+  for (size_t i = 0; i < 1000; i++) counts[i] = 5;
+  const struct estimate same = statistics_counts(counts, 1000, 1000);
+  ck_assert_double_eq_tol(same.high, 5, 1e-12);
+  ck_assert_double_eq_tol(same.low, 5 * pow(0.0125, 0.001), 1e-9);
+}
+END_TEST
+
+/* Worlds in which a share of the runs loses something, uniformly up to so much: how often the mean is inside. */
+START_TEST(intervals_of_counts_cover_where_student_does_not) {
+  enum { SETS = 400 };
+  static const struct {
+    double share;
+    int64_t from, to;
+    size_t n;
+    bool student_fails;
+  } worlds[] = {{0.005, 1000, 1000, 64, true}, {0.02, 1, 1000, 64, true}, {0.02, 500, 1000, 256, false},
+                {0.1, 1, 1000, 256, false},    {0.5, 1, 20, 64, false},   {1, 0, 10, 32, false}};
+  for (size_t w = 0; w < sizeof worlds / sizeof *worlds; w++) {
+    size_t held = 0, by_student = 0;
+    const double truth = worlds[w].share * (double)(worlds[w].from + worlds[w].to) / 2;
+    for (uint64_t set = 1; set <= SETS; set++) {
+      for (size_t i = 0; i < worlds[w].n; i++) {
+        const double any = (double)(hash_pair(set * 100 + w, 2 * i) >> 11) * 0x1p-53;
+        const double size = (double)(hash_pair(set * 100 + w, 2 * i + 1) >> 11) * 0x1p-53;
+        const int64_t span = worlds[w].to - worlds[w].from + 1;
+        counts[i] = any < worlds[w].share ? worlds[w].from + (int64_t)(size * (double)span) : 0;
+      }
+      const struct estimate estimate = statistics_counts(counts, worlds[w].n, 1000);
+      const struct estimate student = statistics_mean(counts, worlds[w].n, 1);
+      held += estimate.low <= truth && truth <= estimate.high;
+      by_student += student.low <= truth && truth <= student.high;
+    }
+    ck_assert_msg(held >= SETS * 94 / 100, "world %zu: %zu of %d", w, held, SETS);
+    if (worlds[w].student_fails) ck_assert_uint_lt(by_student, SETS * 85 / 100);
+  }
+}
+END_TEST
+
 START_TEST(pairs_that_move_together_have_a_narrow_difference) {
   static const int64_t a[] = {11, 22, 33, 44, 55}, b[] = {10, 20, 30, 40, 50};
   double correlation;
@@ -214,6 +278,9 @@ int main(void) {
   tcase_add_test(tcase, shares_have_the_published_intervals);
   tcase_add_test(tcase, what_was_never_seen_may_still_happen_in_at_most_three_of_n);
   tcase_add_test(tcase, the_exact_interval_covers_every_share);
+  tcase_add_test(tcase, counts_that_were_never_seen_leave_room);
+  tcase_add_test(tcase, counts_in_every_run_are_known_by_their_spread);
+  tcase_add_test(tcase, intervals_of_counts_cover_where_student_does_not);
   tcase_add_test(tcase, pairs_that_move_together_have_a_narrow_difference);
   tcase_add_test(tcase, pairs_without_a_spread_have_no_correlation);
   suite_add_tcase(suite, tcase);
