@@ -180,6 +180,14 @@ static void set_count(struct options *options, const char **owned, const char *p
   options->sets[options->set_count++] = *owned;
 }
 
+/* An empty one would be the root of the file system. */
+static bool take_out(struct options *options, const char *text, struct err *err) {
+  if (text[0] == '\0') return err_set(err, ERR_USAGE, "--out: the directory has no name");
+  options->out = text;
+  options->has_out = true;
+  return true;
+}
+
 static bool take_proxy(struct options *options, const char *text, struct err *err) {
   const char *colon = strrchr(text, ':');
   if (!colon || colon == text || colon[1] == '\0') {
@@ -280,9 +288,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->no_charts = true;
     return true;
   case OPTION_OUT:
-    options->out = value;
-    options->has_out = true;
-    return true;
+    return take_out(options, value, err);
   case OPTION_TRACE:
     options->trace = value;
     return true;
