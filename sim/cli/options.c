@@ -272,6 +272,38 @@ static bool take_piece(struct options *options, enum option_id id, const char *v
   }
 }
 
+/* Those of `explore` alone. */
+static bool take_explore(struct options *options, enum option_id id, const char *value, struct err *err) {
+  uint64_t count = 0;
+  switch (id) {
+  case OPTION_FAULTS:
+    if (!parse_count("faults", value, 1, EXPLORE_FAULTS_MAX, &count, err)) return false;
+    options->faults = (unsigned)count;
+    return true;
+  case OPTION_MESSAGES:
+    if (!parse_count("messages", value, 1, INT64_MAX, &count, err)) return false;
+    set_count(options, &options->messages, "workload/messages", count);
+    return true;
+  case OPTION_NO_PRUNE:
+    options->no_prune = true;
+    return true;
+  case OPTION_NO_SHRINK:
+    options->no_shrink = true;
+    return true;
+  case OPTION_AT:
+    options->at = value;
+    return true;
+  case OPTION_BEYOND:
+    options->beyond = true;
+    return true;
+  case OPTION_TIES:
+    options->ties = true;
+    return true;
+  default:
+    return take_piece(options, id, value, err);
+  }
+}
+
 static bool take(struct options *options, int id, const char *value, struct err *err) {
   uint64_t count = 0;
   switch ((enum option_id)id) {
@@ -309,29 +341,6 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_SEED:
     options->has_seed = true;
     return parse_count("seed", value, 1, INT64_MAX, &options->seed, err);
-  case OPTION_FAULTS:
-    if (!parse_count("faults", value, 1, EXPLORE_FAULTS_MAX, &count, err)) return false;
-    options->faults = (unsigned)count;
-    return true;
-  case OPTION_MESSAGES:
-    if (!parse_count("messages", value, 1, INT64_MAX, &count, err)) return false;
-    set_count(options, &options->messages, "workload/messages", count);
-    return true;
-  case OPTION_NO_PRUNE:
-    options->no_prune = true;
-    return true;
-  case OPTION_NO_SHRINK:
-    options->no_shrink = true;
-    return true;
-  case OPTION_AT:
-    options->at = value;
-    return true;
-  case OPTION_BEYOND:
-    options->beyond = true;
-    return true;
-  case OPTION_TIES:
-    options->ties = true;
-    return true;
   case OPTION_MPI_SILENCE:
     return take_silence(options, value, err);
   case OPTION_JOBS:
@@ -339,7 +348,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->workers = (unsigned)count;
     return true;
   default:
-    return take_piece(options, (enum option_id)id, value, err);
+    return take_explore(options, (enum option_id)id, value, err);
   }
 }
 
