@@ -1,6 +1,7 @@
 #include "sim/runner/campaign.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/zeroed.h"
 #include "sim/runner/campaign_journal.h"
 #include "sim/runner/campaign_mpi.h"
 #include "sim/runner/campaign_threads.h"
@@ -11,12 +12,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <xxhash.h>
-
-static void *zeroed(size_t count, size_t size) {
-  void *memory = calloc(count > 0 ? count : 1, size);
-  ASSERT(memory != NULL);
-  return memory;
-}
 
 static void allocate(struct campaign *campaign, const struct scenario *scenario) {
   campaign->results = zeroed(campaign->result_count, sizeof *campaign->results);

@@ -1,6 +1,7 @@
 /* Rank 0. */
 #include "sim/runner/campaign_mpi.h"
 
+#include "sim/base/zeroed.h"
 #include "sim/runner/campaign_mpi_messages.h"
 #include "sim/runner/campaign_threads.h"
 
@@ -8,8 +9,8 @@
 #include <stdlib.h>
 
 #define ATTEND_NS 10000000
-#define SHARE                                                                                                \
-  2 /* a rank gets at most one of so many parts of what is left for each thread: the end is even */
+/* A rank gets at most one of so many parts of what is left for each thread: the end is even. */
+#define SHARE 2
 
 struct lead {
   struct work *work;
@@ -19,12 +20,6 @@ struct lead {
   bool *gone;                 /* [ranks]: as far as is known here */
   uint32_t *holders;          /* [items]: rank that has it; 0 = none, or this one */
 };
-
-static void *zeroed(size_t count, size_t size) {
-  void *memory = calloc(count > 0 ? count : 1, size);
-  ASSERT_MSG(memory, "out of memory for a campaign");
-  return memory;
-}
 
 static void say_over(struct ranks *ranks, unsigned rank, uint64_t campaign) {
   struct bytes bytes = campaign_message(CAMPAIGN_OVER, campaign);

@@ -1,17 +1,12 @@
 #include "sim/runner/campaign_work.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/zeroed.h"
 #include "sim/runner/precision.h"
 #include "sim/runner/result_pack.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void *zeroed(size_t count, size_t size) {
-  void *memory = calloc(count > 0 ? count : 1, size);
-  ASSERT_MSG(memory, "out of memory for a campaign");
-  return memory;
-}
 
 /* --- Items --- */
 

@@ -1,6 +1,7 @@
 #include "sim/runner/intervals.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/zeroed.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -60,8 +61,7 @@ size_t intervals_base(const struct campaign *campaign, size_t plan) {
 struct estimate intervals_difference(const struct campaign *campaign, size_t plan, size_t base, enum metric metric,
                                      double *out_correlation) {
   const size_t seeds = campaign->seed_count;
-  int64_t *values = calloc(2 * seeds, sizeof *values);
-  ASSERT_MSG(values, "out of memory for %zu pairs", seeds);
+  int64_t *values = zeroed(2 * seeds, sizeof *values);
   for (size_t seed = 0; seed < seeds; seed++) {
     values[seed] = campaign_result(campaign, plan, seed)->metrics[metric];
     values[seeds + seed] = campaign_result(campaign, base, seed)->metrics[metric];

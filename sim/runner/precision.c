@@ -1,6 +1,6 @@
 #include "sim/runner/precision.h"
 
-#include "sim/base/assert.h"
+#include "sim/base/zeroed.h"
 #include "sim/oracle/statistics.h"
 
 #include <math.h>
@@ -40,8 +40,7 @@ static double half_of(const struct run_result *results, size_t seeds, enum metri
 
 bool precision_reached(const struct scenario *scenario, const struct run_result *results, size_t stride, size_t seeds,
                        struct precision_gap *out_gap) {
-  int64_t *values = calloc(seeds, sizeof *values);
-  ASSERT_MSG(values, "out of memory for %zu values", seeds);
+  int64_t *values = zeroed(seeds, sizeof *values);
   double worst = -1;
   for (size_t plan = 0; plan < scenario->plan_count; plan++)
     for (size_t i = 0; i < scenario->precision_count; i++) {

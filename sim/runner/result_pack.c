@@ -1,17 +1,10 @@
 #include "sim/runner/result_pack.h"
 
-#include "sim/base/assert.h"
+#include "sim/base/zeroed.h"
 #include "sim/oracle/ledger.h"
 #include "sim/runner/series.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static void *zeroed(size_t count, size_t size) {
-  void *memory = calloc(count > 0 ? count : 1, size);
-  ASSERT_MSG(memory, "out of memory for a result");
-  return memory;
-}
 
 static void pack_metrics(const int64_t metrics[METRIC__COUNT], struct bytes *bytes) {
   for (int metric = 0; metric < METRIC__COUNT; metric++) bytes_signed(bytes, metrics[metric]);
