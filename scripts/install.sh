@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of scripts/packages.txt that are missing.
-#   scripts/install.sh [GROUP...]     groups: run build test lint; default: run build test
+#   scripts/install.sh [GROUP...]     groups: run build mpi test lint bench; default: run build mpi test
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-groups=("${@:-run build test}")
+groups=("${@:-run build mpi test}")
 wanted=()
 while read -r group package _; do
   case "$group" in '' | '#'*) continue ;; esac
   if [[ " ${groups[*]} " == *" $group "* ]]; then wanted+=("$package"); fi
 done <scripts/packages.txt
 if ((${#wanted[@]} == 0)); then
-  echo "install.sh: no packages in group '${groups[*]}' (groups: run build test lint)" >&2
+  echo "install.sh: no packages in group '${groups[*]}' (groups: run build mpi test lint bench)" >&2
   exit 64
 fi
 

@@ -10,8 +10,11 @@ trap 'rm -rf "$out"' EXIT
 "$dgsim" run "scenarios/patterns/$section.yaml" --out "$out" --no-charts >"$out/log" ||
   { cat "$out/log" >&2; exit 1; }
 
-# Columns of aggregate.csv: label, the swept value in ns or bytes, metric, unit, n, mean, low, high, sum.
-rows() { tr -d '"' <"$out/latest/aggregate.csv" | awk -F, -v label="$1" -v metric="$2" '$1 == label && $3 == metric'; }
+# The first columns of aggregate.csv: label, the swept value in ns or bytes, metric, unit, n, mean, low, high, sum.
+rows() {
+  tr -d '"' <"$out/latest/aggregate.csv" | cut -d, -f1-9 |
+    awk -F, -v label="$1" -v metric="$2" '$1 == label && $3 == metric'
+}
 
 case $section in
 commit-interval)

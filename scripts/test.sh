@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install.sh run build test
+scripts/install.sh run build mpi test
 echo "Building with gcc"
 scripts/build.sh release
 echo "Building with clang"

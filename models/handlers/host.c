@@ -36,6 +36,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   for (uint32_t i = count; i-- > 0;) {
     struct thread *thread = &host->threads[i];
     thread->context.api = &host_api.api;
+    thread->world = world;
+    thread->node = node;
     thread->index = i;
     thread->handler = plan_handler(world->plan, node->group);
     thread->settings = plan_handler_settings(world->plan, node->group);
@@ -99,9 +101,8 @@ static bool at_point(struct world *world, struct node *node, const struct thread
   return world_point(world, node, point, before, thread->intent);
 }
 
-/* The point of a step, at which its call may be made to fail. */
-static bool at_step(struct world *world, struct node *node, struct thread *thread, bool before) {
-  world->call_failed = 0;
+static __attribute__((noinline)) bool at_step_seen(struct world *world, struct node *node, struct thread *thread,
+                                                   bool before) {
   world->call_may_fail = host_call_may_fail(thread);
   world->handler_call = (uint8_t)(1 + thread->call);
   if (before && world->observer && world->observer->call)
@@ -113,6 +114,13 @@ static bool at_step(struct world *world, struct node *node, struct thread *threa
   if (lives && world->call_failed)
     host_call_failed(world, node, thread, (enum call_error)(world->call_failed - 1), !before);
   return lives;
+}
+
+/* The point of a step, at which its call may be made to fail, where a fault or an observer waits for that. */
+static inline bool at_step(struct world *world, struct node *node, struct thread *thread, bool before) {
+  world->call_failed = 0;
+  if (__builtin_expect(host_step_seen(world), 0)) return at_step_seen(world, node, thread, before);
+  return !node->doomed;
 }
 
 static void finished(struct world *world, struct node *node, struct thread *thread) {
@@ -129,29 +137,28 @@ static void finished(struct world *world, struct node *node, struct thread *thre
 }
 
 /* A program that is paused between two calls does not get the answer of the first: what it does next, it does when
- * it goes on. */
+ * it goes on. And what has struck here begins before a program asks for more: it stands still now, not one call
+ * later. */
 static bool stands_still(struct world *world, struct node *node, const struct thread *thread) {
-  if (!thread->handler->program || node->paused_until <= world->now.ns) return false;
+  if (node->paused_until <= world->now.ns && world->faults.deferred_count == 0) return false;
   world_after(world, node, HOST_PORT, HOST_TIMER_WAKE, thread->index, span_of(0));
   return true;
 }
 
 /* Runs a handler on until it waits or returns. A doomed node's is never resumed. */
 static void go_on(struct world *world, struct node *node, struct thread *thread) {
+  const bool program = thread->handler->program != NULL;
   for (;;) {
     if (thread->calling && !at_step(world, node, thread, false)) return;
     thread->calling = false;
-    if (stands_still(world, node, thread)) return;
-    /* What has struck here begins before a program asks for more: it stands still now, not one call later. */
-    if (thread->handler->program && world->faults.deferred_count > 0)
-      return world_after(world, node, HOST_PORT, HOST_TIMER_WAKE, thread->index, span_of(0));
+    if (program && stands_still(world, node, thread)) return;
     thread->about = NULL;
     thread->now = world_clock(world, node);
     thread->read_clock = false;
     const bool returned = fiber_resume(thread->fiber);
     if (thread->read_clock) world_clock_read(world, node, thread->intent);
     if (returned) break;
-    if (thread->handler->program && !host_program_calls(thread)) return;
+    if (program && !host_program_calls(thread)) return;
     if (!at_step(world, node, thread, true)) return;
     if (world->call_failed) continue; /* not made */
     thread->calling = true;

@@ -11,7 +11,7 @@
 static int call(struct dg_context *context, enum handler_call which) {
   struct thread *thread = (struct thread *)context;
   thread->call = which;
-  fiber_yield(thread->fiber);
+  if (!host_call_at_once(thread)) fiber_yield(thread->fiber);
   return thread->status;
 }
 
@@ -250,10 +250,14 @@ static bool execute(struct world *world, struct node *node, struct thread *threa
 }
 
 static const struct call_row own_calls[CALL__COUNT] = {
-    [CALL_PUBLISH] = {publish, NULL, NULL}, [CALL_SUPPRESS] = {suppress, NULL, NULL},
-    [CALL_WORK] = {work, NULL, NULL},       [CALL_SLEEP] = {sleep_on, NULL, NULL},
-    [CALL_ACKNOWLEDGE] = {acknowledge, NULL, NULL}, [CALL_ACKNOWLEDGE_ALL] = {acknowledge_all, NULL, NULL},
-    [CALL_STEP] = {step, NULL, NULL},       [CALL_EXECUTE] = {execute, NULL, NULL},
+    [CALL_PUBLISH] = {publish, .at_once = true},
+    [CALL_SUPPRESS] = {suppress, .at_once = true},
+    [CALL_WORK] = {work},
+    [CALL_SLEEP] = {sleep_on},
+    [CALL_ACKNOWLEDGE] = {acknowledge, .at_once = true},
+    [CALL_ACKNOWLEDGE_ALL] = {acknowledge_all, .at_once = true},
+    [CALL_STEP] = {step},
+    [CALL_EXECUTE] = {execute},
 };
 
 /* Each call stands in one of them. */
@@ -286,6 +290,19 @@ void host_call_failed(struct world *world, struct node *node, struct thread *thr
 
 bool host_perform(struct world *world, struct node *node, struct thread *thread) {
   return row_of(thread)->perform(world, node, thread);
+}
+
+/* A switch of stacks and back costs more than most of these calls: the processor's forecasts of returns fail. */
+bool host_call_at_once(struct thread *thread) {
+  struct world *world = thread->world;
+  struct node *node = thread->node;
+  const struct call_row *row = row_of(thread);
+  if (!row->at_once || thread->handler->program || host_step_seen(world) || node->doomed) return false;
+  if (thread->read_clock) world_clock_read(world, node, thread->intent);
+  thread->read_clock = false;
+  const bool done = row->perform(world, node, thread);
+  ASSERT(done);
+  return !node->doomed;
 }
 
 void host_answered(struct world *world, struct thread *thread, const struct message *answer) {

@@ -146,7 +146,7 @@ static bool emit(struct world *world, struct node *node, struct thread *thread) 
 }
 
 const struct call_row host_database_calls[CALL__COUNT] = {
-    [CALL_BEGIN] = {begin, NULL, NULL},
+    [CALL_BEGIN] = {begin, .at_once = true},
     [CALL_COMMIT] = {commit, ended, commit_unanswered},
     [CALL_ROLLBACK] = {rollback, ended, rollback_unanswered},
     [CALL_GET] = {get, answered, unanswered},

@@ -49,6 +49,6 @@ static bool mark(struct world *world, struct node *node, struct thread *thread) 
 }
 
 const struct call_row host_local_calls[CALL__COUNT] = {
-    [CALL_LOCAL_SEEN] = {seen, NULL, NULL},
-    [CALL_LOCAL_MARK] = {mark, NULL, NULL},
+    [CALL_LOCAL_SEEN] = {seen, .at_once = true},
+    [CALL_LOCAL_MARK] = {mark, .at_once = true},
 };

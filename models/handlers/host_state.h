@@ -17,55 +17,60 @@ enum client_transaction {
   CLIENT_TRANSACTION_BROKEN, /* it will never commit; the database may still hold it */
 };
 
+/* What every call of every message needs comes first, then the message, then what only some calls need. */
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
   struct fiber *fiber;
+  struct world *world;
+  struct node *node;
   const struct handler *handler; /* the group's, and its keys' values */
-  const struct settings *settings;
-  struct dg_message message;
   uint64_t intent; /* the operation that it is, whatever the message says */
   int64_t now;     /* ns, by the consumer's clock, when it was last resumed */
-  bool read_clock; /* since then */
-  void *process;   /* of the user's program that has the message; NULL */
-  uint64_t handed_most; /* messages that it is handed in a run */
-  uint32_t calls;  /* that it has made for this message */
-  char *body;      /* room for what it says; NULL: nobody reads it */
+  const char *about; /* the name of its table in words, or another argument, while the call is made; NULL */
   uint32_t index, tag;
+  enum handler_call call;
+  int status;      /* what the call returns */
+  int returned;   /* what the handler returned */
+  uint32_t next_free;
+  enum client_transaction transaction;
+  bool read_clock; /* since it was last resumed */
   bool running;
   bool calling;    /* a call is under way */
+  bool again;      /* it is to be done once more when the thread wakes */
   bool cut_off;    /* its connection broke, see `disconnected` of host.c */
-  enum handler_call call;
+  struct dg_message message;
+  const struct settings *settings;
+  void *process;   /* of the user's program that has the message; NULL */
+  uint64_t handed_most; /* messages that it is handed in a run */
+  char *body;      /* room for what it says; NULL: nobody reads it */
+  uint32_t calls;  /* that it has made for this message */
+  uint32_t transaction_id;
   uint64_t table;  /* arguments of the call: hash of the table's name */
-  const char *about; /* the same in words, or another argument, while the call is made; NULL */
   uint64_t key;
   int64_t value;
   int64_t ttl;     /* ns */
   int64_t expected; /* of a conditional write */
   dg_perform *perform; /* what a call of execute.h does, and with what */
   void *argument;
-  bool again;      /* it is to be done once more when the thread wakes */
-  int status;      /* what the call returns */
   int64_t result;  /* what it read */
-  int returned;    /* what the handler returned */
   uint32_t awaiting; /* correlation of the request under way, 0 = none */
   uint32_t round;    /* of correlations */
   uint32_t timer;    /* of the request under way */
   uint16_t asked;    /* node that it went to */
-  enum client_transaction transaction;
-  uint32_t transaction_id;
-  uint32_t next_free;
 };
+/* What every message needs comes last, where the first thread follows in memory. */
 struct host {
-  struct thread *threads;
-  uint32_t thread_count, running, free_thread;
-  uint32_t thread_bits;  /* low bits of a correlation: the thread */
-  uint32_t transactions; /* numbered so far */
-  uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
-  bool submitting;
   void *process; /* of the user's program (sim/handler/program.h); NULL = not started */
   const struct local_kind *local_kind; /* of the keys that the process remembers itself; NULL = none */
   void *local;                         /* in the arena */
   int64_t local_held;                  /* bytes of it, as accounted */
+  uint32_t transactions; /* numbered so far */
+  uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
+  uint32_t thread_count;
+  struct thread *threads;
+  uint32_t running, free_thread;
+  uint32_t thread_bits;  /* low bits of a correlation: the thread */
+  bool submitting;
 };
 
 /* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is
@@ -87,10 +92,19 @@ struct call_row {
   /* Optional, of calls that ask a store: its answer, behind status and value; and that none came. */
   void (*answered)(struct thread *, const struct message *);
   void (*unanswered)(struct thread *);
+  bool at_once; /* it never waits */
 };
+
+/* Whether a fault or an observer waits for the steps of handlers. */
+static inline bool host_step_seen(const struct world *world) {
+  return world_armed(world, POINT_HANDLER_STEP) || world->observer != NULL;
+}
 
 /* Does what a suspended handler asked for: true = done, thread->status is set; false = it waits. */
 bool host_perform(struct world *world, struct node *node, struct thread *thread);
+/* On the fiber: makes a call that never waits, where nobody looks on and no fault may strike at its point. False:
+ * the host makes it, or, when its node has died of it, the handler is not to go on. */
+bool host_call_at_once(struct thread *thread);
 /* Whether its call asks somebody else, and so can be refused, or lose its answer. */
 bool host_call_may_fail(const struct thread *thread);
 /* What a call is told that a fault has failed: before it was made, or after. */

@@ -15,6 +15,7 @@ static void answer_produce(struct world *world, struct node *node, const struct 
   }
   struct message *answer = world_answer(world, node, request, kind);
   answer->a = error;
+  answer->c = request->a;
   answer->intent = request->intent;
   if (acks == ACKS_ALL && error == KAFKA_OK && !broker_of(node)->replication)
     answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
@@ -59,9 +60,11 @@ static enum kafka_error admit(const struct world *world, const struct node *node
                               uint32_t topic_partition, const struct batch *batch,
                               const struct message *request, bool *out_duplicate) {
   *out_duplicate = false;
-  if (!broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
-  if (request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
+  const bool replicated = broker_of(node)->replication != NULL;
+  if (replicated && !broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
+  if (replicated && request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
     return KAFKA_NOT_ENOUGH_REPLICAS;
+  if (batch->producer == NO_PRODUCER) return KAFKA_OK;
   return check(world, broker_log(node, topic_partition), batch, request->record_count, out_duplicate);
 }
 
@@ -95,7 +98,6 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
     if (!points(world, node, POINT_APPENDED, true, request)) return;
     append(world, node, &broker_disk(node)->input[partition], &batch, request, partition);
     books_note(world, node, partition);
-    broker_account(world, partition);
     if (!points(world, node, POINT_APPENDED, false, request)) return;
     replica_appended(world, node, partition);
     if (!broker_of(node)->replication) broker_wake(world, node, partition);

@@ -44,20 +44,25 @@ static const struct node *coordinator(const struct world *world) {
 
 static void account_group(struct world *world, struct group *group, uint32_t partition,
                           uint64_t end) {
-  uint64_t settled = group->settled[partition];
+  uint64_t settled = group->settled[partition], held = group->accounted[partition];
   uint64_t open = end > settled ? end - settled : 0;
-  for (; group->accounted[partition] < open; group->accounted[partition]++) world_hold(world, NULL);
-  for (; group->accounted[partition] > open; group->accounted[partition]--)
-    world_unhold(world, NULL);
+  for (; held < open; held++) world_hold(world, NULL);
+  for (; held > open; held--) world_unhold(world, NULL);
+  group->accounted[partition] = held;
+}
+
+/* What the coordinators know is one for all brokers. */
+static void account_end(struct world *world, uint32_t partition, uint64_t end) {
+  const struct internal_topics *internal = broker_disk(&world->nodes[world->first[ROLE_BROKER]])->internal;
+  for (uint32_t i = 0; i < internal->group_count; i++)
+    account_group(world, &internal->groups[i], partition, end);
 }
 
 void broker_account(struct world *world, uint32_t partition) {
-  uint64_t end =
-      kafka_replicated(world)
-          ? part_of(world, partition)->end
-          : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end;
-  for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++)
-    account_group(world, group_at(coordinator(world), i), partition, end);
+  account_end(world, partition,
+              kafka_replicated(world)
+                  ? part_of(world, partition)->end
+                  : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end);
 }
 
 void books_hold_open(struct world *world, const struct partition_log *log, size_t before) {
@@ -167,11 +172,14 @@ static void undo(struct world *world, const struct node *node, struct books_part
 }
 
 void books_note(struct world *world, struct node *node, uint32_t topic_partition) {
-  if (!broker_of(node)->replication) return;
   const struct partition_log *log = broker_log(node, topic_partition);
+  const bool input = topic_partition < world->plan->partitions;
+  if (!log->replicated) {
+    if (input) account_end(world, topic_partition, log->end);
+    return;
+  }
   struct books_part *part = part_of(world, topic_partition);
   uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
-  bool input = topic_partition < world->plan->partitions;
   if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
   if (epoch > part->epoch && input) unsettle_beyond(world, topic_partition, log->end);
   if (epoch > part->epoch && !input) undo(world, node, part, log);

@@ -35,59 +35,67 @@ static uint64_t readable(const struct partition_log *log) {
   return MUTANT(KAFKA_READ_ABOVE_HIGH_WATERMARK) ? log->end : log_committed(log);
 }
 
-/* Fills an answer with what there is for a fetch; 0 = nothing yet. */
-static uint32_t gather(struct world *world, const struct node *node, const struct message *fetch,
-                       struct record *out, uint32_t most) {
-  (void)world;
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
-    uint32_t partition = fetch->records[i].key;
-    const struct partition_log *log = &broker_disk(node)->input[partition];
-    uint64_t end = readable(log);
-    for (uint64_t at = fetch->records[i].handle; at < end && count < most; at++) {
-      const struct log_entry *entry = log_at(log, at);
-      out[count++] = (struct record){.intent = entry->intent, .handle = at, .key = entry->key,
-                                     .size = entry->size, .extra = partition,
-                                     .attempt = entry->attempt};
-    }
-  }
-  return count;
-}
-
-static uint32_t available(const struct node *node, const struct message *fetch, uint32_t most) {
+/* How many records there are for a fetch, at most as many as it asks for. */
+static uint32_t available(const struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  const uint64_t most = (uint64_t)fetch->a;
   uint64_t count = 0;
   for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
-    const struct partition_log *log = &broker_disk(node)->input[fetch->records[i].key];
-    uint64_t end = readable(log);
-    if (end > fetch->records[i].handle) count += end - fetch->records[i].handle;
+    const struct record *from = &fetch->records[i];
+    const uint64_t end = readable(&input[from->key]);
+    if (end > from->handle) count += end - from->handle;
   }
-  return count < most ? (uint32_t)count : most;
+  return (uint32_t)(count < most ? count : most);
+}
+
+/* Fills the `count` records of an answer, which there are; returns their bytes. */
+static uint32_t gather(const struct node *node, const struct message *fetch, struct record *out,
+                       uint32_t count) {
+  const struct record *out_end = out + count;
+  uint32_t bytes = 0;
+  for (const struct record *from = fetch->records; out < out_end; from++) {
+    const struct partition_log *log = &broker_disk(node)->input[from->key];
+    const uint64_t end = readable(log);
+    for (uint64_t at = from->handle; at < end && out < out_end; at++) {
+      const struct log_entry *entry = log_at(log, at);
+      *out++ = (struct record){.intent = entry->intent, .handle = at, .key = entry->key,
+                               .size = entry->size, .extra = from->key, .attempt = entry->attempt};
+      bytes += entry->size;
+    }
+  }
+  return bytes;
 }
 
 static bool answer_fetch(struct world *world, struct node *node, const struct message *fetch) {
-  uint32_t most = (uint32_t)fetch->a, count = available(node, fetch, most);
+  const uint32_t count = available(node, fetch);
   if (count == 0) return false;
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-  struct record *records = message_records(&world->messages, answer, count);
-  ASSERT_EQ(gather(world, node, fetch, records, count), count);
-  for (uint32_t i = 0; i < count; i++) answer->size += records[i].size;
+  answer->size = gather(node, fetch, message_records(&world->messages, answer, count), count);
   world_send(world, node, answer);
   return true;
 }
 
+static bool has_position(const struct partition_log *log, uint64_t position) {
+  return position >= log->start && position <= log->end;
+}
+
+static bool in_range(const struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  for (uint32_t i = 0; i < fetch->record_count; i++)
+    if (!has_position(&input[fetch->records[i].key], fetch->records[i].handle)) return false;
+  return true;
+}
+
 /* A position that the log does not have any more, or not yet again: the consumer is told the nearest. */
-static bool answer_out_of_range(struct world *world, struct node *node, const struct message *fetch) {
-  for (uint32_t i = 0; i < fetch->record_count; i++) {
-    const struct partition_log *log = &broker_disk(node)->input[fetch->records[i].key];
-    uint64_t position = fetch->records[i].handle;
-    if (position >= log->start && position <= log->end) continue;
-    struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-    answer->a = (int64_t)fetch->records[i].key + 1;
-    answer->b = (int64_t)(position < log->start ? log->start : log->end);
-    world_send(world, node, answer);
-    return true;
-  }
-  return false;
+static void answer_out_of_range(struct world *world, struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  const struct record *from = fetch->records;
+  while (has_position(&input[from->key], from->handle)) from++;
+  const struct partition_log *log = &input[from->key];
+  struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
+  answer->a = (int64_t)from->key + 1;
+  answer->b = (int64_t)(from->handle < log->start ? log->start : log->end);
+  world_send(world, node, answer);
 }
 
 /* A partition that this broker does not lead: the consumer has to find who does. */
@@ -161,11 +169,12 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   struct broker *broker = broker_of(node);
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
-  if (answer_not_leader(world, node, fetch)) return;
+  if (broker->replication && answer_not_leader(world, node, fetch)) return;
   for (uint32_t i = 0; i < fetch->record_count; i++)
     passed(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
            fetch->records[i].handle - fetch->records[i].extra);
-  if (answer_out_of_range(world, node, fetch) || answer_fetch(world, node, fetch)) return;
+  if (!in_range(node, fetch)) return answer_out_of_range(world, node, fetch);
+  if (answer_fetch(world, node, fetch)) return;
   world_take(fetch);
   broker->parked[consumer].fetch = fetch;
   for (uint32_t i = 0; i < fetch->record_count; i++)
@@ -263,7 +272,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
   if (kafka_setting(world, KEY_COMMIT) == COMMIT_IN_TRANSACTION)
-    broker->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
+    verification_start(world, node);
   if (reason == START_AGAIN) restart_producers(world, node);
   bool coordinates = node->id == kafka_coordinator(world);
   if (coordinates) broker_disk(node)->internal->loading = false;
@@ -277,6 +286,7 @@ static size_t arena_bytes(const struct plan *plan) {
   size_t consumers = plan->counts[ROLE_CONSUMER], partitions = plan->partitions;
   return 4096 + consumers * sizeof(struct parked) + partitions * sizeof(uint32_t) +
          consumers * partitions * (sizeof(struct waiting) + sizeof(struct verified)) +
+         partitions * sizeof(uint32_t) +
          replication_arena_bytes(plan);
 }
 

@@ -32,7 +32,7 @@ enum broker_timer {
 struct transactions {
   struct transaction *items; /* in the order in which their ids were first used */
   size_t count, capacity;
-  uint8_t *bitmaps; /* of each, its output partitions */
+  uint64_t *bitmaps; /* of each, its output partitions (sim/base/bits.h) */
   size_t bitmap_capacity;
   struct map by_id, by_producer; /* -> place in items */
   uint32_t last_producer;
@@ -57,6 +57,7 @@ enum kafka_error transactions_verify(struct world *world, struct node *node, uin
 
 /* --- Verification of transactional batches (verification.c) --- */
 
+void verification_start(struct world *world, struct node *node);
 /* A batch for the output topic: written at once, or when the coordinator has agreed. */
 void verification_output(struct world *world, struct node *node, struct message *request);
 message_fn verification_on_verified;
@@ -86,6 +87,7 @@ struct verified { /* a parked batch for an output partition */
 };
 struct broker { /* volatile */
   struct verified *verifying; /* by output partition, one row of consumers each; NULL = never */
+  uint32_t *verifying_count;  /* by output partition: how many of its row are parked */
   struct parked *parked;   /* by consumer */
   struct waiting *waiting; /* by partition, one row of consumers each */
   uint32_t *waiting_count; /* by partition */

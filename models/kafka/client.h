@@ -18,6 +18,7 @@
 struct slot {
   uint32_t correlation; /* 0 = free */
   uint32_t timer;
+  uint32_t subject; /* the component's own: what the request is about */
   uint16_t peer;
 };
 

@@ -39,7 +39,7 @@ static enum commit_order order_of(const struct world *world) {
 
 bool commit_clean(const struct consumer *consumer) {
   return consumer->step == COMMIT_IDLE && consumer->processed_count == 0 &&
-         consumer->output_count == 0;
+         outputs_count(consumer) == 0;
 }
 
 void commit_forget(struct world *world, struct node *node) {
@@ -49,7 +49,7 @@ void commit_forget(struct world *world, struct node *node) {
     client_forget(world, &consumer->client, slot_output(world, p));
   consumer->step = COMMIT_IDLE;
   consumer->processed_count = consumer->committing = 0;
-  consumer->output_count = consumer->flushing = 0;
+  outputs_forget(world, consumer);
   if (commit_mode(world) != COMMIT_AUTO) consumer->commit_due = false;
   consumer->batch_safe = consumer->flush_only = false;
 }
@@ -79,10 +79,8 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
     world_send(world, node, message);
     return DG_OK;
   }
-  if (consumer->output_count >= 2 * PROCESSED_MAX) return DG_FAILED;
-  consumer->outputs[consumer->output_count++] =
-      (struct output){.intent = intent, .key = key, .partition = partition};
-  if (consumer->output_count >= PROCESSED_MAX) flush_early(world, node);
+  if (!outputs_add(consumer, partition, intent, key)) return DG_FAILED;
+  if (outputs_count(consumer) >= PROCESSED_MAX) flush_early(world, node);
   return DG_OK;
 }
 
@@ -121,22 +119,17 @@ static void send_end(struct world *world, struct node *node, bool commit) {
   client_send(world, node, &consumer->client, SLOT_COMMIT, message);
 }
 
-static bool has_output(const struct consumer *consumer, uint32_t partition) {
-  for (uint32_t i = 0; i < consumer->flushing; i++)
-    if (consumer->outputs[i].partition == partition) return true;
-  return false;
-}
-
 static void send_add(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   struct message *message =
       client_request(world, node, kafka_coordinator(world), WIRE_ADD_PARTITIONS);
   message->b = pack_producer(&consumer->producer);
-  uint32_t count = 0;
-  for (uint32_t p = 0; p < world->plan->partitions; p++) count += has_output(consumer, p);
+  uint32_t count = 0, at = 0;
+  for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1))
+    count++;
   struct record *records = message_records(&world->messages, message, count);
-  for (uint32_t p = 0, at = 0; p < world->plan->partitions; p++)
-    if (has_output(consumer, p)) records[at++] = (struct record){.key = p};
+  for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1))
+    records[at++] = (struct record){.key = p};
   client_send(world, node, &consumer->client, SLOT_COMMIT, message);
 }
 
@@ -148,18 +141,11 @@ static void send_output(struct world *world, struct node *node, uint32_t partiti
   struct consumer *consumer = consumer_of(node);
   struct message *message = client_request(
       world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < consumer->flushing && count < PROCESSED_MAX; i++)
-    count += consumer->outputs[i].partition == partition;
-  struct record *records = message_records(&world->messages, message, count);
-  for (uint32_t i = 0, at = 0; at < count; i++)
-    if (consumer->outputs[i].partition == partition)
-      records[at++] = (struct record){.intent = consumer->outputs[i].intent,
-                                      .key = consumer->outputs[i].key,
-                                      .size = (uint32_t)world->plan->workload.size};
+  const uint32_t count = outputs_batch(consumer, partition);
+  outputs_fill(world, consumer, partition, message_records(&world->messages, message, count));
   message->a = partition;
   message->b = pack_producer(&consumer->producer);
-  message->c = consumer->sequence[partition];
+  message->c = consumer->parts[partition].sequence;
   message->d = ACKS_ALL;
   message->size = count * (uint32_t)world->plan->workload.size;
   client_send(world, node, &consumer->client, slot_output(world, partition), message);
@@ -175,9 +161,9 @@ static bool outputs_expired(const struct world *world, const struct consumer *co
 static void send_outputs(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (outputs_expired(world, consumer)) return give_up(world, node);
-  for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++)
-    if (has_output(consumer, p) && !client_waits(&consumer->client, slot_output(world, p)))
-      send_output(world, node, p);
+  for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE && !node->doomed;
+       p = outputs_covered(world, consumer, p + 1))
+    if (!client_waits(&consumer->client, slot_output(world, p))) send_output(world, node, p);
 }
 
 void commit_send(struct world *world, struct node *node) {
@@ -243,10 +229,10 @@ void commit_start(struct world *world, struct node *node) {
   if (commit_mode(world) != COMMIT_AUTO) consumer->commit_due = false;
   if (!transactional(world) && consumer->processed_count > PROCESSED_MAX) commit_fold(consumer);
   consumer->committing = before ? consumer->batch : consumer->processed_count;
-  consumer->flushing = consumer->output_count;
   if (consumer->committing > PROCESSED_MAX) consumer->committing = PROCESSED_MAX;
   if (consumer->flush_only) consumer->committing = 0;
   if (consumer->committing == 0 && !consumer->flush_only) return;
+  outputs_cover(world, consumer);
   consumer->commit_began = world->now.ns;
   advance(world, node);
 }
@@ -282,8 +268,8 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
 static void forget_committed(struct consumer *consumer) {
   for (uint32_t i = 0; i < consumer->committing; i++) {
     const struct record *record = &consumer->processed[i];
-    if (consumer->committed[record->extra] < record->handle + 1)
-      consumer->committed[record->extra] = record->handle + 1;
+    if (consumer->parts[record->extra].committed < record->handle + 1)
+      consumer->parts[record->extra].committed = record->handle + 1;
   }
   consumer->processed_count -= consumer->committing;
   for (uint32_t i = 0; i < consumer->processed_count; i++)
@@ -296,7 +282,7 @@ static void done(struct world *world, struct node *node) {
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
     for (uint32_t i = 0; i < consumer->committing; i++) {
       const struct record *record = &consumer->buffer[consumer_place(consumer, i)];
-      consumer->committed[record->extra] = record->handle + 1;
+      consumer->parts[record->extra].committed = record->handle + 1;
     }
     consumer->batch_safe = true;
   } else {
@@ -320,31 +306,15 @@ void commit_on_offsets(struct world *world, struct node *node, struct message *a
   if (confirmed(world, node, answer, SLOT_COMMIT)) advance(world, node);
 }
 
-/* The outputs of a partition are in its log: they leave the list. */
-static void forget_outputs(struct consumer *consumer, uint32_t partition) {
-  uint32_t left = 0, sent = 0;
-  for (uint32_t i = 0; i < consumer->output_count; i++) {
-    bool gone = i < consumer->flushing && consumer->outputs[i].partition == partition &&
-                sent < PROCESSED_MAX;
-    sent += gone;
-    if (!gone) consumer->outputs[left++] = consumer->outputs[i];
-  }
-  consumer->output_count = left;
-  consumer->flushing -= sent;
-  consumer->sequence[partition] += (int32_t)sent;
-}
-
 void commit_on_output(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
-  for (uint32_t p = 0; p < world->plan->partitions; p++) {
-    uint32_t slot = slot_output(world, p);
-    if (consumer->client.slots[slot].correlation != answer->correlation) continue;
-    if (!confirmed(world, node, answer, slot)) return;
-    forget_outputs(consumer, p);
-    if (consumer->step == COMMIT_OUTPUTS && has_output(consumer, p)) send_output(world, node, p);
-    if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;
-    return advance(world, node);
-  }
+  const uint32_t partition = (uint32_t)answer->c;
+  if (!confirmed(world, node, answer, slot_output(world, partition))) return;
+  outputs_acknowledged(consumer, partition);
+  const bool more = consumer->parts[partition].flushing > 0;
+  if (consumer->step == COMMIT_OUTPUTS && more) send_output(world, node, partition);
+  if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;
+  advance(world, node);
 }
 
 /* After an abort in version 1 the client takes a new epoch of its own accord (KIP-360): what it had under
@@ -361,7 +331,7 @@ void commit_on_ended(struct world *world, struct node *node, struct message *ans
   if (!version_1(world)) { /* each transaction has an epoch of its own */
     consumer->producer.producer = (uint32_t)answer->b;
     consumer->producer.epoch = (uint16_t)answer->c;
-    for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
+    outputs_new_epoch(world, consumer);
   }
   if (consumer->step == COMMIT_ABORT) return aborted(world, node);
   advance(world, node);

@@ -35,7 +35,7 @@ void commit_fold(struct consumer *consumer) {
 void commit_drop_unassigned(struct consumer *consumer) {
   uint32_t left = 0;
   for (uint32_t i = 0; i < consumer->processed_count; i++)
-    if (consumer->mine[consumer->processed[i].extra])
+    if (consumer->parts[consumer->processed[i].extra].mine)
       consumer->processed[left++] = consumer->processed[i];
   consumer->processed_count = left;
 }
@@ -53,7 +53,7 @@ void commit_disarm(struct world *world, struct consumer *consumer) {
 
 void commit_note(struct world *world, struct node *node, const struct record *record) {
   struct consumer *consumer = consumer_of(node);
-  if (!consumer->mine[record->extra]) return; /* handed off, and somebody else's by now */
+  if (!consumer->parts[record->extra].mine) return; /* handed off, and somebody else's by now */
   consumer->processed[consumer->processed_count++] = *record;
   if (transactional(world))
     consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;
@@ -76,9 +76,8 @@ void commit_on_timer(struct world *world, struct node *node, uint64_t argument) 
 }
 
 bool commit_blocks(const struct world *world, const struct consumer *consumer) {
-  bool waits =
-      transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_BEFORE_PROCESSING;
-  return waits && consumer->step != COMMIT_IDLE;
+  if (consumer->step == COMMIT_IDLE) return false;
+  return transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_BEFORE_PROCESSING;
 }
 
 bool commit_is_next(const struct world *world, const struct consumer *consumer) {
@@ -111,7 +110,7 @@ bool commit_settle(struct world *world, struct node *node) {
     return true;
   if (commit_clean(consumer)) return true;
   if (!commits_on_revoke(world, node)) {
-    if (consumer->output_count == 0) return true;
+    if (outputs_count(consumer) == 0) return true;
     consumer->flush_only = true;
   }
   commit_start(world, node);

@@ -57,10 +57,11 @@ static size_t buffer_capacity(const struct plan *plan) {
 }
 
 static size_t arena_bytes(const struct plan *plan) {
-  return 4096 + client_bytes(plan, slots(plan)) + plan->partitions * 72 +
+  return 4096 + client_bytes(plan, slots(plan)) + outputs_bytes(plan) +
+         plan->partitions * (3 * sizeof(uint32_t) + sizeof(struct consumer_part)) +
          buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
          plan->threads * sizeof(struct flight) +
-         2 * PROCESSED_MAX * (sizeof(struct record) + sizeof(struct output));
+         2 * PROCESSED_MAX * sizeof(struct record);
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -68,25 +69,22 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   const struct plan *plan = world->plan;
   struct arena *arena = &node->arena;
   struct consumer *consumer = node->state[0] = ARENA_NEW(arena, struct consumer, 1);
+  /* What every message needs stands close together. */
+  consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
+  consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
+  consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
+  consumer->leaders = ARENA_NEW(arena, uint64_t, bits_words(plan->counts[ROLE_BROKER]));
+  consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
+  consumer->buffer =
+      arena_alloc_raw(arena, consumer->buffer_capacity * sizeof *consumer->buffer);
   client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
   consumer->commit_timer = TIMER_NONE;
   consumer->assigned = ARENA_NEW(arena, uint32_t, plan->partitions);
   consumer->next = ARENA_NEW(arena, uint32_t, plan->partitions);
   consumer->had = ARENA_NEW(arena, uint32_t, plan->partitions);
-  consumer->mine = ARENA_NEW(arena, bool, plan->partitions);
-  consumer->positioned = ARENA_NEW(arena, bool, plan->partitions);
-  consumer->fetched = ARENA_NEW(arena, uint64_t, plan->partitions);
-  consumer->committed = ARENA_NEW(arena, uint64_t, plan->partitions);
-  consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
-  consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
-  consumer->handed = ARENA_NEW(arena, uint64_t, plan->partitions);
-  consumer->sequence = ARENA_NEW(arena, int32_t, plan->partitions);
-  consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
-  consumer->buffer =
-      arena_alloc_raw(arena, consumer->buffer_capacity * sizeof *consumer->buffer);
-  consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
+  consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
   consumer->processed = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct record));
-  consumer->outputs = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct output));
+  outputs_start(world, node);
   bool automatic = commit_mode(world) == COMMIT_AUTO;
   int64_t interval =
       kafka_setting(world, automatic ? KEY_AUTO_COMMIT_INTERVAL : KEY_COMMIT_INTERVAL);

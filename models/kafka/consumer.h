@@ -50,6 +50,7 @@
 #include "models/kafka/assignment.h"
 #include "models/kafka/client.h"
 #include "models/kafka/group.h"
+#include "sim/base/bits.h"
 #include "sim/handler/dgsim.h"
 
 enum consumer_stage {
@@ -76,6 +77,7 @@ enum consumer_timer {
 enum { SLOT_COORDINATOR, SLOT_HEARTBEAT, SLOT_COMMIT, SLOT_FETCH }; /* SLOT_FETCH + broker, then outputs */
 
 #define PROCESSED_MAX 1000 /* records of one commit; partitions of a topic at the most */
+#define OUTPUTS_MAX (2 * PROCESSED_MAX)
 
 /* Steps of a commit, in order; each mode has its own path through them (commit.c). */
 enum commit_step { COMMIT_IDLE, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_ABORT };
@@ -84,54 +86,61 @@ struct output {
   uint64_t intent;
   uint32_t key, partition;
 };
-struct output_batch { /* under way to one partition of the output topic */
-  uint32_t first, count; /* in sorted order of `outputs` */
-  bool done;
+/* What a consumer knows of a partition, of the input topic and of the output topic. */
+struct consumer_part {
+  uint64_t fetched;   /* next to fetch */
+  uint64_t committed; /* known to be committed */
+  uint64_t handed;    /* handed-off: offset of the latest record that a thread was given */
+  int32_t sequence;   /* of the next output, of this epoch */
+  uint16_t first_output, flushing; /* outputs that the commit under way covers: where they begin, how many */
+  bool mine;          /* assigned */
+  bool positioned;    /* assigned, and it is known where to begin */
 };
 struct flight { /* a record that a handler has */
   struct record record;
   uint32_t tag; /* 0 = none */
   bool acknowledged; /* by the handler, before it has returned */
 };
+/* What every message needs comes first. */
 struct consumer {
   struct client client;
-  uint64_t member;
+  bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
+  bool rejoin;  /* the group rebalances; likewise */
+  bool batch_safe; /* before-processing: the oldest of the ring are committed */
+  bool commit_due;
+  uint32_t tag;
+  int64_t last_poll; /* ns */
+  struct consumer_part *parts; /* by partition */
+  uint32_t *assigned; /* partitions */
+  uint32_t assigned_count, rotation;
+  struct record *buffer; /* ring: fetched, not handled */
+  uint32_t buffer_head, buffer_count, buffer_capacity;
+  uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
+  struct flight *flights;
+  uint32_t flight_room, flight_count;
+  uint32_t *buffered; /* by broker: fetched, not returned */
+  struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
+  uint32_t processed_count, committing; /* committing: how many the commit under way covers */
+  struct output *published; /* not acknowledged, and no commit covers it yet */
+  uint32_t published_count;
+  uint32_t flushing;        /* outputs that the commit under way covers and no log has confirmed */
+  uint32_t commit_timer; /* TIMER_NONE = not armed */
+  enum commit_step step;
+  uint64_t *leaders; /* brokers that lead what is assigned and positioned, while a poll fetches */
   uint64_t generation;
+  uint64_t member;
   uint32_t instance; /* group.instance.id, 0 = dynamic */
   uint32_t attempts; /* at being a member */
   bool known;   /* it has been a member with this id */
-  bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
-  bool rejoin;  /* the group rebalances; likewise */
-  int64_t last_poll; /* ns */
-  uint32_t *assigned; /* partitions */
-  uint32_t assigned_count, rotation;
   uint32_t *next; /* the assignment that the next poll takes */
   uint32_t next_count;
   uint32_t *had; /* sticky: what it had before it gave everything up */
   uint32_t had_count;
-  bool *mine;          /* by partition: assigned */
-  bool *positioned;    /* by partition: assigned, and it is known where to begin */
-  uint64_t *fetched;   /* by partition: next to fetch */
-  uint64_t *committed; /* by partition: known to be committed */
-  struct record *buffer; /* ring: fetched, not handled */
-  uint32_t buffer_head, buffer_count, buffer_capacity;
-  uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
-  bool batch_safe; /* before-processing: they are committed */
-  uint32_t *buffered; /* by broker: fetched, not returned */
-  struct flight *flights;
-  uint32_t flight_room, flight_count;
-  uint64_t *handed; /* handed-off: by partition, offset of the latest record that a thread was given */
-  uint32_t tag;
-  struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
-  uint32_t processed_count, committing; /* committing: how many the commit under way covers */
-  uint32_t commit_timer; /* TIMER_NONE = not armed */
-  bool commit_due;
   bool flush_only; /* the commit under way only sends outputs */
   int64_t commit_began; /* ns */
-  enum commit_step step;
-  struct output *outputs; /* published, not acknowledged */
-  uint32_t output_count, flushing;
-  int32_t *sequence; /* by output partition, of this epoch */
+  struct output *covered;  /* by the commit under way, partition by partition */
+  uint64_t *output_parts;  /* partitions with such outputs */
+  uint64_t *sequenced;     /* partitions with a sequence that is not 0 */
   struct batch producer;
   bool begun;              /* a transaction: something was sent that may have begun it */
   int64_t flush_began_ns;  /* COMMIT_OUTPUTS: since when */
@@ -196,6 +205,30 @@ timer_fn poll_on_record;
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status);
 void poll_acknowledge(struct world *world, struct node *node, uint32_t tag);
 void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag);
+
+/* --- outputs.c: what was published and is not acknowledged, by output partition --- */
+
+void outputs_start(struct world *world, struct node *node);
+size_t outputs_bytes(const struct plan *plan); /* of the arena */
+/* False: there are too many. */
+bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent, uint32_t key);
+static inline uint32_t outputs_count(const struct consumer *consumer) {
+  return consumer->published_count + consumer->flushing;
+}
+/* The commit that begins covers all that there are. */
+void outputs_cover(const struct world *world, struct consumer *consumer);
+/* The first partition from `from` on with outputs that the commit under way covers and no log has confirmed, or
+ * BITS_NONE. */
+uint32_t outputs_covered(const struct world *world, const struct consumer *consumer, uint32_t from);
+/* How many of a partition's leave in one batch now; and writes them down. */
+uint32_t outputs_batch(const struct consumer *consumer, uint32_t partition);
+void outputs_fill(const struct world *world, const struct consumer *consumer, uint32_t partition,
+                  struct record *out);
+/* A partition's batch is in its log: its sequence goes on. */
+void outputs_acknowledged(struct consumer *consumer, uint32_t partition);
+void outputs_forget(const struct world *world, struct consumer *consumer);
+/* A new epoch begins: sequences count from 0. */
+void outputs_new_epoch(const struct world *world, struct consumer *consumer);
 
 /* --- commit_policy.c: when --- */
 

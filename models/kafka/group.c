@@ -15,9 +15,15 @@ struct group *group_of(const struct world *world, const struct node *coordinator
 }
 
 struct member *group_find(const struct group *group, uint64_t id) {
-  for (size_t i = 0; i < group->member_count; i++)
-    if (group->members[i].id == id) return &group->members[i];
-  return NULL;
+  size_t low = 0, high = group->member_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (group->members[middle].id < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < group->member_count && group->members[low].id == id ? &group->members[low] : NULL;
 }
 
 static struct member *find_instance(const struct group *group, uint32_t instance) {
@@ -28,7 +34,9 @@ static struct member *find_instance(const struct group *group, uint32_t instance
 
 enum kafka_error group_validate(const struct group *group, uint64_t id, int64_t generation,
                                 uint32_t instance) {
-  const struct member *holder = instance ? find_instance(group, instance) : NULL;
+  const struct member *member = instance ? group_find(group, id) : NULL;
+  const bool own = member && member->instance == instance; /* then nobody else has it [G4] */
+  const struct member *holder = instance && !own ? find_instance(group, instance) : NULL;
   if (holder && holder->id != id && !MUTANT(KAFKA_NO_INSTANCE_FENCING))
     return KAFKA_FENCED_INSTANCE;
   return group_check(group, id, (uint64_t)generation);

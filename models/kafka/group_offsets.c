@@ -32,18 +32,31 @@ void group_expire_offsets(struct world *world, struct node *node, struct group *
   }
 }
 
-static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
+static void note_offset(struct group *group, uint32_t partition, uint64_t offset) {
   group->committed[partition] = offset;
   if (offset > group->settled[partition]) group->settled[partition] = offset;
+}
+
+static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
+  note_offset(group, partition, offset);
   broker_account(world, partition);
 }
 
-static void commit_offset(struct world *world, const struct node *node, struct group *group,
-                          const struct record *record) {
+static void commit_offset(const struct node *node, struct group *group, const struct record *record) {
   uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
-  for (uint32_t i = 0; i < all; i++)
-    advance(world, group_at(node, i), record->extra, record->handle + 1);
-  advance(world, group, record->extra, record->handle + 1);
+  for (uint32_t i = 0; i < all; i++) note_offset(group_at(node, i), record->extra, record->handle + 1);
+  note_offset(group, record->extra, record->handle + 1);
+}
+
+/* Most records of a commit are of the same partition as the one before: holds follow when another comes. */
+static void commit_offsets(struct world *world, const struct node *node, struct group *group,
+                           const struct message *request) {
+  const struct record *records = request->records;
+  for (uint32_t i = 0; i < request->record_count; i++) {
+    commit_offset(node, group, &records[i]);
+    const bool last = i + 1 == request->record_count || records[i + 1].extra != records[i].extra;
+    if (last) broker_account(world, records[i].extra);
+  }
 }
 
 static void answer_commit(struct world *world, struct node *node, const struct message *request,
@@ -64,8 +77,7 @@ void group_apply_commit(struct world *world, struct node *node, struct group *gr
                         struct message *request) {
   bool armed = world_armed(world, POINT_ACK_APPLIED);
   if (armed && !world_point_slow(world, node, POINT_ACK_APPLIED, true, 0, request)) return;
-  for (uint32_t i = 0; i < request->record_count; i++)
-    commit_offset(world, node, group, &request->records[i]);
+  commit_offsets(world, node, group, request);
   world_count(world, COUNTER_DURABLE_WRITES, 1);
   if (armed) world_point_slow(world, node, POINT_ACK_APPLIED, false, 0, request);
   answer_commit(world, node, request, KAFKA_OK);

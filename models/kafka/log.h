@@ -66,19 +66,21 @@ struct epoch_start {
   uint64_t offset;
 };
 
+/* What every append and fetch needs comes first. */
 struct partition_log {
   struct log_entry *entries; /* ring by offset */
   size_t capacity;
   uint64_t start, end;
-  uint64_t synced, checkpoint; /* flushed for sure; end at the last checkpoint */
-  int64_t checkpoint_at;       /* ns */
-  uint64_t view;
-  struct open_transaction *open;
-  size_t open_count, open_capacity;
-  struct producer_states producers;
-  uint64_t segment_bytes; /* of the segment that is written to */
   bool replicated; /* else the high watermark is the end */
+  int64_t checkpoint_at; /* ns: of the last checkpoint */
+  size_t open_count;
+  uint64_t segment_bytes; /* of the segment that is written to */
+  uint64_t view;
   uint64_t high_watermark;
+  uint64_t synced, checkpoint; /* flushed for sure; end at the last checkpoint */
+  struct open_transaction *open;
+  size_t open_capacity;
+  struct producer_states producers;
   struct epoch_start *epochs; /* leader epochs, rising */
   size_t epoch_count, epoch_capacity;
 };

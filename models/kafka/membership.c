@@ -32,7 +32,7 @@ static uint32_t owned(const struct world *world, const struct consumer *consumer
   const uint32_t *list = sticky ? consumer->had : consumer->assigned;
   uint32_t length = sticky ? consumer->had_count : consumer->assigned_count, count = 0;
   for (uint32_t i = 0; i < length; i++) {
-    if (!sticky && !consumer->mine[list[i]]) continue;
+    if (!sticky && !consumer->parts[list[i]].mine) continue;
     if (out) out[count] = (struct record){.key = list[i]};
     count++;
   }
@@ -79,7 +79,7 @@ static uint32_t unpositioned(const struct world *world, const struct consumer *c
   uint32_t count = 0;
   for (uint32_t i = 0; i < consumer->assigned_count; i++) {
     uint32_t partition = consumer->assigned[i];
-    if (consumer->positioned[partition]) continue;
+    if (consumer->parts[partition].positioned) continue;
     if (leader && client_leader(world, &consumer->client, partition) != leader) continue;
     if (out) out[count] = (struct record){.key = partition};
     count++;
@@ -99,7 +99,7 @@ static void send_offsets(struct world *world, struct node *node) {
 static void send_list(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   uint32_t i = 0;
-  while (consumer->positioned[consumer->assigned[i]]) i++;
+  while (consumer->parts[consumer->assigned[i]].positioned) i++;
   uint16_t leader = client_leader(world, &consumer->client, consumer->assigned[i]);
   struct message *message = client_request(world, node, leader, WIRE_LIST_OFFSETS);
   message->a = kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_LATEST;
@@ -132,7 +132,7 @@ static void unassign_all(struct world *world, struct node *node) {
   if (consumer->assigned_count > 0) consumer->had_count = consumer->assigned_count;
   for (uint32_t i = 0; i < consumer->assigned_count; i++) {
     uint32_t partition = consumer->had[i] = consumer->assigned[i];
-    consumer->mine[partition] = consumer->positioned[partition] = false;
+    consumer->parts[partition].mine = consumer->parts[partition].positioned = false;
   }
   consumer->assigned_count = consumer->next_count = 0;
 }
@@ -249,7 +249,7 @@ void membership_on_init(struct world *world, struct node *node, struct message *
   consumer->producer = (struct batch){
       .producer = (uint32_t)answer->b, .epoch = (uint16_t)answer->c, .transactional = true};
   consumer->begun = false;
-  for (uint32_t p = 0; p < world->plan->partitions; p++) consumer->sequence[p] = 0;
+  outputs_new_epoch(world, consumer);
   join_anew(world, node);
 }
 
@@ -298,17 +298,17 @@ static void take_next(struct world *world, struct node *node) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < consumer->assigned_count; i++) {
     uint32_t partition = consumer->assigned[i];
-    consumer->mine[partition] = false;
+    consumer->parts[partition].mine = false;
     if (in_next(consumer, partition)) continue;
     if (MUTANT(KAFKA_KEEPS_REVOKED))
       consumer->next[consumer->next_count + kept++] = partition;
     else
-      consumer->positioned[partition] = false;
+      consumer->parts[partition].positioned = false;
   }
   consumer->assigned_count = consumer->next_count + kept;
   for (uint32_t i = 0; i < consumer->assigned_count; i++) {
     consumer->assigned[i] = consumer->next[i];
-    consumer->mine[consumer->next[i]] = i < consumer->next_count;
+    consumer->parts[consumer->next[i]].mine = i < consumer->next_count;
   }
   poll_drop_unassigned(world, node);
   commit_drop_unassigned(consumer);
@@ -335,9 +335,9 @@ static bool assign(struct world *world, struct node *node) {
 }
 
 static void set_position(struct consumer *consumer, uint32_t partition, uint64_t offset) {
-  if (!consumer->mine[partition] || consumer->positioned[partition]) return;
-  consumer->fetched[partition] = consumer->committed[partition] = offset;
-  consumer->positioned[partition] = true;
+  if (!consumer->parts[partition].mine || consumer->parts[partition].positioned) return;
+  consumer->parts[partition].fetched = consumer->parts[partition].committed = offset;
+  consumer->parts[partition].positioned = true;
 }
 
 void membership_on_offsets(struct world *world, struct node *node, struct message *answer) {

@@ -33,7 +33,7 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
   uint32_t left = consumer->batch;
   for (uint32_t i = left; i < consumer->buffer_count; i++) {
     uint32_t place = consumer_place(consumer, i);
-    if (consumer->mine[consumer->buffer[place].extra]) {
+    if (consumer->parts[consumer->buffer[place].extra].mine) {
       consumer->buffer[consumer_place(consumer, left++)] = consumer->buffer[place];
       continue;
     }
@@ -44,43 +44,47 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
   forget_fetches(world, consumer);
 }
 
-static uint32_t led_by(const struct world *world, const struct consumer *consumer,
-                       uint32_t broker) {
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < consumer->assigned_count; i++)
-    count += client_broker(world, &consumer->client, consumer->assigned[i]) == broker &&
-             consumer->positioned[consumer->assigned[i]];
-  return count;
+/* Notes who leads what can be fetched. */
+static void note_leaders(const struct world *world, struct consumer *consumer) {
+  for (size_t i = 0; i < bits_words(world->count[ROLE_BROKER]); i++) consumer->leaders[i] = 0;
+  for (uint32_t i = 0; i < consumer->assigned_count; i++) {
+    const uint32_t partition = consumer->assigned[i];
+    if (consumer->parts[partition].positioned)
+      bits_put(consumer->leaders, client_broker(world, &consumer->client, partition));
+  }
 }
 
-static void send_fetch(struct world *world, struct node *node, uint32_t broker, uint32_t count) {
+/* What there is from one leader. */
+static void send_fetch(struct world *world, struct node *node, uint32_t broker) {
   struct consumer *consumer = consumer_of(node);
-  uint16_t leader = (uint16_t)(world->first[ROLE_BROKER] + broker);
-  struct message *message = client_request(world, node, leader, WIRE_FETCH);
-  struct record *records = message_records(&world->messages, message, count);
-  uint32_t assigned = consumer->assigned_count, at = 0;
+  const uint32_t assigned = consumer->assigned_count;
+  struct message *message =
+      client_request(world, node, (uint16_t)(world->first[ROLE_BROKER] + broker), WIRE_FETCH);
+  struct record *records = message_records(&world->messages, message, assigned);
+  uint32_t count = 0;
   if (++consumer->rotation >= assigned) consumer->rotation = 0;
   for (uint32_t i = 0; i < assigned; i++) {
     uint32_t turn = consumer->rotation + i;
     uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
-    if (client_broker(world, &consumer->client, partition) != broker || !consumer->positioned[partition])
-      continue;
-    uint64_t from = consumer->fetched[partition], committed = consumer->committed[partition];
-    records[at++] = (struct record){.key = partition,
-                                    .handle = from,
-                                    .extra = from > committed ? (uint32_t)(from - committed) : 0};
+    const struct consumer_part *part = &consumer->parts[partition];
+    if (!part->positioned || client_broker(world, &consumer->client, partition) != broker) continue;
+    const uint64_t ahead = part->fetched > part->committed ? part->fetched - part->committed : 0;
+    records[count++] = (struct record){.key = partition, .handle = part->fetched, .extra = (uint32_t)ahead};
   }
+  message->record_count = count;
   message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
   client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);
 }
 
-static void fetch(struct world *world, struct node *node) {
+/* Out of line, as not every poll fetches. */
+static __attribute__((noinline)) void fetch(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  for (uint32_t b = 0; b < world->count[ROLE_BROKER] && !node->doomed; b++) {
-    if (client_waits(&consumer->client, SLOT_FETCH + b) || consumer->buffered[b] > 0) continue;
-    uint32_t count = led_by(world, consumer, b);
-    if (count > 0) send_fetch(world, node, b, count);
-  }
+  const uint32_t brokers = world->count[ROLE_BROKER];
+  note_leaders(world, consumer);
+  for (uint32_t b = bits_next(consumer->leaders, 0, brokers); b != BITS_NONE && !node->doomed;
+       b = bits_next(consumer->leaders, b + 1, brokers))
+    if (!client_waits(&consumer->client, SLOT_FETCH + b) && consumer->buffered[b] == 0)
+      send_fetch(world, node, b);
 }
 
 /* LIMIT: who reads on below the log's beginning goes to its beginning, and who reads beyond its end, after
@@ -90,7 +94,7 @@ static void out_of_range(struct world *world, struct node *node, const struct me
   struct consumer *consumer = consumer_of(node);
   uint32_t partition = (uint32_t)answer->a - 1;
   if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_NONE) return node_exit(world, node);
-  if (consumer->positioned[partition]) consumer->fetched[partition] = (uint64_t)answer->b;
+  if (consumer->parts[partition].positioned) consumer->parts[partition].fetched = (uint64_t)answer->b;
   consumer_pump(world, node);
 }
 
@@ -106,12 +110,12 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
   if (answer->a > 0) return out_of_range(world, node, answer);
   for (uint32_t i = 0; i < answer->record_count; i++) {
     const struct record *record = &answer->records[i];
-    ASSERT(consumer->positioned[record->extra]);
+    ASSERT(consumer->parts[record->extra].positioned);
     ASSERT_LT(consumer->buffer_count, consumer->buffer_capacity);
     uint32_t last = consumer_place(consumer, consumer->buffer_count++);
     consumer->buffer[last] = *record;
     consumer->buffer[last].flags = (uint16_t)broker; /* whom it came from */
-    consumer->fetched[record->extra] = record->handle + 1;
+    consumer->parts[record->extra].fetched = record->handle + 1;
     consumer->buffered[broker]++;
     world_hold(world, node);
     if (MUTANT(KAFKA_COMMITS_FETCHED)) commit_note(world, node, record);
@@ -154,10 +158,11 @@ static void work_on_next(struct world *world, struct node *node) {
   flight->tag = ++consumer->tag;
   flight->acknowledged = false;
   consumer->flight_count++;
-  consumer->buffer_head = consumer_place(consumer, 1);
   consumer->buffer_count--;
   consumer->batch--;
-  consumer->handed[flight->record.extra] = flight->record.handle;
+  /* An empty ring begins anew: the next record finds its place in the cache. */
+  consumer->buffer_head = consumer->buffer_count > 0 ? consumer_place(consumer, 1) : 0;
+  consumer->parts[flight->record.extra].handed = flight->record.handle;
   submit(world, node, flight);
 }
 
@@ -166,13 +171,13 @@ static void work_on_next(struct world *world, struct node *node) {
 /* Threads finish in any order: the offsets below the first record that one still has are done. [I4] */
 static void note_done(struct world *world, struct node *node, const struct record *record) {
   const struct consumer *consumer = consumer_of(node);
-  uint64_t end = consumer->handed[record->extra] + 1;
+  uint64_t end = consumer->parts[record->extra].handed + 1;
   for (uint32_t i = 0; i < consumer->flight_room; i++) {
     const struct flight *flight = &consumer->flights[i];
     const bool open = flight->tag != 0 && !flight->acknowledged && flight->record.extra == record->extra;
     if (open && flight->record.handle < end) end = flight->record.handle;
   }
-  if (end <= consumer->committed[record->extra]) return;
+  if (end <= consumer->parts[record->extra].committed) return;
   struct record last = *record;
   last.handle = end - 1;
   commit_note(world, node, &last);
@@ -228,10 +233,9 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
   }
-  struct record record = flight->record;
-  bool note = again && notes_handled(world);
+  if (again && notes_handled(world)) commit_note(world, node, &flight->record);
+  const struct record record = flight->record;
   let_go(world, node, flight);
-  if (note) commit_note(world, node, &record);
   if (again && keeps_account(world)) note_done(world, node, &record);
   consumer_pump(world, node);
 }
@@ -273,10 +277,11 @@ static bool return_records(struct world *world, struct node *node) {
 }
 
 /* False when the loop has gone as far as it can for now. */
-static bool poll(struct world *world, struct node *node) {
+static inline bool poll(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   consumer->last_poll = world->now.ns;
-  if (membership_poll(world, node)) return false;
+  const bool calm = node->stage == STAGE_RUNNING && !consumer->lost && !consumer->rejoin;
+  if (!calm && membership_poll(world, node)) return false;
   bool late = MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL);
   if (!late) commit_in_poll(world, node);
   bool returned = !node->doomed && return_records(world, node);
@@ -303,7 +308,7 @@ static bool work_in_loop(struct world *world, struct node *node) {
   return false;
 }
 
-static bool work_handed_off(struct world *world, struct node *node) {
+static __attribute__((noinline)) bool work_handed_off(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   while (consumer->batch > 0 && consumer->flight_count < consumer->flight_room &&
          host_idle(world, node) && !node->doomed)

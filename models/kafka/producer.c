@@ -46,7 +46,7 @@ static uint32_t outgoing_of(const struct plan *plan) {
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + buffer_records(plan) * sizeof(struct pending) +
          plan->partitions * sizeof(struct queue_of_partition) +
-         client_bytes(plan, slots_of(plan)) + slots_of(plan) * sizeof(uint32_t) +
+         bits_words(plan->partitions) * sizeof(uint64_t) + client_bytes(plan, slots_of(plan)) +
          outgoing_of(plan) * sizeof(struct outgoing) + plan->counts[ROLE_BROKER] * 16;
 }
 
@@ -57,30 +57,30 @@ static uint32_t target(const struct world *world, const struct producer *produce
   return producer->outputs ? kafka_output(world, partition) : partition;
 }
 
-static void fill_records(const struct producer *producer, const struct outgoing *batch,
-                         struct record *records) {
-  uint32_t at = batch->first;
+/* Returns their bytes. */
+static uint32_t fill_records(const struct producer *producer, const struct outgoing *batch,
+                             struct record *records) {
+  uint32_t at = batch->first, bytes = 0;
   for (uint32_t i = 0; i < batch->count; i++) {
-    const struct operation_request *request = &producer->pending[at].request;
-    records[i] = operation_record(request);
-    at = producer->pending[at].next;
+    const struct pending *pending = &producer->pending[at];
+    operation_record(&pending->request, &records[i]);
+    bytes += pending->request.size;
+    at = pending->next;
   }
+  return bytes;
 }
 
 static struct message *produce_message(struct world *world, struct node *node,
-                                       const struct outgoing *batch) {
+                                       const struct outgoing *batch, uint32_t broker) {
   struct producer *producer = producer_of(node);
-  struct message *message =
-      client_request(world, node,
-                     client_leader(world, &producer->client, target(world, producer, batch->partition)),
-                     producer->outputs ? WIRE_OUTPUT : WIRE_PRODUCE);
+  struct message *message = client_request(world, node, (uint16_t)(world->first[ROLE_BROKER] + broker),
+                                           producer->outputs ? WIRE_OUTPUT : WIRE_PRODUCE);
   struct batch wire = {.producer = producer->id, .epoch = batch->epoch};
   message->a = batch->partition;
   message->b = pack_producer(&wire);
   message->c = batch->sequence;
   message->d = kafka_setting(world, KEY_ACKS);
-  fill_records(producer, batch, message_records(&world->messages, message, batch->count));
-  for (uint32_t i = 0; i < batch->count; i++) message->size += message->records[i].size;
+  message->size = fill_records(producer, batch, message_records(&world->messages, message, batch->count));
   return message;
 }
 
@@ -91,33 +91,34 @@ static uint32_t free_slot(const struct producer *producer, uint32_t broker) {
   return NO_INDEX;
 }
 
-/* Sends a batch if its broker may have one more in flight. */
-static bool dispatch(struct world *world, struct node *node, uint32_t index) {
+/* Sends a batch to the partition's leader, which may have one more in flight. */
+static void dispatch(struct world *world, struct node *node, uint32_t index, uint32_t broker) {
   struct producer *producer = producer_of(node);
   struct outgoing *batch = &producer->outgoing[index];
-  struct message *message = produce_message(world, node, batch);
-  if (kafka_setting(world, KEY_ACKS) ==
-      ACKS_0) { /* no answer will come: it is done when it is sent */
+  struct message *message = produce_message(world, node, batch, broker);
+  if (message->d == ACKS_0) { /* no answer will come: it is done when it is sent */
     world_send(world, node, message);
-    producer_settle(world, producer, index, OUTCOME_NONE);
-    return true;
+    return producer_settle(world, producer, index, OUTCOME_NONE);
   }
-  uint32_t broker = client_broker(world, &producer->client, target(world, producer, batch->partition));
   batch->slot = free_slot(producer, broker);
   ASSERT(batch->slot != NO_INDEX);
   batch->attempts++;
   producer->queues[batch->partition].in_flight++;
-  producer->by_slot[batch->slot] = index;
+  producer->client.slots[batch->slot].subject = index;
   producer->in_flight[broker]++;
+  if (producer->id != NO_PRODUCER) producer_fly(producer, index);
   client_send(world, node, &producer->client, batch->slot, message);
-  return true;
 }
 
-static bool may_send(struct world *world, const struct producer *producer, uint32_t partition) {
-  /* When leaders move, a partition may have requests under way to two of them. */
-  if (producer->queues[partition].in_flight >= producer->limit) return false;
-  uint32_t broker = client_broker(world, &producer->client, target(world, producer, partition));
-  return producer->in_flight[broker] < producer->limit;
+/* Where a partition's batches go, as far as the producer knows: index among brokers. */
+static uint32_t broker_for(const struct world *world, const struct producer *producer, uint32_t partition) {
+  return client_broker(world, &producer->client, target(world, producer, partition));
+}
+
+/* When leaders move, a partition may have requests under way to two of them. */
+static bool may_send(const struct producer *producer, uint32_t partition, uint32_t broker) {
+  return producer->queues[partition].in_flight < producer->limit &&
+         producer->in_flight[broker] < producer->limit;
 }
 
 /* A batch of an idempotent producer is sent again only when no earlier one is in flight
@@ -126,7 +127,7 @@ static bool may_retry(struct world *world, const struct producer *producer, uint
   const struct outgoing *batch = &producer->outgoing[index];
   if (batch->retry_at_ns > world->now.ns) return false;
   if (producer->id == NO_PRODUCER) return true;
-  return producer_oldest(world, producer, batch->partition) > batch->number;
+  return producer_oldest(producer, batch->partition) > batch->number;
 }
 
 /* A new batch may be cut: something is there, full or old enough, and [I3]. */
@@ -138,7 +139,7 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
   bool flush = node->stage == STAGE_STOPPING || queue->count >= producer->batch_records;
   if (!flush && age < kafka_setting(world, KEY_LINGER)) return false;
   if (producer->id == NO_PRODUCER) return true;
-  uint32_t oldest = producer_oldest(world, producer, partition);
+  uint32_t oldest = producer_oldest(producer, partition);
   if (oldest == UINT32_MAX) return true;
   /* A partition that knows no producer takes any sequence: first the first. LIMIT: an idempotent
    * producer sends its first batch to a partition alone; Kafka's client has no need of that, for it opens no connection before it has noticed that the last one is broken. */
@@ -147,43 +148,59 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
   return ordered || queue->cut - oldest < BATCHES_REMEMBERED;
 }
 
-static void drain(struct world *world, struct node *node, uint32_t partition) {
-  struct producer *producer = producer_of(node);
+/* The next batch of a partition that may be sent now, taken from where it waited; NO_INDEX = none. */
+static uint32_t take_next(struct world *world, const struct node *node, struct producer *producer,
+                          uint32_t partition) {
   struct queue_of_partition *queue = &producer->queues[partition];
+  uint32_t index = queue->retry;
+  if (index == NO_INDEX)
+    return may_cut(world, node, producer, partition) ? producer_cut(producer, partition) : NO_INDEX;
+  if (!may_retry(world, producer, index)) return NO_INDEX;
+  queue->retry = producer->outgoing[index].next;
+  producer->waiting--;
+  return index;
+}
+
+static inline void drain_queue(struct world *world, struct node *node, uint32_t partition) {
+  struct producer *producer = producer_of(node);
+  const struct queue_of_partition *queue = &producer->queues[partition];
   if (producer->awaits_id || node->doomed) return;
-  producer_resolve(producer, partition);
-  while (may_send(world, producer, partition)) {
-    uint32_t index = queue->retry;
-    if (index != NO_INDEX) {
-      if (!may_retry(world, producer, index)) return;
-      queue->retry = producer->outgoing[index].next;
-      producer->waiting--;
-    } else if (may_cut(world, node, producer, partition)) {
-      index = producer_cut(producer, partition);
-    } else {
-      return;
-    }
-    dispatch(world, node, index);
-    if (node->doomed) return;
-  }
+  if (queue->unresolved) producer_resolve(producer, partition);
+  if (!producer_has_work(queue)) return;
+  const uint32_t broker = broker_for(world, producer, partition);
+  do {
+    if (!may_send(producer, partition, broker)) return;
+    uint32_t index = take_next(world, node, producer, partition);
+    if (index == NO_INDEX) return;
+    dispatch(world, node, index, broker);
+  } while (!node->doomed && producer_has_work(queue));
+}
+
+static void drain(struct world *world, struct node *node, uint32_t partition) {
+  drain_queue(world, node, partition);
+  producer_note_ready(producer_of(node), partition);
 }
 
 static void drain_all(struct world *world, struct node *node) {
-  const struct producer *producer = producer_of(node);
-  for (uint32_t p = 0; p < world->plan->partitions && producer->waiting > 0; p++)
+  struct producer *producer = producer_of(node);
+  const uint32_t partitions = world->plan->partitions;
+  if (producer->waiting == 0) return;
+  for (uint32_t p = bits_next(producer->ready, 0, partitions); p != BITS_NONE;
+       p = bits_next(producer->ready, p + 1, partitions))
     drain(world, node, p);
 }
 
 /* Another batch of the same broker may go now, of whichever partition. */
 static void drain_broker(struct world *world, struct node *node, uint32_t partition) {
-  uint32_t brokers = world->count[ROLE_BROKER], partitions = world->plan->partitions;
-  drain(world, node, partition);
-  struct producer *producer = producer_of(node);
+  const struct producer *producer = producer_of(node);
   if (producer->waiting == 0) return;
+  drain(world, node, partition);
   if (producer->client.leaders) return drain_all(world, node);
-  for (uint32_t p = kafka_broker_of(world, partition); p < partitions; p += brokers) {
-    if (!may_send(world, producer, p)) continue;
-    if (producer->queues[p].count || producer->queues[p].retry != NO_INDEX) drain(world, node, p);
+  const uint32_t partitions = world->plan->partitions, broker = kafka_broker_of(world, partition);
+  for (uint32_t p = bits_next(producer->ready, 0, partitions); p != BITS_NONE;
+       p = bits_next(producer->ready, p + 1, partitions)) {
+    if (producer->in_flight[broker] >= producer->limit) return;
+    if (kafka_broker_of(world, p) == broker) drain(world, node, p);
   }
 }
 
@@ -275,8 +292,9 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 
 /* A produce request failed or was answered: its slot is free. */
 static uint32_t leave_slot(struct producer *producer, uint32_t slot) {
-  uint32_t index = producer->by_slot[slot];
+  uint32_t index = producer->client.slots[slot].subject;
   producer->queues[producer->outgoing[index].partition].in_flight--;
+  if (producer->id != NO_PRODUCER) producer_land(producer, index);
   producer->in_flight[(slot - 1) / IN_FLIGHT_MAX]--;
   return index;
 }
@@ -309,20 +327,25 @@ static void acknowledged(struct producer *producer, uint32_t index) {
   if (batch->epoch == queue->epoch && next > queue->expected) queue->expected = next;
 }
 
+/* The slot of a batch that an answer is for, freed; NO_INDEX: it comes too late, the batch was given up. */
+static uint32_t answered_slot(struct world *world, struct producer *producer, const struct message *answer) {
+  uint32_t first = 1 + (uint32_t)(answer->from - world->first[ROLE_BROKER]) * IN_FLIGHT_MAX;
+  for (uint32_t i = first; i < first + producer->limit; i++)
+    if (client_answered(world, &producer->client, i, answer)) return i;
+  return NO_INDEX;
+}
+
 static void on_produced(struct world *world, struct node *node, struct message *answer) {
   struct producer *producer = producer_of(node);
-  uint32_t slot = NO_INDEX;
-  uint32_t first = 1 + (uint32_t)(answer->from - world->first[ROLE_BROKER]) * IN_FLIGHT_MAX;
-  for (uint32_t i = first; i < first + producer->limit && slot == NO_INDEX; i++)
-    if (client_answered(world, &producer->client, i, answer)) slot = i;
-  if (slot == NO_INDEX) return; /* too late: it was given up */
+  uint32_t slot = answered_slot(world, producer, answer);
+  if (slot == NO_INDEX) return;
   uint32_t index = leave_slot(producer, slot);
   uint32_t partition = producer->outgoing[index].partition;
   if (answer->a == KAFKA_OK) {
     acknowledged(producer, index);
     producer_settle(world, producer, index, OUTCOME_OK);
   } else {
-    if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(world, producer, index);
+    if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(producer, index);
     retry_later(world, node, index);
   }
   if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &producer->client);
@@ -374,20 +397,20 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   (void)reason;
   const struct plan *plan = world->plan;
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
+  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
-  producer->pending_count = (uint32_t)buffer_records(plan);
-  producer->pending =
-      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
-  producer->pending_free = NO_INDEX;
-  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
-  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = NO_INDEX;
   producer->outgoing_count = outgoing_of(plan);
   producer->outgoing = ARENA_NEW(&node->arena, struct outgoing, producer->outgoing_count);
   producer->outgoing_free = NO_INDEX;
   for (uint32_t i = producer->outgoing_count; i-- > 0;) producer_put_outgoing(producer, i);
-  producer->by_slot = ARENA_NEW(&node->arena, uint32_t, slots_of(plan));
-  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
+  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
+  producer->pending_count = (uint32_t)buffer_records(plan);
+  producer->pending =
+      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
+  producer->pending_free = NO_INDEX;
   producer->limit = (uint32_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;

@@ -3,6 +3,7 @@
 #define MODELS_KAFKA_PRODUCER_H
 
 #include "models/kafka/client.h"
+#include "sim/base/bits.h"
 
 #define IN_FLIGHT_MAX 16
 #define NO_INDEX UINT32_MAX
@@ -22,12 +23,13 @@ struct outgoing {        /* a batch: in flight, or waiting for its retry */
   bool rewritten;                  /* under a newer epoch: earlier copies of it may be in the log */
   uint32_t number;                 /* of its partition's batches */
   int64_t created_ns, retry_at_ns; /* created: its first record */
-  uint32_t next;                   /* retry list of its partition */
+  uint32_t next;                   /* list of its partition: retry, or flying */
   uint32_t slot;
 };
 struct queue_of_partition {
   uint32_t first, last, count; /* of pending */
   uint32_t retry;              /* list of outgoing, by sequence */
+  uint32_t flying;             /* idempotent: list of those in flight, by number */
   int32_t sequence;            /* of the next record */
   int32_t expected;            /* the one after the last that was acknowledged */
   int32_t after_expired;       /* unresolved: the one after the batch that expired */
@@ -36,22 +38,24 @@ struct queue_of_partition {
   uint32_t cut;                /* batches so far */
   bool unresolved;             /* one has expired, and it is not known whether it is in the log */
 };
+/* What every message needs comes first; in_flight, ready and the slots follow it in memory. */
 struct producer {
-  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker */
+  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
   struct pending *pending;
-  uint32_t pending_free, pending_used, pending_count; /* a free list, then what was never used */
   struct queue_of_partition *queues;
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
-  uint32_t outgoing_free, outgoing_count;
-  uint32_t *by_slot;   /* outgoing in flight in this slot */
+  uint32_t pending_free, outgoing_free;
+  uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   uint32_t *in_flight; /* by broker */
+  uint32_t waiting; /* records that queue and batches that wait for a retry */
+  uint32_t batch_records, limit;
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
   bool no_order;    /* idempotent, on a link that keeps no order */
   bool expiry;      /* a timer for records that queue is set */
   bool outputs;     /* producer_of_outputs */
-  uint32_t waiting; /* records that queue and batches that wait for a retry */
-  uint32_t batch_records, limit;
+  uint32_t pending_used, pending_count; /* the free ones are a list, then what was never used */
+  uint32_t outgoing_count;
 };
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
@@ -59,6 +63,18 @@ static inline struct producer *producer_of(struct node *node) { return node->sta
 /* Whether it publishes what consumers have to tell: to the output topic, of as many partitions. */
 static inline bool producer_of_outputs(const struct world *world, const struct node *node) {
   return node->role == ROLE_RELAY && world->plan->publisher->of_consumers;
+}
+
+/* Whether a partition has something to be sent, now or later: its place in `ready` follows when it has been
+ * drained. */
+static inline bool producer_has_work(const struct queue_of_partition *queue) {
+  return queue->count > 0 || queue->retry != NO_INDEX;
+}
+static inline void producer_note_ready(struct producer *producer, uint32_t partition) {
+  if (producer_has_work(&producer->queues[partition]))
+    bits_put(producer->ready, partition);
+  else
+    bits_take(producer->ready, partition);
 }
 
 /* --- producer_batches.c --- */
@@ -80,13 +96,15 @@ void producer_list_retry(struct producer *producer, uint32_t index);
 
 /* What an idempotent producer makes of OUT_OF_ORDER_SEQUENCE; the batch is tried again in any case
  * (TransactionManager.canRetry). */
-void producer_out_of_order(struct world *world, struct producer *producer, uint32_t index);
+void producer_out_of_order(struct producer *producer, uint32_t index);
 /* A batch that was sent has expired: whether its sequences are in the log is not known. */
 void producer_unresolved(struct producer *producer, uint32_t index);
 /* Once nothing is outstanding: goes on behind what was acknowledged, or from 0 in a new epoch. */
 void producer_resolve(struct producer *producer, uint32_t partition);
-/* The oldest batch of a partition that is in flight, by number; UINT32_MAX = none. */
-uint32_t producer_oldest(const struct world *world, const struct producer *producer,
-                         uint32_t partition);
+/* An idempotent producer's batch is in flight; and is so no longer. */
+void producer_fly(struct producer *producer, uint32_t index);
+void producer_land(struct producer *producer, uint32_t index);
+/* The oldest batch of an idempotent producer's partition that is in flight, by number; UINT32_MAX = none. */
+uint32_t producer_oldest(const struct producer *producer, uint32_t partition);
 
 #endif

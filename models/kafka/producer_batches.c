@@ -76,6 +76,7 @@ void producer_expire_queue(struct world *world, struct producer *producer, uint3
     call_return(world, producer->pending[index].request.call, OUTCOME_UNKNOWN);
     put_pending(producer, index);
   }
+  producer_note_ready(producer, partition);
 }
 
 void producer_list_retry(struct producer *producer, uint32_t index) {
@@ -86,32 +87,29 @@ void producer_list_retry(struct producer *producer, uint32_t index) {
   batch->next = *link;
   *link = index;
   producer->waiting++;
+  bits_put(producer->ready, batch->partition);
 }
 
 /* --- Sequences --- */
 
-/* The batch in flight with the lowest number from `from` on, or NO_INDEX. It is at the partition's leader;
- * when leaders move it may be at any broker. */
-static uint32_t next_in_flight(const struct world *world, const struct producer *producer,
-                               uint32_t partition, uint32_t from) {
-  bool moved = producer->client.leaders != NULL;
-  uint32_t broker = moved ? 0 : kafka_broker_of(world, partition), found = NO_INDEX;
-  uint32_t slot = 1 + broker * IN_FLIGHT_MAX;
-  uint32_t end = moved ? 1 + world->count[ROLE_BROKER] * IN_FLIGHT_MAX : slot + producer->limit;
-  for (; slot < end; slot++) {
-    if (!client_waits(&producer->client, slot)) continue;
-    uint32_t index = producer->by_slot[slot];
-    const struct outgoing *batch = &producer->outgoing[index];
-    if (batch->partition != partition || batch->number < from) continue;
-    if (found == NO_INDEX || batch->number < producer->outgoing[found].number) found = index;
-  }
-  return found;
+void producer_fly(struct producer *producer, uint32_t index) {
+  struct outgoing *batch = &producer->outgoing[index];
+  uint32_t *link = &producer->queues[batch->partition].flying;
+  while (*link != NO_INDEX && producer->outgoing[*link].number < batch->number)
+    link = &producer->outgoing[*link].next;
+  batch->next = *link;
+  *link = index;
 }
 
-uint32_t producer_oldest(const struct world *world, const struct producer *producer,
-                         uint32_t partition) {
-  if (producer->queues[partition].in_flight == 0) return UINT32_MAX;
-  uint32_t oldest = next_in_flight(world, producer, partition, 0);
+void producer_land(struct producer *producer, uint32_t index) {
+  const struct outgoing *batch = &producer->outgoing[index];
+  uint32_t *link = &producer->queues[batch->partition].flying;
+  while (*link != index) link = &producer->outgoing[*link].next;
+  *link = batch->next;
+}
+
+uint32_t producer_oldest(const struct producer *producer, uint32_t partition) {
+  uint32_t oldest = producer->queues[partition].flying;
   return oldest == NO_INDEX ? UINT32_MAX : producer->outgoing[oldest].number;
 }
 
@@ -125,12 +123,12 @@ static void rewrite(struct queue_of_partition *queue, struct outgoing *batch) {
 /* Everything outstanding of a partition, and `too`, begins anew from sequence 0 in the next epoch
  * (TransactionManager.bumpIdempotentProducerEpoch). What was stored of it under the old one is stored
  * again: nobody can tell. LIMIT: the epoch is the partition's own, not the producer's. */
-static void bump(struct world *world, struct producer *producer, uint32_t partition, uint32_t too) {
+static void bump(struct producer *producer, uint32_t partition, uint32_t too) {
   struct queue_of_partition *queue = &producer->queues[partition];
   queue->epoch++;
   queue->sequence = queue->expected = 0;
   queue->unresolved = false;
-  uint32_t retry = queue->retry, flying = next_in_flight(world, producer, partition, 0);
+  uint32_t retry = queue->retry, flying = queue->flying;
   while (retry != NO_INDEX || flying != NO_INDEX || too != NO_INDEX) {
     uint32_t lists[3] = {retry, flying, too}, best = NO_INDEX;
     for (int i = 0; i < 3; i++)
@@ -141,13 +139,13 @@ static void bump(struct world *world, struct producer *producer, uint32_t partit
     if (best == retry)
       retry = producer->outgoing[best].next;
     else if (best == flying)
-      flying = next_in_flight(world, producer, partition, producer->outgoing[best].number + 1);
+      flying = producer->outgoing[best].next;
     else
       too = NO_INDEX;
   }
 }
 
-void producer_out_of_order(struct world *world, struct producer *producer, uint32_t index) {
+void producer_out_of_order(struct producer *producer, uint32_t index) {
   const struct outgoing *batch = &producer->outgoing[index];
   const struct queue_of_partition *queue = &producer->queues[batch->partition];
   bool next = batch->sequence == queue->expected;
@@ -156,7 +154,7 @@ void producer_out_of_order(struct world *world, struct producer *producer, uint3
   /* Without order it may just have overtaken the one before it. Sent again it was the oldest. */
   if (producer->no_order && batch->attempts < 2) return;
   if (!queue->unresolved || batch->sequence == queue->after_expired)
-    bump(world, producer, batch->partition, index);
+    bump(producer, batch->partition, index);
 }
 
 void producer_unresolved(struct producer *producer, uint32_t index) {

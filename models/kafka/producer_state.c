@@ -8,7 +8,7 @@
 
 void producer_states_reset(struct producer_states *states) {
   map_clear(&states->by_producer);
-  states->count = 0;
+  states->count = states->recent = 0;
   states->snapshot = 0;
   states->sweeps_from_ns = 0;
 }
@@ -22,9 +22,20 @@ int32_t producer_sequence_add(int32_t sequence, uint32_t count) {
   return (int32_t)(((uint32_t)sequence + count) & INT32_MAX);
 }
 
+/* The place of a producer, known or forgotten; NULL = it has none. */
+static struct producer_memory *find(struct producer_states *states, uint32_t producer) {
+  if (states->recent < states->count && states->items[states->recent].producer == producer)
+    return &states->items[states->recent];
+  const uint64_t *index = map_get(&states->by_producer, producer);
+  if (!index) return NULL;
+  states->recent = *index;
+  return &states->items[*index];
+}
+
 /* The last sweep so far came so late that it has forgotten the producer. */
 static bool swept(const struct producer_states *states, const struct producer_memory *memory,
                   int64_t now_ns, struct producer_expiration expiration) {
+  if (now_ns - memory->last_ns < expiration.after_ns) return false;
   int64_t up = now_ns - states->sweeps_from_ns;
   int64_t last_sweep = states->sweeps_from_ns + up / expiration.every_ns * expiration.every_ns;
   return last_sweep - memory->last_ns >= expiration.after_ns;
@@ -34,9 +45,8 @@ static bool swept(const struct producer_states *states, const struct producer_me
 static const struct producer_memory *look(struct producer_states *states, uint32_t producer,
                                           bool open, int64_t now_ns,
                                           struct producer_expiration expiration) {
-  const uint64_t *index = map_get(&states->by_producer, producer);
-  if (!index || !states->items[*index].known) return NULL;
-  struct producer_memory *memory = &states->items[*index];
+  struct producer_memory *memory = find(states, producer);
+  if (!memory || !memory->known) return NULL;
   if (!open && swept(states, memory, now_ns, expiration)) memory->known = false;
   return memory->known ? memory : NULL;
 }
@@ -67,14 +77,13 @@ enum kafka_error producer_state_check(struct producer_states *states, const stru
 }
 
 static struct producer_memory *remember(struct producer_states *states, uint32_t producer) {
-  bool is_new;
-  uint64_t *index = map_put(&states->by_producer, producer, &is_new);
-  if (is_new) {
-    *index = states->count;
+  struct producer_memory *memory = find(states, producer);
+  if (!memory) {
+    *map_put(&states->by_producer, producer, NULL) = states->recent = states->count;
     GROW(states->items, states->capacity, states->count + 1);
-    states->items[states->count++] = (struct producer_memory){.producer = producer};
+    memory = &states->items[states->count++];
+    *memory = (struct producer_memory){.producer = producer};
   }
-  struct producer_memory *memory = &states->items[*index];
   if (!memory->known)
     *memory = (struct producer_memory){.producer = producer, .known = true, .last_ns = memory->last_ns};
   return memory;
@@ -107,8 +116,7 @@ void producer_state_append(struct producer_states *states, const struct batch *b
 }
 
 void producer_state_extend(struct producer_states *states, const struct batch *batch) {
-  const uint64_t *index = map_get(&states->by_producer, batch->producer);
-  struct producer_memory *memory = index ? &states->items[*index] : NULL;
+  struct producer_memory *memory = find(states, batch->producer);
   if (!memory || !memory->known || memory->count == 0 || memory->epoch != batch->epoch) return;
   struct batch_memory *newest = &memory->batches[memory->newest];
   if (producer_sequence_add(newest->last, 1) == batch->sequence) newest->last = batch->sequence;
@@ -126,9 +134,8 @@ static struct producer_memory *note_marker(struct producer_states *states,
 
 enum kafka_error producer_state_marker(struct producer_states *states, const struct batch *producer,
                                        uint32_t coordinator_epoch, bool strict, int64_t now_ns) {
-  const uint64_t *index = map_get(&states->by_producer, producer->producer);
-  if (index && states->items[*index].known) {
-    const struct producer_memory *known = &states->items[*index];
+  const struct producer_memory *known = find(states, producer->producer);
+  if (known && known->known) {
     if (coordinator_epoch < known->coordinator_epoch && !MUTANT(KAFKA_OLD_COORDINATOR_MARKS))
       return KAFKA_TRANSACTION_COORDINATOR_FENCED;
     if (producer->epoch < known->epoch) return KAFKA_INVALID_PRODUCER_EPOCH;

@@ -71,6 +71,7 @@ struct producer_states {
   struct map by_producer; /* producer id -> index of its memory */
   struct producer_memory *items;
   size_t count, capacity;
+  size_t recent; /* whom was asked about last: a batch is decided, then appended */
   uint64_t snapshot; /* offset: what is before it is known by the snapshot only, after a restart */
   int64_t sweeps_from_ns; /* the broker's start */
 };

@@ -24,6 +24,7 @@
 
 #include "models/mutants.h"
 #include "sim/base/assert.h"
+#include "sim/base/bits.h"
 #include "sim/base/grow.h"
 
 #include <stdlib.h>
@@ -37,15 +38,9 @@ static int version(const struct world *world) {
   return kafka_setting(world, KEY_TRANSACTION_VERSION) == TRANSACTION_VERSION_1 ? 1 : 2;
 }
 
-static size_t bitmap_bytes(const struct world *world) { return (world->plan->partitions + 7) / 8; }
-
-static uint8_t *bitmap_of(const struct world *world, struct transactions *all,
-                          const struct transaction *transaction) {
-  return all->bitmaps + (size_t)(transaction - all->items) * bitmap_bytes(world);
-}
-
-static bool contains(const uint8_t *bitmap, uint32_t partition) {
-  return (bitmap[partition / 8] >> (partition % 8)) & 1;
+static uint64_t *bitmap_of(const struct world *world, struct transactions *all,
+                           const struct transaction *transaction) {
+  return all->bitmaps + (size_t)(transaction - all->items) * bits_words(world->plan->partitions);
 }
 
 static struct transaction *place(struct transactions *all, const struct map *map, uint64_t key) {
@@ -56,6 +51,7 @@ static struct transaction *place(struct transactions *all, const struct map *map
 /* Nobody has asked for it for so long that a sweep has expired it. */
 static void expire_unused(struct world *world, struct transactions *all,
                           struct transaction *transaction) {
+  if (world->now.ns - transaction->used_ns < kafka_setting(world, KEY_TRANSACTIONAL_ID_EXPIRATION)) return;
   int64_t every = kafka_setting(world, KEY_TRANSACTIONAL_ID_CLEANUP);
   int64_t up = world->now.ns - all->up_since_ns;
   int64_t last_sweep = all->up_since_ns + up / every * every;
@@ -79,7 +75,7 @@ static struct transaction *by_id(struct world *world, struct node *node, uint64_
   if (is_new) {
     *index = all->count;
     GROW(all->items, all->capacity, all->count + 1);
-    GROW(all->bitmaps, all->bitmap_capacity, (all->count + 1) * bitmap_bytes(world));
+    GROW(all->bitmaps, all->bitmap_capacity, (all->count + 1) * bits_words(world->plan->partitions));
     all->items[all->count++] =
         (struct transaction){.id = id, .used_ns = world->now.ns, .markers = TIMER_NONE};
   }
@@ -135,7 +131,7 @@ static enum kafka_error begin(struct world *world, struct node *node,
   if (error != KAFKA_OK || before == TRANSACTION_ONGOING) return error;
   transaction->began_ns = world->now.ns;
   struct transactions *all = transactions_of(node);
-  memset(bitmap_of(world, all, transaction), 0, bitmap_bytes(world));
+  memset(bitmap_of(world, all, transaction), 0, bits_words(world->plan->partitions) * sizeof(uint64_t));
   transaction->partition_count = 0;
   transaction->held = true;
   world_hold(world, NULL);
@@ -145,9 +141,9 @@ static enum kafka_error begin(struct world *world, struct node *node,
 
 static void add_partition(struct world *world, struct node *node, struct transaction *transaction,
                           uint32_t partition) {
-  uint8_t *bitmap = bitmap_of(world, transactions_of(node), transaction);
-  if (contains(bitmap, partition)) return;
-  bitmap[partition / 8] |= (uint8_t)(1u << (partition % 8));
+  uint64_t *bitmap = bitmap_of(world, transactions_of(node), transaction);
+  if (bits_has(bitmap, partition)) return;
+  bits_put(bitmap, partition);
   transaction->partition_count++;
   world_count(world, COUNTER_DURABLE_WRITES, 1);
 }
@@ -164,9 +160,9 @@ static void finish_if_marked(struct world *world, struct node *node,
 
 static void unmark(struct world *world, struct node *node, struct transaction *transaction,
                    uint32_t partition) {
-  uint8_t *bitmap = bitmap_of(world, transactions_of(node), transaction);
-  if (!contains(bitmap, partition)) return;
-  bitmap[partition / 8] &= (uint8_t) ~(1u << (partition % 8));
+  uint64_t *bitmap = bitmap_of(world, transactions_of(node), transaction);
+  if (!bits_has(bitmap, partition)) return;
+  bits_take(bitmap, partition);
   transaction->partition_count--;
 }
 
@@ -191,8 +187,10 @@ static void send_marker(struct world *world, struct node *node, const struct mar
 static void write_markers(struct world *world, struct node *node, struct transaction *transaction) {
   struct transactions *all = transactions_of(node);
   const struct marker marker = marker_of(node, transaction);
-  for (uint32_t p = 0; p < world->plan->partitions && !node->doomed; p++) {
-    if (!contains(bitmap_of(world, all, transaction), p)) continue;
+  const uint32_t partitions = world->plan->partitions;
+  const uint64_t *left = bitmap_of(world, all, transaction);
+  for (uint32_t p = bits_next(left, 0, partitions); p != BITS_NONE && !node->doomed;
+       p = bits_next(left, p + 1, partitions)) {
     uint16_t leader = broker_leader(world, node, kafka_output(world, p));
     if (leader == NODE_NONE) continue; /* asked again later */
     if (leader != node->id) {
@@ -284,7 +282,7 @@ enum kafka_error transactions_verify(struct world *world, struct node *node, uin
     return error;
   }
   error = step(world, node, transaction, TRANSACTION_VERIFY);
-  bool in_it = contains(bitmap_of(world, transactions_of(node), transaction), partition);
+  bool in_it = bits_has(bitmap_of(world, transactions_of(node), transaction), partition);
   return error == KAFKA_OK && !in_it ? KAFKA_INVALID_TRANSACTION_STATE : error;
 }
 

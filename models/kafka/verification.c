@@ -26,6 +26,20 @@ static struct verified *parked_of(struct world *world, const struct node *node, 
   return &broker_of(node)->verifying[row + client - world->first[ROLE_CONSUMER]];
 }
 
+void verification_start(struct world *world, struct node *node) {
+  const size_t consumers = world->count[ROLE_CONSUMER], partitions = world->plan->partitions;
+  broker_of(node)->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
+  broker_of(node)->verifying_count = ARENA_NEW(&node->arena, uint32_t, partitions);
+}
+
+/* Its batch is parked no longer: the caller's. */
+static struct message *unpark(struct node *node, uint32_t partition, struct verified *parked) {
+  struct message *request = parked->request;
+  parked->request = NULL;
+  if (request) broker_of(node)->verifying_count[partition]--;
+  return request;
+}
+
 /* The first batch of its transaction here. */
 static bool needed(const struct world *world, const struct node *node, uint32_t partition,
                    const struct batch *batch) {
@@ -43,7 +57,9 @@ static bool needed(const struct world *world, const struct node *node, uint32_t 
 
 static void ask(struct world *world, struct node *node, struct message *request) {
   struct verified *parked = parked_of(world, node, (uint32_t)request->a, request->from);
-  if (parked->request) world_release(world, parked->request); /* [V1] */
+  struct message *earlier = unpark(node, (uint32_t)request->a, parked);
+  if (earlier) world_release(world, earlier); /* [V1] */
+  broker_of(node)->verifying_count[request->a]++;
   *parked = (struct verified){.request = request, .asked = kafka_coordinator(world)};
   world_take(request);
   struct message *message = world_message(world, node, parked->asked, 0, WIRE_VERIFY);
@@ -70,7 +86,7 @@ void verification_on_verified(struct world *world, struct node *node, struct mes
   struct verified *parked = parked_of(world, node, partition, (uint16_t)(answer->d >> 32));
   struct message *request = parked->request;
   if (!request || request->correlation != (uint32_t)answer->d || request->b != answer->b) return;
-  parked->request = NULL;
+  unpark(node, partition, parked);
   bool refused = answer->c != KAFKA_OK || parked->void_;
   enum kafka_error error = answer->c != KAFKA_OK ? (enum kafka_error)answer->c
                                                  : KAFKA_INVALID_TRANSACTION_STATE; /* [V2] */
@@ -81,7 +97,7 @@ void verification_on_verified(struct world *world, struct node *node, struct mes
 
 void verification_marked(struct world *world, struct node *node, uint32_t partition,
                          uint32_t producer) {
-  if (!broker_of(node)->verifying) return;
+  if (!broker_of(node)->verifying || broker_of(node)->verifying_count[partition] == 0) return;
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) {
     struct verified *parked =
         parked_of(world, node, partition, (uint16_t)(world->first[ROLE_CONSUMER] + i));
@@ -94,9 +110,8 @@ static void refuse(struct world *world, struct node *node, size_t from, size_t c
                    uint16_t asked, enum kafka_error error) {
   for (size_t i = from; i < from + count && !node->doomed; i++) {
     struct verified *parked = &broker_of(node)->verifying[i];
-    struct message *request = parked->request;
-    if (!request || (asked != NODE_NONE && parked->asked != asked)) continue;
-    parked->request = NULL;
+    if (!parked->request || (asked != NODE_NONE && parked->asked != asked)) continue;
+    struct message *request = unpark(node, (uint32_t)(i / world->count[ROLE_CONSUMER]), parked);
     append_refuse_output(world, node, request, error);
     world_release(world, request);
   }
@@ -119,8 +134,8 @@ void verification_drop(struct world *world, struct node *node) {
   if (!broker_of(node)->verifying) return;
   size_t count = (size_t)world->plan->partitions * world->count[ROLE_CONSUMER];
   for (size_t i = 0; i < count; i++) {
-    struct verified *parked = &broker_of(node)->verifying[i];
-    if (parked->request) world_release(world, parked->request);
-    parked->request = NULL;
+    struct message *request =
+        unpark(node, (uint32_t)(i / world->count[ROLE_CONSUMER]), &broker_of(node)->verifying[i]);
+    if (request) world_release(world, request);
   }
 }

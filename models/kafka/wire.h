@@ -22,7 +22,7 @@
 
 enum wire {
   WIRE_PRODUCE,  /* a = partition, b = packed producer, c = sequence, d = acks; records */
-  WIRE_PRODUCED, /* a = error, b = offset of the first */
+  WIRE_PRODUCED, /* a = error, c = partition */
   WIRE_FETCH,    /* records: key = partition, handle = position, extra = how many before it are
                     not known to be committed; a = most records,
                     b = this fetch replaces the one parked before */

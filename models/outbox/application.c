@@ -90,7 +90,7 @@ static void ask(struct world *world, struct node *node, uint32_t index, uint16_t
                                             alone ? 0 : operation->transaction, begins);
   message->b = operation->request.key;
   if (kind == OUTBOX_INSERT) {
-    message_records(&world->messages, message, 1)[0] = operation_record(&operation->request);
+    operation_record(&operation->request, message_records(&world->messages, message, 1));
     message->size += operation->request.size;
   }
   uint32_t correlation = (++operation->round << INDEX_BITS | index) + 1;

@@ -122,7 +122,7 @@ static void exit_when_done(struct world *world, struct node *node) {
 static struct message *publish_message(struct world *world, struct node *node,
                                        const struct operation_request *request) {
   struct message *message = amqp_message(world, node, RABBIT_PUBLISH);
-  *message_records(&world->messages, message, 1) = operation_record(request);
+  operation_record(request, message_records(&world->messages, message, 1));
   message->c = rabbit_setting(world, KEY_RABBIT_MANDATORY);
   message->size += request->size;
   return message;

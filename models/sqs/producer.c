@@ -66,7 +66,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
 
 static void submit(struct world *world, struct node *node, const struct operation_request *request) {
   if (node->stage == STAGE_STOPPING) return call_return(world, request->call, OUTCOME_REJECTED);
-  struct record record = operation_record(request);
+  struct record record;
+  operation_record(request, &record);
   sqs_call(world, node, SQS_SEND, &record, 0, request->call);
 }
 
@@ -135,7 +136,8 @@ static void submit_fifo(struct world *world, struct node *node,
   struct send_group *group = &producer_of(node)->groups[request->key];
   bool in_order = sqs_setting(world, KEY_SQS_SEND_ORDER) == SQS_SEND_ONE_AT_A_TIME;
   if (!in_order || node->stage == STAGE_STOPPING) return submit(world, node, request);
-  struct record record = operation_record(request);
+  struct record record;
+  operation_record(request, &record);
   if (group->busy) return wait_for_turn(node, group, &record, request->call);
   group->busy = true;
   sqs_call(world, node, SQS_SEND, &record, 0, request->call);

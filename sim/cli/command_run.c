@@ -4,12 +4,15 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/load.h"
 #include "sim/cli/options.h"
+#include "sim/cli/run_journal.h"
+#include "sim/cli/run_ranks.h"
 #include "sim/cli/run_record.h"
 #include "sim/cli/run_trace.h"
 #include "sim/cli/shell.h"
-#include "sim/cli/terminal.h"
+#include "sim/cli/write_files.h"
 #include "sim/runner/output.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,49 +44,66 @@ static void refuse_same_names(struct file *files, size_t count) {
     }
 }
 
-static enum status write_files(const struct campaign *campaign, const struct options *options) {
-  char directory[512];
-  struct err err = {0};
-  const struct output_options output = {
-      .out = options->out, .version = DGSIM_VERSION, .charts = !options->no_charts};
-  if (!output_write(campaign, &output, directory, &err)) {
-    err_print(&err, stderr);
-    return STATUS_USAGE;
-  }
-  if (options->format == REPORT_HUMAN)
-    printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", directory);
-  return STATUS_HELD;
+/* Places where to write are there, and no other process writes there. */
+static bool open_places(const struct scenario *scenario, const struct options *options, struct run_journal *journal,
+                        struct err *err) {
+  if (!output_check(options->out, scenario->name, err) || !run_journal_open(journal, scenario, options, err))
+    return false;
+  output_clean(options->out, scenario->name);
+  return true;
 }
 
-static enum status run_campaign(const struct file *file, const struct options *options,
-                                const char *command, struct report *report) {
-  struct err err = {0};
-  if (!output_check(options->out, file->scenario.name, &err)) {
-    err_print(&err, stderr);
-    if (options->format != REPORT_HUMAN) report_error(report, file->path, &err);
-    return STATUS_USAGE;
-  }
-  char *reproduce = shell_reproduce(file->path, options->sets, options->set_count);
-  const struct campaign_options campaign_options = {.workers = options->workers,
-                                                    .verify = options->verify,
-                                                    .progress = true,
-                                                    .command = command,
-                                                    .reproduce = reproduce};
+static enum status whole(const struct file *file, const struct options *options,
+                         const struct campaign_options *campaign_options, const struct run_journal *journal,
+                         struct report *report, struct err *err) {
   struct campaign campaign;
-  campaign_run(&file->scenario, &campaign_options, &campaign);
-  if (options->format == REPORT_HUMAN)
-    output_summary(&campaign, terminal_colour(), stdout);
-  else
-    report_campaign(report, &campaign);
-  const enum status written = write_files(&campaign, options);
-  const enum status status = status_worse((enum status)campaign_exit_status(&campaign), written);
+  if (!campaign_try(&file->scenario, campaign_options, &campaign, err)) return STATUS_USAGE;
+  char safe[800];
+  snprintf(safe, sizeof safe, "all runs are safe in '%s': make room, then --resume writes the files", journal->path);
+  const enum status status = write_files(&campaign, options, report, safe);
   campaign_free(&campaign);
-  free(reproduce);
   return status;
 }
 
-static enum status run_files(struct file *files, const struct options *options,
-                             const char *command) {
+static enum status shard(const struct file *file, const struct options *options,
+                         const struct campaign_options *campaign_options, const struct run_journal *journal,
+                         struct err *err) {
+  if (!campaign_shard(&file->scenario, campaign_options, err)) return STATUS_USAGE;
+  printf("%s: shard %u of %u is done: %s\n", file->scenario.name, options->shard, options->shards, journal->path);
+  return STATUS_HELD;
+}
+
+static enum status run_campaign(const struct file *file, const struct options *options, const char *command,
+                                const struct run_ranks *together, uint64_t number, struct report *report) {
+  struct err err = {0};
+  struct run_journal journal = {0};
+  enum status status = STATUS_USAGE;
+  if (open_places(&file->scenario, options, &journal, &err)) {
+    char *reproduce = shell_reproduce(file->path, options);
+    const struct campaign_options campaign = {.workers = options->workers,
+                                              .verify = options->verify,
+                                              .progress = true,
+                                              .command = command,
+                                              .reproduce = reproduce,
+                                              .journal = journal.journal,
+                                              .shard = options->shard,
+                                              .shards = options->shards,
+                                              .interrupted = run_journal_interrupted,
+                                              .interrupted_context = &journal,
+                                              .ranks = together->ranks,
+                                              .number = number};
+    status = options->has_shard ? shard(file, options, &campaign, &journal, &err)
+                                : whole(file, options, &campaign, &journal, report, &err);
+    if (!journal_close(journal.journal, &err)) status = status_worse(status, STATUS_USAGE);
+    free(reproduce);
+  }
+  if (err.code != ERR_NONE) err_print(&err, stderr);
+  if (err.code != ERR_NONE && options->format != REPORT_HUMAN) report_error(report, file->path, &err);
+  return status;
+}
+
+static enum status run_files(struct file *files, const struct options *options, const char *command,
+                             const struct run_ranks *together) {
   enum status status = STATUS_HELD;
   struct report report;
   if (options->format != REPORT_HUMAN) report_begin(&report, options->format, stdout);
@@ -93,22 +113,50 @@ static enum status run_files(struct file *files, const struct options *options,
       continue;
     }
     if (i > 0 && options->format == REPORT_HUMAN) putchar('\n');
-    status = status_worse(status, run_campaign(&files[i], options, command, &report));
+    status = status_worse(status, run_campaign(&files[i], options, command, together, i, &report));
     fflush(stdout);
   }
   if (options->format != REPORT_HUMAN) report_end(&report);
   return status;
 }
 
-static enum status act(struct file *files, const struct registry *registry,
-                       const struct options *options, const char *command) {
+/* Another rank than 0: does what rank 0 hands out, of one file after the other. */
+static void serve(struct file *files, const struct options *options, const char *command, struct ranks *ranks) {
+  bool more = true;
+  for (size_t i = 0; i < options->file_count && more; i++) {
+    const struct campaign_options campaign = {
+        .workers = options->workers, .verify = options->verify, .command = command, .ranks = ranks, .number = i};
+    if (files[i].loaded) more = campaign_mpi_serve(&files[i].scenario, &campaign);
+  }
+}
+
+static bool agree(const struct file *files, const struct options *options, const struct run_ranks *together,
+                  struct err *err) {
+  struct campaign_mpi_file *read = calloc(options->file_count, sizeof *read);
+  ASSERT(read != NULL);
+  for (size_t i = 0; i < options->file_count; i++)
+    read[i] = (struct campaign_mpi_file){.path = files[i].path,
+                                         .hash = files[i].loaded ? files[i].scenario.resolved_hash : 0,
+                                         .error = files[i].loaded ? NULL : files[i].err.message};
+  const bool agreed = run_ranks_agree(together, options, read, err);
+  free(read);
+  return agreed;
+}
+
+static enum status act(struct file *files, const struct registry *registry, const struct options *options,
+                       const char *command, const struct run_ranks *together) {
   if (options->trace || options->record) {
     if (!files[0].loaded) return STATUS_HELD; /* what is wrong with it has been said */
     if (options->record)
       return run_record_file(&files[0].scenario, registry, options, command);
     return run_trace(&files[0].scenario, options, command);
   }
-  if (!options->dry_run) return run_files(files, options, command);
+  if (!together->leads && together->ranks) {
+    serve(files, options, command, together->ranks);
+    return STATUS_HELD;
+  }
+  if (!together->leads) return STATUS_HELD;
+  if (!options->dry_run) return run_files(files, options, command, together);
   for (size_t i = 0; i < options->file_count; i++) {
     if (i > 0) puts("---");
     if (files[i].loaded) scenario_print_resolved(&files[i].scenario, stdout);
@@ -116,10 +164,12 @@ static enum status act(struct file *files, const struct registry *registry,
   return STATUS_HELD;
 }
 
-static enum status run(const struct registry *registry, const struct options *options,
-                       const char *command) {
+static enum status run(const struct registry *registry, const struct options *options, const char *command,
+                       const struct run_ranks *together) {
+  struct err err = {0};
   struct file *files = calloc(options->file_count, sizeof *files);
   ASSERT(files != NULL);
+  signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error of write, as a full disk is */
   enum status status = STATUS_HELD;
   for (size_t i = 0; i < options->file_count; i++) {
     files[i].path = options->files[i];
@@ -128,10 +178,15 @@ static enum status run(const struct registry *registry, const struct options *op
   if (!options->dry_run) refuse_same_names(files, options->file_count);
   for (size_t i = 0; i < options->file_count; i++) {
     if (files[i].loaded) continue;
-    err_print(&files[i].err, stderr);
+    if (together->leads) err_print(&files[i].err, stderr);
     status = STATUS_USAGE;
   }
-  status = status_worse(status, act(files, registry, options, command));
+  if (agree(files, options, together, &err))
+    status = status_worse(status, act(files, registry, options, command, together));
+  if (err.code != ERR_NONE) {
+    err_print(&err, stderr);
+    status = STATUS_USAGE;
+  }
   for (size_t i = 0; i < options->file_count; i++)
     if (files[i].loaded) scenario_free(&files[i].scenario);
   free(files);
@@ -140,13 +195,14 @@ static enum status run(const struct registry *registry, const struct options *op
 
 int command_run(const struct registry *registry, int argc, char **argv) {
   struct options options;
+  struct run_ranks together = {.leads = ranks_start().rank == 0};
   struct err err = {0};
   char *command = shell_command(argc, argv); /* before getopt_long permutes it */
   int status = STATUS_HELD;
   if (!options_parse(OPTIONS_RUN, argc, argv, &options, &err)) {
     status = STATUS_USAGE;
   } else if (options.help) {
-    command_help(command_run, stdout);
+    if (together.leads) command_help(command_run, stdout);
   } else if (options.file_count == 0) {
     err_set(&err, ERR_USAGE, "'run' needs a scenario file");
     status = STATUS_USAGE;
@@ -154,10 +210,14 @@ int command_run(const struct registry *registry, int argc, char **argv) {
     err_set(&err, ERR_USAGE, "--%s needs exactly one scenario file",
             options.trace ? "trace" : "record");
     status = STATUS_USAGE;
+  } else if (!run_ranks_begin(&together, &options, &err)) {
+    status = STATUS_USAGE;
   } else {
-    status = (int)run(registry, &options, command);
+    status = (int)run(registry, &options, command, &together);
+    if (together.ranks && !together.leads) status = STATUS_HELD; /* rank 0 has said all that there is */
+    run_ranks_end(&together);
   }
-  if (err.code != ERR_NONE) {
+  if (err.code != ERR_NONE && together.leads) {
     err_note(&err, "dgsim run --help lists the options");
     err_print(&err, stderr);
   }

@@ -5,6 +5,8 @@
 const struct command commands[] = {
     {"run", "FILE...", "run scenarios: all guarantees, all seeds; judge, write tables and charts",
      command_run, OPTIONS_RUN},
+    {"merge", "JOURNAL|DIR...", "one campaign of the shards that were run apart: judge, write as 'run' does",
+     command_merge, OPTIONS_MERGE},
     {"check", "FILE -- COMMAND...", "a consumer of your own against crashes, redelivery and lost answers",
      command_check, OPTIONS_CHECK},
     {"explore", "FILE", "place faults everywhere: the smallest violation, or none up to K faults",

@@ -19,7 +19,7 @@ enum status {
 enum status status_worse(enum status a, enum status b);
 
 typedef int command_fn(const struct registry *registry, int argc, char **argv);
-command_fn command_run, command_check, command_explore, command_shrink, command_replay, command_explain, command_judge,
+command_fn command_run, command_merge, command_check, command_explore, command_shrink, command_replay, command_explain, command_judge,
     command_list, command_diff;
 
 struct command {

@@ -17,9 +17,43 @@ bool load_scenario(const char *path, const struct registry *registry, const stru
     snprintf(seed, sizeof seed, "seeds=[%" PRIu64 "]", options->seed);
     sets[count++] = seed;
   }
-  const bool loaded = scenario_load(path, registry, sets, count, options->seeds, out, err);
+  const struct scenario_changes changes = {.varies = options->varies,
+                                           .vary_count = options->vary_count,
+                                           .sets = sets,
+                                           .set_count = count,
+                                           .seeds = options->seeds};
+  const bool loaded = scenario_load_changed(path, registry, &changes, out, err);
   free(sets);
   return loaded;
+}
+
+static char *word(const char *option, const char *value) {
+  char *text;
+  ASSERT(asprintf(&text, "--%s=%s", option, value) > 0);
+  return text;
+}
+
+static char *word_of_number(const char *option, uint64_t value) {
+  char text[24];
+  snprintf(text, sizeof text, "%" PRIu64, value);
+  return word(option, text);
+}
+
+char **load_words(const struct options *options, size_t *out_count) {
+  char **words = calloc(options->vary_count + options->set_count + 3, sizeof *words);
+  ASSERT(words);
+  size_t count = 0;
+  for (size_t i = 0; i < options->vary_count; i++) words[count++] = word("vary", options->varies[i]);
+  for (size_t i = 0; i < options->set_count; i++) words[count++] = word("set", options->sets[i]);
+  if (options->seeds > 0) words[count++] = word_of_number("seeds", options->seeds);
+  if (options->has_seed) words[count++] = word_of_number("seed", options->seed);
+  *out_count = count;
+  return words;
+}
+
+void load_words_free(char **words) {
+  for (size_t i = 0; words[i]; i++) free(words[i]);
+  free(words);
 }
 
 static enum status load_one(const struct registry *registry, const struct options *options,

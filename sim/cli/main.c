@@ -2,10 +2,13 @@
 #include "models/registry.h"
 #include "sim/base/suggest.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/run_ranks.h"
+#include "sim/runner/ranks_port.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void help(FILE *out) {
@@ -49,6 +52,41 @@ static void open_standard_descriptors(void) {
   if (fd >= 0) close(fd);
 }
 
+static void version(void) {
+  char library[128];
+  const bool mpi = port_library(library, sizeof library);
+  printf("dgsim " DGSIM_VERSION "\nwith%s MPI%s%s%s\n", mpi ? "" : "out", mpi ? " (" : "", mpi ? library : "",
+         mpi ? ")" : ": one machine at a time, or --shard");
+}
+
+/* Of processes that were started together, mpirun ends all as soon as one fails: first the one that says why. */
+static void let_rank_0_speak(int status) {
+  if (status != STATUS_HELD && ranks_start().rank > 0)
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+}
+
+/* Under mpirun, of all processes one speaks. */
+static int act(const struct registry *registry, int argc, char **argv) {
+  struct err err = {0};
+  const char *word = argv[1];
+  const bool speaks = ranks_start().rank == 0;
+  if (strcmp(word, "--version") == 0) {
+    if (speaks) version();
+    return STATUS_HELD;
+  }
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    if (speaks) help(stdout);
+    return STATUS_HELD;
+  }
+  size_t i = 0;
+  while (i < command_count && strcmp(word, commands[i].name) != 0) i++;
+  if (i == command_count) return speaks ? unknown_command(word) : STATUS_USAGE;
+  if (commands[i].run == command_run || run_ranks_refuse(word, &err))
+    return commands[i].run(registry, argc - 1, argv + 1);
+  if (speaks) err_print(&err, stderr);
+  return STATUS_USAGE;
+}
+
 int main(int argc, char **argv) {
   const struct registry registry = {.systems = registry_systems,
                                     .system_count = registry_system_count,
@@ -65,20 +103,8 @@ int main(int argc, char **argv) {
     help(stderr);
     return STATUS_USAGE;
   }
-  int status;
-  const char *word = argv[1];
-  if (strcmp(word, "--version") == 0) {
-    puts("dgsim " DGSIM_VERSION);
-    status = STATUS_HELD;
-  } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-    help(stdout);
-    status = STATUS_HELD;
-  } else {
-    size_t i = 0;
-    while (i < command_count && strcmp(word, commands[i].name) != 0) i++;
-    status =
-        i < command_count ? commands[i].run(&registry, argc - 1, argv + 1) : unknown_command(word);
-  }
+  int status = act(&registry, argc, argv);
+  let_rank_0_speak(status);
   /* What could not be printed was not said. */
   if (fflush(stdout) != 0 || ferror(stdout)) {
     fputs("dgsim: error: cannot write to the standard output\n", stderr);

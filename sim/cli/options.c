@@ -2,7 +2,9 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
+#include "sim/base/schema.h"
 #include "sim/runner/explore.h"
+#include "sim/runner/ranks.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,6 +14,7 @@
 
 #define WORKERS_MAX 1024
 #define SEEDS_MAX 1000000
+#define SHARDS_MAX 1000000
 
 /* Values that getopt_long returns; an option with a letter returns the letter. */
 enum option_id {
@@ -20,6 +23,7 @@ enum option_id {
   OPTION_SEEDS = 256,
   OPTION_SEED,
   OPTION_SET,
+  OPTION_VARY,
   OPTION_OUT,
   OPTION_DRY_RUN,
   OPTION_VERIFY,
@@ -42,6 +46,10 @@ enum option_id {
   OPTION_SAVE,
   OPTION_KEEP_GOING,
   OPTION_PAIRS,
+  OPTION_MPI_SILENCE,
+  OPTION_RESUME,
+  OPTION_SHARD,
+  OPTION_FILE,
 };
 
 static const struct option_row {
@@ -68,22 +76,32 @@ static const struct option_row {
     {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
     {"jobs", OPTION_JOBS, "N",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
-     "work on N things at once (default: one for each core); results are the same for any N"},
+     "work on N things at once (default: one for each core; under mpirun, one a rank); results are the same for any N"},
+    {"mpi-silence", OPTION_MPI_SILENCE, "TIME", OPTIONS_RUN,
+     "under mpirun: a rank that is not heard of for so long is gone (default: 30s)"},
     {"set", OPTION_SET, "PATH=VALUE",
      OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
      "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
      "repeated"},
+    {"vary", OPTION_VARY, "PATH=V,V", OPTIONS_RUN,
+     "run each row with each of these values, as in handler/window=5s,1min: a list of sweep; may be repeated"},
     {"out", OPTION_OUT, "DIR",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK,
+     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK | OPTIONS_MERGE,
      "write into DIR/<scenario> (default: results)"},
-    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN,
+    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
      "write the charts' scripts, but do not run gnuplot"},
-    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK,
+    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,
      "human, tap or junit: what is printed (default: human)"},
     {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN | OPTIONS_CHECK,
      "check the scenario, print it with every default filled in, run nothing"},
     {"verify", OPTION_VERIFY, NULL, OPTIONS_RUN,
      "run everything twice, with memory laid out differently, and compare"},
+    {"resume", OPTION_RESUME, NULL, OPTIONS_RUN,
+     "go on with what an earlier run of the same campaign left undone"},
+    {"shard", OPTION_SHARD, "I/N", OPTIONS_RUN,
+     "only part I of N, from 1, into DIR/<scenario>/shard-I-of-N.journal, for merge"},
+    {"file", OPTION_FILE, "FILE", OPTIONS_MERGE,
+     "the scenario is here now (default: where it was for 'run')"},
     {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
      "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
     {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
@@ -131,13 +149,26 @@ static bool parse_format(const char *text, enum report_format *out, struct err *
   return err_set(err, ERR_USAGE, "--format: '%s' is not human, tap or junit", text);
 }
 
-static bool add_set(struct options *options, const char *text, struct err *err) {
+static bool is_assignment(const char *text) {
   const char *equals = strchr(text, '=');
-  if (!equals || equals == text) {
+  return equals && equals != text;
+}
+
+static bool add_set(struct options *options, const char *text, struct err *err) {
+  if (!is_assignment(text)) {
     err_set(err, ERR_USAGE, "--set: '%s' is not PATH=VALUE", text);
     return err_note(err, "as in --set workload/rate=500/s");
   }
   options->sets[options->set_count++] = text;
+  return true;
+}
+
+static bool add_vary(struct options *options, const char *text, struct err *err) {
+  if (!is_assignment(text)) {
+    err_set(err, ERR_USAGE, "--vary: '%s' is not PATH=VALUE,VALUE", text);
+    return err_note(err, "as in --vary workload/rate=100/s,500/s");
+  }
+  options->varies[options->vary_count++] = text;
   return true;
 }
 
@@ -156,6 +187,32 @@ static bool take_proxy(struct options *options, const char *text, struct err *er
     return err_note(err, "as in --proxy 127.0.0.1:5432");
   }
   options->proxy = text;
+  return true;
+}
+
+static bool take_silence(struct options *options, const char *text, struct err *err) {
+  static const struct key key = {
+      .name = "mpi-silence", .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
+  union value value;
+  if (!schema_parse(&key, text, &value, err)) return false;
+  options->mpi_silence_ns = value.i;
+  return true;
+}
+
+static bool take_shard(struct options *options, const char *text, struct err *err) {
+  char part[24];
+  uint64_t number, of;
+  const char *slash = strchr(text, '/');
+  if (!slash || slash == text || (size_t)(slash - text) >= sizeof part) {
+    err_set(err, ERR_USAGE, "--shard: '%s' is not I/N", text);
+    return err_note(err, "as in --shard 1/8, to --shard 8/8");
+  }
+  snprintf(part, sizeof part, "%.*s", (int)(slash - text), text);
+  if (!parse_count("shard", slash + 1, 1, SHARDS_MAX, &of, err) || !parse_count("shard", part, 1, of, &number, err))
+    return false;
+  options->shard = (unsigned)number;
+  options->shards = (unsigned)of;
+  options->has_shard = true;
   return true;
 }
 
@@ -191,6 +248,22 @@ static bool take_check(struct options *options, enum option_id id, const char *v
   }
 }
 
+/* Those of campaigns that are run in pieces. */
+static bool take_piece(struct options *options, enum option_id id, const char *value, struct err *err) {
+  switch (id) {
+  case OPTION_RESUME:
+    options->resume = true;
+    return true;
+  case OPTION_SHARD:
+    return take_shard(options, value, err);
+  case OPTION_FILE:
+    options->file = value;
+    return true;
+  default:
+    return take_check(options, id, value, err);
+  }
+}
+
 static bool take(struct options *options, int id, const char *value, struct err *err) {
   uint64_t count = 0;
   switch ((enum option_id)id) {
@@ -221,6 +294,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
     return true;
   case OPTION_SET:
     return add_set(options, value, err);
+  case OPTION_VARY:
+    return add_vary(options, value, err);
   case OPTION_FORMAT:
     return parse_format(value, &options->format, err);
   case OPTION_SEEDS:
@@ -251,12 +326,14 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_TIES:
     options->ties = true;
     return true;
+  case OPTION_MPI_SILENCE:
+    return take_silence(options, value, err);
   case OPTION_JOBS:
     if (!parse_count("jobs", value, 1, WORKERS_MAX, &count, err)) return false;
     options->workers = (unsigned)count;
     return true;
   default:
-    return take_check(options, (enum option_id)id, value, err);
+    return take_piece(options, (enum option_id)id, value, err);
   }
 }
 
@@ -286,6 +363,11 @@ static bool check_together(unsigned command, const struct options *options, stru
     return err_set(err, ERR_USAGE, "--record and --dry-run exclude each other");
   if (options->trace && options->dry_run)
     return err_set(err, ERR_USAGE, "--trace and --dry-run exclude each other");
+  if ((options->resume || options->has_shard) && (options->trace || options->record || options->dry_run))
+    return err_set(err, ERR_USAGE, "--%s is for campaigns: it excludes --trace, --record and --dry-run",
+                   options->resume ? "resume" : "shard");
+  if (options->has_shard && options->format != REPORT_HUMAN)
+    return err_set(err, ERR_USAGE, "--shard and --format exclude each other: verdicts are for 'merge' to tell");
   return true;
 }
 
@@ -337,9 +419,11 @@ static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
 }
 
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err) {
-  *out = (struct options){.out = "results", .faults = 1};
+  *out = (struct options){
+      .out = "results", .faults = 1, .shard = 1, .shards = 1, .mpi_silence_ns = RANKS_SILENCE_NS};
   out->sets = calloc((size_t)argc + 2, sizeof *out->sets);
-  ASSERT(out->sets != NULL);
+  out->varies = calloc((size_t)argc + 1, sizeof *out->varies);
+  ASSERT(out->sets != NULL && out->varies != NULL);
   if (command == OPTIONS_CHECK && !cut_command(&argc, argv, out, err)) return false;
   struct option longs[ROWS + 1];
   char shorts[2 * ROWS + 2];
@@ -367,9 +451,10 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
 
 void options_free(struct options *options) {
   free(options->sets);
+  free(options->varies);
   free((char *)options->messages);
   free((char *)options->pairs);
-  options->sets = NULL;
+  options->sets = options->varies = NULL;
 }
 
 void options_help(unsigned command, FILE *out) {

@@ -20,19 +20,24 @@
 #define OPTIONS_SHRINK 64u
 #define OPTIONS_EXPLAIN 128u
 #define OPTIONS_CHECK 256u
+#define OPTIONS_MERGE 512u
 
 struct options {
   bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
-  bool has_seed, has_out;
+  bool has_seed, has_out, has_shard, resume;
+  unsigned shard, shards; /* --shard I/N; 1 of 1 */
   uint64_t seed;     /* --seed: exactly this one */
   uint64_t seeds;    /* --seeds: 1 to this; 0 = as the scenario says */
   unsigned faults;   /* explore: up to so many */
   const char *messages; /* "workload/messages=N", owned; NULL = as the scenario says */
   const char *pairs;    /* "check/pairs=N", owned; NULL = as the scenario says */
-  unsigned workers;  /* 0 = one for each core */
+  unsigned workers;  /* 0 = one for each core; under mpirun, one for each rank */
+  int64_t mpi_silence_ns;
   const char **sets; /* "path=value", owned */
   size_t set_count;
-  const char *out, *trace, *record, *row, *at;
+  const char **varies; /* "path=value,value", owned */
+  size_t vary_count;
+  const char *out, *trace, *record, *row, *at, *file;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;
   char **files; /* what is no option, borrowed */

@@ -67,16 +67,21 @@ char *shell_command(int argc, char *const *argv) {
   return text;
 }
 
-char *shell_reproduce(const char *path, const char *const *sets, size_t set_count) {
+static void put_options(FILE *out, const char *name, const char *const *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    fprintf(out, " %s ", name);
+    put_word(out, values[i]);
+  }
+}
+
+char *shell_reproduce(const char *path, const struct options *options) {
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_text(&text, &size);
   fputs("dgsim run ", out);
   put_word(out, path);
-  for (size_t i = 0; i < set_count; i++) {
-    fputs(" --set ", out);
-    put_word(out, sets[i]);
-  }
+  put_options(out, "--vary", options->varies, options->vary_count);
+  put_options(out, "--set", options->sets, options->set_count);
   fclose(out);
   return text;
 }

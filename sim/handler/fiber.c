@@ -48,15 +48,16 @@ enum fiber_state { FIBER_FREE, FIBER_STARTED, FIBER_SUSPENDED, FIBER_RUNNING };
 
 struct fiber {
   enum fiber_state state;
+  bool entered; /* the frame of `enter` is at the bottom of its stack, to be used again */
   fiber_fn *function;
   void *argument;
   char *mapping; /* guard page, then the stack; NULL = not yet mapped */
-  ucontext_t context;
-  bool entered; /* the frame of `enter` is at the bottom of its stack, to be used again */
+#ifndef FIBER_CONTEXTS
+  jump base, here, resumer;
+#endif
+  ucontext_t context; /* large, and used once: behind what every switch reads */
 #ifdef FIBER_CONTEXTS
   ucontext_t resumer;
-#else
-  jump base, here, resumer;
 #endif
 #ifdef FIBER_ASAN
   const void *resumer_stack;

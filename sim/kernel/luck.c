@@ -30,13 +30,10 @@ bool luck_overridden(const struct luck *luck, uint64_t address, uint64_t *out_an
   return true;
 }
 
-uint64_t luck_choice_overridden(const struct luck *luck, uint64_t address, uint64_t bound) {
+uint64_t luck_choice_slow(const struct luck *luck, uint64_t address, uint64_t bound) {
   uint64_t answer;
-  if (luck->override_count != 0 && luck_overridden(luck, address, &answer)) {
-    ASSERT_MSG(answer < bound, "address %llx is overridden with %llu, but has %llu possibilities",
-               (unsigned long long)address, (unsigned long long)answer, (unsigned long long)bound);
-    return answer;
-  }
-  if (luck->mode == LUCK_NONE) return 0;
-  return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
+  if (!luck_overridden(luck, address, &answer)) return luck_choice_drawn(luck, address, bound);
+  ASSERT_MSG(answer < bound, "address %llx is overridden with %llu, but has %llu possibilities",
+             (unsigned long long)address, (unsigned long long)answer, (unsigned long long)bound);
+  return answer;
 }

@@ -57,15 +57,19 @@ static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64
   return luck_draw(luck, address) < threshold || threshold == UINT64_MAX;
 }
 
+static inline uint64_t luck_choice_drawn(const struct luck *luck, uint64_t address, uint64_t bound) {
+  __extension__ typedef unsigned __int128 wide;
+  if (luck->mode == LUCK_NONE) return 0;
+  return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
+}
+uint64_t luck_choice_slow(const struct luck *luck, uint64_t address, uint64_t bound);
+
 /* One of `bound` possibilities, 0 to bound - 1; 0 is "nothing bad". Multiply-shift, no modulo bias
  * worth speaking of. bound >= 1. */
-uint64_t luck_choice_overridden(const struct luck *luck, uint64_t address, uint64_t bound);
 static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound) {
-  __extension__ typedef unsigned __int128 wide;
   ASSERT(bound >= 1);
-  if (__builtin_expect(luck->override_count != 0 || luck->mode == LUCK_NONE, 0))
-    return luck_choice_overridden(luck, address, bound);
-  return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
+  if (__builtin_expect(luck->override_count != 0, 0)) return luck_choice_slow(luck, address, bound);
+  return luck_choice_drawn(luck, address, bound);
 }
 
 /* A time from a distribution. */

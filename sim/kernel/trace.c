@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+/* Where the library chooses the widest vectors that the processor has, it does so for whom asks for it. The
+ * digest is the same. */
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#define XXH_DISPATCH_DISABLE_REPLACE
+#include <xxh_x86dispatch.h>
+#define digest_update XXH3_64bits_update_dispatch
+#else
+#define digest_update XXH3_64bits_update
+#endif
 
 #define TRACE_FORMAT 1
 static const char magic[8] = {'d', 'g', 's', 'i', 'm', 't', 'r', '1'};
@@ -63,8 +72,8 @@ void trace_add_sink(struct trace *trace, trace_sink *sink, void *context) {
 void trace_flush(struct trace *trace) {
   if (trace->count == 0) return;
   struct trace_record copy[TRACE_BLOCK];
-  XXH3_64bits_update(trace->digest_state, canonical(trace->block, trace->count, copy),
-                     trace->count * sizeof *trace->block);
+  digest_update(trace->digest_state, canonical(trace->block, trace->count, copy),
+                trace->count * sizeof *trace->block);
   for (size_t i = 0; i < trace->sink_count; i++)
     trace->sinks[i].sink(trace->sinks[i].context, trace->block, trace->count, trace->flushed);
   trace->flushed += trace->count;

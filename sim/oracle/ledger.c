@@ -8,7 +8,8 @@
 struct ledger *ledger_new(void) {
   struct ledger *ledger = calloc(1, sizeof *ledger);
   ASSERT_MSG(ledger, "out of memory");
-  ledger_limit(ledger, LEDGER_WINDOW_MIN, LEDGER_WINDOW_MAX, LEDGER_KEYS_REMEMBERED);
+  ledger_limit(ledger, LEDGER_WINDOW_MIN, LEDGER_WINDOW_MAX, LEDGER_KEYS_REMEMBERED,
+               LEDGER_EXCEPTIONS_MAX);
   ledger_reset(ledger, 0, 1, 1);
   return ledger;
 }
@@ -16,8 +17,7 @@ struct ledger *ledger_new(void) {
 void ledger_free(struct ledger *ledger) {
   if (!ledger) return;
   ledger_groups_free(ledger);
-  map_deinit(&ledger->exception_index);
-  free(ledger->exceptions);
+  ledger_exceptions_free(ledger);
   free(ledger->gaps);
   free(ledger->ring);
   free(ledger->recent_keys);
@@ -28,15 +28,17 @@ void ledger_free(struct ledger *ledger) {
 }
 
 void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_max,
-                  uint64_t keys_remembered) {
+                  uint64_t keys_remembered, uint64_t exceptions_max) {
   ASSERT(window_min && (window_min & (window_min - 1)) == 0);
   ASSERT(window_max && (window_max & (window_max - 1)) == 0);
   ASSERT(keys_remembered && (keys_remembered & (keys_remembered - 1)) == 0);
   ASSERT_LE(window_min, window_max);
   ASSERT_LE(window_max, keys_remembered); /* [W4] */
+  ASSERT_LT(0, exceptions_max);
   ledger->window_min = window_min;
   ledger->window_max = window_max;
   ledger->keys_remembered = keys_remembered;
+  ledger->exceptions_max = exceptions_max;
   /* All at once and not as ids are issued: what is never written costs no memory, and a run that
    * is under way allocates nothing. */
   free(ledger->recent_keys);
@@ -49,6 +51,7 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger_window_reset(ledger);
   timeline_reset(&ledger->timeline, bucket_ns);
   ledger->key_count = keys + 1;
+  ledger_exceptions_reset(ledger);
   GROW(ledger->keys, ledger->key_room, ledger->key_count);
   memset(ledger->keys, 0, ledger->key_count * sizeof *ledger->keys);
   special_reset(ledger);
@@ -56,6 +59,7 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   memset(ledger->outcomes, 0, sizeof ledger->outcomes);
   memset(ledger->counts, 0, sizeof ledger->counts);
   memset(&ledger->latency, 0, sizeof ledger->latency);
+  batches_reset(&ledger->latencies);
   ledger->open = 0;
   ledger->intended_first = ledger->intended_last = ledger->effect_last = 0;
   ledger->healed_last = ledger->ended_at = 0;
@@ -155,8 +159,9 @@ static void on_delivered(struct ledger *ledger, const struct trace_record *fact,
 }
 
 /* From no standing effect to one. */
-static inline void apply_effect(struct ledger *ledger, const struct trace_record *fact,
-                                struct entry *entry, uint64_t number) {
+__attribute__((always_inline)) /* called twice, so that gcc would call it: 18 instructions a message */
+static inline void apply_effect(struct ledger *ledger, const struct trace_record *fact, struct entry *entry,
+                                uint64_t number) {
   struct timeline_bucket *cell = timeline_cell(&ledger->timeline, fact->at, ledger->open);
   ledger->open--;
   entry->effects = 1;
@@ -168,7 +173,10 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
   int64_t visible_at = (int64_t)fact->value;
-  histogram_add(&ledger->latency, visible_at - entry->intended_at);
+  const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
+  histogram_add(&ledger->latency, latency);
+  batches_add(&ledger->latencies, latency);
+  if (__builtin_expect(ledger->together != NULL, 0)) batches_add(ledger->together, latency);
   if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
   uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
   if (fact->intent > *latest)

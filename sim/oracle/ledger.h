@@ -3,7 +3,7 @@
  *
  *   retired (interval)  |  window: a ring over the open ids      | not yet issued
  *   1 ................ base ................................. next
- *          ^ exceptions: a map of the few that could not retire
+ *          ^ exceptions: a table of the few that could not retire; packed, where nobody names them
  *
  * [I1] Conservation: every obligation ends in exactly one class: once, many, lost_acked, lost_unacked,
  *      absent_unknown, absent_rejected, dead_lettered or stuck; they sum to `intended`. What was
@@ -11,7 +11,8 @@
  * [I2] An id retires when its outcome is OK or NONE and it has exactly one effect. A later delivery
  *      of a retired id is a duplicate delivery, a later effect a duplicate effect, an effect of an id
  *      never issued a phantom.
- * [I3] Memory follows the open window and the exceptions, not the number of messages.
+ * [I3] Memory follows the open window and the latest exceptions, not the number of messages; of exceptions
+ *      that nobody has named for long there are two or three bytes each.
  *      Operations other than increments have 4 bytes of each of the latest ids, and some numbers of each
  *      key; where there are none, nothing of it.
  * [I4] Of several outcomes of one obligation (a resubmission) the strongest stands: OK or NONE, which
@@ -43,6 +44,7 @@
 #define SIM_ORACLE_LEDGER_H
 
 #include "sim/kernel/trace.h"
+#include "sim/oracle/batches.h"
 #include "sim/oracle/histogram.h"
 #include "sim/oracle/metric.h"
 
@@ -74,9 +76,10 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
 void ledger_expect_commits(struct ledger *ledger);
 
 /* For tests that put it under pressure, from the next reset on: fewest and most ids in the window, and
- * of how many latest ids the key is known. Powers of two, in rising order; 2^9, 2^16, 2^20 without. */
+ * of how many latest ids the key is known. Powers of two, in rising order; 2^9, 2^16, 2^20 without. And
+ * how many exceptions are kept as they are; 2^14 without. */
 void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_max,
-                  uint64_t keys_remembered);
+                  uint64_t keys_remembered, uint64_t exceptions_max);
 
 size_t ledger_bytes(const struct ledger *ledger); /* memory that it holds [I3] */
 
@@ -92,14 +95,17 @@ void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
 const int64_t *ledger_group(const struct ledger *ledger, uint32_t group);
 
 const struct histogram *ledger_latency(const struct ledger *ledger);
+/* The same latencies in the order in which first effects were stated: they go together, as whoever waits
+ * behind a late one is late, too. */
+const struct batches *ledger_latencies(const struct ledger *ledger);
 /* Cells of the timeline, up to the last fact that counts; none when nothing was intended. *out_width in
  * ns. Complete at the end of every block of facts. */
 const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,
                                               int64_t *out_width);
 
 /* Evidence for tests and stories: number of the trace record of the first and second effect that
- * stand of an exception (0-based + 1; 0 = none, or of an id that had retired: a re-run that records
- * has it). False when the id is no exception; whoever has two effects is one. */
+ * stand of an exception (0-based + 1; 0 = none, or of an id that had retired or was put away: a re-run
+ * that records has it). False when the id is no exception; whoever has two effects is one. */
 bool ledger_evidence(const struct ledger *ledger, uint32_t group, uint64_t intent,
                      uint64_t *out_first, uint64_t *out_second);
 

@@ -89,6 +89,10 @@ static void judge(struct finish *finish, uint64_t intent, const struct entry *en
   judge_state(finish, intent, entry, note);
 }
 
+static void judge_exception(struct finish *finish, const struct exception *exception) {
+  judge(finish, exception->intent, &exception->entry, exception->note, exception->keyless);
+}
+
 static void judge_all(struct finish *finish) {
   struct ledger *ledger = finish->ledger;
   const uint64_t oldest = ledger->next - ledger->capacity; /* wraps while there are fewer */
@@ -97,10 +101,12 @@ static void judge_all(struct finish *finish) {
     const uint64_t intent = oldest + ((i - oldest) & ledger->mask);
     judge(finish, intent, &ledger->ring[i], special_note(ledger, intent), false);
   }
-  for (size_t i = 0; i < ledger->exception_count; i++) {
-    const struct exception *exception = &ledger->exceptions[i];
-    if (exception->intent)
-      judge(finish, exception->intent, &exception->entry, exception->note, exception->keyless);
+  for (size_t i = 0; i < ledger->exception_count; i++)
+    if (ledger->exceptions[i].intent) judge_exception(finish, &ledger->exceptions[i]);
+  for (size_t page = 0; page < ledger->archive.count; page++) {
+    struct archive_reader reader = archive_open(&ledger->archive, page);
+    struct exception exception;
+    while (archive_next(&reader, &exception)) judge_exception(finish, &exception);
   }
   finish->metrics[METRIC_ONCE] += (int64_t)ledger->retired;
   finish->metrics[METRIC_EFFECTS] += (int64_t)ledger->retired;
@@ -158,6 +164,7 @@ static void fill_times(const struct ledger *ledger, int64_t *metrics) {
   int64_t span = ledger->effect_last - ledger->intended_first;
   if (span > 0)
     metrics[METRIC_GOODPUT] = (int64_t)((wide)metrics[METRIC_ONCE] * NS_PER_S / span);
+  metrics[METRIC_LATENCY_MEAN] = batches_mean(&ledger->latencies);
   metrics[METRIC_LATENCY_P50] = histogram_quantile(&ledger->latency, 50, 100);
   metrics[METRIC_LATENCY_P99] = histogram_quantile(&ledger->latency, 99, 100);
   metrics[METRIC_LATENCY_P999] = histogram_quantile(&ledger->latency, 999, 1000);
@@ -201,6 +208,10 @@ const struct histogram *ledger_latency(const struct ledger *ledger) {
   return ledger->groups > 1 ? &ledger->merged->latency : &ledger->latency;
 }
 
+const struct batches *ledger_latencies(const struct ledger *ledger) {
+  return ledger->together ? ledger->together : &ledger->latencies;
+}
+
 const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_t *out_count,
                                               int64_t *out_width) {
   const struct timeline *timeline =
@@ -213,10 +224,10 @@ const struct timeline_bucket *ledger_timeline(const struct ledger *ledger, size_
 bool ledger_evidence(const struct ledger *ledger, uint32_t group, uint64_t intent,
                      uint64_t *out_first, uint64_t *out_second) {
   ASSERT_LT(group, ledger->groups);
-  const struct exception *exception = ledger_exception_find(ledger_of(ledger, group), intent);
-  if (!exception) return false;
-  *out_first = exception->first;
-  *out_second = exception->second;
+  struct exception exception;
+  if (!ledger_exception_look(ledger_of(ledger, group), intent, &exception)) return false;
+  *out_first = exception.first;
+  *out_second = exception.second;
   return true;
 }
 
@@ -224,7 +235,6 @@ size_t ledger_bytes(const struct ledger *ledger) {
   return sizeof *ledger + ledger->ring_room * sizeof *ledger->ring +
          ledger->keys_remembered * sizeof *ledger->recent_keys +
          ledger->key_room * sizeof *ledger->keys + ledger->total_room * sizeof *ledger->totals +
-         ledger->exception_index.capacity * sizeof *ledger->exception_index.entries +
-         ledger->exception_room * sizeof *ledger->exceptions +
-         ledger->gap_room * sizeof *ledger->gaps + special_bytes(ledger) + ledger_groups_bytes(ledger);
+         ledger_exceptions_bytes(ledger) + ledger->gap_room * sizeof *ledger->gaps +
+         special_bytes(ledger) + ledger_groups_bytes(ledger);
 }

@@ -14,13 +14,18 @@ void ledger_groups_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, 
     ledger->merged = calloc(1, sizeof *ledger->merged);
     ASSERT_MSG(ledger->merged, "out of memory");
   }
+  ledger->together = groups > 1 ? &ledger->merged->latencies : NULL;
+  if (ledger->together) batches_reset(ledger->together);
   for (uint32_t i = 1; i < groups; i++) {
     struct ledger **other = &ledger->others[i - 1];
     if (!*other) *other = ledger_new();
     if ((*other)->window_min != ledger->window_min || (*other)->window_max != ledger->window_max ||
-        (*other)->keys_remembered != ledger->keys_remembered)
-      ledger_limit(*other, ledger->window_min, ledger->window_max, ledger->keys_remembered);
+        (*other)->keys_remembered != ledger->keys_remembered ||
+        (*other)->exceptions_max != ledger->exceptions_max)
+      ledger_limit(*other, ledger->window_min, ledger->window_max, ledger->keys_remembered,
+                   ledger->exceptions_max);
     ledger_reset(*other, keys, 1, bucket_ns);
+    (*other)->together = ledger->together;
   }
 }
 
@@ -49,6 +54,7 @@ void ledger_groups_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
     if (!metric_of_group(i)) ledger->metrics[i] = 0;
   int64_t span = last - ledger->intended_first;
   out[METRIC_GOODPUT] = span > 0 ? (int64_t)((wide)out[METRIC_ONCE] * NS_PER_S / span) : 0;
+  out[METRIC_LATENCY_MEAN] = batches_mean(ledger->together);
   out[METRIC_LATENCY_P50] = histogram_quantile(latency, 50, 100);
   out[METRIC_LATENCY_P99] = histogram_quantile(latency, 99, 100);
   out[METRIC_LATENCY_P999] = histogram_quantile(latency, 999, 1000);

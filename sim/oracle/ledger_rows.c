@@ -36,12 +36,13 @@ struct writer {
   uint64_t returned; /* NEVER = it has not */
 };
 
-static const struct entry *entry_of(const struct ledger *ledger, uint64_t intent) {
-  const struct exception *exception = ledger_exception_find(ledger, intent);
-  if (exception) return exception->keyless ? NULL : &exception->entry;
-  if (ledger->next - 1 - intent >= ledger->capacity) return NULL;
+/* What is known of an operation that has not retired, as an exception whether it is one or not. */
+static bool look_up(const struct ledger *ledger, uint64_t intent, struct exception *out) {
+  if (ledger_exception_look(ledger, intent, out)) return true;
+  if (ledger->next - 1 - intent >= ledger->capacity) return false;
   const struct entry *entry = &ledger->ring[intent & ledger->mask];
-  return entry->status.flags & FLAG_ELSEWHERE ? NULL : entry;
+  *out = (struct exception){.entry = *entry, .note = special_note(ledger, intent)};
+  return !(entry->status.flags & FLAG_ELSEWHERE);
 }
 
 /* LIMIT: of an operation that has retired LEDGER_KEYS_REMEMBERED ids ago it is forgotten what it was: it
@@ -50,14 +51,12 @@ static struct writer writer_of(const struct ledger *ledger, uint32_t key, uint64
   const uint64_t age = ledger->next - intent, place = intent & (ledger->keys_remembered - 1);
   struct writer writer = {.operation = OPERATION_PUT, .returned = intent + ledger->keys_remembered};
   if (!ledger_was_issued(ledger, intent)) return writer;
-  const struct entry *entry = entry_of(ledger, intent);
+  struct exception known;
   uint32_t about = key | (uint32_t)OPERATION_PUT << FACT_STATE_KEY_BITS;
-  if (entry) {
-    const struct exception *exception = ledger_exception_find(ledger, intent);
-    const uint32_t note = exception ? exception->note : ledger->special.notes[place];
-    about = entry->about;
-    if (entry->status.outcome == OUTCOME_REJECTED) return writer;
-    writer.returned = entry->status.outcome >= OUTCOME_NONE ? intent + note : NEVER;
+  if (look_up(ledger, intent, &known) && !known.keyless) {
+    about = known.entry.about;
+    if (known.entry.status.outcome == OUTCOME_REJECTED) return writer;
+    writer.returned = known.entry.status.outcome >= OUTCOME_NONE ? intent + known.note : NEVER;
   } else if (age <= ledger->keys_remembered) {
     about = ledger->recent_keys[place];
     writer.returned = intent + ledger->special.notes[place];
@@ -89,9 +88,8 @@ static uint64_t contradiction(const struct row_account *row, bool absent, uint64
 }
 
 static bool was_applied(const struct ledger *ledger, uint64_t intent) {
-  const struct exception *exception = ledger_exception_find(ledger, intent);
-  const struct entry *entry = exception ? &exception->entry : entry_of(ledger, intent);
-  return !entry || entry->effects > 0; /* else it has retired */
+  struct exception known;
+  return !look_up(ledger, intent, &known) /* it has retired */ || known.entry.effects > 0;
 }
 
 enum row_verdict rows_verdict(const struct ledger *ledger, uint32_t key) {

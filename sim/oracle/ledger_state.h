@@ -17,7 +17,9 @@
 #define SIM_ORACLE_LEDGER_STATE_H
 
 #include "sim/base/map.h"
+#include "sim/oracle/batches.h"
 #include "sim/oracle/ledger.h"
+#include "sim/oracle/ledger_archive.h"
 #include "sim/world/fact.h"
 #include "sim/world/operation.h"
 
@@ -27,6 +29,7 @@
 #define LEDGER_WINDOW_MIN 512
 #define LEDGER_WINDOW_MAX (1 << 16)
 #define LEDGER_KEYS_REMEMBERED (1 << 20)
+#define LEDGER_EXCEPTIONS_MAX (1 << 14)
 
 /* What the client knows, weaker before stronger. A stronger one replaces a weaker one (a resubmission
  * that was refused does not make the first attempt certain); OK and NONE are final. */
@@ -139,6 +142,7 @@ struct timeline {
 /* Of all groups together; only where there are several. */
 struct merged {
   struct histogram latency;
+  struct batches latencies;
   struct timeline timeline;
 };
 
@@ -159,10 +163,15 @@ struct ledger {
   uint32_t key_count; /* keys 0..key_count - 1 */
   bool state_stated;
 
-  struct map exception_index; /* id -> index + 1 */
+  struct map exception_index; /* of those in the table: id -> index + 1 */
   struct exception *exceptions;
   size_t exception_count, exception_room;
   uint32_t free_head; /* index + 1 */
+  struct archive archive; /* the others */
+  size_t exceptions_bound;    /* most in the table */
+  size_t came_new, came_back; /* into the table, since some were put away */
+  uint64_t *leaving;          /* ledger_exceptions.c: those that are */
+  size_t leaving_room;
   struct gap *gaps;
   size_t gap_count, gap_room;
 
@@ -172,6 +181,8 @@ struct ledger {
   int64_t intended_first, intended_last, effect_last, healed_last, ended_at;
   bool ended, stuck;
   struct histogram latency;
+  struct batches latencies;  /* of first effects, in the order of their facts */
+  struct batches *together;  /* of all groups; NULL = there is one */
   struct timeline timeline;
 
   int64_t metrics[METRIC__COUNT]; /* ledger_finish */
@@ -180,7 +191,7 @@ struct ledger {
   struct merged *merged; /* NULL = never needed */
 
   size_t ring_room;
-  uint64_t window_min, window_max, keys_remembered;
+  uint64_t window_min, window_max, keys_remembered, exceptions_max;
 };
 
 static inline bool status_equal(struct status a, struct status b) {
@@ -201,12 +212,23 @@ void ledger_window_make_room(struct ledger *ledger, uint64_t intent, uint64_t nu
 /* Turns an entry of the window into an exception. */
 struct exception *ledger_set_aside(struct ledger *ledger, uint64_t intent, struct entry *entry,
                                    uint64_t number);
-/* The exception of an id outside the window, or NULL. */
-struct exception *ledger_exception_find(const struct ledger *ledger, uint64_t intent);
-/* The same, but a retired id becomes an exception again. NULL: never issued. */
+/* That of ledger_exception_find, but a retired id becomes an exception again. NULL: never issued. */
 struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent);
 /* To be called when an exception may have become plain: retires it then. */
 void ledger_exception_settle(struct ledger *ledger, struct exception *exception);
+
+/* ledger_exceptions.c: a table of those that facts name, and an archive of the others. Where one is new or
+ * comes back the others may move. */
+
+void ledger_exceptions_reset(struct ledger *ledger);
+void ledger_exceptions_free(struct ledger *ledger);
+size_t ledger_exceptions_bytes(const struct ledger *ledger);
+struct exception *ledger_exception_new(struct ledger *ledger, uint64_t intent);
+void ledger_exception_drop(struct ledger *ledger, struct exception *exception);
+/* The exception of an id outside the window, or NULL. From the archive it comes back, and others with it. */
+struct exception *ledger_exception_find(struct ledger *ledger, uint64_t intent);
+/* The same, as a copy: nothing comes back. */
+bool ledger_exception_look(const struct ledger *ledger, uint64_t intent, struct exception *out);
 
 /* ledger_special.c: operations other than increments */
 

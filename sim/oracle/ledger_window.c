@@ -12,35 +12,12 @@ void ledger_window_reset(struct ledger *ledger) {
   ledger->plain = (struct status){.outcome = OUTCOME_OK, .deliveries = 1, .flags = FLAG_EFFECTED};
   ledger->plain_fixed = false;
   ledger->retired = 0;
-  map_clear(&ledger->exception_index);
-  ledger->exception_count = 0;
-  ledger->free_head = 0;
   ledger->gap_count = 0;
-}
-
-static struct exception *exception_new(struct ledger *ledger, uint64_t intent) {
-  uint32_t place = ledger->free_head;
-  if (place) {
-    ledger->free_head = ledger->exceptions[place - 1].next_free;
-  } else {
-    GROW(ledger->exceptions, ledger->exception_room, ledger->exception_count + 1);
-    place = (uint32_t)++ledger->exception_count;
-  }
-  *map_put(&ledger->exception_index, intent, NULL) = place;
-  struct exception *exception = &ledger->exceptions[place - 1];
-  *exception = (struct exception){.intent = intent};
-  return exception;
-}
-
-struct exception *ledger_exception_find(const struct ledger *ledger, uint64_t intent) {
-  if (intent == 0) return NULL; /* the map has no key 0 */
-  const uint64_t *place = map_get(&ledger->exception_index, intent);
-  return place ? &ledger->exceptions[*place - 1] : NULL;
 }
 
 struct exception *ledger_set_aside(struct ledger *ledger, uint64_t intent, struct entry *entry,
                                    uint64_t number) {
-  struct exception *exception = exception_new(ledger, intent);
+  struct exception *exception = ledger_exception_new(ledger, intent);
   exception->entry = *entry;
   exception->note = special_note(ledger, intent);
   /* The high half follows from the record under way, less than 2^32 records later. */
@@ -72,7 +49,7 @@ struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent)
   if (!ledger_was_issued(ledger, intent)) return NULL;
   ASSERT(ledger->retired > 0);
   ledger->retired--;
-  exception = exception_new(ledger, intent);
+  exception = ledger_exception_new(ledger, intent);
   exception->entry.effects = 1;
   exception->entry.status = ledger->plain;
   exception->keyless = ledger->next - intent > ledger->keys_remembered;
@@ -112,11 +89,7 @@ void ledger_exception_settle(struct ledger *ledger, struct exception *exception)
     ledger->retired++;
   else
     retire(ledger, exception->entry.about, exception->note);
-  uint64_t *place = map_get(&ledger->exception_index, exception->intent);
-  exception->next_free = ledger->free_head;
-  ledger->free_head = (uint32_t)*place;
-  map_remove(&ledger->exception_index, exception->intent);
-  exception->intent = 0;
+  ledger_exception_drop(ledger, exception);
 }
 
 /* Whether the window is too small, and not just kept open by a few that were lost: eight ids spread

@@ -49,7 +49,8 @@ enum metric_unit {
   X(KEY_MISMATCHES, "key_mismatches", "key_mismatches", UNIT_COUNT, "requests refused as their idempotency key came with other parameters") \
   X(STORE_DISAGREEMENTS, "store_disagreements", "store_disagreements", UNIT_COUNT, "committed in their service's database without an effect, or the reverse") \
   X(GOODPUT, "goodput", "goodput_per_s", UNIT_RATE, "obligations ended once, per second from the first arrival to the last effect") \
-  X(LATENCY_P50, "latency_p50", "latency_p50_ns", UNIT_NS, "from arrival to first effect, median")  \
+  X(LATENCY_MEAN, "latency_mean", "latency_mean_ns", UNIT_NS, "from arrival to first effect, mean") \
+  X(LATENCY_P50, "latency_p50", "latency_p50_ns", UNIT_NS, "the same, median")                        \
   X(LATENCY_P99, "latency_p99", "latency_p99_ns", UNIT_NS, "the same, 99th percentile")            \
   X(LATENCY_P999, "latency_p999", "latency_p999_ns", UNIT_NS, "the same, 99.9th percentile")       \
   X(ROUND_TRIPS, "round_trips", "round_trips", UNIT_COUNT, "requests that were answered")          \

@@ -87,11 +87,11 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
   char intended[2 * HUMAN_MAX];
   output_intended(campaign, intended, sizeof intended);
   fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended,
-          scenario->seed_count, scenario->seed_count == 1 ? "" : "s",
-          key_space ? (faults && scenario->seed_count > 1 ? ", faults of the first seed are shaded"
+          campaign->seed_count, campaign->seed_count == 1 ? "" : "s",
+          key_space ? (faults && campaign->seed_count > 1 ? ", faults of the first seed are shaded"
                        : faults                           ? ", faults are shaded"
                                                           : "")
-          : scenario->seed_count > 1 ? ", mean and 95 % interval"
+          : campaign->seed_count > 1 ? ", mean and 95 % interval"
                                      : "");
   fprintf(out, "ROWS = %zu\n", scenario->plan_count);
   charts_put_labels(scenario, "LABEL", false, out);

@@ -32,7 +32,7 @@ static int64_t value_of(const struct campaign *campaign, size_t plan, size_t see
 
 static bool is_constant(const struct campaign *campaign, unsigned metric) {
   for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
-    for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+    for (size_t seed = 0; seed < campaign->seed_count; seed++)
       if (value_of(campaign, plan, seed, metric) != value_of(campaign, 0, 0, metric)) return false;
   return true;
 }
@@ -40,7 +40,7 @@ static bool is_constant(const struct campaign *campaign, unsigned metric) {
 /* Whether two metrics are the same in every run: then one chart shows both. */
 static bool is_same(const struct campaign *campaign, unsigned metric, unsigned other) {
   for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
-    for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+    for (size_t seed = 0; seed < campaign->seed_count; seed++)
       if (value_of(campaign, plan, seed, metric) != value_of(campaign, plan, seed, other)) return false;
   return true;
 }

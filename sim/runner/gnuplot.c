@@ -72,6 +72,17 @@ static void complaint(FILE *said, char *out, size_t size) {
   }
 }
 
+/* Whether a chart is there to its end: gnuplot does not notice that a disk is full. */
+static bool is_whole(const char *svg) {
+  char end[16] = "";
+  FILE *file = fopen(svg, "r");
+  if (!file) return false;
+  const bool whole = fseek(file, -(long)(sizeof end - 1), SEEK_END) == 0 &&
+                     fread(end, 1, sizeof end - 1, file) == sizeof end - 1 && strstr(end, "</svg>");
+  fclose(file);
+  return whole;
+}
+
 /* False: there is no gnuplot, so that the others need not be tried. */
 static bool render(const char *directory, const char *name) {
   char script[128], svg[1024], line[256];
@@ -95,12 +106,13 @@ static bool render(const char *directory, const char *name) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   complaint(said, line, sizeof line);
   fclose(said);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && access(svg, R_OK) == 0) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_whole(svg)) {
     if (line[0] != '\0') fprintf(stderr, "dgsim: warning: gnuplot %s: %s\n", script, line);
     return true;
   }
   unlink(svg); /* half a chart is none */
-  fprintf(stderr, "dgsim: warning: gnuplot failed on %s: %s\n", script, line);
+  fprintf(stderr, "dgsim: warning: gnuplot failed on %s: %s\n", script,
+          line[0] != '\0' ? line : "the chart is not there, or not to its end");
   return true;
 }
 

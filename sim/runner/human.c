@@ -3,7 +3,6 @@
 #include "sim/kernel/time.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Three significant digits, whole numbers from 100 on. */
@@ -24,6 +23,7 @@ static const struct {
 static size_t time_unit(double ns) {
   const size_t last = sizeof time_units / sizeof *time_units - 1;
   size_t unit = 0;
+  ns = fabs(ns);
   while (unit < last && ns < time_units[unit].ns * (unit < 2 ? 10 : 0.9995)) unit++;
   return unit;
 }
@@ -60,6 +60,10 @@ void human_value(enum metric_unit unit, double value, char *out, size_t size) {
   }
 }
 
+static void put_margin(double half, char *out, size_t size) {
+  snprintf(out, size, half < 9.95 ? " ±%.2g" : " ±%.0f", half);
+}
+
 void human_estimate(enum metric_unit unit, struct estimate estimate, char *out, size_t size) {
   /* One unit for both numbers; columns of rates and bytes say theirs in the heading. */
   const size_t time = time_unit(estimate.mean);
@@ -68,10 +72,25 @@ void human_estimate(enum metric_unit unit, struct estimate estimate, char *out, 
   human_number(estimate.mean / scale, mean, sizeof mean);
   const double half =
       (estimate.high - estimate.mean) / scale; /* the lower end may be clamped at 0 */
-  if (estimate.n > 1 && half > 0)
-    snprintf(margin, sizeof margin, half < 9.95 ? " ±%.2g" : " ±%.0f", half);
+  if (half > 0) put_margin(half, margin, sizeof margin);
   snprintf(out, size, "%s%s%s%s", mean, margin, unit == UNIT_NS ? " " : "",
            unit == UNIT_NS ? time_units[time].name : "");
+}
+
+void human_difference(enum metric_unit unit, struct estimate difference, char *out, size_t size) {
+  const double half = difference.high - difference.mean;
+  const size_t time = time_unit(fabs(difference.mean) > half ? difference.mean : half);
+  const bool in_time = unit == UNIT_NS && (difference.mean != 0 || half > 0);
+  const double scale = in_time ? time_units[time].ns : 1, mean = difference.mean / scale;
+  char number[HUMAN_MAX], margin[HUMAN_MAX] = "";
+  /* No more digits than the interval leaves a meaning to. */
+  if (half / scale >= 9.95)
+    snprintf(number, sizeof number, "%+.0f", mean);
+  else
+    human_number(fabs(mean), number + 1, sizeof number - 1), number[0] = mean < 0 ? '-' : '+';
+  if (mean == 0) snprintf(number, sizeof number, "0");
+  if (half > 0) put_margin(half / scale, margin, sizeof margin);
+  snprintf(out, size, "%s%s%s%s", number, margin, in_time ? " " : "", in_time ? time_units[time].name : "");
 }
 
 size_t human_width(const char *text) {
@@ -79,4 +98,9 @@ size_t human_width(const char *text) {
   for (; *text != '\0'; text++)
     if (((unsigned char)*text & 0xc0) != 0x80) width++;
   return width;
+}
+
+void human_pad(FILE *out, const char *text, size_t width, bool right) {
+  const size_t have = human_width(text), gap = have < width ? width - have : 0;
+  fprintf(out, "%*s%s%*s", right ? (int)gap : 0, "", text, right ? 0 : (int)gap, "");
 }

@@ -41,7 +41,7 @@ static int64_t value_of(const struct campaign *campaign, struct judged about, si
  * as bounds are. */
 static int64_t pooled(const struct campaign *campaign, struct judged about, unsigned metric) {
   if (metric == EXPECT_CAPACITY) return campaign->capacity[about.row];
-  const size_t seeds = campaign->scenario->seed_count;
+  const size_t seeds = campaign->seed_count;
   const enum metric_unit unit = metric_rows[metric].unit;
   wide sum = 0;
   for (size_t seed = 0; seed < seeds; seed++) sum += value_of(campaign, about, seed, metric);
@@ -60,7 +60,7 @@ static void value_text(unsigned metric, int64_t value, char *out, size_t size) {
 }
 
 static void say_runs(const struct campaign *campaign, unsigned metric, char *out, size_t size) {
-  const size_t seeds = campaign->scenario->seed_count;
+  const size_t seeds = campaign->seed_count;
   if (metric == EXPECT_CAPACITY)
     out[0] = '\0';
   else if (seeds == 1)
@@ -102,7 +102,7 @@ static bool meets(const struct expectation *expectation, int64_t value, int64_t 
 static bool judge_none(const struct campaign *campaign, const struct expectation *expectation,
                        struct judged about, struct expectation_result *out) {
   char value[HUMAN_MAX];
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
+  for (size_t seed = 0; seed < campaign->seed_count; seed++) {
     const int64_t count = value_of(campaign, about, seed, expectation->metric);
     if (count == 0) continue;
     value_text(expectation->metric, count, value, sizeof value);
@@ -123,7 +123,7 @@ static bool judge_violates(const struct campaign *campaign, const struct expecta
                            struct judged about, struct expectation_result *out) {
   char names[120];
   uint32_t found = 0;
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+  for (size_t seed = 0; seed < campaign->seed_count; seed++)
     found |= violations_of(campaign, about, seed);
   verdict_describe(found, names, sizeof names);
   snprintf(out->found, sizeof out->found, "violates %s", names);
@@ -131,7 +131,7 @@ static bool judge_violates(const struct campaign *campaign, const struct expecta
   const uint32_t either = expectation->violations_either;
   if ((found & ~(either & ~exactly)) == exactly && (either == 0 || (found & either))) return true;
   /* A seed that shows an anomaly that was not expected says it all; one that is missing takes all. */
-  for (size_t seed = campaign->scenario->seed_count; seed-- > 0;)
+  for (size_t seed = campaign->seed_count; seed-- > 0;)
     if (violations_of(campaign, about, seed) & ~(exactly | either))
       out->seed_index = seed;
   return false;
@@ -140,7 +140,7 @@ static bool judge_violates(const struct campaign *campaign, const struct expecta
 /* Whether row is less (sign -1) or more (+1) than the other, beyond chance where there are seeds. */
 static bool differs(const struct campaign *campaign, const struct expectation *expectation,
                     struct judged about, int sign) {
-  const size_t seeds = campaign->scenario->seed_count;
+  const size_t seeds = campaign->seed_count;
   const struct judged other = other_of(about);
   if (seeds == 1 || expectation->metric == EXPECT_CAPACITY) {
     const int64_t a = pooled(campaign, about, expectation->metric);
@@ -274,7 +274,7 @@ void judge_campaign(struct campaign *campaign) {
   enum verdict verdict = VERDICT_HELD;
   for (size_t row = 0; row < scenario->plan_count; row++) {
     campaign->violations[row] = 0;
-    for (size_t seed = 0; seed < scenario->seed_count; seed++)
+    for (size_t seed = 0; seed < campaign->seed_count; seed++)
       campaign->violations[row] |= campaign_result(campaign, row, seed)->violations;
     campaign->contract_held[row] = campaign->violations[row] == 0;
     if (!campaign->contract_held[row] && scenario->expectation_count == 0)

@@ -18,9 +18,9 @@ static size_t guilty_seed(const struct campaign *campaign, size_t *out_plan) {
   }
   if (scenario->expectation_count > 0) return guilty;
   for (size_t i = 0; i < campaign->result_count; i++)
-    if (campaign->results[i].violations != 0 && i % scenario->seed_count < guilty) {
-      guilty = i % scenario->seed_count;
-      *out_plan = i / scenario->seed_count;
+    if (campaign->results[i].violations != 0 && i % campaign->seed_count < guilty) {
+      guilty = i % campaign->seed_count;
+      *out_plan = i / campaign->seed_count;
     }
   return guilty;
 }
@@ -49,16 +49,16 @@ void judge_reproduce(const struct campaign *campaign, char *out, size_t size) {
   char point[512] = "";
   const size_t guilty = guilty_seed(campaign, &plan);
   if (put_point(campaign, plan, point, sizeof point) == 0) point[0] = '\0';
-  if (guilty != CAMPAIGN_NO_SEED || scenario->seed_count == 1) {
+  if (guilty != CAMPAIGN_NO_SEED || campaign->seed_count == 1) {
     snprintf(out, size, "%s%s --seed %" PRIu64, campaign->reproduce, point,
              scenario->seeds[guilty != CAMPAIGN_NO_SEED ? guilty : 0]);
     return;
   }
   bool counted = true; /* 1, 2, 3…: what --seeds means; another list stands in the file */
-  for (size_t seed = 0; seed < scenario->seed_count; seed++)
+  for (size_t seed = 0; seed < campaign->seed_count; seed++)
     counted &= scenario->seeds[seed] == seed + 1;
   if (counted)
-    snprintf(out, size, "%s --seeds %zu", campaign->reproduce, scenario->seed_count);
+    snprintf(out, size, "%s --seeds %zu", campaign->reproduce, campaign->seed_count);
   else
     snprintf(out, size, "%s", campaign->reproduce);
 }

@@ -12,11 +12,20 @@
 /* Hexadecimal text: JSON numbers lose the low bits of 64. */
 static json_t *digest_json(uint64_t digest) { return json_sprintf("%016" PRIx64, digest); }
 
-static json_t *seeds_json(const struct scenario *scenario) {
+static json_t *seeds_json(const struct campaign *campaign) {
   json_t *seeds = json_array();
-  for (size_t i = 0; i < scenario->seed_count; i++)
-    json_array_append_new(seeds, json_integer((json_int_t)scenario->seeds[i]));
+  for (size_t i = 0; i < campaign->seed_count; i++)
+    json_array_append_new(seeds, json_integer((json_int_t)campaign->scenario->seeds[i]));
   return seeds;
+}
+
+/* How it came to have these seeds and no more. */
+static json_t *precision_json(const struct campaign *campaign) {
+  json_t *json = json_object();
+  json_object_set_new(json, "seeds_at_most", json_integer((json_int_t)campaign->scenario->seed_count));
+  json_object_set_new(json, "looks", json_integer((json_int_t)campaign->looks));
+  json_object_set_new(json, "reached", json_boolean(campaign->precise));
+  return json;
 }
 
 static json_t *files_json(const struct scenario *scenario) {
@@ -56,7 +65,7 @@ static json_t *row_json(const struct campaign *campaign, size_t row) {
   if (campaign->capacity[row] >= 0)
     json_object_set_new(json, "capacity_micro_per_s", json_integer(campaign->capacity[row]));
   json_t *digests = json_array();
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++)
+  for (size_t seed = 0; seed < campaign->seed_count; seed++)
     json_array_append_new(digests, digest_json(campaign_result(campaign, row, seed)->digest));
   json_object_set_new(json, "digests", digests);
   return json;
@@ -94,6 +103,7 @@ static json_t *execution_json(const struct campaign *campaign) {
   strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
   json_t *json = json_object();
   json_object_set_new(json, "workers", json_integer(campaign->workers));
+  json_object_set_new(json, "ranks", json_integer(campaign->ranks));
   json_object_set_new(json, "host", json_string(host));
   json_object_set_new(json, "wall_s", json_real(campaign->wall_s));
   json_object_set_new(json, "written", json_string(written));
@@ -110,7 +120,8 @@ bool manifest_write(const struct campaign *campaign, const char *version, FILE *
   json_object_set_new(root, "path", json_string(scenario->path));
   json_object_set_new(root, "resolved_hash", digest_json(scenario->resolved_hash));
   json_object_set_new(root, "files", files_json(scenario));
-  json_object_set_new(root, "seeds", seeds_json(scenario));
+  json_object_set_new(root, "seeds", seeds_json(campaign));
+  if (campaign->looks > 0) json_object_set_new(root, "precision", precision_json(campaign));
   json_object_set_new(root, "digest", digest_json(campaign_digest(campaign)));
   json_object_set_new(root, "verdict", json_string(verdict_names[campaign->verdict]));
   json_object_set_new(root, "verified", json_boolean(campaign->verified));

@@ -1,10 +1,14 @@
 #include "sim/runner/output.h"
 
 #include "sim/runner/charts.h"
+#include "sim/runner/intervals.h"
 #include "sim/runner/manifest.h"
 #include "sim/runner/tables.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,19 +25,24 @@ static bool write_resolved(const struct campaign *campaign, FILE *file) {
   return true;
 }
 
+static bool has_groups(const struct campaign *campaign) { return campaign->scenario->plans[0].groups != NULL; }
+
 /* Everything but the manifest, which says of what version it is, and the charts. */
 static const struct {
   const char *name;
   table_writer *write;
-  bool of_groups; /* only where the scenario has groups */
+  bool (*where)(const struct campaign *campaign); /* NULL = always */
 } files[] = {
-    {"summary.txt", write_summary, false},      {"runs.csv", tables_runs, false},
-    {"aggregate.csv", tables_aggregate, false}, {"timeline.csv", tables_timeline, false},
-    {"latency.csv", tables_latency, false},     {"faults.csv", tables_faults, false},
-    {"groups.csv", tables_groups, true},        {"resolved.yaml", write_resolved, false},
+    {"summary.txt", write_summary, NULL},      {"runs.csv", tables_runs, NULL},
+    {"aggregate.csv", tables_aggregate, NULL}, {"paired.csv", tables_paired, intervals_are_paired},
+    {"timeline.csv", tables_timeline, NULL},   {"latency.csv", tables_latency, NULL},
+    {"faults.csv", tables_faults, NULL},       {"groups.csv", tables_groups, has_groups},
+    {"resolved.yaml", write_resolved, NULL},
 };
 #define FILES (sizeof files / sizeof *files)
 #define MANIFEST "manifest.json"
+#define NEW_DIRECTORY ".new." /* and the number of the process that writes it */
+#define NEW_LINK ".latest."
 
 /* Where files are written before they are renamed: in the same directory, so in the same file system. */
 struct staging {
@@ -140,7 +149,7 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
   if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err))
     return false;
   for (size_t i = 0; i < FILES; i++)
-    if ((!files[i].of_groups || campaign->scenario->plans[0].groups) &&
+    if ((!files[i].where || files[i].where(campaign)) &&
         !write_file(staging, campaign, files[i].name, files[i].write, NULL, err))
       return false;
   if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;
@@ -149,11 +158,11 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
   return true;
 }
 
-/* <out>/latest: made beside and renamed, because a symlink cannot be overwritten. */
-static bool link_latest(const char *out, const char *name, struct err *err) {
+/* <out>/latest: made elsewhere and renamed, because a symlink cannot be overwritten. */
+static bool link_latest(const struct staging *staging, const char *out, const char *name, struct err *err) {
   char link_path[PATH_SIZE], fresh[PATH_SIZE];
   snprintf(link_path, sizeof link_path, "%s/latest", out);
-  snprintf(fresh, sizeof fresh, "%s/.latest.%ld", out, (long)getpid());
+  snprintf(fresh, sizeof fresh, "%s/" NEW_LINK "%ld", staging->target, (long)getpid());
   unlink(fresh);
   if (symlink(name, fresh) == 0 && rename(fresh, link_path) == 0) return true;
   io_error(err, "make the link", link_path);
@@ -169,7 +178,7 @@ static bool stage_paths(const char *out, const char *name, struct staging *stagi
     return err_set(err, ERR_LIMIT, "the path of the results is longer than %d bytes (--out)",
                    TARGET_SIZE - 1);
   snprintf(staging->charts, sizeof staging->charts, "%s/charts", staging->target);
-  snprintf(staging->fresh, sizeof staging->fresh, "%s/.new.%ld", staging->target, (long)getpid());
+  snprintf(staging->fresh, sizeof staging->fresh, "%s/" NEW_DIRECTORY "%ld", staging->target, (long)getpid());
   snprintf(staging->fresh_charts, sizeof staging->fresh_charts, "%s/charts", staging->fresh);
   return true;
 }
@@ -183,6 +192,28 @@ bool output_check(const char *out, const char *scenario_name, struct err *err) {
   return good;
 }
 
+/* Whether a name is of something that no process is writing any more. */
+static bool is_left(const char *name, const char *prefix) {
+  if (strncmp(name, prefix, strlen(prefix)) != 0) return false;
+  const long process = strtol(name + strlen(prefix), NULL, 10);
+  return process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+void output_clean(const char *out, const char *scenario_name) {
+  struct staging staging;
+  struct err none = {0};
+  if (!stage_paths(out, scenario_name, &staging, &none)) return;
+  DIR *directory = opendir(staging.target);
+  if (!directory) return;
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    if (!is_left(entry->d_name, NEW_DIRECTORY) && !is_left(entry->d_name, NEW_LINK)) continue;
+    snprintf(staging.fresh, sizeof staging.fresh, "%s/%.200s", staging.target, entry->d_name);
+    snprintf(staging.fresh_charts, sizeof staging.fresh_charts, "%s/charts", staging.fresh);
+    if (unlink(staging.fresh) != 0) stage_remove(&staging);
+  }
+  closedir(directory);
+}
+
 bool output_write(const struct campaign *campaign, const struct output_options *options,
                   char out_directory[512], struct err *err) {
   struct staging staging;
@@ -194,7 +225,7 @@ bool output_write(const struct campaign *campaign, const struct output_options *
                     each_name(check_place, &staging, err) && make_directory(staging.charts, err) &&
                     each_name(commit_one, &staging, err);
   stage_remove(&staging);
-  return good && link_latest(options->out, name, err);
+  return good && link_latest(&staging, options->out, name, err);
 }
 
 bool output_file(const char *directory, const char *name, void (*write)(void *context, FILE *file), void *context,

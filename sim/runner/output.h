@@ -1,7 +1,7 @@
 /* The files of a campaign, in a directory that can be copied (sim/runner/README.md):
  *
- *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  timeline.csv  latency.csv
- *                    faults.csv   resolved.yaml  manifest.json  charts/NAME.{gp,svg}
+ *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  paired.csv  timeline.csv
+ *                    latency.csv  faults.csv  groups.csv  resolved.yaml  manifest.json  charts/NAME.{gp,svg}
  *   <out>/latest -> <scenario>
  *
  * Each file is written beside its place and renamed, so none is ever half there. CSV through libcsv,
@@ -25,6 +25,9 @@ struct output_options {
 /* Makes <out>/<scenario> and sees that files can be written there, before a campaign is run for them.
  * False: a clear error. */
 bool output_check(const char *out, const char *scenario_name, struct err *err);
+
+/* Removes what processes that were killed left half written in <out>/<scenario>. */
+void output_clean(const char *out, const char *scenario_name);
 
 /* Writes all files. *out_directory (512 bytes) is where they are. False: a clear error, and what was
  * there before is untouched. A gnuplot that is missing or fails is a warning on stderr, no error. */

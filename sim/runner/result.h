@@ -2,7 +2,8 @@
 #ifndef SIM_RUNNER_RESULT_H
 #define SIM_RUNNER_RESULT_H
 
-#include "sim/oracle/histogram.h"
+#include "sim/base/bytes.h"
+#include "sim/oracle/batches.h"
 #include "sim/oracle/ledger.h"
 #include "sim/oracle/metric.h"
 #include "sim/oracle/verdict.h"
@@ -17,6 +18,9 @@ struct fault_window {
   int64_t begin, end; /* ns */
 };
 #define RESULT_WINDOWS_MAX 4096
+
+/* Fewest latencies of which batches are kept: fewer say nothing of each other. */
+#define RESULT_BATCHED_MIN 512
 
 /* One sink group's part, where there are several. */
 struct group_result {
@@ -38,8 +42,8 @@ struct run_result {
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
   struct fault_window *windows;
   size_t window_count;
-  struct histogram *latency;
-  struct timeline_bucket *timeline;
+  struct batch_means *latencies; /* ns, in order of first effects; owned. NULL = of fewer than RESULT_BATCHED_MIN */
+  struct bytes latency, timeline; /* packed: series.h */
   size_t timeline_count;
   int64_t timeline_width; /* ns */
   int64_t end_ns;         /* virtual time at which the run ended */

@@ -4,6 +4,7 @@
 #include "sim/base/grow.h"
 #include "sim/runner/collect.h"
 #include "sim/runner/recording.h"
+#include "sim/runner/series.h"
 #include "sim/world/world.h"
 
 #include <stdlib.h>
@@ -141,7 +142,9 @@ static int64_t saturated_rate(struct run *run, const struct plan *plan, uint64_t
   copy.workload.duration = span_of(NS_PER_MS); /* cells begin fine, and double as it takes longer */
   struct run_result result;
   run_execute(run, &copy, 0, seed, NULL, command, &result);
-  int64_t rate = middle_rate(result.timeline, result.timeline_count, result.timeline_width);
+  struct timeline_bucket cells[LEDGER_BUCKETS_MAX];
+  ASSERT(series_read_timeline(&result.timeline, result.timeline_count, cells));
+  int64_t rate = middle_rate(cells, result.timeline_count, result.timeline_width);
   run_result_deinit(&result);
   run->world->plan = NULL; /* the copy is gone: the next run lays its nodes out anew */
   return rate;

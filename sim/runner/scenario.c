@@ -345,7 +345,7 @@ bool scenario_read_world(struct reader *reader) {
 
 static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_override) {
   return read_name(reader, path) && read_seeds(reader, seeds_override) &&
-         scenario_read_check(reader) &&
+         scenario_read_check(reader) && scenario_read_precision(reader) &&
          scenario_read_sweep(reader) && scenario_read_points(reader) &&
          scenario_read_expect(reader);
 }
@@ -354,9 +354,7 @@ static bool read_blocks(struct reader *reader, const char *path, uint64_t seeds_
 struct source {
   const char *path, *text; /* no text: a file */
   size_t length;
-  const char *const *sets;
-  size_t set_count;
-  uint64_t seeds_override;
+  struct scenario_changes changes;
   bool one_run, without_sweep;
 };
 
@@ -399,13 +397,13 @@ static bool load(const struct source *source, const struct registry *registry, s
                             .checking = is_of_check(registry),
                             .distributions = POOL_NEW(pool, struct map, 1)};
   *memory = (struct memory){.pool = pool, .reader = reader};
-  reader->root = source->text ? yaml_read(pool, path, source->text, source->length, false, err)
+  reader->root = source->text ? yaml_read(pool, path, source->text, source->length, NULL, err)
                               : yaml_read_file(pool, path, err);
   bool loaded = reader->root && read_format(reader) &&
-                scenario_apply_sets(reader, source->sets, source->set_count) &&
+                scenario_apply_changes(reader, &source->changes) &&
                 read_format(reader) && scenario_list_top(reader);
   if (source->without_sweep) reader->top[TOP_SWEEP] = NULL;
-  loaded = loaded && read_blocks(reader, path, source->seeds_override);
+  loaded = loaded && read_blocks(reader, path, source->changes.seeds);
   if (loaded)
     memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
   map_deinit(reader->distributions);
@@ -420,10 +418,14 @@ static bool load(const struct source *source, const struct registry *registry, s
 bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
                    size_t set_count, uint64_t seeds_override, struct scenario *out,
                    struct err *err) {
-  const struct source source = {.path = path,
-                                .sets = sets,
-                                .set_count = set_count,
-                                .seeds_override = seeds_override};
+  const struct scenario_changes changes = {
+      .sets = sets, .set_count = set_count, .seeds = seeds_override};
+  return scenario_load_changed(path, registry, &changes, out, err);
+}
+
+bool scenario_load_changed(const char *path, const struct registry *registry,
+                           const struct scenario_changes *changes, struct scenario *out, struct err *err) {
+  const struct source source = {.path = path, .changes = *changes};
   return load(&source, registry, out, err);
 }
 

@@ -69,6 +69,14 @@ struct expectation {
   const char *text; /* "row at-most-once: lost: some", for the report */
 };
 
+/* How well a metric is to be known: half of its 95 % interval, as a share of `intended` for a count, else of the
+ * value. When all are, in every row and at every point, a campaign ends: precision.h. */
+struct precision_goal {
+  enum metric metric;
+  int64_t share; /* SCHEMA_SHARE_SCALE */
+};
+#define PRECISION_FIRST_LOOK 32 /* seeds */
+
 /* A file beside the scenario that it takes something from. */
 struct scenario_file {
   const char *name; /* as the scenario writes it */
@@ -84,7 +92,7 @@ struct sweep_key {
   const char *const *texts; /* [count] */
   const int64_t *numbers;   /* [count]; NULL for texts */
   size_t count;
-  bool by_set; /* its value was picked by --set */
+  const char *option; /* "--set" picked its value, "--vary" gave them; NULL = the file */
 };
 #define SWEEP_KEYS_MAX 8
 #define SWEEP_NONE UINT32_MAX
@@ -136,6 +144,8 @@ struct scenario {
   const char *name, *about;
   uint64_t *seeds;
   size_t seed_count;
+  struct precision_goal *precision;
+  size_t precision_count; /* 0 where there are no more seeds than PRECISION_FIRST_LOOK */
   bool luck_none, swarm, measure_capacity;
   struct plan *plans; /* for each row of compare, in order, one at each of its points */
   struct scenario_point *points; /* [plan_count] */
@@ -166,6 +176,16 @@ struct scenario {
 bool scenario_load(const char *path, const struct registry *registry, const char *const *sets,
                    size_t set_count, uint64_t seeds_override, struct scenario *out,
                    struct err *err);
+/* What a command line changes in a file. */
+struct scenario_changes {
+  const char *const *varies; /* "path=value,value": as a list of `sweep`, where it replaces one for that path */
+  size_t vary_count;
+  const char *const *sets; /* "path=value", after those: of a path that is varied, picks the point */
+  size_t set_count;
+  uint64_t seeds; /* 0, or the number of --seeds */
+};
+bool scenario_load_changed(const char *path, const struct registry *registry,
+                           const struct scenario_changes *changes, struct scenario *out, struct err *err);
 /* The same from text in memory, which is not kept; `path` is what errors print. `one_run`: as
  * scenario_print_run wrote it. Then a fault may strike links or points of other rows' systems, which are
  * not here: it is not applicable, and no mistake. */
@@ -175,6 +195,9 @@ void scenario_free(struct scenario *scenario);
 
 /* How many keys are swept over more than one value: the axes of a chart. */
 size_t scenario_axes(const struct scenario *scenario);
+
+/* Whether a fault strikes each row where that row's system happens to be: then luck is not shared. */
+bool scenario_fault_is_unpaired(const struct fault_plan *fault);
 
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);

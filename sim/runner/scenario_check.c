@@ -20,6 +20,7 @@ static const struct {
     {TOP_GROUPS, "one group of consumers runs the user's program; topology says how many"},
     {TOP_SWEEP, "a check is of one world: write a file for each"},
     {TOP_EXPECT, "what is expected is what the run without faults leaves behind"},
+    {TOP_PRECISION, "a check draws nothing: there is nothing to be more precise about"},
     {TOP_SWARM, "a check draws nothing: it tries each fault by itself"},
     {TOP_MEASURE_CAPACITY, "a check measures no capacity"},
 };
@@ -27,7 +28,7 @@ static const struct {
 /* dgsim check itself says which handler it is. */
 static bool is_program(const struct yaml_entry *entry) {
   const struct yaml_node *node = entry->value;
-  return node->source->is_set && node->kind == YAML_KIND_SCALAR && strcmp(node->text, SCENARIO_PROGRAM) == 0;
+  return node->source->option && node->kind == YAML_KIND_SCALAR && strcmp(node->text, SCENARIO_PROGRAM) == 0;
 }
 
 static bool check_refused(struct reader *reader) {
@@ -194,7 +195,7 @@ bool scenario_read_check(struct reader *reader) {
   if (block && !reader_is(reader, block->value, YAML_KIND_MAP, block->key)) return false;
   for (size_t i = 0; block && i < block->value->count; i++)
     if (!read_entry(reader, &block->value->entries[i])) return false;
-  rules->given = block && !block->source->is_set;
+  rules->given = block && !block->source->option;
   fill_rules(reader, rules);
   return check_declared(reader);
 }

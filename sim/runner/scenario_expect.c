@@ -291,7 +291,7 @@ static bool fail_no_point(struct reader *reader, const struct yaml_entry *where)
 
 static bool point_is_picked(const struct scenario *scenario) {
   for (size_t i = 0; i < scenario->sweep_count; i++)
-    if (scenario->sweep[i].by_set) return true;
+    if (scenario->sweep[i].option) return true;
   return false;
 }
 

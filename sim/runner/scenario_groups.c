@@ -57,7 +57,7 @@ static bool check_set(struct reader *reader, const struct yaml_entry *block) {
   const struct yaml_entry *made = NULL;
   for (size_t i = 0; i < block->value->count; i++) {
     const struct yaml_entry *entry = &block->value->entries[i];
-    if (!entry->source->is_set)
+    if (!entry->source->option)
       words_add(&words, entry->key);
     else if (!made)
       made = entry;

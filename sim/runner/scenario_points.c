@@ -13,7 +13,7 @@ static const char *describe(struct reader *reader) {
     const struct yaml_node *value = reader->sweep[i].entry.value;
     text = pool_print(reader->pool, "%s%s%s: %s", text, i ? ", " : "", reader->sweep[i].path,
                       value->text);
-    if (!value->source->is_set) text = pool_print(reader->pool, "%s, line %d", text, value->line);
+    if (!value->source->option) text = pool_print(reader->pool, "%s, line %d", text, value->line);
   }
   return text;
 }

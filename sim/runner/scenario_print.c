@@ -81,6 +81,7 @@ static void write_general(struct writer *writer) {
   write_quoted(writer, scenario->about);
   write_end(writer, given_by_set(reader->top[TOP_ABOUT]));
   write_seeds(writer);
+  write_precision(writer);
   write_luck(writer);
   if (is_left_out(writer, drain)) return;
   if (drain)
@@ -365,7 +366,7 @@ static void write_sweep(struct writer *writer) {
     const struct sweep_key *key = &scenario->sweep[i];
     writer->column = 0;
     write_text(writer, "  %s: [%s]", key->path, pool_join(writer->reader->pool, key->texts, key->count));
-    write_end(writer, key->by_set ? "--set" : "");
+    write_end(writer, key->option ? key->option : "");
   }
 }
 

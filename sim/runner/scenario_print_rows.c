@@ -150,25 +150,11 @@ static void write_fault_key(struct writer *writer, const struct fault_plan *faul
   unsaid_note(unsaid, key->key.name, given);
 }
 
-static bool asks_the_system(const struct selector *selector) {
-  for (uint32_t i = 0; i < selector->count; i++)
-    if (selector->items[i].which == WHICH_LEADER || selector->items[i].which == WHICH_COORDINATOR)
-      return true;
-  return false;
-}
-
-/* Whether it strikes each row where that row happens to be: then luck is not shared. */
-static bool is_unpaired(const struct writer *writer, const struct fault_plan *fault) {
-  if (writer->reader->row_count < 2) return false;
-  return fault->nth || asks_the_system(&fault->target) || asks_the_system(&fault->from) ||
-         asks_the_system(&fault->when_node);
-}
-
 static const char *fault_remark(const struct writer *writer, const struct fault_plan *fault,
                                 const struct unsaid *unsaid) {
   struct pool *pool = writer->reader->pool;
   const char *said = unsaid_text(pool, unsaid);
-  if (!is_unpaired(writer, fault)) return said;
+  if (writer->reader->row_count < 2 || !scenario_fault_is_unpaired(fault)) return said;
   return pool_print(pool, "%s%snot paired between rows", said, *said ? "; " : "");
 }
 

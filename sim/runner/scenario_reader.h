@@ -109,7 +109,7 @@ struct sweep_reading {
   const struct yaml_entry *place; /* in the block */
   struct yaml_node **values;      /* [count], in the order of the grid once they are sorted */
   size_t count;
-  bool by_set;
+  const char *option; /* that gave it; NULL = the file */
   enum slot slot;        /* SLOT__COUNT: it leads to no slot */
   const char *group;     /* whose handler; NULL = the row's slot */
   const struct key *key; /* what it is; NULL: no scalar of a table, or not known yet */
@@ -250,7 +250,9 @@ bool reader_csv(struct reader *reader, const struct yaml_source *source,
 
 /* ---- the parts ---- */
 
-bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count);
+/* After the seeds are read. */
+bool scenario_read_precision(struct reader *reader);
+bool scenario_apply_changes(struct reader *reader, const struct scenario_changes *changes);
 /* A path taken apart, and a value put where it leads, as --set does both; errors are at `place`. */
 bool scenario_split_path(struct reader *reader, const struct yaml_entry *place,
                          const char **out_parts, size_t *out_count);

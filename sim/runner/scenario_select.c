@@ -289,3 +289,15 @@ bool select_point(struct reader *reader, const struct yaml_node *node, struct fa
               reader_hint(reader, name, &words));
   return err_note(reader->err, "dgsim list points shows all");
 }
+
+static bool asks_the_system(const struct selector *selector) {
+  for (uint32_t i = 0; i < selector->count; i++)
+    if (selector->items[i].which == WHICH_LEADER || selector->items[i].which == WHICH_COORDINATOR)
+      return true;
+  return false;
+}
+
+bool scenario_fault_is_unpaired(const struct fault_plan *fault) {
+  return fault->nth || asks_the_system(&fault->target) || asks_the_system(&fault->from) ||
+         asks_the_system(&fault->when_node);
+}

@@ -1,5 +1,5 @@
-/* --set PATH=VALUE: edits the tree before anything interprets it, so that a value from the command
- * line is read, checked and reported like one from the file.
+/* --set PATH=VALUE and --vary PATH=VALUE,VALUE: they edit the tree before anything interprets it, so that a
+ * value from the command line is read, checked and reported like one from the file.
  *
  * A path's parts are joined by `/`; faults are addressed by name. On its way it makes the maps that the
  * file leaves out, and turns `system: NAME` into `system: {name: NAME}`.
@@ -9,6 +9,7 @@
 #include <string.h>
 
 struct set {
+  const char *option;             /* "--set", "--vary" */
   const char *argument;           /* as on the command line */
   const struct yaml_entry *place; /* instead: where the file says it */
   const char *parts[PATH_PARTS_MAX];
@@ -20,7 +21,8 @@ static bool fail_set(struct reader *reader, const struct set *set, enum err_code
                      const char *message) {
   if (set->place) return reader_fail_key(reader, set->place, code, "%s", message);
   err_set(reader->err, code, "%s", message);
-  snprintf(reader->err->path, sizeof reader->err->path, "--set %.400s", set->argument);
+  snprintf(reader->err->path, sizeof reader->err->path, "%s %.400s", set->option,
+           set->argument);
   return false;
 }
 
@@ -57,16 +59,24 @@ static bool check_dots(struct reader *reader, const struct set *out) {
   return err_note(reader->err, "parts of a path are joined by /");
 }
 
-static bool split(struct reader *reader, const char *argument, struct set *out) {
-  *out = (struct set){.argument = argument};
+/* What stands between the brackets of a list in a file: so a comma separates, and quotes keep one. */
+static const char *as_list(struct reader *reader, const char *values) {
+  return values[0] == '[' ? values : pool_print(reader->pool, "[%s]", values);
+}
+
+static bool split(struct reader *reader, const char *option, const char *argument, struct set *out) {
+  const bool vary = strcmp(option, "--vary") == 0;
+  *out = (struct set){.option = option, .argument = argument};
   const char *equals = strchr(argument, '=');
   if (!equals || equals == argument) {
-    fail_set(reader, out, ERR_USAGE, "it is not PATH=VALUE");
-    return err_note(reader->err, "such as --set workload/rate=2000/s");
+    fail_set(reader, out, ERR_USAGE, vary ? "it is not PATH=VALUE,VALUE" : "it is not PATH=VALUE");
+    return err_note(reader->err, vary ? "such as --vary workload/rate=100/s,1000/s"
+                                      : "such as --set workload/rate=2000/s");
   }
   if (!split_path(reader, argument, out)) return false;
-  const char *source = pool_print(reader->pool, "--set %s", argument), *value = equals + 1;
-  out->value = yaml_read(reader->pool, source, value, strlen(value), true, reader->err);
+  const char *source = pool_print(reader->pool, "%s %s", option, argument);
+  const char *value = vary ? as_list(reader, equals + 1) : equals + 1;
+  out->value = yaml_read(reader->pool, source, value, strlen(value), option, reader->err);
   return out->value && check_dots(reader, out);
 }
 
@@ -189,10 +199,28 @@ static bool pick(struct reader *reader, const struct set *set) {
   return true;
 }
 
-bool scenario_apply_sets(struct reader *reader, const char *const *sets, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    struct set set;
-    if (!split(reader, sets[i], &set)) return false;
+static bool is_varied(const struct yaml_node *node) {
+  return node->source->option && strcmp(node->source->option, "--vary") == 0;
+}
+
+/* Puts the path into `sweep`, where the file has it or at the end. */
+static bool vary(struct reader *reader, const struct set *set) {
+  const char *path = pool_text(reader->pool, set->argument, strcspn(set->argument, "="));
+  struct yaml_node *sweep = as_map(reader, set, reader->root, "sweep");
+  if (!sweep) return false;
+  const struct yaml_entry *before = yaml_find(sweep, path);
+  if (before && is_varied(before->value))
+    return fail_set(reader, set, ERR_USAGE, pool_print(reader->pool, "'%s' is varied twice", path));
+  yaml_put(reader->pool, sweep, path, set->value, set->value);
+  return true;
+}
+
+bool scenario_apply_changes(struct reader *reader, const struct scenario_changes *changes) {
+  struct set set;
+  for (size_t i = 0; i < changes->vary_count; i++)
+    if (!split(reader, "--vary", changes->varies[i], &set) || !vary(reader, &set)) return false;
+  for (size_t i = 0; i < changes->set_count; i++) {
+    if (!split(reader, "--set", changes->sets[i], &set)) return false;
     if (!pick(reader, &set) && !apply(reader, &set)) return false;
   }
   return true;

@@ -325,8 +325,8 @@ const struct yaml_entry *slot_set(const struct yaml_entry *slot) {
   const struct yaml_entry *set = NULL;
   if (slot->value->kind == YAML_KIND_MAP)
     for (size_t i = 0; i < slot->value->count; i++)
-      if (slot->value->entries[i].source->is_set) set = &slot->value->entries[i];
-  return slot->source->is_set ? slot : set;
+      if (slot->value->entries[i].source->option) set = &slot->value->entries[i];
+  return slot->source->option ? slot : set;
 }
 
 /* Whether a row builds on the base of a slot: its groups do instead of it where there are any. */

@@ -30,7 +30,7 @@ static bool read_values(struct reader *reader, struct sweep_reading *sweep) {
   }
   sweep->values = list->items;
   sweep->count = list->count;
-  sweep->by_set = list->source->is_set;
+  sweep->option = list->source->option;
   sweep->entry = (struct yaml_entry){sweep->parts[sweep->part_count - 1], list->source, list->line,
                                      list->column, list->items[0]};
   return true;
@@ -297,7 +297,7 @@ static void fill_key(struct reader *reader, const struct sweep_reading *sweep, s
                             .texts = texts,
                             .numbers = numbers,
                             .count = sweep->count,
-                            .by_set = sweep->by_set};
+                            .option = sweep->option};
 }
 
 void scenario_fill_sweep(const struct reader *reader, struct scenario *out) {

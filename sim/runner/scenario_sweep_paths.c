@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Not of the world, or the same at every point. */
-#define NOT_SWEPT "format name about seeds luck swarm measure_capacity compare faults sweep expect"
+#define NOT_SWEPT "format name about seeds precision luck swarm measure_capacity compare faults sweep expect"
 
 static bool fail_path(struct reader *reader, const struct sweep_reading *sweep,
                       const struct key_table *table) {

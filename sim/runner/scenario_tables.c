@@ -12,6 +12,8 @@ static const struct key top_keys[TOP__COUNT] = {
     [TOP_ABOUT] = {"about", VALUE_OTHER, "", "text", 0, 0, "what the experiment shows", NULL},
     [TOP_SEEDS] = {"seeds", VALUE_COUNT, "1", NULL, 1, 1000000,
                    "200 = seeds 1 to 200; a list gives the seeds", NULL},
+    [TOP_PRECISION] = {"precision", VALUE_OTHER, "", "map", 0, 0,
+                       "METRIC: share…: ends before the last seed, when so much is half the 95 % interval in every row", NULL},
     [TOP_LUCK] = {"luck", VALUE_ENUM, "drawn", "drawn none", 0, 0,
                   "none: only declared faults happen, every distribution is its median", NULL},
     [TOP_SWARM] = {"swarm", VALUE_BOOL, "false", NULL, 0, 0,
@@ -200,7 +202,7 @@ static const struct key delivery_keys[DELIVERY__COUNT] = {
 
 const struct key_table top_table = {
     "scenario", top_keys, TOP__COUNT,
-    "precision services"};
+    "services"};
 const struct key_table workload_table = {"workload", workload_keys, WORKLOAD__COUNT,
                                          "key_skew"};
 const struct key_table intent_table = {"intent", intent_keys, INTENT_KEY__COUNT, ""};

@@ -28,7 +28,7 @@ void write_end(struct writer *writer, const char *remark) {
 }
 
 const char *given_by_set(const struct yaml_entry *given) {
-  return given && given->value->source->is_set ? "--set" : "";
+  return given && given->value->source->option ? given->value->source->option : "";
 }
 
 const char *write_format(struct writer *writer, const struct key *key, union value value) {

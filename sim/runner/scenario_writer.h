@@ -62,4 +62,7 @@ void write_statement(struct writer *writer, const struct statement *statement);
 /* scenario_check_print.c */
 void write_check(struct writer *writer);
 
+/* scenario_precision.c; nothing where there is none, or one run. */
+void write_precision(struct writer *writer);
+
 #endif

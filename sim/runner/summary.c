@@ -4,6 +4,7 @@
 #include "sim/runner/charts_sweep.h"
 #include "sim/runner/human.h"
 #include "sim/runner/judge.h"
+#include "sim/runner/summary_intervals.h"
 #include "sim/world/fault_verbs.h"
 
 #include <inttypes.h>
@@ -29,12 +30,6 @@ static enum paint paint_of(enum verdict verdict) {
   static const enum paint paints[VERDICT__COUNT] = {
       [VERDICT_HELD] = GREEN, [VERDICT_INCONCLUSIVE] = YELLOW, [VERDICT_VIOLATED] = RED};
   return paints[verdict];
-}
-
-/* Fills a cell on its left, or on its right: widths count characters, not bytes. */
-static void pad(FILE *out, const char *text, size_t width, bool right) {
-  const size_t have = human_width(text), gap = have < width ? width - have : 0;
-  fprintf(out, "%*s%s%*s", right ? (int)gap : 0, "", text, right ? 0 : (int)gap, "");
 }
 
 typedef char table_row[COLUMNS][CELL];
@@ -92,14 +87,14 @@ static void print_swept(FILE *out, const struct scenario *scenario, const struct
     const char *text = line == 0 ? head : line == 1 ? last_part(key->path) : "-";
     if (line > 1 && point->values[i] != SWEEP_NONE) text = key->texts[point->values[i]];
     fputs("  ", out);
-    pad(out, text, columns->widths[i], line > 1);
+    human_pad(out, text, columns->widths[i], line > 1);
   }
 }
 
 static void print_cells(FILE *out, table_row cells, const size_t widths[COLUMNS]) {
   for (int column = 1; column < COLUMNS - 1; column++) {
     fputs("  ", out);
-    pad(out, cells[column], widths[column], true);
+    human_pad(out, cells[column], widths[column], true);
   }
   if (cells[COLUMNS - 1][0] != '\0') fputs("  ", out);
 }
@@ -109,7 +104,7 @@ static void print_label(FILE *out, const char *label, size_t width) {
     fprintf(out, "%s\n", label);
     label = "";
   }
-  pad(out, label, width, false);
+  human_pad(out, label, width, false);
 }
 
 static size_t label_width(const struct scenario *scenario, const char *heading) {
@@ -199,14 +194,14 @@ static void print_groups(const struct campaign *campaign, FILE *out) {
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const struct plan *plan = &campaign->scenario->plans[row];
     for (uint32_t group = 0; group < plan->group_count; group++) {
-      pad(out, campaign_name(campaign, row), widths[0] + 2, false);
-      pad(out, plan->groups[group].name, widths[1] + 2, false);
-      pad(out, plan->groups[group].handler->name, widths[2], false);
+      human_pad(out, campaign_name(campaign, row), widths[0] + 2, false);
+      human_pad(out, plan->groups[group].name, widths[1] + 2, false);
+      human_pad(out, plan->groups[group].handler->name, widths[2], false);
       for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
         char cell[CELL];
         human_estimate(UNIT_COUNT, campaign_group_estimate(campaign, row, group, metrics[i]), cell, CELL);
         fputs("  ", out);
-        pad(out, cell, 12, true);
+        human_pad(out, cell, 12, true);
       }
       fputc('\n', out);
     }
@@ -251,12 +246,12 @@ static void print_faults(const struct campaign *campaign, bool colour, FILE *out
     if (verb > verb_width) verb_width = verb;
   }
   fputc('\n', out);
-  pad(out, "fault", name_width + 2, false);
-  pad(out, "verb", verb_width + 2, false);
+  human_pad(out, "fault", name_width + 2, false);
+  human_pad(out, "verb", verb_width + 2, false);
   fputs("      hits\n", out);
   for (size_t i = 0; i < scenario->fault_count; i++) {
-    pad(out, scenario->faults[i].name, name_width + 2, false);
-    pad(out, fault_verbs[scenario->faults[i].verb].name, verb_width + 2, false);
+    human_pad(out, scenario->faults[i].name, name_width + 2, false);
+    human_pad(out, fault_verbs[scenario->faults[i].verb].name, verb_width + 2, false);
     fprintf(out, "%10" PRIu64, campaign->fault_hits[i]);
     print_fault_note(campaign, i, colour, out);
     fputc('\n', out);
@@ -323,6 +318,24 @@ static void print_verdict(const struct campaign *campaign, bool colour, FILE *ou
   if (command[0] != '\0') fprintf(out, "again    %s\n", command);
 }
 
+static void print_seeds(const struct campaign *campaign, FILE *out) {
+  const size_t seeds = campaign->seed_count, most = campaign->scenario->seed_count;
+  if (campaign->looks > 0)
+    fprintf(out, ", %zu of at most %zu seeds, %zu %s", seeds, most, campaign->looks,
+            campaign->looks == 1 ? "look" : "looks");
+  else
+    fprintf(out, ", %zu %s", seeds, seeds == 1 ? "seed" : "seeds");
+}
+
+/* What `precision` asks for and all seeds did not give. */
+static void print_gap(const struct campaign *campaign, FILE *out) {
+  const struct precision_gap *gap = &campaign->gap;
+  if (campaign->looks == 0 || campaign->precise) return;
+  fprintf(out, "not precise enough: %s of %s to %.2g %% of %s, not to %.2g %%\n", metric_rows[gap->metric].name,
+          campaign_name(campaign, gap->plan), 100 * gap->half,
+          metric_rows[gap->metric].unit == UNIT_COUNT ? "what was intended" : "its value", 100 * gap->goal);
+}
+
 static size_t swept_points(const struct scenario *scenario) {
   size_t points = 1;
   for (size_t i = 0; i < scenario->sweep_count; i++) points *= scenario->sweep[i].count;
@@ -345,20 +358,23 @@ void output_intended(const struct campaign *campaign, char *out, size_t size) {
 
 void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  const size_t rows = scenario->row_count, seeds = scenario->seed_count;
+  const size_t rows = scenario->row_count, seeds = campaign->seed_count;
   char intended[2 * HUMAN_MAX];
   output_intended(campaign, intended, sizeof intended);
   paint(out, colour, BOLD, scenario->name);
   fprintf(out, ": %zu %s", rows, rows == 1 ? "guarantee" : "guarantees");
   if (scenario_axes(scenario) > 0)
     fprintf(out, ", %zu points swept", swept_points(scenario));
-  fprintf(out, ", %zu %s, %s %s a run%s\n", seeds, seeds == 1 ? "seed" : "seeds", intended,
+  print_seeds(campaign, out);
+  fprintf(out, ", %s %s a run%s\n", intended,
           scenario->plans[0].groups ? "obligations (operations times groups)" : "operations",
           seeds > 1 ? "; means with 95 % intervals" : "");
   if (scenario->about && scenario->about[0] != '\0') fprintf(out, "%s\n", scenario->about);
   fputc('\n', out);
   print_table(campaign, colour, out);
   print_violations(campaign, out);
+  print_gap(campaign, out);
+  summary_intervals(campaign, out);
   if (scenario->plans[0].groups) print_groups(campaign, out);
   print_faults(campaign, colour, out);
   print_expectations(campaign, colour, out);

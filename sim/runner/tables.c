@@ -1,7 +1,8 @@
-#include "sim/runner/tables.h"
+#include "sim/runner/tables_parts.h"
 
 #include "sim/base/assert.h"
 #include "sim/runner/csv_out.h"
+#include "sim/runner/series.h"
 #include "sim/world/fault_verbs.h"
 
 #include <inttypes.h>
@@ -14,9 +15,6 @@ const char *tables_handler(const struct plan *plan) {
   if (plan->groups && plan->group_count > 1) return "by group";
   return plan->handler ? plan->handler->name : "";
 }
-
-static const char *const unit_names[] = {
-    [UNIT_COUNT] = "count", [UNIT_NS] = "ns", [UNIT_RATE] = "per_s", [UNIT_BYTES] = "bytes"};
 
 /* Columns of the sweep stand behind the label. */
 static void sweep_heads(const struct campaign *campaign, struct csv_out *csv) {
@@ -39,13 +37,12 @@ static void sweep_cells(const struct campaign *campaign, size_t plan, struct csv
   }
 }
 
-static void label_cells(const struct campaign *campaign, size_t plan, struct csv_out *csv) {
+void tables_label_cells(const struct campaign *campaign, size_t plan, struct csv_out *csv) {
   csv_out_text(csv, campaign->scenario->plans[plan].label);
   sweep_cells(campaign, plan, csv);
 }
 
-/* The first line: "label", the sweep's, the others. */
-static void heads(const struct campaign *campaign, const char *const *others, size_t count,
+void tables_heads(const struct campaign *campaign, const char *const *others, size_t count,
                   struct csv_out *csv) {
   csv_out_text(csv, "label");
   sweep_heads(campaign, csv);
@@ -56,7 +53,7 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
   static const char *const first[] = {"system", "handler", "seed"};
-  heads(campaign, first, COUNT(first), &csv);
+  tables_heads(campaign, first, COUNT(first), &csv);
   for (size_t metric = 0; metric < METRIC__COUNT; metric++)
     csv_out_text(&csv, metric_rows[metric].column);
   csv_out_text(&csv, "verdict");
@@ -65,7 +62,7 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
   for (size_t i = 0; i < campaign->result_count; i++) {
     const struct run_result *result = &campaign->results[i];
     const struct plan *plan = &campaign->scenario->plans[result->row];
-    label_cells(campaign, result->row, &csv);
+    tables_label_cells(campaign, result->row, &csv);
     csv_out_text(&csv, plan->system->name);
     csv_out_text(&csv, tables_handler(plan));
     csv_out_unsigned(&csv, result->seed);
@@ -81,7 +78,7 @@ bool tables_runs(const struct campaign *campaign, FILE *file) {
 static void group_row(const struct campaign *campaign, const struct run_result *result, uint32_t group,
                       struct csv_out *csv) {
   const struct plan *plan = &campaign->scenario->plans[result->row];
-  label_cells(campaign, result->row, csv);
+  tables_label_cells(campaign, result->row, csv);
   csv_out_text(csv, plan->system->name);
   csv_out_text(csv, plan->groups[group].name);
   csv_out_text(csv, plan->groups[group].handler->name);
@@ -98,7 +95,7 @@ bool tables_groups(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
   static const char *const first[] = {"system", "group", "handler", "seed"};
-  heads(campaign, first, COUNT(first), &csv);
+  tables_heads(campaign, first, COUNT(first), &csv);
   for (enum metric metric = 0; metric < METRIC__COUNT; metric++)
     if (metric_of_group(metric)) csv_out_text(&csv, metric_rows[metric].column);
   csv_out_text(&csv, "verdict");
@@ -108,45 +105,6 @@ bool tables_groups(const struct campaign *campaign, FILE *file) {
     const struct plan *plan = &campaign->scenario->plans[result->row];
     for (uint32_t group = 0; group < plan->group_count; group++) 
       group_row(campaign, result, group, &csv);
-  }
-  return !csv.failed;
-}
-
-static void aggregate_capacity(const struct campaign *campaign, size_t row, struct csv_out *csv) {
-  if (campaign->capacity[row] < 0) return;
-  const double capacity = (double)campaign->capacity[row] / SCHEMA_RATE_SCALE;
-  label_cells(campaign, row, csv);
-  csv_out_text(csv, "capacity");
-  csv_out_text(csv, unit_names[UNIT_RATE]);
-  csv_out_integer(csv, 1);
-  for (int i = 0; i < 3; i++) csv_out_real(csv, capacity); /* measured once: mean, low and high */
-  csv_out_text(csv, "");
-  csv_out_end_row(csv);
-}
-
-bool tables_aggregate(const struct campaign *campaign, FILE *file) {
-  struct csv_out csv;
-  csv_out_init(&csv, file);
-  static const char *const names[] = {"metric", "unit", "n", "mean", "low", "high", "sum"};
-  heads(campaign, names, COUNT(names), &csv);
-  csv_out_end_row(&csv);
-  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
-    for (enum metric metric = 0; metric < METRIC__COUNT; metric++) {
-      const struct estimate estimate = campaign_estimate(campaign, row, metric);
-      label_cells(campaign, row, &csv);
-      csv_out_text(&csv, metric_rows[metric].name);
-      csv_out_text(&csv, unit_names[metric_rows[metric].unit]);
-      csv_out_unsigned(&csv, estimate.n);
-      csv_out_real(&csv, estimate.mean);
-      csv_out_real(&csv, estimate.low);
-      csv_out_real(&csv, estimate.high);
-      if (metric_rows[metric].unit == UNIT_COUNT)
-        csv_out_integer(&csv, campaign_pooled(campaign, row, metric));
-      else
-        csv_out_text(&csv, ""); /* a sum of times or rates means nothing */
-      csv_out_end_row(&csv);
-    }
-    aggregate_capacity(campaign, row, &csv);
   }
   return !csv.failed;
 }
@@ -162,7 +120,7 @@ int64_t tables_timeline_width(const struct campaign *campaign) {
 static int64_t width_of(const struct campaign *campaign, size_t row) {
   int64_t width = 0;
   if (scenario_axes(campaign->scenario) == 0) return tables_timeline_width(campaign);
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
+  for (size_t seed = 0; seed < campaign->seed_count; seed++) {
     const int64_t own = campaign_result(campaign, row, seed)->timeline_width;
     if (own > width) width = own;
   }
@@ -180,14 +138,15 @@ static void add_timeline(const struct run_result *result, int64_t width,
   if (result->timeline_count == 0) return;
   ASSERT_EQ(width % result->timeline_width, 0);
   const size_t merge = (size_t)(width / result->timeline_width);
+  struct timeline_bucket own[LEDGER_BUCKETS_MAX];
+  ASSERT(series_read_timeline(&result->timeline, result->timeline_count, own));
   for (size_t i = 0; i < result->timeline_count; i++) {
-    cells[i / merge].first_effects += result->timeline[i].first_effects;
-    cells[i / merge].duplicate_effects += result->timeline[i].duplicate_effects;
+    cells[i / merge].first_effects += own[i].first_effects;
+    cells[i / merge].duplicate_effects += own[i].duplicate_effects;
   }
   for (size_t cell = 0; cell < count; cell++) {
     const size_t end = (cell + 1) * merge;
-    cells[cell].open +=
-        result->timeline[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
+    cells[cell].open += own[(end < result->timeline_count ? end : result->timeline_count) - 1].open;
   }
 }
 
@@ -195,9 +154,9 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
   static const char *const names[] = {"time_s", "goodput_per_s", "duplicates_per_s", "open"};
-  heads(campaign, names, COUNT(names), &csv);
+  tables_heads(campaign, names, COUNT(names), &csv);
   csv_out_end_row(&csv);
-  const size_t seeds = campaign->scenario->seed_count;
+  const size_t seeds = campaign->seed_count;
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
     const int64_t width = width_of(campaign, row);
     size_t count = 0;
@@ -215,7 +174,7 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
       add_timeline(campaign_result(campaign, row, seed), width, cells, count);
     const double cell_seconds = (double)width * 1e-9 * (double)seeds;
     for (size_t cell = 0; cell < count; cell++) {
-      label_cells(campaign, row, &csv);
+      tables_label_cells(campaign, row, &csv);
       csv_out_seconds(&csv, (int64_t)cell * width);
       csv_out_real(&csv, (double)cells[cell].first_effects / cell_seconds);
       csv_out_real(&csv, (double)cells[cell].duplicate_effects / cell_seconds);
@@ -229,17 +188,15 @@ bool tables_timeline(const struct campaign *campaign, FILE *file) {
 
 void tables_latency_of(const struct campaign *campaign, size_t row, struct histogram *out) {
   memset(out, 0, sizeof *out);
-  for (size_t seed = 0; seed < campaign->scenario->seed_count; seed++) {
-    const struct run_result *result = campaign_result(campaign, row, seed);
-    if (result->latency) histogram_merge(out, result->latency);
-  }
+  for (size_t seed = 0; seed < campaign->seed_count; seed++)
+    ASSERT(series_add_latency(&campaign_result(campaign, row, seed)->latency, out));
 }
 
 bool tables_latency(const struct campaign *campaign, FILE *file) {
   struct csv_out csv;
   csv_out_init(&csv, file);
   static const char *const names[] = {"latency_ns", "count", "share_above"};
-  heads(campaign, names, COUNT(names), &csv);
+  tables_heads(campaign, names, COUNT(names), &csv);
   csv_out_end_row(&csv);
   struct histogram *sum = malloc(sizeof *sum);
   ASSERT(sum != NULL);
@@ -249,7 +206,7 @@ bool tables_latency(const struct campaign *campaign, FILE *file) {
     for (uint32_t cell = 0; cell < HISTOGRAM_CELLS && above > 0; cell++) {
       if (sum->cells[cell] == 0) continue;
       above -= sum->cells[cell];
-      label_cells(campaign, row, &csv);
+      tables_label_cells(campaign, row, &csv);
       csv_out_integer(&csv, histogram_upper(cell));
       csv_out_unsigned(&csv, sum->cells[cell]);
       csv_out_real(&csv, (double)above / (double)sum->total);
@@ -266,7 +223,7 @@ static void fault_row(const struct campaign *campaign, const struct run_result *
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
   csv_out_text(csv, plan->name);
   csv_out_text(csv, fault_verbs[plan->verb].name);
-  label_cells(campaign, result->row, csv);
+  tables_label_cells(campaign, result->row, csv);
   csv_out_unsigned(csv, result->seed);
   if (window) {
     csv_out_seconds(csv, window->begin);
@@ -288,7 +245,7 @@ bool tables_faults(const struct campaign *campaign, FILE *file) {
   static const char *const first[] = {"fault", "verb"};
   static const char *const others[] = {"seed", "begin_s", "end_s", "hits"};
   for (size_t i = 0; i < COUNT(first); i++) csv_out_text(&csv, first[i]);
-  heads(campaign, others, COUNT(others), &csv);
+  tables_heads(campaign, others, COUNT(others), &csv);
   csv_out_end_row(&csv);
   for (size_t i = 0; i < campaign->result_count; i++) {
     const struct run_result *result = &campaign->results[i];

@@ -1,6 +1,7 @@
 /* The CSV files of a campaign. Each function writes one, header line first; false: a write failed.
  *
  *   runs.csv       a row a run, integers only       aggregate.csv  a row a guarantee and metric
+ *   paired.csv     the same of differences from the first guarantee
  *   timeline.csv   rates over virtual time          latency.csv    share of operations slower than
  *   faults.csv     a row a window of a fault; a row without times where a fault had none
  *
@@ -20,6 +21,9 @@
 typedef bool table_writer(const struct campaign *campaign, FILE *file);
 
 table_writer tables_runs, tables_aggregate, tables_timeline, tables_latency, tables_faults;
+/* One line for each row but the first, point and metric: what it has more than the first row, by seed. Only
+ * where intervals_are_paired. */
+table_writer tables_paired;
 /* As runs.csv, one line for each sink group of a run; without what is counted for all together. */
 table_writer tables_groups;
 

@@ -257,11 +257,11 @@ static struct yaml_node *read_stream(struct builder *builder) {
 }
 
 struct yaml_node *yaml_read(struct pool *pool, const char *path, const char *text, size_t length,
-                            bool is_set, struct err *err) {
+                            const char *option, struct err *err) {
   struct yaml_source *source = POOL_NEW(pool, struct yaml_source, 1);
   if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3, length -= 3;
   *source = (struct yaml_source){pool_text(pool, path, strlen(path)), pool_text(pool, text, length),
-                                 length, is_set};
+                                 length, option};
   struct builder builder = {.pool = pool, .source = source, .err = err};
   if (length > YAML_BYTES_MAX) {
     fail(&builder, ERR_TOO_BIG, (yaml_mark_t){0}, "larger than 1 MiB", NULL);
@@ -292,7 +292,7 @@ struct yaml_node *yaml_read_file(struct pool *pool, const char *path, struct err
     err_set(err, ERR_IO, "cannot read it: %s", strerror(errno));
     snprintf(err->path, sizeof err->path, "%s", path);
   } else {
-    root = yaml_read(pool, path, text, length, false, err);
+    root = yaml_read(pool, path, text, length, NULL, err);
   }
   fclose(file);
   free(text);

@@ -18,12 +18,12 @@
 #define YAML_BYTES_MAX ((size_t)1 << 20)
 #define YAML_DEPTH_MAX 32
 
-/* Where a node was read: a file, or an argument of --set. */
+/* Where a node was read: a file, or an argument of --set or --vary. */
 struct yaml_source {
   const char *path; /* as errors print it */
   const char *text;
   size_t length;
-  bool is_set; /* an argument of --set */
+  const char *option; /* that it is an argument of: "--set", "--vary"; NULL = a file */
 };
 
 enum yaml_kind { YAML_KIND_NULL, YAML_KIND_SCALAR, YAML_KIND_LIST, YAML_KIND_MAP };
@@ -47,9 +47,10 @@ struct yaml_entry {
 };
 
 /* Reads `length` bytes (which need not end in NUL). `path` is what errors print. NULL with *err set.
+ * `option`: as in yaml_source, borrowed.
  * Tree, source and a copy of the text live in the pool. An empty text is a NULL node at 1:1. */
 struct yaml_node *yaml_read(struct pool *pool, const char *path, const char *text, size_t length,
-                            bool is_set, struct err *err);
+                            const char *option, struct err *err);
 struct yaml_node *yaml_read_file(struct pool *pool, const char *path, struct err *err);
 
 /* The value of a key, or NULL. */

@@ -47,6 +47,7 @@ void fault_open(struct world *world, uint32_t fault) {
   faults->active++;
   world_hold(world, NULL);
   if (state->active++ > 0) return;
+  bits_put(faults->under_way, fault);
   GROW(faults->windows, faults->window_capacity, faults->window_count + 1);
   state->window = (uint32_t)faults->window_count++;
   faults->windows[state->window] = (struct fault_window_seen){fault, world->now.ns, -1};
@@ -60,13 +61,13 @@ void fault_close(struct world *world, uint32_t fault) {
   world->faults.active--;
   world_unhold(world, NULL);
   if (--state->active > 0) return;
+  bits_take(world->faults.under_way, fault);
   world->faults.windows[state->window].end = world->now.ns;
   world_fact(world, FACT_FAULT_ENDED, 0, 0, 0, fault);
   tell(world, fault, false);
 }
 
-/* Whether the n-th instance happens at all. */
-static bool happens(struct world *world, uint32_t fault, uint64_t n) {
+bool fault_happens(struct world *world, uint32_t fault, uint64_t n) {
   const struct fault_plan *plan = occurrence_of(world, fault, n);
   uint64_t threshold = luck_threshold(plan->chance, SCHEMA_SHARE_SCALE);
   if (threshold == UINT64_MAX) return true;
@@ -129,7 +130,7 @@ static void schedule_next(struct world *world, uint32_t fault) {
 static void on_begin(struct world *world, uint32_t fault) {
   world->faults.pending--;
   uint64_t n = fault_state_of(world, fault)->begun++;
-  const bool happened = happens(world, fault, n);
+  const bool happened = fault_happens(world, fault, n);
   const bool drawn = happened && begin(world, fault, NULL, n);
   if (world->faults.observer)
     world->faults.observer(world->faults.observer_context, world, fault,
@@ -181,103 +182,21 @@ void faults_node_down(struct world *world, struct node *node) {
     fault_push_step(world, world->now.ns + node->down_for.ns, FAULT_RESTART, killer, node->id);
 }
 
-/* --- Triggers --- */
+/* --- What waits for the end of a step --- */
 
-/* The operation's n-th time at the fault's point. */
-static uint64_t attempt_of(struct world *world, uint32_t fault, uint64_t intent) {
-  uint64_t key = hash_pair(fault_plan_of(world, fault)->key ^ hash_name("attempt"), intent);
-  return ++*map_put(&world->late_operations, key | UINT64_C(1) << 63, NULL);
-}
-
-static bool matches(struct world *world, uint32_t fault, const struct node *node, uint32_t point,
-                    bool before, uint64_t intent) {
-  const struct fault_plan *plan = fault_plan_of(world, fault);
-  struct fault_state *state = fault_state_of(world, fault);
-  if (!state->applies) return false; /* an armed point may be another fault's */
-  if (plan->timing != TIMING_WHEN || plan->point != point || plan->before != before) return false;
-  if (plan->intent && plan->intent != intent) return false;
-  if (plan->call && plan->call != world->handler_call) return false;
-  if (plan->when_node.count && !selector_names(world, &plan->when_node, node)) return false;
-  state->occurrences++;
-  if (plan->attempt && attempt_of(world, fault, intent) != plan->attempt) return false;
-  if (plan->nth && state->occurrences != plan->nth) return false;
-  return state->begun < (plan->times ? plan->times : 1);
-}
-
-static void defer(struct world *world, struct deferred deferred) {
+void fault_defer(struct world *world, struct deferred deferred) {
   struct faults *faults = &world->faults;
   GROW(faults->deferred, faults->deferred_capacity, faults->deferred_count + 1);
   faults->deferred[faults->deferred_count++] = deferred;
 }
 
-static bool strikes_this(const struct fault_plan *plan) {
-  return plan->target.count == 1 && plan->target.items[0].which == WHICH_THIS;
-}
-
-/* A verb that strikes the message at the point. False: nothing came of it. */
-static bool strike_message(const struct world *world, const struct fault_plan *plan,
-                           struct message *message) {
-  if (!message) return false;
-  if (plan->verb == VERB_DROP) {
-    message->dropped = true;
-  } else if (message->sequence != 0) {
-    return false; /* it has left already */
-  } else if (plan->verb == VERB_DELAY) {
-    message->delay += plan->lasts.ns;
-  } else {
-    if (link_kind_between(world, message->from, message->to) == LINK_KIND_CONNECTION) return false;
-    message->duplicated = true;
-  }
-  return true;
-}
-
-/* A verb that strikes the call that the handler is making. */
-static bool strike_call(struct world *world, const struct fault_plan *plan, uint32_t point) {
-  if (!world->call_may_fail || point != POINT_HANDLER_STEP) return false;
-  world->call_failed = (uint8_t)(1 + plan->error);
-  return true;
-}
-
-bool faults_point(struct world *world, struct node *node, uint32_t point, bool before,
-                  uint64_t intent, struct message *message) {
-  if (world->observer && world->observer->point)
-    world->observer->point(world->observer->context, world, node, point, before, intent, message);
-  for (uint32_t i = 0; i < world->faults.count; i++) {
-    if (!matches(world, i, node, point, before, intent)) continue;
-    const struct fault_plan *plan = fault_plan_of(world, i);
-    if (!happens(world, i, fault_state_of(world, i)->begun++)) continue;
-    if (!fault_strikes[plan->verb]) {
-      if (!(plan->verb == VERB_FAIL ? strike_call(world, plan, point)
-                                    : strike_message(world, plan, message)))
-        continue;
-      fault_open(world, i);
-      if (plan->verb == VERB_DELAY) /* under way until the message is due */
-        fault_push_step(world, world->now.ns + plan->lasts.ns, FAULT_ARRIVAL, i, 0);
-      else
-        fault_close(world, i);
-      world_quiet(world);
-      faults_hit(world, i, node->id, intent);
-      continue;
-    }
-    bool kills = plan->verb <= VERB_DISK_GONE;
-    if (kills && strikes_this(plan)) {
-      node->doomed = true;
-      faults_hit(world, i, node->id, intent);
-      /* What has just been sent has left, although a server's answer waits for its service. */
-      if (!before && message && message->depart > world->now.ns) message->depart = world->now.ns;
-    }
-    defer(world, (struct deferred){.fault = i, .node = node->id, .intent = intent});
-  }
-  return !node->doomed;
-}
-
 void faults_defer_exit(struct world *world, struct node *node) {
-  defer(world, (struct deferred){.fault = NO_FAULT, .node = node->id});
+  fault_defer(world, (struct deferred){.fault = NO_FAULT, .node = node->id});
 }
 
 void faults_defer_death(struct world *world, struct node *node, uint32_t fault) {
   node->doomed = true;
-  defer(world, (struct deferred){.fault = fault, .node = node->id, .dies = true});
+  fault_defer(world, (struct deferred){.fault = fault, .node = node->id, .dies = true});
 }
 
 /* The number of an instance that waits: those of its fault have the last numbers, in order. */
@@ -369,9 +288,8 @@ static void reset_one(struct world *world, uint32_t fault, uint8_t *bitmaps, siz
   state->window = UINT32_MAX;
   state->applies = !state->absent && faults_apply(world->plan, plan);
   if (!state->applies) return;
-  if (plan->timing == TIMING_WHEN) {
-    world->armed[plan->point / 64] |= UINT64_C(1) << (plan->point % 64);
-  } else if (plan->timing == TIMING_RECORDED) {
+  if (plan->timing == TIMING_WHEN) return; /* fault_triggers_reset */
+  if (plan->timing == TIMING_RECORDED) {
     if (plan->occurrence_count > 0) schedule(world, fault, plan->occurrences[0].at.ns);
   } else if (plan->has_at) {
     schedule(world, fault, plan->at.ns);
@@ -386,16 +304,17 @@ void faults_reset(struct world *world) {
   size_t bytes = (world->node_count + 7) / 8, count = world->plan->fault_count;
   GROW(faults->items, faults->capacity, count);
   GROW(faults->bitmaps, faults->bitmap_capacity, 4 * bytes * count);
+  GROW(faults->under_way, faults->under_way_capacity, bits_words(count));
+  for (size_t i = 0; i < bits_words(count); i++) faults->under_way[i] = 0;
   faults->count = count;
   faults->window_count = faults->deferred_count = 0;
   faults->pending = faults->active = faults->planned = 0;
   static_assert(VERB__COUNT <= 32, "a bit for each verb");
   for (size_t i = 0; i < count; i++) faults->planned |= 1u << fault_plan_of(world, (uint32_t)i)->verb;
-  bool all = world->observer && world->observer->point;
-  memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   for (uint32_t i = 0; i < count; i++) faults->items[i] = (struct fault_state){.gap_quarters = 4};
   fault_swarm(world);
   for (uint32_t i = 0; i < count; i++) reset_one(world, i, faults->bitmaps + 4 * bytes * i, bytes);
+  fault_triggers_reset(world);
 }
 
 void faults_free(struct faults *faults) {
@@ -403,4 +322,6 @@ void faults_free(struct faults *faults) {
   free(faults->windows);
   free(faults->deferred);
   free(faults->bitmaps);
+  free(faults->under_way);
+  free(faults->triggers);
 }

@@ -20,6 +20,7 @@
 #define SIM_WORLD_FAULT_H
 
 #include "sim/world/link.h"
+#include "sim/world/point.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,6 +67,15 @@ struct fault_state {
 typedef void faults_observer_fn(void *context, const struct world *world, uint32_t fault,
                                 const struct fault_plan *rules, bool happened, bool drawn);
 
+/* A trigger that waits. */
+struct trigger {
+  uint64_t intent; /* of the one operation at whose point it strikes; 0 = of any */
+  uint32_t fault;
+  uint32_t site; /* its point, and before or after: trigger_site */
+};
+#define TRIGGER_SITES (2 * POINT__MAX)
+static inline uint32_t trigger_site(uint32_t point, bool before) { return 2 * point + before; }
+
 struct faults {
   faults_observer_fn *observer; /* NULL = nobody; kept by faults_reset */
   void *observer_context;
@@ -73,6 +83,11 @@ struct faults {
   size_t count, capacity;
   struct fault_window_seen *windows;
   size_t window_count, window_capacity;
+  struct trigger *triggers; /* by site, intent, fault: an occurrence asks those of its own alone */
+  size_t trigger_count, trigger_capacity;
+  uint32_t site_first[TRIGGER_SITES + 1]; /* of a site's triggers */
+  uint64_t *under_way;                    /* faults with an instance under way, bits */
+  size_t under_way_capacity;
   uint32_t planned; /* 1u << enum verb: those that the plan has at all */
   uint32_t pending; /* timed beginnings still to come */
   uint32_t active;  /* instances under way, nodes to restart */

@@ -92,9 +92,8 @@ static void reckon_speeds(struct world *world, uint32_t begun_or_ended) {
   (void)begun_or_ended;
   for (int part = 0; part < NODE_PART__COUNT; part++) {
     for (size_t i = 0; i < world->node_count; i++) world->nodes[i].slow[part] = 1;
-    for (uint32_t i = 0; i < world->faults.count; i++)
-      if (fault_plan_of(world, i)->verb == VERB_SLOW && fault_state_of(world, i)->active > 0)
-        slow_down(world, i, (enum node_part)part);
+    for (uint32_t i = fault_under_way(world, 0); i != BITS_NONE; i = fault_under_way(world, i + 1))
+      if (fault_plan_of(world, i)->verb == VERB_SLOW) slow_down(world, i, (enum node_part)part);
   }
 }
 
@@ -110,9 +109,9 @@ static void strike_slow(struct world *world, uint32_t fault) {
 static void reckon_clocks(struct world *world, uint32_t begun_or_ended) {
   (void)begun_or_ended;
   for (size_t i = 0; i < world->node_count; i++) world->nodes[i].clock_skew = 0;
-  for (uint32_t f = 0; f < world->faults.count; f++) {
+  for (uint32_t f = fault_under_way(world, 0); f != BITS_NONE; f = fault_under_way(world, f + 1)) {
     const struct fault_plan *plan = faults_rules(world, f);
-    if (plan->verb != VERB_SKEW_CLOCK || fault_state_of(world, f)->active == 0) continue;
+    if (plan->verb != VERB_SKEW_CLOCK) continue;
     const int64_t by = plan->skew_direction == SKEW_BACK ? -plan->skew.ns : plan->skew.ns;
     for (size_t i = 0; i < world->node_count; i++) {
       struct node *node = &world->nodes[i];
@@ -250,9 +249,9 @@ static void end_clog(struct world *world, uint32_t fault) {
 static void reckon_rules(struct world *world, uint32_t begun_or_ended) {
   struct fault_state *state = fault_state_of(world, begun_or_ended);
   link_set_rules(world, state->rules->target_link, state->targets, NULL, NO_FAULT, 0);
-  for (uint32_t i = 0; i < world->faults.count; i++) {
+  for (uint32_t i = fault_under_way(world, 0); i != BITS_NONE; i = fault_under_way(world, i + 1)) {
+    if (fault_plan_of(world, i)->verb != VERB_DEGRADE) continue;
     state = fault_state_of(world, i);
-    if (fault_plan_of(world, i)->verb != VERB_DEGRADE || state->active == 0) continue;
     link_set_rules(world, state->rules->target_link, state->targets, &state->degraded, i,
                    state->degraded_until);
   }

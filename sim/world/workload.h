@@ -29,10 +29,13 @@ struct operation_request {
   uint32_t attempt; /* of its client: each is a send of its own; 0 = it has none */
 };
 
-/* What a producer sends of it. */
-static inline struct record operation_record(const struct operation_request *request) {
-  return (struct record){.intent = request->intent, .key = request->key, .size = request->size,
-                         .attempt = (uint16_t)request->attempt};
+/* What a producer sends of it. Field by field: a copy of what is put together elsewhere waits for its parts. */
+static inline void operation_record(const struct operation_request *request, struct record *out) {
+  *out = (struct record){0};
+  out->intent = request->intent;
+  out->key = request->key;
+  out->size = request->size;
+  out->attempt = (uint16_t)request->attempt;
 }
 
 void workload_start(struct world *world);

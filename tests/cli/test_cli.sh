@@ -41,7 +41,7 @@ status 0 'Usage: dgsim COMMAND' --help
 status 0 'Exit status' -h
 status 0 'dgsim ' --version
 status 64 'Usage' # nothing at all
-for command in run explore shrink replay explain judge list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
+for command in run merge explore shrink replay explain judge list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
 status 0 'default: results' run --help
 "$dgsim" --help 2>/dev/null | grep -qE '.{101}' && : >out && : >err && fail 'the help is wider than 100 columns'
 
@@ -90,10 +90,21 @@ grep -q 'seeds: \[7\]' out || fail '--seed is not in the resolved form'
 diff <(sed 's/ *#.*//; /^$/d' resolved.yaml) <(sed 's/ *#.*//; /^$/d' again.yaml) >out || fail 'a resolved scenario resolves to another'
 [[ ! -e results/other ]] || fail 'a dry run wrote results'
 
+# a sweep from the command line: in the resolved form, in the command that repeats a violation, and mistakes in it
+status 0 'workload/rate: [50/s, 100/s]            # --vary' run good.yaml --vary workload/rate=100/s,50/s --dry-run
+status 64 'is not PATH=VALUE,VALUE' run good.yaml --vary workload/rate
+status 64 "--vary workload/rate=1,2:1:2: error: '1' has no unit" run good.yaml --vary workload/rate=1,2
+status 64 'varied twice' run good.yaml --vary workload/rate=1/s --vary workload/rate=2/s
+status 64 "unknown option '--vary'" explore good.yaml --vary workload/rate=1/s
+printf 'expect: [{lost: some}]\n' | cat good.yaml - >never.yaml
+status 1 'again    dgsim run never.yaml --vary workload/rate=50/s,100/s --seeds 2' run never.yaml --seeds 2 \
+  --vary workload/rate=50/s,100/s --out varied --no-charts
+head -1 varied/good/paired.csv | grep -q '"label","workload_rate_micro_per_s","against"' || fail 'no column for what was varied'
+
 # outputs: the same for any number of workers, and when everything is run twice
 status 0 'held' run good.yaml --seeds 3 -j 1 --out one --no-charts
 status 0 'equal' run good.yaml --seeds 3 -j 4 --verify --out four --no-charts
-for file in runs aggregate timeline latency faults; do
+for file in runs aggregate paired timeline latency faults; do
   cmp -s "one/good/$file.csv" "four/good/$file.csv" || fail "$file.csv depends on -j"
 done
 for file in summary.txt resolved.yaml manifest.json charts/timeline.gp; do

@@ -3,6 +3,7 @@
 # paths from the top. Prints the lines that do not; exit status 1 when there are any.
 #   tests/lint/includes.sh [DIRECTORY]     default: this checkout
 # The linker cannot see this: between static libraries an upward include hides.
+# And <mpi.h> is for one file alone, so that everything else is the same with MPI and without.
 set -euo pipefail
 cd "${1:-"$(dirname "$0")/../.."}"
 
@@ -68,6 +69,10 @@ awk -v rules="$rules" '
     for (i = 1; i <= count; i++) if (index(target, prefixes[i]) == 1) found = 1
     if (good && found) next
     printf "%s:%d: %s\n    may include: %s\n", FILENAME, FNR, $0, rule == "-" ? "nothing of ours" : rule
+    offences++
+  }
+  /^[ \t]*#[ \t]*include[ \t]*<mpi\.h>/ && FILENAME != "sim/runner/ranks_port.c" {
+    printf "%s:%d: %s\n    only sim/runner/ranks_port.c may include it\n", FILENAME, FNR, $0
     offences++
   }
   END { exit offences > 0 }

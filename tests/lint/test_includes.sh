@@ -28,6 +28,8 @@ good sim/oracle/a.c         "sim/world/fact.h"
 bad  sim/oracle/a.c         "sim/runner/run.h"
 bad  sim/oracle/a.c         "models/kafka/wire.h"
 good sim/runner/a.c         "sim/oracle/ledger.h"
+good sim/runner/ranks_port.c <mpi.h>
+bad  sim/runner/ranks.c     <mpi.h>
 bad  sim/runner/a.c         "models/registry.h"
 bad  sim/runner/a.c         "sim/cli/options.h"
 good sim/cli/main.c         "models/registry.h"

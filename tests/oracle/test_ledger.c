@@ -178,7 +178,7 @@ static const struct example examples[] = {
 START_TEST(each_class_from_both_sides) {
   check_example(&examples[_i]);
   /* [I6] the same where everything leaves the window at once */
-  ledger_limit(ledger, 1, 1, 1024);
+  ledger_limit(ledger, 1, 1, 1024, 1);
   check_example(&examples[_i]);
 }
 END_TEST
@@ -430,6 +430,44 @@ START_TEST(memory_does_not_follow_the_number_of_messages_I3) {
 }
 END_TEST
 
+/* One in ten has two effects, and one in a thousand a third when it is long forgotten. */
+START_TEST(memory_follows_the_latest_exceptions_and_two_or_three_bytes_of_each_other_I3) {
+  struct stream stream = {.now = 1};
+  enum { FIRST = 300000, COUNT = 2000000, BEHIND = 250000 };
+  ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
+  size_t bytes = 0;
+  for (uint64_t intent = 1; intent <= COUNT; intent++) {
+    tell_good(&stream, intent);
+    if (intent % 10 == 0) tell(&stream, FACT_EFFECT, intent, (uint64_t)stream.now);
+    if (intent % 1000 == 0 && intent > BEHIND)
+      tell(&stream, FACT_EFFECT, intent - BEHIND, (uint64_t)stream.now);
+    if (intent == FIRST) bytes = ledger_bytes(ledger);
+  }
+  ck_assert_uint_lt(ledger_bytes(ledger), bytes + (COUNT - FIRST) / 10 * 3);
+  ledger_finish(ledger, metrics);
+  ck_assert_int_eq(metrics[METRIC_ONCE], COUNT - COUNT / 10);
+  ck_assert_int_eq(metrics[METRIC_MANY], COUNT / 10);
+  ck_assert_int_eq(metrics[METRIC_REEXECUTIONS], COUNT / 10 + (COUNT - BEHIND) / 1000);
+}
+END_TEST
+
+/* More open at once than window and table hold; facts come in order, and then in none. */
+START_TEST(a_backlog_beyond_the_table_comes_back_from_the_archive) {
+  enum { OPEN = 200000 };
+  for (uint64_t step = 1; step < OPEN; step = step == 1 ? 77003 : OPEN) { /* the latter prime to OPEN */
+    struct stream stream = {.now = 1};
+    ledger_reset(ledger, SCRIPT_KEYS, 1, 1000);
+    for (uint64_t i = 1; i <= OPEN; i++) tell(&stream, FACT_INTENDED, i, 1);
+    for (uint64_t i = 0; i < OPEN; i++) tell(&stream, FACT_OK, 1 + i * step % OPEN, 0);
+    for (uint64_t i = 0; i < OPEN; i++)
+      tell(&stream, FACT_EFFECT, 1 + i * step % OPEN, (uint64_t)stream.now);
+    ledger_finish(ledger, metrics);
+    ck_assert_int_eq(metrics[METRIC_OK], OPEN);
+    ck_assert_int_eq(metrics[METRIC_ONCE], OPEN);
+  }
+}
+END_TEST
+
 START_TEST(memory_follows_the_open_window_and_is_given_to_the_next_I3) {
   struct stream stream = {.now = 1};
   enum { OPEN = 100000, ROUNDS = 4 }; /* more than the window holds */
@@ -520,6 +558,7 @@ START_TEST(latency_is_of_the_first_effect_until_it_is_visible) {
   script_judge(ledger, "at:100 intended:1 ok:1 at:110 effect:1>120 at:900 effect:1 effect-undone:1",
                metrics);
   ck_assert_uint_eq(ledger_latency(ledger)->total, 1);
+  ck_assert_int_eq(metrics[METRIC_LATENCY_MEAN], 20);
   ck_assert_int_eq(metrics[METRIC_LATENCY_P50], 20);
   ck_assert_int_eq(metrics[METRIC_LATENCY_P99], 20);
   ck_assert_int_eq(metrics[METRIC_LATENCY_P999], 20);
@@ -639,6 +678,8 @@ int main(void) {
   tcase_add_test(tcase, evidence_names_the_records_of_both_effects);
   tcase_add_test(tcase, evidence_holds_beyond_four_billion_records);
   tcase_add_test(tcase, memory_does_not_follow_the_number_of_messages_I3);
+  tcase_add_test(tcase, memory_follows_the_latest_exceptions_and_two_or_three_bytes_of_each_other_I3);
+  tcase_add_test(tcase, a_backlog_beyond_the_table_comes_back_from_the_archive);
   tcase_add_test(tcase, memory_follows_the_open_window_and_is_given_to_the_next_I3);
   tcase_add_test(tcase, many_open_at_once_widen_the_window_and_a_few_lost_do_not);
   tcase_add_test(tcase, a_run_does_not_depend_on_the_one_before_I6);

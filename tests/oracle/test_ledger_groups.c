@@ -102,6 +102,13 @@ START_TEST(times_are_those_of_all_groups) {
   script_judge_groups(ledger, "intended:1 ok:1 effect:1>11 effect:1>101@1 at:200 drained", 2, metrics);
   ck_assert_int_eq(metrics[METRIC_DRAIN], 199);
   ck_assert_int_eq(of_group(0, METRIC_LATENCY_P99), 10);
+  ck_assert_int_eq(of_group(0, METRIC_LATENCY_MEAN), 10);
+  ck_assert_int_eq(of_group(1, METRIC_LATENCY_MEAN), 100);
+  ck_assert_int_eq(metrics[METRIC_LATENCY_MEAN], 55);
+  const struct batches *batches = ledger_latencies(ledger); /* of both, in the order of their facts */
+  ck_assert_uint_eq(batches->count, 2);
+  ck_assert_int_eq((int64_t)batches->sums[0], 10);
+  ck_assert_int_eq((int64_t)batches->sums[1], 100);
   ck_assert_int_eq(metrics[METRIC_LATENCY_P50], 10);
   ck_assert_int_ge(metrics[METRIC_LATENCY_P99], 100);
   ck_assert_int_eq(metrics[METRIC_GOODPUT], 2 * NS_PER_S / 100);

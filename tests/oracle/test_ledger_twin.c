@@ -222,8 +222,8 @@ static void check_timeline(const struct naive_judge *judges, uint32_t groups,
 }
 
 /* Whoever has more than one effect can be shown with the records of two of them; but the first of an
- * id that had retired is forgotten. */
-static void check_evidence(const struct naive_judge *judge, const struct ledger *ledger) {
+ * id that had retired is forgotten, and so are both where exceptions were put away. */
+static void check_evidence(const struct naive_judge *judge, const struct ledger *ledger, bool packs) {
   for (uint64_t id = 1; id < judge->ids; id++) {
     const struct naive_fate *fate = &judge->fates[id];
     uint64_t first, second;
@@ -232,16 +232,19 @@ static void check_evidence(const struct naive_judge *judge, const struct ledger 
       EXPECT_OP(fate->effects, <, 2);
       continue;
     }
-    if (first || !fate->was_settled) EXPECT_OP(first, ==, fate->standing[0]);
-    EXPECT_OP(second, ==, fate->standing[1]);
+    if (first || !(packs || fate->was_settled)) EXPECT_OP(first, ==, fate->standing[0]);
+    if (second || !packs) EXPECT_OP(second, ==, fate->standing[1]);
   }
 }
 
 static bool is_latency(int metric) {
-  return metric == METRIC_LATENCY_P50 || metric == METRIC_LATENCY_P99 || metric == METRIC_LATENCY_P999;
+  return metric == METRIC_LATENCY_MEAN || metric == METRIC_LATENCY_P50 || metric == METRIC_LATENCY_P99 || metric == METRIC_LATENCY_P999;
 }
 
 static void check_latencies(int64_t *latencies, size_t count, const int64_t *metrics) {
+  int64_t sum = 0, n = (int64_t)count;
+  for (size_t i = 0; i < count; i++) sum += latencies[i];
+  EXPECT_OP(metrics[METRIC_LATENCY_MEAN], ==, n ? (2 * sum + n) / (2 * n) : 0);
   check_latency(latencies, count, metrics[METRIC_LATENCY_P50], 50, 100);
   check_latency(latencies, count, metrics[METRIC_LATENCY_P99], 99, 100);
   check_latency(latencies, count, metrics[METRIC_LATENCY_P999], 999, 1000);
@@ -257,9 +260,44 @@ static bool is_of_states(int metric) {
          metric == METRIC_DUPLICATE_EFFECTS;
 }
 
+/* Their sums in batches, in the order of the facts. */
+static void check_batches(const struct naive_judge *judge, const struct batches *batches) {
+  static int64_t by_fact[FACTS_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < judge->count; i++) by_fact[i] = -1;
+  for (uint64_t id = 0; id < judge->ids; id++)
+    if (judge->fates[id].effects_ever > 0)
+      by_fact[judge->fates[id].first_effect_index] = judge->latencies[count++];
+  EXPECT_OP(batches->count * batches->length + batches->filled, ==, count);
+  size_t next = 0;
+  for (uint32_t i = 0; i < batches->count; i++) {
+    int64_t sum = 0;
+    for (uint64_t k = 0; k < batches->length; next++)
+      if (by_fact[next] >= 0) sum += by_fact[next], k++;
+    EXPECT_OP((int64_t)batches->sums[i], ==, sum);
+  }
+}
+
+/* On a ledger's memory. */
+struct pressure {
+  uint64_t window_min, window_max, keys_remembered, exceptions_max;
+  bool forgets_keys, packs; /* exceptions, that is */
+};
+
+static struct pressure draw_pressure(struct generator *generator) {
+  struct pressure pressure = {.window_min = UINT64_C(1) << draw(generator, 7)};
+  pressure.window_max = pressure.window_min << draw(generator, 4);
+  pressure.forgets_keys = draw(generator, 4) == 0;
+  pressure.keys_remembered = pressure.forgets_keys ? pressure.window_max : 1024;
+  pressure.packs = draw(generator, 2);
+  pressure.exceptions_max = pressure.packs ? UINT64_C(1) << draw(generator, 7) : 1 << 14;
+  return pressure;
+}
+
 /* One group's numbers. */
-static void check_group(const struct ledger *ledger, struct naive_judge *judge, bool forgets_keys,
+static void check_group(const struct ledger *ledger, struct naive_judge *judge, const struct pressure *pressure,
                         bool overwrites, uint64_t seed) {
+  const bool forgets_keys = pressure->forgets_keys;
   const int64_t *metrics = ledger_group(ledger, judge->group);
   for (int i = 0; i < METRIC__COUNT; i++) {
     if (is_latency(i)) continue;
@@ -275,7 +313,7 @@ static void check_group(const struct ledger *ledger, struct naive_judge *judge, 
                    (long long)judge->metrics[i]);
   }
   check_latencies(judge->latencies, judge->latency_count, metrics);
-  check_evidence(judge, ledger);
+  check_evidence(judge, ledger, pressure->packs);
 }
 
 /* All groups together: counts are sums, latencies those of all. */
@@ -298,7 +336,7 @@ static void check_sums(const struct ledger *ledger, const int64_t *metrics,
 }
 
 static void compare(struct ledger *ledger, struct generator *generator, struct naive_judge *judges,
-                    int64_t bucket_ns, bool forgets_keys, uint64_t seed) {
+                    int64_t bucket_ns, const struct pressure *pressure, uint64_t seed) {
   int64_t metrics[METRIC__COUNT];
   ledger_reset(ledger, generator->keys, generator->groups, bucket_ns);
   if (generator->commits) ledger_expect_commits(ledger);
@@ -310,10 +348,11 @@ static void compare(struct ledger *ledger, struct generator *generator, struct n
   for (uint32_t g = 0; g < generator->groups; g++) {
     judges[g].commits = generator->commits;
     naive_judge(&judges[g], generator->facts, generator->count, generator->keys, g);
-    check_group(ledger, &judges[g], forgets_keys, overwrites, seed);
+    if (generator->groups == 1) check_batches(&judges[g], ledger_latencies(ledger));
+    check_group(ledger, &judges[g], pressure, overwrites, seed);
   }
   check_sums(ledger, metrics, judges, generator->groups);
-  if (forgets_keys && overwrites) return; /* a forgotten operation is taken for an increment */
+  if (pressure->forgets_keys && overwrites) return; /* a forgotten operation is taken for an increment */
   check_timeline(judges, generator->groups, ledger, bucket_ns);
 }
 
@@ -331,11 +370,10 @@ static void run_sequences(uint64_t seed_first, uint64_t seed_count, size_t facts
     for (uint32_t g = 0; g < generator->groups; g++)
       if (draw(generator, 2)) state_states(generator, &judges[g], g);
     int64_t bucket_ns = 1 + (int64_t)draw(generator, 50);
-    uint64_t window_min = UINT64_C(1) << draw(generator, 7);
-    uint64_t window = window_min << draw(generator, 4);
-    bool forgets_keys = draw(generator, 4) == 0;
-    ledger_limit(ledger, window_min, window, forgets_keys ? window : 1024);
-    compare(ledger, generator, judges, bucket_ns, forgets_keys, seed);
+    const struct pressure pressure = draw_pressure(generator);
+    ledger_limit(ledger, pressure.window_min, pressure.window_max, pressure.keys_remembered,
+                 pressure.exceptions_max);
+    compare(ledger, generator, judges, bucket_ns, &pressure, seed);
   }
   free(judges);
   free(generator);

@@ -51,6 +51,7 @@ static struct fixture *fixture_new(size_t seeds) {
   f->campaign = (struct campaign){.scenario = &f->scenario,
                                   .results = f->results,
                                   .result_count = ROWS * seeds,
+                                  .seed_count = seeds,
                                   .capacity = f->capacity,
                                   .fault_hits = f->fault_hits,
                                   .fault_applicable = f->fault_applicable,

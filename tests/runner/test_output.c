@@ -1,4 +1,5 @@
 #include "sim/runner/output.h"
+#include "sim/runner/series.h"
 #include "sim/runner/tables.h"
 #include "tests/runner/fake_registry.h"
 
@@ -50,15 +51,16 @@ static void fabricate(struct run_result *result, uint32_t row, uint64_t seed) {
   result->windows = calloc(1, sizeof *result->windows);
   result->windows[0] = (struct fault_window){0, SECOND, 3 * SECOND + 500};
   result->window_count = 1;
-  result->latency = calloc(1, sizeof *result->latency);
-  for (int64_t i = 1; i <= 10; i++) histogram_add(result->latency, i);
+  struct histogram latency = {0};
+  for (int64_t i = 1; i <= 10; i++) histogram_add(&latency, i);
+  result->latency = series_of_latency(&latency);
   /* Seed 1 has cells of 1 s, the others of 2 s: the same base width, doubled. */
   result->timeline_width = seed == 1 ? SECOND : 2 * SECOND;
   result->timeline_count = seed == 1 ? 3 : 2;
-  result->timeline = calloc(3, sizeof *result->timeline);
+  struct timeline_bucket cells[3];
   for (size_t i = 0; i < result->timeline_count; i++)
-    result->timeline[i] = (struct timeline_bucket){
-        .first_effects = 6, .duplicate_effects = 3, .open = (int64_t)i + 1};
+    cells[i] = (struct timeline_bucket){.first_effects = 6, .duplicate_effects = 3, .open = (int64_t)i + 1};
+  result->timeline = series_of_timeline(cells, result->timeline_count);
   result->end_ns = 4 * SECOND;
 }
 
@@ -72,6 +74,7 @@ static struct fixture fixture_new(void) {
   ck_assert_msg(scenario_load(f.scenario_path, &fake_registry, NULL, 0, 0, &f.scenario, &err), "%s",
                 err.message);
   struct campaign *campaign = &f.campaign;
+  campaign->seed_count = SEEDS;
   campaign->result_count = ROWS * SEEDS;
   campaign->results = calloc(ROWS * SEEDS, sizeof *campaign->results);
   for (uint32_t i = 0; i < ROWS * SEEDS; i++)
@@ -177,17 +180,41 @@ START_TEST(aggregate_csv_has_intervals_and_only_measured_capacities) {
       capacities++;
       ck_assert_str_eq(
           line, "\"first + 100% (a)\",\"capacity\",\"per_s\",\"1\",\"1.23457e+06\",\"1.23457e+06\","
-                "\"1.23457e+06\",\"\"\n");
+                "\"1.23457e+06\",\"\",\"\",\"\",\"\",\"\",\"\"\n");
     }
     if (strstr(
             line,
             "\"at-least-once\",\"intended\"")) /* 1010, 1020, 1030: 1020 ± 4.303 * 10 / sqrt(3) */
       ck_assert_str_eq(line, "\"at-least-once\",\"intended\",\"count\",\"3\",\"1020\",\"995.159\","
-                             "\"1044.84\",\"3060\"\n");
+                             "\"1044.84\",\"3060\",\"runs\",\"3\",\"1\",\"0.292402\",\"1\"\n");
   }
   fclose(file);
   ck_assert_uint_eq(lines, 1 + ROWS * METRIC__COUNT + 1);
   ck_assert_uint_eq(capacities, 1);
+  fixture_free(&f);
+}
+END_TEST
+
+START_TEST(paired_csv_has_differences_from_the_first_row) {
+  struct fixture f = fixture_new();
+  struct err err = {0};
+  char path[256], line[256];
+  size_t lines = 0;
+  for (int seed = 0; seed < SEEDS; seed++) f.campaign.results[SEEDS + seed].metrics[METRIC_OK] += seed;
+  ck_assert(write_out(&f, &err));
+  snprintf(path, sizeof path, "%s/output-test/paired.csv", f.out);
+  FILE *file = fopen(path, "r");
+  while (fgets(line, sizeof line, file)) {
+    lines++;
+    if (strstr(line, "\"ok\"")) /* 1000, 1001, 1002: 1001 ± 4.303 / sqrt(3) */
+      ck_assert_str_eq(line, "\"at-least-once\",\"first + 100% (a)\",\"ok\",\"count\",\"3\",\"1001\",\"998.516\","
+                             "\"1003.48\",\"1\",\"paired\"\n");
+    if (strstr(line, "\"lost\"")) /* the same in every run: nothing to correlate */
+      ck_assert_str_eq(line, "\"at-least-once\",\"first + 100% (a)\",\"lost\",\"count\",\"3\",\"0\",\"0\",\"0\",\"\","
+                             "\"paired\"\n");
+  }
+  fclose(file);
+  ck_assert_uint_eq(lines, 1 + METRIC__COUNT);
   fixture_free(&f);
 }
 END_TEST
@@ -292,7 +319,7 @@ START_TEST(files_appear_by_rename_and_latest_points_to_them) {
   struct err err = {0};
   char path[256], target[64] = "";
   ck_assert(write_out(&f, &err));
-  ck_assert_int_eq(entries(&f), 9); /* eight files and charts/, nothing half done */
+  ck_assert_int_eq(entries(&f), 10); /* nine files and charts/, nothing half done */
   snprintf(path, sizeof path, "%s/latest", f.out);
   ck_assert_int_gt(readlink(path, target, sizeof target - 1), 0);
   ck_assert_str_eq(target, "output-test");
@@ -314,9 +341,8 @@ START_TEST(files_appear_by_rename_and_latest_points_to_them) {
 END_TEST
 
 START_TEST(the_same_campaign_writes_the_same_bytes) {
-  static const char *const names[] = {"runs.csv",      "aggregate.csv",     "timeline.csv",
-                                      "latency.csv",   "faults.csv",        "summary.txt",
-                                      "resolved.yaml", "charts/timeline.gp"};
+  static const char *const names[] = {"runs.csv",    "aggregate.csv", "paired.csv",    "timeline.csv",      "latency.csv",
+                                      "faults.csv",  "summary.txt",   "resolved.yaml", "charts/timeline.gp"};
   struct fixture f = fixture_new();
   struct err err = {0};
   char command[512];
@@ -397,6 +423,7 @@ int main(void) {
   TCase *tcase = tcase_create("output");
   tcase_add_test(tcase, runs_csv_reads_back_as_the_integers_that_went_in);
   tcase_add_test(tcase, aggregate_csv_has_intervals_and_only_measured_capacities);
+  tcase_add_test(tcase, paired_csv_has_differences_from_the_first_row);
   tcase_add_test(tcase, timelines_of_different_widths_are_merged_to_the_widest);
   tcase_add_test(tcase, latency_csv_is_complementary_and_ends_at_zero);
   tcase_add_test(tcase, faults_csv_has_windows_and_a_row_for_each_fault_without);

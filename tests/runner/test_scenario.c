@@ -164,6 +164,39 @@ START_TEST(seeds_are_a_count_or_a_list) {
 }
 END_TEST
 
+START_TEST(a_precision_is_of_campaigns_with_seeds_to_spare) {
+  struct scenario s = load(SYSTEM "seeds: 100\nprecision: {latency_p99: 5%, lost: 250ppm}\n");
+  ck_assert_uint_eq(s.precision_count, 2);
+  ck_assert_int_eq(s.precision[0].metric, METRIC_LATENCY_P99);
+  ck_assert_int_eq(s.precision[0].share, SCHEMA_SHARE_SCALE / 20);
+  ck_assert_int_eq(s.precision[1].share, SCHEMA_SHARE_SCALE / 4000);
+  char *once = resolved(&s, false);
+  ck_assert_ptr_nonnull(strstr(once, "\nprecision: {latency_p99: 5%, lost: 0.025%}\n"));
+  struct scenario again = load(once);
+  ck_assert_uint_eq(again.resolved_hash, s.resolved_hash);
+  ck_assert_uint_eq(again.precision_count, 2);
+  free(once);
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  scenario_print_run(&s, 0, 3, out);
+  fclose(out);
+  ck_assert_ptr_null(strstr(text, "precision"));
+  free(text);
+  scenario_free(&s), scenario_free(&again);
+  /* Fewer seeds on the command line leave nothing to end early, and are no mistake; all of them are run. */
+  struct err err = {.code = ERR_NONE};
+  write_text(SYSTEM "seeds: 100\nprecision: {lost: 1%}\n");
+  ck_assert(scenario_load(text_path, &fake_registry, NULL, 0, 32, &s, &err));
+  ck_assert_uint_eq(s.precision_count, 0);
+  char *few = resolved(&s, false);
+  ck_assert_ptr_null(strstr(few, "precision"));
+  free(few);
+  unlink(text_path);
+  scenario_free(&s);
+}
+END_TEST
+
 START_TEST(the_name_is_the_file_s_unless_given) {
   static const struct {
     const char *path, *name;
@@ -594,6 +627,7 @@ int main(void) {
       links_in_a_rack_are_nearer_unless_default_says_otherwise,
       a_link_is_of_its_system_s_kind_where_nobody_chooses,
       seeds_are_a_count_or_a_list,
+      a_precision_is_of_campaigns_with_seeds_to_spare,
       the_name_is_the_file_s_unless_given,
       luck_none_and_switches_reach_the_plans,
       of_messages_rate_and_for_the_third_follows,

@@ -7,20 +7,30 @@
 
 #define S INT64_C(1000000000)
 
-static struct scenario load_set(const char *text, const char *set) {
+static bool try_changed(const char *text, const struct scenario_changes *changes, struct scenario *out,
+                        struct err *err) {
   char path[64];
-  struct scenario scenario;
-  struct err err = {.code = ERR_NONE};
   snprintf(path, sizeof path, "/tmp/dgsim-sweep-%d.yaml", (int)getpid());
   FILE *file = fopen(path, "w");
   ck_assert_ptr_nonnull(file);
   fputs(text, file);
   fclose(file);
-  const bool loaded = scenario_load(path, &fake_registry, &set, set != NULL, 0, &scenario, &err);
+  const bool loaded = scenario_load_changed(path, &fake_registry, changes, out, err);
   unlink(path);
+  return loaded;
+}
+
+static struct scenario load_changed(const char *text, const struct scenario_changes *changes) {
+  struct scenario scenario;
+  struct err err = {.code = ERR_NONE};
+  const bool loaded = try_changed(text, changes, &scenario, &err);
   if (!loaded) err_print(&err, stderr);
   ck_assert_msg(loaded, "%s", err.message);
   return scenario;
+}
+static struct scenario load_set(const char *text, const char *set) {
+  const struct scenario_changes changes = {.sets = &set, .set_count = set != NULL};
+  return load_changed(text, &changes);
 }
 static struct scenario load(const char *text) { return load_set(text, NULL); }
 
@@ -324,6 +334,82 @@ START_TEST(set_picks_a_point_and_drops_what_is_said_of_others) {
 }
 END_TEST
 
+/* ---- --vary ---- */
+
+#define WINDOWED "format: 1\nsystem: at-least-once\nhandler: {name: cache-ttl, window: 1min}\ncompare: [{label: a}, {label: b}]\n"
+
+START_TEST(vary_is_a_list_of_sweep) {
+  static const char *const varies[] = {"handler/window=4s,1s,500ms", "links/default/loss=[1%,\"2%\"]"};
+  const struct scenario_changes changes = {.varies = varies, .vary_count = 2};
+  struct scenario s = load_changed(PICKED, &changes);
+  /* Where the file has the path, and behind it; what is said of points that are gone, too. */
+  struct scenario same = load(ROWS "sweep: {handler/window: [500ms, 1s, 4s], workload/rate: [10/s, 20/s], "
+                                   "links/default/loss: [1%, 2%]}\n"
+                                   "expect:\n"
+                                   "  - {row: named, where: {handler/window: at most 1s}, lost: none}\n"
+                                   "  - {row: named, where: {handler/window: at least 2s}, lost: some}\n");
+  ck_assert_uint_eq(s.resolved_hash, same.resolved_hash);
+  ck_assert_uint_eq(s.plan_count, same.plan_count);
+  for (size_t i = 0; i < s.plan_count; i++) ck_assert_str_eq(s.points[i].name, same.points[i].name);
+  char *text = resolved(&s);
+  ck_assert_ptr_nonnull(strstr(text, "  handler/window: [500ms, 1s, 4s]         # --vary\n"));
+  ck_assert_ptr_nonnull(strstr(text, "  workload/rate: [10/s, 20/s]\n"));
+  struct scenario again = load(text);
+  ck_assert_uint_eq(again.resolved_hash, s.resolved_hash);
+  free(text);
+  scenario_free(&again), scenario_free(&same), scenario_free(&s);
+}
+END_TEST
+
+START_TEST(vary_makes_a_sweep_and_set_picks_from_it) {
+  const char *vary = "workload/service_time=1ms,exponential mean=2ms", *set = "workload/service_time=1ms";
+  const struct scenario_changes varied = {.varies = &vary, .vary_count = 1};
+  const struct scenario_changes picked = {.varies = &vary, .vary_count = 1, .sets = &set, .set_count = 1};
+  struct scenario s = load_changed(WINDOWED, &varied);
+  ck_assert_uint_eq(s.plan_count, 4);
+  ck_assert_str_eq(s.sweep[0].texts[1], "exponential mean=2ms");
+  scenario_free(&s);
+  s = load_changed(WINDOWED, &picked);
+  ck_assert_uint_eq(s.plan_count, 2);
+  ck_assert_uint_eq(s.sweep[0].count, 1);
+  scenario_free(&s);
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_vary_is_told_at_its_value) {
+  static const struct {
+    const char *varies[2];
+    const char *path, *message, *note;
+    int column;
+  } rows[] = {
+      {{"handler/windo=1s,2s"}, NULL, "no row has a key 'handler/windo' (did you mean 'window'?)", "", 1},
+      {{"handler.window=1s"}, NULL, "no key 'handler.window' (did you mean 'handler/window'?)",
+       "parts of a path are joined by /", 0},
+      {{"workload/rate=10/s,2"}, NULL, "'2' has no unit", "", 7},
+      {{"workload/rate=10/s,20/s,10/s"}, NULL, "'10/s' is given twice for 'workload/rate'", "", 12},
+      {{"workload/rate=1/s,\"2/s, 3/s\""}, NULL, "'2/s, 3/s'", "", 6}, /* quotes keep a comma */
+      {{"workload/rate="}, NULL, "'workload/rate' has no values", "", 1},
+      {{"workload/rate=1/s,,2/s"}, NULL, "not YAML", "", 6},
+      {{"workload/rate=[1/s"}, NULL, "not YAML", "", 1},
+      {{"seeds=1,2"}, NULL, "'seeds' cannot be swept", "", 1},
+      {{"workload/rate"}, NULL, "it is not PATH=VALUE,VALUE", "such as --vary", 0},
+      {{"workload/rate=1/s", "workload/rate=2/s"}, "--vary workload/rate=2/s", "'workload/rate' is varied twice", "", 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char path[80];
+    struct scenario scenario;
+    struct err err = {.code = ERR_NONE};
+    const struct scenario_changes changes = {.varies = rows[i].varies, .vary_count = rows[i].varies[1] ? 2 : 1};
+    ck_assert_msg(!try_changed(WINDOWED, &changes, &scenario, &err), "%s", rows[i].varies[0]);
+    snprintf(path, sizeof path, "--vary %s", rows[i].varies[0]);
+    ck_assert_str_eq(err.path, rows[i].path ? rows[i].path : path);
+    ck_assert_msg(strncmp(err.message, rows[i].message, strlen(rows[i].message)) == 0, "%s", err.message);
+    ck_assert_msg(strncmp(err.note, rows[i].note, strlen(rows[i].note)) == 0, "%s", err.note);
+    if (strcmp(rows[i].message, "not YAML") != 0) ck_assert_int_eq(err.column, rows[i].column);
+  }
+}
+END_TEST
+
 /* ---- where ---- */
 
 static void check_plans(const struct scenario *s, size_t index, const char *wanted) {
@@ -402,6 +488,9 @@ int main(void) {
   tcase_add_test(tcase, the_resolved_form_keeps_the_sweep_and_resolves_to_itself);
   tcase_add_test(tcase, one_plan_is_cut_out_with_its_values);
   tcase_add_test(tcase, set_picks_a_point_and_drops_what_is_said_of_others);
+  tcase_add_test(tcase, vary_is_a_list_of_sweep);
+  tcase_add_test(tcase, vary_makes_a_sweep_and_set_picks_from_it);
+  tcase_add_test(tcase, what_is_wrong_with_vary_is_told_at_its_value);
   tcase_add_test(tcase, where_means_points_and_another_row_is_taken_at_the_same);
   tcase_add_test(tcase, where_on_words_is_the_word);
   tcase_add_test(tcase, without_a_sweep_rows_and_plans_are_the_same);

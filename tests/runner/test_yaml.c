@@ -12,7 +12,7 @@ static struct err error;
 
 static struct yaml_node *read_bytes(const char *text, size_t length) {
   error = (struct err){.code = ERR_NONE};
-  return yaml_read(pool, "x.yaml", text, length, false, &error);
+  return yaml_read(pool, "x.yaml", text, length, NULL, &error);
 }
 static struct yaml_node *read_text(const char *text) { return read_bytes(text, strlen(text)); }
 

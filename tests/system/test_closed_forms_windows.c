@@ -11,9 +11,11 @@
  * The last N ids, copies a gap g apart, fresh messages of rate lambda: a copy escapes when N or more came
  * in the gap, a Poisson number of mean lambda g.
  */
+#include "sim/runner/series.h"
 #include "tests/system/rig.h"
 
 #include "sim/oracle/statistics.h"
+#include "sim/runner/series.h"
 
 #include <math.h>
 
@@ -177,10 +179,12 @@ START_TEST(buffered_retries_come_in_a_burst_at_the_heal) {
     const struct fault_plan *cut = &rig.scenario.plans[0].faults[0];
     int64_t heal = cut->at.ns + cut->lasts.ns;
     size_t in_burst = 0, others = 0;
+    struct timeline_bucket cells[LEDGER_BUCKETS_MAX];
+    ck_assert(series_read_timeline(&result.timeline, result.timeline_count, cells));
     for (size_t i = 0; i < result.timeline_count; i++) {
       int64_t begin = (int64_t)i * result.timeline_width, end = begin + result.timeline_width;
       bool at_heal = end > heal && begin < heal + 5 * NS_PER_S;
-      *(at_heal ? &in_burst : &others) += result.timeline[i].duplicate_effects;
+      *(at_heal ? &in_burst : &others) += cells[i].duplicate_effects;
     }
     ck_assert_uint_gt(in_burst, 20);
     ck_assert_uint_eq(others, 0);

@@ -46,10 +46,12 @@ static void same_results(const struct run_result *a, const struct run_result *b,
     ck_assert_int_eq(a->windows[i].begin, b->windows[i].begin);
     ck_assert_int_eq(a->windows[i].end, b->windows[i].end);
   }
-  ck_assert_mem_eq(a->latency, b->latency, sizeof *a->latency);
+  ck_assert_uint_eq(a->latency.count, b->latency.count);
+  ck_assert_mem_eq(a->latency.items, b->latency.items, a->latency.count);
   ck_assert_uint_eq(a->timeline_count, b->timeline_count);
   ck_assert_int_eq(a->timeline_width, b->timeline_width);
-  ck_assert_mem_eq(a->timeline, b->timeline, a->timeline_count * sizeof *a->timeline);
+  ck_assert_uint_eq(a->timeline.count, b->timeline.count);
+  ck_assert_mem_eq(a->timeline.items, b->timeline.items, a->timeline.count);
 }
 
 /* What the text in the trace says, run again, is the same run with the same verdict. */

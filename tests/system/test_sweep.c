@@ -102,9 +102,10 @@ START_TEST(a_column_for_each_path_stands_behind_the_label) {
   run(&rig, 2, &campaign);
   char *text = written(&campaign, tables_aggregate);
   ck_assert_ptr_eq(strstr(text, "\"label\",\"system_visibility_timeout_ns\",\"faults_crash_for_ns\",\"metric\","
-                                "\"unit\",\"n\",\"mean\",\"low\",\"high\",\"sum\"\n"
+                                "\"unit\",\"n\",\"mean\",\"low\",\"high\",\"sum\",\"interval\",\"runs_with\",\"share\","
+                                "\"share_low\",\"share_high\"\n"
                                 "\"queue\",\"50000000\",\"200000000\",\"intended\",\"count\",\"3\",\"60\",\"60\","
-                                "\"60\",\"180\"\n"),
+                                "\"60\",\"180\",\"runs\",\"3\",\"1\",\"0.292402\",\"1\"\n"),
                    text);
   static const char *const rows[] = {"\n\"queue\",\"50000000\",\"1000000000\",\"capacity\",",
                                      "\n\"queue\",\"400000000\",\"200000000\",\"lost\",",

@@ -1,0 +1,94 @@
+/* What a consumer's handlers have published and no log has confirmed. It gathers in the order of publishing; the
+ * commit that covers it sorts it by partition, of which each has a run then. Costs go by what there is, not by
+ * partitions. */
+#include "models/kafka/consumer.h"
+
+#include "sim/base/assert.h"
+
+size_t outputs_bytes(const struct plan *plan) {
+  return 2 * OUTPUTS_MAX * sizeof(struct output) + 2 * bits_words(plan->partitions) * sizeof(uint64_t) + 64;
+}
+
+void outputs_start(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  const size_t words = bits_words(world->plan->partitions);
+  consumer->published = arena_alloc_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
+  consumer->covered = arena_alloc_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
+  consumer->output_parts = ARENA_NEW(&node->arena, uint64_t, words);
+  consumer->sequenced = ARENA_NEW(&node->arena, uint64_t, words);
+}
+
+bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent, uint32_t key) {
+  if (outputs_count(consumer) >= OUTPUTS_MAX) return false;
+  consumer->published[consumer->published_count++] =
+      (struct output){.intent = intent, .key = key, .partition = partition};
+  return true;
+}
+
+void outputs_cover(const struct world *world, struct consumer *consumer) {
+  struct consumer_part *parts = consumer->parts;
+  const struct output *published = consumer->published;
+  const uint32_t count = consumer->published_count;
+  ASSERT_EQ(consumer->flushing, 0); /* nothing is left of the commit before */
+  for (uint32_t i = 0; i < count; i++) {
+    parts[published[i].partition].flushing++;
+    bits_put(consumer->output_parts, published[i].partition);
+  }
+  uint32_t begin = 0;
+  for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1)) {
+    parts[p].first_output = (uint16_t)begin;
+    begin += parts[p].flushing;
+    parts[p].flushing = 0;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    struct consumer_part *part = &parts[published[i].partition];
+    consumer->covered[part->first_output + part->flushing++] = published[i];
+  }
+  consumer->flushing = count;
+  consumer->published_count = 0;
+}
+
+uint32_t outputs_covered(const struct world *world, const struct consumer *consumer, uint32_t from) {
+  return bits_next(consumer->output_parts, from, world->plan->partitions);
+}
+
+uint32_t outputs_batch(const struct consumer *consumer, uint32_t partition) {
+  const uint32_t flushing = consumer->parts[partition].flushing;
+  return flushing < PROCESSED_MAX ? flushing : PROCESSED_MAX;
+}
+
+void outputs_fill(const struct world *world, const struct consumer *consumer, uint32_t partition,
+                  struct record *out) {
+  const uint32_t count = outputs_batch(consumer, partition), size = (uint32_t)world->plan->workload.size;
+  const struct output *output = &consumer->covered[consumer->parts[partition].first_output];
+  for (uint32_t i = 0; i < count; i++)
+    out[i] = (struct record){.intent = output[i].intent, .key = output[i].key, .size = size};
+}
+
+void outputs_acknowledged(struct consumer *consumer, uint32_t partition) {
+  struct consumer_part *part = &consumer->parts[partition];
+  const uint32_t count = outputs_batch(consumer, partition);
+  part->first_output = (uint16_t)(part->first_output + count);
+  part->flushing = (uint16_t)(part->flushing - count);
+  part->sequence += (int32_t)count;
+  consumer->flushing -= count;
+  bits_put(consumer->sequenced, partition);
+  if (part->flushing == 0) bits_take(consumer->output_parts, partition);
+}
+
+void outputs_forget(const struct world *world, struct consumer *consumer) {
+  for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1)) {
+    consumer->parts[p].flushing = 0;
+    bits_take(consumer->output_parts, p);
+  }
+  consumer->flushing = consumer->published_count = 0;
+}
+
+void outputs_new_epoch(const struct world *world, struct consumer *consumer) {
+  const uint32_t partitions = world->plan->partitions;
+  for (uint32_t p = bits_next(consumer->sequenced, 0, partitions); p != BITS_NONE;
+       p = bits_next(consumer->sequenced, p + 1, partitions)) {
+    consumer->parts[p].sequence = 0;
+    bits_take(consumer->sequenced, p);
+  }
+}

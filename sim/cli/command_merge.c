@@ -1,0 +1,174 @@
+/* dgsim merge: shards of a campaign, run apart, as the one campaign that they are. The first journal says which
+ * scenario it is and how it was loaded; it is loaded so again. */
+#include "sim/base/assert.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/load.h"
+#include "sim/cli/merge_journals.h"
+#include "sim/cli/program.h"
+#include "sim/cli/shell.h"
+#include "sim/cli/write_files.h"
+#include "sim/runner/campaign_journal.h"
+#include "sim/runner/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MISSING_SHOWN 10 /* shards */
+
+static bool read_head(const char *path, struct journal_head *out, struct err *err) {
+  struct journal_reader reader;
+  bool torn;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+  const bool good = journal_reader_init(&reader, fd, path, &torn, err);
+  if (good) {
+    *out = reader.head; /* taken over */
+    reader.head = (struct journal_head){0};
+    journal_reader_deinit(&reader);
+  }
+  close(fd);
+  return good;
+}
+
+/* A command line of `run`, as words: the file, how it was loaded, and three more; NULL-terminated, the array is the
+ * caller's to free. */
+static char **run_words(const struct journal_head *head, size_t *out_count) {
+  char **words = calloc(head->word_count + 7, sizeof *words);
+  ASSERT(words);
+  size_t count = 0;
+  words[count++] = "run";
+  words[count++] = (char *)head->path;
+  for (size_t i = 0; i < head->word_count; i++) words[count++] = (char *)head->words[i];
+  *out_count = count;
+  return words;
+}
+
+/* As it was loaded for the runs. `how` is to be given to options_free. */
+static bool load(const struct journal_head *head, const struct registry *registry, const char *file,
+                 struct options *how, struct scenario *out, struct err *err) {
+  size_t count;
+  char **words = run_words(head, &count);
+  bool good = options_parse(OPTIONS_RUN, (int)count, words, how, err);
+  free(words);
+  if (good && !load_scenario(file ? file : head->path, registry, how, out, err)) {
+    good = false;
+    err_note(err, "the journals say that their scenario is '%s': --file FILE if it stands elsewhere", head->path);
+  }
+  if (good && (out->resolved_hash != head->resolved || campaign_items(out) != head->items)) {
+    err_set(err, ERR_CONFLICT, "'%s', or a file that it names, is not as it was for the runs", out->path);
+    err_note(err, "--file FILE if what was run stands elsewhere; %016llx was its resolved form's hash",
+             (unsigned long long)head->resolved);
+    scenario_free(out);
+    good = false;
+  }
+  return good;
+}
+
+/* The commands that do what is missing. */
+static void tell_missing(const struct merged *merged, const struct journal_head *head, const char *first_path) {
+  char path[1024], shard[64], out[1100];
+  unsigned told = 0;
+  size_t count, parts = 0;
+  char **words = run_words(head, &count);
+  snprintf(path, sizeof path, "%s", first_path);
+  char *directory = dirname(path);
+  char *above = strrchr(directory, '/');
+  if (above && strcmp(above + 1, head->scenario) == 0) {
+    *above = '\0';
+    snprintf(out, sizeof out, "--out=%s", directory);
+    if (strcmp(directory, "results") != 0) words[count++] = out;
+  }
+  if (head->verify) words[count++] = "--verify";
+  words[count++] = "--resume";
+  for (unsigned i = 0; i < merged->shards; i++) parts += merged->missing_of[i] > 0;
+  for (unsigned i = 0; i < merged->shards && told < MISSING_SHOWN; i++) {
+    if (merged->missing_of[i] == 0) continue;
+    snprintf(shard, sizeof shard, "--shard=%u/%u", i + 1, merged->shards);
+    words[count] = shard;
+    char *command = shell_command((int)count + (merged->shards > 1), words);
+    fprintf(stderr, "  shard %u of %u: %zu missing: %s\n", i + 1, merged->shards, merged->missing_of[i], command);
+    free(command);
+    told++;
+  }
+  if (parts > told) fprintf(stderr, "  ... and of %zu more shards\n", parts - told);
+  free(words);
+}
+
+static enum status merge_loaded(const struct scenario *scenario, const struct journal_head *head,
+                                const struct merge_journals *journals, const struct options *how,
+                                const struct options *options, const char *command, struct report *report) {
+  struct campaign campaign;
+  struct merged merged = {0};
+  struct err err = {0};
+  enum status status = STATUS_USAGE;
+  struct journal_head here = *head;
+  here.version = DGSIM_VERSION;
+  here.program = program_hash();
+  char *reproduce = shell_reproduce(scenario->path, how);
+  const struct campaign_options campaign_options = {
+      .verify = head->verify, .command = command, .reproduce = reproduce};
+  if (output_check(options->out, scenario->name, &err) &&
+      campaign_merge(scenario, &campaign_options, &here, journals->paths, journals->count, &campaign, &merged, &err)) {
+    if (merged.programs_differ)
+      fprintf(stderr, "dgsim: note: not all of this was run and merged by the same build of the program\n");
+    output_clean(options->out, scenario->name);
+    status = write_files(&campaign, options, report, "all runs are safe in the journals: make room, and merge again");
+    campaign_free(&campaign);
+  } else {
+    err_print(&err, stderr);
+    if (merged.missing > 0) tell_missing(&merged, head, journals->paths[0]);
+    if (options->format != REPORT_HUMAN) report_error(report, scenario->path, &err);
+  }
+  merged_free(&merged);
+  free(reproduce);
+  return status;
+}
+
+static enum status merge(const struct registry *registry, const struct options *options, const char *command,
+                         struct err *err) {
+  struct merge_journals journals;
+  struct journal_head head = {0};
+  struct options how = {0};
+  struct scenario scenario;
+  struct report report = {.format = options->format};
+  enum status status = STATUS_USAGE;
+  if (!merge_journals_find(options->files, options->file_count, &journals, err)) return status;
+  if (read_head(journals.paths[0], &head, err) && load(&head, registry, options->file, &how, &scenario, err)) {
+    if (options->format != REPORT_HUMAN) report_begin(&report, options->format, stdout);
+    status = merge_loaded(&scenario, &head, &journals, &how, options, command, &report);
+    if (options->format != REPORT_HUMAN) report_end(&report);
+    scenario_free(&scenario);
+  }
+  options_free(&how);
+  journal_head_free(&head);
+  merge_journals_free(&journals);
+  return status;
+}
+
+int command_merge(const struct registry *registry, int argc, char **argv) {
+  struct options options;
+  struct err err = {0};
+  char *command = shell_command(argc, argv);
+  enum status status = STATUS_USAGE;
+  if (options_parse(OPTIONS_MERGE, argc, argv, &options, &err)) {
+    if (options.help) {
+      command_help(command_merge, stdout);
+      status = STATUS_HELD;
+    } else if (options.file_count == 0) {
+      err_set(&err, ERR_USAGE, "'merge' needs journals, or the directory that they are in");
+      err_note(&err, "dgsim run FILE --shard I/N writes one: as in dgsim merge results/NAME");
+    } else {
+      signal(SIGXFSZ, SIG_IGN); /* as for run */
+      status = merge(registry, &options, command, &err);
+    }
+  }
+  if (err.code != ERR_NONE) err_print(&err, stderr);
+  options_free(&options);
+  free(command);
+  return (int)status;
+}
