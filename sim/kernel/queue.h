@@ -108,7 +108,7 @@ static inline struct event *queue_place(struct queue *queue, int64_t at) {
 }
 
 static inline void queue_push(struct queue *queue, const struct event *event) {
-  event_copy(queue_place(queue, event->at), event);
+  event_fill(queue_place(queue, event->at), event->node, event->kind, event->detail, event->a, event->b);
 }
 
 /* Moves the earliest event to *out; false when empty. */
