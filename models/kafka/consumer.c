@@ -89,8 +89,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   consumer->by_leader = ARENA_NEW(arena, uint32_t, plan->partitions);
   client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
   consumer->commit_timer = TIMER_NONE;
-  consumer->next = ARENA_NEW(arena, uint32_t, plan->partitions);
-  consumer->had = ARENA_NEW(arena, uint32_t, plan->partitions);
+  consumer->next = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->next);
+  consumer->had = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->had);
   consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
   consumer->processed = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct record));
   outputs_start(world, node);
