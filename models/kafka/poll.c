@@ -47,8 +47,11 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
 /* Notes who leads what can be fetched. */
 static void note_leaders(const struct world *world, struct consumer *consumer) {
   for (size_t i = 0; i < bits_words(world->count[ROLE_BROKER]); i++) consumer->leaders[i] = 0;
-  for (uint32_t i = 0; i < consumer->assigned_count; i++) {
+  const bool alone = world->count[ROLE_BROKER] == 1; /* who leads one leads all */
+  bool some = false;
+  for (uint32_t i = 0; i < consumer->assigned_count && !(alone && some); i++) {
     const uint32_t partition = consumer->assigned[i];
+    some |= consumer->parts[partition].positioned;
     if (consumer->parts[partition].positioned)
       bits_put(consumer->leaders, client_broker(world, &consumer->client, partition));
   }
