@@ -18,7 +18,7 @@ void ledger_exceptions_reset(struct ledger *ledger) {
   ledger->exception_count = 0;
   ledger->free_head = 0;
   ledger->exceptions_bound = ledger->exceptions_max;
-  ledger->came_new = ledger->came_back = 0;
+  ledger->asked = ledger->came_back = 0;
   archive_reset(&ledger->archive, ledger->key_count, entries_max(ledger));
 }
 
@@ -74,20 +74,20 @@ static void put_away(struct ledger *ledger) {
     ledger_exception_drop(ledger, &ledger->exceptions[ledger->leaving[i]]);
 }
 
-/* In the table, for so many. Where most of those in it came back it is too small for what facts are
- * about: a backlog of which a thousand partitions are each at another place. */
+/* In the table, for so many. It is too small where far more come back than are asked for: a backlog of
+ * which a thousand partitions are each at another place. */
 static void make_room(struct ledger *ledger, size_t coming) {
   if (ledger->exception_index.count + coming <= ledger->exceptions_bound) return;
-  if (ledger->came_back > 3 * ledger->came_new)
+  if (ledger->came_back > 16 * ledger->asked)
     ledger->exceptions_bound *= 2;
   else
     put_away(ledger);
-  ledger->came_new = ledger->came_back = 0;
+  ledger->asked = ledger->came_back = 0;
 }
 
 struct exception *ledger_exception_new(struct ledger *ledger, uint64_t intent) {
   make_room(ledger, 1);
-  ledger->came_new++;
+  ledger->asked++;
   return place_new(ledger, intent);
 }
 
@@ -105,6 +105,7 @@ static bool bring_back(struct ledger *ledger, uint64_t intent) {
 }
 
 struct exception *ledger_exception_find(struct ledger *ledger, uint64_t intent) {
+  ledger->asked++;
   struct exception *exception = find_in_table(ledger, intent);
   return exception || !bring_back(ledger, intent) ? exception : find_in_table(ledger, intent);
 }

@@ -168,9 +168,9 @@ struct ledger {
   size_t exception_count, exception_room;
   uint32_t free_head; /* index + 1 */
   struct archive archive; /* the others */
-  size_t exceptions_bound;    /* most in the table */
-  size_t came_new, came_back; /* into the table, since some were put away */
-  uint64_t *leaving;          /* ledger_exceptions.c: those that are */
+  size_t exceptions_bound; /* most in the table */
+  size_t asked, came_back; /* facts and exceptions, since some were put away */
+  uint64_t *leaving;       /* ledger_exceptions.c: those that are */
   size_t leaving_room;
   struct gap *gaps;
   size_t gap_count, gap_room;

@@ -22,7 +22,7 @@ static size_t left(const struct journal_reader *reader) { return reader->held - 
 /* Sees that `count` bytes of the file are in the buffer, or all that there are. False: a read failed. */
 static bool fetch(struct journal_reader *reader, size_t count, struct err *err) {
   if (left(reader) >= count) return true;
-  memmove(reader->buffer, reader->buffer + reader->used, left(reader));
+  if (left(reader) > 0) memmove(reader->buffer, reader->buffer + reader->used, left(reader));
   reader->buffer_at += reader->used;
   reader->held -= reader->used;
   reader->used = 0;

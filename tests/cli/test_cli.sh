@@ -90,6 +90,13 @@ grep -q 'seeds: \[7\]' out || fail '--seed is not in the resolved form'
 diff <(sed 's/ *#.*//; /^$/d' resolved.yaml) <(sed 's/ *#.*//; /^$/d' again.yaml) >out || fail 'a resolved scenario resolves to another'
 [[ ! -e results/other ]] || fail 'a dry run wrote results'
 
+# one long run says how well it knows its mean latency; a short one says nothing of it
+status 0 'one run: its mean latency' run good.yaml --set workload/messages=4000 --set workload/rate=200/s --out long --no-charts
+grep -qE '^at-least-once +[0-9.]+ ±[0-9.]+ ms +[0-9]+ of [0-9]+ +-?0\.[0-9]+$' out || fail 'no interval of batches'
+[[ $(grep -c '"latency_mean",.*,"batches",' long/good/aggregate.csv) -ge 1 ]] || fail 'aggregate.csv has no interval of batches'
+status 0 'held' run good.yaml --out long --no-charts
+grep -q 'one run' out && fail '200 operations are taken for a long run'
+
 # a sweep from the command line: in the resolved form, in the command that repeats a violation, and mistakes in it
 status 0 'workload/rate: [50/s, 100/s]            # --vary' run good.yaml --vary workload/rate=100/s,50/s --dry-run
 status 64 'is not PATH=VALUE,VALUE' run good.yaml --vary workload/rate

@@ -384,6 +384,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("journal");
   TCase *tcase = tcase_create("journal");
+  tcase_set_timeout(tcase, 60);
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, what_is_written_is_read_again);
   tcase_add_test(tcase, every_place_to_cut_it_off);

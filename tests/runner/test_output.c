@@ -219,6 +219,55 @@ START_TEST(paired_csv_has_differences_from_the_first_row) {
 }
 END_TEST
 
+static char *summary_of(struct fixture *f) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  f->campaign.scenario = &f->scenario;
+  output_summary(&f->campaign, false, out);
+  fclose(out);
+  return text;
+}
+
+START_TEST(a_summary_says_what_runs_say_of_others) {
+  struct fixture f = fixture_new();
+  for (int seed = 0; seed < SEEDS; seed++) f.campaign.results[SEEDS + seed].metrics[METRIC_LOST] = 0;
+  f.campaign.results[0].metrics[METRIC_DUPLICATE_EFFECTS] = 0;
+  char *text = summary_of(&f);
+  static const char *const lines[] = {
+      "in how many of 3 runs (and in what share of all runs: 95 % intervals)\n",
+      "first + 100% (a)   3 (29 to 100 %)  2 (9.4 to 99.16 %)\n",
+      "at-least-once     0 (at most 63 %)     3 (29 to 100 %)\n", /* 1 - 0.05^(1/3) */
+      "differences from first + 100% (a), a run: paired by seed, 95 % intervals (and the pairs' correlation)\n",
+      " +1000 (1.00) "};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    ck_assert_msg(strstr(text, lines[i]) != NULL, "no '%s' in\n%s", lines[i], text);
+  ck_assert_ptr_null(strstr(text, "not paired"));
+  free(text);
+  f.scenario.faults[1].nth = 3;
+  text = summary_of(&f);
+  ck_assert_ptr_nonnull(strstr(text, "\nnot paired: fault crash strikes each row where its system happens to be\n"));
+  free(text);
+  fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_summary_says_how_many_looks_there_were_and_what_is_missing) {
+  struct fixture f = fixture_new();
+  f.campaign.looks = 2;
+  f.campaign.gap = (struct precision_gap){1, METRIC_LATENCY_P99, 0.123, 0.05};
+  char *text = summary_of(&f);
+  ck_assert_ptr_nonnull(strstr(text, ", 3 of at most 3 seeds, 2 looks, "));
+  ck_assert_ptr_nonnull(strstr(text, "\nnot precise enough: latency_p99 of at-least-once to 12 % of its value, not to 5 %\n"));
+  free(text);
+  f.campaign.precise = true;
+  text = summary_of(&f);
+  ck_assert_ptr_null(strstr(text, "not precise enough"));
+  free(text);
+  fixture_free(&f);
+}
+END_TEST
+
 START_TEST(timelines_of_different_widths_are_merged_to_the_widest) {
   struct fixture f = fixture_new();
   struct err err = {0};
@@ -424,6 +473,8 @@ int main(void) {
   tcase_add_test(tcase, runs_csv_reads_back_as_the_integers_that_went_in);
   tcase_add_test(tcase, aggregate_csv_has_intervals_and_only_measured_capacities);
   tcase_add_test(tcase, paired_csv_has_differences_from_the_first_row);
+  tcase_add_test(tcase, a_summary_says_what_runs_say_of_others);
+  tcase_add_test(tcase, a_summary_says_how_many_looks_there_were_and_what_is_missing);
   tcase_add_test(tcase, timelines_of_different_widths_are_merged_to_the_widest);
   tcase_add_test(tcase, latency_csv_is_complementary_and_ends_at_zero);
   tcase_add_test(tcase, faults_csv_has_windows_and_a_row_for_each_fault_without);
