@@ -402,9 +402,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
   producer->outgoing_count = outgoing_of(plan);
-  producer->outgoing = ARENA_NEW(&node->arena, struct outgoing, producer->outgoing_count);
+  producer->outgoing = arena_alloc_raw(&node->arena, producer->outgoing_count * sizeof *producer->outgoing);
   producer->outgoing_free = NO_INDEX;
-  for (uint32_t i = producer->outgoing_count; i-- > 0;) producer_put_outgoing(producer, i);
   producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
   for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
   producer->pending_count = (uint32_t)buffer_records(plan);

@@ -44,7 +44,7 @@ struct producer {
   struct pending *pending;
   struct queue_of_partition *queues;
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
-  uint32_t pending_free, outgoing_free;
+  uint32_t pending_free, outgoing_free; /* lists; behind them comes what was never used */
   uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   uint32_t *in_flight; /* by broker */
   uint32_t waiting; /* records that queue and batches that wait for a retry */
@@ -54,8 +54,8 @@ struct producer {
   bool no_order;    /* idempotent, on a link that keeps no order */
   bool expiry;      /* a timer for records that queue is set */
   bool outputs;     /* producer_of_outputs */
-  uint32_t pending_used, pending_count; /* the free ones are a list, then what was never used */
-  uint32_t outgoing_count;
+  uint32_t pending_used, pending_count;
+  uint32_t outgoing_used, outgoing_count;
 };
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }

@@ -6,10 +6,13 @@
 
 uint32_t producer_take_outgoing(struct producer *producer) {
   uint32_t index = producer->outgoing_free;
-  ASSERT_MSG(index != NO_INDEX, "all %u batches of a producer are in use",
+  if (index != NO_INDEX) {
+    producer->outgoing_free = producer->outgoing[index].next;
+    return index;
+  }
+  ASSERT_MSG(producer->outgoing_used < producer->outgoing_count, "all %u batches of a producer are in use",
              producer->outgoing_count);
-  producer->outgoing_free = producer->outgoing[index].next;
-  return index;
+  return producer->outgoing_used++;
 }
 
 void producer_put_outgoing(struct producer *producer, uint32_t index) {

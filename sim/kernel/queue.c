@@ -64,7 +64,7 @@ static void make_near_room(struct queue *queue) {
     queue->near_end = count;
   } else {
     queue->near_below = 0;
-    for (size_t i = 0; i < count; i++) *room(queue, queue->last, first[i].at) = first[i];
+    for (size_t i = 0; i < count; i++) event_copy(room(queue, queue->last, first[i].at), &first[i]);
     queue->near_end = 0;
   }
   queue->near_first = 0;
@@ -84,7 +84,7 @@ struct event *queue_place_far(struct queue *queue, int64_t at) {
 static void sort_near(struct queue *queue, struct queue_bucket *bucket) {
   queue->near_first = queue->near_end = 0;
   for (size_t i = 0; i < bucket->count; i++)
-    *queue_place_near(queue, bucket->events[i].at) = bucket->events[i];
+    event_copy(queue_place_near(queue, bucket->events[i].at), &bucket->events[i]);
   bucket->count = 0;
 }
 
@@ -99,9 +99,9 @@ static void spread(struct queue *queue, struct queue_bucket *bucket, struct even
   queue->near_below = 0;
   bucket->count = 0;
   size_t i = 0;
-  for (; events[i].at != last; i++) *room(queue, last, events[i].at) = events[i];
-  *out = events[i++];
-  for (; i < count; i++) *room(queue, last, events[i].at) = events[i];
+  for (; events[i].at != last; i++) event_copy(room(queue, last, events[i].at), &events[i]);
+  event_copy(out, &events[i++]);
+  for (; i < count; i++) event_copy(room(queue, last, events[i].at), &events[i]);
 }
 
 bool queue_pop_far(struct queue *queue, struct event *out) {
@@ -109,7 +109,7 @@ bool queue_pop_far(struct queue *queue, struct event *out) {
   if (queue->count == 0) return false;
   if (queue->head < now->count) {
     queue->count--;
-    *out = now->events[queue->head++];
+    event_copy(out, &now->events[queue->head++]);
     if (queue->head == now->count) queue->head = now->count = 0;
     return true;
   }

@@ -70,11 +70,7 @@ void world_cancel(struct world *world, uint32_t timer) { timers_cancel(&world->t
 void world_after(struct world *world, struct node *node, uint8_t port, uint16_t kind,
                  uint64_t argument, struct span delay) {
   struct event *event = queue_place(&world->queue, world->now.ns + delay.ns);
-  event->node = node->id;
-  event->kind = EVENT_TIMER;
-  event->detail = (uint16_t)(kind | port << 15);
-  event->a = argument;
-  event->b = node->incarnation;
+  event_fill(event, node->id, EVENT_TIMER, (uint16_t)(kind | port << 15), argument, node->incarnation);
 }
 
 /* An operation's memory in a group: of groups but the first it begins when it is first asked for. */
@@ -123,8 +119,8 @@ static uint32_t count_late(struct world *world, uint64_t intent, uint32_t group,
   return (uint32_t)(0x10000 + ++*count);
 }
 
-uint32_t world_count_transmission(struct world *world, uint64_t intent, uint32_t group, enum link link,
-                                  int direction) {
+uint32_t world_count_transmission_slow(struct world *world, uint64_t intent, uint32_t group, enum link link,
+                                       int direction) {
   struct operation_memory *memory = young(world, intent, group);
   if (!memory) return count_late(world, intent, group, (uint64_t)link * 2 + (uint64_t)direction);
   uint16_t *count = &memory->transmissions[link][direction];

@@ -37,7 +37,7 @@ static void tell_client(struct world *world, uint64_t intent, uint32_t attempt, 
 }
 
 /* Takes a call out of its node's list. */
-static void forget(struct world *world, uint32_t id) {
+static inline void forget(struct world *world, uint32_t id) {
   struct calls *calls = &world->calls;
   struct call *call = &calls->items[id];
   ASSERT_MSG(call->intent != 0, "call %u was returned already", id);

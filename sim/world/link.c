@@ -3,7 +3,6 @@
 #include "sim/base/assert.h"
 #include "sim/world/world.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Purposes of the draws of one transmission: each its own address. */
@@ -12,68 +11,6 @@ enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_CO
 /* How many times one transmission is lost on a connection before it is let through: at 200 ms doubling
  * this is past every timeout that there is. */
 #define LOSSES_MAX 16
-
-static void make_route(struct world *world, enum link link) {
-  const struct link_row *row = &link_rows[link];
-  const struct link_state *state = &world->links[link];
-  struct link_route there = {.link = (int8_t)link, .direction = 0, .of_one_role = row->from == row->to,
-                             .from_step = state->to_count, .to_step = 1, .key = world->link_rules[link].key};
-  there.base = (int64_t)state->first_channel - (int64_t)state->from_node * state->to_count - state->to_node;
-  struct link_route back = there;
-  back.direction = 1;
-  back.from_step = 1;
-  back.to_step = state->to_count;
-  back.key++;
-  world->routes[row->to][row->from] = back;
-  world->routes[row->from][row->to] = there;
-}
-
-static void make_channel(struct world *world, enum link link, uint16_t connector, uint16_t answerer) {
-  const struct link_rules *rules = &world->link_rules[link];
-  struct channel *channel = &world->channels[world->channel_count++];
-  *channel = (struct channel){.link = link, .kind = (uint8_t)rules->kind, .rules = rules,
-                              .ends = {connector, answerer}, .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
-                              .reset_by = NO_FAULT};
-  for (int way = 0; way < 2; way++) {
-    channel->ways[way].cut_by = channel->ways[way].stalled_by = NO_FAULT;
-    channel->ways[way].stalled_since = -1;
-  }
-}
-
-/* Keeps nothing of what was there. */
-static void make_room(struct world *world, size_t count) {
-  if (count <= world->channel_capacity) return;
-  free(world->channels);
-  world->channels = aligned_alloc(_Alignof(struct channel), count * sizeof *world->channels);
-  ASSERT_MSG(world->channels, "out of memory for %zu channels", count);
-  world->channel_capacity = count;
-}
-
-void link_init(struct world *world) {
-  size_t total = 0;
-  for (int i = 0; i < LINK__COUNT; i++) {
-    const struct link_row *row = &link_rows[i];
-    world->links[i] = (struct link_state){.used = plan_link_rule(world->plan, (enum link)i).used,
-                                          .first_channel = (uint32_t)total,
-                                          .from_count = world->count[row->from],
-                                          .to_count = world->count[row->to],
-                                          .from_node = world->first[row->from],
-                                          .to_node = world->first[row->to]};
-    if (world->links[i].used) total += (size_t)world->links[i].from_count * world->links[i].to_count;
-  }
-  make_room(world, total);
-  world->channel_count = 0;
-  for (int from = 0; from < ROLE__COUNT; from++)
-    for (int to = 0; to < ROLE__COUNT; to++) world->routes[from][to].link = -1;
-  for (int i = 0; i < LINK__COUNT; i++) {
-    const struct link_state *link = &world->links[i];
-    if (!link->used) continue;
-    make_route(world, (enum link)i);
-    for (uint32_t from = 0; from < link->from_count; from++)
-      for (uint32_t to = 0; to < link->to_count; to++)
-        make_channel(world, (enum link)i, (uint16_t)(link->from_node + from), (uint16_t)(link->to_node + to));
-  }
-}
 
 static const struct link_route *route_of(const struct world *world, uint16_t from, uint16_t to) {
   return &world->routes[world->nodes[from].role][world->nodes[to].role];
@@ -110,17 +47,14 @@ static void lose_at_once(struct world *world, struct message *message, enum loss
   lose(world, message, why, fault);
 }
 
-static void push_arrival(struct world *world, struct message *message, int64_t at) {
+static inline void push_arrival(struct world *world, struct message *message, int64_t at) {
   struct event *event = queue_place(&world->queue, at);
-  event->node = message->to;
-  event->kind = EVENT_MESSAGE;
-  event->detail = 0;
-  event->a = (uint64_t)(uintptr_t)message;
-  event->b = 0;
+  event_fill(event, message->to, EVENT_MESSAGE, 0, (uint64_t)(uintptr_t)message, 0);
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
-static void launch(struct world *world, struct message *message, int64_t at) {
+static inline __attribute__((always_inline)) void launch(struct world *world, struct message *message,
+                                                         int64_t at) {
   if (__builtin_expect(world->observer != NULL, 0) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
   if (message->intent) world_hold(world, NULL);

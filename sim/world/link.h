@@ -97,7 +97,7 @@ struct link_route {
 struct fault_plan;
 struct world;
 
-/* Lays out the channels of a plan's links. */
+/* Compiles the rules of a plan's links, and lays out their channels. */
 void link_init(struct world *world);
 
 /* Sends; owns the message from here. Its from, to, kind, port are set. Called by world_send, which knows the

@@ -157,21 +157,6 @@ static void reset_node(struct world *world, struct node *node) {
   node->holds = 0;
 }
 
-static void compile_links(struct world *world) {
-  for (int i = 0; i < LINK__COUNT; i++) {
-    const struct link_plan *plan = &world->plan->links[i];
-    if (!plan_link_rule(world->plan, (enum link)i).used) continue;
-    world->link_rules[i].kind = plan->kind;
-    world->link_rules[i].latency = plan->latency->table;
-    world->link_rules[i].loss[0] = luck_threshold(plan->request_loss, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].loss[1] = luck_threshold(plan->reply_loss, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].duplication = luck_threshold(plan->duplication, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].reordering = luck_threshold(plan->reordering, SCHEMA_SHARE_SCALE);
-    world->link_rules[i].bandwidth = plan->bandwidth;
-    world->link_rules[i].key = hash_name(link_rows[i].name);
-  }
-}
-
 /* Each group counts the executions and transmissions of an operation for itself. */
 static void make_operations(struct world *world) {
   uint32_t groups = plan_group_count(world->plan);
@@ -205,7 +190,6 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   if (!same) make_nodes(world);
   make_operations(world);
   for (size_t i = 0; i < world->node_count; i++) reset_node(world, &world->nodes[i]);
-  compile_links(world);
   link_init(world);
   world->calls.count = world->calls.open = 0;
   world->calls.free_list = CALL_NONE;
@@ -234,8 +218,9 @@ static void drop_received(struct world *world, const struct message *message) {
     link_drop(world, channel, message);
 }
 
-static void serve(struct world *world, struct node *node, struct message *message) {
-  const struct component *component = node->components[message->port];
+static inline __attribute__((always_inline)) void serve(struct world *world, struct node *node,
+                                                        const struct component *component,
+                                                        struct message *message) {
   const struct message_kind *kind = &component->messages[message->kind];
   uint64_t intent = message->intent;
   uint32_t row = message->port == 0 ? node->stage : 0;
@@ -246,7 +231,7 @@ static void serve(struct world *world, struct node *node, struct message *messag
   if (kind->received && world_armed(world, kind->received))
     go = world_point_slow(world, node, kind->received, true, intent, message) &&
          world_point_slow(world, node, kind->received, false, intent, message);
-  if (message->dropped) drop_received(world, message);
+  if (__builtin_expect(message->dropped, 0)) drop_received(world, message);
   if (go && !message->dropped) {
     if (kind->reply) world_count(world, COUNTER_ROUND_TRIPS, 1);
     world->served = message;
@@ -265,13 +250,11 @@ static uint32_t soonest_core(const struct node *node) {
 }
 
 /* A request gets a core: it is executed when its service starts, its answers leave when it ends. */
-static void serve_on(struct world *world, struct node *node, uint32_t core, struct message *message) {
-  const struct component *component = node->components[message->port];
+static void occupy(struct world *world, struct node *node, uint32_t core, const struct component *component,
+                   const struct message *message) {
   node->depart =
       world->now.ns + node_takes(world, node, NODE_CPU, component->cost(world, message));
   node->core_free[core] = node->depart;
-  serve(world, node, message);
-  node->depart = 0;
 }
 
 static void await_core(struct world *world, struct node *node) {
@@ -316,15 +299,21 @@ static void on_message(struct world *world, const struct event *event) {
   if (waits(world, event, message->to)) return;
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message)) return;
-  if (world->observer && world->observer->arrived)
+  if (__builtin_expect(world->observer != NULL, 0) && world->observer->arrived)
     world->observer->arrived(world->observer->context, world, message);
   struct node *node = &world->nodes[message->to];
-  if (message->is_reply || !node->components[message->port]->cost) return serve(world, node, message);
-  uint32_t core = soonest_core(node);
-  if (node->inbox_count == 0 && node->core_free[core] <= world->now.ns)
-    return serve_on(world, node, core, message);
-  enqueue(node, message);
-  await_core(world, node);
+  const struct component *component = node->components[message->port];
+  const bool needs_core = !message->is_reply && component->cost;
+  if (needs_core) {
+    uint32_t core = soonest_core(node);
+    if (node->inbox_count > 0 || node->core_free[core] > world->now.ns) {
+      enqueue(node, message);
+      return await_core(world, node);
+    }
+    occupy(world, node, core, component, message);
+  }
+  serve(world, node, component, message);
+  if (needs_core) node->depart = 0;
 }
 
 static void on_core(struct world *world, const struct event *event) {
@@ -338,7 +327,10 @@ static void on_core(struct world *world, const struct event *event) {
     node->inbox_head = (node->inbox_head + 1) & (node->inbox_capacity - 1);
     node->inbox_count--;
     trace_message(world, message, TRACE_SERVED);
-    serve_on(world, node, core, message);
+    const struct component *component = node->components[message->port];
+    occupy(world, node, core, component, message);
+    serve(world, node, component, message);
+    node->depart = 0;
     core = soonest_core(node);
   }
   await_core(world, node);

@@ -193,8 +193,16 @@ static inline uint64_t world_address(const struct node *node, uint64_t purpose, 
 
 /* The n-th transmission, or execution, of an operation: counted here, outside every node's memory, and
  * for each group apart (hops that belong to none count as the first one's). */
-uint32_t world_count_transmission(struct world *world, uint64_t intent, uint32_t group, enum link link,
-                                  int direction);
+uint32_t world_count_transmission_slow(struct world *world, uint64_t intent, uint32_t group, enum link link,
+                                       int direction);
+static inline uint32_t world_count_transmission(struct world *world, uint64_t intent, uint32_t group,
+                                                enum link link, int direction) {
+  struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
+  uint16_t *count = &memory->transmissions[link][direction];
+  if (__builtin_expect(group == 0 && memory->intent == intent && memory->run == world->run && *count < UINT16_MAX, 1))
+    return ++*count;
+  return world_count_transmission_slow(world, intent, group, link, direction);
+}
 uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t group);
 
 /* --- For models: what is still under way --- */
