@@ -3,57 +3,24 @@
 #include "sim/base/assert.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/load.h"
-#include "sim/cli/merge_journals.h"
+#include "sim/cli/merge_missing.h"
 #include "sim/cli/program.h"
 #include "sim/cli/shell.h"
 #include "sim/cli/write_files.h"
 #include "sim/runner/campaign_journal.h"
 #include "sim/runner/output.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#define MISSING_SHOWN 10 /* shards */
-
-static bool read_head(const char *path, struct journal_head *out, struct err *err) {
-  struct journal_reader reader;
-  bool torn;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
-  const bool good = journal_reader_init(&reader, fd, path, &torn, err);
-  if (good) {
-    *out = reader.head; /* taken over */
-    reader.head = (struct journal_head){0};
-    journal_reader_deinit(&reader);
-  }
-  close(fd);
-  return good;
-}
-
-/* A command line of `run`, as words: the file, how it was loaded, and three more; NULL-terminated, the array is the
- * caller's to free. */
-static char **run_words(const struct journal_head *head, size_t *out_count) {
-  char **words = calloc(head->word_count + 7, sizeof *words);
-  ASSERT(words);
-  size_t count = 0;
-  words[count++] = "run";
-  words[count++] = (char *)head->path;
-  for (size_t i = 0; i < head->word_count; i++) words[count++] = (char *)head->words[i];
-  *out_count = count;
-  return words;
-}
 
 /* As it was loaded for the runs. `how` is to be given to options_free. */
 static bool load(const struct journal_head *head, const struct registry *registry, const char *file,
                  struct options *how, struct scenario *out, struct err *err) {
-  size_t count;
-  char **words = run_words(head, &count);
-  bool good = options_parse(OPTIONS_RUN, (int)count, words, how, err);
+  char **words = calloc(head->word_count + 2, sizeof *words); /* NULL-terminated */
+  ASSERT(words);
+  words[0] = "run";
+  for (size_t i = 0; i < head->word_count; i++) words[i + 1] = (char *)head->words[i];
+  bool good = options_parse(OPTIONS_RUN, (int)head->word_count + 1, words, how, err);
   free(words);
   if (good && !load_scenario(file ? file : head->path, registry, how, out, err)) {
     good = false;
@@ -67,36 +34,6 @@ static bool load(const struct journal_head *head, const struct registry *registr
     good = false;
   }
   return good;
-}
-
-/* The commands that do what is missing. */
-static void tell_missing(const struct merged *merged, const struct journal_head *head, const char *first_path) {
-  char path[1024], shard[64], out[1100];
-  unsigned told = 0;
-  size_t count, parts = 0;
-  char **words = run_words(head, &count);
-  snprintf(path, sizeof path, "%s", first_path);
-  char *directory = dirname(path);
-  char *above = strrchr(directory, '/');
-  if (above && strcmp(above + 1, head->scenario) == 0) {
-    *above = '\0';
-    snprintf(out, sizeof out, "--out=%s", directory);
-    if (strcmp(directory, "results") != 0) words[count++] = out;
-  }
-  if (head->verify) words[count++] = "--verify";
-  words[count++] = "--resume";
-  for (unsigned i = 0; i < merged->shards; i++) parts += merged->missing_of[i] > 0;
-  for (unsigned i = 0; i < merged->shards && told < MISSING_SHOWN; i++) {
-    if (merged->missing_of[i] == 0) continue;
-    snprintf(shard, sizeof shard, "--shard=%u/%u", i + 1, merged->shards);
-    words[count] = shard;
-    char *command = shell_command((int)count + (merged->shards > 1), words);
-    fprintf(stderr, "  shard %u of %u: %zu missing: %s\n", i + 1, merged->shards, merged->missing_of[i], command);
-    free(command);
-    told++;
-  }
-  if (parts > told) fprintf(stderr, "  ... and of %zu more shards\n", parts - told);
-  free(words);
 }
 
 static enum status merge_loaded(const struct scenario *scenario, const struct journal_head *head,
@@ -121,7 +58,7 @@ static enum status merge_loaded(const struct scenario *scenario, const struct jo
     campaign_free(&campaign);
   } else {
     err_print(&err, stderr);
-    if (merged.missing > 0) tell_missing(&merged, head, journals->paths[0]);
+    if (merged.missing > 0) merge_missing_tell(&merged, head, journals, scenario->path);
     if (options->format != REPORT_HUMAN) report_error(report, scenario->path, &err);
   }
   merged_free(&merged);
@@ -137,13 +74,15 @@ static enum status merge(const struct registry *registry, const struct options *
   struct scenario scenario;
   struct report report = {.format = options->format};
   enum status status = STATUS_USAGE;
-  if (!merge_journals_find(options->files, options->file_count, &journals, err)) return status;
-  if (read_head(journals.paths[0], &head, err) && load(&head, registry, options->file, &how, &scenario, err)) {
-    if (options->format != REPORT_HUMAN) report_begin(&report, options->format, stdout);
+  if (options->format != REPORT_HUMAN) report_begin(&report, options->format, stdout);
+  if (merge_journals_find(options->files, options->file_count, &journals, err) &&
+      merge_journals_head(&journals, &head, err) && load(&head, registry, options->file, &how, &scenario, err)) {
     status = merge_loaded(&scenario, &head, &journals, &how, options, command, &report);
-    if (options->format != REPORT_HUMAN) report_end(&report);
     scenario_free(&scenario);
+  } else if (options->format != REPORT_HUMAN) {
+    report_error(&report, options->files[0], err);
   }
+  if (options->format != REPORT_HUMAN) report_end(&report);
   options_free(&how);
   journal_head_free(&head);
   merge_journals_free(&journals);

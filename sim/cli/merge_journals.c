@@ -5,10 +5,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void add(struct merge_journals *journals, const char *directory, const char *name) {
   char *path;
@@ -49,7 +51,6 @@ bool merge_journals_find(char *const *names, size_t name_count, struct merge_jou
       good = add_directory(out, names[i], err);
     else
       add(out, "", names[i]);
-  if (!good) merge_journals_free(out);
   return good;
 }
 
@@ -57,4 +58,30 @@ void merge_journals_free(struct merge_journals *journals) {
   for (size_t i = 0; i < journals->count; i++) free((char *)journals->paths[i]);
   free(journals->paths);
   *journals = (struct merge_journals){0};
+}
+
+bool merge_journals_head_of(const char *path, struct journal_head *out, bool *out_torn, struct err *err) {
+  struct journal_reader reader;
+  *out_torn = false;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+  const bool good = journal_reader_init(&reader, fd, path, out_torn, err);
+  if (good) {
+    *out = reader.head; /* taken over */
+    reader.head = (struct journal_head){0};
+    journal_reader_deinit(&reader);
+  }
+  close(fd);
+  return good;
+}
+
+bool merge_journals_head(const struct merge_journals *journals, struct journal_head *out, struct err *err) {
+  bool torn = true, good = false;
+  for (size_t i = 0; i < journals->count && torn && !good; i++) {
+    *err = (struct err){0};
+    good = merge_journals_head_of(journals->paths[i], out, &torn, err);
+  }
+  if (torn) err_note(err, "its shard has done nothing yet: dgsim run FILE --resume --shard I/N");
+  if (good) *err = (struct err){0};
+  return good;
 }

@@ -3,6 +3,7 @@
 #define SIM_CLI_MERGE_JOURNALS_H
 
 #include "sim/base/err.h"
+#include "sim/runner/journal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +13,13 @@ struct merge_journals {
   size_t count, capacity;
 };
 
-/* False: a clear error, and nothing to free. */
+/* False: a clear error; *out is to be freed either way. */
 bool merge_journals_find(char *const *names, size_t name_count, struct merge_journals *out, struct err *err);
 void merge_journals_free(struct merge_journals *journals);
+
+/* What one of them says it is of, to be freed. False: a clear error; *out_torn: it has no row, and says nothing yet. */
+bool merge_journals_head_of(const char *path, struct journal_head *out, bool *out_torn, struct err *err);
+/* What the first says of those that say something. */
+bool merge_journals_head(const struct merge_journals *journals, struct journal_head *out, struct err *err);
 
 #endif

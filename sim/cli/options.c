@@ -180,6 +180,14 @@ static void set_count(struct options *options, const char **owned, const char *p
   options->sets[options->set_count++] = *owned;
 }
 
+/* An empty one would be the root of the file system. */
+static bool take_out(struct options *options, const char *text, struct err *err) {
+  if (text[0] == '\0') return err_set(err, ERR_USAGE, "--out: the directory has no name");
+  options->out = text;
+  options->has_out = true;
+  return true;
+}
+
 static bool take_proxy(struct options *options, const char *text, struct err *err) {
   const char *colon = strrchr(text, ':');
   if (!colon || colon == text || colon[1] == '\0') {
@@ -264,45 +272,10 @@ static bool take_piece(struct options *options, enum option_id id, const char *v
   }
 }
 
-static bool take(struct options *options, int id, const char *value, struct err *err) {
+/* Those of `explore` alone. */
+static bool take_explore(struct options *options, enum option_id id, const char *value, struct err *err) {
   uint64_t count = 0;
-  switch ((enum option_id)id) {
-  case OPTION_HELP:
-    options->help = true;
-    return true;
-  case OPTION_DRY_RUN:
-    options->dry_run = true;
-    return true;
-  case OPTION_VERIFY:
-    options->verify = true;
-    return true;
-  case OPTION_NO_CHARTS:
-    options->no_charts = true;
-    return true;
-  case OPTION_OUT:
-    options->out = value;
-    options->has_out = true;
-    return true;
-  case OPTION_TRACE:
-    options->trace = value;
-    return true;
-  case OPTION_RECORD:
-    options->record = value;
-    return true;
-  case OPTION_ROW:
-    options->row = value;
-    return true;
-  case OPTION_SET:
-    return add_set(options, value, err);
-  case OPTION_VARY:
-    return add_vary(options, value, err);
-  case OPTION_FORMAT:
-    return parse_format(value, &options->format, err);
-  case OPTION_SEEDS:
-    return parse_count("seeds", value, 1, SEEDS_MAX, &options->seeds, err);
-  case OPTION_SEED:
-    options->has_seed = true;
-    return parse_count("seed", value, 1, INT64_MAX, &options->seed, err);
+  switch (id) {
   case OPTION_FAULTS:
     if (!parse_count("faults", value, 1, EXPLORE_FAULTS_MAX, &count, err)) return false;
     options->faults = (unsigned)count;
@@ -326,6 +299,48 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_TIES:
     options->ties = true;
     return true;
+  default:
+    return take_piece(options, id, value, err);
+  }
+}
+
+static bool take(struct options *options, int id, const char *value, struct err *err) {
+  uint64_t count = 0;
+  switch ((enum option_id)id) {
+  case OPTION_HELP:
+    options->help = true;
+    return true;
+  case OPTION_DRY_RUN:
+    options->dry_run = true;
+    return true;
+  case OPTION_VERIFY:
+    options->verify = true;
+    return true;
+  case OPTION_NO_CHARTS:
+    options->no_charts = true;
+    return true;
+  case OPTION_OUT:
+    return take_out(options, value, err);
+  case OPTION_TRACE:
+    options->trace = value;
+    return true;
+  case OPTION_RECORD:
+    options->record = value;
+    return true;
+  case OPTION_ROW:
+    options->row = value;
+    return true;
+  case OPTION_SET:
+    return add_set(options, value, err);
+  case OPTION_VARY:
+    return add_vary(options, value, err);
+  case OPTION_FORMAT:
+    return parse_format(value, &options->format, err);
+  case OPTION_SEEDS:
+    return parse_count("seeds", value, 1, SEEDS_MAX, &options->seeds, err);
+  case OPTION_SEED:
+    options->has_seed = true;
+    return parse_count("seed", value, 1, INT64_MAX, &options->seed, err);
   case OPTION_MPI_SILENCE:
     return take_silence(options, value, err);
   case OPTION_JOBS:
@@ -333,7 +348,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->workers = (unsigned)count;
     return true;
   default:
-    return take_piece(options, (enum option_id)id, value, err);
+    return take_explore(options, (enum option_id)id, value, err);
   }
 }
 

@@ -25,7 +25,7 @@ static void tell(const char *path, const struct journal_found *found, bool resum
     tell_end(found);
     fputc('\n', stderr);
   } else if (resume) {
-    fprintf(stderr, "%s nothing to resume: there was no '%s'\n", note, path);
+    fprintf(stderr, "%s nothing to resume: no run is in '%s' yet\n", note, path);
   } else if (found->set_aside && found->items == 0) {
     fprintf(stderr, "%s '%s' was no journal that can be read: it is kept as %s.old\n", note, path, path);
   } else if (found->set_aside) {
@@ -52,10 +52,10 @@ bool run_journal_open(struct run_journal *out, const struct scenario *scenario, 
                                     .shards = options->shards};
   struct journal_found found;
   if (options->has_shard)
-    snprintf(out->path, sizeof out->path, "%.400s/%.100s/shard-%u-of-%u.journal", options->out, scenario->name,
+    snprintf(out->path, sizeof out->path, "%s/%s/shard-%u-of-%u.journal", options->out, scenario->name,
              options->shard, options->shards);
   else
-    snprintf(out->path, sizeof out->path, "%.400s/%.100s/runs.journal", options->out, scenario->name);
+    snprintf(out->path, sizeof out->path, "%s/%s/runs.journal", options->out, scenario->name);
   out->journal = journal_open(out->path, &head, options->resume, &found, err);
   if (out->journal) tell(out->path, &found, options->resume);
   load_words_free(words);

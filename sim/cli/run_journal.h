@@ -7,7 +7,7 @@
 #include "sim/runner/journal.h"
 
 struct run_journal {
-  char path[600]; /* <out>/<scenario>/runs.journal, or shard-I-of-N.journal there */
+  char path[600]; /* <out>/<scenario>/runs.journal, or shard-I-of-N.journal there; output_check knows that it fits */
   struct journal *journal;
 };
 

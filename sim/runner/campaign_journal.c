@@ -54,10 +54,19 @@ static bool merge_one(struct work *work, const char *path, const struct journal_
   bool torn;
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
-  bool good = journal_reader_init(&reader, fd, path, &torn, err);
+  struct err why = {0};
+  bool good = journal_reader_init(&reader, fd, path, &torn, &why);
   if (good) {
     good = of_this_campaign(&reader, head, merged, err) && campaign_remember(work, &reader, err);
+    if (good && reader.end < reader.size && !merged->cut) {
+      merged->cut = path;
+      merged->cut_after = reader.rows;
+    }
     journal_reader_deinit(&reader);
+  } else if (torn) {
+    good = true; /* its shard was killed before it did anything */
+  } else {
+    *err = why;
   }
   close(fd);
   return good;
@@ -73,7 +82,11 @@ static bool all_there(const struct work *work, struct merged *merged, struct err
     merged->missing_of[item % merged->shards]++;
   }
   if (merged->missing == 0) return true;
-  return err_set(err, ERR_CONFLICT, "%zu of %zu runs are missing", merged->missing, merged->items);
+  err_set(err, ERR_CONFLICT, "%zu of %zu runs %s missing", merged->missing, merged->items,
+          merged->missing == 1 ? "is" : "are");
+  if (!merged->cut) return false;
+  return err_note(err, "'%s' counts up to its row %" PRIu64 ": what stands behind it is cut off or damaged", merged->cut,
+                  merged->cut_after);
 }
 
 bool campaign_merge(const struct scenario *scenario, const struct campaign_options *options,

@@ -12,6 +12,8 @@ bool campaign_remember(struct work *work, struct journal_reader *reader, struct 
 struct merged {
   bool programs_differ; /* not all journals are of one build of the program */
   unsigned shards;      /* the most that a journal is one of */
+  const char *cut;      /* the first journal whose end is cut off or damaged, borrowed; NULL = none */
+  uint64_t cut_after;   /* so many rows of it */
   size_t missing, items;
   size_t *missing_of; /* [shards]: of them, by shard; owned */
 };

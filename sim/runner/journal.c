@@ -27,6 +27,7 @@ struct journal {
   size_t room;
   int64_t synced_ns; /* when it was last brought to the disk, or opened */
   bool dirty, stopped, finished;
+  struct err why; /* it was stopped, where writing failed */
   pthread_mutex_t mutex; /* guards all but fd, path, key */
 };
 
@@ -204,6 +205,7 @@ static bool fail(struct journal *journal, struct err *err) {
   io_error(journal->path, err);
   err_note(err, "%" PRIu64 " of %" PRIu64 " runs are safe in it: make room, then go on with --resume", journal->rows,
            journal->items);
+  if (!journal->stopped) journal->why = *err;
   journal->stopped = true;
   return false;
 }
@@ -223,6 +225,7 @@ bool journal_append(struct journal *journal, uint64_t item, const struct bytes *
   pthread_mutex_lock(&journal->mutex);
   bool good = !journal->stopped, due = false;
   if (!good) {
+    *err = journal->why; /* another thread may be about to tell it, and be slower */
     err_set(err, ERR_IO, "nothing is written to '%s' any more", journal->path);
   } else if (write_all(journal->fd, put_row(journal, item, bytes, length), length)) {
     journal->end += length;

@@ -193,11 +193,40 @@ bool journal_head_torn(const char *text, size_t length) {
 
 /* --- Comparing --- */
 
-static void put_words(const struct journal_head *head, char *out, size_t size) {
-  size_t length = (size_t)snprintf(out, size, "%s", head->word_count == 0 ? "no options" : "'");
-  for (size_t i = 0; i < head->word_count && length < size; i++)
-    length += (size_t)snprintf(out + length, size - length, "%s%s", i > 0 ? " " : "", head->words[i]);
-  if (head->word_count > 0 && length < size) snprintf(out + length, size - length, "'");
+/* All of them, one behind the other; the caller's to free. */
+static char *joined(const struct journal_head *head) {
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  ASSERT(out);
+  for (size_t i = 0; i < head->word_count; i++) fprintf(out, "%s%s", i > 0 ? " " : "", head->words[i]);
+  ASSERT(fclose(out) == 0);
+  return text;
+}
+
+#define SHOWN 120       /* of what they were loaded with, at most */
+#define SHOWN_BEFORE 40 /* of these, so much that is the same */
+
+static void put_words(const char *words, size_t from, char out[SHOWN + 16]) {
+  const char *begin = words + from;
+  if (words[0] == '\0')
+    snprintf(out, SHOWN + 16, "no options");
+  else
+    snprintf(out, SHOWN + 16, "'%s%.*s%s'", from > 0 ? "..." : "", SHOWN, begin, strlen(begin) > SHOWN ? "..." : "");
+}
+
+/* Where they differ, so that it is seen also of long ones. */
+static void put_difference(const struct journal_head *a, const char *of_a, const struct journal_head *b,
+                           const char *of_b, char *out, size_t size) {
+  char *words_a = joined(a), *words_b = joined(b), shown_a[SHOWN + 16], shown_b[SHOWN + 16];
+  size_t same = 0;
+  while (words_a[same] && words_a[same] == words_b[same]) same++;
+  const size_t from = same > SHOWN / 2 ? same - SHOWN_BEFORE : 0;
+  put_words(words_a, from, shown_a);
+  put_words(words_b, from, shown_b);
+  snprintf(out, size, "%s %s, %s %s", of_a, shown_a, of_b, shown_b);
+  free(words_a);
+  free(words_b);
 }
 
 static bool same_words(const struct journal_head *a, const struct journal_head *b) {
@@ -208,7 +237,6 @@ static bool same_words(const struct journal_head *a, const struct journal_head *
 
 bool journal_head_same(const struct journal_head *a, const char *of_a, const struct journal_head *b, const char *of_b,
                        char *out_difference, size_t size) {
-  char words_a[160], words_b[160];
   if (strcmp(a->version, b->version) != 0) {
     snprintf(out_difference, size, "%s version %.40s, %s version %.40s", of_a, a->version, of_b, b->version);
   } else if (a->program != b->program && a->program != 0 && b->program != 0) {
@@ -221,9 +249,7 @@ bool journal_head_same(const struct journal_head *a, const char *of_a, const str
   } else if (a->resolved == b->resolved && a->items == b->items) {
     return true;
   } else if (!same_words(a, b)) {
-    put_words(a, words_a, sizeof words_a);
-    put_words(b, words_b, sizeof words_b);
-    snprintf(out_difference, size, "%s %s, %s %s", of_a, words_a, of_b, words_b);
+    put_difference(a, of_a, b, of_b, out_difference, size);
   } else {
     snprintf(out_difference, size, "%s '%.200s', or a file that it names, was not as it is %s", of_a, b->path, of_b);
   }

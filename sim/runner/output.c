@@ -170,13 +170,15 @@ static bool link_latest(const struct staging *staging, const char *out, const ch
   return false;
 }
 
+static bool too_long(struct err *err) {
+  return err_set(err, ERR_LIMIT, "the path of the results is longer than %d bytes (--out)", TARGET_SIZE - 1);
+}
+
 /* All paths of a campaign's output. */
 static bool stage_paths(const char *out, const char *name, struct staging *staging,
                         struct err *err) {
   const int length = snprintf(staging->target, sizeof staging->target, "%s/%s", out, name);
-  if (length < 0 || (size_t)length >= sizeof staging->target)
-    return err_set(err, ERR_LIMIT, "the path of the results is longer than %d bytes (--out)",
-                   TARGET_SIZE - 1);
+  if (length < 0 || (size_t)length >= sizeof staging->target) return too_long(err);
   snprintf(staging->charts, sizeof staging->charts, "%s/charts", staging->target);
   snprintf(staging->fresh, sizeof staging->fresh, "%s/" NEW_DIRECTORY "%ld", staging->target, (long)getpid());
   snprintf(staging->fresh_charts, sizeof staging->fresh_charts, "%s/charts", staging->fresh);
@@ -231,8 +233,8 @@ bool output_write(const struct campaign *campaign, const struct output_options *
 bool output_file(const char *directory, const char *name, void (*write)(void *context, FILE *file), void *context,
                  char out_path[512], struct err *err) {
   char fresh[560];
+  if (snprintf(out_path, TARGET_SIZE, "%s/%s", directory, name) >= TARGET_SIZE) return too_long(err);
   if (!make_directories(directory, err)) return false;
-  snprintf(out_path, 512, "%.380s/%.128s", directory, name);
   snprintf(fresh, sizeof fresh, "%s.new.%ld", out_path, (long)getpid());
   FILE *file = fopen(fresh, "w");
   if (!file) return io_error(err, "write", out_path);
@@ -247,7 +249,7 @@ bool output_file(const char *directory, const char *name, void (*write)(void *co
 bool output_add(const char *out, const char *scenario_name, const char *folder, const char *name,
                 void (*write)(void *context, FILE *file), void *context, char out_path[512],
                 struct err *err) {
-  char directory[512];
-  snprintf(directory, sizeof directory, "%.200s/%.100s/%.64s", out, scenario_name, folder);
+  char directory[TARGET_SIZE];
+  if (snprintf(directory, TARGET_SIZE, "%s/%s/%s", out, scenario_name, folder) >= TARGET_SIZE) return too_long(err);
   return output_file(directory, name, write, context, out_path, err);
 }

@@ -158,6 +158,12 @@ PATH=$PWD/bin:$PATH "$dgsim" run camp.yaml --out full --resume >out 2>err
 grep -q 'the chart is not there, or not to its end' err || fail 'half a chart is not told'
 [[ -z $(find full -name '*.svg') ]] || fail 'half a chart is kept'
 same 'half a chart' full
+printf -v long '%0100d/' 1 2 3 4
+long=$PWD/${long:0:$((404 - ${#PWD}))}
+status 0 '' "${run[@]}" --seeds 1 --out "$long"
+[[ -s $long/camp/runs.journal ]] || fail 'a long path is cut off'
+status 64 'longer than' "${run[@]}" --out "$long$long"
+status 64 'has no name' "${run[@]}" --out ''
 touch file
 status 64 'Not a directory' "${run[@]}" --out file/deeper --resume
 
@@ -180,6 +186,24 @@ same 'in another order' other
 status 0 '' merge parts/camp told/camp/runs.journal --no-charts --out other # runs that are there twice
 same 'runs that are there twice' other
 status 64 'is of another campaign' merge parts/camp new/camp/runs.journal --no-charts --out other
+
+# one shard was killed at once, another one in a row, each in a directory of its own; the commands are for where one is
+mkdir -p apart/{1,2}/camp
+head -c 60 parts/camp/shard-1-of-3.journal >apart/1/camp/shard-1-of-3.journal
+head -c -50 parts/camp/shard-2-of-3.journal >apart/2/camp/shard-2-of-3.journal
+status 64 'is the beginning of a journal' merge apart/1/camp/shard-1-of-3.journal --format tap
+grep -q '^not ok 1' out || fail 'a report without the error'
+apart=(merge apart/{1,2}/camp parts/camp/shard-3-of-3.journal --no-charts --out other)
+status 64 "camp/shard-2-of-3.journal' counts up to its row" "${apart[@]}"
+grep -qF 'dgsim run camp.yaml --out=apart/1 --resume --shard=1/3' err || fail 'the first shard is said to be elsewhere'
+grep -qF '1 missing: dgsim run camp.yaml --out=apart/2 --resume --shard=2/3' err || fail 'the second shard is said to be elsewhere'
+(cd apart/2/camp && "$dgsim" merge . --file ../../../camp.yaml >/dev/null 2>../../../err)
+grep -qF "run ../../../camp.yaml --out=$(realpath apart/2) --resume --shard=2/3" err || fail 'from within a directory of results'
+status 0 '' "${run[@]}" --out apart/1 --resume --shard 1/3
+status 0 '' "${run[@]}" --out apart/2 --resume --shard 2/3
+status 0 'held' "${apart[@]}"
+same 'shards apart' other
+
 mkdir moved && mv camp.yaml moved/
 status 64 '--file FILE' merge parts/camp --no-charts
 status 64 'is not as it was' merge parts/camp --no-charts --file changed.yaml

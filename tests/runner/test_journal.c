@@ -267,6 +267,21 @@ START_TEST(what_differs_is_said) {
 }
 END_TEST
 
+START_TEST(what_differs_is_said_of_long_words) {
+  char text_a[400], text_b[400], difference[400];
+  memset(text_a, 'x', sizeof text_a), memset(text_b, 'x', sizeof text_b);
+  snprintf(text_a + 300, 8, ",1"), snprintf(text_b + 300, 8, ",2,3");
+  const char *const words_a[] = {text_a}, *const words_b[] = {text_b};
+  struct journal_head a = head_of(1, 1), b = head_of(1, 1);
+  a.words = words_a, b.words = words_b;
+  a.word_count = b.word_count = 1;
+  b.resolved++;
+  ck_assert(!journal_head_same(&a, "then", &b, "now", difference, sizeof difference));
+  ck_assert_ptr_nonnull(strstr(difference, "xxx,1', now '...xxx"));
+  ck_assert_ptr_nonnull(strstr(difference, "xxx,2,3'"));
+}
+END_TEST
+
 /* Where it is not known which program it was, nobody is refused for it; and a path is no matter. */
 START_TEST(what_does_not_matter) {
   struct journal_found found;
@@ -352,6 +367,7 @@ START_TEST(a_full_disk_leaves_whole_rows) {
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
   ck_assert(!written && !again);
   ck_assert_ptr_nonnull(strstr(err.message, "File too large"));
+  ck_assert_str_eq(more.message, err.message); /* whichever thread is the first to tell it */
   ck_assert_ptr_nonnull(strstr(err.message, path));
   ck_assert_ptr_nonnull(strstr(err.note, "2 of 6 runs are safe"));
   ck_assert_uint_eq(load().length, image.length);
@@ -391,6 +407,7 @@ int main(void) {
   tcase_add_test(tcase, every_byte_that_can_flip);
   tcase_add_test(tcase, rows_of_another_journal_are_none);
   tcase_add_test(tcase, what_differs_is_said);
+  tcase_add_test(tcase, what_differs_is_said_of_long_words);
   tcase_add_test(tcase, what_does_not_matter);
   tcase_add_test(tcase, without_resume_what_is_unfinished_is_kept);
   tcase_add_test(tcase, one_process_at_a_time);
