@@ -35,25 +35,41 @@ static uint64_t readable(const struct partition_log *log) {
   return MUTANT(KAFKA_READ_ABOVE_HIGH_WATERMARK) ? log->end : log_committed(log);
 }
 
-/* How many records there are for a fetch, at most as many as it asks for. */
-static uint32_t available(const struct node *node, const struct message *fetch) {
-  const struct partition_log *input = broker_disk(node)->input;
-  const uint64_t most = (uint64_t)fetch->a;
-  uint64_t count = 0;
-  for (uint32_t i = 0; i < fetch->record_count && count < most; i++) {
-    const struct record *from = &fetch->records[i];
-    const uint64_t end = readable(&input[from->key]);
-    if (end > from->handle) count += end - from->handle;
-  }
-  return (uint32_t)(count < most ? count : most);
+/* What there is for a fetch, found in one pass: most of its partitions have nothing new. */
+struct found {
+  bool out_of_range; /* the log has not every position that it names */
+  uint32_t first;    /* of its partitions with something new */
+  uint32_t count;    /* of records, at most as many as it asks for */
+};
+
+static bool has_position(const struct partition_log *log, uint64_t position) {
+  return position >= log->start && position <= log->end;
 }
 
-/* Fills the `count` records of an answer, which there are; returns their bytes. */
-static uint32_t gather(const struct node *node, const struct message *fetch, struct record *out,
-                       uint32_t count) {
-  const struct record *out_end = out + count;
+static struct found look(const struct node *node, const struct message *fetch) {
+  const struct partition_log *input = broker_disk(node)->input;
+  const uint64_t most = (uint64_t)fetch->a;
+  struct found found = {.first = fetch->record_count};
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < fetch->record_count; i++) {
+    const struct record *from = &fetch->records[i];
+    const struct partition_log *log = &input[from->key];
+    const uint64_t end = readable(log);
+    found.out_of_range |= !has_position(log, from->handle);
+    if (end <= from->handle) continue;
+    if (count == 0) found.first = i;
+    count += end - from->handle;
+  }
+  found.count = (uint32_t)(count < most ? count : most);
+  return found;
+}
+
+/* Fills the records of an answer, which there are; returns their bytes. */
+static uint32_t gather(const struct node *node, const struct message *fetch, const struct found *found,
+                       struct record *out) {
+  const struct record *out_end = out + found->count;
   uint32_t bytes = 0;
-  for (const struct record *from = fetch->records; out < out_end; from++) {
+  for (const struct record *from = fetch->records + found->first; out < out_end; from++) {
     const struct partition_log *log = &broker_disk(node)->input[from->key];
     const uint64_t end = readable(log);
     for (uint64_t at = from->handle; at < end && out < out_end; at++) {
@@ -66,23 +82,12 @@ static uint32_t gather(const struct node *node, const struct message *fetch, str
   return bytes;
 }
 
-static bool answer_fetch(struct world *world, struct node *node, const struct message *fetch) {
-  const uint32_t count = available(node, fetch);
-  if (count == 0) return false;
+static bool answer_fetch(struct world *world, struct node *node, const struct message *fetch,
+                         const struct found *found) {
+  if (found->count == 0) return false;
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-  answer->size = gather(node, fetch, message_records(&world->messages, answer, count), count);
+  answer->size = gather(node, fetch, found, message_records(&world->messages, answer, found->count));
   world_send(world, node, answer);
-  return true;
-}
-
-static bool has_position(const struct partition_log *log, uint64_t position) {
-  return position >= log->start && position <= log->end;
-}
-
-static bool in_range(const struct node *node, const struct message *fetch) {
-  const struct partition_log *input = broker_disk(node)->input;
-  for (uint32_t i = 0; i < fetch->record_count; i++)
-    if (!has_position(&input[fetch->records[i].key], fetch->records[i].handle)) return false;
   return true;
 }
 
@@ -117,13 +122,20 @@ static void unpark(struct world *world, struct broker *broker, uint32_t consumer
   broker->parked[consumer].serial++;
 }
 
-static void wait_for(struct world *world, struct broker *broker, uint32_t partition,
-                     uint16_t consumer) {
-  struct waiting *row = &broker->waiting[(size_t)partition * world->count[ROLE_CONSUMER]];
-  uint32_t serial = broker->parked[consumer].serial, i = 0;
-  while (i < broker->waiting_count[partition] && row[i].consumer != consumer) i++;
-  if (i == broker->waiting_count[partition]) broker->waiting_count[partition]++;
-  row[i] = (struct waiting){consumer, serial};
+/* Parks a fetch: it waits for each of its partitions. */
+static void park(struct world *world, struct broker *broker, struct message *fetch, uint16_t consumer) {
+  const struct waiting one = {consumer, broker->parked[consumer].serial};
+  const uint32_t consumers = world->count[ROLE_CONSUMER];
+  world_take(fetch);
+  broker->parked[consumer].fetch = fetch;
+  for (uint32_t n = 0; n < fetch->record_count; n++) {
+    const uint32_t partition = fetch->records[n].key, count = broker->waiting_count[partition];
+    struct waiting *row = &broker->waiting[(size_t)partition * consumers];
+    uint32_t i = 0;
+    while (i < count && row[i].consumer != consumer) i++;
+    if (i == count) broker->waiting_count[partition] = count + 1;
+    row[i] = one;
+  }
 }
 
 /* Whether a reader may begin again at the beginning, so that the log keeps everything. LIMIT: with the
@@ -138,14 +150,31 @@ static void passed(struct world *world, struct node *node, uint32_t group, uint3
                    uint64_t committed) {
   struct broker_disk *disk = broker_disk(node);
   uint64_t *floors = &disk->floors[(size_t)partition * disk->group_count], least = committed;
+  const bool replicated = broker_of(node)->replication != NULL;
   floors[group] = committed;
   for (uint32_t i = 0; i < disk->group_count; i++)
     if (floors[i] < least) least = floors[i];
   bool keeps = may_come_back(world);
-  if (!broker_of(node)->replication && !keeps) log_trim(&disk->input[partition], least);
-  if (!broker_of(node)->replication) return;
+  if (!replicated && !keeps) log_trim(&disk->input[partition], least);
+  if (!replicated) return;
   books_passed(world, node, group, partition, committed);
   if (!keeps) replica_trim(world, node, partition, least);
+}
+
+/* A fetch says of each of its partitions what is committed: of most, nothing new. */
+static void passed_all(struct world *world, struct node *node, const struct message *fetch) {
+  const struct broker_disk *disk = broker_disk(node);
+  const struct partition_log *input = disk->input;
+  const bool replicated = broker_of(node)->replication != NULL;
+  const uint32_t group = world->nodes[fetch->from].group, groups = disk->group_count;
+  for (uint32_t i = 0; i < fetch->record_count; i++) {
+    const struct record *from = &fetch->records[i];
+    const uint64_t committed = from->handle - from->extra;
+    if (!replicated && committed <= input[from->key].start) /* there is nothing to trim */
+      disk->floors[(size_t)from->key * groups + group] = committed;
+    else
+      passed(world, node, group, from->key, committed);
+  }
 }
 
 /* Where a log begins or ends, for a reader whose group has nothing committed. */
@@ -170,15 +199,11 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
   if (broker->replication && answer_not_leader(world, node, fetch)) return;
-  for (uint32_t i = 0; i < fetch->record_count; i++)
-    passed(world, node, world->nodes[fetch->from].group, fetch->records[i].key,
-           fetch->records[i].handle - fetch->records[i].extra);
-  if (!in_range(node, fetch)) return answer_out_of_range(world, node, fetch);
-  if (answer_fetch(world, node, fetch)) return;
-  world_take(fetch);
-  broker->parked[consumer].fetch = fetch;
-  for (uint32_t i = 0; i < fetch->record_count; i++)
-    wait_for(world, broker, fetch->records[i].key, consumer);
+  passed_all(world, node, fetch);
+  const struct found found = look(node, fetch);
+  if (found.out_of_range) return answer_out_of_range(world, node, fetch);
+  if (answer_fetch(world, node, fetch, &found)) return;
+  park(world, broker, fetch, consumer);
 }
 
 void broker_wake(struct world *world, struct node *node, uint32_t partition) {
@@ -189,7 +214,8 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition) {
   for (uint32_t i = 0; i < count; i++) {
     const struct parked *parked = &broker->parked[row[i].consumer];
     if (!parked->fetch || parked->serial != row[i].serial) continue;
-    if (answer_fetch(world, node, parked->fetch))
+    const struct found found = look(node, parked->fetch);
+    if (answer_fetch(world, node, parked->fetch, &found))
       unpark(world, broker, row[i].consumer);
     else /* it has read on at the leader before: the watermark has not come to there yet */
       row[left++] = row[i];

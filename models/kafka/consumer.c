@@ -9,9 +9,14 @@ void consumer_retry_later(struct world *world, struct node *node, uint32_t slot)
   world_after(world, node, 0, TIMER_RETRY, slot, wait);
 }
 
+static bool is_fetch(const struct world *world, uint32_t slot) {
+  return slot >= SLOT_FETCH && slot < slot_output(world, 0);
+}
+
 static void failed(struct world *world, struct node *node, uint32_t slot) {
   if (slot == SLOT_HEARTBEAT) return; /* the next one will do */
   if (slot == SLOT_COMMIT) return commit_failed(world, node);
+  if (is_fetch(world, slot)) poll_may_fetch(consumer_of(node), slot - SLOT_FETCH);
   consumer_retry_later(world, node, slot);
 }
 
@@ -28,8 +33,9 @@ static void on_retry(struct world *world, struct node *node, uint64_t slot) {
  * stands for the empty answers that fetch.max.wait.ms gives. Any other request has failed. */
 static void on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
   uint32_t slot = (uint32_t)(argument >> 32);
-  if (slot >= SLOT_FETCH && slot < slot_output(world, 0)) {
+  if (is_fetch(world, slot)) {
     consumer_of(node)->client.slots[slot].correlation = 0;
+    poll_may_fetch(consumer_of(node), slot - SLOT_FETCH);
     client_refresh(world, node, &consumer_of(node)->client);
     return consumer_pump(world, node);
   }
@@ -58,7 +64,7 @@ static size_t buffer_capacity(const struct plan *plan) {
 
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + client_bytes(plan, slots(plan)) + outputs_bytes(plan) +
-         plan->partitions * (3 * sizeof(uint32_t) + sizeof(struct consumer_part)) +
+         plan->partitions * (4 * sizeof(uint32_t) + sizeof(struct consumer_part)) +
          buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
          plan->threads * sizeof(struct flight) +
          2 * PROCESSED_MAX * sizeof(struct record);
@@ -73,13 +79,16 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
   consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
   consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
-  consumer->leaders = ARENA_NEW(arena, uint64_t, bits_words(plan->counts[ROLE_BROKER]));
+  consumer->unasked = ARENA_NEW(arena, uint64_t, bits_words(plan->counts[ROLE_BROKER]));
+  consumer->leader_end = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
+  consumer->leaders_stale = true;
   consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
   consumer->buffer =
       arena_alloc_raw(arena, consumer->buffer_capacity * sizeof *consumer->buffer);
+  consumer->assigned = ARENA_NEW(arena, uint32_t, plan->partitions);
+  consumer->by_leader = ARENA_NEW(arena, uint32_t, plan->partitions);
   client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
   consumer->commit_timer = TIMER_NONE;
-  consumer->assigned = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->assigned);
   consumer->next = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->next);
   consumer->had = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->had);
   consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
@@ -95,6 +104,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
 
 static void on_metadata(struct world *world, struct node *node, struct message *answer) {
   client_on_metadata(world, node, &consumer_of(node)->client, answer);
+  consumer_of(node)->leaders_stale = true;
   if (node->stage == STAGE_RUNNING) consumer_pump(world, node);
 }
 

@@ -109,6 +109,7 @@ struct consumer {
   bool batch_safe; /* before-processing: the oldest of the ring are committed */
   bool commit_due;
   uint32_t tag;
+  bool leaders_stale; /* by_leader is not what is assigned, positioned and known of leaders any more */
   int64_t last_poll; /* ns */
   struct consumer_part *parts; /* by partition */
   uint32_t *assigned; /* partitions */
@@ -126,7 +127,9 @@ struct consumer {
   uint32_t flushing;        /* outputs that the commit under way covers and no log has confirmed */
   uint32_t commit_timer; /* TIMER_NONE = not armed */
   enum commit_step step;
-  uint64_t *leaders; /* brokers that lead what is assigned and positioned, while a poll fetches */
+  uint32_t *by_leader;  /* places in `assigned` of what is positioned, leader by leader */
+  uint32_t *leader_end; /* by broker: where its places end */
+  uint64_t *unasked; /* brokers that may have neither a fetch nor records that no poll has returned: see poll.c */
   uint64_t generation;
   uint64_t member;
   uint32_t instance; /* group.instance.id, 0 = dynamic */
@@ -189,6 +192,10 @@ timer_fn membership_on_heartbeat, membership_on_poll_timer;
 
 /* --- poll.c --- */
 
+/* A fetch to a broker, or the last record of one, is done with: the next poll sees whether to ask it again. */
+static inline void poll_may_fetch(struct consumer *consumer, uint32_t broker) {
+  bits_put(consumer->unasked, broker);
+}
 /* Goes on with whatever can be done now: commit, next record, poll. */
 void consumer_pump(struct world *world, struct node *node);
 /* Drops what was fetched but the oldest `keep`, and every fetch under way. */

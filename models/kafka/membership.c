@@ -135,6 +135,7 @@ static void unassign_all(struct world *world, struct node *node) {
     consumer->parts[partition].mine = consumer->parts[partition].positioned = false;
   }
   consumer->assigned_count = consumer->next_count = 0;
+  consumer->leaders_stale = true;
 }
 
 /* Everything of this generation is forgotten; a handler still at work in the loop is not listened to any
@@ -306,6 +307,7 @@ static void take_next(struct world *world, struct node *node) {
       consumer->parts[partition].positioned = false;
   }
   consumer->assigned_count = consumer->next_count + kept;
+  consumer->leaders_stale = true;
   for (uint32_t i = 0; i < consumer->assigned_count; i++) {
     consumer->assigned[i] = consumer->next[i];
     consumer->parts[consumer->next[i]].mine = i < consumer->next_count;
@@ -338,6 +340,7 @@ static void set_position(struct consumer *consumer, uint32_t partition, uint64_t
   if (!consumer->parts[partition].mine || consumer->parts[partition].positioned) return;
   consumer->parts[partition].fetched = consumer->parts[partition].committed = offset;
   consumer->parts[partition].positioned = true;
+  consumer->leaders_stale = true;
 }
 
 void membership_on_offsets(struct world *world, struct node *node, struct message *answer) {

@@ -5,15 +5,15 @@
 
 /* --- What is fetched --- */
 
-static void take_from_buffered(const struct world *world, struct consumer *consumer,
-                               uint32_t place) {
-  (void)world;
-  consumer->buffered[consumer->buffer[place].flags]--;
+static void take_from_buffered(struct consumer *consumer, uint32_t place) {
+  const uint16_t broker = consumer->buffer[place].flags;
+  if (--consumer->buffered[broker] == 0) poll_may_fetch(consumer, broker);
 }
 
 static void forget_fetches(struct world *world, struct consumer *consumer) {
   for (uint32_t b = 0; b < world->count[ROLE_BROKER]; b++)
     client_forget(world, &consumer->client, SLOT_FETCH + b);
+  consumer->leaders_stale = true;
 }
 
 void poll_drop(struct world *world, struct node *node, uint32_t keep) {
@@ -21,7 +21,7 @@ void poll_drop(struct world *world, struct node *node, uint32_t keep) {
   for (; consumer->buffer_count > keep; consumer->buffer_count--) {
     uint32_t last = consumer->buffer_count - 1;
     if (last >= consumer->batch)
-      take_from_buffered(world, consumer, consumer_place(consumer, last));
+      take_from_buffered(consumer, consumer_place(consumer, last));
     world_unhold(world, node);
   }
   if (consumer->batch > keep) consumer->batch = keep;
@@ -37,54 +37,67 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
       consumer->buffer[consumer_place(consumer, left++)] = consumer->buffer[place];
       continue;
     }
-    take_from_buffered(world, consumer, place);
+    take_from_buffered(consumer, place);
     world_unhold(world, node);
   }
   consumer->buffer_count = left;
   forget_fetches(world, consumer);
 }
 
-/* Notes who leads what can be fetched. */
+/* Sorts what can be fetched by who leads it, as far as the consumer knows. */
 static void note_leaders(const struct world *world, struct consumer *consumer) {
-  for (size_t i = 0; i < bits_words(world->count[ROLE_BROKER]); i++) consumer->leaders[i] = 0;
-  for (uint32_t i = 0; i < consumer->assigned_count; i++) {
-    const uint32_t partition = consumer->assigned[i];
-    if (consumer->parts[partition].positioned)
-      bits_put(consumer->leaders, client_broker(world, &consumer->client, partition));
+  const uint32_t brokers = world->count[ROLE_BROKER];
+  uint32_t *end = consumer->leader_end, begin = 0;
+  for (uint32_t b = 0; b < brokers; b++) end[b] = 0;
+  for (uint32_t i = 0; i < consumer->assigned_count; i++)
+    if (consumer->parts[consumer->assigned[i]].positioned)
+      end[client_broker(world, &consumer->client, consumer->assigned[i])]++;
+  for (uint32_t b = 0; b < brokers; b++) {
+    const uint32_t count = end[b];
+    end[b] = begin;
+    begin += count;
+    if (count > 0) poll_may_fetch(consumer, b);
   }
+  for (uint32_t i = 0; i < consumer->assigned_count; i++)
+    if (consumer->parts[consumer->assigned[i]].positioned)
+      consumer->by_leader[end[client_broker(world, &consumer->client, consumer->assigned[i])]++] = i;
+  consumer->leaders_stale = false;
 }
 
-/* What there is from one leader. */
+/* The partitions of one leader, beginning with those whose turn it is. */
 static void send_fetch(struct world *world, struct node *node, uint32_t broker) {
   struct consumer *consumer = consumer_of(node);
-  const uint32_t assigned = consumer->assigned_count;
+  const uint32_t begin = broker > 0 ? consumer->leader_end[broker - 1] : 0;
+  const uint32_t *places = consumer->by_leader + begin, count = consumer->leader_end[broker] - begin;
   struct message *message =
       client_request(world, node, (uint16_t)(world->first[ROLE_BROKER] + broker), WIRE_FETCH);
-  struct record *records = message_records(&world->messages, message, assigned);
-  uint32_t count = 0;
-  if (++consumer->rotation >= assigned) consumer->rotation = 0;
-  for (uint32_t i = 0; i < assigned; i++) {
-    uint32_t turn = consumer->rotation + i;
-    uint32_t partition = consumer->assigned[turn < assigned ? turn : turn - assigned];
+  struct record *records = message_records(&world->messages, message, count);
+  if (++consumer->rotation >= consumer->assigned_count) consumer->rotation = 0;
+  uint32_t turn = 0;
+  while (turn < count && places[turn] < consumer->rotation) turn++;
+  for (uint32_t i = 0; i < count; i++, turn++) {
+    const uint32_t partition = consumer->assigned[places[turn < count ? turn : turn - count]];
     const struct consumer_part *part = &consumer->parts[partition];
-    if (!part->positioned || client_broker(world, &consumer->client, partition) != broker) continue;
     const uint64_t ahead = part->fetched > part->committed ? part->fetched - part->committed : 0;
-    records[count++] = (struct record){.key = partition, .handle = part->fetched, .extra = (uint32_t)ahead};
+    records[i] = (struct record){.key = partition, .handle = part->fetched, .extra = (uint32_t)ahead};
   }
-  message->record_count = count;
   message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
   client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);
 }
 
-/* Out of line, as not every poll fetches. */
+/* Asks each leader that has neither a fetch nor records here that no poll has returned. Out of line, as not every
+ * poll fetches. */
 static __attribute__((noinline)) void fetch(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   const uint32_t brokers = world->count[ROLE_BROKER];
-  note_leaders(world, consumer);
-  for (uint32_t b = bits_next(consumer->leaders, 0, brokers); b != BITS_NONE && !node->doomed;
-       b = bits_next(consumer->leaders, b + 1, brokers))
-    if (!client_waits(&consumer->client, SLOT_FETCH + b) && consumer->buffered[b] == 0)
+  if (consumer->leaders_stale) note_leaders(world, consumer);
+  for (uint32_t b = bits_next(consumer->unasked, 0, brokers); b != BITS_NONE && !node->doomed;
+       b = bits_next(consumer->unasked, b + 1, brokers)) {
+    const bool leads = consumer->leader_end[b] > (b > 0 ? consumer->leader_end[b - 1] : 0);
+    bits_take(consumer->unasked, b);
+    if (leads && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->buffered[b] == 0)
       send_fetch(world, node, b);
+  }
 }
 
 /* LIMIT: who reads on below the log's beginning goes to its beginning, and who reads beyond its end, after
@@ -102,6 +115,7 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
   struct consumer *consumer = consumer_of(node);
   uint32_t broker = (uint32_t)(answer->from - world->first[ROLE_BROKER]);
   if (!client_answered(world, &consumer->client, SLOT_FETCH + broker, answer)) return;
+  poll_may_fetch(consumer, broker);
   if (node->stage == STAGE_STOPPING || node->stage == STAGE_INIT) return;
   if (answer->c != KAFKA_OK) { /* the leader has moved */
     client_refresh(world, node, &consumer->client);
@@ -268,7 +282,7 @@ static bool return_records(struct world *world, struct node *node) {
               (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && commit_mode(world) == COMMIT_AUTO);
   for (uint32_t i = first; i < first + count; i++) {
     uint32_t place = consumer_place(consumer, i);
-    take_from_buffered(world, consumer, place);
+    take_from_buffered(consumer, place);
     if (note) commit_note(world, node, &consumer->buffer[place]);
   }
   consumer->batch += count;

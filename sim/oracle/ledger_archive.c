@@ -7,13 +7,12 @@
 #include <stdlib.h>
 
 #define PAGE_BITS (ARCHIVE_PAGE_WORDS * 64)
-#define ENTRY_BITS_MAX 320 /* 283 */
+#define ENTRY_BITS_MAX 448 /* 396 */
 #define SLAB_PAGES 128     /* 64 KiB */
 
-/* How numbers of any size are cut: so many bits, and whether more follow; then so many each time. The gap
+/* Numbers of any size are exponential Golomb codes: of an order k, small ones take k + 1 bits. That of gaps
  * is for exceptions of 1 % to 10 % of all ids. */
-enum { GAP_FIRST = 6, GAP_MORE = 3, EFFECTS_FIRST = 3, EFFECTS_MORE = 3 };
-enum { NOTE_FIRST = 8, NOTE_MORE = 8, TIME_FIRST = 24, TIME_MORE = 8 };
+enum { GAP_ORDER = 5, EFFECTS_ORDER = 1, NOTE_ORDER = 4, TIME_ORDER = 24 };
 
 /* The form of an entry in one number: effects, then 18 bits of what else it may be. */
 enum { FORM_BITS = 18 };
@@ -102,33 +101,34 @@ static void put_bits(struct writer *writer, uint64_t value, unsigned count) {
   writer->page.bits = (uint16_t)(writer->page.bits + count);
 }
 
-static void put_number(struct writer *writer, uint64_t value, unsigned first, unsigned more) {
-  for (unsigned count = first;; count = more) {
-    put_bits(writer, value & ((UINT64_C(1) << count) - 1), count);
-    value >>= count;
-    put_bits(writer, value != 0, 1);
-    if (value == 0) return;
-  }
+/* How many bits it has beyond the order, as so many ones and a zero; then its bits, but for the highest,
+ * which is a one, of those that have any beyond. */
+static void put_number(struct writer *writer, uint64_t value, unsigned order) {
+  unsigned more = 0;
+  for (; value >> order >> more; more++) put_bits(writer, 1, 1);
+  put_bits(writer, 0, 1);
+  const unsigned count = more ? order + more - 1 : order;
+  put_bits(writer, value & ((UINT64_C(1) << count) - 1), count);
 }
 
 static void put_entry(struct writer *writer, const struct exception *exception) {
   const struct entry *entry = &exception->entry;
   const uint64_t form = form_of(exception);
   if (writer->page.count)
-    put_number(writer, exception->intent - writer->page.last - 1, GAP_FIRST, GAP_MORE);
+    put_number(writer, exception->intent - writer->page.last - 1, GAP_ORDER);
   else
     writer->page.first = exception->intent;
   put_bits(writer, form == writer->form, 1);
   if (form != writer->form) {
     put_bits(writer, form >> 32, FORM_BITS);
-    put_number(writer, entry->effects, EFFECTS_FIRST, EFFECTS_MORE);
+    put_number(writer, entry->effects, EFFECTS_ORDER);
   }
   if (!exception->keyless) put_bits(writer, entry_key(entry), writer->archive->key_bits);
-  if (entry_is_special(entry)) put_number(writer, exception->note, NOTE_FIRST, NOTE_MORE);
+  if (entry_is_special(entry)) put_number(writer, exception->note, NOTE_ORDER);
   if (!(entry->status.flags & FLAG_EFFECTED)) {
     /* Rises with the id; where it does not the difference wraps, here and when it is read. */
     const uint64_t intended_at = (uint64_t)entry->intended_at;
-    put_number(writer, intended_at - writer->intended_at, TIME_FIRST, TIME_MORE);
+    put_number(writer, intended_at - writer->intended_at, TIME_ORDER);
     writer->intended_at = intended_at;
   }
   writer->form = form;
@@ -201,12 +201,27 @@ static void put_first(struct archive *archive, const struct exception *table, co
   end_page(&writer, &writer.page);
 }
 
+/* How many pages stay as they are when this id is the lowest that is put away. */
+static size_t pages_before(const struct archive *archive, uint64_t intent) {
+  size_t low = 0, high = archive->count; /* the first page that begins behind it */
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (archive->pages[middle].first <= intent)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low > 0 ? low - 1 : 0;
+}
+
 void archive_put(struct archive *archive, const struct exception *table, const uint64_t *places,
                  size_t count) {
+  if (count == 0) return;
+  const size_t stay = pages_before(archive, table[places[0]].intent);
   archive->spare_count = 0;
   if (archive->count == 0) put_first(archive, table, places, count);
   size_t next = 0;
-  for (size_t page = 0; page < archive->count; page++) {
+  for (size_t page = stay; page < archive->count; page++) {
     const size_t from = next;
     const bool last = page + 1 == archive->count;
     while (next < count && (last || table[places[next]].intent < archive->pages[page + 1].first)) next++;
@@ -215,12 +230,9 @@ void archive_put(struct archive *archive, const struct exception *table, const u
     else
       merge(archive, page, table, places + from, next - from);
   }
-  const struct archive old = *archive;
-  archive->pages = old.spare;
-  archive->count = old.spare_count;
-  archive->room = old.spare_room;
-  archive->spare = old.pages;
-  archive->spare_room = old.room;
+  archive->count = stay + archive->spare_count;
+  GROW(archive->pages, archive->room, archive->count);
+  memcpy(archive->pages + stay, archive->spare, archive->spare_count * sizeof *archive->pages);
 }
 
 struct archive_reader archive_open(const struct archive *archive, size_t page) {
@@ -241,30 +253,27 @@ static uint64_t get_bits(struct archive_reader *reader, unsigned count) {
   return value & ((UINT64_C(1) << count) - 1);
 }
 
-static uint64_t get_number(struct archive_reader *reader, unsigned first, unsigned more) {
-  uint64_t value = 0;
-  unsigned at = 0;
-  for (unsigned count = first;; count = more) {
-    value |= get_bits(reader, count) << at;
-    at += count;
-    if (!get_bits(reader, 1)) return value;
-  }
+static uint64_t get_number(struct archive_reader *reader, unsigned order) {
+  unsigned more = 0;
+  while (get_bits(reader, 1)) more++;
+  if (more == 0) return get_bits(reader, order);
+  return get_bits(reader, order + more - 1) | UINT64_C(1) << (order + more - 1);
 }
 
 bool archive_next(struct archive_reader *reader, struct exception *out) {
   if (reader->left == 0) return false;
   reader->left--;
-  if (reader->at) reader->intent += get_number(reader, GAP_FIRST, GAP_MORE) + 1;
+  if (reader->at) reader->intent += get_number(reader, GAP_ORDER) + 1;
   if (!get_bits(reader, 1)) {
     reader->form = get_bits(reader, FORM_BITS) << 32;
-    reader->form |= get_number(reader, EFFECTS_FIRST, EFFECTS_MORE);
+    reader->form |= get_number(reader, EFFECTS_ORDER);
   }
   *out = (struct exception){.intent = reader->intent};
   take_form(out, reader->form);
   if (!out->keyless) out->entry.about |= (uint32_t)get_bits(reader, reader->key_bits);
-  if (entry_is_special(&out->entry)) out->note = (uint32_t)get_number(reader, NOTE_FIRST, NOTE_MORE);
+  if (entry_is_special(&out->entry)) out->note = (uint32_t)get_number(reader, NOTE_ORDER);
   if (!(out->entry.status.flags & FLAG_EFFECTED)) {
-    reader->intended_at += get_number(reader, TIME_FIRST, TIME_MORE);
+    reader->intended_at += get_number(reader, TIME_ORDER);
     out->entry.intended_at = (int64_t)reader->intended_at;
   }
   return true;

@@ -12,7 +12,7 @@
  *      effect not when it was intended: neither is asked for.
  * [A2] No page is empty, ids rise within it and from page to page, and it has at most entries_max.
  * [A3] To read or to remove a page costs what is in it; to put away costs what is put away, the pages that
- *      it falls into, and a copy of the list of pages.
+ *      it falls into, and a copy of the list of pages from the first of these on.
  */
 #ifndef SIM_ORACLE_LEDGER_ARCHIVE_H
 #define SIM_ORACLE_LEDGER_ARCHIVE_H
@@ -36,7 +36,7 @@ struct archive_page {
 struct archive {
   struct archive_page *pages;
   size_t count, room;
-  struct archive_page *spare; /* where archive_put makes the next list */
+  struct archive_page *spare; /* where archive_put makes the list anew from the first page that changes */
   size_t spare_count, spare_room;
   uint64_t **slabs; /* of places: each as long as any other, so that nothing moves */
   size_t slab_count, slab_room;

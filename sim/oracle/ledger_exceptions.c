@@ -62,9 +62,9 @@ void ledger_exception_drop(struct ledger *ledger, struct exception *exception) {
   exception->intent = 0;
 }
 
-/* All but the latest ids, as many of these as half of the table holds. */
+/* All but the latest ids, as many of these as a quarter of the table holds. */
 static void put_away(struct ledger *ledger) {
-  const size_t count = ledger->exception_index.count, stay = ledger->exceptions_bound / 2;
+  const size_t count = ledger->exception_index.count, stay = ledger->exceptions_bound / 4;
   GROW(ledger->leaving, ledger->leaving_room, count);
   map_keys(&ledger->exception_index, ledger->leaving);
   for (size_t i = 0; i < count - stay; i++)

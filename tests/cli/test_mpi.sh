@@ -107,20 +107,16 @@ process_of() { # timeout, rank
     fi
   done
 }
-# Starts them, and kills a rank in the middle of its work: when it has used a third of a second of a core.
-kill_in_the_middle() { # rank, argument of mpirun...
-  local rank=$1 started process='' used=0 tick
+# Starts them, and kills a rank in the middle of the campaign: when a quarter of its journal is there.
+kill_in_the_middle() { # rank, argument of mpirun..., which end in --out DIR
+  local rank=$1 started process='' enough
+  local journal=${!#}/four-guarantees/runs.journal
   shift
-  tick=$(getconf CLK_TCK)
+  enough=$(($(stat -c %s whole/four-guarantees/runs.journal) / 4))
   "${mpi[@]}" "$@" >out 2>err </dev/null &
   started=$!
-  for ((i = 0; i < 1000 && used * 3 < tick; i++)); do
-    sleep 0.02
-    process=$(process_of "$started" "$rank")
-    if [[ -n $process ]]; then
-      used=$(awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$process/stat" 2>/dev/null || echo 0)
-    fi
-  done
+  while kill -0 "$started" && (($(stat -c %s "$journal" 2>/dev/null || echo 0) < enough)); do sleep 0.02; done
+  process=$(process_of "$started" "$rank")
   if [[ -z $process ]] || ! kill -KILL "$process"; then fail "rank $rank could not be killed in the middle"; fi
   wait "$started"
 }

@@ -152,7 +152,7 @@ static void state_states(struct generator *generator, struct naive_judge *judge,
   for (uint32_t key = 0; key <= generator->keys; key++) {
     if (draw(generator, 5) == 0) continue;
     int64_t value = naive_truth(judge, key);
-    if (draw(generator, 4) == 0) value += (int64_t)draw(generator, 3) - 1;
+    if (draw(generator, 4) == 0) value = (int64_t)((uint64_t)value + draw(generator, 3) - 1); /* wraps */
     if (naive_overwritten(judge, key) && draw(generator, 8) == 0)
       value = draw(generator, 2) ? (int64_t)FACT_STATE_ABSENT : (int64_t)draw(generator, generator->next);
     state_fact(generator, FACT_STATE, 0, (uint64_t)value, fact_state(group, key));
