@@ -109,20 +109,22 @@ process_of() { # timeout, rank
 }
 # Starts them, and kills a rank in the middle of the campaign: when a quarter of its journal is there.
 kill_in_the_middle() { # rank, argument of mpirun..., which end in --out DIR
-  local rank=$1 started process='' enough
+  local rank=$1 started process=''
   local journal=${!#}/four-guarantees/runs.journal
   shift
-  enough=$(($(stat -c %s whole/four-guarantees/runs.journal) / 4))
   "${mpi[@]}" "$@" >out 2>err </dev/null &
   started=$!
-  while kill -0 "$started" && (($(stat -c %s "$journal" 2>/dev/null || echo 0) < enough)); do sleep 0.02; done
-  process=$(process_of "$started" "$rank")
+  while kill -0 "$started" && (($(stat -c %s "$journal" 2>/dev/null || echo 0) < enough)); do
+    [[ -n $process ]] || process=$(process_of "$started" "$rank")
+    sleep 0.01
+  done
   if [[ -z $process ]] || ! kill -KILL "$process"; then fail "rank $rank could not be killed in the middle"; fi
   wait "$started"
 }
 
 campaign=(run "$scenarios/four-guarantees.yaml" --seeds 7 --no-charts)
 status 0 "$dgsim" "${campaign[@]}" --out whole
+enough=$(($(stat -c %s whole/four-guarantees/runs.journal) / 4))
 # Open MPI ends all when one dies. What came back before is in the journal, and other ranks go on with it.
 kill_in_the_middle 2 -n 3 "$dgsim" "${campaign[@]}" --out resumed
 [[ ! -e resumed/four-guarantees/runs.csv ]] || fail "one was killed, and the campaign is done"
