@@ -111,11 +111,6 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
   event_fill(queue_place(queue, event->at), event->node, event->kind, event->detail, event->a, event->b);
 }
 
-/* The event that pops next unless an earlier one is pushed, where that is known at no cost; else NULL. */
-static inline const struct event *queue_next(const struct queue *queue) {
-  return queue->near_first == queue->near_end ? NULL : &queue->near[queue->near_first];
-}
-
 /* Moves the earliest event to *out; false when empty. */
 static inline bool queue_pop(struct queue *queue, struct event *out) {
   if (queue->near_first == queue->near_end) return queue_pop_far(queue, out);

@@ -2,7 +2,6 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
-#include "sim/world/ahead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -487,7 +486,6 @@ void world_run(struct world *world) {
     }
     world->now = instant_of(event.at);
     world->counters[COUNTER_EVENTS]++;
-    fetch_ahead(world);
     on_event[event.kind](world, &event);
     if (world->faults.deferred_count) faults_deferred(world);
   }
