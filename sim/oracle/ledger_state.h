@@ -278,11 +278,15 @@ void timeline_reset(struct timeline *timeline, int64_t width);
 /* Moves the current cell on to the one that holds `at`. `open` is what earlier cells end with. */
 void timeline_advance(struct timeline *timeline, int64_t at, int64_t open);
 
+/* Whether the current cell holds `at`, of times that never fall. Unsigned, so that one before 0 goes to where it
+ * is refused. */
+static inline bool timeline_is_at(const struct timeline *timeline, int64_t at) {
+  return (uint64_t)at < (uint64_t)timeline->end;
+}
+
 static inline struct timeline_bucket *timeline_cell(struct timeline *timeline, int64_t at,
                                                     int64_t open) {
-  /* Unsigned, so that a time before 0 goes to where it is refused. */
-  if (__builtin_expect((uint64_t)at >= (uint64_t)timeline->end, 0))
-    timeline_advance(timeline, at, open);
+  if (__builtin_expect(!timeline_is_at(timeline, at), 0)) timeline_advance(timeline, at, open);
   return &timeline->cells[timeline->current];
 }
 
