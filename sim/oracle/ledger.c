@@ -90,6 +90,7 @@ static void on_intended(struct ledger *ledger, const struct trace_record *fact, 
   *entry = (struct entry){.intended_at = fact->at, .about = about};
   ledger->recent_keys[intent & (ledger->keys_remembered - 1)] = about;
   if (entry_is_special(entry)) special_intended(ledger, fact);
+  if (entry_law(entry) == LAW_COUNTS) ledger->keys[key].intended++;
   ledger->next = intent + 1;
   if (ledger->counts[METRIC_INTENDED]++ == 0) ledger->intended_first = fact->at;
   ledger->intended_last = fact->at;
@@ -385,10 +386,14 @@ void note(struct ledger *ledger, const struct trace_record *fact, uint64_t numbe
 void ledger_sink(void *context, const struct trace_record *records, const uint16_t *places, size_t count,
                  uint64_t first) {
   struct ledger *ledger = context;
-  const bool alone = ledger->groups == 1;
-  for (const uint16_t *place = places; place < places + count; place++) {
-    const struct trace_record *fact = &records[*place];
-    if (!alone || !noted_as_usual(ledger, fact, first + *place)) note(ledger, fact, first + *place);
+  const uint16_t *const end = places + count;
+  if (ledger->groups == 1) {
+    for (const uint16_t *place = places; place < end; place++)
+      if (!noted_as_usual(ledger, &records[*place], first + *place))
+        note(ledger, &records[*place], first + *place);
+  } else {
+    for (const uint16_t *place = places; place < end; place++)
+      note(ledger, &records[*place], first + *place);
   }
   for (uint32_t i = 0; i < ledger->groups; i++) {
     struct ledger *one = ledger_of(ledger, i);

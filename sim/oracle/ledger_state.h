@@ -85,22 +85,24 @@ struct exception {
   uint64_t first, second; /* numbers (from 1) of the records of its effects; 0 = none or forgotten */
   uint32_t next_free;     /* index + 1 */
   uint32_t note;          /* as in struct special */
-  bool keyless;           /* came back after its key was forgotten; still among its key's retired */
+  bool keyless;           /* came back after its key was forgotten; still counts as retired there */
 };
 
 struct gap {
   uint64_t first, last; /* ids never issued */
 };
 
-/* Touched by every effect. */
+/* Touched by every operation and every effect. Whoever retires touches none: what is left of `intended` when
+ * those that have not are taken off, at the end, has retired. */
 struct key_account {
   uint64_t latest; /* largest id of which the first effect was applied */
-  uint32_t retired;
+  uint32_t intended; /* increments */
 };
 
 /* Touched at the end only. */
 struct key_total {
   int64_t state;          /* as stated */
+  int64_t unretired;      /* increments of which the key is known */
   int64_t least, most;    /* that a serial order leaves; without those retired */
   int64_t effects;        /* what those that stand come to */
   int64_t extra, missing; /* of them, what was done more than once; what is firm and was not done */

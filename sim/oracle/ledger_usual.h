@@ -46,10 +46,9 @@ static inline bool usual_intended(struct ledger *ledger, const struct trace_reco
       entry_is_special(entry))
     return false;
   ledger->retired++;
-  ledger->keys[entry->about].retired++;
   *entry = (struct entry){.intended_at = fact->at, .about = (uint32_t)key};
   ledger->recent_keys[intent & (ledger->keys_remembered - 1)] = (uint32_t)key;
-  __builtin_prefetch(&ledger->keys[key], 1); /* of many keys: for the effect, soon */
+  ledger->keys[key].intended++;
   ledger->next = intent + 1;
   ledger->counts[METRIC_INTENDED]++;
   ledger->intended_last = fact->at;
