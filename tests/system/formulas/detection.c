@@ -59,7 +59,7 @@ static void open_transaction(struct findings *findings) {
 static void unclean(struct findings *findings) {
   const double rate = 400, delay_s = 0.05, mean = rate * delay_s;
   struct trial trial;
-  trial_open(&trial, findings, "unclean.yaml", 1000, 4000);
+  trial_open(&trial, findings, "unclean.yaml", 1800, 4000);
   uint64_t lost = 0, n = 0;
   struct sample squares = {0};
   while (trial_next(&trial)) {

@@ -76,7 +76,9 @@ static void limit(struct findings *findings, bool quorum, struct failures failur
     find_share(findings, &trial, set_aside, delivered.n, aside, "P(dead letter) = c^M, M = %d", most);
     find_exactly(findings, &trial, longest, most, "most deliveries: M");
   }
-  find_mean(findings, &trial, &delivered, deliveries, "E[deliveries] = (1 - c^M)/(1 - c), M = %d", most);
+  if (most > 1)
+    find_mean(findings, &trial, &delivered, deliveries, "E[deliveries] = (1 - c^M)/(1 - c), M = %d",
+              most);
   find_mean(findings, &trial, &effects, charging(failures) * deliveries,
             "E[effects] = ((1 - c) + c a)(1 - c^M)/(1 - c), a = %.2f", (charging(failures) - (1 - c)) / c);
   trial_close(&trial);
