@@ -53,9 +53,11 @@ static struct finding *add(struct findings *findings, const struct trial *trial,
     length += (size_t)snprintf(finding->scenario + length, sizeof finding->scenario - length, " (%s)",
                                trial->scenario.rows[trial->row].label);
   for (size_t i = 0; i < trial->setting_count && length < sizeof finding->scenario; i++) {
-    const char *last = strrchr(trial->settings[i], '/');
+    const char *last = trial->settings[i]; /* part of the path */
+    for (const char *at = last; *at != '='; at++)
+      if (*at == '/') last = at + 1;
     length += (size_t)snprintf(finding->scenario + length, sizeof finding->scenario - length, "%s%s",
-                               i ? ", " : ": ", last ? last + 1 : trial->settings[i]);
+                               i ? ", " : ": ", last);
   }
   return finding;
 }
