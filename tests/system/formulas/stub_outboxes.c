@@ -1,2 +1,0 @@
-#include "tests/system/formulas/formulas.h"
-void formulas_outboxes(struct findings *findings) { (void)findings; }
