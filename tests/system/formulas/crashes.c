@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SECOND 1e9
+#define RATE 40.0 /* of crash-after.yaml */
 
 /* How many operations were begun again after each crash of a run: of a later delivery, the crash before it counts. */
 struct repeats {
@@ -45,14 +45,14 @@ static double uncommitted(double rate, double seconds) {
   return records * (1 + records / 2) / (1 + records);
 }
 
-static void interval(struct findings *findings, const char *arrivals, double rate, double seconds) {
+static void interval(struct findings *findings, const char *arrivals, double seconds) {
   struct trial trial;
   static struct repeats repeats;
   trial_open(&trial, findings, "crash-after.yaml", 20, 100);
   trial_set(&trial, "workload/arrivals=%s", arrivals);
   trial_set(&trial, "system/commit_interval=%gs", seconds);
   struct sample sample = {0}, squares = {0};
-  const double records = rate * seconds;
+  const double rate = RATE, records = rate * seconds;
   double most = 0;
   while (trial_next(&trial)) {
     count_repeats(&trial, &repeats);
@@ -80,7 +80,7 @@ static void interval(struct findings *findings, const char *arrivals, double rat
  * crash before is added, so that its mean is E[X mod T] e^(cT), with E[X mod T] = 1/c - T / (e^(cT) - 1). Where crashes
  * are rare that is T/2. */
 static void horizon(struct findings *findings, double gap_s) {
-  const double rate = 100, interval_s = 1;
+  const double rate = RATE, interval_s = 1;
   struct trial trial;
   trial_open(&trial, findings, "crash-after.yaml", 50, 300);
   trial_set(&trial, "faults/crash/every=exponential mean=%gs", gap_s);
@@ -88,7 +88,7 @@ static void horizon(struct findings *findings, double gap_s) {
   while (trial_next(&trial)) {
     sample_add(&sample, (double)trial.result.metrics[METRIC_REEXECUTIONS]);
   }
-  const double seconds = 40000 / rate;
+  const double seconds = 16000 / rate;
   const double c = 1 / gap_s, age_s = (1 / c - interval_s / (exp(c * interval_s) - 1)) * exp(c * interval_s);
   find_mean(findings, &trial, &sample, seconds * c * rate * age_s,
             "%g crashes: E[duplicates] = k rate T / 2 = %g, and what restarts put off", seconds * c,
@@ -154,7 +154,7 @@ static void poll_loop(struct findings *findings, double timer_ms) {
   const double period_ms = poll_ms * ceil(timer_ms / poll_ms);
   struct trial trial;
   static struct repeats repeats;
-  trial_open(&trial, findings, "crash-poll.yaml", 20, 100);
+  trial_open(&trial, findings, "crash-poll.yaml", 8, 100);
   trial_set(&trial, "system/auto.commit.interval.ms=%gms", timer_ms);
   struct sample sample = {0};
   while (trial_next(&trial)) {
@@ -235,9 +235,9 @@ static void lost_delete(struct findings *findings, double q) {
 }
 
 void formulas_crashes(struct findings *findings) {
-  interval(findings, "poisson", 100, 1);
-  interval(findings, "poisson", 100, 0.3);
-  interval(findings, "steady", 100, 1);
+  interval(findings, "poisson", 1);
+  interval(findings, "poisson", 0.4);
+  interval(findings, "steady", 1);
   horizon(findings, 10);
   horizon(findings, 2);
   graceful(findings);

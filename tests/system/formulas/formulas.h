@@ -61,7 +61,7 @@ struct formula_operation {
   int64_t intended, answered, appended, delivered, effect; /* the first of each; effect: when it is visible */
   int64_t delivered_last;
   uint32_t key;
-  uint16_t appends, deliveries, effects, retries;
+  uint16_t appends, deliveries, effects, retries, replays;
   uint16_t answer; /* enum fact */
   bool dead_lettered, disposed;
 };

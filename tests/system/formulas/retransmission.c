@@ -16,9 +16,10 @@ static double failure(double q, double p) { return 1 - (1 - q) * (1 - p); }
 
 /* --- 2.1: until it is answered --- */
 
-static void copies(struct findings *findings, double q, double p) {
+static void copies(struct findings *findings, const char *kind, double q, double p) {
   struct trial trial;
   trial_open(&trial, findings, "copies.yaml", 3, 50);
+  trial_set(&trial, "links/producer_to_broker/kind=%s", kind);
   lose(&trial, q, p);
   struct sample sample = {0}, attempts = {0}, squares = {0};
   uint64_t with[5] = {0}, more = 0, lost = 0;
@@ -59,10 +60,45 @@ static void connection(struct findings *findings) {
   trial_close(&trial);
 }
 
+/* The same of a provider: each request that arrives is a charge, or, with a key, the first is, and the others are answered
+ * with its result. */
+static void charges(struct findings *findings, bool keyed, double q, double p) {
+  struct trial trial;
+  trial_open(&trial, findings, keyed ? "charges-keyed.yaml" : "charges.yaml", 2, 20);
+  trial_set(&trial, "links/consumer_to_provider/request_loss=%g%%", q * 100);
+  trial_set(&trial, "links/consumer_to_provider/reply_loss=%g%%", p * 100);
+  struct sample sample = {0};
+  uint64_t many = 0;
+  double lost = 0, beyond = 0;
+  while (trial_next(&trial)) {
+    for (size_t i = 1; i <= trial.operation_count; i++) {
+      const struct formula_operation *operation = &trial.operations[i];
+      sample_add(&sample, keyed ? operation->replays : operation->effects - 1);
+      many += operation->effects > 1;
+    }
+    lost += (double)trial.result.metrics[METRIC_LOST];
+    beyond += (double)trial.result.metrics[METRIC_REEXECUTIONS];
+  }
+  find_mean(findings, &trial, &sample, p / (1 - p), "provider, %s: p/(1-p)",
+            keyed ? "with a key, saved results" : "charges beyond the first");
+  if (keyed)
+    find_exactly(findings, &trial, beyond, 0, "provider, with a key: charges beyond the first");
+  else
+    find_share(findings, &trial, many, sample.n, p, "provider: P(charged more than once) = p");
+  find_exactly(findings, &trial, lost, 0, "provider: not charged");
+  trial_close(&trial);
+}
+
 void formulas_retransmission(struct findings *findings) {
   static const double losses[][2] = {{0, 0.1}, {0.05, 0.1}, {0.3, 0.1}, {0.05, 0.3}, {0.2, 0.05}};
-  for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) copies(findings, losses[i][0], losses[i][1]);
+  for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
+    copies(findings, "per-request", losses[i][0], losses[i][1]);
+  copies(findings, "datagram", 0.05, 0.1);
   connection(findings);
+  charges(findings, false, 0.05, 0.1);
+  charges(findings, false, 0.3, 0.3);
+  charges(findings, true, 0.05, 0.1);
+  charges(findings, true, 0.3, 0.3);
 }
 
 /* --- 2.2: for A attempts --- */

@@ -92,6 +92,7 @@ static void note(struct trial *trial, const struct trace_record *record) {
     operation->effects++;
     break;
   case FACT_EFFECT_UNDONE: operation->effects--; break;
+  case FACT_REPLAYED: operation->replays++; break;
   case FACT_DEAD_LETTERED: operation->dead_lettered = true; break;
   case FACT_DISPOSED: operation->disposed = true; break;
   case FACT_RETRIED: operation->retries++; break;
