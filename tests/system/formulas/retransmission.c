@@ -131,7 +131,7 @@ static void attempts(struct findings *findings, double q, double p, int count) {
   const double f = failure(q, p), never = pow(q, count), failed = pow(f, count);
   struct trial trial;
   struct tally tally = {0};
-  trial_open(&trial, findings, "copies.yaml", 3, 50);
+  trial_open(&trial, findings, "copies.yaml", 3, 400);
   lose(&trial, q, p);
   trial_set(&trial, "system/retries=%d", count - 1);
   run(&trial, &tally);
@@ -165,8 +165,11 @@ static void deduplicated(struct findings *findings, double q, double p, int coun
   struct tally tally = {0};
   trial_open(&trial, findings, "deduplicated.yaml", 2, 20);
   lose(&trial, q, p);
-  trial_set(&trial, "workload/rate=200/s");
-  if (count) trial_set(&trial, "system/retries=%d", count - 1);
+  trial_set(&trial, "workload/rate=50/s"); /* so that none waits for others until its time is over */
+  if (count)
+    trial_set(&trial, "system/retries=%d", count - 1);
+  else
+    trial_set(&trial, "system/delivery.timeout.ms=10h");
   run(&trial, &tally);
   find_exactly(findings, &trial, (double)tally.both, 0, "with the broker's deduplication, copies");
   if (count == 0)
