@@ -109,7 +109,7 @@ fi
 pass() { # PROGRAM CC WORKERS ARITHMETIC FOLDER
   local key program=$1
   if [[ $program == */emulated ]]; then program=${program%/*}/dgsim; fi
-  key=$({ sha256sum "$program"; find scenarios scripts/determinism -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  key=$({ sha256sum "$program"; find scenarios tests/regressions scripts/determinism -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     echo "$only"; } | sha256sum)
   if [[ -f $5/key && $(<"$5/key") == "$key" ]]; then return; fi
   if CC=$2 scripts/determinism/pass.sh "$1" "$3" "$4" "$5" "$only"; then echo "$key" >"$5/key"; fi
