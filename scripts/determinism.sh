@@ -41,11 +41,34 @@ if [[ $("$temporary/arithmetic") == $(GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA
   echo "note: the C library computes the same with FMA masked: there is none in this processor" >&2
 fi
 
+pass() { # PROGRAM CC WORKERS ARITHMETIC FOLDER
+  local key program=$1
+  if [[ $program == */emulated ]]; then program=${program%/*}/dgsim; fi
+  key=$({
+    sha256sum "$program"
+    find scenarios tests/regressions scripts/determinism -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    echo "$only"
+  } | sha256sum)
+  if [[ -f $5/key && $(<"$5/key") == "$key" ]]; then return; fi
+  if CC=$2 scripts/determinism/pass.sh "$1" "$3" "$4" "$5" "$only"; then echo "$key" >"$5/key"; fi
+  rm -rf "$5/run"
+}
+running=0
 # A line a pass: its build, how that is called in the table, its column there, the program, CC, workers, arithmetic.
+# Passes begin at once, beside the next build.
 matrix=$temporary/matrix
 add() { # BUILD LABEL LEVEL PROGRAM CC WORKERS:ARITHMETIC...
   local way
-  for way in "${@:6}"; do printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "${@:1:5}" "${way%:*}" "${way#*:}" >>"$matrix"; done
+  for way in "${@:6}"; do
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "${@:1:5}" "${way%:*}" "${way#*:}" >>"$matrix"
+    if ((running == jobs)); then
+      wait -n || true
+      running=$((running - 1))
+    fi
+    echo "pass $1, ${way%:*}, ${way#*:}" >&2
+    pass "$4" "$5" "${way%:*}" "${way#*:}" "$kept/${1//\//-},${way%:*},${way#*:}" &
+    running=$((running + 1))
+  done
 }
 with_mpi() { # PROGRAM WAYS...: those that it can do
   local way program=$1
@@ -106,25 +129,6 @@ else
   done
 fi
 
-pass() { # PROGRAM CC WORKERS ARITHMETIC FOLDER
-  local key program=$1
-  if [[ $program == */emulated ]]; then program=${program%/*}/dgsim; fi
-  key=$({ sha256sum "$program"; find scenarios tests/regressions scripts/determinism -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    echo "$only"; } | sha256sum)
-  if [[ -f $5/key && $(<"$5/key") == "$key" ]]; then return; fi
-  if CC=$2 scripts/determinism/pass.sh "$1" "$3" "$4" "$5" "$only"; then echo "$key" >"$5/key"; fi
-  rm -rf "$5/run"
-}
-running=0
-while IFS=$'\t' read -r build _ _ program cc workers arithmetic; do
-  if ((running == jobs)); then
-    wait -n
-    running=$((running - 1))
-  fi
-  echo "pass $build, $workers, $arithmetic" >&2
-  pass "$program" "$cc" "$workers" "$arithmetic" "$kept/${build//\//-},$workers,$arithmetic" &
-  running=$((running + 1))
-done <"$matrix"
 wait
 
 failed=0
