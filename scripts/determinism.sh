@@ -4,6 +4,8 @@
 #   scripts/determinism.sh --short [PROGRAM...]        what continuous integration does: gcc's and clang's release
 #                                                      builds, or the programs named
 #   --only TEXT  only scenarios whose path contains it
+#   --build TEXT of the long form, only builds whose name (gcc-O2-thread, clang-aarch64-O0-plain) contains it, and the
+#                release build, which they are compared with
 #   --write      puts the table into tests/README.md and the figures into tests/evidence/determinism.csv
 #   JOBS=N       passes, or compilers, at once; default: as many as there are cores
 # A cell is one scenario (or checked consumer, or search) in one pass; its digest is that of every file and table that
@@ -13,18 +15,19 @@
 # Exit status: 0 all the same; 1 a digest differs or a program failed; 77 (skipped, for ctest) no clang.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-form=long only='' write=false programs=()
+form=long only='' build='' write=false programs=()
 while (($#)); do
   case $1 in
   --long | --short) form=${1#--} ;;
   --only) only=$2 && shift ;;
+  --build) build=$2 && shift ;;
   --write) write=true ;;
-  -*) echo "determinism.sh: '$1' is none of --long --short --only --write" >&2 && exit 64 ;;
+  -*) echo "determinism.sh: '$1' is none of --long --short --only --build --write" >&2 && exit 64 ;;
   *) programs+=("$1") ;;
   esac
   shift
 done
-if $write && [[ $form == short || $only ]]; then echo "determinism.sh: --write is for the whole long form" >&2 && exit 64; fi
+if $write && [[ $form == short || $only || $build ]]; then echo "determinism.sh: --write is for the whole long form" >&2 && exit 64; fi
 if ((${#programs[@]})) && [[ $form == long ]]; then echo "determinism.sh: programs are named with --short" >&2 && exit 64; fi
 jobs=${JOBS:-$(nproc)}
 temporary=$(mktemp -d)
@@ -80,9 +83,10 @@ with_mpi() { # PROGRAM WAYS...: those that it can do
     fi
   done
 }
-built() { # COMPILER LEVEL SANITIZERS: the program, into `program`
+built() { # COMPILER LEVEL SANITIZERS: the program, into `program`. False: it is not asked for
+  if [[ "$1-$2-$3" != *"$build"* ]]; then return 1; fi
   echo "building $*" >&2
-  program=$(scripts/determinism/build.sh "$@")
+  program=$(scripts/determinism/build.sh "$@") || exit 1
 }
 
 if [[ $form == short ]]; then
@@ -110,7 +114,7 @@ else
   for sanitizers in plain address thread; do
     for compiler in gcc clang; do
       for level in O0 O2 O3; do
-        built "$compiler" "$level" "$sanitizers"
+        if ! built "$compiler" "$level" "$sanitizers"; then continue; fi
         ways=("${every[@]}")
         if [[ $sanitizers != plain ]]; then read -ra ways <<<"${pair[$level]}"; fi
         mapfile -t possible < <(with_mpi "$program" "${ways[@]}")
@@ -121,7 +125,7 @@ else
     if [[ $sanitizers == plain ]]; then
       for compiler in gcc clang; do
         for level in O0 O2 O3; do
-          built $compiler-aarch64 $level plain
+          if ! built $compiler-aarch64 $level plain; then continue; fi
           add $compiler-aarch64-$level "$compiler for aarch64, under qemu" $level "$program" aarch64-linux-gnu-gcc 1:own 2:own
         done
       done
@@ -133,11 +137,11 @@ wait
 
 failed=0
 # Of each pass: cells, and those of them with a file that differs from the first pass's, is missing or is too many.
-while IFS=$'\t' read -r build name level _ _ workers arithmetic; do
-  folder=$kept/${build//\//-},$workers,$arithmetic
+while IFS=$'\t' read -r made name level _ _ workers arithmetic; do
+  folder=$kept/${made//\//-},$workers,$arithmetic
   : >>"$folder/sums"
   if [[ ! -s $temporary/reference ]]; then cp "$folder/sums" "$temporary/reference"; fi
-  awk -v pass="$build, $workers, $arithmetic" -v mpi="$([[ $workers == mpi ]] && echo 1)" -v name="$name" \
+  awk -v pass="$made, $workers, $arithmetic" -v mpi="$([[ $workers == mpi ]] && echo 1)" -v name="$name" \
     -v level="$level" -v table="$temporary/table" '
     { path = substr($0, 66); cell = path; sub(/\/.*/, "", cell) }
     mpi && cell ~ /^(check|explore) / { next }
@@ -156,7 +160,7 @@ while IFS=$'\t' read -r build name level _ _ workers arithmetic; do
       printf "%s\t%s\t%d\t%d\n", name, level, length(cells), length(differing) >>table
     }' "$temporary/reference" "$folder/sums"
   if [[ ! -f $folder/key ]]; then
-    echo "$build, $workers, $arithmetic: the program failed"
+    echo "$made, $workers, $arithmetic: the program failed"
     tail -n 20 "$folder/log"
     failed=1
   fi
