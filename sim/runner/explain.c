@@ -1,5 +1,6 @@
 #include "sim/runner/explain.h"
 
+#include "sim/base/input.h"
 #include "sim/base/suggest.h"
 #include "sim/handler/program.h"
 #include "sim/runner/explain_diagram.h"
@@ -194,7 +195,10 @@ bool explain_results(const char *directory, char out_path[1024], char out_row[25
     return err_note(err, "dgsim run FILE makes one");
   }
   snprintf(manifest, sizeof manifest, "%.1000s/manifest.json", directory);
-  json_t *root = json_load_file(manifest, 0, NULL), *row;
+  const char *why;
+  FILE *file = input_open(manifest, &why);
+  json_t *root = file ? json_loadf(file, 0, NULL) : NULL, *row;
+  if (file) fclose(file);
   size_t index;
   json_array_foreach(json_object_get(root, "rows"), index, row) {
     const json_t *held = json_object_get(row, "contract_held");
