@@ -52,7 +52,7 @@ fuzz() {
   folder=$(mktemp -d "$work/$target.XXXXXX")
   local dictionary=()
   case $target in scenario | run | changes) dictionary=(-dict="$work/words") ;; esac
-  (cd "$folder" && nice -n 10 "$top/build-fuzz/tests/fuzz/fuzz_$target" -artifact_prefix="$found/$target-" -timeout=60 \
+  (cd "$folder" && nice -n 10 "$top/build-fuzz/tests/fuzz/fuzz_$target" -artifact_prefix="$found/$target-" -timeout=300 \
     -rss_limit_mb=3000 -print_final_stats=1 "${dictionary[@]}" "$@") >>"$work/$target.log" 2>&1
 }
 
@@ -83,7 +83,7 @@ try() {
 merge() {
   local target=$1 committed="$top/tests/fuzz/corpus/$1" merged="$work/merged-$1" sum=0 size
   mkdir -p "$merged" "$committed" "$corpora/$target"
-  fuzz "$target" -merge=1 "$merged" "$committed" "$top/$corpora/$target" || { tail -n 40 "$work/$target.log" && return 1; }
+  fuzz "$target" -merge=1 -use_counters=0 "$merged" "$committed" "$top/$corpora/$target" || { tail -n 40 "$work/$target.log" && return 1; }
   rm -rf "$committed" && mkdir -p "$committed"
   while read -r size file; do
     sum=$((sum + size))

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 1000
+#define WAIT_MS 300
 #define LOOK_EVERY_MS 10
 
 /* Returns the first byte, EOF where there is none yet but a writer, or -2: there is no writer. */

@@ -1,6 +1,6 @@
 /* Opening what somebody else has named, to read it.
  *
- * A FIFO that nobody has open for writing would be waited for without end: here for a second. One with a writer, and
+ * A FIFO that nobody has open for writing would be waited for without end: here for a third of a second. One with a writer, and
  * so the pipe of a shell's <(command), is read like any file. */
 #ifndef SIM_BASE_INPUT_H
 #define SIM_BASE_INPUT_H
