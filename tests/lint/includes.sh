@@ -15,7 +15,7 @@ sim/world               sim/base/ sim/kernel/ sim/world/
 sim/handler             sim/base/ sim/kernel/ sim/handler/
 sim/handler/dgsim.h     -
 sim/oracle              sim/base/ sim/kernel/ sim/world/ sim/oracle/
-sim/runner              sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/handler/program.h sim/runner/
+sim/runner              sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/handler/program.h sim/handler/command_spawn.h sim/runner/
 sim/cli                 sim/
 sim/cli/main.c          sim/ models/registry.h
 models                  sim/base/ sim/kernel/ sim/world/ sim/handler/ models/
