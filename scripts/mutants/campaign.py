@@ -144,8 +144,8 @@ def in_turn(work, jobs):
 
 
 class Outcome:
-    def __init__(self, failed, how, seconds):
-        self.failed, self.how, self.seconds = failed, how, seconds
+    def __init__(self, failed, how, seconds, named=False):
+        self.failed, self.how, self.seconds, self.named = failed, how, seconds, named
 
 
 def run_test(program, library_folder, log, cpu_s, fork):
@@ -172,7 +172,7 @@ def run_test(program, library_folder, log, cpu_s, fork):
     text = open(log, "rb").read(1 << 20).decode(errors="replace")
     named = re.search(r"^[^\n:]*:\d+:[FE]:[^:\n]*:([^:\n]*):\d+:", text, re.M)
     if named:
-        return Outcome(True, named.group(1), seconds)
+        return Outcome(True, named.group(1), seconds, named=True)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
         return Outcome(True, "does not end", seconds)
     asserted = re.search(r"\b((?:sim|models)/\S+\.[ch]:\d+)", text)
@@ -275,9 +275,10 @@ class Campaign:
                     if known and known["result"] not in ("killed", "survived"):
                         continue
                     self.counted += 1
-                    if known:
+                    tried = self.tried(known)
+                    if known and (known["result"] == "killed" or tried >= self.options.quick):
                         continue
-                result, killer = self.try_one(mutant, folder)
+                result, killer = self.try_one(mutant, folder, tried)
                 row = [mutant.id, mutant.path, mutant.line, mutant.operator, mutant.before, mutant.after, result, killer]
                 with self.lock:
                     if result not in ("killed", "survived"):
@@ -289,7 +290,12 @@ class Campaign:
 
         in_turn([(work, i) for i in range(self.options.jobs)], self.options.jobs)
 
-    def try_one(self, mutant, folder):
+    @staticmethod
+    def tried(known):
+        """Up to which cost tests have not found a survivor; they are not tried again."""
+        return float(known["killer"].split()[2]) if known and known["result"] == "survived" else -1
+
+    def try_one(self, mutant, folder, tried):
         source = open(os.path.join(ROOT, mutant.path)).read()
         mutated = os.path.join(folder, "mutant.o")
         if self.build.compile(mutant.path, mutant.text(source), mutated).returncode:
@@ -302,12 +308,21 @@ class Campaign:
         if linked.returncode:
             return "no C", ""
         for name in self.battery.of(mutant.path, mutant.layer, self.options.quick):
+            if self.battery.cost[name] <= tried:
+                continue
             cpu_s = int(4 * self.battery.cost[name]) + 4
             outcome = run_test(self.build.tests[name], folder, os.path.join(folder, "test.log"), cpu_s,
                                self.battery.fork[name])
             if outcome.failed:
+                if not self.battery.fork[name] and outcome.how != "does not end" and not outcome.named:
+                    outcome = self.named_in_a_fork(name, folder, cpu_s, outcome)
                 return "killed", name + ": " + outcome.how
         return "survived", "up to %g s" % self.options.quick
+
+    def named_in_a_fork(self, name, folder, cpu_s, outcome):
+        """A test that ends its whole program has no name there: each in a process of its own has."""
+        again = run_test(self.build.tests[name], folder, os.path.join(folder, "test.log"), cpu_s, True)
+        return again if again.failed and again.named else outcome
 
 
 def main():

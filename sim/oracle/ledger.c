@@ -2,6 +2,7 @@
 #include "sim/base/grow.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdlib.h>
 
@@ -125,7 +126,9 @@ static void note_outcome(struct ledger *ledger, uint64_t intent, enum outcome ou
     if (!exception) return; /* retired, so its outcome is final; or never issued */
     entry = &exception->entry;
   }
-  if (entry->status.outcome >= OUTCOME_NONE || outcome <= entry->status.outcome) return;
+  if (MUTANT(ORACLE_FIRST_OUTCOME) && entry->status.outcome != OUTCOME_OPEN) return;
+  const bool weaker = outcome <= entry->status.outcome && !MUTANT(ORACLE_WEAKER_OUTCOME);
+  if (entry->status.outcome >= OUTCOME_NONE || weaker) return;
   ledger->outcomes[entry->status.outcome]--;
   ledger->outcomes[outcome]++;
   entry->status.outcome = (uint8_t)outcome;
@@ -154,6 +157,7 @@ static void on_delivered(struct ledger *ledger, const struct trace_record *fact,
     entry = &exception->entry;
   }
   if (entry->status.deliveries == 2 || ++entry->status.deliveries == 1) return;
+  if (MUTANT(ORACLE_REDELIVERY_MISSED) && entry->effects) return;
   ledger->counts[METRIC_DUPLICATE_DELIVERIES]++;
   timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_deliveries++;
 }
@@ -172,7 +176,7 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   cell->first_effects++;
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
-  int64_t visible_at = (int64_t)fact->value;
+  int64_t visible_at = MUTANT(ORACLE_LATENCY_OF_FACT) ? fact->at : (int64_t)fact->value;
   const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
   histogram_add(&ledger->latency, latency);
   batches_add(&ledger->latencies, latency);
@@ -182,7 +186,7 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   if (fact->intent > *latest)
     *latest = fact->intent;
   else
-    ledger->counts[METRIC_REORDERED]++;
+    ledger->counts[METRIC_REORDERED] += !MUTANT(ORACLE_ORDER_IGNORED);
 }
 
 static void on_effect(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
@@ -192,10 +196,11 @@ static void on_effect(struct ledger *ledger, const struct trace_record *fact, ui
     if (__builtin_expect(entry_is_special(entry), 0)) special_effect(ledger, fact->intent, entry);
     return;
   }
+  if (!entry && MUTANT(ORACLE_LATE_DUPLICATE_MISSED) && ledger_was_issued(ledger, fact->intent)) return;
   struct exception *exception = entry ? ledger_set_aside(ledger, fact->intent, entry, number)
                                       : ledger_exception_reach(ledger, fact->intent);
   if (!exception) {
-    ledger->counts[METRIC_PHANTOMS]++;
+    if (!MUTANT(ORACLE_PHANTOM_MISSED)) ledger->counts[METRIC_PHANTOMS]++;
     return;
   }
   entry = &exception->entry;
@@ -222,7 +227,7 @@ static void on_effect_undone(struct ledger *ledger, const struct trace_record *f
     if (!exception) return;
     entry = &exception->entry;
   }
-  if (entry->effects == 0) return;
+  if (entry->effects == 0 || MUTANT(ORACLE_UNDONE_STANDS)) return;
   if (--entry->effects == 0) {
     timeline_cell(&ledger->timeline, fact->at, ledger->open);
     ledger->open++;
@@ -267,7 +272,7 @@ static void on_dead_letter_left(struct ledger *ledger, const struct trace_record
     if (!exception) return;
     entry = &exception->entry;
   }
-  entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
+  if (!MUTANT(ORACLE_DEAD_LETTER_FOR_EVER)) entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
   if (exception) ledger_exception_settle(ledger, exception);
 }
 
