@@ -63,6 +63,10 @@ def tokens_of(source):
         elif token.text == "}":
             depth -= 1
         token.depth, token.behaves = depth, bool(body and depth > 0)
+    for found in re.finditer(r"^.*\bMUTANT\(.*$", source, re.M):  # a line with a fault that can be switched on
+        for token in tokens:
+            if found.start() <= token.start < found.end():
+                token.behaves = False
     for i, token in enumerate(tokens):
         if token.kind == "word" and NO_BEHAVIOUR.fullmatch(token.text) and i + 1 < len(tokens):
             last = tokens[i + 1].partner if tokens[i + 1].text == "(" else None

@@ -5,7 +5,7 @@
 #include "sim/base/mutant.h"
 
 #define ORACLE_MUTANTS(X)                                                                          \
-  X(ORACLE_LOSS_NOT_COUNTED, "oracle-loss-not-counted", "C03-breaks",                              \
+  X(ORACLE_LOSS_NOT_COUNTED, "oracle-loss-not-counted", "C02-breaks-power-loss",                              \
     "what was confirmed and is absent counts as something that the client does not know")          \
   X(ORACLE_UNKNOWN_IS_LOST, "oracle-unknown-is-lost", "oracle/test_ledger",                        \
     "what is absent and the client does not know of counts as lost")                               \
@@ -13,7 +13,7 @@
     "an operation with two effects counts as two duplicates")                                      \
   X(ORACLE_LATE_DUPLICATE_MISSED, "oracle-late-duplicate-missed", "oracle/test_ledger",            \
     "an effect of an id that has retired is not noticed")                                          \
-  X(ORACLE_RETIRES_UNCONFIRMED, "oracle-retires-unconfirmed", "oracle/test_ledger",                \
+  X(ORACLE_RETIRES_UNCONFIRMED, "oracle-retires-unconfirmed", "oracle/test_ledger_twin",                \
     "an id retires as soon as it has an effect, as if it had been confirmed")                      \
   X(ORACLE_WEAKER_OUTCOME, "oracle-weaker-outcome", "oracle/test_ledger",                          \
     "the last outcome of an operation stands, and not the strongest")                              \
@@ -49,9 +49,9 @@
     "what a broker has disposed of counts as under way")                                           \
   X(ORACLE_REDELIVERY_MISSED, "oracle-redelivery-missed", "oracle/test_ledger",                    \
     "a delivery after the effect is no second delivery")                                           \
-  X(ORACLE_COMMIT_IGNORED, "oracle-commit-ignored", "oracle/test_ledger",                          \
+  X(ORACLE_COMMIT_IGNORED, "oracle-commit-ignored", "C21-breaks-lost",                          \
     "what its service's database holds need not have arrived")                                     \
-  X(ORACLE_ROLLBACK_IGNORED, "oracle-rollback-ignored", "oracle/test_ledger",                      \
+  X(ORACLE_ROLLBACK_IGNORED, "oracle-rollback-ignored", "C21-breaks-consumer-phantom",                      \
     "an effect of an operation that was rolled back is no phantom")                                \
   X(ORACLE_GROUPS_NOT_ADDED, "oracle-groups-not-added", "oracle/test_ledger_groups",               \
     "the first group's numbers are the run's")                                                     \

@@ -282,7 +282,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
     }
     return wait_clogged(world, message, channel), false;
   }
-  if (channel->ways[way].cuts && !(MUTANT(WORLD_PARTITION_LEAKS) && message->sequence % 8 == 0)) {
+  if (channel->ways[way].cuts && !(MUTANT(WORLD_PARTITION_LEAKS) && message->sequence % 2 == 0)) {
     if (current && channel->ways[way].stalled_since >= 0 &&
         world->now.ns - channel->ways[way].stalled_since >= CONNECTION_GIVES_UP_NS) {
       link_reset(world, channel, channel->ways[way].cut_by);

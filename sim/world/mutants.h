@@ -5,8 +5,8 @@
 #include "sim/base/mutant.h"
 
 #define WORLD_MUTANTS(X)                                                                           \
-  X(WORLD_PARTITION_LEAKS, "world-partition-leaks", "world/test_partition",                        \
-    "a cut lets one message in eight through")                                                     \
+  X(WORLD_PARTITION_LEAKS, "world-partition-leaks", "world/test_link",                             \
+    "a cut lets every other message through")                                                      \
   X(WORLD_LOSS_OF_OTHER_WAY, "world-loss-of-other-way", "world/test_link",                         \
     "what is lost of answers is taken from requests, and the reverse")                             \
   X(WORLD_KILLED_GOES_ON, "world-killed-goes-on", "world/test_fault",                              \
@@ -18,7 +18,7 @@
     "a process that comes back is taken for the one that died: its timers fire")                   \
   X(WORLD_CALLS_SURVIVE, "world-calls-survive", "world/test_call",                                 \
     "the calls of a producer that dies are not abandoned, and never return")                       \
-  X(WORLD_TIMEOUT_IS_OK, "world-timeout-is-ok", "C03-breaks",                                      \
+  X(WORLD_TIMEOUT_IS_OK, "world-timeout-is-ok", "C04-breaks",                                      \
     "a call of which nobody knows how it ended is stated as confirmed")                            \
   X(WORLD_HIT_NOT_COUNTED, "world-hit-not-counted", "world/test_fault",                            \
     "a fault that perturbs something is not credited with it")                                     \
@@ -48,7 +48,7 @@
   X(WORLD_ONE_CORE_MORE, "world-one-core-more", "world/test_cores", "a request does not wait for a core") \
   X(WORLD_RESUBMITS_CONFIRMED, "world-resubmits-confirmed", "world/test_client",                   \
     "an application submits again what was confirmed")                                             \
-  X(WORLD_EFFECT_OF_FIRST_GROUP, "world-effect-of-first-group", "world/test_groups",                       \
+  X(WORLD_EFFECT_OF_FIRST_GROUP, "world-effect-of-first-group", "C08-breaks",                              \
     "an effect is stated for the first group, whoever had it")                                     \
   X(WORLD_LAST_ARRIVAL_FORGOTTEN, "world-last-arrival-forgotten", "world/test_workload",           \
     "the last operation of a workload never arrives")
