@@ -151,7 +151,7 @@ class Outcome:
 def run_test(program, library_folder, log, cpu_s, fork):
     """Its processor time, and what failed first."""
     def limits():
-        os.nice(10)
+        os.nice(max(0, 10 - os.nice(0)))
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))

@@ -28,7 +28,8 @@ tests/models            sim/base/ sim/kernel/ sim/world/ sim/handler/ models/ te
 tests/runner            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ tests/runner/
 tests/system            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ sim/handler/ models/registry.h tests/system/
 tests/system/broken_models.h  sim/world/ models/ tests/system/
-tests/system/mutants.c  sim/runner/ sim/oracle/ models/mutants.h tests/system/
+tests/system/lying_models.h  sim/world/ sim/handler/ models/ tests/system/
+tests/system/mutants.c  sim/world/ sim/runner/ sim/oracle/ models/mutants.h tests/system/
 tests/bench             sim/base/ sim/kernel/ tests/bench/
 '
 # A file that no rule names may include nothing of ours, so that a new folder needs a rule.
