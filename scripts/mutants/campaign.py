@@ -207,7 +207,7 @@ class Battery:
                 return
         print("note: %s fails without a mutant (%s): not used" % (name, outcome.how), flush=True)
 
-    def of(self, path, layer, quick):
+    def of(self, path, layer, quick, first):
         words = set(re.split(r"[/_.]", path)) - {"sim", "models", "c", "store", "handlers"}
 
         def place(name):
@@ -216,7 +216,7 @@ class Battery:
             return ABOVE[layer].index(folder) if folder != layer and shared == 0 else -shared, self.cost[name], name
 
         names = [n for n in self.cost if n.split("/")[0] in ABOVE[layer] and self.cost[n] <= quick]
-        return sorted(names, key=place)
+        return sorted(names, key=lambda name: (name not in first, place(name)))
 
 
 class Campaign:
@@ -307,8 +307,8 @@ class Campaign:
         linked = self.build.link(os.path.join(folder, "libdgsim.so"), objects)
         if linked.returncode:
             return "no C", ""
-        for name in self.battery.of(mutant.path, mutant.layer, self.options.quick):
-            if self.battery.cost[name] <= tried:
+        for name in self.battery.of(mutant.path, mutant.layer, self.options.quick, self.options.first):
+            if self.battery.cost[name] <= tried and name not in self.options.first:
                 continue
             cpu_s = int(4 * self.battery.cost[name]) + 4
             outcome = run_test(self.build.tests[name], folder, os.path.join(folder, "test.log"), cpu_s,
@@ -333,6 +333,7 @@ def main():
     parser.add_argument("--layer", action="append", default=[], choices=list(LAYERS))
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--again", action="append", default=[])
+    parser.add_argument("--first", action="append", default=[], help="a test that is new: tried before the others")
     parser.add_argument("--build", default=os.path.join(ROOT, "build-mutants"))
     parser.add_argument("--quick", type=float, default=1000, help="no test that takes more processor time, in seconds")
     options = parser.parse_args()
