@@ -1,6 +1,7 @@
 """Mechanical mutants: makes small faults in sim/ and models/ one at a time, and says which test finds each.
 
   campaign.py [--seed S] [--count N] [--jobs J] [--layer L]... [--only ID]... [--build DIR] [--quick SECONDS]
+              [--again ID]... [--first TEST]... [--write]
 
 The layers are compiled once, as one shared library that every test program uses; a mutant is one object compiled
 again, and that library linked again. Where the object is the same as without the mutant, there is none: it is counted
@@ -10,7 +11,11 @@ then those of its layer, then the others, the quickest first.
 A test may use four times the processor time that it used without a mutant, and 4 s more: a mutant that makes it run
 for ever is found by that, whatever else the machine does. (What sleeps for ever is ended after STALLED_S.)
 
-What was found stands in DIR/results.csv, a row a mutant; mutants that are there are not tried again.
+What was found stands in DIR/results.csv, a row a mutant; mutants that are there are not tried again. Survivors are, with
+the tests that take longer than those that have not found them, when --quick allows more.
+
+At the end: how many were killed, and which survivors have no reason in tests/system/mutants_survivors.csv; exit status 1
+when there are any. With --write also tests/system/mutants_mechanical.csv: each mutant and who killed it.
 """
 import argparse
 import csv
@@ -38,6 +43,8 @@ ABOVE = {  # tests of which folders see a layer, nearest first
 PACKAGES = ["gsl", "yaml-0.1", "jansson", "sqlite3", "libpq", "libxxhash", "check"]
 STALLED_S = 900
 MEMORY_MAX = 6 << 30
+SURVIVORS = os.path.join(ROOT, "tests/system/mutants_survivors.csv")
+MECHANICAL = os.path.join(ROOT, "tests/system/mutants_mechanical.csv")
 FIELDS = ["id", "file", "line", "operator", "before", "after", "result", "killer"]
 
 
@@ -230,6 +237,7 @@ class Campaign:
             self.append(FIELDS)
         for i in options.again:
             self.done.pop(i, None)
+        self.reasons = {row["id"] for row in csv.DictReader(open(SURVIVORS))}
         self.lock = threading.Lock()
         self.counted = 0
 
@@ -276,7 +284,7 @@ class Campaign:
                         continue
                     self.counted += 1
                     tried = self.tried(known)
-                    if known and (known["result"] == "killed" or tried >= self.options.quick):
+                    if known and (known["result"] == "killed" or tried >= self.options.quick or mutant.id in self.reasons):
                         continue
                 result, killer = self.try_one(mutant, folder, tried)
                 row = [mutant.id, mutant.path, mutant.line, mutant.operator, mutant.before, mutant.after, result, killer]
@@ -289,6 +297,29 @@ class Campaign:
                            killer), flush=True)
 
         in_turn([(work, i) for i in range(self.options.jobs)], self.options.jobs)
+
+    def report(self, write):
+        """Of the mutants that count; the exit status."""
+        results = {row["id"]: row for row in csv.DictReader(open(self.path))}
+        rows = []
+        for mutant in self.chosen():
+            result = results.get(mutant.id)
+            if result and result["result"] in ("killed", "survived") and len(rows) < self.options.count:
+                rows.append(result)
+        killed = [row for row in rows if row["result"] == "killed"]
+        unexplained = [row for row in rows if row["result"] == "survived" and row["id"] not in self.reasons]
+        for row in unexplained:
+            print("survived without a reason: %(id)s %(file)s:%(line)s\n  - %(before)s\n  + %(after)s" % row)
+        print("%d of %d mechanical mutants killed, %d survive with a reason, %d without" %
+              (len(killed), len(rows), len(rows) - len(killed) - len(unexplained), len(unexplained)))
+        if write:
+            with open(MECHANICAL, "w", newline="") as out:
+                table = csv.DictWriter(out, ["id", "file", "operator", "before", "after", "killer"],
+                                       extrasaction="ignore", lineterminator="\n")
+                table.writeheader()
+                for row in sorted(killed, key=lambda row: (row["file"], row["id"])):
+                    table.writerow(row)
+        return 1 if unexplained else 0
 
     @staticmethod
     def tried(known):
@@ -328,12 +359,13 @@ class Campaign:
 def main():
     parser = argparse.ArgumentParser(description="Makes mechanical mutants and says which test kills each.")
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--layer", action="append", default=[], choices=list(LAYERS))
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--again", action="append", default=[])
     parser.add_argument("--first", action="append", default=[], help="a test that is new: tried before the others")
+    parser.add_argument("--write", action="store_true", help="the list of mutants and their killers")
     parser.add_argument("--build", default=os.path.join(ROOT, "build-mutants"))
     parser.add_argument("--quick", type=float, default=1000, help="no test that takes more processor time, in seconds")
     options = parser.parse_args()
@@ -341,7 +373,9 @@ def main():
     build.make()
     battery = Battery(build)
     battery.measure()
-    Campaign(build, battery, options).run()
+    campaign = Campaign(build, battery, options)
+    campaign.run()
+    sys.exit(campaign.report(options.write))
 
 
 if __name__ == "__main__":
