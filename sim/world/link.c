@@ -73,7 +73,7 @@ static inline uint64_t address_of(struct world *world, struct message *message,
     if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
     message->transmission =
         world_count_transmission(world, message->intent, group, channel->link, message->direction);
-    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->ways[message->direction].sent);
+    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->sent[message->direction]);
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];
@@ -417,8 +417,8 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
     address = hash_pair(address + (uint64_t)way, world->nodes[channel->ends[1]].key + channel->epoch);
     limits[way] = channel->sent[way] -
                   luck_choice(&world->luck, address, under_way + 1);
+    if (MUTANT(WORLD_RESET_LOSES_NOTHING)) limits[way] = channel->sent[way];
   }
-  if (MUTANT(WORLD_RESET_LOSES_NOTHING)) limits[0] = channel->ways[0].sent, limits[1] = channel->ways[1].sent;
   break_connection(channel, limits[0], limits[1], fault);
   tell_disconnected(world, channel, 0, world->now.ns);
   tell_disconnected(world, channel, 1, world->now.ns);
