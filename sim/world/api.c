@@ -2,6 +2,7 @@
 #include "sim/world/world.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 
 #include <string.h>
 
@@ -98,6 +99,7 @@ static void obligation_effected(struct world *world, uint64_t intent, uint32_t g
 
 void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
                   uint32_t group) {
+  if (MUTANT(WORLD_EFFECT_OF_FIRST_GROUP)) group = 0;
   world_fact(world, FACT_EFFECT, node->id, intent, (uint64_t)visible_ns, group);
   if (world->plan->workload.outstanding) obligation_effected(world, intent, group, visible_ns);
 }
