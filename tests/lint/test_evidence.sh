@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of evidence is what its files say; one that is missing is named, and one that says nothing refused.
+# The table of evidence is what its files say; a missing one is named, and one that says nothing refused.
 # shellcheck disable=SC2016 # Markdown's backquotes
 set -euo pipefail
 in_page=$(awk '
