@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The table of evidence of tests/README.md: what tests/evidence/*.csv say, as Markdown. Each is written by the script
-# of its name with --write, from a run; one that is not there is named, as "not measured".
+# The table of evidence of tests/README.md: what tests/evidence/*.csv say, as Markdown. Each is written by
+# the script of its name with --write, from a run; one that is not there is named, as "not measured".
 #   scripts/evidence.sh [--write] [DIRECTORY]   default: tests/evidence; tests/lint/test_evidence.sh compares
 # A file has the head check,figure,command, fields as in RFC 4180. Exit status 1 where one is not so, names a
 # script that is not there, or is none of those that the table has.
