@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static void warn(const char *what, const char *detail) {
   fprintf(stderr, "dgsim: warning: %s%s%s\n", what, detail[0] != '\0' ? ": " : "", detail);
 }
