@@ -92,7 +92,7 @@ command -v gcovr >/dev/null || { echo "coverage.sh: no gcovr here (scripts/insta
 if ! $again; then
   {
     cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS_DEBUG="-O0 -g" \
-      -DCMAKE_C_FLAGS="--coverage -include $PWD/scripts/coverage/count.h"
+      -DCMAKE_C_FLAGS="--coverage -fprofile-update=atomic -include $PWD/scripts/coverage/count.h"
     cmake --build $build --parallel "$jobs"
   } >"$out/log" 2>&1 || { tail -n 20 "$out/log" >&2 && exit 1; }
   find $build -name '*.gcda' -delete

@@ -41,7 +41,7 @@ part_valgrind() {
   if $short; then layers=base:kernel; fi
   {
     cmake -S . -B $build -G Ninja -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug -DDGSIM_MPI=OFF \
-      "-DCMAKE_C_FLAGS_DEBUG=-g -O1" -DDGSIM_VALGRIND=ON
+      "-DCMAKE_C_FLAGS_DEBUG=-g -O1 -DDGSIM_VALGRIND"
     while IFS= read -r file; do
       programs+=("$(sed -E 's|^tests/([a-z]+)/(.*)\.c$|\1_\2|' <<<"$file")")
     done < <(find tests -name 'test_*.c' | grep -E "^tests/(${layers//:/|})/" | LC_ALL=C sort)
@@ -50,7 +50,7 @@ part_valgrind() {
   mkdir "$out/valgrind"
   export out CK_TIMEOUT_MULTIPLIER=60
   {
-    printf '%s\n' "run $build/dgsim run scenarios/four-guarantees.yaml --seeds 1 --set workload/messages=500 --no-charts --out $out/valgrind/run -j 1"
+    printf '%s\n' "run $build/dgsim run scenarios/four-guarantees.yaml --seeds 1 --set workload/for=1s --no-charts --out $out/valgrind/run -j 1"
     printf '%s\n' "explore $build/dgsim explore scenarios/tutorial/08-every-fault.yaml --row queue --at ack-sent --out $out/valgrind/explore -j 1"
     printf '%s\n' "check $build/dgsim check scenarios/check/zoo/single.yaml -j 1 --out $out/valgrind/check --sql scenarios/check/zoo/effect-before-mark.sql"
     for program in "${programs[@]}"; do echo "$program $build/tests/$program"; done
