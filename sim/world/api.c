@@ -18,10 +18,12 @@ struct message *world_message(struct world *world, const struct node *from, uint
 
 struct message *world_answer(struct world *world, const struct node *from,
                              const struct message *request, uint16_t kind) {
+  const uint32_t correlation = request->correlation, incarnation = request->from_incarnation;
+  const uint32_t epoch = request->epoch; /* all read before the answer is written to */
   struct message *answer = world_message(world, from, request->from, request->reply_port, kind);
-  answer->correlation = request->correlation;
-  answer->to_incarnation = request->from_incarnation;
-  answer->epoch = request->epoch;
+  answer->correlation = correlation;
+  answer->to_incarnation = incarnation;
+  answer->epoch = epoch;
   answer->is_reply = true;
   return answer;
 }

@@ -137,6 +137,7 @@ void fault_triggers_reset(struct world *world) {
   const bool all = world->observer && world->observer->point;
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   faults->trigger_count = 0;
+  world->some_armed = all;
   for (uint32_t i = 0; i < faults->count; i++) {
     const struct fault_plan *plan = fault_plan_of(world, i);
     if (plan->timing != TIMING_WHEN || !fault_state_of(world, i)->applies) continue;
@@ -144,6 +145,7 @@ void fault_triggers_reset(struct world *world) {
     faults->triggers[faults->trigger_count++] =
         (struct trigger){plan->intent, i, trigger_site(plan->point, plan->before)};
     world->armed[plan->point / 64] |= UINT64_C(1) << (plan->point % 64);
+    world->some_armed = true;
   }
   if (faults->trigger_count > 1)
     qsort(faults->triggers, faults->trigger_count, sizeof *faults->triggers, in_order);

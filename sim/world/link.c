@@ -47,9 +47,12 @@ static void lose_at_once(struct world *world, struct message *message, enum loss
   lose(world, message, why, fault);
 }
 
+/* The event says all by which who gets it is found: that need not wait for the message to come to the cache. */
 static inline void push_arrival(struct world *world, struct message *message, int64_t at) {
+  const struct component *component = world->nodes[message->to].components[message->port];
   struct event *event = queue_place(&world->queue, at);
-  event_fill(event, message->to, EVENT_MESSAGE, 0, (uint64_t)(uintptr_t)message, 0);
+  event_fill(event, message->to, EVENT_MESSAGE, message->kind, (uint64_t)(uintptr_t)message,
+             (uint64_t)(uintptr_t)component);
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
@@ -72,8 +75,13 @@ static inline uint64_t address_of(struct world *world, struct message *message,
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];
-  key = hash_pair(key + message->kind, world->nodes[message->from].key);
-  return hash_pair(hash_pair(key, world->nodes[message->to].key), message->transmission);
+  const uint32_t which = ((uint32_t)message->kind << 1 | message->direction) + 1;
+  if (channel->control_of != which) {
+    key = hash_pair(key + message->kind, world->nodes[message->from].key);
+    channel->control_key = hash_pair(key, world->nodes[message->to].key);
+    channel->control_of = which;
+  }
+  return hash_pair(channel->control_key, message->transmission);
 }
 
 static inline int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
@@ -194,7 +202,7 @@ void link_transmit(struct world *world, struct message *message, const struct me
   if (connection && message->is_reply && message->epoch != channel->epoch)
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
   message->epoch = channel->epoch;
-  message->sequence = ++channel->ways[message->direction].sent;
+  message->sequence = ++channel->sent[message->direction];
   channel->used = true;
   uint32_t group = message->direction == 0 ? from->group : to->group;
   uint64_t address = address_of(world, message, kind, channel, key, group);
@@ -385,7 +393,7 @@ static void break_connection(struct channel *channel, uint64_t limit_out, uint64
   channel->ways[0].old_limit = limit_out;
   channel->ways[1].old_limit = limit_back;
   for (int way = 0; way < 2; way++) {
-    channel->ways[way].arrived = channel->ways[way].sent;
+    channel->ways[way].arrived = channel->sent[way];
     channel->ways[way].last_arrival = 0;
     channel->ways[way].stall_until = 0;
     channel->ways[way].stall_rounds = 0;
@@ -399,10 +407,10 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
   uint64_t limits[2];
   uint64_t name = fault == NO_FAULT ? 0 : world->plan->faults[fault].key;
   for (int way = 0; way < 2; way++) {
-    uint64_t under_way = channel->ways[way].sent - channel->ways[way].arrived;
+    uint64_t under_way = channel->sent[way] - channel->ways[way].arrived;
     uint64_t address = hash_pair(name + DRAW_RESET, world->nodes[channel->ends[0]].key);
     address = hash_pair(address + (uint64_t)way, world->nodes[channel->ends[1]].key + channel->epoch);
-    limits[way] = channel->ways[way].sent -
+    limits[way] = channel->sent[way] -
                   luck_choice(&world->luck, address, under_way + 1);
   }
   break_connection(channel, limits[0], limits[1], fault);
@@ -412,7 +420,7 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
 
 void link_drop(struct world *world, struct channel *channel, const struct message *message) {
   int64_t at = message->depart > world->now.ns ? message->depart : world->now.ns;
-  uint64_t limits[2] = {channel->ways[0].sent, channel->ways[1].sent};
+  uint64_t limits[2] = {channel->sent[0], channel->sent[1]};
   limits[message->direction] = message->sequence - 1;
   break_connection(channel, limits[0], limits[1], NO_FAULT); /* the drop has its hit */
   tell_disconnected(world, channel, 0, at);
@@ -424,7 +432,7 @@ void link_close(struct world *world, struct node *node, uint16_t peer) {
   if (!channel->used || world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) return;
   int own = channel->ends[0] == node->id ? 0 : 1; /* what it sends travels this way */
   uint64_t limits[2];
-  limits[own] = channel->ways[own].sent;
+  limits[own] = channel->sent[own];
   limits[1 - own] = 0;
   break_connection(channel, limits[0], limits[1], NO_FAULT);
 }
@@ -442,7 +450,7 @@ void link_node_down(struct world *world, struct node *node) {
       continue;
     }
     uint64_t limits[2];
-    limits[own] = channel->ways[own].sent;
+    limits[own] = channel->sent[own];
     limits[1 - own] = 0;
     break_connection(channel, limits[0], limits[1], node->down_by);
     if (death_of_machine(node->death)) continue;

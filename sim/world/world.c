@@ -220,11 +220,11 @@ static void drop_received(struct world *world, const struct message *message) {
 
 static inline __attribute__((always_inline)) void serve(struct world *world, struct node *node,
                                                         const struct component *component,
-                                                        struct message *message) {
-  const struct message_kind *kind = &component->messages[message->kind];
+                                                        struct message *message, uint32_t of_kind) {
+  const struct message_kind *kind = &component->messages[of_kind];
   uint64_t intent = message->intent;
-  uint32_t row = message->port == 0 ? node->stage : 0;
-  message_fn *on = component->on[row * component->message_count + message->kind];
+  uint32_t row = component == node->components[0] ? node->stage : 0;
+  message_fn *on = component->on[row * component->message_count + of_kind];
   ASSERT_MSG(on, "protocol breach: %s got '%s' in stage '%s'", component->name, kind->name,
              component->stage_names ? component->stage_names[row] : "-");
   bool go = true;
@@ -296,13 +296,13 @@ static bool waits(struct world *world, const struct event *event, uint32_t id) {
 
 static void on_message(struct world *world, const struct event *event) {
   struct message *message = (struct message *)(uintptr_t)event->a;
-  if (waits(world, event, message->to)) return;
+  if (waits(world, event, event->node)) return;
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message)) return;
   if (__builtin_expect(world->observer != NULL, 0) && world->observer->arrived)
     world->observer->arrived(world->observer->context, world, message);
-  struct node *node = &world->nodes[message->to];
-  const struct component *component = node->components[message->port];
+  struct node *node = &world->nodes[event->node];
+  const struct component *component = (const struct component *)(uintptr_t)event->b;
   const bool needs_core = !message->is_reply && component->cost;
   if (needs_core) {
     uint32_t core = soonest_core(node);
@@ -312,7 +312,7 @@ static void on_message(struct world *world, const struct event *event) {
     }
     occupy(world, node, core, component, message);
   }
-  serve(world, node, component, message);
+  serve(world, node, component, message, event->detail);
   if (needs_core) node->depart = 0;
 }
 
@@ -329,7 +329,7 @@ static void on_core(struct world *world, const struct event *event) {
     trace_message(world, message, TRACE_SERVED);
     const struct component *component = node->components[message->port];
     occupy(world, node, core, component, message);
-    serve(world, node, component, message);
+    serve(world, node, component, message, message->kind);
     node->depart = 0;
     core = soonest_core(node);
   }
