@@ -11,9 +11,9 @@
 /* Somebody who is there, mostly. */
 static const char *draw_role(struct draw *draw, const struct swarm_shape *shape) {
   static const char *const others[] = {"cache", "provider", "relay", "producer_database", "controller"};
-  const bool there[] = {shape->cache, shape->provider, shape->relays, shape->producer_database, true};
+  const bool there[] = {shape->cache, shape->provider, shape->relays, shape->producer_database, shape->replicated};
   const uint32_t other = draw_below(draw, 5);
-  if (there[other] && draw_chance(draw, other == 4 ? 20 : 60)) return others[other];
+  if (there[other] && draw_chance(draw, 60)) return others[other];
   static const char *const always[] = {"producer", "broker", "consumer", "consumer", "database"};
   return always[draw_below(draw, 5)];
 }
@@ -42,8 +42,16 @@ static void draw_target(struct draw *draw, const struct swarm_shape *shape, enum
   if (verb == VERB_LOSE_SLOT) snprintf(out, size, "%s", shape->producer_database ? "producer_database.1" : "database.1");
 }
 
-static void draw_link(struct draw *draw, char *out, size_t size) {
-  const struct link_row *row = &link_rows[draw_below(draw, LINK__COUNT)];
+/* A link that there is, mostly. */
+static void draw_link(struct draw *draw, const struct swarm_shape *shape, char *out, size_t size) {
+  static const enum link always[] = {LINK_PRODUCER_TO_BROKER, LINK_CONSUMER_TO_BROKER, LINK_CONSUMER_TO_DATABASE};
+  enum link link = always[draw_below(draw, 3)];
+  if (shape->cache && draw_chance(draw, 30)) link = LINK_CONSUMER_TO_CACHE;
+  if (shape->provider && draw_chance(draw, 30)) link = LINK_CONSUMER_TO_PROVIDER;
+  if (shape->relays && draw_chance(draw, 30)) link = draw_below(draw, 2) ? LINK_RELAY_TO_BROKER : LINK_RELAY_TO_DATABASE;
+  if (shape->producer_database && draw_chance(draw, 20)) link = LINK_PRODUCER_TO_DATABASE;
+  if (shape->replicated && draw_chance(draw, 30)) link = draw_below(draw, 2) ? LINK_BROKER_TO_BROKER : LINK_BROKER_TO_CONTROLLER;
+  const struct link_row *row = &link_rows[link];
   if (draw_below(draw, 3) == 0)
     snprintf(out, size, "%s.any_to_%s", role_names[row->from], role_names[row->to]);
   else
@@ -127,7 +135,7 @@ static void add_fault(struct swarm_world *world, struct draw *draw, const struct
   put_timing(&line, draw, shape, this_only);
   const bool when = strstr(line.text, "when: ") != NULL;
   if (verb->target == FAULT_TARGET_LINK)
-    draw_link(draw, target, sizeof target);
+    draw_link(draw, shape, target, sizeof target);
   else if (this_only || (when && draw_chance(draw, 60)))
     snprintf(target, sizeof target, "this");
   else

@@ -40,6 +40,11 @@ bool swarm_load(const struct swarm_world *world, const struct registry *registry
   return scenario_load_text("swarm.yaml", text, length, false, registry, out, err);
 }
 
+/* Whether nothing hangs on a line. */
+static bool is_alone(const struct swarm_world *world, size_t line) {
+  return line + 1 == world->count || strspn(world->lines[line + 1], " ") <= strspn(world->lines[line], " ");
+}
+
 /* --- Slots --- */
 
 /* Some keys of a model. Times that are long by default are mostly drawn, so that they are met by faults that
@@ -201,30 +206,58 @@ static void add_topology(struct swarm_world *world, struct draw *draw, bool grou
 }
 
 static void add_link(struct swarm_world *world, struct draw *draw, const char *name) {
-  static const char *const kinds[] = {"connection", "per-request", "datagram"};
   static const char *const shares[] = {"1%", "2%", "5%", "20%"};
+  const bool datagrams = draw_chance(draw, 10);
   char value[120];
   swarm_add(world, "  %s:", name);
   draw_distribution(draw, value, sizeof value);
-  if (draw_chance(draw, 30)) swarm_add(world, "    kind: %s", kinds[draw_below(draw, 3)]);
+  if (datagrams || draw_chance(draw, 10)) swarm_add(world, "    kind: %s", datagrams ? "datagram" : "per-request");
   if (draw_chance(draw, 40)) swarm_add(world, "    latency: %s", value);
   if (draw_chance(draw, 50)) swarm_add(world, "    loss: %s", shares[draw_below(draw, 4)]);
-  if (draw_chance(draw, 20)) swarm_add(world, "    request_loss: %s", shares[draw_below(draw, 4)]);
-  if (draw_chance(draw, 20)) swarm_add(world, "    reply_loss: %s", shares[draw_below(draw, 4)]);
-  if (draw_chance(draw, 20)) swarm_add(world, "    duplication: %s", shares[draw_below(draw, 4)]);
-  if (draw_chance(draw, 20)) swarm_add(world, "    reordering: %s", shares[draw_below(draw, 4)]);
+  else if (draw_chance(draw, 30)) swarm_add(world, "    request_loss: %s", shares[draw_below(draw, 4)]);
+  else if (draw_chance(draw, 30)) swarm_add(world, "    reply_loss: %s", shares[draw_below(draw, 4)]);
+  if (datagrams && draw_chance(draw, 70)) swarm_add(world, "    duplication: %s", shares[draw_below(draw, 4)]);
+  if (datagrams && draw_chance(draw, 70)) swarm_add(world, "    reordering: %s", shares[draw_below(draw, 4)]);
   if (draw_chance(draw, 15)) swarm_add(world, "    bandwidth: %" PRIu64 "KiB/s", draw_octaves(draw, 16, 16384));
 }
 
-static void add_links(struct swarm_world *world, struct draw *draw) {
+/* Whether there is such a link, as far as is known here. */
+static bool has_link(const struct link_row *row, const struct swarm_shape *shape) {
+  if (row->from == ROLE_RELAY && !shape->relays) return false;
+  switch (row->to) {
+  case ROLE_CACHE: return shape->cache;
+  case ROLE_PROVIDER: return shape->provider;
+  case ROLE_CONTROLLER: return shape->system->controllers != NULL && shape->replicated;
+  case ROLE_DATABASE: return row->from != ROLE_PRODUCER || shape->producer_database;
+  default: return row->from != ROLE_BROKER || shape->system->leader != NULL;
+  }
+}
+
+static void add_links(struct swarm_world *world, struct draw *draw, const struct swarm_shape *shape) {
   if (draw_chance(draw, 40)) return;
+  const size_t header = world->count;
   swarm_add(world, "links:");
-  add_link(world, draw, "default");
+  if (draw_chance(draw, 60)) add_link(world, draw, "default");
   for (int i = 0; i < LINK__COUNT; i++)
-    if (draw_chance(draw, 20)) add_link(world, draw, link_rows[i].name);
+    if (has_link(&link_rows[i], shape) && draw_chance(draw, 25)) add_link(world, draw, link_rows[i].name);
+  for (size_t line = world->count; line-- > header;) /* a header of nothing says nothing */
+    if (world->lines[line][strlen(world->lines[line]) - 1] == ':' && is_alone(world, line)) swarm_remove(world, line);
 }
 
 /* --- The world --- */
+
+/* Topics of Kafka with replicas, in place of what may have been drawn. */
+static void add_replicas(struct swarm_world *world, struct draw *draw) {
+  unsigned brokers = 1;
+  for (size_t line = 0; line < world->count; line++) {
+    if (is_key(world->lines[line], "brokers")) brokers = (unsigned)strtoul(strchr(world->lines[line], ':') + 1, NULL, 10);
+    if (is_key(world->lines[line], "replication.factor") || is_key(world->lines[line], "min.insync.replicas"))
+      swarm_remove(world, line--);
+  }
+  const unsigned replicas = 1 + draw_below(draw, brokers < 3 ? brokers : 3);
+  swarm_add(world, "  replication.factor: %u", replicas);
+  swarm_add(world, "  min.insync.replicas: %u", 1 + draw_below(draw, replicas));
+}
 
 /* A handler that the system can have. */
 static const struct handler *fitting_handler(struct draw *draw, const struct registry *registry, const struct system *system) {
@@ -256,12 +289,12 @@ static void draw_once(uint64_t number, uint64_t attempt, const struct registry *
   if (draw_chance(&draw, 5)) swarm_add(out, "drain_limit: %us", 1 + draw_below(&draw, 60));
   shape.lasts_ms = add_workload(out, &draw, messages, !grouped && (handler->uses & HANDLER_USES(PROVIDER)));
   add_topology(out, &draw, grouped);
-  add_links(out, &draw);
   if (draw_chance(&draw, 20)) {
     swarm_add(out, "costs:");
     add_keys(out, &draw, cost_keys, COST__COUNT, 30, "  ");
   }
   add_model(out, &draw, "system", system->name, system->keys, system->key_count, density);
+  if (draw_chance(&draw, 40) && system->controllers) add_replicas(out, &draw);
   if (grouped)
     uses = add_groups(out, &draw, registry, density);
   else
@@ -273,11 +306,10 @@ static void draw_once(uint64_t number, uint64_t attempt, const struct registry *
   shape.provider = uses & HANDLER_USES(PROVIDER);
   shape.relays = publisher && publisher->relay;
   shape.producer_database = publisher && publisher->database;
+  for (size_t i = 0; i < out->count; i++)
+    shape.replicated |= is_key(out->lines[i], "replication.factor") && strstr(out->lines[i], ": 1") == NULL;
+  add_links(out, &draw, &shape);
   swarm_add_faults(out, &draw, &shape);
-}
-
-static bool is_alone(const struct swarm_world *world, size_t line) {
-  return line + 1 == world->count || strspn(world->lines[line + 1], " ") <= strspn(world->lines[line], " ");
 }
 
 /* Takes away the keys that a message is about. */

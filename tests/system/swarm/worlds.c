@@ -17,7 +17,8 @@
 
 #define FAILURES_MAX 400    /* of a worker */
 #define SHRUNK_MAX 25       /* of all: of the others it is known how to make them */
-#define AGAIN_EVERY 8       /* so many worlds are run twice, once */
+#define AGAIN_EVERY 8       /* of so many worlds one is run twice */
+#define TELL_EVERY 5000
 
 struct failure {
   uint64_t world;
@@ -35,6 +36,7 @@ struct share {
 };
 
 static void note_failure(struct share *share, uint64_t world, enum trial trial, const char *said) {
+  fprintf(stderr, "world %" PRIu64 ": %s: %s\n", world, trial_name(trial), said);
   if (share->failure_count < FAILURES_MAX) {
     struct failure *failure = &share->failures[share->failure_count];
     failure->world = world;
@@ -63,6 +65,7 @@ static _Noreturn void work(struct share *share, const struct registry *registry,
     if (trial != TRIAL_GOOD) note_failure(share, share->next, trial, said);
     coverage_add(&share->coverage, registry, &scenario->plans[0], &result);
     run_result_deinit(&result);
+    if (share->next % TELL_EVERY == 0) fprintf(stderr, "world %" PRIu64 " is done\n", share->next);
     turn = !turn;
     if (any) scenario_free(&scenarios[turn]);
     any = true;
