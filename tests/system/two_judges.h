@@ -9,6 +9,7 @@
 struct two_judges {
   struct second_judge second; /* zero before the first run */
   char said[300];             /* the first disagreement; "" = none */
+  uint64_t unheard;           /* for their own test: number of a record that the second is not told of; 0 = none */
 };
 
 /* Executes a run and judges it twice; *out is the caller's. False: they disagree, and `said` says where. */

@@ -31,8 +31,11 @@ void draw_time(struct draw *draw, char *out, size_t size) {
 
 void draw_distribution(struct draw *draw, char *out, size_t size) {
   const unsigned a = (unsigned)draw_octaves(draw, 1, 200), b = a + (unsigned)draw_octaves(draw, 1, 800);
-  switch (draw_below(draw, 6)) {
-  case 0: snprintf(out, size, "%ums", a); break;
+  switch (draw_below(draw, 10)) {
+  case 0:
+  case 6:
+  case 7:
+  case 8: snprintf(out, size, "%ums", a); break;
   case 1: snprintf(out, size, "uniform min=%ums max=%ums", a, b); break;
   case 2: snprintf(out, size, "exponential mean=%ums", a); break;
   case 3: snprintf(out, size, "lognormal median=%ums p99=%ums", a, b); break;

@@ -26,7 +26,7 @@ static void draw_nodes(struct draw *draw, const struct swarm_shape *shape, char 
   case 1: snprintf(out, size, "%s.any", role); break;
   case 2: snprintf(out, size, "%s.all", role); break;
   case 3: snprintf(out, size, "broker.leader"); break;
-  case 4: snprintf(out, size, "broker.%s", draw_below(draw, 2) ? "coordinator" : "minority"); break;
+  case 4: snprintf(out, size, "broker.%s", shape->system->coordinator ? "coordinator" : "minority"); break;
   case 5: snprintf(out, size, "[%s.1, consumer.any]", role); break;
   default: snprintf(out, size, "%s.%u", role, draw_chance(draw, 70) ? 1 : 1 + draw_below(draw, 3));
   }
@@ -34,10 +34,9 @@ static void draw_nodes(struct draw *draw, const struct swarm_shape *shape, char 
 
 /* Those that only some understand are mostly sent to them. */
 static void draw_target(struct draw *draw, const struct swarm_shape *shape, enum verb verb, char *out, size_t size) {
-  const char *cache_or_database = shape->cache ? "cache.1" : shape->producer_database ? "producer_database.1" : "database.1";
+  const char *store = shape->cache ? "cache.1" : shape->producer_database ? "producer_database.1" : "database.1";
   draw_nodes(draw, shape, out, size);
-  if (draw_chance(draw, 20)) return;
-  if (verb == VERB_FAILOVER) snprintf(out, size, "%s", draw_below(draw, 2) ? "broker.leader" : cache_or_database);
+  if (verb == VERB_FAILOVER) snprintf(out, size, "%s", shape->replicated && draw_below(draw, 2) ? "broker.leader" : store);
   if (verb == VERB_MOVE_COORDINATOR) snprintf(out, size, "broker.coordinator");
   if (verb == VERB_LOSE_SLOT) snprintf(out, size, "%s", shape->producer_database ? "producer_database.1" : "database.1");
 }
@@ -125,8 +124,15 @@ static void put_keys(struct line *line, struct draw *draw, const struct swarm_sh
   }
 }
 
+static bool somebody_understands(const struct swarm_shape *shape, enum verb verb) {
+  if (verb == VERB_LOSE_SLOT) return shape->slots;
+  if (verb == VERB_FAILOVER) return shape->replicated || shape->cache || shape->producer_database;
+  return shape->system->verbs >> verb & 1;
+}
+
 static void add_fault(struct swarm_world *world, struct draw *draw, const struct swarm_shape *shape) {
-  const enum verb number = (enum verb)draw_below(draw, VERB__COUNT);
+  enum verb number = (enum verb)draw_below(draw, VERB__COUNT);
+  while (fault_verbs[number].of_system && !somebody_understands(shape, number)) number = (enum verb)draw_below(draw, VERB__COUNT);
   const struct fault_verb *verb = &fault_verbs[number];
   struct line line = {.length = 0};
   char target[80];

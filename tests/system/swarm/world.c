@@ -136,32 +136,33 @@ static void add_stores(struct swarm_world *world, struct draw *draw, const struc
   }
 }
 
-/* Who publishes: mostly the system's own producer, else one that fits the handler. */
-static const struct publisher *add_publisher(struct swarm_world *world, struct draw *draw, const struct registry *registry,
-                          const struct handler *handler, uint32_t density) {
+/* Who publishes: mostly the system's own producer (NULL), else one that fits the handler. */
+static const struct publisher *draw_publisher(struct draw *draw, const struct registry *registry,
+                                              const struct handler *handler) {
   const struct publisher *publisher = registry->publishers[draw_below(draw, (uint32_t)registry->publisher_count)];
   const bool emits = handler && handler->emits;
   if (!emits && (draw_chance(draw, 50) || (handler && handler->commits))) return NULL;
   for (int i = 0; publisher->of_consumers != emits && i < 64; i++)
     publisher = registry->publishers[draw_below(draw, (uint32_t)registry->publisher_count)];
-  add_model(world, draw, "publisher", publisher->name, publisher->keys, publisher->key_count, density);
   return publisher;
 }
 
 /* --- What is wanted --- */
 
-/* Operations of all kinds in one list: those that overwrite on even keys, the others on odd ones. */
+/* Operations of all kinds in one list: those that overwrite on even keys, the others on odd ones; or all that
+ * add up, transfers too, which may come to any key. */
 static uint32_t add_intents(struct swarm_world *world, struct draw *draw, uint32_t messages) {
   static const char *const rows[] = {"set", "put", "delete"};
   static const char *const sums[] = {"increment", "insert-surrogate-key", "insert-natural-key", "transfer"};
   uint64_t id = 0, at = 0;
+  const bool moves = draw_chance(draw, 40);
   swarm_add(world, "  intents:");
   for (uint32_t i = 0; i < messages; i++) {
     const uint32_t key = 1 + draw_below(draw, 5);
     id += draw_chance(draw, 90) ? 1 : 1 + draw_below(draw, 5);
     at += draw_octaves(draw, 1, 100);
     swarm_add(world, "    - {id: %" PRIu64 ", at: %" PRIu64 "ms, key: %u, operation: %s}", id, at, key,
-              key % 2 ? sums[draw_below(draw, 4)] : rows[draw_below(draw, 3)]);
+              moves || key % 2 ? sums[draw_below(draw, moves ? 4 : 3)] : rows[draw_below(draw, 3)]);
   }
   return (uint32_t)at;
 }
@@ -194,7 +195,7 @@ static uint32_t add_workload(struct swarm_world *world, struct draw *draw, uint3
   return lasts;
 }
 
-static void add_topology(struct swarm_world *world, struct draw *draw, bool grouped) {
+static void add_topology(struct swarm_world *world, struct draw *draw, bool grouped, bool relays) {
   swarm_add(world, "topology:");
   swarm_add(world, "  producers: %u", 1 + draw_below(draw, 3));
   swarm_add(world, "  brokers: %u", 1 + draw_below(draw, 5));
@@ -202,17 +203,22 @@ static void add_topology(struct swarm_world *world, struct draw *draw, bool grou
   if (!grouped) swarm_add(world, "  consumers: %u", 1 + draw_below(draw, 4));
   swarm_add(world, "  threads: %u", 1 + draw_below(draw, 4));
   if (draw_chance(draw, 30)) swarm_add(world, "  cores: %u", 1 + draw_below(draw, 4));
-  if (draw_chance(draw, 20)) swarm_add(world, "  relays: %u", 1 + draw_below(draw, 2));
+  if (relays && draw_chance(draw, 50)) swarm_add(world, "  relays: %u", 1 + draw_below(draw, 2));
 }
 
-static void add_link(struct swarm_world *world, struct draw *draw, const char *name) {
+/* allowed: kinds, as struct link_rule has them. */
+static void add_link(struct swarm_world *world, struct draw *draw, const char *name, uint32_t allowed) {
   static const char *const shares[] = {"1%", "2%", "5%", "20%"};
-  const bool datagrams = draw_chance(draw, 10);
+  const bool datagrams = (allowed >> LINK_KIND_DATAGRAM & 1) && draw_chance(draw, 40);
   char value[120];
   swarm_add(world, "  %s:", name);
   draw_distribution(draw, value, sizeof value);
-  if (datagrams || draw_chance(draw, 10)) swarm_add(world, "    kind: %s", datagrams ? "datagram" : "per-request");
-  if (draw_chance(draw, 40)) swarm_add(world, "    latency: %s", value);
+  if (datagrams || ((allowed >> LINK_KIND_PER_REQUEST & 1) && draw_chance(draw, 20)))
+    swarm_add(world, "    kind: %s", datagrams ? "datagram" : "per-request");
+  if (strcmp(name, "default") == 0 && draw_chance(draw, 70)) /* no table to be made: a third of a world's cost */
+    swarm_add(world, "    latency: %" PRIu64 "us", draw_octaves(draw, 100, 20000));
+  else if (draw_chance(draw, 40))
+    swarm_add(world, "    latency: %s", value);
   if (draw_chance(draw, 50)) swarm_add(world, "    loss: %s", shares[draw_below(draw, 4)]);
   else if (draw_chance(draw, 30)) swarm_add(world, "    request_loss: %s", shares[draw_below(draw, 4)]);
   else if (draw_chance(draw, 30)) swarm_add(world, "    reply_loss: %s", shares[draw_below(draw, 4)]);
@@ -234,12 +240,12 @@ static bool has_link(const struct link_row *row, const struct swarm_shape *shape
 }
 
 static void add_links(struct swarm_world *world, struct draw *draw, const struct swarm_shape *shape) {
-  if (draw_chance(draw, 40)) return;
+  if (draw_chance(draw, 15)) return;
   const size_t header = world->count;
   swarm_add(world, "links:");
-  if (draw_chance(draw, 60)) add_link(world, draw, "default");
+  if (draw_chance(draw, 80)) add_link(world, draw, "default", 0);
   for (int i = 0; i < LINK__COUNT; i++)
-    if (has_link(&link_rows[i], shape) && draw_chance(draw, 25)) add_link(world, draw, link_rows[i].name);
+    if (has_link(&link_rows[i], shape) && draw_chance(draw, 25)) add_link(world, draw, link_rows[i].name, shape->system->links[i].allowed);
   for (size_t line = world->count; line-- > header;) /* a header of nothing says nothing */
     if (world->lines[line][strlen(world->lines[line]) - 1] == ':' && is_alone(world, line)) swarm_remove(world, line);
 }
@@ -254,6 +260,7 @@ static void add_replicas(struct swarm_world *world, struct draw *draw) {
     if (is_key(world->lines[line], "replication.factor") || is_key(world->lines[line], "min.insync.replicas"))
       swarm_remove(world, line--);
   }
+  if (draw_chance(draw, 40)) return;
   const unsigned replicas = 1 + draw_below(draw, brokers < 3 ? brokers : 3);
   swarm_add(world, "  replication.factor: %u", replicas);
   swarm_add(world, "  min.insync.replicas: %u", 1 + draw_below(draw, replicas));
@@ -270,13 +277,16 @@ static const struct handler *fitting_handler(struct draw *draw, const struct reg
 }
 
 static void draw_once(uint64_t number, uint64_t attempt, const struct registry *registry, struct swarm_world *out) {
-  static const uint32_t densities[] = {0, 10, 10, 25, 50};
+  static const uint32_t densities[] = {0, 3, 6, 12, 30};
   struct draw first = draw_of(number, 0), draw = draw_of(number, attempt + 1);
   const uint32_t density = densities[draw_below(&draw, 5)], messages = (uint32_t)draw_octaves(&draw, 3, 60);
   const struct system *system = registry->systems[draw_below(&first, (uint32_t)registry->system_count)];
   const struct handler *handler = fitting_handler(&draw, registry, system);
   const struct client_policy *client = registry->clients[draw_below(&draw, (uint32_t)registry->client_count)];
   const bool grouped = system->groups && draw_chance(&draw, 15);
+  const struct publisher *publisher = draw_publisher(&draw, registry, grouped ? NULL : handler);
+  const bool charges = !grouped && (handler->uses & HANDLER_USES(PROVIDER));
+  if (charges && publisher && publisher->database && draw_chance(&draw, 80)) publisher = NULL; /* it refuses all */
   struct swarm_shape shape = {.system = system, .messages = messages};
   uint32_t uses = handler->uses;
   out->count = 0;
@@ -287,25 +297,27 @@ static void draw_once(uint64_t number, uint64_t attempt, const struct registry *
   if (draw_chance(&draw, 5)) swarm_add(out, "luck: none");
   if (draw_chance(&draw, 15)) swarm_add(out, "swarm: true");
   if (draw_chance(&draw, 5)) swarm_add(out, "drain_limit: %us", 1 + draw_below(&draw, 60));
-  shape.lasts_ms = add_workload(out, &draw, messages, !grouped && (handler->uses & HANDLER_USES(PROVIDER)));
-  add_topology(out, &draw, grouped);
+  shape.lasts_ms = add_workload(out, &draw, messages, charges);
+  add_topology(out, &draw, grouped, publisher && publisher->relay);
   if (draw_chance(&draw, 20)) {
     swarm_add(out, "costs:");
     add_keys(out, &draw, cost_keys, COST__COUNT, 30, "  ");
   }
   add_model(out, &draw, "system", system->name, system->keys, system->key_count, density);
-  if (draw_chance(&draw, 40) && system->controllers) add_replicas(out, &draw);
+  if (system->controllers) add_replicas(out, &draw);
   if (grouped)
     uses = add_groups(out, &draw, registry, density);
   else
     add_model(out, &draw, "handler", handler->name, handler->keys, handler->key_count, density);
-  if (draw_chance(&draw, 80)) add_stores(out, &draw, registry, uses, density);
+  if (draw_chance(&draw, 90)) add_stores(out, &draw, registry, uses, density);
   if (draw_chance(&draw, 40)) add_model(out, &draw, "client", client->name, client->keys, client->key_count, density);
-  const struct publisher *publisher = add_publisher(out, &draw, registry, grouped ? NULL : handler, density);
+  if (publisher)
+    add_model(out, &draw, "publisher", publisher->name, publisher->keys, publisher->key_count, density);
   shape.cache = uses & HANDLER_USES(CACHE);
   shape.provider = uses & HANDLER_USES(PROVIDER);
   shape.relays = publisher && publisher->relay;
   shape.producer_database = publisher && publisher->database;
+  shape.slots = publisher && publisher->reads_log;
   for (size_t i = 0; i < out->count; i++)
     shape.replicated |= is_key(out->lines[i], "replication.factor") && strstr(out->lines[i], ": 1") == NULL;
   add_links(out, &draw, &shape);

@@ -33,7 +33,7 @@ size_t swarm_text(const struct swarm_world *world, char *out, size_t size); /* r
 struct swarm_shape {
   const struct system *system;
   uint32_t messages, lasts_ms;
-  bool cache, provider, relays, producer_database, replicated; /* whether there are any */
+  bool cache, provider, relays, producer_database, replicated, slots; /* whether there are any */
 };
 /* faults.c: adds the block, or nothing. */
 void swarm_add_faults(struct swarm_world *world, struct draw *draw, const struct swarm_shape *shape);
