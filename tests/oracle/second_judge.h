@@ -119,6 +119,11 @@ int64_t second_mean(const struct second_judge *judge, size_t first, size_t count
 void second_follow_rows(struct second_judge *judge, uint32_t group);
 void second_judge_states(struct second_judge *judge, uint32_t group);
 
+/* second_times.c: of a group, then of the run. */
+
+void second_tell_latencies(struct second_judge *judge, uint32_t group);
+void second_tell_all_latencies(struct second_judge *judge);
+
 /* For all parts. */
 bool second_concerns(const struct second_fact *fact, uint32_t group);
 struct second_story *second_story_of(struct second_group *group, uint64_t intent); /* NULL: never intended */

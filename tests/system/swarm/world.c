@@ -276,6 +276,17 @@ static const struct handler *fitting_handler(struct draw *draw, const struct reg
   }
 }
 
+static void add_head(struct swarm_world *out, struct draw *draw, uint64_t number) {
+  out->count = 0;
+  swarm_add(out, "format: 1");
+  swarm_add(out, "name: swarm-%" PRIu64, number);
+  swarm_add(out, "seeds: [%u]", 1 + draw_below(draw, 1000));
+  swarm_add(out, "measure_capacity: false");
+  if (draw_chance(draw, 5)) swarm_add(out, "luck: none");
+  if (draw_chance(draw, 15)) swarm_add(out, "swarm: true");
+  if (draw_chance(draw, 5)) swarm_add(out, "drain_limit: %us", 1 + draw_below(draw, 60));
+}
+
 static void draw_once(uint64_t number, uint64_t attempt, const struct registry *registry, struct swarm_world *out) {
   static const uint32_t densities[] = {0, 3, 6, 12, 30};
   struct draw first = draw_of(number, 0), draw = draw_of(number, attempt + 1);
@@ -289,14 +300,7 @@ static void draw_once(uint64_t number, uint64_t attempt, const struct registry *
   if (charges && publisher && publisher->database && draw_chance(&draw, 80)) publisher = NULL; /* it refuses all */
   struct swarm_shape shape = {.system = system, .messages = messages};
   uint32_t uses = handler->uses;
-  out->count = 0;
-  swarm_add(out, "format: 1");
-  swarm_add(out, "name: swarm-%" PRIu64, number);
-  swarm_add(out, "seeds: [%u]", 1 + draw_below(&draw, 1000));
-  swarm_add(out, "measure_capacity: false");
-  if (draw_chance(&draw, 5)) swarm_add(out, "luck: none");
-  if (draw_chance(&draw, 15)) swarm_add(out, "swarm: true");
-  if (draw_chance(&draw, 5)) swarm_add(out, "drain_limit: %us", 1 + draw_below(&draw, 60));
+  add_head(out, &draw, number);
   shape.lasts_ms = add_workload(out, &draw, messages, charges);
   add_topology(out, &draw, grouped, publisher && publisher->relay);
   if (draw_chance(&draw, 20)) {
