@@ -30,7 +30,7 @@ void queue_reset(struct queue *queue) {
   queue->last = queue->base = 0;
   queue->count = 0;
   queue->limit = QUEUE_NEAR_TIME;
-  queue->near = 0;
+  queue->near = queue->sorted = 0;
   queue->keys[0] = UINT64_MAX;
   for (uint64_t slot = 0; slot < QUEUE_NEAR_MAX; slot++) queue->keys[1 + slot] = slot;
 }
@@ -63,6 +63,7 @@ static inline struct event *room(struct queue *queue, int64_t base, int64_t at) 
 /* The later half of what is near goes to the buckets, and all of the time where it begins: those of equal times
  * stay together, in their order [I2]. */
 static void put_off(struct queue *queue) {
+  queue_sort_near(queue);
   uint64_t *keys = &queue->keys[1];
   size_t count = QUEUE_NEAR_MAX / 2;
   queue->limit = (int64_t)(keys[count - 1] >> QUEUE_SLOT_BITS);
@@ -73,7 +74,7 @@ static void put_off(struct queue *queue) {
     event_copy(room(queue, queue->base, event->at), event);
     free[i] = keys[i];
   }
-  queue->near = QUEUE_NEAR_MAX - count;
+  queue->near = queue->sorted = QUEUE_NEAR_MAX - count;
   memmove(keys, keys + count, queue->near * sizeof *keys);
   memcpy(keys + queue->near, free, count * sizeof *keys);
 }

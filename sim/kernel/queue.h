@@ -77,7 +77,7 @@ struct queue {
   int64_t last;  /* time last popped */
   int64_t limit; /* [I4] at most QUEUE_NEAR_TIME */
   size_t count;
-  size_t near; /* how many are */
+  size_t near, sorted; /* how many are, and how many of these are in order: those that stood there at the last pop */
   /* From 1: of each that is near its time and its slot, together; behind these, the slots that are free. */
   uint64_t keys[1 + QUEUE_NEAR_MAX];
   struct event slots[QUEUE_NEAR_MAX];
@@ -94,16 +94,26 @@ void queue_reset(struct queue *queue);
 struct event *queue_place_far(struct queue *queue, int64_t at);
 bool queue_pop_far(struct queue *queue, struct event *out);
 
-/* Room among the nearest, which are not full: behind those that pop no later. Most are pushed for soon, and
- * pass few. */
+/* Room among the nearest, which are not full. */
 static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
   uint64_t *key = &queue->keys[++queue->near];
-  const uint64_t slot = *key & (QUEUE_NEAR_MAX - 1), later = ((uint64_t)at + 1) << QUEUE_SLOT_BITS;
-  for (; key[-1] < later; key--) key[0] = key[-1]; /* the key before the first is later than all */
+  const uint64_t slot = *key & (QUEUE_NEAR_MAX - 1);
   *key = (uint64_t)at << QUEUE_SLOT_BITS | slot;
   struct event *event = &queue->slots[slot];
   event->at = at;
   return event;
+}
+
+/* Puts what was pushed since the last pop where it belongs: before those that pop no later. Most is for soon and
+ * passes few. How many, is the luck of a draw; when it was pushed that had hardly begun to be computed, and a branch
+ * that was foretold wrong would have been found out late. */
+static inline void queue_sort_near(struct queue *queue) {
+  while (queue->sorted < queue->near) {
+    uint64_t *key = &queue->keys[++queue->sorted];
+    const uint64_t placed = *key, last = placed | (QUEUE_NEAR_MAX - 1);
+    for (; key[-1] <= last; key--) key[0] = key[-1]; /* the key before the first is later than all */
+    *key = placed;
+  }
 }
 
 /* Room for an event, to be filled in by the caller: node, kind, detail, a and b, at once. Writing it in place
@@ -122,6 +132,8 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
 /* Moves the earliest event to *out; false when empty. */
 static inline bool queue_pop(struct queue *queue, struct event *out) {
   if (__builtin_expect(queue->near == 0, 0)) return queue_pop_far(queue, out);
+  queue_sort_near(queue);
+  queue->sorted--;
   event_copy(out, &queue->slots[queue->keys[queue->near--] & (QUEUE_NEAR_MAX - 1)]);
   queue->last = out->at;
   queue->count--;
