@@ -1,6 +1,7 @@
 #include "sim/handler/command_spawn.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -190,26 +191,6 @@ void command_trim_errors(const struct command_child *child) {
   }
 }
 
-/* Bytes of the character that begins here, by the table of RFC 3629; 0 = that is none to print. */
-static size_t character_bytes(const unsigned char *at) {
-  const unsigned first = at[0], second = first ? at[1] : 0;
-  const size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  if (first < ' ' || first == 0x7f) return 0;
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0; /* too long a form; a surrogate */
-  if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
-  for (size_t i = 1; i < length; i++)
-    if (at[i] >> 6 != 2) return 0; /* also where the text ends */
-  return length;
-}
-
-void command_make_printable(char *text) {
-  for (unsigned char *at = (unsigned char *)text; *at;) {
-    const size_t length = character_bytes(at);
-    if (length == 0) *at = '?';
-    at += length ? length : 1;
-  }
-}
-
 void command_last_words(const struct command_child *child, char *out, size_t size) {
   char tail[2048];
   out[0] = '\0';
@@ -222,7 +203,7 @@ void command_last_words(const struct command_child *child, char *out, size_t siz
   tail[length] = '\0';
   const char *line = strrchr(tail, '\n');
   snprintf(out, size, "%s", line ? line + 1 : tail);
-  command_make_printable(out);
+  printable(out);
 }
 
 void command_status_text(int status, char *out, size_t size) {

@@ -43,10 +43,6 @@ int command_end(struct command_child *child, struct program_groups *groups);
 
 /* Forgets what was written to standard error when that is too much to keep. */
 void command_trim_errors(const struct command_child *child);
-/* What somebody wrote, as a report can have it: bytes that are no UTF-8, controls, and a character that was cut off
- * at the end of `text` show as '?'. */
-void command_make_printable(char *text);
-
 /* The last line that is not empty of its standard error, shortened and printable; "" when there is none. */
 void command_last_words(const struct command_child *child, char *out, size_t size);
 

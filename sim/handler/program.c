@@ -104,6 +104,10 @@ bool effect_lines_parse(struct effect_lines *lines, const char *line, struct err
     err_set(err, ERR_FORMAT, "'%.100s' is not operation TAB kind TAB amount", line);
     return err_note(err, "three fields, and a tab between them: op-17\tcharge\t170");
   }
+  if (second == first + 1) {
+    err_set(err, ERR_FORMAT, "'%.100s' has no kind between its two tabs", line);
+    return err_note(err, "what sort of effect it is, a word: op-17\tcharge\t170");
+  }
   add(lines, copy(line, (size_t)(first - line)), copy(first + 1, (size_t)(second - first - 1)),
       copy(second + 1, strlen(second + 1)));
   return true;
