@@ -9,6 +9,8 @@
 #   --only   rows whose name contains TEXT
 # Rows and what they do are in scripts/toughness/*.sh. What a machine does not allow is skipped, by name.
 set -uo pipefail
+umask 022
+for fd in {3..63}; do eval "exec $fd>&-"; done # what a test runner has open would count for those that have few
 cd "$(dirname "$0")/.." || exit
 self=$PWD/scripts/toughness.sh
 
@@ -61,16 +63,19 @@ TOUGHNESS_WORK=$(mktemp -d)
 export TOUGHNESS_WORK
 trap 'rm -rf "$TOUGHNESS_WORK"' EXIT
 chmod 755 "$TOUGHNESS_WORK" # rows that need another user
-cp "$dgsim" "$TOUGHNESS_WORK/dgsim"
+install -m 755 "$dgsim" "$TOUGHNESS_WORK/dgsim"
 prepare || exit 70
 
 # Each row writes what went wrong into NAME.log; two at a time: most of them wait.
 do_one() {
-  local name=$1 begun=$EPOCHREALTIME wrap=() got=0
-  if [[ ${needs[$name]} ]] && ! "can_${needs[$name]}"; then
-    echo "skipped: no ${needs[$name]} here" >"$TOUGHNESS_WORK/$name.log"
-    got=77
-  else
+  local name=$1 need begun=$EPOCHREALTIME wrap=() got=0
+  for need in ${needs[$name]}; do
+    if ((got == 0)) && ! "can_$need"; then
+      echo "skipped: no $need here" >"$TOUGHNESS_WORK/$name.log"
+      got=77
+    fi
+  done
+  if ((got == 0)); then
     if [[ ${needs[$name]} == mount ]]; then read -ra wrap <<<"$(mount_wrap)"; fi
     "${wrap[@]}" bash "$self" "--$form" --one "$name" "$TOUGHNESS_WORK/dgsim" >"$TOUGHNESS_WORK/$name.log" 2>&1 </dev/null || got=$?
   fi

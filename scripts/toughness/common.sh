@@ -16,10 +16,15 @@ top=$PWD
 
 # --- What a machine allows ---
 
-can_mount() { read -ra wrap <<<"$(mount_wrap)" && "${wrap[@]}" mount -t tmpfs none "$TOUGHNESS_WORK/probe" 2>/dev/null; }
+can_mount() { # and change it, which users' namespaces may refuse
+  read -ra wrap <<<"$(mount_wrap)"
+  "${wrap[@]}" sh -c 'mount -t tmpfs none "$1" && mount -o remount,ro "$1"' sh "$TOUGHNESS_WORK/probe" 2>/dev/null
+}
 mount_wrap() { if ((EUID == 0)); then echo unshare -m; else echo unshare -rm; fi; }
 can_user() { ((EUID != 0)) || other_user true 2>/dev/null; }
+can_dev_full() { [[ -c /dev/full ]] && ! echo 2>/dev/null >/dev/full; }
 can_compiler() { command -v "${CC:-cc}" >/dev/null; }
+can_plain() { ! grep -qE '__(a|t)san_init' "$dgsim"; } # a sanitizer has memory and threads of its own
 can_long_form() { long; } # what takes long
 can_proc() { [[ -r /proc/self/environ ]]; }
 # How many threads that one has: what `ulimit -u` counts.

@@ -12,6 +12,7 @@ row consumer_mute 'a consumer that closes its standard output, and lives on' '`c
 row consumer_deaf 'a consumer that closes its standard input' '`check`' 2 'has given no line for' 'it is ended after `answer_limit`'
 row consumer_complains 'a consumer that floods standard error' '`check`' 0 'recovered' 'of it the last words are kept'
 row consumer_children 'a consumer whose children outlive it, ignore SIGTERM, and hold its output' '`check`' 0 'recovered' 'they are ended with it'
+row consumer_daemon 'a child of a consumer that makes a session of its own (`setsid`)' '`check`' 0 'recovered' 'it lives on: what is ended is a process group. Its output does not keep the tool waiting'
 row consumer_stubborn 'a consumer that ignores SIGTERM and the end of its input' '`check`' 0 'recovered' 'it is killed'
 row consumer_fratricide 'a consumer that kills the process that started it' '`check`' 2 'signal 9' 'the tool goes on'
 row plugin_ends 'a plug-in that exits, aborts, or runs out of stack' '`check --plugin`' 2 'the program' 'only the process that it runs in is lost' compiler
@@ -57,6 +58,12 @@ consumer_mute() {
 consumer_complains() { consumer 'head -c 1500000 /dev/zero >&2; '"$careful" && expect; }
 consumer_children() {
   consumer '(trap "" TERM HUP INT PIPE; sleep 1000) & (sleep 1000 | sleep 1000) & '"$careful" -j 2 && expect
+}
+consumer_daemon() {
+  consumer 'setsid sleep 1000 & '"$careful" && expect
+  if can_proc; then
+    for process in $(alive | tr -dc '0-9\n'); do kill "$process"; done
+  fi
 }
 consumer_stubborn() { consumer 'trap "" TERM HUP INT; '"$careful"'; sleep 1000' && expect; }
 consumer_fratricide() { consumer 'read -r line; kill -KILL $PPID' && expect; }

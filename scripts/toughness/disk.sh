@@ -9,6 +9,7 @@ row full_of_files 'no file can be made any more (inodes)' '`run`' 64 'No space l
 row largest_file 'a file becomes larger than `ulimit -f`' 'all that write' 64 'File too large' 'as for a full disk'
 row read_only 'the folder is read-only' 'all that write' 64 'Read-only file system' '`run` runs nothing, the others write nothing: `--out DIR` writes somewhere else' mount
 row not_allowed 'the folder is of somebody else' 'all that write' 64 'Permission denied' 'as for a read-only one' user
+row device 'a device or a pipe where a file is to be' '`run --trace`' 0 'records, digest' 'it is written to, and stays what it is'
 row vanishes 'the folder is removed while runs are done' '`run`' 0 '' 'it is made again, with all files but the journal'
 row vanishes_ended 'the folder is removed while runs are done, and then SIGTERM' '`run`' 143 'was removed meanwhile' 'nothing'
 row vanishes_shard 'the folder is removed while runs are done' '`run --shard`' 64 'was removed while it was written' 'nothing: run the shard again'
@@ -121,6 +122,18 @@ not_allowed() {
   each_of as_other 'run camp.yaml --out k' "${others[@]}"
   chmod -R u+w . k disk
   whole k earlier
+}
+
+device() {
+  mkfifo pipe
+  cat pipe >read.trace &
+  local reader=$!
+  tool run lost-ack.yaml --trace pipe
+  expect
+  wait "$reader"
+  [[ -p pipe ]] || fail 'the pipe is no pipe any more'
+  tool judge read.trace
+  [[ $got == 1 || $got == 0 ]] || fail 'what was read from the pipe is no trace'
 }
 
 # removed AT_BYTES COMMAND...: removes k when the journal has so much, and waits for the end.

@@ -2,12 +2,12 @@
 # Few resources. Where the least that it needs is less than what it has, it goes on.
 
 row memory 'too little memory (`ulimit -v`)' '`run`, `explore`, `check`' 70 'out of memory: a smaller -j or scenario needs less' \
-  'of a run, the journal: `--resume` with more memory, or a smaller `-j`'
+  'of a run, the journal: `--resume` with more memory, or a smaller `-j`' plain
 row descriptors '16 descriptors (`ulimit -n 16`)' '`run`, `explore`, `explain`, `check`' 'as with more' '' 'enough for all but a `check` with many workers'
 row few_descriptors 'fewer descriptors than it needs' '`run`, `check -j 8`' 64 'Too many open files' 'a smaller `-j`, or a larger limit'
-row threads 'fewer threads than `-j` wants (`ulimit -u`)' '`run`, `explore`' 0 'threads instead of' 'the same results, with those that there are' user
-row processes 'fewer processes than it needs (`ulimit -u`)' '`check`' 64 'Resource temporarily unavailable' 'a smaller `-j`, or a larger limit' user
-row stack 'a small stack (`ulimit -s 256`)' '`run`, `explore`, `check`' 0 '' 'the same results'
+row threads 'fewer threads than `-j` wants (`ulimit -u`)' '`run`, `explore`' 0 'threads instead of' 'the same results, with those that there are' 'user plain'
+row processes 'fewer processes than it needs (`ulimit -u`)' '`check`' 64 'Resource temporarily unavailable' 'a smaller `-j`, or a larger limit' 'user plain'
+row stack 'a small stack (`ulimit -s 256`)' '`run`, `explore`, `check`' 0 '' 'the same results' plain
 row processor_time 'no more processor time (`ulimit -t`)' '`run`' '137 or 152' '' 'as after SIGKILL: `--resume`'
 row clock 'a clock that is set back or forward' 'all commands' 0 '' 'no result reads a clock; `manifest.json` alone tells the time'
 

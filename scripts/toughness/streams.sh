@@ -5,7 +5,7 @@ row reader_gone 'who reads the output, as `head` does, has gone' '`run`, `merge`
   'cannot write to the standard output' 'all files are written'
 row filter_gone 'who reads the output, as `head` does, has gone' '`list`, `diff`, `judge`, `replay`' '141, of SIGPIPE' '' 'they have no files'
 row output_full 'standard output on a full disk' 'all commands' 70 'cannot write to the standard output' \
-  'all files are written'
+  'all files are written' dev_full
 row output_closed 'standard output, or all three, closed' 'all commands' 70 'cannot write to the standard output' \
   'all files are written'
 row errors_gone 'who reads standard error has gone' '`run`' 0 '' 'all files are written'

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ANOTHER_LOOK_NS 50000000
 
@@ -68,7 +67,7 @@ static void execute_watched(struct tracing *tracing, struct fresh_file *fresh) {
   do {
     if (interrupt_seen(&interrupt) != 0) {
       fprintf(stderr, "dgsim: interrupted: '%s' is not written\n", fresh->path);
-      unlink(fresh->fresh);
+      fresh_remove(fresh);
       interrupt_die(interrupt.signal);
     }
     clock_gettime(CLOCK_MONOTONIC, &until);

@@ -40,7 +40,7 @@ enum status write_files(const struct campaign *campaign, const struct options *o
   } else if (human) {
     printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", directory);
   }
-  if (interrupt.signal != 0) {
+  if (interrupt_seen(&interrupt) != 0) {
     fflush(stdout);
     interrupt_die(interrupt.signal);
   }

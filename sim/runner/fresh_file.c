@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool io_error(const char *path, struct err *err) {
@@ -48,31 +49,44 @@ static void forget(struct fresh_file *fresh) {
   *fresh = (struct fresh_file){0};
 }
 
+/* [I4] A folder is told of when it cannot be replaced. */
+static bool is_no_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 bool fresh_open(struct fresh_file *out, const char *path, struct err *err) {
-  clean(path);
   *out = (struct fresh_file){.path = strdup(path)};
-  ASSERT(out->path && asprintf(&out->fresh, "%s.new.%ld", path, (long)getpid()) > 0);
-  out->file = fopen(out->fresh, "wbe");
+  ASSERT(out->path);
+  if (!is_no_file(path)) {
+    clean(path);
+    ASSERT(asprintf(&out->fresh, "%s.new.%ld", path, (long)getpid()) > 0);
+  }
+  out->file = fopen(out->fresh ? out->fresh : path, "wbe");
   if (!out->file) {
     io_error(path, err);
     forget(out);
     return false;
   }
-  return flock(fileno(out->file), LOCK_EX | LOCK_NB) == 0 || true; /* some file systems have no locks */
+  return !out->fresh || flock(fileno(out->file), LOCK_EX | LOCK_NB) == 0 || true; /* some file systems have no locks */
+}
+
+void fresh_remove(const struct fresh_file *fresh) {
+  if (fresh->fresh) unlink(fresh->fresh);
 }
 
 bool fresh_commit(struct fresh_file *fresh, struct err *err) {
   bool good = fflush(fresh->file) == 0 && !ferror(fresh->file);
   if (!good) io_error(fresh->path, err);
   if (fclose(fresh->file) != 0 && good) good = io_error(fresh->path, err);
-  if (good && rename(fresh->fresh, fresh->path) != 0) good = io_error(fresh->path, err);
-  if (!good) unlink(fresh->fresh);
+  if (good && fresh->fresh && rename(fresh->fresh, fresh->path) != 0) good = io_error(fresh->path, err);
+  if (!good) fresh_remove(fresh);
   forget(fresh);
   return good;
 }
 
 void fresh_abandon(struct fresh_file *fresh) {
   fclose(fresh->file);
-  unlink(fresh->fresh);
+  fresh_remove(fresh);
   forget(fresh);
 }

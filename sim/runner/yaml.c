@@ -1,5 +1,6 @@
 #include "sim/runner/yaml.h"
 
+#include "sim/base/assert.h"
 #include "sim/base/input.h"
 
 #include <errno.h>
@@ -187,7 +188,7 @@ static bool check_duplicates(struct builder *builder, const struct yaml_node *ma
   if (map->count < 2) return true;
   const struct yaml_entry **sorted = malloc(map->count * sizeof *sorted);
   const struct yaml_entry *first = NULL, *again = NULL;
-  if (!sorted) abort();
+  ASSERT_MSG(sorted, "out of memory");
   for (size_t i = 0; i < map->count; i++) sorted[i] = &map->entries[i];
   qsort(sorted, map->count, sizeof *sorted, by_key);
   for (size_t i = 1; i < map->count; i++)
@@ -270,7 +271,7 @@ struct yaml_node *yaml_read(struct pool *pool, const char *path, const char *tex
     return NULL;
   }
   if (!yaml_check_text(source, err)) return NULL;
-  if (!yaml_parser_initialize(&builder.parser)) abort();
+  ASSERT_MSG(yaml_parser_initialize(&builder.parser), "out of memory");
   yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
   yaml_parser_set_input_string(&builder.parser, (const unsigned char *)source->text, length);
   struct yaml_node *root = read_stream(&builder);
@@ -288,7 +289,7 @@ struct yaml_node *yaml_read_file(struct pool *pool, const char *path, struct err
   }
   /* One byte more than allowed tells a file that is too large. */
   char *text = malloc(YAML_BYTES_MAX + 4);
-  if (!text) abort();
+  ASSERT_MSG(text, "out of memory");
   size_t length = fread(text, 1, YAML_BYTES_MAX + 4, file);
   struct yaml_node *root = NULL;
   if (ferror(file)) {
