@@ -47,7 +47,8 @@ static bool announce_sent(struct world *world, struct node *from, const struct m
 }
 
 void world_send(struct world *world, struct node *from, struct message *message) {
-  const struct component *component = world->nodes[message->to].components[message->port];
+  const struct node *to = &world->nodes[message->to];
+  const struct component *component = to->components[message->port];
   const struct message_kind *kind = &component->messages[message->kind];
   if (message->intent == 0 && message->record_count > 0) message->intent = lowest_intent(message);
   int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
@@ -55,7 +56,7 @@ void world_send(struct world *world, struct node *from, struct message *message)
   bool armed = world_armed(world, kind->sent);
   if (__builtin_expect(armed, 0) ? !announce_sent(world, from, kind, message) : from->doomed)
     return message_free(&world->messages, message);
-  link_transmit(world, message, kind);
+  link_transmit(world, message, kind, from, to);
 }
 
 uint16_t world_lane(struct world *world, struct span duration) {

@@ -189,8 +189,8 @@ static void transmit_alone(struct world *world, struct message *message, struct 
   launch(world, message, at);
 }
 
-void link_transmit(struct world *world, struct message *message, const struct message_kind *kind) {
-  const struct node *from = &world->nodes[message->from], *to = &world->nodes[message->to];
+void link_transmit(struct world *world, struct message *message, const struct message_kind *kind,
+                   const struct node *from, const struct node *to) {
   const struct link_route *route = &world->routes[from->role][to->role];
   ASSERT_MSG(route->link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
   message->channel = channel_of(route, message->from, message->to);
