@@ -14,7 +14,7 @@ static double noticed(const struct trial *trial) {
 
 static void session(struct findings *findings, const char *file, double session_s, double heartbeat_s) {
   struct trial trial;
-  trial_open(&trial, findings, file, 100, 400);
+  trial_open(&trial, findings, file, 100, 300);
   struct sample sample = {0};
   double least = 1e9, most = 0;
   while (trial_next(&trial)) {
@@ -78,7 +78,7 @@ static void unclean(struct findings *findings) {
  * is lost that came after the last answer that will be followed by another fetch. */
 static void leader(struct findings *findings) {
   struct trial trial;
-  trial_open(&trial, findings, "replicas.yaml", 400, 2000);
+  trial_open(&trial, findings, "replicas.yaml", 400, 1200);
   struct sample sample = {0};
   while (trial_next(&trial)) sample_add(&sample, (double)trial.result.metrics[METRIC_LOST_ACKED]);
   find_mean(findings, &trial, &sample, 100 * 0.05, "acks=1, the leader dies, its follower a hop d behind: rate d");
@@ -87,7 +87,7 @@ static void leader(struct findings *findings) {
 
 static void in_sync(struct findings *findings) {
   struct trial trial;
-  trial_open(&trial, findings, "follower.yaml", 100, 400);
+  trial_open(&trial, findings, "follower.yaml", 100, 300);
   struct sample sample = {0};
   double least = 1e9, most = 0;
   while (trial_next(&trial)) {
@@ -111,7 +111,7 @@ static void in_sync(struct findings *findings) {
 
 static void everysec(struct findings *findings) {
   struct trial trial;
-  trial_open(&trial, findings, "everysec.yaml", 200, 1000);
+  trial_open(&trial, findings, "everysec.yaml", 200, 600);
   struct sample sample = {0};
   double least = 1e9, most = 0;
   while (trial_next(&trial)) {

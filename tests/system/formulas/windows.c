@@ -43,7 +43,7 @@ static void window(struct findings *findings, enum backoff backoff, double windo
   const int j = first_later(backoff, window_s);
   const uint64_t seeds = (uint64_t)ceil(0.075 / pow(p, j));
   struct trial trial;
-  trial_open(&trial, findings, backoff == CONSTANT ? "window.yaml" : "window-client.yaml", seeds, 10 * seeds);
+  trial_open(&trial, findings, backoff == CONSTANT ? "window.yaml" : "window-client.yaml", seeds, 4 * seeds);
   trial_set(&trial, "links/producer_to_broker/reply_loss=%g%%", p * 100);
   trial_set(&trial, "handler/retention=%gs", window_s);
   if (backoff == CAPPED) trial_set(&trial, "client/backoff_max=20s");
@@ -59,7 +59,7 @@ static void fifo(struct findings *findings, double window_s) {
   const int j = first_later(CONSTANT, window_s);
   const uint64_t seeds = (uint64_t)ceil(0.075 / pow(p, j));
   struct trial trial;
-  trial_open(&trial, findings, "window-fifo.yaml", seeds, 10 * seeds);
+  trial_open(&trial, findings, "window-fifo.yaml", seeds, 4 * seeds);
   trial_set(&trial, "system/deduplication_interval=%gs", window_s);
   struct count count = run(&trial);
   find_share(findings, &trial, count.many, count.n, pow(p, j), "FIFO queue, interval %g s: p^j, j = %d", window_s, j);
@@ -129,7 +129,7 @@ static double poisson_tail(double mean, int least) {
 static void entries(struct findings *findings, int most) {
   const double rate = 100, gap_s = 1;
   struct trial trial;
-  trial_open(&trial, findings, "entries.yaml", 10, 100);
+  trial_open(&trial, findings, "entries.yaml", 10, 40);
   trial_set(&trial, "handler/entries=%d", most);
   uint64_t copies = 0, again = 0;
   while (trial_next(&trial)) {
@@ -176,7 +176,7 @@ static void five_batches(struct findings *findings) {
 static void between(struct findings *findings, size_t row) {
   const double window_ms[] = {40.002, 20.002};
   struct trial trial;
-  trial_open(&trial, findings, "claim.yaml", row ? 18 : 12, 100);
+  trial_open(&trial, findings, "claim.yaml", row ? 18 : 12, 40);
   trial.row = row;
   uint64_t crashes = 0, wrong = 0;
   double other = 0;
