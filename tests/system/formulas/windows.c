@@ -100,14 +100,13 @@ static void outages(struct findings *findings, double window_s) {
   struct trial trial;
   trial_open(&trial, findings, "window-outages.yaml", 1, 1);
   trial_set(&trial, "handler/retention=%dms", (int)(window_s * 1000) + 100);
-  uint64_t within = 0, many = 0, outside = 0;
+  uint64_t within = 0, many = 0;
   while (trial_next(&trial))
     for (size_t i = 1; i <= trial.operation_count; i++) {
       const struct formula_operation *operation = &trial.operations[i];
       const bool cut = fmod((double)operation->intended / 1e9 + 100, 200) < 1;
       within += cut;
       many += cut && operation->effects > 1;
-      outside += !cut && operation->effects > 1;
     }
   find_share(findings, &trial, many, within, exp(-window_s / 10),
              "accepted at the beginning of an outage X ~ Exp(10 s): P(X > W) = e^(-W/10 s), W = %g s", window_s);
