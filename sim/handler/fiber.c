@@ -24,6 +24,10 @@
 #if defined FIBER_ASAN || defined FIBER_TSAN
 #define FIBER_CONTEXTS 1
 #endif
+/* clang has the compiler's jumps for few processors; for ARM's 64-bit ones it refuses them. */
+#if defined __clang__ && !defined __x86_64__
+#define FIBER_CONTEXTS 1
+#endif
 
 #ifdef FIBER_ASAN
 #include <sanitizer/asan_interface.h>
@@ -31,6 +35,9 @@
 #endif
 #ifdef FIBER_TSAN
 #include <sanitizer/tsan_interface.h>
+#endif
+#ifdef DGSIM_VALGRIND /* it has to be told of stacks that lie side by side */
+#include <valgrind/valgrind.h>
 #endif
 
 /* A built-in handler uses little of it; a user's own may parse and print. What is not touched is free. */
@@ -66,6 +73,9 @@ struct fiber {
 #ifdef FIBER_TSAN
   void *own_tsan, *resumer_tsan;
 #endif
+#ifdef DGSIM_VALGRIND
+  unsigned registered;
+#endif
 };
 struct fiber_pool {
   uint32_t count;
@@ -86,6 +96,9 @@ static void map_stack(struct fiber *fiber) {
   int protect = mprotect(mapping, guard, PROT_NONE);
   ASSERT_EQ(protect, 0);
   fiber->mapping = mapping;
+#ifdef DGSIM_VALGRIND
+  fiber->registered = VALGRIND_STACK_REGISTER(stack_of(fiber), stack_of(fiber) + STACK_BYTES);
+#endif
 }
 
 static void forget_frames(struct fiber *fiber);
@@ -103,6 +116,9 @@ void fiber_pool_free(struct fiber_pool *pool) {
     struct fiber *fiber = &pool->fibers[i];
     fiber_drop(fiber);
     forget_frames(fiber);
+#ifdef DGSIM_VALGRIND
+    if (fiber->mapping) VALGRIND_STACK_DEREGISTER(fiber->registered);
+#endif
     if (fiber->mapping) munmap(fiber->mapping, guard_bytes() + STACK_BYTES);
   }
   free(pool);
@@ -141,7 +157,7 @@ void fiber_start(struct fiber *fiber, fiber_fn *function, void *argument) {
 
 #ifdef FIBER_CONTEXTS
 
-/* --- Under sanitizers: contexts, and every switch announced --- */
+/* --- Under sanitizers: contexts, and every switch announced; and where there are no jumps --- */
 
 static void leave_resumer(struct fiber *fiber) {
 #ifdef FIBER_ASAN
