@@ -143,7 +143,8 @@ static void each_poll(struct findings *findings) {
     }
   }
   find_mean(findings, &trial, &sample, (POLL - 1) / 2.0, "commits each %d records: (B-1)/2", POLL);
-  find_within(findings, &trial, least, most, 0, POLL - 1, "commits each %d records: from 0 to B-1", POLL);
+  find_within(findings, &trial, least, most, 0, POLL, "commits each %d records: 0 to B-1, B before the commit leaves",
+              POLL);
   trial_close(&trial);
 }
 
