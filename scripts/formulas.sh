@@ -3,9 +3,8 @@
 # counts. Exit status 1 when one disagrees, or would agree with a formula that is 20 % off.
 #   scripts/formulas.sh [--short | --long] [--write] [FORMULA]
 #     --short   fewer seeds, the same alpha: what the page has and continuous integration compares
-#     --long    ten times as many and more (the default)
-#     --write   puts the table of the short form into the page, and the counts of the long one into
-#               tests/evidence/formulas.csv
+#     --long    three to a hundred times as many (the default)
+#     --write   puts the counts into tests/evidence/formulas.csv, and the table of the short form into the page
 #     2.4       these only
 # FORMULAS=PROGRAM in the environment: the program, if it is not to be built.
 set -euo pipefail
@@ -46,20 +45,19 @@ fi
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-if [[ $form == --long ]]; then
-  run --long | tee "$out/long"
-  mkdir -p tests/evidence
-  {
-    echo "check,figure,command"
-    tail -n 1 "$out/long" | sed 's|.*|closed forms against whole runs,"&",scripts/formulas.sh|'
-  } >"$out/csv"
-  cp "$out/csv" tests/evidence/formulas.csv
-fi
-run --short >"$out/short"
-awk -v table="$out/short" '
+run "$form" >"$out/table"
+mkdir -p tests/evidence
+{
+  echo "check,figure,command"
+  command=scripts/formulas.sh
+  if [[ $form == --short ]]; then command+=" --short"; fi
+  tail -n 1 "$out/table" | sed "s|.*|closed forms against whole runs,\"&\",$command|"
+} >tests/evidence/formulas.csv
+tail -n 1 "$out/table"
+if [[ $form == --long ]]; then run --short >"$out/table"; fi
+awk -v table="$out/table" '
   $0 == "<!-- end -->" { inside = 0 }
   !inside { print }
   $0 == "<!-- scripts/formulas.sh --short -->" { inside = 1; while ((getline line < table) > 0) print line }
   ' "$page" >"$out/page"
 cp "$out/page" "$page"
-tail -n 1 "$out/short"

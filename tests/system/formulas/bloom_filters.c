@@ -12,7 +12,7 @@ static bool dropped(const struct trial *trial, size_t i) { return trial->operati
 static void losses(struct findings *findings, unsigned bytes, unsigned hashes, unsigned messages, unsigned filters) {
   const double bits = bytes * 8.0;
   struct trial trial;
-  trial_open(&trial, findings, "bloom.yaml", filters, 10 * filters);
+  trial_open(&trial, findings, "bloom.yaml", filters, 3 * filters);
   trial_set(&trial, "handler/size=%uB", bytes);
   trial_set(&trial, "handler/hashes=%u", hashes);
   trial_set(&trial, "workload/messages=%u", messages);
@@ -50,7 +50,7 @@ static void backed(struct findings *findings) {
 static void sized(struct findings *findings, double error, int hashes) {
   const unsigned items = 1000;
   struct trial trial;
-  trial_open(&trial, findings, "bloom-sized.yaml", error < 0.1 ? 500 : 150, 4000);
+  trial_open(&trial, findings, "bloom-sized.yaml", error < 0.1 ? 500 : 150, 1500);
   trial_set(&trial, "handler/error_rate=%g%%", 100 * error);
   trial_set(&trial, "workload/messages=%u", items + 100);
   struct sample at = {0};
@@ -76,7 +76,7 @@ static void sized(struct findings *findings, double error, int hashes) {
 static void generations(struct findings *findings) {
   const double bits = 512 * 8, k = 3, first = seen(k, 1000, bits);
   struct trial trial;
-  trial_open(&trial, findings, "bloom-generations.yaml", 60, 1000);
+  trial_open(&trial, findings, "bloom-generations.yaml", 60, 240);
   struct sample at = {0};
   double expected = 0;
   while (trial_next(&trial)) {

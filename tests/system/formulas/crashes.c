@@ -48,7 +48,7 @@ static double uncommitted(double rate, double seconds) {
 static void interval(struct findings *findings, const char *arrivals, double seconds) {
   struct trial trial;
   static struct repeats repeats;
-  trial_open(&trial, findings, "crash-after.yaml", 20, 100);
+  trial_open(&trial, findings, "crash-after.yaml", 20, 60);
   trial_set(&trial, "workload/arrivals=%s", arrivals);
   trial_set(&trial, "system/commit_interval=%gs", seconds);
   struct sample sample = {0}, squares = {0};
@@ -82,7 +82,7 @@ static void interval(struct findings *findings, const char *arrivals, double sec
 static void horizon(struct findings *findings, double gap_s) {
   const double rate = RATE, interval_s = 1;
   struct trial trial;
-  trial_open(&trial, findings, "crash-after.yaml", 50, 300);
+  trial_open(&trial, findings, "crash-after.yaml", 50, 150);
   trial_set(&trial, "faults/crash/every=exponential mean=%gs", gap_s);
   struct sample sample = {0};
   while (trial_next(&trial)) {
@@ -98,7 +98,7 @@ static void horizon(struct findings *findings, double gap_s) {
 
 static void graceful(struct findings *findings) {
   struct trial trial;
-  trial_open(&trial, findings, "roll.yaml", 20, 100);
+  trial_open(&trial, findings, "roll.yaml", 20, 60);
   trial_set(&trial, "faults/roll/mode=drain");
   double repeated = 0, lost = 0;
   while (trial_next(&trial)) {
@@ -113,7 +113,7 @@ static void graceful(struct findings *findings) {
 /* Four members, each with a quarter of the rate: rate T / 2 a roll. */
 static void roll(struct findings *findings) {
   struct trial trial;
-  trial_open(&trial, findings, "roll.yaml", 60, 600);
+  trial_open(&trial, findings, "roll.yaml", 60, 200);
   struct sample sample = {0};
   while (trial_next(&trial)) {
     size_t crashes = 0;
@@ -131,7 +131,7 @@ static void roll(struct findings *findings) {
 static void each_poll(struct findings *findings) {
   struct trial trial;
   static struct repeats repeats;
-  trial_open(&trial, findings, "crash-poll.yaml", 4, 40);
+  trial_open(&trial, findings, "crash-poll.yaml", 4, 12);
   struct sample sample = {0};
   double least = 1e9, most = 0;
   while (trial_next(&trial)) {
@@ -143,7 +143,8 @@ static void each_poll(struct findings *findings) {
     }
   }
   find_mean(findings, &trial, &sample, (POLL - 1) / 2.0, "commits each %d records: (B-1)/2", POLL);
-  find_within(findings, &trial, least, most, 0, POLL - 1, "commits each %d records: from 0 to B-1", POLL);
+  find_within(findings, &trial, least, most, 0, POLL, "commits each %d records: 0 to B-1, B before the commit leaves",
+              POLL);
   trial_close(&trial);
 }
 
@@ -154,7 +155,7 @@ static void poll_loop(struct findings *findings, double timer_ms) {
   const double period_ms = poll_ms * ceil(timer_ms / poll_ms);
   struct trial trial;
   static struct repeats repeats;
-  trial_open(&trial, findings, "crash-poll.yaml", 8, 100);
+  trial_open(&trial, findings, "crash-poll.yaml", 8, 24);
   trial_set(&trial, "system/auto.commit.interval.ms=%gms", timer_ms);
   struct sample sample = {0};
   while (trial_next(&trial)) {
@@ -171,7 +172,7 @@ static void poll_loop(struct findings *findings, double timer_ms) {
 static void commit_before(struct findings *findings) {
   struct trial trial;
   static struct repeats repeats;
-  trial_open(&trial, findings, "crash-poll.yaml", 8, 40);
+  trial_open(&trial, findings, "crash-poll.yaml", 8, 24);
   trial_set(&trial, "system/commit=before-processing");
   struct sample sample = {0};
   double most = 0;
@@ -206,7 +207,7 @@ static void acknowledge(struct findings *findings) {
   const double window_ms = 2 * 20 + 0.75, gap_ms = 100;
   struct trial trial;
   static struct repeats repeats;
-  trial_open(&trial, findings, "crash-acknowledge.yaml", 12, 100);
+  trial_open(&trial, findings, "crash-acknowledge.yaml", 12, 40);
   uint64_t crashes = 0, repeated = 0;
   double lost = 0;
   while (trial_next(&trial)) {

@@ -39,7 +39,7 @@ struct finding {
   enum finding_kind kind;
   double expected, expected_most; /* the latter of an exact one: a bound, or the same */
   double observed, low, high;     /* of an exact one within bounds: low and high were seen */
-  uint64_t n;     /* trials, seconds or whatever was counted in (0: once), replications */
+  uint64_t n;     /* trials, replications or batches; 0 of a count */
   double refuses; /* relative error of the formula; 0 of an exact one */
   bool agrees;    /* and refuses enough */
 };

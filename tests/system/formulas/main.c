@@ -50,8 +50,9 @@ static void print(const struct finding *finding) {
     range(finding->observed, finding->observed);
     printf(" | ");
     range(finding->low, finding->high);
-    printf(" (%s, n = %llu) | %.1f %% | ", kinds[finding->kind], (unsigned long long)finding->n,
-           100 * finding->refuses);
+    printf(" (%s", kinds[finding->kind]);
+    if (finding->n) printf(", n = %llu", (unsigned long long)finding->n);
+    printf(") | %.1f %% | ", 100 * finding->refuses);
   }
   printf("%s |\n", finding->agrees ? "yes" : "**no**");
 }

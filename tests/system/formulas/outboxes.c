@@ -9,7 +9,7 @@ enum { BY_ID, BY_FLAG };
  * commits overlap and take different times, nothing when all take the same. */
 static void cursor(struct findings *findings, size_t row, bool varies) {
   struct trial trial;
-  trial_open(&trial, findings, "cursor.yaml", 20, 200);
+  trial_open(&trial, findings, "cursor.yaml", 20, 60);
   trial.row = row;
   if (varies) trial_set(&trial, "links/producer_to_database/latency=lognormal median=1ms p99=20ms");
   double lost = 0, least = 1e9, most = 0;
@@ -48,7 +48,7 @@ static size_t crashes_of(const struct trial *trial) {
  * first: from the event's to the COMMIT's, two. */
 static void dual_write(struct findings *findings, const char *order, double window_ms) {
   struct trial trial;
-  trial_open(&trial, findings, "dual.yaml", 18, 100);
+  trial_open(&trial, findings, "dual.yaml", 18, 50);
   trial_set(&trial, "publisher/order=%s", order);
   uint64_t crashes = 0, apart = 0;
   while (trial_next(&trial)) {
@@ -63,7 +63,7 @@ static void dual_write(struct findings *findings, const char *order, double wind
 /* From the event's request to the mark's, a round trip of 40 ms. */
 static void publish_then_mark(struct findings *findings) {
   struct trial trial;
-  trial_open(&trial, findings, "relay.yaml", 12, 100);
+  trial_open(&trial, findings, "relay.yaml", 12, 40);
   uint64_t crashes = 0, twice = 0;
   double lost = 0;
   while (trial_next(&trial)) {
@@ -79,7 +79,7 @@ static void publish_then_mark(struct findings *findings) {
 /* Of a batch of B those that were sent, the one under way among them: uniform on 1 to B. */
 static void batch(struct findings *findings, int size) {
   struct trial trial;
-  trial_open(&trial, findings, "relay-batch.yaml", 20, 200);
+  trial_open(&trial, findings, "relay-batch.yaml", 20, 60);
   trial_set(&trial, "publisher/batch=%d", size);
   struct sample sample = {0};
   while (trial_next(&trial))

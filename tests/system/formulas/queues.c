@@ -75,7 +75,7 @@ static void single(struct findings *findings, double rate) {
   static const double shares[] = {0.5, 0.9, 0.95};
   const double mu = 10, rho = rate / mu;
   struct trial trial;
-  trial_open(&trial, findings, "queue.yaml", rate > 6 ? 5 : 3, 20);
+  trial_open(&trial, findings, "queue.yaml", rate > 6 ? 5 : 3, 15);
   trial_set(&trial, "workload/rate=%g/s", rate);
   struct watched watched = watched_new();
   for (int q = 0; q < 3; q++) watched.quantiles[q] = -log(1 - shares[q]) / (mu - rate);
@@ -96,7 +96,7 @@ static void general(struct findings *findings, const char *service, const char *
                     double square_s2) {
   const double rate = 7;
   struct trial trial;
-  trial_open(&trial, findings, "queue.yaml", 3, 20);
+  trial_open(&trial, findings, "queue.yaml", 3, 12);
   trial_set(&trial, "workload/service_time=%s", service);
   struct watched watched = watched_new();
   watch(&trial, &watched);
@@ -112,7 +112,7 @@ static void several(struct findings *findings, int servers, double load) {
   term *= a / servers;
   const double busy = term / (1 - load), waits = busy / (sum + busy); /* Erlang C */
   struct trial trial;
-  trial_open(&trial, findings, "queue.yaml", 3, 20);
+  trial_open(&trial, findings, "queue.yaml", 3, 12);
   trial_set(&trial, "topology/threads=%d", servers);
   trial_set(&trial, "workload/rate=%g/s", rate);
   struct watched watched = watched_new();
@@ -129,7 +129,7 @@ static void several(struct findings *findings, int servers, double load) {
 static void inflated(struct findings *findings, double rate) {
   const double p = 0.3, mean_s = 0.01, load = rate / (1 - p) * mean_s;
   struct trial trial;
-  trial_open(&trial, findings, "inflated.yaml", 12, 60);
+  trial_open(&trial, findings, "inflated.yaml", 12, 36);
   trial_set(&trial, "workload/rate=%g/s", rate);
   struct sample sample = {0};
   double least = 1e9, most = 0;
