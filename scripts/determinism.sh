@@ -74,7 +74,9 @@ add() { # BUILD LABEL LEVEL PROGRAM CC WORKERS:ARITHMETIC...
   done
 }
 mpi_works() { # PROGRAM
-  "$1" --version | grep '^with MPI' && mpirun --allow-run-as-root --oversubscribe --bind-to none -n 3 true
+  "$1" --version | grep '^with MPI' &&
+    timeout 60 mpirun --allow-run-as-root --oversubscribe --bind-to none --mca btl_tcp_if_include lo \
+      --mca oob_tcp_if_include lo -n 3 true
 }
 with_mpi() { # PROGRAM WAYS...: those that it can do
   local way program=$1
