@@ -73,13 +73,18 @@ add() { # BUILD LABEL LEVEL PROGRAM CC WORKERS:ARITHMETIC...
     running=$((running + 1))
   done
 }
+mpi_works() { # PROGRAM
+  "$1" --version | grep '^with MPI' &&
+    timeout 60 mpirun --allow-run-as-root --oversubscribe --bind-to none --mca btl_tcp_if_include lo \
+      --mca oob_tcp_if_include lo -n 3 true
+}
 with_mpi() { # PROGRAM WAYS...: those that it can do
   local way program=$1
   for way in "${@:2}"; do
-    if [[ $way != mpi:* ]] || { command -v mpirun && "$program" --version | grep '^with MPI'; } >/dev/null; then
+    if [[ $way != mpi:* ]] || mpi_works "$program" >/dev/null 2>&1 </dev/null; then
       echo "$way"
     else
-      echo "note: no $way: no MPI for $program" >&2
+      echo "note: no $way: no MPI in $program, or mpirun starts nothing here" >&2
     fi
   done
 }

@@ -19,7 +19,8 @@ log=$out/log failed=0
 export TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=0
 launch=() threads=(-j "$workers")
 if [[ $workers == mpi ]]; then
-  launch=(mpirun --quiet --allow-run-as-root --oversubscribe --bind-to none --mca btl_tcp_if_include lo -n 3)
+  launch=(mpirun --quiet --allow-run-as-root --oversubscribe --bind-to none --mca btl_tcp_if_include lo
+    --mca oob_tcp_if_include lo -n 3)
   threads=()
   # Open MPI is not compiled with either sanitizer: what it does between its own threads cannot be followed, and what
   # it does not give back at the end is not ours.
