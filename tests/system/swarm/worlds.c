@@ -18,7 +18,7 @@
 #define FAILURES_MAX 400    /* of a worker */
 #define SHRUNK_MAX 25       /* of all: of the others it is known how to make them */
 #define AGAIN_EVERY 8       /* of so many worlds one is run twice */
-#define TELL_EVERY 5000
+#define TELL_EVERY 1000
 
 struct failure {
   uint64_t world;
@@ -80,6 +80,8 @@ static pid_t start(struct share *share, const struct registry *registry, const s
   fflush(NULL);
   const pid_t child = fork();
   if (child < 0) abort();
+  if (child == 0) signal(SIGINT, SIG_IGN); /* the parent decides */
+  if (child == 0) signal(SIGTERM, SIG_DFL);
   if (child == 0) work(share, registry, options);
   return child;
 }
@@ -96,8 +98,15 @@ static void note_death(struct share *share, int status, const struct swarm_optio
   share->next += options->workers;
 }
 
+static volatile sig_atomic_t stopped;
+static void stop(int signal) { stopped = signal; }
+
+/* Until all have done their worlds, or SIGTERM or SIGINT says that these are enough. */
 static void supervise(struct share *shares, const struct registry *registry, const struct swarm_options *options) {
   pid_t children[SWARM_WORKERS_MAX];
+  const struct sigaction enough = {.sa_handler = stop};
+  sigaction(SIGTERM, &enough, NULL);
+  sigaction(SIGINT, &enough, NULL);
   unsigned alive = options->workers;
   for (unsigned i = 0; i < options->workers; i++) {
     shares[i].next = options->from + i;
@@ -106,6 +115,12 @@ static void supervise(struct share *shares, const struct registry *registry, con
   while (alive > 0) {
     int status;
     const pid_t ended = wait(&status);
+    if (ended < 0 && errno == EINTR && stopped) {
+      for (unsigned i = 0; i < options->workers; i++)
+        if (children[i]) kill(children[i], SIGKILL);
+      while (wait(&status) > 0) {}
+      return;
+    }
     if (ended < 0 && errno == EINTR) continue;
     if (ended < 0) abort();
     unsigned i = 0;
@@ -175,8 +190,7 @@ int swarm_worlds(const struct registry *registry, const struct swarm_options *op
   coverage_print(all, registry, stdout);
   printf("refused by the loader before they could be run: %" PRIu64 " lines, %" PRIu64 " worlds\n", refusals.lines,
          refusals.worlds);
-  printf("worlds %" PRIu64 ", internal errors %" PRIu64 ", disagreements %" PRIu64 "\n", options->worlds, errors,
-         disagreements);
+  printf("worlds %" PRIu64 ", internal errors %" PRIu64 ", disagreements %" PRIu64 "\n", all->worlds + errors, errors, disagreements);
   free(all);
   munmap(shares, size);
   return errors || disagreements ? 1 : 0;
