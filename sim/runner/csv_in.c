@@ -1,6 +1,7 @@
 #include "sim/runner/csv_in.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/input.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -82,6 +83,7 @@ static void begin_cell(struct reading *reading, char byte) {
 
 static void feed(struct reading *reading, struct csv_parser *parser) {
   const struct yaml_source *source = reading->source;
+  char before = '\0';
   for (size_t i = 0; i < source->length && !reading->failed; i++) {
     const char byte = source->text[i];
     begin_cell(reading, byte);
@@ -91,7 +93,8 @@ static void feed(struct reading *reading, struct csv_parser *parser) {
       err_note(reading->err, "a cell with a quote in it is quoted, and the quote doubled");
       yaml_fail_at(source, reading->line, reading->column, reading->err);
     }
-    move(reading, byte, i > 0 ? source->text[i - 1] : '\0');
+    move(reading, byte, before);
+    before = byte;
   }
 }
 
@@ -130,9 +133,10 @@ static char *read_whole(FILE *file, size_t *out_length) {
 
 const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint64_t *out_hash,
                                       struct err *err) {
-  FILE *file = fopen(path, "rb");
+  const char *why;
+  FILE *file = input_open(path, &why);
   if (!file) {
-    err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    err_set(err, ERR_IO, "cannot open '%s': %s", path, why);
     return NULL;
   }
   size_t length;

@@ -2,6 +2,7 @@
 #include "sim/world/world.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 
 #include <string.h>
 
@@ -18,10 +19,12 @@ struct message *world_message(struct world *world, const struct node *from, uint
 
 struct message *world_answer(struct world *world, const struct node *from,
                              const struct message *request, uint16_t kind) {
+  const uint32_t correlation = request->correlation, incarnation = request->from_incarnation;
+  const uint32_t epoch = request->epoch; /* all read before the answer is written to */
   struct message *answer = world_message(world, from, request->from, request->reply_port, kind);
-  answer->correlation = request->correlation;
-  answer->to_incarnation = request->from_incarnation;
-  answer->epoch = request->epoch;
+  answer->correlation = correlation;
+  answer->to_incarnation = incarnation;
+  answer->epoch = epoch;
   answer->is_reply = true;
   return answer;
 }
@@ -96,6 +99,7 @@ static void obligation_effected(struct world *world, uint64_t intent, uint32_t g
 
 void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
                   uint32_t group) {
+  if (MUTANT(WORLD_EFFECT_OF_FIRST_GROUP)) group = 0;
   world_fact(world, FACT_EFFECT, node->id, intent, (uint64_t)visible_ns, group);
   if (world->plan->workload.outstanding) obligation_effected(world, intent, group, visible_ns);
 }

@@ -1,6 +1,7 @@
 /* The ledger against its naive twin, on random facts in any order, under every pressure on memory, for
  * one to three sink groups: each group's books, and their sums. And the second judge, which judges whole runs
  * (tests/system/two_judges.h), against the twin: they have nothing in common but the law. */
+#include "tests/oracle/feed.h"
 #include "tests/oracle/naive_judge.h"
 #include "tests/oracle/second_judge.h"
 
@@ -165,7 +166,7 @@ static void feed(struct generator *generator, struct ledger *ledger) {
   for (size_t from = 0; from < generator->count;) {
     size_t count = 1 + draw(generator, 40);
     if (count > generator->count - from) count = generator->count - from;
-    ledger_sink(ledger, generator->facts + from, count, from);
+    feed_ledger(ledger, generator->facts + from, count, from);
     from += count;
   }
 }
