@@ -68,7 +68,9 @@ void draw_value(struct draw *draw, const struct key *key, char *out, size_t size
     break;
   case VALUE_TIME:
   case VALUE_MILLISECONDS: {
-    const int64_t ns = within(key, draw_chance(draw, 4) ? 0 : (int64_t)draw_octaves(draw, 20, 16000) * MS);
+    /* No least time that is not 0: with a timeout of 1 ms a client does nothing else for hours. */
+    const bool none = key->min == 0 && draw_chance(draw, 4);
+    const int64_t ns = within(key, none ? 0 : (int64_t)draw_octaves(draw, 20, 16000) * MS);
     snprintf(out, size, "%" PRId64 "%s", ns % MS ? ns : ns / MS, ns % MS ? "ns" : "ms");
     break;
   }

@@ -18,7 +18,7 @@
 #define FAILURES_MAX 400    /* of a worker */
 #define SHRUNK_MAX 25       /* of all: of the others it is known how to make them */
 #define AGAIN_EVERY 8       /* of so many worlds one is run twice */
-#define TELL_EVERY 5000
+#define TELL_EVERY 1000
 
 struct failure {
   uint64_t world;
@@ -28,7 +28,7 @@ struct failure {
 
 /* Of one worker; only it writes, while it lives. */
 struct share {
-  uint64_t next; /* world under way */
+  uint64_t world; /* under way */
   struct swarm_refusals refusals;
   struct coverage coverage;
   struct failure failures[FAILURES_MAX];
@@ -46,7 +46,14 @@ static void note_failure(struct share *share, uint64_t world, enum trial trial, 
   share->failure_count++;
 }
 
-static _Noreturn void work(struct share *share, const struct registry *registry, const struct swarm_options *options) {
+/* What workers and their parent have in common. Worlds are handed out one by one: some take long. */
+struct common {
+  _Atomic uint64_t next; /* world that nobody has yet */
+  struct share shares[];
+};
+
+static _Noreturn void work(struct common *common, struct share *share, const struct registry *registry,
+                           const struct swarm_options *options) {
   static struct swarm_world world;
   struct two_judges judges = {.said = ""};
   struct run *run = run_new(0, 0);
@@ -54,18 +61,18 @@ static _Noreturn void work(struct share *share, const struct registry *registry,
   struct scenario scenarios[2]; /* a run knows its last plan by where it lies: so that one stays */
   bool turn = false, any = false;
   setrlimit(RLIMIT_CORE, &no_core);
-  for (; share->next < options->from + options->worlds; share->next += options->workers) {
+  while ((share->world = common->next++) < options->from + options->worlds) {
     struct scenario *scenario = &scenarios[turn];
     struct run_result result;
     char said[400];
     trial_limit();
-    swarm_draw(share->next, registry, &world, scenario, &share->refusals);
-    const bool again = share->next % AGAIN_EVERY == 0;
+    swarm_draw(share->world, registry, &world, scenario, &share->refusals);
+    const bool again = share->world % AGAIN_EVERY == 0;
     const enum trial trial = trial_run(&judges, run, scenario, registry, again, &result, said);
-    if (trial != TRIAL_GOOD) note_failure(share, share->next, trial, said);
+    if (trial != TRIAL_GOOD) note_failure(share, share->world, trial, said);
     coverage_add(&share->coverage, registry, &scenario->plans[0], &result);
     run_result_deinit(&result);
-    if (share->next % TELL_EVERY == 0) fprintf(stderr, "world %" PRIu64 " is done\n", share->next);
+    if (share->world % TELL_EVERY == 0) fprintf(stderr, "world %" PRIu64 " is done\n", share->world);
     turn = !turn;
     if (any) scenario_free(&scenarios[turn]);
     any = true;
@@ -76,36 +83,49 @@ static _Noreturn void work(struct share *share, const struct registry *registry,
   _exit(0);
 }
 
-static pid_t start(struct share *share, const struct registry *registry, const struct swarm_options *options) {
+static pid_t start(struct common *common, struct share *share, const struct registry *registry, const struct swarm_options *options) {
   fflush(NULL);
   const pid_t child = fork();
   if (child < 0) abort();
-  if (child == 0) work(share, registry, options);
+  if (child == 0) signal(SIGINT, SIG_IGN); /* the parent decides */
+  if (child == 0) signal(SIGTERM, SIG_DFL);
+  if (child == 0) work(common, share, registry, options);
   return child;
 }
 
 /* A worker has died: its world is the one that it was at, and another goes on behind it. */
-static void note_death(struct share *share, int status, const struct swarm_options *options) {
+static void note_death(struct share *share, int status) {
   char said[100];
   const bool endless = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
   if (WIFSIGNALED(status))
     snprintf(said, sizeof said, "signal %d", WTERMSIG(status));
   else
     snprintf(said, sizeof said, "exit status %d", WEXITSTATUS(status));
-  note_failure(share, share->next, endless ? TRIAL_ENDLESS : TRIAL_DIED, said);
-  share->next += options->workers;
+  note_failure(share, share->world, endless ? TRIAL_ENDLESS : TRIAL_DIED, said);
 }
 
-static void supervise(struct share *shares, const struct registry *registry, const struct swarm_options *options) {
+static volatile sig_atomic_t stopped;
+static void stop(int signal) { stopped = signal; }
+
+/* Until all have done their worlds, or SIGTERM or SIGINT says that these are enough. */
+static void supervise(struct common *common, const struct registry *registry, const struct swarm_options *options) {
   pid_t children[SWARM_WORKERS_MAX];
+  const struct sigaction enough = {.sa_handler = stop};
+  sigaction(SIGTERM, &enough, NULL);
+  sigaction(SIGINT, &enough, NULL);
   unsigned alive = options->workers;
   for (unsigned i = 0; i < options->workers; i++) {
-    shares[i].next = options->from + i;
-    children[i] = start(&shares[i], registry, options);
+    children[i] = start(common, &common->shares[i], registry, options);
   }
   while (alive > 0) {
     int status;
     const pid_t ended = wait(&status);
+    if (ended < 0 && errno == EINTR && stopped) {
+      for (unsigned i = 0; i < options->workers; i++)
+        if (children[i]) kill(children[i], SIGKILL);
+      while (wait(&status) > 0) {}
+      return;
+    }
     if (ended < 0 && errno == EINTR) continue;
     if (ended < 0) abort();
     unsigned i = 0;
@@ -116,8 +136,8 @@ static void supervise(struct share *shares, const struct registry *registry, con
       alive--;
       continue;
     }
-    note_death(&shares[i], status, options);
-    children[i] = start(&shares[i], registry, options);
+    note_death(&common->shares[i], status);
+    children[i] = start(common, &common->shares[i], registry, options);
   }
 }
 
@@ -152,10 +172,12 @@ static void tell_failure(const struct failure *failure, const struct registry *r
 }
 
 int swarm_worlds(const struct registry *registry, const struct swarm_options *options) {
-  const size_t size = options->workers * sizeof(struct share);
-  struct share *shares = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shares == MAP_FAILED) abort();
-  supervise(shares, registry, options);
+  const size_t size = sizeof(struct common) + options->workers * sizeof(struct share);
+  struct common *common = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (common == MAP_FAILED) abort();
+  const struct share *shares = common->shares;
+  common->next = options->from;
+  supervise(common, registry, options);
   struct coverage *all = calloc(1, sizeof *all);
   struct swarm_refusals refusals = {0, 0};
   uint64_t errors = 0, disagreements = 0;
@@ -175,10 +197,9 @@ int swarm_worlds(const struct registry *registry, const struct swarm_options *op
   coverage_print(all, registry, stdout);
   printf("refused by the loader before they could be run: %" PRIu64 " lines, %" PRIu64 " worlds\n", refusals.lines,
          refusals.worlds);
-  printf("worlds %" PRIu64 ", internal errors %" PRIu64 ", disagreements %" PRIu64 "\n", options->worlds, errors,
-         disagreements);
+  printf("worlds %" PRIu64 ", internal errors %" PRIu64 ", disagreements %" PRIu64 "\n", all->worlds + errors, errors, disagreements);
   free(all);
-  munmap(shares, size);
+  munmap(common, size);
   return errors || disagreements ? 1 : 0;
 }
 
