@@ -3,6 +3,7 @@
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
 #include "sim/oracle/ledger_usual.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdlib.h>
 
@@ -107,7 +108,9 @@ static void note_outcome(struct ledger *ledger, uint64_t intent, enum outcome ou
     if (!exception) return; /* retired, so its outcome is final; or never issued */
     entry = &exception->entry;
   }
-  if (entry->status.outcome >= OUTCOME_NONE || outcome <= entry->status.outcome) return;
+  if (MUTANT(ORACLE_FIRST_OUTCOME) && entry->status.outcome != OUTCOME_OPEN) return;
+  const bool weaker = outcome <= entry->status.outcome && !MUTANT(ORACLE_WEAKER_OUTCOME);
+  if (entry->status.outcome >= OUTCOME_NONE || weaker) return;
   ledger->outcomes[entry->status.outcome]--;
   ledger->outcomes[outcome]++;
   entry->status.outcome = (uint8_t)outcome;
@@ -136,6 +139,7 @@ static void on_delivered(struct ledger *ledger, const struct trace_record *fact,
     entry = &exception->entry;
   }
   if (entry->status.deliveries == 2 || ++entry->status.deliveries == 1) return;
+  if (MUTANT(ORACLE_REDELIVERY_MISSED) && entry->effects) return;
   ledger->counts[METRIC_DUPLICATE_DELIVERIES]++;
   timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_deliveries++;
 }
@@ -153,7 +157,7 @@ static void apply_effect(struct ledger *ledger, const struct trace_record *fact,
   cell->first_effects++;
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
-  const int64_t latency = count_first_effect(ledger, entry, fact->intent, (int64_t)fact->value);
+  const int64_t latency = count_first_effect(ledger, entry, fact);
   if (ledger->together) batches_add(ledger->together, latency);
 }
 
@@ -164,10 +168,11 @@ static void on_effect(struct ledger *ledger, const struct trace_record *fact, ui
     if (entry_is_special(entry)) special_effect(ledger, fact->intent, entry);
     return;
   }
+  if (!entry && MUTANT(ORACLE_LATE_DUPLICATE_MISSED) && ledger_was_issued(ledger, fact->intent)) return;
   struct exception *exception = entry ? ledger_set_aside(ledger, fact->intent, entry, number)
                                       : ledger_exception_reach(ledger, fact->intent);
   if (!exception) {
-    ledger->counts[METRIC_PHANTOMS]++;
+    if (!MUTANT(ORACLE_PHANTOM_MISSED)) ledger->counts[METRIC_PHANTOMS]++;
     return;
   }
   entry = &exception->entry;
@@ -194,7 +199,7 @@ static void on_effect_undone(struct ledger *ledger, const struct trace_record *f
     if (!exception) return;
     entry = &exception->entry;
   }
-  if (entry->effects == 0) return;
+  if (entry->effects == 0 || MUTANT(ORACLE_UNDONE_STANDS)) return;
   if (--entry->effects == 0) {
     timeline_cell(&ledger->timeline, fact->at, ledger->open);
     ledger->open++;
@@ -239,7 +244,7 @@ static void on_dead_letter_left(struct ledger *ledger, const struct trace_record
     if (!exception) return;
     entry = &exception->entry;
   }
-  entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
+  if (!MUTANT(ORACLE_DEAD_LETTER_FOR_EVER)) entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
   if (exception) ledger_exception_settle(ledger, exception);
 }
 

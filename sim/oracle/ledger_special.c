@@ -2,6 +2,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdlib.h>
 
@@ -77,7 +78,8 @@ bool special_effect(struct ledger *ledger, uint64_t intent, struct entry *entry)
    * not ask for that writes it; till then it counts as unchanged. */
   const bool changed = change(row, entry_operation(entry), intent) && !unsure;
   if (entry_operation(entry) != OPERATION_SET) row->unsure = false;
-  if (changed && intent < row->newest) ledger->counts[METRIC_STALE_OVERWRITES]++;
+  const bool stale = intent < row->newest && !MUTANT(ORACLE_OVERWRITE_IGNORED);
+  if (changed && stale) ledger->counts[METRIC_STALE_OVERWRITES]++;
   if (intent > row->newest) row->newest = intent;
   if (!changed || entry->effects < 2 || entry->status.flags & FLAG_CHANGED_AGAIN) return false;
   entry->status.flags |= FLAG_CHANGED_AGAIN;

@@ -1,6 +1,7 @@
 #include "sim/world/link.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 #include <string.h>
@@ -72,6 +73,7 @@ static inline uint64_t address_of(struct world *world, struct message *message,
     if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
     message->transmission =
         world_count_transmission(world, message->intent, group, channel->link, message->direction);
+    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->sent[message->direction]);
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];
@@ -95,6 +97,7 @@ static inline int64_t latency(struct world *world, const struct channel *channel
 /* The chance that what leaves then is lost: of a degraded link, which it no longer is when its time is
  * over. */
 static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
+  if (MUTANT(WORLD_LOSS_OF_OTHER_WAY)) way = 1 - way;
   if (__builtin_expect(channel->degraded_by != NO_FAULT, 0) && at >= channel->degraded_until)
     return world->link_rules[channel->link].loss[way];
   return channel->rules->loss[way];
@@ -119,7 +122,7 @@ static void transmit_connection(struct world *world, struct message *message,
   int64_t depart = message->depart + message->delay;
   int64_t at = depart + retransmissions(world, channel, way, depart, address) +
                latency(world, channel, address, message->size);
-  if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
+  if (at < channel->ways[way].last_arrival && !MUTANT(WORLD_OVERTAKES)) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;
   launch(world, message, at);
 }
@@ -133,6 +136,7 @@ static void transmit_copy(struct world *world, const struct message *message, in
     struct record *records = message_records(&world->messages, copy, message->record_count);
     for (uint32_t i = 0; i < message->record_count; i++) records[i] = message->records[i];
   }
+  if (MUTANT(WORLD_NO_COPY)) return message_free(&world->messages, copy);
   launch(world, copy, at);
 }
 
@@ -172,7 +176,8 @@ static int64_t overtaken_or_doubled(struct world *world, const struct message *m
 static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
                            uint64_t address) {
   int way = message->direction;
-  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))
+  const int of = MUTANT(WORLD_LOSS_OF_OTHER_WAY) ? 1 - way : way;
+  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[of]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   if (__builtin_expect(channel->troubled, 0) && channel->ways[way].cuts)
     return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
@@ -226,7 +231,7 @@ static bool never_left(const struct world *world, const struct message *message)
   bool died = from->incarnation == message->from_incarnation
                   ? !from->alive
                   : from->incarnation == message->from_incarnation + 1;
-  return died && message->depart > from->died_at;
+  return died && message->depart > from->died_at && !MUTANT(WORLD_SENT_WHEN_DEAD);
 }
 
 /* Ran into a cut on a connection: it, or the head of its line, is sent again later. */
@@ -285,7 +290,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
     }
     return wait_clogged(world, message, channel), false;
   }
-  if (channel->ways[way].cuts) {
+  if (channel->ways[way].cuts && !(MUTANT(WORLD_PARTITION_LEAKS) && message->sequence % 2 == 0)) {
     if (current && channel->ways[way].stalled_since >= 0 &&
         world->now.ns - channel->ways[way].stalled_since >= CONNECTION_GIVES_UP_NS) {
       link_reset(world, channel, channel->ways[way].cut_by);
@@ -374,7 +379,7 @@ bool link_arrive(struct world *world, struct message *message) {
   } else if (__builtin_expect(channel->troubled, 0)) {
     if (!arrive_troubled(world, message, channel)) return false;
   }
-  bool stale = message->is_reply && message->to_incarnation != to->incarnation;
+  bool stale = message->is_reply && message->to_incarnation != to->incarnation && !MUTANT(WORLD_STALE_ANSWER);
   if (__builtin_expect(to->alive && !stale, 1)) return true;
   world_unhold_message(world, message);
   if (stale) return lose(world, message, LOSS_STALE, NO_FAULT), false;
@@ -412,6 +417,7 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
     address = hash_pair(address + (uint64_t)way, world->nodes[channel->ends[1]].key + channel->epoch);
     limits[way] = channel->sent[way] -
                   luck_choice(&world->luck, address, under_way + 1);
+    if (MUTANT(WORLD_RESET_LOSES_NOTHING)) limits[way] = channel->sent[way];
   }
   break_connection(channel, limits[0], limits[1], fault);
   tell_disconnected(world, channel, 0, world->now.ns);
