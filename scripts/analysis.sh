@@ -43,7 +43,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 : >"$out/rows.csv"
 
-needs() { # PROGRAM PACKAGE
+needs() { # PROGRAM
   command -v "$1" >/dev/null || { echo "analysis.sh: no $1 here (scripts/install.sh lint)" >&2 && exit 1; }
 }
 row() { # PART CHECK FIGURE: a row for tests/evidence, and what is told

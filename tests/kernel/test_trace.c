@@ -2,6 +2,7 @@
 #include "sim/kernel/trace.h"
 
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,46 @@ START_TEST(a_file_that_cannot_be_written_is_an_error) {
 }
 END_TEST
 
+/* A file on a medium that fails: the first `good` bytes are read, nothing after them is. */
+struct failing {
+  FILE *file;
+  size_t good;
+};
+
+static ssize_t read_some(void *cookie, char *out, size_t size) {
+  struct failing *failing = cookie;
+  const size_t got = fread(out, 1, size < failing->good ? size : failing->good, failing->file);
+  failing->good -= got;
+  if (got == 0) errno = EIO;
+  return got > 0 ? (ssize_t)got : -1;
+}
+
+START_TEST(what_cannot_be_read_is_told_from_what_is_torn) {
+  static const struct {
+    size_t good;
+    const char *message;
+  } rows[] = {{0, "cannot read the trace: Input/output error"},
+              {10, "cannot read the trace: Input/output error"},
+              {RECORDS_AT - 1, "cannot read the trace: Input/output error"},
+              {RECORDS_AT, "cannot read record 0: Input/output error"},
+              {RECORDS_AT + 2 * sizeof(struct trace_record) + 5, "cannot read record 2: Input/output error"}};
+  struct failing failing = {written(3), rows[_i].good};
+  FILE *file = fopencookie(&failing, "r", (cookie_io_functions_t){.read = read_some});
+  ck_assert_ptr_nonnull(file);
+  setvbuf(file, NULL, _IONBF, 0);
+  struct err err = {.code = ERR_NONE};
+  struct trace_reader reader;
+  struct trace_record record;
+  if (trace_reader_begin(&reader, file, "a.dgt", NULL, NULL, &err))
+    while (trace_reader_next(&reader, &record, &err) > 0) continue;
+  ck_assert_int_eq(err.code, ERR_IO);
+  ck_assert_str_eq(err.message, rows[_i].message);
+  ck_assert_str_eq(err.path, "a.dgt");
+  fclose(file);
+  fclose(failing.file);
+}
+END_TEST
+
 START_TEST(a_text_may_be_empty_or_just_fit_and_no_longer) {
   static const size_t lengths[] = {0, 16, TRACE_TEXT_MAX - 15, TRACE_TEXT_MAX};
   static char text[TRACE_TEXT_MAX + 1];
@@ -383,6 +424,7 @@ int main(void) {
   tcase_add_test(tests, a_torn_record_is_named_by_its_number);
   tcase_add_test(tests, a_header_that_is_not_ours_is_refused);
   tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error);
+  tcase_add_loop_test(tests, what_cannot_be_read_is_told_from_what_is_torn, 0, 5);
   tcase_add_test(tests, a_text_may_be_empty_or_just_fit_and_no_longer);
   Suite *suite = suite_create("kernel/trace");
   suite_add_tcase(suite, tests);
