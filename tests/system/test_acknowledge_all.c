@@ -85,9 +85,42 @@ START_TEST(alone_nothing_is_lost) {
 }
 END_TEST
 
+enum { MANY = 1100 }; /* more than a message names */
+
+static int waits_for_the_last(struct dg_context *c, const struct dg_message *m) {
+  dg_apply(c);
+  if (m->id == MANY) return dg_ack_all(c);
+  dg_sleep(c, 20 * NS_PER_S);
+  return DG_FAILED; /* of what is acknowledged already */
+}
+
+START_TEST(so_many_at_once_are_acknowledged_by_one) {
+  static const struct handler waits = {.name = "waits", .about = "of a test", .handle = waits_for_the_last,
+                                       .uses = HANDLER_USES(DATABASE)};
+  static const struct handler *const handlers[] = {&waits};
+  struct registry registry = rig_registry();
+  registry.handlers = handlers, registry.handler_count = 1;
+  struct rig_text text = {.length = 0};
+  struct rig rig;
+  rig_add(&text,
+          "format: 1\nname: many\nmeasure_capacity: false\nluck: none\n"
+          "workload: {messages: %d, rate: 1000/s, arrivals: steady, keys: 3}\n"
+          "topology: {producers: 1, consumers: 1, threads: %d}\n"
+          "system: {name: rabbitmq-confirms, prefetch: 0}\nhandler: waits\n", MANY, MANY);
+  rig_load_with(&rig, text.bytes, &registry);
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert(result.drained);
+  ck_assert_int_eq(result.metrics[METRIC_ONCE], MANY);
+  ck_assert_int_eq(result.metrics[METRIC_DELIVERED], MANY);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_loop_test(tests, what_was_not_done_of_it_is_lost, 0, sizeof rows / sizeof *rows);
+  tcase_add_test(tests, so_many_at_once_are_acknowledged_by_one);
   tcase_add_loop_test(tests, alone_nothing_is_lost, 0, sizeof rows / sizeof *rows);
   return rig_main(suite_create("acknowledge all"), tests);
 }
