@@ -1,5 +1,7 @@
 #include "sim/base/err.h"
 
+#include "sim/base/printable.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -39,19 +41,25 @@ bool err_place(struct err *err, const char *path, int line, int column, const ch
   return false;
 }
 
+/* Whatever the message quotes, and the path, may have come from anywhere: nothing of it reaches a terminal as it is. */
 void err_print(const struct err *err, FILE *out) {
-  if (err->path[0] && err->line > 0)
-    fprintf(out, "%s:%d:%d: error: %s\n", err->path, err->line, err->column, err->message);
-  else if (err->path[0])
-    fprintf(out, "%s: error: %s\n", err->path, err->message);
+  struct err shown = *err;
+  printable(shown.path);
+  printable(shown.message);
+  printable(shown.note);
+  printable_line(shown.source_line);
+  if (shown.path[0] && shown.line > 0)
+    fprintf(out, "%s:%d:%d: error: %s\n", shown.path, shown.line, shown.column, shown.message);
+  else if (shown.path[0])
+    fprintf(out, "%s: error: %s\n", shown.path, shown.message);
   else
-    fprintf(out, "dgsim: error: %s\n", err->message);
-  if (err->source_line[0] && err->column > 0) {
-    fprintf(out, "  %s\n  ", err->source_line);
+    fprintf(out, "dgsim: error: %s\n", shown.message);
+  if (shown.source_line[0] && shown.column > 0) {
+    fprintf(out, "  %s\n  ", shown.source_line);
     /* The caret stands under its character: tabs are repeated as tabs. */
-    for (int i = 0; i + 1 < err->column && err->source_line[i] != '\0'; i++)
-      fputc(err->source_line[i] == '\t' ? '\t' : ' ', out);
+    for (int i = 0; i + 1 < shown.column && shown.source_line[i] != '\0'; i++)
+      fputc(shown.source_line[i] == '\t' ? '\t' : ' ', out);
     fputs("^\n", out);
   }
-  if (err->note[0]) fprintf(out, "  note: %s\n", err->note);
+  if (shown.note[0]) fprintf(out, "  note: %s\n", shown.note);
 }

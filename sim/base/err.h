@@ -39,7 +39,8 @@
   X(CONFLICT, "conflict")                                                                          \
   X(BAD_LABEL, "bad-label")                                                                        \
   X(NOT_HERE, "not-here")                                                                          \
-  X(LIMIT, "limit")
+  X(LIMIT, "limit")                                                                                \
+  X(INTERNAL, "internal")
 
 enum err_code {
 #define X(code, name) ERR_##code,
@@ -69,7 +70,7 @@ bool err_note(struct err *err, const char *format, ...) __attribute__((format(pr
 /* Gives an error its place, unless it has one. `source_line` may be NULL. Returns false always. */
 bool err_place(struct err *err, const char *path, int line, int column, const char *source_line);
 
-/* Prints it in the shape above. */
+/* Prints it in the shape above; control characters and what is no UTF-8 as '?' (printable.h). */
 void err_print(const struct err *err, FILE *out);
 
 #endif

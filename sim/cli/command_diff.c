@@ -1,9 +1,9 @@
 /* dgsim diff: where two runs that should have been the same part ways. Their scenarios may differ. */
+#include "sim/base/input.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/options.h"
 #include "sim/cli/record.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -17,8 +17,9 @@ struct side {
 
 static bool open_side(struct side *side, const char *path, struct err *err) {
   side->path = path;
-  side->file = fopen(path, "rb");
-  if (!side->file) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+  const char *why;
+  side->file = input_open(path, &why);
+  if (!side->file) return err_set(err, ERR_IO, "cannot read '%s': %s", path, why);
   return trace_reader_begin(&side->reader, side->file, path, NULL, NULL, err);
 }
 

@@ -1,4 +1,5 @@
 /* dgsim judge: what a trace says of its run, without running it. */
+#include "sim/base/input.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/options.h"
 #include "sim/cli/run_trace.h"
@@ -6,14 +7,14 @@
 #include "sim/runner/judge_trace.h"
 #include "sim/runner/output.h"
 
-#include <errno.h>
 #include <string.h>
 
 static bool read_trace(const char *path, const struct registry *registry,
                        struct scenario *out_scenario, struct campaign *out_campaign,
                        struct err *err) {
-  FILE *file = fopen(path, "rb");
-  if (!file) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+  const char *why;
+  FILE *file = input_open(path, &why);
+  if (!file) return err_set(err, ERR_IO, "cannot read '%s': %s", path, why);
   const bool good = judge_trace(file, path, registry, out_scenario, out_campaign, err);
   fclose(file);
   return good;

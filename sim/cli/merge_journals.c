@@ -2,10 +2,10 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/input.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +63,9 @@ void merge_journals_free(struct merge_journals *journals) {
 bool merge_journals_head_of(const char *path, struct journal_head *out, bool *out_torn, struct err *err) {
   struct journal_reader reader;
   *out_torn = false;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+  const char *why;
+  const int fd = input_open_file(path, &why);
+  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, why);
   const bool good = journal_reader_init(&reader, fd, path, out_torn, err);
   if (good) {
     *out = reader.head; /* taken over */

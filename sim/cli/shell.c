@@ -6,6 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_control(char byte) { return (unsigned char)byte < ' ' || byte == 0x7f; }
+
+/* In the quotes of bash, ksh and zsh that have escapes: what is printed is to be read, too. */
+static void put_escaped(FILE *out, const char *word) {
+  fputs("$'", out);
+  for (; *word != '\0'; word++)
+    if (is_control(*word))
+      fprintf(out, "\\%03o", (unsigned)(unsigned char)*word);
+    else
+      fprintf(out, "%s%c", *word == '\'' || *word == '\\' ? "\\" : "", *word);
+  fputc('\'', out);
+}
+
 static void put_word(FILE *out, const char *word) {
   static const char plain[] =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:+,%@-";
@@ -13,6 +26,8 @@ static void put_word(FILE *out, const char *word) {
     fputs(word, out);
     return;
   }
+  for (const char *at = word; *at != '\0'; at++)
+    if (is_control(*at)) return put_escaped(out, word);
   fputc('\'', out);
   for (; *word != '\0'; word++)
     if (*word == '\'')

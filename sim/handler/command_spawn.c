@@ -1,6 +1,7 @@
 #include "sim/handler/command_spawn.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,22 @@ uint64_t command_clock_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+struct command_limit command_limit_new(uint64_t limit_ms) {
+  return (struct command_limit){.left_ms = limit_ms, .at_ms = command_clock_ms()};
+}
+
+uint64_t command_limit_left(struct command_limit *limit) {
+  const uint64_t now = command_clock_ms(), passed = now - limit->at_ms;
+  const uint64_t counted = passed > 2 * COMMAND_LOOK_MS ? COMMAND_LOOK_MS : passed;
+  limit->left_ms -= counted < limit->left_ms ? counted : limit->left_ms;
+  limit->at_ms = now;
+  return limit->left_ms;
+}
+
+int command_limit_wait(const struct command_limit *limit) {
+  return limit->left_ms < COMMAND_LOOK_MS ? (int)limit->left_ms : COMMAND_LOOK_MS;
 }
 
 static bool same_name(const char *one, const char *other) {
@@ -64,8 +81,8 @@ static void default_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn static void become(char *const *command, char *const *environment, const int standard[3], int report,
-                             int parent) {
+_Noreturn static void become(char *const *command, char *const *environment, const char *directory,
+                             const int standard[3], int report, int parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127); /* it died before that was set */
@@ -73,7 +90,7 @@ _Noreturn static void become(char *const *command, char *const *environment, con
     if (standard[i] >= 0) dup2(standard[i], i);
   keep_only_standard_descriptors();
   default_signals();
-  execvpe(command[0], command, environment);
+  if (!directory || chdir(directory) == 0) execvpe(command[0], command, environment);
   int error = errno;
   ssize_t written = write(report, &error, sizeof error);
   (void)written;
@@ -108,8 +125,8 @@ static int open_errors(void) {
   return errors;
 }
 
-int command_start(struct command_child *out, char *const *command, char *const *environment, bool has_input,
-                  struct program_groups *groups) {
+int command_start(struct command_child *out, char *const *command, char *const *environment, const char *directory,
+                  bool has_input, struct program_groups *groups) {
   int input[2] = {-1, -1}, output[2] = {-1, -1}, report[2] = {-1, -1}, error = 0;
   *out = COMMAND_NONE;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -118,7 +135,7 @@ int command_start(struct command_child *out, char *const *command, char *const *
   const int errors = ready ? open_errors() : -1;
   const int parent = getpid();
   const int pid = ready ? fork() : -1;
-  if (pid == 0) become(command, environment, (int[3]){input[0], output[1], errors}, report[1], parent);
+  if (pid == 0) become(command, environment, directory, (int[3]){input[0], output[1], errors}, report[1], parent);
   if (pid < 0) error = errno;
   shut(&input[0]), shut(&output[1]), shut(&report[1]);
   *out = (struct command_child){.exit = -1, .to = input[1], .from = output[0], .errors = errors};
@@ -144,12 +161,11 @@ static bool has_exited(const struct command_child *child) {
 }
 
 bool command_wait_exit(const struct command_child *child, uint64_t limit_ms) {
-  const uint64_t end = command_clock_ms() + limit_ms;
+  struct command_limit limit = command_limit_new(limit_ms);
   while (!has_exited(child)) {
-    const uint64_t now = command_clock_ms();
-    if (now >= end) return false;
+    if (command_limit_left(&limit) == 0) return false;
     struct pollfd exited = {.fd = child->exit, .events = POLLIN};
-    poll(&exited, 1, child->exit >= 0 ? (int)(end - now) : 1);
+    poll(&exited, 1, child->exit >= 0 ? command_limit_wait(&limit) : 1);
   }
   return true;
 }
@@ -175,26 +191,6 @@ void command_trim_errors(const struct command_child *child) {
   }
 }
 
-/* Bytes of the character that begins here, by the table of RFC 3629; 0 = that is none to print. */
-static size_t character_bytes(const unsigned char *at) {
-  const unsigned first = at[0], second = first ? at[1] : 0;
-  const size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  if (first < ' ' || first == 0x7f) return 0;
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0; /* too long a form; a surrogate */
-  if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
-  for (size_t i = 1; i < length; i++)
-    if (at[i] >> 6 != 2) return 0; /* also where the text ends */
-  return length;
-}
-
-void command_make_printable(char *text) {
-  for (unsigned char *at = (unsigned char *)text; *at;) {
-    const size_t length = character_bytes(at);
-    if (length == 0) *at = '?';
-    at += length ? length : 1;
-  }
-}
-
 void command_last_words(const struct command_child *child, char *out, size_t size) {
   char tail[2048];
   out[0] = '\0';
@@ -207,7 +203,7 @@ void command_last_words(const struct command_child *child, char *out, size_t siz
   tail[length] = '\0';
   const char *line = strrchr(tail, '\n');
   snprintf(out, size, "%s", line ? line + 1 : tail);
-  command_make_printable(out);
+  printable(out);
 }
 
 void command_status_text(int status, char *out, size_t size) {

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/printable.h"
 #include "sim/handler/dgsim.h"
 
 #include <stdio.h>
@@ -68,7 +69,7 @@ static bool fail(struct consumer *consumer, enum program_failure failure, const 
                  const char *line) {
   char quoted[121];
   snprintf(quoted, sizeof quoted, "%s", line);
-  command_make_printable(quoted);
+  printable(quoted);
   program_fail(&consumer->command->program, failure, "line %llu of the output of consumer %u: %s%s%s%s: %s%s",
                (unsigned long long)consumer->process.lines, consumer->process.consumer, what, note[0] ? " (" : "",
                note, note[0] ? ")" : "", quoted, strlen(line) > sizeof quoted - 1 ? "…" : "");

@@ -24,6 +24,10 @@
 #if defined FIBER_ASAN || defined FIBER_TSAN
 #define FIBER_CONTEXTS 1
 #endif
+/* clang has the compiler's jumps for few processors; for ARM's 64-bit ones it refuses them. */
+#if defined __clang__ && !defined __x86_64__
+#define FIBER_CONTEXTS 1
+#endif
 
 #ifdef FIBER_ASAN
 #include <sanitizer/asan_interface.h>
@@ -141,7 +145,7 @@ void fiber_start(struct fiber *fiber, fiber_fn *function, void *argument) {
 
 #ifdef FIBER_CONTEXTS
 
-/* --- Under sanitizers: contexts, and every switch announced --- */
+/* --- Under sanitizers: contexts, and every switch announced; and where there are no jumps --- */
 
 static void leave_resumer(struct fiber *fiber) {
 #ifdef FIBER_ASAN

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/input.h"
 #include "sim/base/suggest.h"
 #include "sim/handler/sql_file_reading.h"
 
@@ -209,9 +210,10 @@ struct sql_file *sql_file_of_text(const char *path, const char *text, char mark,
 }
 
 struct sql_file *sql_file_read(const char *path, char mark, struct err *err) {
-  FILE *in = fopen(path, "re");
+  const char *why;
+  FILE *in = input_open(path, &why);
   if (!in) {
-    err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    err_set(err, ERR_IO, "cannot read %s: %s", path, why);
     return NULL;
   }
   char *text = calloc(1, FILE_BYTES_MAX + 2);

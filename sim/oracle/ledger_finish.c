@@ -63,7 +63,10 @@ static void add_up(struct key_total *total, const struct entry *entry, int64_t w
 static void judge_state(struct finish *finish, uint64_t intent, const struct entry *entry, uint32_t note) {
   struct key_total *totals = finish->ledger->totals;
   switch (entry_law(entry)) {
-  case LAW_COUNTS: add_up(&totals[entry_key(entry)], entry, 1); break;
+  case LAW_COUNTS:
+    add_up(&totals[entry_key(entry)], entry, 1);
+    totals[entry_key(entry)].unretired++;
+    break;
   case LAW_MOVES:
     add_up(&totals[entry_key(entry)], entry, -1);
     if (!MUTANT(ORACLE_TRANSFER_ONE_SIDED)) add_up(&totals[note], entry, 1);
@@ -128,7 +131,7 @@ static void judge_sum(const struct finish *finish, uint32_t key) {
   const struct ledger *ledger = finish->ledger;
   const struct key_total *total = &ledger->totals[key];
   int64_t *metrics = finish->metrics, more = finish->more, less = finish->less;
-  int64_t retired = ledger->keys[key].retired;
+  int64_t retired = ledger->keys[key].intended - total->unretired;
   if (ledger->special.used) { /* of a transfer it may be either way */
     retired += ledger->special.rows[key].retired;
     more = less = more + less;

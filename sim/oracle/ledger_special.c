@@ -96,7 +96,7 @@ void special_undone(struct ledger *ledger, const struct entry *entry) {
 void special_retire(struct ledger *ledger, uint32_t about, uint32_t note, int by) {
   const uint32_t key = about & FACT_KEY_MASK;
   switch (operation_law((enum operation)(about >> FACT_STATE_KEY_BITS))) {
-  case LAW_COUNTS: ledger->keys[key].retired += (uint32_t)by; break;
+  case LAW_COUNTS: break; /* struct key_account */
   case LAW_MOVES:
     ledger->special.rows[key].retired -= by;
     ledger->special.rows[note].retired += by;

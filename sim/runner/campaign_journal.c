@@ -1,10 +1,9 @@
 #include "sim/runner/campaign_journal.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/input.h"
 #include "sim/runner/judge.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +51,9 @@ static bool merge_one(struct work *work, const char *path, const struct journal_
                       struct err *err) {
   struct journal_reader reader;
   bool torn;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+  const char *reason;
+  const int fd = input_open_file(path, &reason);
+  if (fd < 0) return err_set(err, ERR_IO, "cannot read '%s': %s", path, reason);
   struct err why = {0};
   bool good = journal_reader_init(&reader, fd, path, &torn, &why);
   if (good) {

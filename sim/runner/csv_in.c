@@ -1,6 +1,7 @@
 #include "sim/runner/csv_in.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/input.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -130,9 +131,10 @@ static char *read_whole(FILE *file, size_t *out_length) {
 
 const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint64_t *out_hash,
                                       struct err *err) {
-  FILE *file = fopen(path, "rb");
+  const char *why;
+  FILE *file = input_open(path, &why);
   if (!file) {
-    err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    err_set(err, ERR_IO, "cannot open '%s': %s", path, why);
     return NULL;
   }
   size_t length;

@@ -1,5 +1,6 @@
 #include "sim/runner/explain.h"
 
+#include "sim/base/input.h"
 #include "sim/base/suggest.h"
 #include "sim/handler/program.h"
 #include "sim/runner/explain_diagram.h"
@@ -73,10 +74,21 @@ static void search_rows(struct search *search, const char *label) {
     if (!label || strcmp(label, search->scenario->plans[row].label) == 0) search_row(search, row);
 }
 
+/* Of each operation and key something is kept, in each group. */
+static bool fits(const struct scenario *scenario, struct err *err) {
+  const struct plan *plan = &scenario->plans[0]; /* all have the same workload and groups */
+  const uint64_t groups = plan_group_count(plan), most = EXPLAIN_OPERATIONS_MAX / groups;
+  const bool operations = plan->workload.messages > most;
+  if (!operations && plan->workload.keys <= most) return true;
+  err_set(err, ERR_LIMIT, "too many %s to be explained: at most %" PRIu64, operations ? "operations" : "keys", most);
+  err_note(err, "--set workload/%s=N with a smaller number", operations ? "messages" : "keys");
+  return err_place(err, scenario->path, 0, 0, NULL);
+}
+
 enum explain_found explain_find(const struct scenario *scenario, const struct explain_wanted *wanted,
                                 struct explain_target *out, struct err *err) {
   const struct workload_plan *workload = &scenario->plans[0].workload;
-  if (wanted->row && !check_row(scenario, wanted->row, err)) return EXPLAIN_REFUSED;
+  if ((wanted->row && !check_row(scenario, wanted->row, err)) || !fits(scenario, err)) return EXPLAIN_REFUSED;
   if (wanted->intent && !fates_has(workload, wanted->intent)) {
     err_set(err, ERR_UNKNOWN_NAME, "there is no operation %" PRIu64, wanted->intent);
     if (workload->intents)
@@ -194,7 +206,10 @@ bool explain_results(const char *directory, char out_path[1024], char out_row[25
     return err_note(err, "dgsim run FILE makes one");
   }
   snprintf(manifest, sizeof manifest, "%.1000s/manifest.json", directory);
-  json_t *root = json_load_file(manifest, 0, NULL), *row;
+  const char *why;
+  FILE *file = input_open(manifest, &why);
+  json_t *root = file ? json_loadf(file, 0, NULL) : NULL, *row;
+  if (file) fclose(file);
   size_t index;
   json_array_foreach(json_object_get(root, "rows"), index, row) {
     const json_t *held = json_object_get(row, "contract_held");

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define EXPLAIN_OPERATIONS_MAX UINT64_C(20000000) /* operations, and keys, times groups: more would not fit in memory */
+
 struct explain_wanted {
   const char *row;    /* label; NULL = any */
   const char *prefer; /* label of a row to look at first; NULL */
@@ -32,7 +34,7 @@ struct explain_target {
 enum explain_found { EXPLAIN_FOUND, EXPLAIN_NOTHING, EXPLAIN_REFUSED };
 
 /* Runs the scenario's rows and seeds in order until one shows an anomaly, the worse kinds first (FATES).
- * With an operation given: until it is anomalous there; else its first run. REFUSED: *err is set. */
+ * With an operation given: until it is anomalous there; else its first run. REFUSED: *err is set; also of more than EXPLAIN_OPERATIONS_MAX. */
 enum explain_found explain_find(const struct scenario *scenario, const struct explain_wanted *wanted,
                                 struct explain_target *out, struct err *err);
 

@@ -58,6 +58,11 @@ static bool check_operation(uint64_t intended, uint32_t keys, struct err *err) {
   return err_set(err, ERR_FORMAT, "key %u of %u", key > keys ? key : other, keys);
 }
 
+/* Ids of a list may leave gaps. */
+static uint64_t last_operation(const struct workload_plan *workload) {
+  return workload->intents ? workload->intents[workload->messages - 1].id : workload->messages;
+}
+
 static bool check_fact(struct checker *checker, const struct trace_record *fact, struct err *err) {
   const uint32_t keys = checker->plan->workload.keys;
   switch (fact->kind) {
@@ -65,9 +70,9 @@ static bool check_fact(struct checker *checker, const struct trace_record *fact,
     if (fact->intent <= checker->issued)
       return err_set(err, ERR_FORMAT, "operation %" PRIu64 " is intended after %" PRIu64,
                      fact->intent, checker->issued);
-    if (fact->intent > checker->plan->workload.messages)
+    if (fact->intent > last_operation(&checker->plan->workload))
       return err_set(err, ERR_FORMAT, "operation %" PRIu64 " of %" PRIu64, fact->intent,
-                     checker->plan->workload.messages);
+                     last_operation(&checker->plan->workload));
     if (!check_operation(fact->value, keys, err)) return false;
     checker->issued = fact->intent;
     return true;
@@ -136,6 +141,7 @@ static bool read_records(struct trace_reader *reader, struct checker *checker, s
       return err_note(err, "records count from 0");
     }
     *trace_next(trace) = record;
+    if (fact_is_judged(record.kind)) trace_mark(trace);
   }
   return got == 0 && check_end(checker, err);
 }

@@ -11,10 +11,11 @@ struct shown_slot {
  * nobody's. */
 static size_t slots_of(const struct reader *reader) { return SLOT__COUNT + reader->group_count; }
 
-/* A cache or provider that no handler of the row calls says nothing, unless the file speaks of it. */
+/* A cache or provider that no handler of the row calls says nothing: where the base speaks of one for other rows, this
+ * row may not (scenario_used.c). */
 static bool slot_matters(const struct reader *reader, const struct row_reading *row, size_t i) {
   enum role store = slot_rows[i].store;
-  if (store == ROLE__COUNT || store == ROLE_DATABASE || row->slots[i].place) return true;
+  if (store == ROLE__COUNT || store == ROLE_DATABASE) return true;
   const struct scenario *scenario = reader->scenario;
   return plan_uses(&scenario->plans[scenario->rows[row - reader->rows].first], store);
 }

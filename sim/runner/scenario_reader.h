@@ -295,6 +295,8 @@ void scenario_expand_rows(struct reader *reader, const struct where *where,
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
 bool scenario_check_operations(struct reader *reader); /* of every row: its handlers do them */
 bool scenario_check_used(struct reader *reader);       /* links, stores and relays that the file names reach a row */
+/* scenario_size.c: after the links. Whether what the topology makes can be laid out. */
+bool scenario_check_size(struct reader *reader);
 bool scenario_check_transfer(struct reader *reader, const struct yaml_node *place); /* two keys? */
 bool scenario_read_intents(struct reader *reader, const struct yaml_entry *from);
 bool scenario_has_intent(const struct reader *reader, uint64_t id);

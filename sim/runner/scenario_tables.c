@@ -116,7 +116,7 @@ static const struct key topology_keys[TOPOLOGY__COUNT] = {
                           "handlers at work at once in a consumer", NULL},
     [TOPOLOGY_RELAYS] = {"relays", VALUE_COUNT, "0", NULL, 0, PLAN_NODES_MAX,
                          "processes that publish from an outbox (default: 1 where a row has one)", NULL},
-    [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, 10000, "of each server", NULL},
+    [TOPOLOGY_CORES] = {"cores", VALUE_COUNT, "1", NULL, 1, PLAN_CORES_MAX, "of each server", NULL},
 };
 
 static const struct key group_keys[GROUP_KEY__COUNT] = {

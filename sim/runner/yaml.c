@@ -1,5 +1,7 @@
 #include "sim/runner/yaml.h"
 
+#include "sim/base/input.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,9 +279,10 @@ struct yaml_node *yaml_read(struct pool *pool, const char *path, const char *tex
 }
 
 struct yaml_node *yaml_read_file(struct pool *pool, const char *path, struct err *err) {
-  FILE *file = fopen(path, "rb");
+  const char *why;
+  FILE *file = input_open(path, &why);
   if (!file) {
-    err_set(err, ERR_IO, "cannot open it: %s", strerror(errno));
+    err_set(err, ERR_IO, "cannot open it: %s", why);
     snprintf(err->path, sizeof err->path, "%s", path);
     return NULL;
   }

@@ -23,6 +23,9 @@
 #include <stdint.h>
 
 #define PLAN_NODES_MAX 20000 /* of the topology; caches, providers and controllers come on top */
+#define PLAN_CHANNELS_MAX 1000000 /* connections that there may be: pairs of nodes of the roles that a link joins */
+#define PLAN_HANDLERS_MAX 20000   /* consumers times threads: each at work has a stack of its own */
+#define PLAN_CORES_MAX 64
 #define PLAN_PARTITIONS_MAX 20000
 #define PLAN_FAULTS_MAX 4096
 #define PLAN_SELECTOR_MAX 8

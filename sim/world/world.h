@@ -167,6 +167,7 @@ static inline void world_fact(struct world *world, enum fact fact, uint16_t node
   *trace_next(&world->trace) = (struct trace_record){
       .at = world->now.ns, .intent = intent, .value = value, .kind = (uint16_t)fact, .node = node,
       .detail = detail};
+  if (fact_is_judged(fact)) trace_mark(&world->trace);
 }
 /* A store or sink has applied the operation; it can be seen, durably, from visible_ns on. `group`: of
  * the node that it was done for, as in every fact about what a group got. */

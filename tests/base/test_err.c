@@ -49,6 +49,18 @@ START_TEST(prints_place_line_caret_and_note) {
 }
 END_TEST
 
+START_TEST(nothing_of_it_moves_a_cursor) {
+  struct err err = {0};
+  err_set(&err, ERR_USAGE, "unknown option '--\x1b[2J'");
+  err_note(&err, "one of\r\nthese \xff");
+  err_place(&err, "a\nb\x1b]0;title\x07.yaml", 1, 3, "x:\t\xc2\x9by");
+  expect_print(&err, "a?b?]0;title?.yaml:1:3: error: unknown option '--?[2J'\n"
+                     "  x:\t?y\n"
+                     "    ^\n"
+                     "  note: one of??these ?\n");
+}
+END_TEST
+
 START_TEST(the_caret_follows_tabs) {
   struct err err = {0};
   err_set(&err, ERR_WRONG_TYPE, "m");
@@ -97,6 +109,7 @@ int main(void) {
   tcase_add_test(tests, the_first_error_wins);
   tcase_add_test(tests, the_first_note_and_the_first_place_win);
   tcase_add_test(tests, prints_place_line_caret_and_note);
+  tcase_add_test(tests, nothing_of_it_moves_a_cursor);
   tcase_add_test(tests, the_caret_follows_tabs);
   tcase_add_test(tests, prints_what_is_known_when_the_place_is_not);
   tcase_add_test(tests, long_texts_are_cut_and_stay_terminated);

@@ -15,7 +15,7 @@ sim/world               sim/base/ sim/kernel/ sim/world/
 sim/handler             sim/base/ sim/kernel/ sim/handler/
 sim/handler/dgsim.h     -
 sim/oracle              sim/base/ sim/kernel/ sim/world/ sim/oracle/
-sim/runner              sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/handler/program.h sim/runner/
+sim/runner              sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/handler/program.h sim/handler/command_spawn.h sim/runner/
 sim/cli                 sim/
 sim/cli/main.c          sim/ models/registry.h
 models                  sim/base/ sim/kernel/ sim/world/ sim/handler/ models/
@@ -30,6 +30,8 @@ tests/system            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/
 tests/system/broken_models.h  sim/world/ models/ tests/system/
 tests/system/lying_models.h  sim/world/ sim/handler/ models/ tests/system/
 tests/system/mutants.c  sim/world/ sim/runner/ sim/oracle/ models/mutants.h tests/system/
+tests/system/mutants.c  sim/runner/ sim/oracle/ models/mutants.h tests/system/
+tests/fuzz              sim/ models/registry.h tests/fuzz/
 tests/bench             sim/base/ sim/kernel/ tests/bench/
 '
 # A file that no rule names may include nothing of ours, so that a new folder needs a rule.

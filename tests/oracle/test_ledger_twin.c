@@ -1,5 +1,6 @@
 /* The ledger against its naive twin, on random facts in any order, under every pressure on memory, for
  * one to three sink groups: each group's books, and their sums. */
+#include "tests/oracle/feed.h"
 #include "tests/oracle/naive_judge.h"
 
 #include "sim/base/hash.h"
@@ -163,7 +164,7 @@ static void feed(struct generator *generator, struct ledger *ledger) {
   for (size_t from = 0; from < generator->count;) {
     size_t count = 1 + draw(generator, 40);
     if (count > generator->count - from) count = generator->count - from;
-    ledger_sink(ledger, generator->facts + from, count, from);
+    feed_ledger(ledger, generator->facts + from, count, from);
     from += count;
   }
 }

@@ -209,6 +209,37 @@ START_TEST(instead_of_the_first_the_second_is_there_and_what_a_rejected_one_leav
 }
 END_TEST
 
+START_TEST(a_line_without_a_kind_is_a_mistake_and_never_looked_for) {
+  struct effect_lines lines = {0}, other = lines_of("op-1 a 1");
+  struct err err = {0};
+  char masked[64];
+  ck_assert(!effect_lines_parse(&lines, "op-1\t\t5", &err));
+  ck_assert_ptr_nonnull(strstr(err.message, "has no kind"));
+  effect_lines_add(&lines, "op-1", "", "5"); /* a probe in SQL can have one */
+  ck_assert(check_mask(&lines, &other, masked, sizeof masked));
+  ck_assert_str_eq(masked, "a");
+  ck_assert(!check_is_named(masked, ""));
+  effect_lines_deinit(&lines);
+  effect_lines_deinit(&other);
+}
+END_TEST
+
+START_TEST(amounts_at_the_ends_of_their_range_are_compared) {
+  static const char *const amounts[] = {"9223372036854775807", "-9223372036854775808", "-1", "0"};
+  const struct plan plan = plan_of(VARIANT_NONE);
+  for (size_t i = 0; i < 16; i++) {
+    struct check_outcome outcome = {0};
+    struct effect_lines expected = {0}, found = {0};
+    const char *operation = i < 8 ? "op-1" : "account-1";
+    effect_lines_add(&expected, operation, "x", amounts[i % 4]);
+    effect_lines_add(&found, operation, "x", amounts[i / 4]);
+    ck_assert(check_lines(&plan, &expected, &found, &outcome) == (i % 4 == i / 4));
+    effect_lines_deinit(&expected);
+    effect_lines_deinit(&found);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("check judge");
   TCase *tests = tcase_create("all");
@@ -220,6 +251,8 @@ int main(void) {
   tcase_add_loop_test(tests, numbers_that_add_up_are_accounts, 0, sizeof numbers / sizeof *numbers);
   tcase_add_loop_test(tests, what_is_not_to_be_done_changes_nothing_that_is_there_without_it, 0,
                       sizeof unwanted / sizeof *unwanted);
+  tcase_add_test(tests, a_line_without_a_kind_is_a_mistake_and_never_looked_for);
+  tcase_add_test(tests, amounts_at_the_ends_of_their_range_are_compared);
   tcase_add_test(tests, instead_of_the_first_the_second_is_there_and_what_a_rejected_one_leaves);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -105,6 +105,16 @@ START_TEST(every_shipped_scenario_is_judged_from_its_trace_as_it_was_run) {
 END_TEST
 
 /* A link that only one kind of row has. */
+START_TEST(a_list_of_operations_that_leaves_numbers_out_is_judged_as_it_was_run) {
+  struct rig rig;
+  rig_load(&rig, "format: 1\n"
+                 "workload: {intents: [{id: 2, at: 0s}, {id: 17, at: 5ms}]}\n"
+                 "system: at-least-once\n");
+  check_row(&rig, 0, 0);
+  rig_close(&rig);
+}
+END_TEST
+
 START_TEST(faults_of_other_rows_systems_stay_and_are_not_applicable) {
   struct rig rig;
   rig_load(&rig, "format: 1\n"
@@ -343,6 +353,7 @@ int main(void) {
   TCase *tests = tcase_create("judge_trace");
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, every_shipped_scenario_is_judged_from_its_trace_as_it_was_run);
+  tcase_add_test(tests, a_list_of_operations_that_leaves_numbers_out_is_judged_as_it_was_run);
   tcase_add_test(tests, faults_of_other_rows_systems_stay_and_are_not_applicable);
   tcase_add_test(tests, a_trace_without_one_effect_is_judged_as_a_loss);
   tcase_add_test(tests, a_fault_that_is_never_hit_in_the_trace_makes_it_inconclusive);
