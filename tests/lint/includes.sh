@@ -30,7 +30,6 @@ tests/system            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/
 tests/system/broken_models.h  sim/world/ models/ tests/system/
 tests/system/lying_models.h  sim/world/ sim/handler/ models/ tests/system/
 tests/system/mutants.c  sim/world/ sim/runner/ sim/oracle/ models/mutants.h tests/system/
-tests/system/mutants.c  sim/world/ sim/runner/ sim/oracle/ models/mutants.h tests/system/
 tests/fuzz              sim/ models/registry.h tests/fuzz/
 tests/bench             sim/base/ sim/kernel/ tests/bench/
 '
