@@ -222,9 +222,10 @@ static void print(const struct check_report *report, const struct options *optio
   check_report_line(report, stderr); /* the report may have gone into a file */
 }
 
-/* Makes the first failure small, writes it, tells its story. */
+/* Makes the first failure small, writes it, tells its story. What it adds to the report lives as long as this. */
 static bool tell(const struct registry *registry, const struct options *options, const struct check_options *how,
-                 struct check_report *report, struct err *err) {
+                 const struct check_report *counted, struct err *err) {
+  struct check_report told = *counted, *report = &told;
   struct check_small small;
   char path[512] = "";
   char *again = NULL, *story = NULL;

@@ -36,6 +36,9 @@
 #ifdef FIBER_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
+#ifdef DGSIM_VALGRIND /* it has to be told of stacks that lie side by side */
+#include <valgrind/valgrind.h>
+#endif
 
 /* A built-in handler uses little of it; a user's own may parse and print. What is not touched is free. */
 #define STACK_BYTES (256 * 1024)
@@ -70,6 +73,9 @@ struct fiber {
 #ifdef FIBER_TSAN
   void *own_tsan, *resumer_tsan;
 #endif
+#ifdef DGSIM_VALGRIND
+  unsigned registered;
+#endif
 };
 struct fiber_pool {
   uint32_t count;
@@ -90,6 +96,9 @@ static void map_stack(struct fiber *fiber) {
   int protect = mprotect(mapping, guard, PROT_NONE);
   ASSERT_EQ(protect, 0);
   fiber->mapping = mapping;
+#ifdef DGSIM_VALGRIND
+  fiber->registered = VALGRIND_STACK_REGISTER(stack_of(fiber), stack_of(fiber) + STACK_BYTES);
+#endif
 }
 
 static void forget_frames(struct fiber *fiber);
@@ -107,6 +116,9 @@ void fiber_pool_free(struct fiber_pool *pool) {
     struct fiber *fiber = &pool->fibers[i];
     fiber_drop(fiber);
     forget_frames(fiber);
+#ifdef DGSIM_VALGRIND
+    if (fiber->mapping) VALGRIND_STACK_DEREGISTER(fiber->registered);
+#endif
     if (fiber->mapping) munmap(fiber->mapping, guard_bytes() + STACK_BYTES);
   }
   free(pool);

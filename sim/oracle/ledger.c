@@ -157,7 +157,7 @@ static void apply_effect(struct ledger *ledger, const struct trace_record *fact,
   cell->first_effects++;
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
-  const int64_t latency = count_first_effect(ledger, entry, fact->intent, (int64_t)fact->value);
+  const int64_t latency = count_first_effect(ledger, entry, fact);
   if (ledger->together) batches_add(ledger->together, latency);
 }
 

@@ -101,7 +101,8 @@ enum row_verdict rows_verdict(const struct ledger *ledger, uint32_t key) {
   if (!row->unsure && !ledger->special.unsure &&
       (absent != row->absent || (!absent && value != row->value)))
     return ROW_WRONG;
-  const struct writer writer = absent ? (struct writer){.known = deleted} : writer_of(ledger, key, value);
+  struct writer writer = {.known = deleted};
+  if (!absent) writer = writer_of(ledger, key, value);
   if (!writer.known && value != 0) return ROW_WRONG;
   const uint64_t culprit = contradiction(row, absent, value, &writer);
   if (culprit == 0 || MUTANT(ORACLE_STALE_ROW_LEGAL)) return ROW_LEGAL;

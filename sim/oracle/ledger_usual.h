@@ -23,16 +23,16 @@ static inline struct entry *in_window(struct ledger *ledger, uint64_t intent) {
 }
 
 /* What a first effect adds, beside what the entry says of it. Returns its latency. */
-static inline int64_t count_first_effect(struct ledger *ledger, const struct entry *entry, uint64_t intent,
-                                      int64_t visible_at) {
-  const int64_t from = MUTANT(ORACLE_LATENCY_OF_OTHER) ? ledger->intended_last : entry->intended_at;
-  const int64_t latency = visible_at > from ? visible_at - from : 0;
+static inline int64_t count_first_effect(struct ledger *ledger, const struct entry *entry,
+                                         const struct trace_record *fact) {
+  const int64_t visible_at = MUTANT(ORACLE_LATENCY_OF_FACT) ? fact->at : (int64_t)fact->value;
+  const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
   histogram_add(&ledger->latency, latency);
   batches_add(&ledger->latencies, latency);
   if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
   uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
-  if (intent > *latest)
-    *latest = intent;
+  if (fact->intent > *latest)
+    *latest = fact->intent;
   else
     ledger->counts[METRIC_REORDERED] += !MUTANT(ORACLE_ORDER_IGNORED);
   return latency;
@@ -87,7 +87,7 @@ static inline bool usual_effect(struct ledger *ledger, const struct trace_record
   entry->status.flags |= FLAG_EFFECTED;
   ledger->open--;
   ledger->timeline.cells[ledger->timeline.current].first_effects++;
-  count_first_effect(ledger, entry, fact->intent, (int64_t)fact->value);
+  count_first_effect(ledger, entry, fact);
   return true;
 }
 

@@ -55,8 +55,8 @@
     "an effect of an operation that was rolled back is no phantom")                                \
   X(ORACLE_GROUPS_NOT_ADDED, "oracle-groups-not-added", "oracle/test_ledger_groups",               \
     "the first group's numbers are the run's")                                                     \
-  X(ORACLE_LATENCY_OF_OTHER, "oracle-latency-of-other", "oracle/test_ledger",                      \
-    "a latency counts from the last operation that was wanted, and not from its own")              \
+  X(ORACLE_LATENCY_OF_FACT, "oracle-latency-of-fact", "oracle/test_ledger",                        \
+    "a latency counts from the time of the fact, and not from when the effect is visible")         \
   X(ORACLE_ONE_IS_NONE, "oracle-one-is-none", "oracle/test_verdict", "an anomaly that happened once is forgiven") \
   X(ORACLE_ALLOWS_REST, "oracle-allows-rest", "oracle/test_verdict",                               \
     "who is allowed anything is allowed everything")                                               \

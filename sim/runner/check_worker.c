@@ -271,7 +271,7 @@ struct job {
   struct check_world *world;
   const struct check_request *requests;
   struct check_answer *answers;
-  size_t count, next, end; /* end: none from here on is begun */
+  size_t next, end; /* end: none from here on is begun */
   bool stop_at_failure;
   struct worker *workers;
   unsigned worker_count;
@@ -361,7 +361,7 @@ static bool any_busy(const struct job *job) {
 bool check_do(struct check_world *world, unsigned workers, const struct check_request *requests, size_t count,
               bool stop_at_failure, struct check_answer *answers, size_t *out_done, struct err *err) {
   struct worker items[CHECK_WORKERS_MAX] = {0};
-  struct job job = {.world = world, .requests = requests, .answers = answers, .count = count, .end = count,
+  struct job job = {.world = world, .requests = requests, .answers = answers, .end = count,
                     .stop_at_failure = stop_at_failure, .workers = items, .err = err,
                     .worker_count = workers < CHECK_WORKERS_MAX ? workers : CHECK_WORKERS_MAX};
   bool begun = true;

@@ -1,5 +1,6 @@
 #include "sim/runner/charts.h"
 
+#include "sim/base/printable.h"
 #include "sim/handler/command_spawn.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ static void complaint(const struct command_child *gnuplot, char *out, size_t siz
     if (place) break;
   }
   fclose(said);
-  command_make_printable(out);
+  printable(out);
 }
 
 /* Whether a chart is there to its end: gnuplot does not notice that a disk is full. */

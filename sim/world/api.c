@@ -116,7 +116,8 @@ bool world_point_slow(struct world *world, struct node *node, uint32_t point, bo
   return !node->doomed;
 }
 
-/* An operation that has left the window counts on from here: its draws stay apart from its first. */
+/* An operation that has left the window counts on from here, or one that has come so often that 16 bits are
+ * full: its draws stay apart from its first. */
 static uint32_t count_late(struct world *world, uint64_t intent, uint32_t group, uint64_t what) {
   uint64_t key = (uint64_t)group << 56 | intent << 5 | (what + 1);
   uint64_t *count = map_put(&world->late_operations, key, NULL);
@@ -126,15 +127,14 @@ static uint32_t count_late(struct world *world, uint64_t intent, uint32_t group,
 uint32_t world_count_transmission_slow(struct world *world, uint64_t intent, uint32_t group, enum link link,
                                        int direction) {
   struct operation_memory *memory = young(world, intent, group);
-  if (!memory) return count_late(world, intent, group, (uint64_t)link * 2 + (uint64_t)direction);
-  uint16_t *count = &memory->transmissions[link][direction];
-  ASSERT_LT(*count, UINT16_MAX);
-  return ++*count;
+  if (!memory || memory->transmissions[link][direction] == UINT16_MAX)
+    return count_late(world, intent, group, (uint64_t)link * 2 + (uint64_t)direction);
+  return ++memory->transmissions[link][direction];
 }
 
 uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t group) {
   struct operation_memory *memory = young(world, intent, group);
-  if (!memory) return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
+  if (!memory || memory->executions == UINT16_MAX) return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
   return ++memory->executions;
 }
 
