@@ -23,6 +23,7 @@ const struct handler handler_charge = {
     .name = "charge",
     .about = "has the provider charge, every time that the message comes",
     .handle = handle,
+    .works_first = true,
     .forbids = CLAIM_NOTHING,
     .uses = HANDLER_USES(PROVIDER),
 };

@@ -74,6 +74,7 @@ const struct handler handler_charge_with_key = {
     .keys = keys,
     .key_count = KEY__COUNT,
     .handle = handle,
+    .works_first = true,
     .forbids = CLAIM_BIT(REEXECUTIONS) | CLAIM_BIT(DUPLICATE_EFFECTS) | CLAIM_BIT(STATE_ERRORS),
     .uses = HANDLER_USES(PROVIDER),
     .waits = "backoff",

@@ -32,6 +32,7 @@ const struct handler handler_fencing_token = {
     .name = "fencing-token",
     .about = "refuses the effect of who has an older token than one that was there",
     .handle = handle,
+    .works_first = true,
     .forbids = CLAIM_NOTHING,
     .uses = HANDLER_USES(DATABASE),
     .needs = SAYS_FENCE,

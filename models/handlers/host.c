@@ -145,6 +145,14 @@ static bool stands_still(struct world *world, struct node *node, const struct th
   return true;
 }
 
+/* Makes the call that a handler asks for. False: it waits, or its node does not survive that. */
+static bool make_call(struct world *world, struct node *node, struct thread *thread) {
+  if (!at_step(world, node, thread, true)) return false;
+  if (world->call_failed) return true; /* not made */
+  thread->calling = true;
+  return host_perform(world, node, thread) && !node->doomed;
+}
+
 /* Runs a handler on until it waits or returns. A doomed node's is never resumed. */
 static void go_on(struct world *world, struct node *node, struct thread *thread) {
   const bool program = thread->handler->program != NULL;
@@ -159,11 +167,7 @@ static void go_on(struct world *world, struct node *node, struct thread *thread)
     if (thread->read_clock) world_clock_read(world, node, thread->intent);
     if (returned) break;
     if (program && !host_program_calls(thread)) return;
-    if (!at_step(world, node, thread, true)) return;
-    if (world->call_failed) continue; /* not made */
-    thread->calling = true;
-    if (!host_perform(world, node, thread)) return;
-    if (node->doomed) return;
+    if (!make_call(world, node, thread)) return;
   }
   if (!host_of(node)->submitting) return finished(world, node, thread);
   world_after(world, node, HOST_PORT, HOST_TIMER_RETURNED, thread->index, span_of(0));
@@ -205,9 +209,12 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
   fiber_start(thread->fiber, run_handler, thread);
+  thread->worked = thread->handler->works_first && !thread->handler->program;
+  thread->call = CALL_WORK;
+  thread->about = NULL;
   bool outer = host->submitting;
   host->submitting = true;
-  go_on(world, node, thread);
+  if (!thread->worked || make_call(world, node, thread)) go_on(world, node, thread);
   host->submitting = outer;
 }
 

@@ -10,6 +10,11 @@
 
 static int call(struct dg_context *context, enum handler_call which) {
   struct thread *thread = (struct thread *)context;
+  if (thread->worked) {
+    ASSERT_MSG(which == CALL_WORK, "%s does not work first", thread->handler->name);
+    thread->worked = false;
+    return thread->status;
+  }
   thread->call = which;
   if (!host_call_at_once(thread)) fiber_yield(thread->fiber);
   return thread->status;

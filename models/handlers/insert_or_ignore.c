@@ -24,6 +24,7 @@ const struct handler handler_insert_or_ignore = {
     .name = "insert-or-ignore",
     .about = "does the operation; when its row is there already, takes it for done",
     .handle = handle,
+    .works_first = true,
     .forbids = CLAIM_NOTHING,
     .uses = HANDLER_USES(DATABASE),
 };

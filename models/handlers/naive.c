@@ -15,6 +15,7 @@ const struct handler handler_naive = {
     .name = "naive",
     .about = "does the operation, every time that the message comes",
     .handle = handle,
+    .works_first = true,
     .forbids = CLAIM_NOTHING,
     .uses = HANDLER_USES(DATABASE),
 };

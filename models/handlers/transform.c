@@ -13,5 +13,6 @@ const struct handler handler_transform = {
     .name = "transform",
     .about = "publishes a result to the output topic for each message",
     .handle = handle,
+    .works_first = true,
     .forbids = CLAIM_NOTHING,
 };

@@ -173,6 +173,7 @@ struct handler {
                    the output topic */
   struct program *program; /* sim/handler/program.h: the user's own, which is asked instead of `handle`; NULL */
   bool reads_replica; /* it reads a replica of its database; the user's own program always may */
+  bool works_first; /* its first call is dg_work: the host makes it before the handler has a stack to leave */
   bool emits;   /* that event leaves through the outbox of this database: it takes a publisher `of_consumers` */
 };
 #define HANDLER_USES(role) (UINT32_C(1) << ROLE_##role)
