@@ -2,12 +2,12 @@
 # Whether the tests notice when something is wrong: faults are put into the kernel, the world, the judge and the models,
 # one at a time, and each has to be noticed by a test, or to be shown to be none.
 #   scripts/mutants.sh [--long] [--write] [OPTION...]   the chosen ones, then mechanical ones: an hour or two
-#   scripts/mutants.sh --short                          the chosen ones: a minute
+#   scripts/mutants.sh --short                          the chosen ones, and models that lie: a minute
 #
 # Chosen: rows of the tables mutants.h in sim/world, sim/oracle and models, which say who notices each. Mechanical: made
 # by rule in lines that a seed chooses, with OPTIONs of scripts/mutants/campaign.py; for each its file and line, the
 # change, and the test that killed it. Survivors stand in tests/system/mutants_survivors.csv with a reason; one without
-# fails.
+# fails. Lying models: tests/system/lying_models.h, one for each anomaly.
 # --write: tests/system/mutants_mechanical.csv, and the figures in tests/evidence/mutants.csv
 # The mechanical ones have a build of their own, build-mutants, where a campaign that was stopped goes on.
 set -euo pipefail
@@ -24,10 +24,13 @@ for argument in "$@"; do
 done
 
 programs=${MUTANTS_BUILD:-build}
-if [[ ! -v MUTANTS_BUILD ]]; then scripts/build.sh release system_mutants; fi
+if [[ ! -v MUTANTS_BUILD ]]; then scripts/build.sh release system_mutants system_test_lying_models; fi
 chosen=$("$programs/tests/system_mutants" --list | tail -n +2 | wc -l)
 "$programs/tests/system_mutants"
 echo "$chosen of $chosen chosen mutants noticed by who is named for them"
+"$programs/tests/system_test_lying_models"
+lies=$(grep -cE '^    \{"' tests/system/lying_models.h)
+echo "$lies of $lies lying models named for what they broke"
 if [[ $form == short ]]; then exit 0; fi
 
 if ((write)); then options+=(--write); fi
@@ -39,6 +42,7 @@ if ((write)); then
   {
     echo "check,figure,command"
     echo "chosen mutants noticed by the test or claim that is named for them,$chosen of $chosen,scripts/mutants.sh --short"
+    echo "lying models named for what they claimed and broke,$lies of $lies,scripts/mutants.sh --short"
     sed -nE 's/^([0-9]+ of [0-9]+) mechanical mutants killed, ([0-9]+) survive with a reason, 0 without$/mechanical mutants killed (\2 others are shown to be none),\1,scripts\/mutants.sh --long/p' "$log"
   } >tests/evidence/mutants.csv
 fi

@@ -89,6 +89,7 @@ class Build:
         done = self.link(library, [self.objects[p] for p in sources])
         if done.returncode:
             sys.exit(done.stdout.decode())
+        self.make_helpers()
         tests = sorted(os.path.relpath(p, ROOT) for folder in ("kernel", "world", "oracle", "models", "runner", "system")
                        for p in glob.glob(os.path.join(ROOT, "tests", folder, "test_*.c")))
         in_turn([(self.make_test, source) for source in tests], self.jobs)
@@ -102,12 +103,26 @@ class Build:
                 sys.exit(done.stdout.decode())
         self.objects[source] = out
 
+    def make_helpers(self):
+        """What several tests share and is neither a test nor a program: second judges and the like."""
+        sources = [os.path.relpath(p, ROOT) for folder in ("oracle", "system")
+                   for p in sorted(glob.glob(os.path.join(ROOT, "tests", folder, "*.c")))
+                   if not os.path.basename(p).startswith("test_") and "int main(" not in open(p).read()]
+        objects = []
+        for source in sources:
+            objects.append(self.object_of(source))
+            done = self.compile(source, open(os.path.join(ROOT, source)).read(), objects[-1])
+            if done.returncode:
+                sys.exit(done.stdout.decode())
+        self.helpers = os.path.join(self.folder, "tests", "helpers.a")
+        shell(["ar", "crs", self.helpers, *objects])
+
     def make_test(self, source):
         name = source[len("tests/"):-2]
         out = os.path.join(self.folder, "tests", name.replace("/", "_"))
         if not os.path.exists(out) or os.path.getmtime(out) < newest(os.path.join(ROOT, source)):
             done = shell([*self.compiler, *self.flags, '-DSOURCE_DIR="%s"' % ROOT, source, "-o", out,
-                          "-L" + os.path.join(self.folder, "plain"), "-ldgsim", *self.libraries])
+                          self.helpers, "-L" + os.path.join(self.folder, "plain"), "-ldgsim", *self.libraries])
             if done.returncode:
                 sys.exit(done.stdout.decode())
         self.tests[name] = out

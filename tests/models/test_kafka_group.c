@@ -1,6 +1,7 @@
 /* The group coordinator, request by request: scripted members talk to a broker. */
 #include "models/kafka/assignment.h"
 #include "models/kafka/broker.h"
+#include "models/kafka/group_state.h"
 #include "sim/base/assert.h"
 #include "tests/models/tiny.h"
 
@@ -356,6 +357,33 @@ START_TEST(what_moves_is_nobodys_for_one_generation) { /* [G2] */
 }
 END_TEST
 
+/* A late commit has set a group back, and nobody has read from there yet. A rebalance lets everybody do so, or,
+ * with the cooperative protocol, only who gets another's partition: what is read anew is open again. */
+static uint64_t settled_after_a_rebalance(int64_t strategy) {
+  begin();
+  join(0, A);
+  add(200, WIRE_SYNC, A, 1);
+  script.end_ms = 300;
+  struct tiny *tiny = tiny_group();
+  set(tiny, KEY_ASSIGNMENT_STRATEGY, strategy);
+  tiny_run(tiny);
+  struct node *coordinator = &tiny->world->nodes[kafka_coordinator(tiny->world)];
+  struct group *group = group_at(coordinator, 0);
+  ck_assert_int_eq(group->state, GROUP_STABLE);
+  group->committed[0] = 3;
+  group->settled[0] = 8;
+  group_prepare(tiny->world, coordinator, group);
+  const uint64_t settled = group->settled[0];
+  tiny_free(tiny);
+  return settled;
+}
+
+START_TEST(what_a_rebalance_reads_anew_is_open_again) {
+  ck_assert_uint_eq(settled_after_a_rebalance(STRATEGY_RANGE), 3);
+  ck_assert_uint_eq(settled_after_a_rebalance(STRATEGY_COOPERATIVE_STICKY), 8);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("group");
   tcase_add_loop_test(tests, every_state_answers_every_request, 0, GROUP_STATE__COUNT * ASKED__COUNT);
@@ -366,6 +394,7 @@ int main(void) {
   tcase_add_test(tests, who_does_not_sync_is_out);
   tcase_add_test(tests, a_restarted_static_member_has_its_partitions_without_a_rebalance);
   tcase_add_test(tests, of_two_with_one_instance_id_the_earlier_is_fenced);
+  tcase_add_test(tests, what_a_rebalance_reads_anew_is_open_again);
   tcase_add_test(tests, what_moves_is_nobodys_for_one_generation);
   Suite *suite = suite_create("kafka group");
   suite_add_tcase(suite, tests);

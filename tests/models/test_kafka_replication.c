@@ -181,6 +181,45 @@ START_TEST(a_replica_that_restarts_is_out_until_it_has_caught_up) {
 }
 END_TEST
 
+/* More than a message holds is waiting for it: it gets that in parts. */
+START_TEST(a_replica_that_was_away_for_long_catches_up) {
+  struct tiny *tiny = cluster(&system_kafka_acks_all, 3000);
+  tiny->plan.workload.rate = 2000 * SCHEMA_RATE_SCALE;
+  tiny->plan.workload.keys = 1;
+  set(tiny, KEY_BUFFER_MEMORY, 1 << 24);
+  tiny_strike(tiny, VERB_POWER_LOSS, 100 * MS, ROLE_BROKER, 3)->lasts = span_of(5 * S);
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_OK, 0), 3000);
+  ck_assert_uint_eq(log_of(tiny->world, 0, 0)->end, 3000);
+  ck_assert_uint_eq(log_of(tiny->world, 2, 0)->end, 3000);
+  check_drained(tiny);
+  tiny_free(tiny);
+}
+END_TEST
+
+/* While the controller has not answered, nothing else is asked of it: what a leader counts with is what it
+ * may be given. */
+START_TEST(one_set_is_proposed_at_a_time) {
+  struct tiny *tiny = cluster(&system_kafka_acks_all, 10);
+  tiny_run(tiny);
+  struct node *leader = &tiny->world->nodes[kafka_leader(tiny->world, 0)];
+  struct replica *replica = &replication_of(leader)->replicas[0];
+  ck_assert(replica->leads);
+  ck_assert_uint_eq(replica->state.isr, 7);
+  const uint32_t own = leader->id - tiny->world->first[ROLE_BROKER];
+  uint32_t slow = 0;
+  while (replica_broker(tiny->world, 0, slow) == own) slow++;
+  replica->remotes[slow].caught_up_at = INT64_MIN;
+  replica->proposed = 7;
+  replica_on_lag(tiny->world, leader, 0);
+  ck_assert_uint_eq(replica->proposed, 7);
+  replica->proposed = 0;
+  replica_on_lag(tiny->world, leader, 0);
+  ck_assert_uint_eq(replica->proposed, 7 & ~(1u << slow));
+  tiny_free(tiny);
+}
+END_TEST
+
 /* --- Elections --- */
 
 START_TEST(what_only_a_dead_leader_had_is_cut_off_when_it_comes_back) {
@@ -364,6 +403,8 @@ int main(void) {
   tcase_add_loop_test(tests, a_set_that_shrinks_under_a_waiting_append, 0, 4);
   tcase_add_test(tests, a_follower_that_falls_behind_leaves_and_comes_back);
   tcase_add_test(tests, a_replica_that_restarts_is_out_until_it_has_caught_up);
+  tcase_add_test(tests, a_replica_that_was_away_for_long_catches_up);
+  tcase_add_test(tests, one_set_is_proposed_at_a_time);
   tcase_add_loop_test(tests, what_only_a_dead_leader_had_is_cut_off_when_it_comes_back, 0, 2);
   tcase_add_loop_test(tests, a_new_leader_knows_the_batches_of_the_old_one, 0, 2);
   tcase_add_test(tests, a_leader_that_wakes_up_late_confirms_nothing);

@@ -184,6 +184,25 @@ START_TEST(increments_need_no_books_on_rows) {
 }
 END_TEST
 
+/* Every other id is issued: what is remembered of those that are not is memory that it says it has. */
+START_TEST(memory_of_gaps_is_told_I3) {
+  enum { GAPS = 4096 };
+  char words[64];
+  uint64_t number = 0;
+  int64_t now = 1;
+  struct ledger *gaps = ledger_new();
+  ledger_reset(gaps, SCRIPT_KEYS, 1, 1000);
+  const size_t before = ledger_bytes(gaps);
+  for (int i = 1; i <= GAPS; i++) {
+    snprintf(words, sizeof words, "intended:%d ok:%d effect:%d", 2 * i, 2 * i, 2 * i);
+    script_feed(gaps, words, &number, &now);
+  }
+  ck_assert_uint_ge(ledger_bytes(gaps), before + GAPS * 2 * sizeof(uint64_t)); /* its first and last id */
+  ck_assert_uint_lt(ledger_bytes(gaps), before + GAPS * 8 * sizeof(uint64_t));
+  ledger_free(gaps);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("operations in the ledger");
   TCase *tcase = tcase_create("operations");
@@ -192,6 +211,7 @@ int main(void) {
   tcase_add_test(tcase, a_retired_operation_comes_back_as_what_it_was);
   tcase_add_test(tcase, retired_transfers_keep_their_sums);
   tcase_add_test(tcase, increments_need_no_books_on_rows);
+  tcase_add_test(tcase, memory_of_gaps_is_told_I3);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

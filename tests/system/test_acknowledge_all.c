@@ -85,9 +85,77 @@ START_TEST(alone_nothing_is_lost) {
 }
 END_TEST
 
+enum { MANY = 1100 }; /* more than a message names */
+
+static int waits_for_the_last(struct dg_context *c, const struct dg_message *m) {
+  dg_apply(c);
+  if (m->id == MANY) return dg_ack_all(c);
+  dg_sleep(c, 20 * NS_PER_S);
+  return DG_FAILED; /* of what is acknowledged already */
+}
+
+START_TEST(so_many_at_once_are_acknowledged_by_one) {
+  static const struct handler waits = {.name = "waits", .about = "of a test", .handle = waits_for_the_last,
+                                       .uses = HANDLER_USES(DATABASE)};
+  static const struct handler *const handlers[] = {&waits};
+  struct registry registry = rig_registry();
+  registry.handlers = handlers, registry.handler_count = 1;
+  struct rig_text text = {.length = 0};
+  struct rig rig;
+  rig_add(&text,
+          "format: 1\nname: many\nmeasure_capacity: false\nluck: none\n"
+          "workload: {messages: %d, rate: 1000/s, arrivals: steady, keys: 3}\n"
+          "topology: {producers: 1, consumers: 1, threads: %d}\n"
+          "system: {name: rabbitmq-confirms, prefetch: 0}\nhandler: waits\n", MANY, MANY);
+  rig_load_with(&rig, text.bytes, &registry);
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert(result.drained);
+  ck_assert_int_eq(result.metrics[METRIC_ONCE], MANY);
+  ck_assert_int_eq(result.metrics[METRIC_DELIVERED], MANY);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
+enum { LAST = 13 };
+
+static int third_for_all(struct dg_context *c, const struct dg_message *m) {
+  const int status = dg_apply(c);
+  if (m->id == 1) dg_sleep(c, NS_PER_S); /* until all are there: who has nothing to do acknowledges at once */
+  if (m->id == 3 && !m->redelivered) dg_ack_all(c);
+  if (m->id == LAST && !m->redelivered) dg_sleep(c, 5 * NS_PER_S);
+  return status;
+}
+
+/* Nine of a batch of ten are done since then, and a tenth is at work: none of them is acknowledged. */
+START_TEST(a_batch_begins_anew_behind_it) {
+  static const struct handler third = {.name = "third", .about = "of a test", .handle = third_for_all,
+                                       .uses = HANDLER_USES(DATABASE)};
+  static const struct handler *const handlers[] = {&third};
+  struct registry registry = rig_registry();
+  registry.handlers = handlers, registry.handler_count = 1;
+  struct rig_text text = {.length = 0};
+  struct rig rig;
+  rig_add(&text,
+          "format: 1\nname: anew\nmeasure_capacity: false\nluck: none\n"
+          "workload: {messages: %d, rate: 50/s, arrivals: steady, keys: 3}\n"
+          "topology: {producers: 1, consumers: 1, threads: 1}\n"
+          "system: {name: rabbitmq-confirms, prefetch: 0, ack_batch: 10}\nhandler: third\n"
+          "faults:\n  - {at: 2s, kill: consumer.1, for: 100ms}\n", LAST);
+  rig_load_with(&rig, text.bytes, &registry);
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert(result.drained);
+  ck_assert_int_eq(result.metrics[METRIC_DUPLICATE_DELIVERIES], LAST - 3);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_loop_test(tests, what_was_not_done_of_it_is_lost, 0, sizeof rows / sizeof *rows);
+  tcase_add_test(tests, so_many_at_once_are_acknowledged_by_one);
+  tcase_add_test(tests, a_batch_begins_anew_behind_it);
   tcase_add_loop_test(tests, alone_nothing_is_lost, 0, sizeof rows / sizeof *rows);
   return rig_main(suite_create("acknowledge all"), tests);
 }

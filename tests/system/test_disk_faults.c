@@ -46,6 +46,26 @@ START_TEST(a_log_whose_disk_is_gone_has_lost_everything) {
 }
 END_TEST
 
+/* The broker does not know any more that it had a batch: what is sent again is stored, not taken for known. */
+START_TEST(what_went_with_a_disk_is_stored_when_it_is_sent_again) {
+  struct rig rig;
+  rig_load(&rig, "format: 1\nmeasure_capacity: false\nluck: none\n"
+                 "workload: {messages: 3, rate: 1/s, arrivals: steady}\n"
+                 "topology: {producers: 1, brokers: 1, partitions: 1, consumers: 1}\n"
+                 "system: {name: kafka-idempotent, request.timeout.ms: 1s}\n"
+                 "faults:\n"
+                 "  - {name: slow, at: 500ms, pause: consumer.1, for: 2s}\n"
+                 "  - {when: before publish-ack-sent, intent: 1, attempt: 1, disk_gone: this, for: 100ms}\n");
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert_uint_gt(result.fault_hits[1], 0);
+  ck_assert(result.drained);
+  ck_assert_int_eq(result.metrics[METRIC_OK], 3);
+  ck_assert_int_eq(result.metrics[METRIC_LOST], 0);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_flush_that_fails_stops_the_broker_and_loses_nothing) {
   ck_assert_int_eq(lost_with("  - {at: 300ms, fsync_fails: broker.1, for: 100ms}\n"), 0);
 }
@@ -56,6 +76,7 @@ int main(void) {
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, a_log_on_a_disk_that_lies_loses_more_with_the_power);
   tcase_add_test(tests, a_log_whose_disk_is_gone_has_lost_everything);
+  tcase_add_test(tests, what_went_with_a_disk_is_stored_when_it_is_sent_again);
   tcase_add_test(tests, a_flush_that_fails_stops_the_broker_and_loses_nothing);
   return rig_main(suite_create("disk faults"), tests);
 }

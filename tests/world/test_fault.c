@@ -19,6 +19,31 @@ START_TEST(at_strikes_once_and_heals) {
 }
 END_TEST
 
+/* As a file of faults says them: each beginning at its own time, for as long, and whom it struck. */
+START_TEST(recorded_beginnings_come_at_their_times) {
+  timeline_plan("operations=0; kill broker.1 at=5ms for=2ms");
+  struct fault_plan occurrences[2] = {fake.faults[0], fake.faults[0]};
+  occurrences[1].at = instant_of(20 * NS_PER_MS);
+  occurrences[1].lasts = span_of(5 * NS_PER_MS);
+  fake.faults[0].timing = TIMING_RECORDED;
+  fake.faults[0].occurrences = occurrences;
+  fake.faults[0].occurrence_count = 2;
+  fake_run_seed(1);
+  timeline_expect(LIFE " drained", "0 producer.1 up\n"
+                                   "0 broker.1 up\n"
+                                   "5 broker.1 down\n"
+                                   "7 broker.1 up\n"
+                                   "20 broker.1 down\n"
+                                   "25 broker.1 up\n"
+                                   "25 run drained\n");
+  fake.faults[0].occurrence_count = 0; /* it never came */
+  fake_run_seed(1);
+  timeline_expect(LIFE " drained", "0 producer.1 up\n"
+                                   "0 broker.1 up\n"
+                                   "0 run drained\n");
+}
+END_TEST
+
 START_TEST(every_waits_one_gap_from_a_heal_to_the_next_beginning) {
   timeline("operations=0; kill broker.1 every=10ms for=3ms until=40ms", LIFE,
            "0 producer.1 up\n"
@@ -547,6 +572,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("fault");
   tcase_add_test(tests, at_strikes_once_and_heals);
+  tcase_add_test(tests, recorded_beginnings_come_at_their_times);
   tcase_add_test(tests, every_waits_one_gap_from_a_heal_to_the_next_beginning);
   tcase_add_test(tests, stability_is_the_least_time_from_a_heal_to_the_next_beginning);
   tcase_add_test(tests, at_says_when_the_first_of_every_comes);
