@@ -1,16 +1,19 @@
 #include "sim/cli/run_trace.h"
 
+#include "sim/base/printable.h"
 #include "sim/cli/row.h"
 #include "sim/runner/judge_trace.h"
 #include "sim/runner/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void run_trace_line(const char *path, const struct plan *plan, const struct run_result *result) {
-  printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", path, plan->label,
+  printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", PRINTABLE(path), plan->label,
          result->seed, result->records, result->digest);
 }
 
@@ -33,11 +36,22 @@ int run_trace_row(const struct scenario *scenario, const struct options *options
   return -1;
 }
 
+/* A device or FIFO is written into; a file of ours would take its place, and its name. One that nobody reads is not
+ * waited for. */
+static FILE *open_special(const char *path) {
+  const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return NULL;
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fdopen(fd, "wb");
+}
+
 static bool write_trace(const struct scenario *scenario, size_t row, const char *path,
                         const char *command, struct err *err) {
   char fresh[1024];
+  struct stat status;
+  const bool special = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
   snprintf(fresh, sizeof fresh, "%.1000s.new.%ld", path, (long)getpid());
-  FILE *file = fopen(fresh, "wb");
+  FILE *file = special ? open_special(path) : fopen(fresh, "wb");
   if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
   struct run_result result = {0};
   if (judge_trace_begin(file, scenario, row, 0, err)) {
@@ -49,11 +63,11 @@ static bool write_trace(const struct scenario *scenario, size_t row, const char 
   const bool written = !ferror(file);
   if ((fclose(file) != 0 || !written) && err->code == ERR_NONE)
     err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  if (err->code == ERR_NONE && rename(fresh, path) != 0)
+  if (err->code == ERR_NONE && !special && rename(fresh, path) != 0)
     err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
   if (err->code == ERR_NONE)
     run_trace_line(path, &scenario->plans[row], &result);
-  else
+  else if (!special)
     unlink(fresh);
   run_result_deinit(&result);
   return err->code == ERR_NONE;
