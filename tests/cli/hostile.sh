@@ -313,7 +313,7 @@ done
 for value in 0/1 2/1 1/0 1 / 1/ /1 -1/2 1/99999999999999999999 1/2/3 99999999999999999999999999999/3; do
   row "--shard $value" 64 'error: --shard: ' 1 "dgsim run good.yaml --shard '$value'"
 done
-row '--messages twice' 0 'held for all' 10 'dgsim explore good.yaml --messages 3 --messages 1'
+row '--messages twice' 1 'hostile, row at-least-once: 1 operations' 10 'dgsim explore good.yaml --messages 3 --messages 1'
 row 'an option with a terminal escape' 64 "unknown option '--?[2J'" 1 "dgsim run good.yaml \$'--\\e[2J'"
 row 'a command with a terminal escape' 64 "unknown command '?[2J'" 1 "dgsim \$'\\e[2J'"
 row 'an empty command' 64 "unknown command ''" 1 "dgsim ''"
