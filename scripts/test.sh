@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test: installs what is missing, builds with gcc and with clang, and runs ctest. The test
-# `compilers` then demands the same results of both programs.
+# `test_determinism` then demands the same results of both programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -54,8 +54,9 @@ static void account_group(struct world *world, struct group *group, uint32_t par
 /* What the coordinators know is one for all brokers. */
 static void account_end(struct world *world, uint32_t partition, uint64_t end) {
   const struct internal_topics *internal = broker_disk(&world->nodes[world->first[ROLE_BROKER]])->internal;
-  for (uint32_t i = 0; i < internal->group_count; i++)
-    account_group(world, &internal->groups[i], partition, end);
+  struct group *const last = internal->groups + internal->group_count;
+  for (struct group *group = internal->groups; group < last; group++)
+    account_group(world, group, partition, end);
 }
 
 void broker_account(struct world *world, uint32_t partition) {
@@ -171,13 +172,10 @@ static void undo(struct world *world, const struct node *node, struct books_part
   part->view = same;
 }
 
-void books_note(struct world *world, struct node *node, uint32_t topic_partition) {
-  const struct partition_log *log = broker_log(node, topic_partition);
+/* Not inline: without replicas every append would save the registers that only this needs. */
+static __attribute__((noinline)) void note_replica(struct world *world, struct node *node,
+                                                   uint32_t topic_partition, const struct partition_log *log) {
   const bool input = topic_partition < world->plan->partitions;
-  if (!log->replicated) {
-    if (input) account_end(world, topic_partition, log->end);
-    return;
-  }
   struct books_part *part = part_of(world, topic_partition);
   uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
   if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
@@ -189,6 +187,14 @@ void books_note(struct world *world, struct node *node, uint32_t topic_partition
     broker_account(world, topic_partition);
   else
     account_output(world, part);
+}
+
+void books_note(struct world *world, struct node *node, uint32_t topic_partition) {
+  const struct partition_log *log = broker_log(node, topic_partition);
+  if (log->replicated)
+    note_replica(world, node, topic_partition, log);
+  else if (topic_partition < world->plan->partitions)
+    account_end(world, topic_partition, log->end);
 }
 
 /* --- Its memory --- */

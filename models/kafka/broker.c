@@ -46,7 +46,8 @@ static bool has_position(const struct partition_log *log, uint64_t position) {
   return position >= log->start && position <= log->end;
 }
 
-static struct found look(const struct node *node, const struct message *fetch) {
+static inline __attribute__((always_inline)) void look(const struct node *node, const struct message *fetch,
+                                                       struct found *out) {
   const struct partition_log *input = broker_disk(node)->input;
   const uint64_t most = (uint64_t)fetch->a;
   struct found found = {.first = fetch->record_count};
@@ -61,7 +62,7 @@ static struct found look(const struct node *node, const struct message *fetch) {
     count += end - from->handle;
   }
   found.count = (uint32_t)(count < most ? count : most);
-  return found;
+  *out = found;
 }
 
 /* Fills the records of an answer, which there are; returns their bytes. */
@@ -200,7 +201,8 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
   if (broker->replication && answer_not_leader(world, node, fetch)) return;
   passed_all(world, node, fetch);
-  const struct found found = look(node, fetch);
+  struct found found;
+  look(node, fetch, &found);
   if (found.out_of_range) return answer_out_of_range(world, node, fetch);
   if (answer_fetch(world, node, fetch, &found)) return;
   park(world, broker, fetch, consumer);
@@ -214,7 +216,8 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition) {
   for (uint32_t i = 0; i < count; i++) {
     const struct parked *parked = &broker->parked[row[i].consumer];
     if (!parked->fetch || parked->serial != row[i].serial) continue;
-    const struct found found = look(node, parked->fetch);
+    struct found found;
+    look(node, parked->fetch, &found);
     if (answer_fetch(world, node, parked->fetch, &found))
       unpark(world, broker, row[i].consumer);
     else /* it has read on at the leader before: the watermark has not come to there yet */

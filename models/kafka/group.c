@@ -83,7 +83,7 @@ static struct member *replace(struct world *world, struct node *node, struct gro
   group_release(world, &member->syncing);
   group_stop_session(world, member);
   struct member moved = *member;
-  for (struct member *end = group->members + --group->member_count; member < end; member++)
+  for (const struct member *end = group->members + --group->member_count; member < end; member++)
     *member = member[1];
   member = group_add(group, (uint64_t)request->a, moved.instance);
   member->joined = moved.joined;

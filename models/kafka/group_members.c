@@ -179,7 +179,7 @@ void group_drop(struct world *world, struct node *node, struct group *group,
     group->owner[p] = 0;
     group_unsettle(world, group, p);
   }
-  for (struct member *end = group->members + --group->member_count; member < end; member++)
+  for (const struct member *end = group->members + --group->member_count; member < end; member++)
     *member = member[1];
 }
 

@@ -16,7 +16,8 @@
  * [I3] An idempotent producer never sends a batch when one that is five batches older is still under way:
  *      the broker would not remember that any more. A connection answers in order, so that its limit of
  *      requests in flight sees to it; on other links, and where leaders move, the producer counts.
- * [I4] delivery.timeout.ms counts from a batch's first record, and ends queueing on time.
+ * [I4] delivery.timeout.ms counts from a batch's first record, and ends queueing and waiting for a retry on
+ *      time: no attempt begins after it.
  * LIMIT: a record expires on time when batches of its partition fail in the second half of its time; a
  *        batch in flight expires when its request is answered or fails: at most request.timeout.ms late.
  */
@@ -161,6 +162,16 @@ static uint32_t take_next(struct world *world, const struct node *node, struct p
   return index;
 }
 
+static bool overdue(const struct world *world, const struct outgoing *batch) {
+  return world->now.ns - batch->created_ns >= kafka_setting(world, KEY_DELIVERY_TIMEOUT);
+}
+
+/* Its operations may or may not be in the log. */
+static void expire(struct world *world, struct producer *producer, uint32_t index) {
+  if (producer->id != NO_PRODUCER) producer_unresolved(producer, index);
+  producer_settle(world, producer, index, OUTCOME_UNKNOWN);
+}
+
 static inline void drain_queue(struct world *world, struct node *node, uint32_t partition) {
   struct producer *producer = producer_of(node);
   const struct queue_of_partition *queue = &producer->queues[partition];
@@ -172,7 +183,13 @@ static inline void drain_queue(struct world *world, struct node *node, uint32_t 
     if (!may_send(producer, partition, broker)) return;
     uint32_t index = take_next(world, node, producer, partition);
     if (index == NO_INDEX) return;
-    dispatch(world, node, index, broker);
+    const struct outgoing *batch = &producer->outgoing[index];
+    if (__builtin_expect(batch->attempts == 0 || !overdue(world, batch), 1)) {
+      dispatch(world, node, index, broker);
+    } else { /* its time ended while it waited for its retry */
+      expire(world, producer, index);
+      producer_resolve(producer, partition);
+    }
   } while (!node->doomed && producer_has_work(queue));
 }
 
@@ -273,17 +290,15 @@ static void on_expiry(struct world *world, struct node *node, uint64_t argument)
 static void retry_later(struct world *world, struct node *node, uint32_t index) {
   struct producer *producer = producer_of(node);
   struct outgoing *batch = &producer->outgoing[index];
-  bool expired = world->now.ns - batch->created_ns >= kafka_setting(world, KEY_DELIVERY_TIMEOUT) ||
-                 batch->attempts > kafka_setting(world, KEY_RETRIES);
+  bool expired = overdue(world, batch) || batch->attempts > kafka_setting(world, KEY_RETRIES);
   watch_queue(world, node, batch->partition);
-  if (expired) {
-    if (producer->id != NO_PRODUCER) producer_unresolved(producer, index);
-    return producer_settle(world, producer, index, OUTCOME_UNKNOWN);
-  }
+  if (expired) return expire(world, producer, index);
   uint64_t intent = producer->pending[batch->first].request.intent;
   uint64_t address =
       world_address(node, hash_name("retry-backoff"), intent << 16 | batch->attempts);
   struct span backoff = client_backoff(world, batch->attempts - 1u, address);
+  int64_t left = batch->created_ns + kafka_setting(world, KEY_DELIVERY_TIMEOUT) - world->now.ns;
+  if (backoff.ns > left) backoff = span_of(left);
   batch->retry_at_ns = world->now.ns + backoff.ns;
   producer_list_retry(producer, index);
   world_fact(world, FACT_RETRIED, node->id, intent, batch->attempts, batch->partition);

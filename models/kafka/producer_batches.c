@@ -133,7 +133,8 @@ static void bump(struct producer *producer, uint32_t partition, uint32_t too) {
   queue->unresolved = false;
   uint32_t retry = queue->retry, flying = queue->flying;
   while (retry != NO_INDEX || flying != NO_INDEX || too != NO_INDEX) {
-    uint32_t lists[3] = {retry, flying, too}, best = NO_INDEX;
+    const uint32_t lists[3] = {retry, flying, too};
+    uint32_t best = NO_INDEX;
     for (int i = 0; i < 3; i++)
       if (lists[i] != NO_INDEX && (best == NO_INDEX || producer->outgoing[lists[i]].number <
                                                            producer->outgoing[best].number))

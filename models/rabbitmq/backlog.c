@@ -117,6 +117,7 @@ void backlog_cancel(struct backlog *queue, uint64_t session) {
 
 void backlog_detach(struct backlog *queue, uint64_t session) {
   struct backlog_consumer *consumer = backlog_consumer(queue, session);
+  ASSERT(consumer);
   ASSERT_EQ(consumer->unacked, 0);
   consumer->session = 0;
 }

@@ -117,10 +117,10 @@ static void acknowledge(struct world *world, struct node *node, struct message *
 }
 
 static void negative(struct world *world, struct node *node, struct message *request) {
-  static const enum command commands[] = {[RABBIT_NACK_REQUEUE] = COMMAND_RETURN,
-                                          [RABBIT_REJECT_REQUEUE] = COMMAND_REJECT,
-                                          [RABBIT_REJECT_DISCARD] = COMMAND_DISCARD};
-  struct record entry = about((uint64_t)request->a, commands[request->c]);
+  static const enum command asked[] = {[RABBIT_NACK_REQUEUE] = COMMAND_RETURN,
+                                       [RABBIT_REJECT_REQUEUE] = COMMAND_REJECT,
+                                       [RABBIT_REJECT_DISCARD] = COMMAND_DISCARD};
+  struct record entry = about((uint64_t)request->a, asked[request->c]);
   entry.intent = request->intent;
   entry.handle = (uint64_t)request->b;
   raft_propose(world, node, entry);

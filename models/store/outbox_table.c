@@ -97,6 +97,7 @@ void outbox_restore(struct world *world, struct outbox_table *table, uint64_t id
   }
   struct outbox_row *place = outbox_row(table, id);
   enum outbox_state state = (enum outbox_state)row->state;
+  ASSERT(place);
   *place = *row;
   place->state = OUTBOX_GONE;
   outbox_set(world, table, id, state);

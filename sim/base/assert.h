@@ -2,7 +2,8 @@
  * invariant publishes wrong numbers.
  *
  * A failed one prints the expression, both values, and (when a run has said so) the simulated time,
- * the seed and the command that repeats it, then aborts.
+ * the seed and the command that repeats it, then aborts, or exits where the program has said with what. Where memory
+ * was refused, it says what needs less.
  */
 #ifndef SIM_BASE_ASSERT_H
 #define SIM_BASE_ASSERT_H
@@ -17,6 +18,10 @@ struct assert_context {
   const char *command;
 };
 void assert_context_set(const struct assert_context *context); /* NULL = no run under way */
+
+/* For a program whose exit statuses are part of what it promises: a failed assertion ends the process with this one
+ * instead of SIGABRT. 0 = abort. */
+void assert_exit_with(int status);
 
 _Noreturn void assert_failed(const char *file, int line, const char *expression, const char *detail,
                              ...) __attribute__((cold, format(printf, 4, 5)));

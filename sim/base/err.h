@@ -39,7 +39,8 @@
   X(CONFLICT, "conflict")                                                                          \
   X(BAD_LABEL, "bad-label")                                                                        \
   X(NOT_HERE, "not-here")                                                                          \
-  X(LIMIT, "limit")
+  X(LIMIT, "limit")                                                                                \
+  X(INTERNAL, "internal")
 
 enum err_code {
 #define X(code, name) ERR_##code,

@@ -301,6 +301,7 @@ static int print_units(char *out, size_t size, uint64_t value, const struct form
     unit = unit_find(form->units, form->zero_unit, strlen(form->zero_unit));
   else
     while (value % unit->factor != 0) unit++;
+  ASSERT(unit != NULL);
   return snprintf(out, size, "%llu%s%s", (unsigned long long)(value / unit->factor), unit->name,
                   form->per_time ? "/s" : "");
 }

@@ -51,7 +51,7 @@ static struct program_groups *running; /* for the signal handler alone */
 
 static void interrupted(int signal_number) {
   static const char said[] = "dgsim: interrupted\n";
-  program_groups_kill(running);
+  if (running) program_groups_kill(running);
   if (write(STDERR_FILENO, said, sizeof said - 1) < 0) {}
   signal(signal_number, SIG_DFL);
   raise(signal_number); /* workers die with the tool */
@@ -59,10 +59,18 @@ static void interrupted(int signal_number) {
 
 static void watch_signals(struct program_groups *groups) {
   running = groups;
+  program_groups_guard(groups); /* without one, only a SIGKILL leaves children of a program behind */
   struct sigaction action = {.sa_handler = interrupted};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  signal(SIGPIPE, SIG_IGN); /* a program that is gone shows where it is written to */
+  struct sigaction now;
+  if (sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* not nohup */
+}
+
+static void unwatch(struct program_groups *groups) {
+  running = NULL;
+  program_groups_kill(groups);
+  program_groups_free(groups);
 }
 
 /* --- The command --- */
@@ -145,8 +153,7 @@ static enum verdict try_kept(const struct registry *registry, const struct optio
     if (result.failure_count > 0) out->evidence = strdup(result.failures[0].outcome.evidence);
   }
   check_result_deinit(&result);
-  program_groups_kill(subject.groups);
-  program_groups_free(subject.groups);
+  unwatch(subject.groups);
   scenario_free(&scenario);
   return out->verdict;
 }
@@ -201,8 +208,7 @@ static char *story_of(const struct registry *registry, const struct options *opt
   watch_signals(subject.groups);
   const struct check_tale tale = {outcome, ledger && !outcome->of_lines, again};
   char *story = check_story(&scenario, &how, &tale);
-  program_groups_kill(subject.groups);
-  program_groups_free(subject.groups);
+  unwatch(subject.groups);
   scenario_free(&scenario);
   return story;
 }
@@ -216,9 +222,10 @@ static void print(const struct check_report *report, const struct options *optio
   check_report_line(report, stderr); /* the report may have gone into a file */
 }
 
-/* Makes the first failure small, writes it, tells its story. */
+/* Makes the first failure small, writes it, tells its story. What it adds to the report lives as long as this. */
 static bool tell(const struct registry *registry, const struct options *options, const struct check_options *how,
-                 struct check_report *report, struct err *err) {
+                 const struct check_report *counted, struct err *err) {
+  struct check_report told = *counted, *report = &told;
   struct check_small small;
   char path[512] = "";
   char *again = NULL, *story = NULL;
@@ -263,9 +270,8 @@ static enum status check(const struct registry *registry, const struct scenario 
     if (kept[i].evidence && *kept[i].evidence) free((char *)kept[i].evidence);
   free(kept);
   check_saved_deinit(&saved);
-  program_groups_kill(subject.groups);
+  unwatch(subject.groups);
   check_result_deinit(&result);
-  program_groups_free(subject.groups);
   return status;
 }
 
@@ -291,6 +297,7 @@ int command_check(const struct registry *registry, int argc, char **argv) {
     }
   }
   if (err.code != ERR_NONE) err_print(&err, stderr);
+  if (err.code == ERR_INTERNAL) status = STATUS_INTERNAL;
   options_free(&options);
   free(command);
   return (int)status;

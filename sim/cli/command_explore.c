@@ -92,13 +92,13 @@ static enum status explore(const struct registry *registry, const struct scenari
   print_speed(&result);
   const struct shrink_case violation = {scenario, row, scenario->seeds[0], result.placements,
                                         result.count, result.metric};
-  if (result.violated && !options->no_shrink)
-    found_shrink(registry, &violation, &search, options, err);
+  const bool written =
+      !result.violated || options->no_shrink || found_shrink(registry, &violation, &search, options, err);
   enum status status = result.violated    ? STATUS_VIOLATED
                        : result.too_large ? STATUS_INCONCLUSIVE
                                           : STATUS_HELD;
   explore_result_deinit(&result);
-  return status;
+  return written ? status : status_worse(status, STATUS_USAGE);
 }
 
 static enum status explore_rows(const struct registry *registry, const struct scenario *scenario,

@@ -10,7 +10,6 @@
 #include "sim/runner/campaign_journal.h"
 #include "sim/runner/output.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 /* As it was loaded for the runs. `how` is to be given to options_free. */
@@ -54,7 +53,7 @@ static enum status merge_loaded(const struct scenario *scenario, const struct jo
     if (merged.programs_differ)
       fprintf(stderr, "dgsim: note: not all of this was run and merged by the same build of the program\n");
     output_clean(options->out, scenario->name);
-    status = write_files(&campaign, options, report, "all runs are safe in the journals: make room, and merge again");
+    status = write_files(&campaign, options, report, &(struct write_files_safe){.journal = NULL});
     campaign_free(&campaign);
   } else {
     err_print(&err, stderr);
@@ -102,7 +101,6 @@ int command_merge(const struct registry *registry, int argc, char **argv) {
       err_set(&err, ERR_USAGE, "'merge' needs journals, or the directory that they are in");
       err_note(&err, "dgsim run FILE --shard I/N writes one: as in dgsim merge results/NAME");
     } else {
-      signal(SIGXFSZ, SIG_IGN); /* as for run */
       status = merge(registry, &options, command, &err);
     }
   }

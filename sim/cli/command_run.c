@@ -13,7 +13,6 @@
 #include "sim/cli/write_files.h"
 #include "sim/runner/output.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,9 +58,7 @@ static enum status whole(const struct file *file, const struct options *options,
                          struct report *report, struct err *err) {
   struct campaign campaign;
   if (!campaign_try(&file->scenario, campaign_options, &campaign, err)) return STATUS_USAGE;
-  char safe[800];
-  snprintf(safe, sizeof safe, "all runs are safe in '%s': make room, then --resume writes the files", journal->path);
-  const enum status status = write_files(&campaign, options, report, safe);
+  const enum status status = write_files(&campaign, options, report, &(struct write_files_safe){journal->path});
   campaign_free(&campaign);
   return status;
 }
@@ -70,6 +67,11 @@ static enum status shard(const struct file *file, const struct options *options,
                          const struct campaign_options *campaign_options, const struct run_journal *journal,
                          struct err *err) {
   if (!campaign_shard(&file->scenario, campaign_options, err)) return STATUS_USAGE;
+  if (!journal_is_there(journal->journal)) {
+    err_set(err, ERR_IO, "'%s' was removed while it was written, and what was done with it", journal->path);
+    err_note(err, "run this shard again");
+    return STATUS_USAGE;
+  }
   printf("%s: shard %u of %u is done: %s\n", file->scenario.name, options->shard, options->shards,
          PRINTABLE(journal->path));
   return STATUS_HELD;
@@ -171,7 +173,6 @@ static enum status run(const struct registry *registry, const struct options *op
   struct err err = {0};
   struct file *files = calloc(options->file_count, sizeof *files);
   ASSERT(files != NULL);
-  signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error of write, as a full disk is */
   enum status status = STATUS_HELD;
   for (size_t i = 0; i < options->file_count; i++) {
     files[i].path = options->files[i];

@@ -26,6 +26,7 @@ struct command {
   const char *name, *arguments, *about;
   command_fn *run;
   unsigned options; /* OPTIONS_… of options.h */
+  bool writes;      /* files: it goes on when nobody reads what it prints any more */
 };
 extern const struct command commands[];
 extern const size_t command_count;

@@ -1,11 +1,13 @@
 /* The composition root: the only place that knows which models there are. */
 #include "models/registry.h"
+#include "sim/base/assert.h"
 #include "sim/base/suggest.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/run_ranks.h"
 #include "sim/runner/ranks_port.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -81,6 +83,7 @@ static int act(const struct registry *registry, int argc, char **argv) {
   size_t i = 0;
   while (i < command_count && strcmp(word, commands[i].name) != 0) i++;
   if (i == command_count) return speaks ? unknown_command(word) : STATUS_USAGE;
+  if (commands[i].writes) signal(SIGPIPE, SIG_IGN); /* its files are worth more than what it prints */
   if (commands[i].run == command_run || run_ranks_refuse(word, &err))
     return commands[i].run(registry, argc - 1, argv + 1);
   if (speaks) err_print(&err, stderr);
@@ -99,6 +102,8 @@ int main(int argc, char **argv) {
                                     .clients = registry_clients,
                                     .client_count = registry_client_count};
   open_standard_descriptors();
+  assert_exit_with(STATUS_INTERNAL);
+  signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error of write, as a full disk is */
   if (argc < 2) {
     help(stderr);
     return STATUS_USAGE;

@@ -31,6 +31,7 @@ enum option_id {
   OPTION_RECORD,
   OPTION_ROW,
   OPTION_NO_CHARTS,
+  OPTION_CHART_LIMIT,
   OPTION_FORMAT,
   OPTION_FAULTS,
   OPTION_MESSAGES,
@@ -90,6 +91,8 @@ static const struct option_row {
      "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
      "write the charts' scripts, but do not run gnuplot"},
+    {"chart-limit", OPTION_CHART_LIMIT, "TIME", OPTIONS_RUN | OPTIONS_MERGE,
+     "a gnuplot that has not ended after so long is ended, and there are no more charts (default: 1min)"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,
      "human, tap or junit: what is printed (default: human)"},
     {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN | OPTIONS_CHECK,
@@ -202,12 +205,12 @@ static bool take_proxy(struct options *options, const char *text, struct err *er
   return true;
 }
 
-static bool take_silence(struct options *options, const char *text, struct err *err) {
-  static const struct key key = {
-      .name = "mpi-silence", .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
+/* From 100ms to 1h. */
+static bool take_time(const char *option, const char *text, int64_t *out_ns, struct err *err) {
+  const struct key key = {.name = option, .type = VALUE_TIME, .min = 100000000, .max = INT64_C(3600) * 1000000000};
   union value value;
   if (!schema_parse(&key, text, &value, err)) return false;
-  options->mpi_silence_ns = value.i;
+  *out_ns = value.i;
   return true;
 }
 
@@ -323,6 +326,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_NO_CHARTS:
     options->no_charts = true;
     return true;
+  case OPTION_CHART_LIMIT:
+    return take_time("chart-limit", value, &options->chart_limit_ns, err);
   case OPTION_OUT:
     return take_out(options, value, err);
   case OPTION_TRACE:
@@ -346,7 +351,7 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->has_seed = true;
     return parse_count("seed", value, 1, INT64_MAX, &options->seed, err);
   case OPTION_MPI_SILENCE:
-    return take_silence(options, value, err);
+    return take_time("mpi-silence", value, &options->mpi_silence_ns, err);
   case OPTION_JOBS:
     if (!parse_count("jobs", value, 1, WORKERS_MAX, &count, err)) return false;
     options->workers = (unsigned)count;

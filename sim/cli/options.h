@@ -33,6 +33,7 @@ struct options {
   const char *pairs;    /* "check/pairs=N", owned; NULL = as the scenario says */
   unsigned workers;  /* 0 = one for each core; under mpirun, one for each rank */
   int64_t mpi_silence_ns;
+  int64_t chart_limit_ns; /* 0 = the default */
   const char **sets; /* "path=value", owned */
   size_t set_count;
   const char **varies; /* "path=value,value", owned */

@@ -15,7 +15,7 @@ static const struct meaning event_meanings[TRACE_EVENT__COUNT] = {
 #undef X
 };
 static const struct meaning fact_meanings[FACT__END - TRACE_FACT] = {
-#define X(id, name, decides, value, detail) [FACT_##id - TRACE_FACT] = {value, detail},
+#define X(id, name, judged, value, detail) [FACT_##id - TRACE_FACT] = {value, detail},
     FACTS(X)
 #undef X
 };

@@ -3,11 +3,10 @@
 
 #include "sim/cli/load.h"
 #include "sim/cli/program.h"
+#include "sim/runner/interrupt.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static void tell_end(const struct journal_found *found) {
   if (found->end == JOURNAL_TORN && found->rows < found->items)
@@ -66,14 +65,12 @@ bool run_journal_open(struct run_journal *out, const struct scenario *scenario, 
 
 void run_journal_interrupted(void *context, int signal_number, size_t kept, size_t of) {
   const struct run_journal *journal = context;
-  sigset_t own;
   fflush(stdout);
-  fprintf(stderr, "dgsim: interrupted: %zu of %zu runs are in '%s'; --resume goes on with them\n", kept, of,
-          PRINTABLE(journal->path));
-  signal(signal_number, SIG_DFL);
-  sigemptyset(&own);
-  sigaddset(&own, signal_number);
-  raise(signal_number);
-  pthread_sigmask(SIG_UNBLOCK, &own, NULL);
-  _exit(128 + signal_number); /* the first process of a container does not die of a signal */
+  if (journal_is_there(journal->journal))
+    fprintf(stderr, "dgsim: interrupted: %zu of %zu runs are in '%s'; --resume goes on with them\n", kept, of,
+            PRINTABLE(journal->path));
+  else
+    fprintf(stderr, "dgsim: interrupted: '%s' was removed meanwhile, and what was done with it\n",
+            PRINTABLE(journal->path));
+  interrupt_die(signal_number);
 }

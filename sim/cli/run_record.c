@@ -2,6 +2,8 @@
 
 #include "sim/base/printable.h"
 #include "sim/cli/run_trace.h"
+#include "sim/runner/fresh_file.h"
+#include "sim/runner/interrupt.h"
 #include "sim/runner/recording.h"
 #include "sim/runner/run.h"
 
@@ -37,16 +39,13 @@ static bool write_scenario(const struct record *record, FILE *file) {
 /* In one piece: written beside its place and renamed. */
 static bool write_part(const struct record *record, const char *name, part_writer *write,
                        struct err *err) {
-  char path[1024], fresh[1100];
+  char path[1024];
+  struct fresh_file fresh;
   snprintf(path, sizeof path, "%.900s/%s", record->directory, name);
-  snprintf(fresh, sizeof fresh, "%s.new.%ld", path, (long)getpid());
-  FILE *file = fopen(fresh, "wb");
-  if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  bool written = write(record, file) && !ferror(file);
-  if (fclose(file) != 0) written = false;
-  if (written && rename(fresh, path) == 0) return true;
+  if (!fresh_open(&fresh, path, err)) return false;
+  if (write(record, fresh.file)) return fresh_commit(&fresh, err);
   err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  unlink(fresh);
+  fresh_abandon(&fresh);
   return false;
 }
 
@@ -54,9 +53,13 @@ static bool write_record(const struct record *record, struct err *err) {
   if (mkdir(record->directory, 0777) != 0 && errno != EEXIST)
     return err_set(err, ERR_IO, "cannot make the directory '%s': %s", record->directory,
                    strerror(errno));
-  return write_part(record, RECORD_ARRIVALS, write_arrivals, err) &&
-         (!record->about.has_faults || write_part(record, RECORD_FAULTS, write_faults, err)) &&
-         write_part(record, "scenario.yaml", write_scenario, err);
+  struct interrupt interrupt;
+  interrupt_begin(&interrupt); /* three files that belong together: signals wait for them */
+  const bool good = write_part(record, RECORD_ARRIVALS, write_arrivals, err) &&
+                    (!record->about.has_faults || write_part(record, RECORD_FAULTS, write_faults, err)) &&
+                    write_part(record, "scenario.yaml", write_scenario, err);
+  interrupt_end(&interrupt);
+  return good;
 }
 
 /* A record speaks of one row only, so it cannot name what that row does not have. */

@@ -1,16 +1,20 @@
 #include "sim/cli/run_trace.h"
 
+#include "sim/base/assert.h"
 #include "sim/base/printable.h"
 #include "sim/cli/row.h"
+#include "sim/runner/fresh_file.h"
+#include "sim/runner/interrupt.h"
 #include "sim/runner/judge_trace.h"
 #include "sim/runner/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define ANOTHER_LOOK_NS 50000000
 
 void run_trace_line(const char *path, const struct plan *plan, const struct run_result *result) {
   printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", PRINTABLE(path), plan->label,
@@ -36,41 +40,60 @@ int run_trace_row(const struct scenario *scenario, const struct options *options
   return -1;
 }
 
-/* A device or FIFO is written into; a file of ours would take its place, and its name. One that nobody reads is not
- * waited for. */
-static FILE *open_special(const char *path) {
-  const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0) return NULL;
-  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-  return fdopen(fd, "wb");
+struct tracing {
+  const struct scenario *scenario;
+  size_t row;
+  const char *command;
+  FILE *file;
+  struct run_result result;
+};
+
+static void *execute(void *context) {
+  struct tracing *tracing = context;
+  const struct scenario *scenario = tracing->scenario;
+  struct run *run = run_new(0, 0);
+  run_execute(run, &scenario->plans[tracing->row], (uint32_t)tracing->row, scenario->seeds[0], tracing->file,
+              tracing->command, &tracing->result);
+  run_free(run);
+  return NULL;
+}
+
+/* A run may take long, and its trace much of a disk: told to end, the process leaves nothing of it. */
+static void execute_watched(struct tracing *tracing, struct fresh_file *fresh) {
+  struct interrupt interrupt;
+  pthread_t thread;
+  interrupt_begin(&interrupt);
+  const int failed = pthread_create(&thread, NULL, execute, tracing);
+  ASSERT_MSG(failed == 0, "cannot start a thread: %s", strerror(failed));
+  struct timespec until;
+  do {
+    if (interrupt_seen(&interrupt) != 0) {
+      fprintf(stderr, "dgsim: interrupted: '%s' is not written\n", PRINTABLE(fresh->path));
+      fresh_unlink(fresh);
+      interrupt_die(interrupt.signal);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ANOTHER_LOOK_NS;
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+  } while (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0);
+  interrupt_end(&interrupt);
 }
 
 static bool write_trace(const struct scenario *scenario, size_t row, const char *path,
                         const char *command, struct err *err) {
-  char fresh[1024];
-  struct stat status;
-  const bool special = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
-  snprintf(fresh, sizeof fresh, "%.1000s.new.%ld", path, (long)getpid());
-  FILE *file = special ? open_special(path) : fopen(fresh, "wb");
-  if (!file) return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  struct run_result result = {0};
-  if (judge_trace_begin(file, scenario, row, 0, err)) {
-    struct run *run = run_new(0, 0);
-    run_execute(run, &scenario->plans[row], (uint32_t)row, scenario->seeds[0], file, command,
-                &result);
-    run_free(run);
-  }
-  const bool written = !ferror(file);
-  if ((fclose(file) != 0 || !written) && err->code == ERR_NONE)
-    err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  if (err->code == ERR_NONE && !special && rename(fresh, path) != 0)
-    err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-  if (err->code == ERR_NONE)
-    run_trace_line(path, &scenario->plans[row], &result);
-  else if (!special)
-    unlink(fresh);
-  run_result_deinit(&result);
-  return err->code == ERR_NONE;
+  struct fresh_file fresh;
+  struct tracing tracing = {.scenario = scenario, .row = row, .command = command};
+  if (!fresh_open(&fresh, path, err)) return false;
+  tracing.file = fresh.file;
+  bool good = judge_trace_begin(fresh.file, scenario, row, 0, err);
+  if (good)
+    execute_watched(&tracing, &fresh);
+  else
+    fresh_abandon(&fresh);
+  good = good && fresh_commit(&fresh, err);
+  if (good) run_trace_line(path, &scenario->plans[row], &tracing.result);
+  run_result_deinit(&tracing.result);
+  return good;
 }
 
 enum status run_trace(const struct scenario *scenario, const struct options *options,

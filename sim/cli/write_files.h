@@ -7,8 +7,13 @@
 #include "sim/runner/campaign.h"
 #include "sim/runner/report.h"
 
-/* Prints, writes, and returns the exit status. `safe`: what to do when the files cannot be written, for a note. */
+/* Where runs are when their files could not be written. */
+struct write_files_safe {
+  const char *journal; /* of this campaign; NULL = in those that were merged */
+};
+
+/* Prints, writes, and returns the exit status. Told to end meanwhile, it replaces no file and ends the process. */
 enum status write_files(const struct campaign *campaign, const struct options *options, struct report *report,
-                        const char *safe);
+                        const struct write_files_safe *safe);
 
 #endif

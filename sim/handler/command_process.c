@@ -16,7 +16,7 @@
 static bool open_proxy(struct process *process) {
   if (!process->server) return true;
   process->proxy = proxy_new(process->server);
-  return process->proxy || program_fail(process->program, PROGRAM_NOT_STARTED,
+  return process->proxy || program_fail(process->program, program_not_started(errno),
                                         "cannot listen for the program's connections: %s", strerror(errno));
 }
 
@@ -32,11 +32,11 @@ bool process_start(struct process *process, char *const *command) {
   if (process->proxy) snprintf(texts[3], sizeof texts[3], PROCESS_PROXY "=127.0.0.1:%u", proxy_port(process->proxy));
   char **environment = command_environment((const char *[]){texts[0], texts[1], texts[2], texts[3]},
                                            process->proxy ? 4 : 3);
-  const int error = command_start(&process->child, command, environment, true, process->groups);
+  const int error = command_start(&process->child, command, environment, NULL, true, process->groups);
   free(environment);
   if (error == 0) return true;
   process_end(process, PROGRAM_KILLED, NULL, 0);
-  return program_fail(process->program, PROGRAM_NOT_STARTED, "cannot start '%s': %s", command[0], strerror(error));
+  return program_fail(process->program, program_not_started(error), "cannot start '%s': %s", command[0], strerror(error));
 }
 
 bool process_running(const struct process *process) { return process->child.pid > 0; }
@@ -150,29 +150,32 @@ static enum process_event look(struct process *process, char **line, bool *moved
   if ((*line = take_line(process))) return PROCESS_LINE;
   if (process->in.end - process->in.start > PROCESS_LINE_BYTES_MAX)
     return failed(process, PROGRAM_CHATTY, "has written a line of more than 64 KiB");
-  if (!open) command_wait_exit(&process->child, process->program->answer_limit_ms);
+  if (!open && !command_wait_exit(&process->child, process->program->answer_limit_ms))
+    return failed(process, PROGRAM_HUNG, "has closed its output and lives on");
   return ended || !open ? PROCESS_GONE : PROCESS_FAILED;
 }
 
 enum process_event process_wait(struct process *process, bool may_be_blocked, char **line) {
-  const uint64_t limit = process->program->answer_limit_ms;
-  uint64_t end = command_clock_ms() + limit;
+  const uint64_t limit_ms = process->program->answer_limit_ms, patience_ms = limit_ms - limit_ms / 10;
+  struct command_limit limit = command_limit_new(limit_ms);
   may_be_blocked = may_be_blocked && process->proxy;
   for (;;) {
     bool moved = false;
     const enum process_event event = look(process, line, &moved);
     if (event != PROCESS_FAILED || process->program->failure != PROGRAM_NONE) return event;
-    const uint64_t now = command_clock_ms();
-    if (moved) end = now + limit;
-    if (now >= end) return hung(process);
-    const uint64_t blocked = may_be_blocked ? end - limit + limit / 10 : end;
-    if (now >= blocked && proxy_may_be_blocked(process->proxy)) return PROCESS_BLOCKED;
+    if (moved) limit = command_limit_new(limit_ms);
+    const uint64_t left_ms = command_limit_left(&limit);
+    if (left_ms == 0) return hung(process);
+    const bool blocked = may_be_blocked && left_ms <= patience_ms;
+    if (blocked && proxy_may_be_blocked(process->proxy)) return PROCESS_BLOCKED;
     struct pollfd polls[3 + PROXY_POLL_MAX] = {{.fd = process->child.from, .events = POLLIN},
                                                {.fd = process->child.exit, .events = POLLIN},
                                                {.fd = -1, .events = POLLOUT}};
     if (process->out.start < process->out.end) polls[2].fd = process->child.to;
     const size_t count = 3 + (process->proxy ? proxy_poll(process->proxy, polls + 3) : 0);
-    poll(polls, count, (int)((now < blocked ? blocked : end) - now));
+    int wait_ms = command_limit_wait(&limit);
+    if (may_be_blocked && !blocked && left_ms - patience_ms < (uint64_t)wait_ms) wait_ms = (int)(left_ms - patience_ms);
+    poll(polls, count, wait_ms);
   }
 }
 
@@ -198,19 +201,19 @@ static bool termination_pending(int pid) {
  * determines; and it has been delivered before anything else is written to it. */
 void process_terminate(const struct process *process) {
   if (!process_running(process)) return;
-  const uint64_t end = command_clock_ms() + process->program->answer_limit_ms;
+  struct command_limit limit = command_limit_new(process->program->answer_limit_ms);
   kill(process->child.pid, SIGTERM);
   while (!command_wait_exit(&process->child, 0) && termination_pending(process->child.pid) && /* or it is dead */
-         command_clock_ms() < end)
+         command_limit_left(&limit) > 0)
     nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
 }
 
 void process_let_exit(struct process *process) {
-  const uint64_t end = command_clock_ms() + process->program->answer_limit_ms;
+  struct command_limit limit = command_limit_new(process->program->answer_limit_ms);
   if (!process_running(process)) return;
   if (process->child.to >= 0) close(process->child.to);
   process->child.to = -1;
-  while (!command_wait_exit(&process->child, 1) && command_clock_ms() < end) {
+  while (!command_wait_exit(&process->child, 1) && command_limit_left(&limit) > 0) {
     read_in(process); /* or it could wait for room in the pipe */
     process->in.start = process->in.end = 0;
     const char *name;

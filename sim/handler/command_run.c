@@ -19,7 +19,7 @@ struct output {
 
 /* Reads until the command has closed its output. NULL, or what is wrong. */
 static const char *collect(const struct command_child *child, uint64_t limit_ms, struct output *out) {
-  const uint64_t end = command_clock_ms() + limit_ms;
+  struct command_limit limit = command_limit_new(limit_ms);
   for (;;) {
     GROW(out->bytes, out->capacity, out->length + 4096);
     const ssize_t got = read(child->from, out->bytes + out->length, out->capacity - out->length - 1);
@@ -28,10 +28,9 @@ static const char *collect(const struct command_child *child, uint64_t limit_ms,
     if (got == 0) return command_wait_exit(child, limit_ms) ? NULL : "closed its output and did not end";
     if (got > 0 || errno == EINTR) continue;
     if (errno != EAGAIN) return strerror(errno);
-    const uint64_t now = command_clock_ms();
-    if (now >= end) return "did not end within the answer limit";
+    if (command_limit_left(&limit) == 0) return "did not end within the answer limit";
     struct pollfd readable = {.fd = child->from, .events = POLLIN};
-    poll(&readable, 1, (int)(end - now));
+    poll(&readable, 1, command_limit_wait(&limit));
   }
 }
 
@@ -42,10 +41,10 @@ static bool run(struct program *program, const struct program_command *options, 
   struct command_child child;
   snprintf(worker, sizeof worker, PROCESS_WORKER "=%u", options->worker);
   char **environment = command_environment((const char *[]){worker}, 1);
-  const int error = command_start(&child, command, environment, false, options->groups);
+  const int error = command_start(&child, command, environment, NULL, false, options->groups);
   free(environment);
   if (error)
-    return program_fail(program, PROGRAM_CANNOT_JUDGE, "cannot start the %s command '%s': %s", what, command[0],
+    return program_fail(program, program_not_started(error) == PROGRAM_NO_RESOURCES ? PROGRAM_NO_RESOURCES : PROGRAM_CANNOT_JUDGE, "cannot start the %s command '%s': %s", what, command[0],
                         strerror(error));
   const char *wrong = collect(&child, program->answer_limit_ms, out);
   command_last_words(&child, words, sizeof words);

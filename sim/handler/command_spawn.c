@@ -26,6 +26,22 @@ uint64_t command_clock_ms(void) {
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+struct command_limit command_limit_new(uint64_t limit_ms) {
+  return (struct command_limit){.left_ms = limit_ms, .at_ms = command_clock_ms()};
+}
+
+uint64_t command_limit_left(struct command_limit *limit) {
+  const uint64_t now = command_clock_ms(), passed = now - limit->at_ms;
+  const uint64_t counted = passed > 2 * COMMAND_LOOK_MS ? COMMAND_LOOK_MS : passed;
+  limit->left_ms -= counted < limit->left_ms ? counted : limit->left_ms;
+  limit->at_ms = now;
+  return limit->left_ms;
+}
+
+int command_limit_wait(const struct command_limit *limit) {
+  return limit->left_ms < COMMAND_LOOK_MS ? (int)limit->left_ms : COMMAND_LOOK_MS;
+}
+
 static bool same_name(const char *one, const char *other) {
   size_t length = strcspn(one, "=");
   return strncmp(one, other, length) == 0 && other[length] == '=';
@@ -65,8 +81,8 @@ static void default_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn static void become(char *const *command, char *const *environment, const int standard[3], int report,
-                             int parent) {
+_Noreturn static void become(char *const *command, char *const *environment, const char *directory,
+                             const int standard[3], int report, int parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127); /* it died before that was set */
@@ -74,7 +90,7 @@ _Noreturn static void become(char *const *command, char *const *environment, con
     if (standard[i] >= 0) dup2(standard[i], i);
   keep_only_standard_descriptors();
   default_signals();
-  execvpe(command[0], command, environment);
+  if (!directory || chdir(directory) == 0) execvpe(command[0], command, environment);
   int error = errno;
   ssize_t written = write(report, &error, sizeof error);
   (void)written;
@@ -109,8 +125,8 @@ static int open_errors(void) {
   return errors;
 }
 
-int command_start(struct command_child *out, char *const *command, char *const *environment, bool has_input,
-                  struct program_groups *groups) {
+int command_start(struct command_child *out, char *const *command, char *const *environment, const char *directory,
+                  bool has_input, struct program_groups *groups) {
   int input[2] = {-1, -1}, output[2] = {-1, -1}, report[2] = {-1, -1}, error = 0;
   *out = COMMAND_NONE;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -119,7 +135,7 @@ int command_start(struct command_child *out, char *const *command, char *const *
   const int errors = ready ? open_errors() : -1;
   const int parent = getpid();
   const int pid = ready ? fork() : -1;
-  if (pid == 0) become(command, environment, (int[3]){input[0], output[1], errors}, report[1], parent);
+  if (pid == 0) become(command, environment, directory, (int[3]){input[0], output[1], errors}, report[1], parent);
   if (pid < 0) error = errno;
   shut(&input[0]), shut(&output[1]), shut(&report[1]);
   *out = (struct command_child){.exit = -1, .to = input[1], .from = output[0], .errors = errors};
@@ -145,12 +161,11 @@ static bool has_exited(const struct command_child *child) {
 }
 
 bool command_wait_exit(const struct command_child *child, uint64_t limit_ms) {
-  const uint64_t end = command_clock_ms() + limit_ms;
+  struct command_limit limit = command_limit_new(limit_ms);
   while (!has_exited(child)) {
-    const uint64_t now = command_clock_ms();
-    if (now >= end) return false;
+    if (command_limit_left(&limit) == 0) return false;
     struct pollfd exited = {.fd = child->exit, .events = POLLIN};
-    poll(&exited, 1, child->exit >= 0 ? (int)(end - now) : 1);
+    poll(&exited, 1, child->exit >= 0 ? command_limit_wait(&limit) : 1);
   }
   return true;
 }

@@ -9,8 +9,7 @@
  * [I4] Standard error goes to memory without a pipe, so that it never blocks who writes; it is cut off when it
  *      has grown large, and its last line explains a failure.
  *
- * LIMIT: a process of a program that has gone to a session or group of its own outlives it; so do children of a
- *        program when the tool itself is ended by SIGKILL, which only the process that it started dies with.
+ * LIMIT: a process of a program that has gone to a session or group of its own outlives it.
  */
 #ifndef SIM_HANDLER_COMMAND_SPAWN_H
 #define SIM_HANDLER_COMMAND_SPAWN_H
@@ -30,10 +29,10 @@ struct command_child {
 /* The tool's environment with these NAME=VALUE in it as well; NULL-terminated, owned, one piece. */
 char **command_environment(const char *const *more, size_t count);
 
-/* Returns 0, or the errno for which it could not be started; *out is COMMAND_NONE then. `has_input`: otherwise
- * its standard input is empty. `groups` may be NULL. */
-int command_start(struct command_child *out, char *const *command, char *const *environment, bool has_input,
-                  struct program_groups *groups);
+/* Returns 0, or the errno for which it could not be started; *out is COMMAND_NONE then. `directory`: where it is
+ * started; NULL = where the tool is. `has_input`: otherwise its standard input is empty. `groups` may be NULL. */
+int command_start(struct command_child *out, char *const *command, char *const *environment, const char *directory,
+                  bool has_input, struct program_groups *groups);
 
 /* Waits until the process has ended, at most so long (wall-clock). Returns whether it has; it is not reaped. */
 bool command_wait_exit(const struct command_child *child, uint64_t limit_ms);
@@ -52,5 +51,19 @@ void command_status_text(int status, char *out, size_t size);
 
 /* ms of a clock that never jumps. */
 uint64_t command_clock_ms(void);
+
+/* A limit of wall-clock time in which whoever waits has to be running, too: what passes while it is stopped, or the
+ * machine sleeps, does not count, since the program may have been stopped with it. */
+struct command_limit {
+  uint64_t left_ms, at_ms;
+};
+struct command_limit command_limit_new(uint64_t limit_ms);
+
+/* What is left; to be asked at least each COMMAND_LOOK_MS. */
+#define COMMAND_LOOK_MS 100
+uint64_t command_limit_left(struct command_limit *limit);
+
+/* How long to wait now until it is to be asked again. */
+int command_limit_wait(const struct command_limit *limit);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,12 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 const char *const program_failure_names[PROGRAM_FAILURE__COUNT] = {
 #define X(id, name) [PROGRAM_##id] = name,
     PROGRAM_FAILURES(X)
 #undef X
 };
+
+enum program_failure program_not_started(int error) {
+  const bool lacking = error == EMFILE || error == ENFILE || error == EAGAIN || error == ENOMEM;
+  return lacking ? PROGRAM_NO_RESOURCES : PROGRAM_NOT_STARTED;
+}
 
 bool program_fail(struct program *program, enum program_failure failure, const char *format, ...) {
   if (program->failure != PROGRAM_NONE) return false;
@@ -109,6 +118,7 @@ bool effect_lines_parse(struct effect_lines *lines, const char *line, struct err
 #define GROUPS_MAX 4096
 
 struct program_groups {
+  pid_t guard;                  /* 0 = none */
   atomic_int items[GROUPS_MAX]; /* 0 = free */
 };
 
@@ -137,4 +147,35 @@ void program_groups_kill(const struct program_groups *groups) {
   }
 }
 
-void program_groups_free(struct program_groups *groups) { munmap(groups, sizeof *groups); }
+/* It knows by the signal that it asked for; all others are blocked, and no descriptor of the tool's is held. */
+static _Noreturn void guard(const struct program_groups *groups, pid_t tool) {
+  sigset_t all;
+  sigfillset(&all);
+  setsid();
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  close_range(0, ~0u, 0);
+  while (getppid() == tool) sigwaitinfo(&all, NULL);
+  program_groups_kill(groups);
+  _exit(0);
+}
+
+bool program_groups_guard(struct program_groups *groups) {
+  sigset_t all, before;
+  const pid_t tool = getpid();
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, &before);
+  fflush(NULL);
+  const pid_t child = fork();
+  if (child == 0) guard(groups, tool);
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  if (child > 0) groups->guard = child;
+  return child > 0;
+}
+
+void program_groups_free(struct program_groups *groups) {
+  if (groups->guard > 0) {
+    kill(groups->guard, SIGKILL);
+    while (waitpid(groups->guard, NULL, 0) < 0 && errno == EINTR) continue;
+  }
+  munmap(groups, sizeof *groups);
+}

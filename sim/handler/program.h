@@ -44,7 +44,8 @@ enum program_end {
   X(MALFORMED, "malformed")                                                                        \
   X(CHATTY, "chatty")                                                                              \
   X(NOT_STARTED, "not-started")                                                                    \
-  X(CANNOT_JUDGE, "cannot-judge")
+  X(CANNOT_JUDGE, "cannot-judge")                                                                  \
+  X(NO_RESOURCES, "no-resources")
 
 enum program_failure {
 #define X(id, name) PROGRAM_##id,
@@ -53,6 +54,10 @@ enum program_failure {
       PROGRAM_FAILURE__COUNT
 };
 extern const char *const program_failure_names[PROGRAM_FAILURE__COUNT];
+
+/* NOT_STARTED, or for an errno that says what the machine lacks NO_RESOURCES: no fault of the program's, so that
+ * nothing can be said of it. */
+enum program_failure program_not_started(int error);
 
 /* Effects that a probe reports: lines `operation TAB kind TAB amount`, each as text, NUL-terminated, owned. */
 struct effect_line {
@@ -130,6 +135,10 @@ void program_groups_add(struct program_groups *groups, int group);
 void program_groups_remove(struct program_groups *groups, int group);
 void program_groups_kill(const struct program_groups *groups); /* async-signal-safe */
 void program_groups_free(struct program_groups *groups);
+
+/* Starts a process that ends them all when this one has died of what it could not handle, such as SIGKILL; it ends
+ * with program_groups_free. False: there is none. */
+bool program_groups_guard(struct program_groups *groups);
 
 /* --- The kinds --- */
 

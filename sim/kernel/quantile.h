@@ -11,7 +11,7 @@
  * Never read, because they are cut further: body[0], body[last], low[l][0] and high[l][last] for every
  * level l but the last (last = QUANTILE_CELLS - 1). The deepest level answers its own low[…][0] and
  * high[…][last]. The table's mean is the distribution's, to rounding. Tables are built by
- * sim/runner/distribution.h (GSL); their hash is in the manifest.
+ * sim/runner/distribution.h; their hash is in the manifest.
  */
 #ifndef SIM_KERNEL_QUANTILE_H
 #define SIM_KERNEL_QUANTILE_H

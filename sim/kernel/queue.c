@@ -7,7 +7,11 @@
 
 /* A bucket with at most so many is sorted when its turn comes. */
 #define SORTED_MAX 8
+/* With at most so many pending all are near from then on. */
+#define GATHERED_MAX (QUEUE_NEAR_MAX * 3 / 4)
 _Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX / 2, "there is room for them, and for others");
+/* Differences below QUEUE_NEAR_TIME are in buckets up to this. */
+#define NEAR_BUCKET (63 - QUEUE_SLOT_BITS)
 
 void queue_init(struct queue *queue) {
   *queue = (struct queue){0};
@@ -23,14 +27,16 @@ void queue_reset(struct queue *queue) {
   for (int i = 0; i < QUEUE_BUCKETS; i++) queue->buckets[i].count = 0;
   queue->head = 0;
   queue->occupied = 0;
-  queue->last = 0;
+  queue->last = queue->base = 0;
   queue->count = 0;
-  queue->near_below = 0;
-  queue->near_first = queue->near_end = 0;
+  queue->limit = QUEUE_NEAR_TIME;
+  queue->near = 0;
+  queue->keys[0] = UINT64_MAX;
+  for (uint64_t slot = 0; slot < QUEUE_NEAR_MAX; slot++) queue->keys[1 + slot] = slot;
 }
 
-static inline int bucket_of(int64_t last, int64_t at) {
-  uint64_t difference = (uint64_t)at ^ (uint64_t)last;
+static inline int bucket_of(int64_t base, int64_t at) {
+  uint64_t difference = (uint64_t)at ^ (uint64_t)base;
   return difference == 0 ? 0 : 64 - __builtin_clzll(difference);
 }
 
@@ -45,47 +51,60 @@ static __attribute__((noinline)) void enlarge(struct queue *queue, struct queue_
   GROW(bucket->events, bucket->capacity, bucket->count + 1);
 }
 
-/* `last` is queue->last, in a register: stores to events could alias the queue. */
-static inline struct event *room(struct queue *queue, int64_t last, int64_t at) {
-  int index = bucket_of(last, at);
+/* `base` is queue->base, in a register: stores to events could alias the queue. */
+static inline struct event *room(struct queue *queue, int64_t base, int64_t at) {
+  int index = bucket_of(base, at);
   struct queue_bucket *bucket = &queue->buckets[index];
   if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(queue, bucket);
   if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
   return &bucket->events[bucket->count++];
 }
 
-/* Makes room where many have popped; else there are too many by now, and they go to the buckets, those of
- * equal times in their order [I2]. */
-static void make_near_room(struct queue *queue) {
-  const size_t count = queue->near_end - queue->near_first;
-  struct event *first = queue->near + queue->near_first;
-  if (count <= QUEUE_NEAR_MAX / 2) {
-    memmove(queue->near, first, count * sizeof *first);
-    queue->near_end = count;
-  } else {
-    queue->near_below = 0;
-    for (size_t i = 0; i < count; i++) event_copy(room(queue, queue->last, first[i].at), &first[i]);
-    queue->near_end = 0;
+/* The later half of what is near goes to the buckets, and all of the time where it begins: those of equal times
+ * stay together, in their order [I2]. */
+static void put_off(struct queue *queue) {
+  uint64_t *keys = &queue->keys[1];
+  size_t count = QUEUE_NEAR_MAX / 2;
+  queue->limit = (int64_t)(keys[count - 1] >> QUEUE_SLOT_BITS);
+  while (count < QUEUE_NEAR_MAX && (int64_t)(keys[count] >> QUEUE_SLOT_BITS) == queue->limit) count++;
+  uint64_t free[QUEUE_NEAR_MAX];
+  for (size_t i = count; i-- > 0;) {
+    const struct event *event = &queue->slots[keys[i] & (QUEUE_NEAR_MAX - 1)];
+    event_copy(room(queue, queue->base, event->at), event);
+    free[i] = keys[i];
   }
-  queue->near_first = 0;
+  queue->near = QUEUE_NEAR_MAX - count;
+  memmove(keys, keys + count, queue->near * sizeof *keys);
+  memcpy(keys + queue->near, free, count * sizeof *keys);
 }
 
 struct event *queue_place_far(struct queue *queue, int64_t at) {
-  if (((uint64_t)at ^ (uint64_t)queue->last) < queue->near_below) {
-    make_near_room(queue);
-    if (queue->near_below) return queue_place_near(queue, at);
+  if (at < queue->limit) {
+    put_off(queue);
+    if (at < queue->limit) return queue_place_near(queue, at);
   }
-  struct event *event = room(queue, queue->last, at);
+  struct event *event = room(queue, queue->base, at);
   event->at = at;
   return event;
 }
 
-/* Sorts the events of a bucket; all below it are empty. */
-static void sort_near(struct queue *queue, struct queue_bucket *bucket) {
-  queue->near_first = queue->near_end = 0;
+static void draw_near(struct queue *queue, struct queue_bucket *bucket) {
   for (size_t i = 0; i < bucket->count; i++)
     event_copy(queue_place_near(queue, bucket->events[i].at), &bucket->events[i]);
   bucket->count = 0;
+}
+
+/* All that there is, the latest first: these pass none of those that are near already. */
+static void gather(struct queue *queue) {
+  const uint64_t nearest = (UINT64_C(1) << NEAR_BUCKET) - 1;
+  for (uint64_t left = queue->occupied & nearest; left != 0;) {
+    const int below = 63 - __builtin_clzll(left);
+    draw_near(queue, &queue->buckets[below + 1]);
+    left ^= UINT64_C(1) << below;
+  }
+  queue->occupied &= ~nearest;
+  queue->base = queue->last;
+  queue->limit = QUEUE_NEAR_TIME;
 }
 
 /* Takes the earliest of a bucket into *out and spreads the others below it. All of these are empty, so going
@@ -93,15 +112,15 @@ static void sort_near(struct queue *queue, struct queue_bucket *bucket) {
 static void spread(struct queue *queue, struct queue_bucket *bucket, struct event *out) {
   const struct event *events = bucket->events;
   const size_t count = bucket->count;
-  int64_t last = INT64_MAX;
-  for (size_t i = 0; i < count; i++) last = events[i].at < last ? events[i].at : last;
-  queue->last = last;
-  queue->near_below = 0;
+  int64_t first = INT64_MAX;
+  for (size_t i = 0; i < count; i++) first = events[i].at < first ? events[i].at : first;
+  queue->last = queue->base = first;
+  queue->limit = first < QUEUE_NEAR_TIME ? first : QUEUE_NEAR_TIME;
   bucket->count = 0;
   size_t i = 0;
-  for (; events[i].at != last; i++) event_copy(room(queue, last, events[i].at), &events[i]);
+  for (; events[i].at != first; i++) event_copy(room(queue, first, events[i].at), &events[i]);
   event_copy(out, &events[i++]);
-  for (; i < count; i++) event_copy(room(queue, last, events[i].at), &events[i]);
+  for (; i < count; i++) event_copy(room(queue, first, events[i].at), &events[i]);
 }
 
 bool queue_pop_far(struct queue *queue, struct event *out) {
@@ -110,18 +129,26 @@ bool queue_pop_far(struct queue *queue, struct event *out) {
   if (queue->head < now->count) {
     queue->count--;
     event_copy(out, &now->events[queue->head++]);
+    queue->last = out->at;
     if (queue->head == now->count) queue->head = now->count = 0;
     return true;
   }
-  int below = __builtin_ctzll(queue->occupied);
+  const int below = __builtin_ctzll(queue->occupied);
+  const bool may_be_near = queue->base < QUEUE_NEAR_TIME && below < NEAR_BUCKET;
+  if (may_be_near && queue->count <= GATHERED_MAX) {
+    gather(queue);
+    return queue_pop(queue, out);
+  }
   struct queue_bucket *bucket = &queue->buckets[below + 1];
   queue->occupied &= queue->occupied - 1;
-  if (bucket->count > SORTED_MAX) {
+  if (!may_be_near || bucket->count > SORTED_MAX) {
     queue->count--;
     spread(queue, bucket, out);
     return true;
   }
-  queue->near_below = UINT64_C(1) << below; /* [I4] */
-  sort_near(queue, bucket);
+  const int64_t span = INT64_C(1) << below;
+  queue->base = ((queue->base | (span - 1)) ^ (span - 1)) | span; /* where the bucket begins */
+  queue->limit = queue->base + span;
+  draw_near(queue, bucket);
   return queue_pop(queue, out);
 }

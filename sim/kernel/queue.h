@@ -1,18 +1,20 @@
-/* The event queue: a radix heap over virtual time, with the nearest events in order beside it.
+/* The event queue: a radix heap over virtual time, with the nearest events in order before it.
  *
- *   near     [ 4.2  4.7  5.0  5.1 ]  sorted
- *   buckets  [ 6 ..  8 ) [ 8 .. 16 ) [ 16 .. 32 ) ...
+ *   near     [ 5.1  5.0  4.7  4.2 ]  sorted, the next to pop at the end
+ *   limit    6
+ *   buckets  [ 6 .. 8 ) [ 8 .. 16 ) [ 16 .. 32 ) ...
  *
  * Order is total: by time, and among equal times first in, first out. A radix heap puts an event into
- * the bucket of the highest bit in which its time differs from the time last popped; equal times are
- * always in the same bucket, and buckets keep insertion order, so the second half of the order needs
- * no sequence number. A bucket whose turn it is and that holds few is sorted, and so is what is pushed into
- * its span of time from then on; one that holds many is spread over the buckets below it.
+ * the bucket of the highest bit in which its time differs from a base that is not later than any; equal times
+ * are always in the same bucket, and buckets keep insertion order, so the second half of the order needs
+ * no sequence number. When nothing is near, the bucket whose turn it is becomes it, and so does what is pushed
+ * into its span of time from then on; a bucket that holds many is spread over those below it. Where few events
+ * are pending in all, every one of them is near.
  *
  * [I1] Monotone: an event is never pushed before the time last popped (assertion).
  * [I2] Events of equal time pop in the order in which they were pushed.
  * [I3] No removal: timers that are likely to be cancelled live in timers.h.
- * [I4] While near_below is not 0, buckets of differences below it are empty: what belongs there is near.
+ * [I4] What is near is earlier than `limit`, what is in the buckets is not.
  * Memory is grown, never allocated per event, and kept over queue_reset. Each bucket keeps room for the
  * most that it has held: after long runs several times what is pending.
  */
@@ -64,19 +66,24 @@ static inline void event_fill(struct event *event, uint32_t node, uint16_t kind,
 }
 
 #define QUEUE_BUCKETS 65
-#define QUEUE_NEAR_MAX 32
+#define QUEUE_SLOT_BITS 6
+#define QUEUE_NEAR_MAX (1 << QUEUE_SLOT_BITS)
+#define QUEUE_NEAR_TIME (INT64_C(1) << (63 - QUEUE_SLOT_BITS)) /* later than this (4.5 years) is never near */
 struct queue_bucket {
   struct event *events;
   size_t count, capacity;
 };
 struct queue {
-  int64_t last; /* time last popped */
+  int64_t last;  /* time last popped */
+  int64_t limit; /* [I4] at most QUEUE_NEAR_TIME */
   size_t count;
-  uint64_t near_below; /* what differs from `last` by less is near; 0 = nothing is */
-  size_t near_first, near_end; /* next to pop, behind the last; equal when there are none */
-  struct event near[QUEUE_NEAR_MAX];
+  size_t near; /* how many are */
+  /* From 1: of each that is near its time and its slot, together; behind these, the slots that are free. */
+  uint64_t keys[1 + QUEUE_NEAR_MAX];
+  struct event slots[QUEUE_NEAR_MAX];
+  int64_t base;      /* of the buckets */
   uint64_t occupied; /* bit b: bucket b + 1 is not empty */
-  size_t head;       /* bucket 0, of time `last`: next to pop */
+  size_t head;       /* bucket 0, of time `base`: next to pop */
   struct queue_bucket buckets[QUEUE_BUCKETS];
 };
 
@@ -87,13 +94,16 @@ void queue_reset(struct queue *queue);
 struct event *queue_place_far(struct queue *queue, int64_t at);
 bool queue_pop_far(struct queue *queue, struct event *out);
 
-/* Room among the nearest, behind what is there for the same time. Most is pushed for later than what waits. */
+/* Room among the nearest, which are not full: behind those that pop no later. Most are pushed for soon, and
+ * pass few. */
 static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
-  struct event *near = queue->near;
-  size_t i = queue->near_end++;
-  for (; i > queue->near_first && near[i - 1].at > at; i--) event_copy(&near[i], &near[i - 1]);
-  near[i].at = at;
-  return &near[i];
+  uint64_t *key = &queue->keys[++queue->near];
+  const uint64_t slot = *key & (QUEUE_NEAR_MAX - 1), later = ((uint64_t)at + 1) << QUEUE_SLOT_BITS;
+  for (; key[-1] < later; key--) key[0] = key[-1]; /* the key before the first is later than all */
+  *key = (uint64_t)at << QUEUE_SLOT_BITS | slot;
+  struct event *event = &queue->slots[slot];
+  event->at = at;
+  return event;
 }
 
 /* Room for an event, to be filled in by the caller: node, kind, detail, a and b, at once. Writing it in place
@@ -101,9 +111,7 @@ static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
 static inline struct event *queue_place(struct queue *queue, int64_t at) {
   ASSERT_LE(queue->last, at); /* [I1] */
   queue->count++;
-  uint64_t difference = (uint64_t)at ^ (uint64_t)queue->last;
-  if (difference < queue->near_below && queue->near_end < QUEUE_NEAR_MAX)
-    return queue_place_near(queue, at);
+  if (__builtin_expect(at < queue->limit && queue->near < QUEUE_NEAR_MAX, 1)) return queue_place_near(queue, at);
   return queue_place_far(queue, at);
 }
 
@@ -113,8 +121,8 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
 
 /* Moves the earliest event to *out; false when empty. */
 static inline bool queue_pop(struct queue *queue, struct event *out) {
-  if (queue->near_first == queue->near_end) return queue_pop_far(queue, out);
-  event_copy(out, &queue->near[queue->near_first++]);
+  if (__builtin_expect(queue->near == 0, 0)) return queue_pop_far(queue, out);
+  event_copy(out, &queue->slots[queue->keys[queue->near--] & (QUEUE_NEAR_MAX - 1)]);
   queue->last = out->at;
   queue->count--;
   return true;

@@ -57,16 +57,25 @@ void trace_deinit(struct trace *trace) {
 }
 
 void trace_reset(struct trace *trace) {
-  trace->count = 0;
+  trace->count = trace->mark_count = 0;
   trace->flushed = 0;
   XXH3_64bits_reset(trace->digest_state);
 }
 
-void trace_add_sink(struct trace *trace, trace_sink *sink, void *context) {
+static void add_sink(struct trace *trace, trace_sink *sink, trace_mark_sink *mark_sink, void *context) {
   ASSERT_MSG(trace->sink_count < TRACE_SINKS_MAX, "more than TRACE_SINKS_MAX = %d sinks",
              TRACE_SINKS_MAX);
   trace->sinks[trace->sink_count].sink = sink;
+  trace->sinks[trace->sink_count].mark_sink = mark_sink;
   trace->sinks[trace->sink_count++].context = context;
+}
+
+void trace_add_sink(struct trace *trace, trace_sink *sink, void *context) {
+  add_sink(trace, sink, NULL, context);
+}
+
+void trace_add_mark_sink(struct trace *trace, trace_mark_sink *sink, void *context) {
+  add_sink(trace, NULL, sink, context);
 }
 
 void trace_flush(struct trace *trace) {
@@ -74,10 +83,15 @@ void trace_flush(struct trace *trace) {
   struct trace_record copy[TRACE_BLOCK];
   digest_update(trace->digest_state, canonical(trace->block, trace->count, copy),
                 trace->count * sizeof *trace->block);
-  for (size_t i = 0; i < trace->sink_count; i++)
-    trace->sinks[i].sink(trace->sinks[i].context, trace->block, trace->count, trace->flushed);
+  for (size_t i = 0; i < trace->sink_count; i++) {
+    void *context = trace->sinks[i].context;
+    if (trace->sinks[i].sink)
+      trace->sinks[i].sink(context, trace->block, trace->count, trace->flushed);
+    else
+      trace->sinks[i].mark_sink(context, trace->block, trace->marks, trace->mark_count, trace->flushed);
+  }
   trace->flushed += trace->count;
-  trace->count = 0;
+  trace->count = trace->mark_count = 0;
 }
 
 uint64_t trace_digest(struct trace *trace) {

@@ -6,8 +6,9 @@
  * ids), never addresses or pool positions, so the digest of the stream says whether two runs are the
  * same run.
  *
- * Records gather in a block; a full block goes to every sink in the order of registration: the digest,
- * the ledger, a file. Nothing else ever sees facts, so outputs cannot change a run.
+ * Records gather in a block; a full block goes to the digest and then to every sink in the order of
+ * registration: the ledger, a file. Nothing else ever sees facts, so outputs cannot change a run. The judge
+ * asks for one record in three: these are marked as they are written, so that nobody has to look for them.
  *
  * File, all numbers little-endian:
  *
@@ -47,13 +48,19 @@ _Static_assert(sizeof(struct trace_record) == 32, "a trace record is 32 bytes");
  * add records. */
 typedef void trace_sink(void *context, const struct trace_record *records, size_t count,
                         uint64_t first);
+/* The same for who asks for those that are marked: records[places[0]], records[places[1]], ..., `count` of them,
+ * in order; `first` is the number of records[0]. Called for every block, also where it has none. */
+typedef void trace_mark_sink(void *context, const struct trace_record *records, const uint16_t *places,
+                             size_t count, uint64_t first);
 
 struct trace {
   struct trace_record block[TRACE_BLOCK];
-  size_t count;
-  uint64_t flushed; /* records that have left */
+  size_t count, mark_count;
+  uint16_t marks[TRACE_BLOCK]; /* places in the block, rising */
+  uint64_t flushed;            /* records that have left */
   struct {
-    trace_sink *sink;
+    trace_sink *sink; /* or */
+    trace_mark_sink *mark_sink;
     void *context;
   } sinks[TRACE_SINKS_MAX];
   size_t sink_count;
@@ -64,12 +71,18 @@ void trace_init(struct trace *trace);
 void trace_deinit(struct trace *trace);
 void trace_reset(struct trace *trace); /* sinks stay */
 void trace_add_sink(struct trace *trace, trace_sink *sink, void *context);
+void trace_add_mark_sink(struct trace *trace, trace_mark_sink *sink, void *context);
 void trace_flush(struct trace *trace);
 
 /* The next record to be filled in by the caller, all fields. */
 static inline struct trace_record *trace_next(struct trace *trace) {
   if (__builtin_expect(trace->count == TRACE_BLOCK, 0)) trace_flush(trace);
   return &trace->block[trace->count++];
+}
+
+/* Marks the record that trace_next gave last; once. */
+static inline void trace_mark(struct trace *trace) {
+  trace->marks[trace->mark_count++] = (uint16_t)(trace->count - 1);
 }
 
 /* XXH3 (64 bits) of all records so far. Flushes. */

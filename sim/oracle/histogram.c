@@ -3,14 +3,13 @@
 #include "sim/base/assert.h"
 
 /* Below 32 ns a cell is one nanosecond. From there an octave [2^e, 2^(e+1)) has 32 cells of 2^(e-5)
- * each: cell = 32 * (e - 4) + the five bits below the leading one. */
+ * each: cell = 32 * (e - 4) + the five bits below the leading one. With the leading one itself, which is 32,
+ * that is 32 * (e - 5) + the first six bits; and below 32 as in the first octave, e = 5. */
 enum { CELLS_AN_OCTAVE = 32, OCTAVE_BITS = 5 };
 
 static uint32_t cell_of(uint64_t ns) {
-  if (ns < CELLS_AN_OCTAVE) return (uint32_t)ns;
-  uint32_t octave = 63 - (uint32_t)__builtin_clzll(ns);
-  uint32_t below = (uint32_t)(ns >> (octave - OCTAVE_BITS)) & (CELLS_AN_OCTAVE - 1);
-  return (octave - OCTAVE_BITS + 1) * CELLS_AN_OCTAVE + below;
+  const uint32_t octave = 63 ^ (uint32_t)__builtin_clzll(ns | CELLS_AN_OCTAVE), width = octave - OCTAVE_BITS;
+  return width * CELLS_AN_OCTAVE + (uint32_t)(ns >> width);
 }
 
 void histogram_add(struct histogram *histogram, int64_t ns) {

@@ -2,6 +2,8 @@
 #include "sim/base/grow.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/ledger_usual.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdlib.h>
 
@@ -76,14 +78,6 @@ void ledger_expect_commits(struct ledger *ledger) {
   }
 }
 
-/* The entry of an id that stands in the window, or NULL [W1]. */
-static inline struct entry *in_window(struct ledger *ledger, uint64_t intent) {
-  /* One comparison for both ends: an id from `next` on wraps to a huge age. */
-  if (ledger->next - 1 - intent >= ledger->capacity) return NULL;
-  struct entry *entry = &ledger->ring[intent & ledger->mask];
-  return entry->status.flags & FLAG_ELSEWHERE ? NULL : entry;
-}
-
 typedef void fact_fn(struct ledger *, const struct trace_record *, uint64_t number);
 
 static void on_intended(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
@@ -91,24 +85,13 @@ static void on_intended(struct ledger *ledger, const struct trace_record *fact, 
   const uint32_t about = (uint32_t)fact->value, key = about & FACT_KEY_MASK;
   ASSERT_MSG(key < ledger->key_count, "intent %llu has key %u of %u", (unsigned long long)intent, key,
              ledger->key_count - 1);
-  if (__builtin_expect(intent != ledger->next, 0)) ledger_window_skip(ledger, intent, number);
+  if (intent != ledger->next) ledger_window_skip(ledger, intent, number);
+  ledger_window_make_room(ledger, intent, number);
   struct entry *entry = &ledger->ring[intent & ledger->mask];
-  if (__builtin_expect(entry->effects == 1 && status_equal(entry->status, ledger->plain) &&
-                           ledger->plain_fixed,
-                       1)) {
-    ledger->retired++;
-    if (__builtin_expect(entry_is_special(entry), 0))
-      special_retire(ledger, entry->about, special_note(ledger, intent - ledger->capacity), 1);
-    else
-      ledger->keys[entry->about].retired++;
-  } else {
-    ledger_window_make_room(ledger, intent, number);
-    entry = &ledger->ring[intent & ledger->mask];
-  }
   *entry = (struct entry){.intended_at = fact->at, .about = about};
   ledger->recent_keys[intent & (ledger->keys_remembered - 1)] = about;
-  __builtin_prefetch(&ledger->keys[key], 1); /* of many keys: for the effect, soon */
-  if (__builtin_expect(entry_is_special(entry), 0)) special_intended(ledger, fact);
+  if (entry_is_special(entry)) special_intended(ledger, fact);
+  if (entry_law(entry) == LAW_COUNTS) ledger->keys[key].intended++;
   ledger->next = intent + 1;
   if (ledger->counts[METRIC_INTENDED]++ == 0) ledger->intended_first = fact->at;
   ledger->intended_last = fact->at;
@@ -125,7 +108,9 @@ static void note_outcome(struct ledger *ledger, uint64_t intent, enum outcome ou
     if (!exception) return; /* retired, so its outcome is final; or never issued */
     entry = &exception->entry;
   }
-  if (entry->status.outcome >= OUTCOME_NONE || outcome <= entry->status.outcome) return;
+  if (MUTANT(ORACLE_FIRST_OUTCOME) && entry->status.outcome != OUTCOME_OPEN) return;
+  const bool weaker = outcome <= entry->status.outcome && !MUTANT(ORACLE_WEAKER_OUTCOME);
+  if (entry->status.outcome >= OUTCOME_NONE || weaker) return;
   ledger->outcomes[entry->status.outcome]--;
   ledger->outcomes[outcome]++;
   entry->status.outcome = (uint8_t)outcome;
@@ -154,14 +139,14 @@ static void on_delivered(struct ledger *ledger, const struct trace_record *fact,
     entry = &exception->entry;
   }
   if (entry->status.deliveries == 2 || ++entry->status.deliveries == 1) return;
+  if (MUTANT(ORACLE_REDELIVERY_MISSED) && entry->effects) return;
   ledger->counts[METRIC_DUPLICATE_DELIVERIES]++;
   timeline_cell(&ledger->timeline, fact->at, ledger->open)->duplicate_deliveries++;
 }
 
 /* From no standing effect to one. */
-__attribute__((always_inline)) /* called twice, so that gcc would call it: 18 instructions a message */
-static inline void apply_effect(struct ledger *ledger, const struct trace_record *fact, struct entry *entry,
-                                uint64_t number) {
+static void apply_effect(struct ledger *ledger, const struct trace_record *fact, struct entry *entry,
+                         uint64_t number) {
   struct timeline_bucket *cell = timeline_cell(&ledger->timeline, fact->at, ledger->open);
   ledger->open--;
   entry->effects = 1;
@@ -172,30 +157,22 @@ static inline void apply_effect(struct ledger *ledger, const struct trace_record
   cell->first_effects++;
   ASSERT_MSG(fact->value <= TIME_MAX_NS, "effect of %llu is visible from %lld",
              (unsigned long long)fact->intent, (long long)fact->value);
-  int64_t visible_at = (int64_t)fact->value;
-  const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
-  histogram_add(&ledger->latency, latency);
-  batches_add(&ledger->latencies, latency);
-  if (__builtin_expect(ledger->together != NULL, 0)) batches_add(ledger->together, latency);
-  if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
-  uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
-  if (fact->intent > *latest)
-    *latest = fact->intent;
-  else
-    ledger->counts[METRIC_REORDERED]++;
+  const int64_t latency = count_first_effect(ledger, entry, fact);
+  if (ledger->together) batches_add(ledger->together, latency);
 }
 
 static void on_effect(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
   struct entry *entry = in_window(ledger, fact->intent);
-  if (__builtin_expect(entry && entry->effects == 0, 1)) {
+  if (entry && entry->effects == 0) {
     apply_effect(ledger, fact, entry, number);
-    if (__builtin_expect(entry_is_special(entry), 0)) special_effect(ledger, fact->intent, entry);
+    if (entry_is_special(entry)) special_effect(ledger, fact->intent, entry);
     return;
   }
+  if (!entry && MUTANT(ORACLE_LATE_DUPLICATE_MISSED) && ledger_was_issued(ledger, fact->intent)) return;
   struct exception *exception = entry ? ledger_set_aside(ledger, fact->intent, entry, number)
                                       : ledger_exception_reach(ledger, fact->intent);
   if (!exception) {
-    ledger->counts[METRIC_PHANTOMS]++;
+    if (!MUTANT(ORACLE_PHANTOM_MISSED)) ledger->counts[METRIC_PHANTOMS]++;
     return;
   }
   entry = &exception->entry;
@@ -222,7 +199,7 @@ static void on_effect_undone(struct ledger *ledger, const struct trace_record *f
     if (!exception) return;
     entry = &exception->entry;
   }
-  if (entry->effects == 0) return;
+  if (entry->effects == 0 || MUTANT(ORACLE_UNDONE_STANDS)) return;
   if (--entry->effects == 0) {
     timeline_cell(&ledger->timeline, fact->at, ledger->open);
     ledger->open++;
@@ -267,7 +244,7 @@ static void on_dead_letter_left(struct ledger *ledger, const struct trace_record
     if (!exception) return;
     entry = &exception->entry;
   }
-  entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
+  if (!MUTANT(ORACLE_DEAD_LETTER_FOR_EVER)) entry->status.flags &= (uint8_t)~FLAG_DEAD_LETTERED;
   if (exception) ledger_exception_settle(ledger, exception);
 }
 
@@ -365,38 +342,45 @@ enum scope {
 };
 _Static_assert(SCOPE_STATE < SCOPE_RUN, "all of a detail's 32 bits are shifted out where there is no group");
 struct fact_row {
-  fact_fn *on; /* NULL = it explains and does not decide */
+  fact_fn *on;
   enum scope scope;
 };
-#define FACT_NOT_NOTED (FACT__END - TRACE_FACT) /* the row of events, too */
-static const struct fact_row fact_rows[FACT_NOT_NOTED + 1] = {
-    [FACT_INTENDED - TRACE_FACT] = {on_intended, SCOPE_EVERY},
-    [FACT_OK - TRACE_FACT] = {on_ok, SCOPE_EVERY},
-    [FACT_NONE - TRACE_FACT] = {on_none, SCOPE_EVERY},
-    [FACT_UNKNOWN - TRACE_FACT] = {on_unknown, SCOPE_EVERY},
-    [FACT_REJECTED - TRACE_FACT] = {on_rejected, SCOPE_EVERY},
-    [FACT_ABANDONED - TRACE_FACT] = {on_abandoned, SCOPE_EVERY},
-    [FACT_DELIVERED - TRACE_FACT] = {on_delivered, SCOPE_GROUP},
-    [FACT_EFFECT - TRACE_FACT] = {on_effect, SCOPE_GROUP},
-    [FACT_EFFECT_UNDONE - TRACE_FACT] = {on_effect_undone, SCOPE_GROUP},
-    [FACT_DEAD_LETTERED - TRACE_FACT] = {on_dead_lettered, SCOPE_GROUP},
-    [FACT_DEAD_LETTER_LEFT - TRACE_FACT] = {on_dead_letter_left, SCOPE_GROUP},
-    [FACT_DISPOSED - TRACE_FACT] = {on_disposed, SCOPE_GROUP},
-    [FACT_STATE - TRACE_FACT] = {on_state, SCOPE_STATE},
-    [FACT_STUCK - TRACE_FACT] = {on_end, SCOPE_EVERY},
-    [FACT_HEALED - TRACE_FACT] = {on_healed, SCOPE_EVERY},
-    [FACT_DRAINED - TRACE_FACT] = {on_end, SCOPE_EVERY},
-    [FACT_COUNTER - TRACE_FACT] = {on_counter, SCOPE_RUN},
-    [FACT_SUPPRESSED - TRACE_FACT] = {on_suppressed, SCOPE_GROUP},
-    [FACT_REPLAYED - TRACE_FACT] = {on_replayed, SCOPE_GROUP},
-    [FACT_KEY_CONFLICT - TRACE_FACT] = {on_key_conflict, SCOPE_GROUP},
-    [FACT_KEY_MISMATCH - TRACE_FACT] = {on_key_mismatch, SCOPE_GROUP},
-    [FACT_COMMITTED - TRACE_FACT] = {on_committed, SCOPE_EVERY},
-    [FACT_COMMITTED_UNDONE - TRACE_FACT] = {on_committed, SCOPE_EVERY},
+#define FACT_ROWS(X)                                                                               \
+  X(INTENDED, on_intended, SCOPE_EVERY) \
+  X(OK, on_ok, SCOPE_EVERY) \
+  X(NONE, on_none, SCOPE_EVERY) \
+  X(UNKNOWN, on_unknown, SCOPE_EVERY) \
+  X(REJECTED, on_rejected, SCOPE_EVERY) \
+  X(ABANDONED, on_abandoned, SCOPE_EVERY) \
+  X(DELIVERED, on_delivered, SCOPE_GROUP) \
+  X(EFFECT, on_effect, SCOPE_GROUP) \
+  X(EFFECT_UNDONE, on_effect_undone, SCOPE_GROUP) \
+  X(DEAD_LETTERED, on_dead_lettered, SCOPE_GROUP) \
+  X(DEAD_LETTER_LEFT, on_dead_letter_left, SCOPE_GROUP) \
+  X(DISPOSED, on_disposed, SCOPE_GROUP) \
+  X(STATE, on_state, SCOPE_STATE) \
+  X(STUCK, on_end, SCOPE_EVERY) \
+  X(HEALED, on_healed, SCOPE_EVERY) \
+  X(DRAINED, on_end, SCOPE_EVERY) \
+  X(COUNTER, on_counter, SCOPE_RUN) \
+  X(SUPPRESSED, on_suppressed, SCOPE_GROUP) \
+  X(REPLAYED, on_replayed, SCOPE_GROUP) \
+  X(KEY_CONFLICT, on_key_conflict, SCOPE_GROUP) \
+  X(KEY_MISMATCH, on_key_mismatch, SCOPE_GROUP) \
+  X(COMMITTED, on_committed, SCOPE_EVERY) \
+  X(COMMITTED_UNDONE, on_committed, SCOPE_EVERY)
+static const struct fact_row fact_rows[FACT__END - TRACE_FACT] = {
+#define X(id, on, scope) [FACT_##id - TRACE_FACT] = {on, scope},
+    FACT_ROWS(X)
+#undef X
 };
+#define X(id, on, scope) | UINT64_C(1) << (FACT_##id - TRACE_FACT)
+_Static_assert((0 FACT_ROWS(X)) == FACTS_JUDGED, "the ledger has a row for what is judged, and for nothing else");
+#undef X
 
-static inline void note(struct ledger *ledger, const struct fact_row *row, const struct trace_record *fact,
-                        uint64_t number) {
+static __attribute__((noinline)) /* as what is usual does not come here */
+void note(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
+  const struct fact_row *row = &fact_rows[fact->kind - TRACE_FACT];
   const uint64_t group = (uint64_t)fact->detail >> row->scope;
   ASSERT_LT(group, ledger->groups);
   row->on(ledger_of(ledger, (uint32_t)group), fact, number);
@@ -404,26 +388,17 @@ static inline void note(struct ledger *ledger, const struct fact_row *row, const
     row->on(ledger_of(ledger, i), fact, number);
 }
 
-/* Places of the records that are noted; how many. What comes next in a trace cannot be foreseen, by a processor
- * either: so nothing here branches on it. */
-static __attribute__((noinline)) size_t find_noted(const struct trace_record *records, size_t count, uint16_t out[TRACE_BLOCK]) {
-  size_t found = 0;
-  for (size_t i = 0; i < count; i++) {
-    const unsigned kind = (unsigned)records[i].kind - TRACE_FACT; /* an event wraps to a huge kind */
-    out[found] = (uint16_t)i;
-    found += fact_rows[kind < FACT_NOT_NOTED ? kind : FACT_NOT_NOTED].on != NULL;
-  }
-  return found;
-}
-
-void ledger_sink(void *context, const struct trace_record *records, size_t count, uint64_t first) {
+void ledger_sink(void *context, const struct trace_record *records, const uint16_t *places, size_t count,
+                 uint64_t first) {
   struct ledger *ledger = context;
-  uint16_t places[TRACE_BLOCK];
-  ASSERT_LE(count, TRACE_BLOCK);
-  const size_t noted = find_noted(records, count, places);
-  for (size_t i = 0; i < noted; i++) {
-    const struct trace_record *fact = &records[places[i]];
-    note(ledger, &fact_rows[fact->kind - TRACE_FACT], fact, first + places[i]);
+  const uint16_t *const end = places + count;
+  if (ledger->groups == 1) {
+    for (const uint16_t *place = places; place < end; place++)
+      if (!noted_as_usual(ledger, &records[*place], first + *place))
+        note(ledger, &records[*place], first + *place);
+  } else {
+    for (const uint16_t *place = places; place < end; place++)
+      note(ledger, &records[*place], first + *place);
   }
   for (uint32_t i = 0; i < ledger->groups; i++) {
     struct ledger *one = ledger_of(ledger, i);

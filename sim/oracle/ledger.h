@@ -83,8 +83,8 @@ void ledger_limit(struct ledger *ledger, uint64_t window_min, uint64_t window_ma
 
 size_t ledger_bytes(const struct ledger *ledger); /* memory that it holds [I3] */
 
-/* Context: the ledger. Ignores events and explaining facts, but counts SUPPRESSED. */
-trace_sink ledger_sink;
+/* Context: the ledger. To be marked: facts that are judged (sim/world/fact.h), and nothing else. */
+trace_mark_sink ledger_sink;
 
 /* Whether the run has stated that it is stuck. */
 bool ledger_stuck(const struct ledger *ledger);

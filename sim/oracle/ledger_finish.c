@@ -1,6 +1,7 @@
 #include "sim/base/assert.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 __extension__ typedef __int128 wide;
 
@@ -20,9 +21,14 @@ static const enum metric class_of_absent[OUTCOME__COUNT] = {
 static enum metric class_of(const struct entry *entry, bool stuck) {
   struct status status = entry->status;
   if (entry->effects) return entry->effects == 1 ? METRIC_ONCE : METRIC_MANY;
-  if (status.flags & FLAG_DEAD_LETTERED) return METRIC_DEAD_LETTERED;
+  if (status.flags & FLAG_DEAD_LETTERED && !MUTANT(ORACLE_DEAD_LETTER_IS_LOSS)) return METRIC_DEAD_LETTERED;
   bool awaited = status.outcome == OUTCOME_OPEN || status.outcome >= OUTCOME_NONE;
-  if (stuck && awaited && !(status.flags & FLAG_DISPOSED)) return METRIC_STUCK;
+  const bool disposed = status.flags & FLAG_DISPOSED && !MUTANT(ORACLE_DISPOSAL_IS_STUCK);
+  if (stuck && awaited && !disposed && !MUTANT(ORACLE_STUCK_IS_LOSS)) return METRIC_STUCK;
+  if (MUTANT(ORACLE_LOSS_NOT_COUNTED)) return METRIC_ABSENT_UNKNOWN;
+  if (MUTANT(ORACLE_UNKNOWN_IS_LOST) && status.outcome == OUTCOME_UNKNOWN) return METRIC_LOST_ACKED;
+  if (MUTANT(ORACLE_ABANDONED_IS_REJECTED) && status.outcome == OUTCOME_ABANDONED)
+    return METRIC_ABSENT_REJECTED;
   return class_of_absent[status.outcome];
 }
 
@@ -30,7 +36,7 @@ static enum metric class_of(const struct entry *entry, bool stuck) {
  * counts as stuck. */
 static void compare_stores(struct finish *finish, const struct entry *entry) {
   bool committed = entry->status.flags & FLAG_COMMITTED;
-  if (committed == (entry->effects > 0)) return;
+  if (committed == (entry->effects > 0) || MUTANT(ORACLE_COMMIT_IGNORED)) return;
   if (class_of(entry, finish->ledger->stuck) != METRIC_STUCK)
     finish->metrics[METRIC_STORE_DISAGREEMENTS]++;
 }
@@ -38,7 +44,9 @@ static void compare_stores(struct finish *finish, const struct entry *entry) {
 /* An effect of a rejected operation, or of one that was rolled back. */
 static bool is_phantom(const struct ledger *ledger, const struct entry *entry) {
   bool rolled_back = ledger->commits && !(entry->status.flags & FLAG_COMMITTED);
-  return entry->effects && (rolled_back || entry->status.outcome == OUTCOME_REJECTED);
+  if (MUTANT(ORACLE_ROLLBACK_IGNORED)) rolled_back = false;
+  bool refused = entry->status.outcome == OUTCOME_REJECTED && !MUTANT(ORACLE_REFUSED_EFFECT_LEGAL);
+  return entry->effects && (rolled_back || refused);
 }
 
 /* What an operation comes to in a key that it adds `weight` to. */
@@ -55,10 +63,13 @@ static void add_up(struct key_total *total, const struct entry *entry, int64_t w
 static void judge_state(struct finish *finish, uint64_t intent, const struct entry *entry, uint32_t note) {
   struct key_total *totals = finish->ledger->totals;
   switch (entry_law(entry)) {
-  case LAW_COUNTS: add_up(&totals[entry_key(entry)], entry, 1); break;
+  case LAW_COUNTS:
+    add_up(&totals[entry_key(entry)], entry, 1);
+    totals[entry_key(entry)].unretired++;
+    break;
   case LAW_MOVES:
     add_up(&totals[entry_key(entry)], entry, -1);
-    add_up(&totals[note], entry, 1);
+    if (!MUTANT(ORACLE_TRANSFER_ONE_SIDED)) add_up(&totals[note], entry, 1);
     break;
   case LAW_OVERWRITES: rows_judge_open(finish->ledger, intent, entry); break;
   }
@@ -73,10 +84,10 @@ static void judge(struct finish *finish, uint64_t intent, const struct entry *en
   /* What counts shows in any state, each time. */
   if (entry->effects > 1 &&
       (entry_law(entry) != LAW_OVERWRITES || (entry->status.flags & FLAG_CHANGED_AGAIN)))
-    metrics[METRIC_DUPLICATE_EFFECTS]++;
+    metrics[METRIC_DUPLICATE_EFFECTS] += 1 + MUTANT(ORACLE_DUPLICATE_TWICE);
   metrics[METRIC_PHANTOMS] += is_phantom(finish->ledger, entry);
   if (finish->ledger->commits) compare_stores(finish, entry);
-  if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED)
+  if (!entry->effects && entry->status.flags & FLAG_SUPPRESSED && !MUTANT(ORACLE_SUPPRESSION_BELIEVED))
     metrics[METRIC_FALSE_SUPPRESSIONS]++;
   if (!finish->ledger->state_stated) return;
   if (keyless) {
@@ -120,14 +131,15 @@ static void judge_sum(const struct finish *finish, uint32_t key) {
   const struct ledger *ledger = finish->ledger;
   const struct key_total *total = &ledger->totals[key];
   int64_t *metrics = finish->metrics, more = finish->more, less = finish->less;
-  int64_t retired = ledger->keys[key].retired;
+  int64_t retired = ledger->keys[key].intended - total->unretired;
   if (ledger->special.used) { /* of a transfer it may be either way */
     retired += ledger->special.rows[key].retired;
     more = less = more + less;
   }
-  const int64_t least = total->least + retired, most = total->most + retired;
+  const int64_t least = total->least + retired;
+  const int64_t most = total->most + retired + MUTANT(ORACLE_STATE_OFF_BY_ONE);
   const wide off = (wide)total->state - (total->effects + retired);
-  const bool as_stated = off <= more && -off <= less;
+  const bool as_stated = (off <= more && -off <= less) || MUTANT(ORACLE_STATE_BELIEVED);
   if (as_stated && total->state >= least && total->state <= most) return;
   metrics[METRIC_STATE_ERRORS]++;
   if (!as_stated) return;

@@ -2,6 +2,7 @@
 #include "sim/base/assert.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdlib.h>
 
@@ -46,7 +47,7 @@ void ledger_groups_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
   *latency = ledger->latency;
   for (uint32_t i = 1; i < ledger->groups; i++) {
     const struct ledger *other = ledger_of(ledger, i);
-    add_counts(other->metrics, out);
+    if (!MUTANT(ORACLE_GROUPS_NOT_ADDED)) add_counts(other->metrics, out);
     histogram_merge(latency, &other->latency);
     if (other->effect_last > last) last = other->effect_last;
   }

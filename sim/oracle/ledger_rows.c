@@ -11,6 +11,7 @@
  *   as at first   no firm operation
  */
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 #define NEVER UINT64_MAX
 
@@ -100,9 +101,10 @@ enum row_verdict rows_verdict(const struct ledger *ledger, uint32_t key) {
   if (!row->unsure && !ledger->special.unsure &&
       (absent != row->absent || (!absent && value != row->value)))
     return ROW_WRONG;
-  const struct writer writer = absent ? (struct writer){.known = deleted} : writer_of(ledger, key, value);
+  struct writer writer = {.known = deleted};
+  if (!absent) writer = writer_of(ledger, key, value);
   if (!writer.known && value != 0) return ROW_WRONG;
   const uint64_t culprit = contradiction(row, absent, value, &writer);
-  if (culprit == 0) return ROW_LEGAL;
+  if (culprit == 0 || MUTANT(ORACLE_STALE_ROW_LEGAL)) return ROW_LEGAL;
   return was_applied(ledger, culprit) ? ROW_STALE : ROW_LOST;
 }

@@ -2,6 +2,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdlib.h>
 
@@ -77,7 +78,8 @@ bool special_effect(struct ledger *ledger, uint64_t intent, struct entry *entry)
    * not ask for that writes it; till then it counts as unchanged. */
   const bool changed = change(row, entry_operation(entry), intent) && !unsure;
   if (entry_operation(entry) != OPERATION_SET) row->unsure = false;
-  if (changed && intent < row->newest) ledger->counts[METRIC_STALE_OVERWRITES]++;
+  const bool stale = intent < row->newest && !MUTANT(ORACLE_OVERWRITE_IGNORED);
+  if (changed && stale) ledger->counts[METRIC_STALE_OVERWRITES]++;
   if (intent > row->newest) row->newest = intent;
   if (!changed || entry->effects < 2 || entry->status.flags & FLAG_CHANGED_AGAIN) return false;
   entry->status.flags |= FLAG_CHANGED_AGAIN;
@@ -94,7 +96,7 @@ void special_undone(struct ledger *ledger, const struct entry *entry) {
 void special_retire(struct ledger *ledger, uint32_t about, uint32_t note, int by) {
   const uint32_t key = about & FACT_KEY_MASK;
   switch (operation_law((enum operation)(about >> FACT_STATE_KEY_BITS))) {
-  case LAW_COUNTS: ledger->keys[key].retired += (uint32_t)by; break;
+  case LAW_COUNTS: break; /* struct key_account */
   case LAW_MOVES:
     ledger->special.rows[key].retired -= by;
     ledger->special.rows[note].retired += by;

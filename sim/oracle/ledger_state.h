@@ -85,22 +85,24 @@ struct exception {
   uint64_t first, second; /* numbers (from 1) of the records of its effects; 0 = none or forgotten */
   uint32_t next_free;     /* index + 1 */
   uint32_t note;          /* as in struct special */
-  bool keyless;           /* came back after its key was forgotten; still among its key's retired */
+  bool keyless;           /* came back after its key was forgotten; still counts as retired there */
 };
 
 struct gap {
   uint64_t first, last; /* ids never issued */
 };
 
-/* Touched by every effect. */
+/* Touched by every operation and every effect. Whoever retires touches none: what is left of `intended` when
+ * those that have not are taken off, at the end, has retired. */
 struct key_account {
   uint64_t latest; /* largest id of which the first effect was applied */
-  uint32_t retired;
+  uint32_t intended; /* increments */
 };
 
 /* Touched at the end only. */
 struct key_total {
   int64_t state;          /* as stated */
+  int64_t unretired;      /* increments of which the key is known */
   int64_t least, most;    /* that a serial order leaves; without those retired */
   int64_t effects;        /* what those that stand come to */
   int64_t extra, missing; /* of them, what was done more than once; what is firm and was not done */
@@ -278,11 +280,15 @@ void timeline_reset(struct timeline *timeline, int64_t width);
 /* Moves the current cell on to the one that holds `at`. `open` is what earlier cells end with. */
 void timeline_advance(struct timeline *timeline, int64_t at, int64_t open);
 
+/* Whether the current cell holds `at`, of times that never fall. Unsigned, so that one before 0 goes to where it
+ * is refused. */
+static inline bool timeline_is_at(const struct timeline *timeline, int64_t at) {
+  return (uint64_t)at < (uint64_t)timeline->end;
+}
+
 static inline struct timeline_bucket *timeline_cell(struct timeline *timeline, int64_t at,
                                                     int64_t open) {
-  /* Unsigned, so that a time before 0 goes to where it is refused. */
-  if (__builtin_expect((uint64_t)at >= (uint64_t)timeline->end, 0))
-    timeline_advance(timeline, at, open);
+  if (__builtin_expect(!timeline_is_at(timeline, at), 0)) timeline_advance(timeline, at, open);
   return &timeline->cells[timeline->current];
 }
 

@@ -1,6 +1,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
 #include "sim/oracle/ledger_state.h"
+#include "sim/oracle/mutants.h"
 
 void ledger_window_reset(struct ledger *ledger) {
   ledger->commits = false;
@@ -64,6 +65,7 @@ struct exception *ledger_exception_reach(struct ledger *ledger, uint64_t intent)
 /* [I2], [W3]: whether nothing need be remembered of it. */
 static bool is_plain(struct ledger *ledger, const struct entry *entry) {
   if (entry->effects != 1) return false;
+  if (MUTANT(ORACLE_RETIRES_UNCONFIRMED) && entry->status.outcome == OUTCOME_UNKNOWN) return true;
   if (status_equal(entry->status, ledger->plain)) {
     ledger->plain_fixed = true;
     return true;

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/oracle/batches.h"
+#include "sim/oracle/mutants.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -124,6 +125,7 @@ double statistics_none_seen(uint64_t trials) {
 
 struct estimate statistics_proportion(uint64_t successes, uint64_t trials, double alpha) {
   if (trials == 0) return (struct estimate){.mean = 0, .low = 0, .high = 1, .n = 0};
+  if (MUTANT(ORACLE_INTERVAL_ONE_SIDED)) alpha *= 2;
   double hits = (double)successes, misses = (double)(trials - successes), n = (double)trials;
   struct estimate estimate = {.mean = hits / n, .low = 0, .high = 1, .n = (size_t)trials};
   if (hits > 0) estimate.low = beta_quantile(alpha / 2, hits, misses + 1, 0);

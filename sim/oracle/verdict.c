@@ -1,4 +1,5 @@
 #include "sim/oracle/verdict.h"
+#include "sim/oracle/mutants.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,8 @@ static const enum metric metric_of[ANOMALY__COUNT] = {
 uint32_t verdict_violations(const int64_t metrics[METRIC__COUNT], uint32_t allowed) {
   uint32_t happened = 0;
   for (int i = 0; i < ANOMALY__COUNT; i++)
-    if (metrics[metric_of[i]] > 0) happened |= UINT32_C(1) << i;
+    if (metrics[metric_of[i]] > MUTANT(ORACLE_ONE_IS_NONE)) happened |= UINT32_C(1) << i;
+  if (MUTANT(ORACLE_ALLOWS_REST) && allowed) return 0;
   return happened & ~allowed;
 }
 

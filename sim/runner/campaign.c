@@ -87,8 +87,10 @@ bool campaign_try(const struct scenario *scenario, const struct campaign_options
 
 void campaign_run(const struct scenario *scenario, const struct campaign_options *options,
                   struct campaign *out) {
+  struct err err = {0};
   ASSERT(!options->journal);
-  campaign_try(scenario, options, out, NULL);
+  const bool good = campaign_try(scenario, options, out, &err);
+  ASSERT(good); /* nothing but a journal fails */
 }
 
 bool campaign_shard(const struct scenario *scenario, const struct campaign_options *options, struct err *err) {

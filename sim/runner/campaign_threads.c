@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/runner/interrupt.h"
+#include "sim/runner/workers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ static void wait_for_workers(struct crew *crew) {
 }
 
 /* Waits for the workers, tells a terminal how far they are, and looks whether the process is to end. */
-static void watch(struct crew *crew, const struct interrupt *interrupt) {
+static void watch(struct crew *crew, struct interrupt *interrupt) {
   const bool show = crew->work->options->progress && isatty(STDERR_FILENO);
   const double started_s = now_s();
   double next_s = PROGRESS_AFTER_S;
@@ -138,7 +139,12 @@ void campaign_threads(struct work *work, unsigned workers, const struct work_oth
   ASSERT(threads != NULL);
   for (unsigned i = 0; i < workers; i++) {
     const int failed = pthread_create(&threads[i], NULL, worker, &crew);
-    ASSERT_MSG(failed == 0, "cannot start thread %u of %u (-j): %s", i + 1, workers, strerror(failed));
+    if (failed == 0) continue;
+    workers_are_fewer(i, workers, failed);
+    pthread_mutex_lock(&crew.mutex);
+    crew.running -= workers - i;
+    pthread_mutex_unlock(&crew.mutex);
+    workers = i;
   }
   watch(&crew, watched ? &interrupt : NULL);
   for (unsigned i = 0; i < workers; i++) pthread_join(threads[i], NULL);

@@ -13,6 +13,7 @@
 
 #include "sim/base/err.h"
 #include "sim/runner/campaign.h"
+#include "sim/runner/interrupt.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +25,9 @@ bool charts_name(size_t number, char out[CHART_NAME_MAX]);
 /* Writes NAME.gp into `directory`: the above, or where values are swept those of charts_sweep.h. False: *err says which file could not be written. */
 bool charts_write_scripts(const struct campaign *campaign, const char *directory, struct err *err);
 
-/* Runs gnuplot on all scripts in `directory`. What goes wrong is one warning line on stderr, never an
- * error; a chart that failed is not there. */
-void charts_render(const char *directory);
+/* Runs gnuplot on all scripts in `directory`, each at most so long (wall-clock). What goes wrong is one warning line
+ * on stderr, never an error; a chart that failed is not there. gnuplot is ended with all that it started, also when
+ * this process is killed. `interrupt`: has begun, and ends it when a signal was seen; may be NULL. */
+void charts_render(const char *directory, int64_t limit_ms, struct interrupt *interrupt);
 
 #endif

@@ -1,5 +1,6 @@
 #include "sim/runner/charts_sweep.h"
 
+#include "sim/base/assert.h"
 #include "sim/runner/chart_scripts.h"
 #include "sim/runner/charts_parts.h"
 #include "sim/runner/human.h"
@@ -225,6 +226,7 @@ static void put_lines(const struct campaign *campaign, unsigned metric, FILE *ou
   const struct scenario *scenario = campaign->scenario;
   size_t index = 0, columns;
   const struct sweep_key *key = axis_of(scenario, 0, &index);
+  ASSERT(key);
   char expression[256] = "NaN";
   const struct closed_form *form = closed_form_of(campaign, metric, key, expression, sizeof expression);
   const size_t lines = charts_key_lines(scenario, scenario->row_count, 12, &columns);
@@ -288,6 +290,7 @@ static void put_map(const struct campaign *campaign, unsigned metric, FILE *out)
   const struct scenario *scenario = campaign->scenario;
   size_t x_index = 0, y_index = 0;
   const struct sweep_key *x = axis_of(scenario, 0, &x_index), *y = axis_of(scenario, 1, &y_index);
+  ASSERT(x && y);
   const size_t panels = scenario->row_count < PANELS_MAX ? scenario->row_count : PANELS_MAX;
   const size_t across = panels == 1 ? 1 : panels <= 6 ? 2 : 3, down = (panels + across - 1) / across;
   size_t cell = y->count <= 4 ? 52 : y->count <= 8 ? 40 : 26;

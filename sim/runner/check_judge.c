@@ -273,6 +273,7 @@ static bool compare_lines(const struct plan *plan, const struct effect_lines *ex
     if (order == 0) order = strcmp(one->operation, other->operation);
     if (order == 0) order = strcmp(one->kind, other->kind);
     const struct effect_line *line = order <= 0 ? one : other;
+    ASSERT(line);
     const size_t expected_count = order <= 0 ? alike(expected, a, line) : 0;
     const size_t found_count = order >= 0 ? alike(found, b, line) : 0;
     if (has_operation(line) == of_operations &&

@@ -63,6 +63,7 @@ static void put_what(const struct check_outcome *outcome, FILE *out) {
       [PROGRAM_MALFORMED] = "it said what cannot be understood",
       [PROGRAM_CHATTY] = "it said too much",
       [PROGRAM_NOT_STARTED] = "it could not be started",
+      [PROGRAM_NO_RESOURCES] = "the machine lacks what it needs",
       [PROGRAM_CANNOT_JUDGE] = "there is nothing to judge it by",
   };
   if (outcome->verdict == CHECK_PROGRAM)

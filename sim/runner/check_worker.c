@@ -19,7 +19,10 @@
 #include <unistd.h>
 
 #define NOTHING SIZE_MAX
-#define CUT_OFF 125 /* exit status of a worker whose pipes are gone */
+#define LOOK_MS 100
+#define LESS_AT_ONCE "fewer at once with -j, or more descriptors and processes: ulimit -n, ulimit -u"
+#define CUT_OFF 125        /* exit status of a worker whose pipes are gone */
+#define INTERNAL_ERROR 124 /* of one in which an assertion of ours has failed, and was told */
 
 /* A worker, as the tool sees it. */
 struct worker {
@@ -140,20 +143,44 @@ static void close_others(const struct worker *workers, unsigned count) {
   }
 }
 
-static void start(const struct check_world *world, struct worker *workers, unsigned count, unsigned index) {
+/* Two pipes, or none. */
+static bool open_pipes(int in[2], int out[2]) {
+  if (pipe2(in, O_CLOEXEC) != 0) return false;
+  if (pipe2(out, O_CLOEXEC) == 0) return true;
+  const int number = errno;
+  close(in[0]), close(in[1]);
+  errno = number;
+  return false;
+}
+
+static bool no_worker(unsigned index, unsigned count, struct err *err) {
+  err_set(err, ERR_IO, "cannot start worker %u of %u (-j): %s", index + 1, count, strerror(errno));
+  return err_note(err, LESS_AT_ONCE);
+}
+
+/* False: *err says why. */
+static bool start(const struct check_world *world, struct worker *workers, unsigned count, unsigned index,
+                  struct err *err) {
   struct worker *worker = &workers[index];
   int in[2], out[2];
-  ASSERT(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
+  if (!open_pipes(in, out)) return no_worker(index, count, err);
   fflush(NULL);
   const pid_t tool = getpid();
-  worker->process = fork();
-  ASSERT_MSG(worker->process >= 0, "no process for a worker: %s", strerror(errno));
+  const pid_t process = fork();
+  if (process < 0) {
+    no_worker(index, count, err);
+    close(in[0]), close(in[1]), close(out[0]), close(out[1]);
+    return false;
+  }
+  worker->process = process;
   if (worker->process == 0) {
+    assert_exit_with(INTERNAL_ERROR);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != tool) _exit(1); /* it died before that */
     setpgid(0, 0); /* what a plug-in forks can be ended with it */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* what a program within the worker prints is no report */
     close(in[1]);
     close(out[0]);
@@ -168,6 +195,7 @@ static void start(const struct check_world *world, struct worker *workers, unsig
   worker->requests = in[1];
   worker->answers = out[0];
   worker->at = NOTHING;
+  return true;
 }
 
 /* Until it has exited, but no longer than a case may take: a plug-in may have stopped it, or left something behind
@@ -234,8 +262,8 @@ static void died(struct check_answer *out, int status) {
 
 static void hung(struct check_answer *out, int64_t limit_ms) {
   *out = (struct check_answer){.outcome = {.verdict = CHECK_PROGRAM, .failure = PROGRAM_HUNG}};
-  snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "no answer within %lld s of wall-clock time",
-           (long long)(limit_ms / 1000));
+  snprintf(out->outcome.evidence, sizeof out->outcome.evidence, "no answer within %lld ms of wall-clock time",
+           (long long)limit_ms);
 }
 
 /* What the requests are done with. */
@@ -243,7 +271,7 @@ struct job {
   struct check_world *world;
   const struct check_request *requests;
   struct check_answer *answers;
-  size_t count, next, end; /* end: none from here on is begun */
+  size_t next, end; /* end: none from here on is begun */
   bool stop_at_failure;
   struct worker *workers;
   unsigned worker_count;
@@ -254,7 +282,7 @@ struct job {
 static bool give(struct job *job, unsigned index) {
   struct worker *worker = &job->workers[index];
   if (job->next >= job->end) return false;
-  if (worker->process == 0) start(job->world, job->workers, job->worker_count, index);
+  if (worker->process == 0 && !start(job->world, job->workers, job->worker_count, index, job->err)) return false;
   worker->at = job->next++;
   worker->due_ms = now_ms() + job->world->options->case_limit_ms;
   write_all(worker->requests, &job->requests[worker->at], sizeof *job->requests); /* else it is dead: seen below */
@@ -287,8 +315,14 @@ static bool take(struct job *job, struct worker *worker, bool late) {
   } else if (!receive(worker, answer, &head)) {
     const int status = stop(job->world, worker, false);
     if (head.refused) return *job->err = head.err, false;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == INTERNAL_ERROR)
+      return err_set(job->err, ERR_INTERNAL, "a worker has ended by the error above");
     check_answer_deinit(answer);
     died(answer, status);
+  }
+  if (answer->outcome.verdict == CHECK_PROGRAM && answer->outcome.failure == PROGRAM_NO_RESOURCES) {
+    err_set(job->err, ERR_IO, "%s", answer->outcome.evidence);
+    return err_note(job->err, LESS_AT_ONCE);
   }
   const size_t done = worker->at;
   worker->at = NOTHING;
@@ -305,7 +339,11 @@ static bool wait_for_one(struct job *job) {
     if (busy && job->workers[i].due_ms < soonest) soonest = job->workers[i].due_ms;
   }
   const int64_t left = soonest - now_ms();
-  poll(waits, job->worker_count, left < 0 ? 0 : left > 60000 ? 60000 : (int)left + 1);
+  const int wait_ms = left < 0 ? 0 : left > LOOK_MS ? LOOK_MS : (int)left + 1;
+  const int64_t before = now_ms();
+  poll(waits, job->worker_count, wait_ms);
+  const int64_t stopped_ms = now_ms() - before - wait_ms; /* then the workers may have been, too */
+  for (unsigned i = 0; stopped_ms > LOOK_MS && i < job->worker_count; i++) job->workers[i].due_ms += stopped_ms;
   for (unsigned i = 0; i < job->worker_count; i++) {
     if (waits[i].fd < 0) continue;
     const bool late = waits[i].revents == 0 && now_ms() > job->workers[i].due_ms;
@@ -323,7 +361,7 @@ static bool any_busy(const struct job *job) {
 bool check_do(struct check_world *world, unsigned workers, const struct check_request *requests, size_t count,
               bool stop_at_failure, struct check_answer *answers, size_t *out_done, struct err *err) {
   struct worker items[CHECK_WORKERS_MAX] = {0};
-  struct job job = {.world = world, .requests = requests, .answers = answers, .count = count, .end = count,
+  struct job job = {.world = world, .requests = requests, .answers = answers, .end = count,
                     .stop_at_failure = stop_at_failure, .workers = items, .err = err,
                     .worker_count = workers < CHECK_WORKERS_MAX ? workers : CHECK_WORKERS_MAX};
   bool begun = true;
@@ -334,7 +372,8 @@ bool check_do(struct check_world *world, unsigned workers, const struct check_re
     for (unsigned i = 0; i < job.worker_count; i++)
       if (items[i].at == NOTHING) give(&job, i);
     show_progress(&job, job.next);
-  } while (any_busy(&job) && (begun = wait_for_one(&job)));
+    begun = err->code == ERR_NONE;
+  } while (begun && any_busy(&job) && (begun = wait_for_one(&job)));
   for (unsigned i = 0; i < job.worker_count; i++) stop(world, &items[i], !begun);
   show_progress(&job, job.end);
   if (out_done) *out_done = job.end;

@@ -73,7 +73,7 @@ struct collector *collector_new(struct trace *trace) {
   ASSERT(collector);
   collector->trace = trace;
   collector->ledger = ledger_new();
-  trace_add_sink(trace, ledger_sink, collector->ledger);
+  trace_add_mark_sink(trace, ledger_sink, collector->ledger);
   trace_add_sink(trace, collector_sink, collector);
   return collector;
 }

@@ -83,6 +83,7 @@ static void begin_cell(struct reading *reading, char byte) {
 
 static void feed(struct reading *reading, struct csv_parser *parser) {
   const struct yaml_source *source = reading->source;
+  char before = '\0';
   for (size_t i = 0; i < source->length && !reading->failed; i++) {
     const char byte = source->text[i];
     begin_cell(reading, byte);
@@ -92,7 +93,8 @@ static void feed(struct reading *reading, struct csv_parser *parser) {
       err_note(reading->err, "a cell with a quote in it is quoted, and the quote doubled");
       yaml_fail_at(source, reading->line, reading->column, reading->err);
     }
-    move(reading, byte, i > 0 ? source->text[i - 1] : '\0');
+    move(reading, byte, before);
+    before = byte;
   }
 }
 

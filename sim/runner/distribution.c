@@ -3,13 +3,10 @@
 #include "sim/base/assert.h"
 #include "sim/kernel/quantile.h"
 #include "sim/runner/distribution_law.h"
+#include "sim/runner/elementary.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_integration.h>
 #include <math.h>
 #include <stdlib.h>
-
-#define GAUSS_POINTS 16
 
 /* Positions in the unit interval are whole multiples of the finest cell, so that no cell's edge is
  * rounded; what a mix needs is exact in 128 bits. */
@@ -20,52 +17,59 @@ __extension__ typedef __int128 wide;
 
 /* ---- the mean over a cell, in ns ---- */
 
-struct integrator {
-  const struct law *law;
-  gsl_integration_glfixed_table *gauss;
+/* Legendre's points and weights for 16 points between -1 and 1, those above 0. */
+static const double gauss[][2] = {
+    {0.0950125098376374401853193354250, 0.1894506104550684962853967232083},
+    {0.2816035507792589132304605014605, 0.1826034150449235888667636679692},
+    {0.4580167776572273863424194429836, 0.1691565193950025381893120790304},
+    {0.6178762444026437484466717640488, 0.1495959888165767320815017305474},
+    {0.7554044083550030338951011948474, 0.1246289712555338720524762821920},
+    {0.8656312023878317438804678977124, 0.0951585116824927848099251076022},
+    {0.9445750230732325760779884155346, 0.0622535239386478928628438369944},
+    {0.9894009349916499325961541734503, 0.0271524594117540948517805724560},
 };
 
-/* Where the upper tail is far, the quantile function is smooth and near a line. */
-static double mean_numeric(const struct integrator *integrator, double low, double high) {
-  double sum = 0, x, weight;
-  for (size_t i = 0; i < integrator->gauss->n; i++) {
-    gsl_integration_glfixed_point(low, high, i, &x, &weight, integrator->gauss);
-    sum += weight * gsl_cdf_exponential_Pinv(x, (double)integrator->law->parameters[0]);
-  }
-  return sum / (high - low);
+/* Where the upper tail is far, the quantile function -mean * ln(1 - p) is smooth and near a line. */
+static double mean_numeric(double mean, double low, double high) {
+  double sum = 0, middle = (low + high) / 2, half = (high - low) / 2;
+  for (size_t i = 0; i < sizeof gauss / sizeof *gauss; i++)
+    sum -= gauss[i][1] * (elementary_log1p(-(middle - half * gauss[i][0])) +
+                          elementary_log1p(-(middle + half * gauss[i][0])));
+  return mean * sum / 2;
 }
 
 /* E[X; p in cell] = -mean * integral of ln s over s = 1 - p: exact, and without cancellation where s
  * is small. */
-static double mean_exponential(const struct integrator *integrator, double low, double high) {
+static double mean_exponential(double mean, double low, double high) {
+  if (low < 0.5) return mean_numeric(mean, low, high);
   double s0 = 1 - low, s1 = 1 - high;
-  if (low < 0.5) return mean_numeric(integrator, low, high);
-  double primitive0 = s0 - s0 * log(s0), primitive1 = s1 > 0 ? s1 - s1 * log(s1) : 0;
-  return (double)integrator->law->parameters[0] * (primitive0 - primitive1) / (s0 - s1);
+  double primitive0 = s0 - s0 * elementary_log(s0), primitive1 = s1 > 0 ? s1 - s1 * elementary_log(s1) : 0;
+  return mean * (primitive0 - primitive1) / (s0 - s1);
 }
 
 /* E[X; z0 < Z < z1] = E[X] * P(z0 - sigma < Z < z1 - sigma), on the side of the tail that is near. */
 static double mean_lognormal(const struct law *law, double low, double high) {
+  const double sigma = law->sigma;
   double part;
   if (low < 0.5) {
-    double from = low > 0 ? gsl_cdf_ugaussian_P(gsl_cdf_ugaussian_Pinv(low) - law->sigma) : 0;
-    part = gsl_cdf_ugaussian_P(gsl_cdf_ugaussian_Pinv(high) - law->sigma) - from;
-  } else {
-    double to = high < 1 ? gsl_cdf_ugaussian_Q(gsl_cdf_ugaussian_Qinv(1 - high) - law->sigma) : 0;
-    part = gsl_cdf_ugaussian_Q(gsl_cdf_ugaussian_Qinv(1 - low) - law->sigma) - to;
+    double from = low > 0 ? elementary_normal(elementary_normal_inverse(low) - sigma) : 0;
+    part = elementary_normal(elementary_normal_inverse(high) - sigma) - from;
+  } else { /* mirrored: the share above z is the one below -z */
+    double to = high < 1 ? elementary_normal(elementary_normal_inverse(1 - high) + sigma) : 0;
+    part = elementary_normal(elementary_normal_inverse(1 - low) + sigma) - to;
   }
-  return exp(law->mu + law->sigma * law->sigma / 2) * part / (high - low);
+  return elementary_exp(law->mu + sigma * sigma / 2) * part / (high - low);
 }
 
-/* Integral of min * s^(-1/exponent); near s = 1 through expm1, or the difference would cancel. */
+/* Integral of min * s^(-1/exponent) over s = 1 - p. With s1 the less of both, s0^power - s1^power is
+ * s1^power * ((s0/s1)^power - 1), which does not cancel. */
 static double mean_pareto(const struct law *law, double low, double high) {
   double power = 1 - (double)LAW_EXPONENT_SCALE / (double)law->parameters[1];
-  double from = expm1(power * log1p(-low)), to = high < 1 ? expm1(power * log1p(-high)) : -1;
-  if (low >= 0.5) {
-    from = pow(1 - low, power);
-    to = high < 1 ? pow(1 - high, power) : 0;
-  }
-  return (double)law->parameters[0] * (from - to) / power / (high - low);
+  double s0 = 1 - low, s1 = 1 - high;
+  double part = s1 > 0 ? elementary_exp(power * elementary_log(s1)) *
+                             elementary_expm1(power * elementary_log1p((s0 - s1) / s1))
+                       : elementary_exp(power * elementary_log(s0));
+  return (double)law->parameters[0] * part / power / (s0 - s1);
 }
 
 /* Time at a share of the grid, summed over the atoms that the cell meets; nearest whole ns. */
@@ -81,8 +85,7 @@ static int64_t mean_mix(const struct law *law, uint64_t low, uint64_t high) {
   return (int64_t)((sum + (to - from) / 2) / (to - from));
 }
 
-static bool cell(const struct integrator *integrator, uint64_t low, uint64_t high, int64_t *out) {
-  const struct law *law = integrator->law;
+static bool cell(const struct law *law, uint64_t low, uint64_t high, int64_t *out) {
   if (law->shape == SHAPE_MIX) {
     *out = mean_mix(law, low, high);
     return true;
@@ -94,7 +97,7 @@ static bool cell(const struct integrator *integrator, uint64_t low, uint64_t hig
     mean = a + (b - a) * (from + to) / 2;
     break;
   case SHAPE_EXPONENTIAL:
-    mean = mean_exponential(integrator, from, to);
+    mean = mean_exponential(a, from, to);
     break;
   case SHAPE_LOGNORMAL:
     mean = law->sigma > 0 ? mean_lognormal(law, from, to) : a;
@@ -113,16 +116,16 @@ static bool cell(const struct integrator *integrator, uint64_t low, uint64_t hig
 
 /* ---- the table ---- */
 
-static bool fill(const struct integrator *integrator, struct quantile_table *table) {
+static bool fill(const struct law *law, struct quantile_table *table) {
   uint64_t width = GRID >> QUANTILE_BITS;
   for (uint64_t i = 0; i < QUANTILE_CELLS; i++)
-    if (!cell(integrator, i * width, (i + 1) * width, &table->body[i])) return false;
+    if (!cell(law, i * width, (i + 1) * width, &table->body[i])) return false;
   for (int level = 0; level < QUANTILE_LEVELS; level++) {
     uint64_t top = GRID - width;
     width >>= QUANTILE_BITS;
     for (uint64_t i = 0; i < QUANTILE_CELLS; i++)
-      if (!cell(integrator, i * width, (i + 1) * width, &table->low[level][i]) ||
-          !cell(integrator, top + i * width, top + (i + 1) * width, &table->high[level][i]))
+      if (!cell(law, i * width, (i + 1) * width, &table->low[level][i]) ||
+          !cell(law, top + i * width, top + (i + 1) * width, &table->high[level][i]))
         return false;
   }
   return true;
@@ -153,7 +156,7 @@ static int64_t law_median(const struct law *law) {
   case SHAPE_EXPONENTIAL:
     return llround(a * M_LN2);
   case SHAPE_PARETO:
-    return llround(a * pow(2, (double)LAW_EXPONENT_SCALE / (double)law->parameters[1]));
+    return llround(a * elementary_exp(M_LN2 * (double)LAW_EXPONENT_SCALE / (double)law->parameters[1]));
   case SHAPE_MIX:
     for (size_t i = 0; i < law->atom_count; i++)
       if ((share += law->atoms[i].share) * 2 >= SCHEMA_SHARE_SCALE) return law->atoms[i].ns;
@@ -173,10 +176,7 @@ static struct distribution *build(const struct law *law) {
   ASSERT_MSG(block, "out of memory");
   law_format(law, block->text);
   block->distribution = (struct distribution){block->text, &block->table};
-  const struct integrator integrator = {law, gsl_integration_glfixed_table_alloc(GAUSS_POINTS)};
-  bool filled = fill(&integrator, &block->table);
-  gsl_integration_glfixed_table_free(integrator.gauss);
-  if (!filled) {
+  if (!fill(law, &block->table)) {
     free(block);
     return NULL;
   }

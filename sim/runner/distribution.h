@@ -1,4 +1,4 @@
-/* Distributions of time: their text, their parameters, and their tables of integers built with GSL.
+/* Distributions of time: their text, their parameters, and their tables of integers, the same on every machine.
  *
  *   5ms | uniform min=1ms max=5ms | exponential mean=2ms | lognormal median=1ms p99=5ms |
  *   pareto min=1ms exponent=2.5 | mix 1ms=99% 500ms=1%
@@ -11,7 +11,7 @@
 
 /* Reads and builds; *out and its table are malloc'ed as one block, to be freed by the caller with
  * distribution_free. False with code, message and note set. The table's cell values are integer ns:
- * the cell means of the distribution, computed with GSL, rounded to nearest. */
+ * the cell means of the distribution, rounded to nearest; computed by sim/runner/elementary.h. */
 bool distribution_parse(const char *text, struct distribution **out, struct err *err);
 void distribution_free(struct distribution *distribution);
 

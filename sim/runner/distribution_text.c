@@ -2,9 +2,8 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
+#include "sim/runner/elementary.h"
 
-#include <gsl/gsl_cdf.h>
-#include <math.h>
 #include <string.h>
 
 #define WORD_MAX 64
@@ -153,8 +152,8 @@ static bool check_law(const char *text, struct law *law, struct err *err) {
   case SHAPE_LOGNORMAL:
     if (a == 0) return err_set(err, ERR_BAD_DISTRIBUTION, "median of '%s' is not above 0", text);
     if (a > b) return err_set(err, ERR_BAD_DISTRIBUTION, "p99 of '%s' is below its median", text);
-    law->mu = log((double)a);
-    law->sigma = log((double)b / (double)a) / gsl_cdf_ugaussian_Pinv(0.99);
+    law->mu = elementary_log((double)a);
+    law->sigma = elementary_log((double)b / (double)a) / -elementary_normal_inverse(0.01);
     break;
   case SHAPE_PARETO:
     if (a == 0) return err_set(err, ERR_BAD_DISTRIBUTION, "min of '%s' is not above 0", text);

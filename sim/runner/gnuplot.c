@@ -1,53 +1,18 @@
 #include "sim/runner/charts.h"
 
-#include "sim/base/assert.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdint.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+#define ANOTHER_LOOK_MS 20
 
 static void warn(const char *what, const char *detail) {
   fprintf(stderr, "dgsim: warning: %s%s%s\n", what, detail[0] != '\0' ? ": " : "", detail);
-}
-
-/* Our environment, but in UTF-8, as the scripts and data are, and with decimal points: gnuplot would
- * complain in the C locale, and write numbers as the user's country does in others. The array is the
- * caller's to free, the words are not. */
-static char **environment(void) {
-  static const char locale[] = "LC_ALL=C.UTF-8";
-  size_t count = 0, kept = 0;
-  while (environ[count]) count++;
-  char **copy = calloc(count + 2, sizeof *copy);
-  ASSERT(copy != NULL);
-  for (size_t i = 0; i < count; i++)
-    if (strncmp(environ[i], "LC_ALL=", strlen("LC_ALL=")) != 0) copy[kept++] = environ[i];
-  copy[kept] = (char *)(uintptr_t)locale;
-  return copy;
-}
-
-/* Starts gnuplot in `directory` with what it says going to `output`. Returns 0 or an errno. */
-static int start(const char *directory, const char *script, int output, pid_t *out_child) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addchdir_np(&actions, directory);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  /* -d: a user's start-up file must not change the charts. */
-  char *arguments[] = {"gnuplot", "-d", (char *)script, NULL};
-  char **words = environment();
-  const int failed = posix_spawnp(out_child, "gnuplot", &actions, NULL, arguments, words);
-  free(words);
-  posix_spawn_file_actions_destroy(&actions);
-  return failed;
 }
 
 /* Of a chart in which nothing happened. */
@@ -58,9 +23,12 @@ static bool harmless(const char *line) {
 
 /* What it complained of: the line that names a place in the script, or else the first that is not
  * empty. */
-static void complaint(FILE *said, char *out, size_t size) {
+static void complaint(const struct command_child *gnuplot, char *out, size_t size) {
   char line[512];
   out[0] = '\0';
+  const int copy = gnuplot->errors < 0 ? -1 : dup(gnuplot->errors);
+  FILE *said = copy < 0 ? NULL : fdopen(copy, "r");
+  if (!said) return;
   rewind(said);
   while (fgets(line, sizeof line, said)) {
     line[strcspn(line, "\n")] = '\0';
@@ -68,8 +36,10 @@ static void complaint(FILE *said, char *out, size_t size) {
     if (*text == '\0' || *text == '^' || harmless(text)) continue;
     const bool place = strstr(text, ", line ") != NULL;
     if (place || out[0] == '\0') snprintf(out, size, "%s", text);
-    if (place) return;
+    if (place) break;
   }
+  fclose(said);
+  printable(out);
 }
 
 /* Whether a chart is there to its end: gnuplot does not notice that a disk is full. */
@@ -83,43 +53,73 @@ static bool is_whole(const char *svg) {
   return whole;
 }
 
-/* False: there is no gnuplot, so that the others need not be tried. */
-static bool render(const char *directory, const char *name) {
-  char script[128], svg[1024], line[256];
+/* What it prints is of no use; but a full pipe would stop it. */
+static void forget_output(const struct command_child *gnuplot) {
+  char nothing[4096];
+  while (read(gnuplot->from, nothing, sizeof nothing) > 0) continue;
+  command_trim_errors(gnuplot);
+}
+
+/* Waits for its end, that long, or until this process is told to end. Returns whether it has ended. */
+static bool wait_for_end(const struct command_child *gnuplot, int64_t limit_ms, struct interrupt *interrupt) {
+  for (int64_t waited_ms = 0; waited_ms < limit_ms; waited_ms += ANOTHER_LOOK_MS) { /* not while we are stopped */
+    const bool ended = command_wait_exit(gnuplot, ANOTHER_LOOK_MS);
+    forget_output(gnuplot);
+    if (ended || (interrupt && interrupt_seen(interrupt) != 0)) return ended;
+  }
+  return false;
+}
+
+/* In UTF-8, as the scripts and data are, and with decimal points: gnuplot would complain in the C locale, and write
+ * numbers as the user's country does in others. -d: a user's start-up file must not change the charts. */
+static int start(const char *directory, const char *script, struct command_child *out) {
+  char *arguments[] = {"gnuplot", "-d", (char *)script, NULL};
+  char **environment = command_environment((const char *[]){"LC_ALL=C.UTF-8"}, 1);
+  const int failed = command_start(out, arguments, environment, directory, false, NULL);
+  free(environment);
+  return failed;
+}
+
+/* False: there is no gnuplot, or it hangs, or it is time to end, so that the others need not be tried. */
+static bool render(const char *directory, const char *name, int64_t limit_ms, struct interrupt *interrupt) {
+  char script[128], svg[1024], line[256], how[80];
+  struct command_child gnuplot;
   snprintf(script, sizeof script, "%s.gp", name);
   snprintf(svg, sizeof svg, "%s/%s.svg", directory, name);
-  FILE *said = tmpfile();
-  if (!said) {
-    warn("no charts", strerror(errno));
-    return false;
-  }
-  pid_t child;
-  const int failed = start(directory, script, fileno(said), &child);
+  const int failed = start(directory, script, &gnuplot);
   if (failed != 0) {
+    if (access(directory, X_OK) != 0) return false; /* which is told when files are put into their places */
     warn(failed == ENOENT ? "gnuplot not found, so there are no charts (--no-charts silences this)"
                           : "gnuplot cannot be started, so there are no charts",
          failed == ENOENT ? "" : strerror(failed));
-    fclose(said);
     return false;
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  complaint(said, line, sizeof line);
-  fclose(said);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_whole(svg)) {
+  const bool ended = wait_for_end(&gnuplot, limit_ms, interrupt);
+  complaint(&gnuplot, line, sizeof line);
+  const int status = command_end(&gnuplot, NULL);
+  if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_whole(svg)) {
     if (line[0] != '\0') fprintf(stderr, "dgsim: warning: gnuplot %s: %s\n", script, line);
     return true;
   }
   unlink(svg); /* half a chart is none */
+  if (!ended) {
+    if (!interrupt || interrupt->signal == 0)
+      fprintf(stderr, "dgsim: warning: gnuplot has not ended on %s within %lld s, so there are no more charts (--chart-limit)\n",
+              script, (long long)(limit_ms / 1000));
+    return false;
+  }
+  command_status_text(status, how, sizeof how);
   fprintf(stderr, "dgsim: warning: gnuplot failed on %s: %s\n", script,
-          line[0] != '\0' ? line : "the chart is not there, or not to its end");
+          line[0] != '\0'     ? line
+          : WIFSIGNALED(status) ? how
+                                : "the chart is not there, or not to its end");
   return true;
 }
 
-void charts_render(const char *directory) {
+void charts_render(const char *directory, int64_t limit_ms, struct interrupt *interrupt) {
   char name[CHART_NAME_MAX], script[1024];
   for (size_t i = 0; charts_name(i, name); i++) {
     snprintf(script, sizeof script, "%s/%s.gp", directory, name);
-    if (access(script, R_OK) == 0 && !render(directory, name)) return;
+    if (access(script, R_OK) == 0 && !render(directory, name, limit_ms, interrupt)) return;
   }
 }

@@ -168,6 +168,12 @@ static bool open_with(struct journal *journal, const struct journal_head *head, 
   return good;
 }
 
+bool journal_is_there(const struct journal *journal) {
+  struct stat here, there;
+  return fstat(journal->fd, &here) == 0 && stat(journal->path, &there) == 0 && here.st_ino == there.st_ino &&
+         here.st_dev == there.st_dev;
+}
+
 struct journal *journal_open(const char *path, const struct journal_head *head, bool resume,
                              struct journal_found *out, struct err *err) {
   *out = (struct journal_found){0};

@@ -101,6 +101,9 @@ struct journal_found {
 struct journal *journal_open(const char *path, const struct journal_head *head, bool resume,
                              struct journal_found *out, struct err *err);
 
+/* Whether it still stands at its path: a folder may be removed with what is being written in it. */
+bool journal_is_there(const struct journal *journal);
+
 /* To read from its first row what was there when it was opened; to be given to journal_reader_deinit. */
 bool journal_rewind(const struct journal *journal, struct journal_reader *reader, struct err *err);
 

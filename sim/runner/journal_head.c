@@ -50,8 +50,6 @@ char *journal_head_print(const struct journal_head *head, size_t *out_length, ui
 struct parse {
   struct journal_head *head;
   const char **words;
-  char *checked; /* end of what the checksum is of */
-  uint64_t key;
   bool bad;
 };
 

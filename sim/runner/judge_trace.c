@@ -141,6 +141,7 @@ static bool read_records(struct trace_reader *reader, struct checker *checker, s
       return err_note(err, "records count from 0");
     }
     *trace_next(trace) = record;
+    if (fact_is_judged(record.kind)) trace_mark(trace);
   }
   return got == 0 && check_end(checker, err);
 }

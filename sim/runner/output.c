@@ -1,16 +1,19 @@
 #include "sim/runner/output.h"
 
 #include "sim/runner/charts.h"
+#include "sim/runner/fresh_file.h"
 #include "sim/runner/intervals.h"
 #include "sim/runner/manifest.h"
 #include "sim/runner/tables.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATH_SIZE 1024
@@ -43,6 +46,8 @@ static const struct {
 #define MANIFEST "manifest.json"
 #define NEW_DIRECTORY ".new." /* and the number of the process that writes it */
 #define NEW_LINK ".latest."
+#define LOCK_LOOK_NS 10000000
+#define LOCK_LOOKS 1000 /* 10 s */
 
 /* Where files are written before they are renamed: in the same directory, so in the same file system. */
 struct staging {
@@ -78,13 +83,12 @@ static bool make_directories(const char *path, struct err *err) {
   return make_directory(path, err);
 }
 
-/* Calls `visit` with the name, relative to the directory, of every file that there may be. */
+/* Calls `visit` with the name, relative to the directory, of every file that there may be, but the manifest. */
 static bool each_name(bool (*visit)(struct staging *, const char *, struct err *),
                       struct staging *staging, struct err *err) {
   char name[128];
   for (size_t i = 0; i < FILES; i++)
     if (!visit(staging, files[i].name, err)) return false;
-  if (!visit(staging, MANIFEST, err)) return false;
   char chart[CHART_NAME_MAX];
   for (size_t i = 0; charts_name(i, chart); i++)
     for (int svg = 0; svg < 2; svg++) {
@@ -104,6 +108,7 @@ static bool forget(struct staging *staging, const char *name, struct err *err) {
 
 static void stage_remove(struct staging *staging) {
   each_name(forget, staging, NULL);
+  forget(staging, MANIFEST, NULL);
   rmdir(staging->fresh_charts);
   rmdir(staging->fresh);
 }
@@ -126,6 +131,36 @@ static bool commit_one(struct staging *staging, const char *name, struct err *er
   if (errno != ENOENT) return io_error(err, "write", to);
   unlink(to); /* not made this time: an old one would belong to other numbers */
   return true;
+}
+
+/* As long as another process puts its files there: a moment, unless it has been stopped. Returns what is to be closed. */
+static int lock_directory(const char *path, struct err *err) {
+  const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return io_error(err, "write into", path), -1;
+  for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; waited++) {
+    if (waited == LOCK_LOOKS) {
+      err_set(err, ERR_CONFLICT, "another process is writing its files into '%s', and does not end", path);
+      close(fd);
+      return -1;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_LOOK_NS}, NULL);
+  }
+  return fd; /* or nobody watches: some file systems have no locks */
+}
+
+/* [I1] */
+static bool commit(struct staging *staging, struct err *err) {
+  char manifest[PATH_SIZE + 128];
+  snprintf(manifest, sizeof manifest, "%s/" MANIFEST, staging->target);
+  if (!make_directory(staging->target, err)) return false;
+  const int lock = lock_directory(staging->target, err);
+  if (lock < 0) return false;
+  bool good = each_name(check_place, staging, err) && check_place(staging, MANIFEST, err) &&
+              make_directory(staging->charts, err);
+  if (good && unlink(manifest) != 0 && errno != ENOENT) good = io_error(err, "replace", manifest);
+  good = good && each_name(commit_one, staging, err) && commit_one(staging, MANIFEST, err);
+  close(lock);
+  return good;
 }
 
 static bool write_file(const struct staging *staging, const struct campaign *campaign,
@@ -154,8 +189,11 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
       return false;
   if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;
   if (!charts_write_scripts(campaign, staging->fresh_charts, err)) return false;
-  if (options->charts) charts_render(staging->fresh_charts);
-  return true;
+  if (options->charts)
+    charts_render(staging->fresh_charts, options->chart_limit_ms ? options->chart_limit_ms : OUTPUT_CHART_LIMIT_MS,
+                  options->interrupt);
+  return !options->interrupt || interrupt_seen(options->interrupt) == 0 ||
+         err_set(err, ERR_IO, "interrupted: no file of '%s' was replaced", staging->target);
 }
 
 /* <out>/latest: made elsewhere and renamed, because a symlink cannot be overwritten. */
@@ -168,6 +206,16 @@ static bool link_latest(const struct staging *staging, const char *out, const ch
   io_error(err, "make the link", link_path);
   unlink(fresh);
   return false;
+}
+
+/* Something else of this name is not ours to remove. */
+static bool check_link(const char *out, struct err *err) {
+  char path[PATH_SIZE];
+  struct stat status;
+  snprintf(path, sizeof path, "%s/latest", out);
+  if (lstat(path, &status) != 0 || S_ISLNK(status.st_mode)) return true;
+  err_set(err, ERR_CONFLICT, "'%s' is in the way: it was to be a link to the last results", path);
+  return err_note(err, "move it, or write somewhere else with --out DIR");
 }
 
 static bool too_long(struct err *err) {
@@ -189,16 +237,13 @@ bool output_check(const char *out, const char *scenario_name, struct err *err) {
   struct staging staging;
   if (!stage_paths(out, scenario_name, &staging, err) || !make_directories(staging.target, err))
     return false;
-  const bool good = make_directory(staging.fresh, err) && each_name(check_place, &staging, err);
+  struct stat charts;
+  const bool good = make_directory(staging.fresh, err) && each_name(check_place, &staging, err) &&
+                    check_place(&staging, MANIFEST, err) &&
+                    (lstat(staging.charts, &charts) != 0 || make_directory(staging.charts, err)) &&
+                    check_link(out, err);
   rmdir(staging.fresh);
   return good;
-}
-
-/* Whether a name is of something that no process is writing any more. */
-static bool is_left(const char *name, const char *prefix) {
-  if (strncmp(name, prefix, strlen(prefix)) != 0) return false;
-  const long process = strtol(name + strlen(prefix), NULL, 10);
-  return process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
 void output_clean(const char *out, const char *scenario_name) {
@@ -208,7 +253,9 @@ void output_clean(const char *out, const char *scenario_name) {
   DIR *directory = opendir(staging.target);
   if (!directory) return;
   for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-    if (!is_left(entry->d_name, NEW_DIRECTORY) && !is_left(entry->d_name, NEW_LINK)) continue;
+    if (!fresh_is_left(staging.target, entry->d_name, NEW_DIRECTORY) &&
+        !fresh_is_left(staging.target, entry->d_name, NEW_LINK))
+      continue;
     snprintf(staging.fresh, sizeof staging.fresh, "%s/%.200s", staging.target, entry->d_name);
     snprintf(staging.fresh_charts, sizeof staging.fresh_charts, "%s/charts", staging.fresh);
     if (unlink(staging.fresh) != 0) stage_remove(&staging);
@@ -223,27 +270,23 @@ bool output_write(const struct campaign *campaign, const struct output_options *
   if (!stage_paths(options->out, name, &staging, err)) return false;
   snprintf(out_directory, TARGET_SIZE, "%s", staging.target);
   if (!make_directories(staging.target, err)) return false;
-  const bool good = stage_write(&staging, campaign, options, err) &&
-                    each_name(check_place, &staging, err) && make_directory(staging.charts, err) &&
-                    each_name(commit_one, &staging, err);
+  const bool good = stage_write(&staging, campaign, options, err) && commit(&staging, err);
   stage_remove(&staging);
   return good && link_latest(&staging, options->out, name, err);
 }
 
 bool output_file(const char *directory, const char *name, void (*write)(void *context, FILE *file), void *context,
                  char out_path[512], struct err *err) {
-  char fresh[560];
+  struct fresh_file file;
+  struct interrupt interrupt;
   if (snprintf(out_path, TARGET_SIZE, "%s/%s", directory, name) >= TARGET_SIZE) return too_long(err);
   if (!make_directories(directory, err)) return false;
-  snprintf(fresh, sizeof fresh, "%s.new.%ld", out_path, (long)getpid());
-  FILE *file = fopen(fresh, "w");
-  if (!file) return io_error(err, "write", out_path);
-  write(context, file);
-  const bool written = !ferror(file);
-  if (fclose(file) == 0 && written && rename(fresh, out_path) == 0) return true;
-  io_error(err, "write", out_path);
-  unlink(fresh);
-  return false;
+  interrupt_begin(&interrupt); /* a short text: signals wait for it */
+  bool good = fresh_open(&file, out_path, err);
+  if (good) write(context, file.file);
+  good = good && fresh_commit(&file, err);
+  interrupt_end(&interrupt);
+  return good;
 }
 
 bool output_add(const char *out, const char *scenario_name, const char *folder, const char *name,

@@ -6,20 +6,28 @@
  *
  * Each file is written beside its place and renamed, so none is ever half there. CSV through libcsv,
  * JSON through jansson, charts through gnuplot from the CSV files, by column name.
+ *
+ * [I1] manifest.json goes first and comes last: where it is, all the others are of the campaign that it tells of, also
+ *      when the process was killed between them, and when two wrote at once.
  */
 #ifndef SIM_RUNNER_OUTPUT_H
 #define SIM_RUNNER_OUTPUT_H
 
 #include "sim/base/err.h"
 #include "sim/runner/campaign.h"
+#include "sim/runner/interrupt.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+
+#define OUTPUT_CHART_LIMIT_MS 60000
 
 struct output_options {
   const char *out;     /* directory, "results" by default */
   const char *version; /* of the program */
   bool charts;         /* false: the scripts only, gnuplot is not run */
+  int64_t chart_limit_ms;      /* for each; 0 = OUTPUT_CHART_LIMIT_MS */
+  struct interrupt *interrupt; /* has begun; NULL = signals are not asked for */
 };
 
 /* Makes <out>/<scenario> and sees that files can be written there, before a campaign is run for them.
@@ -30,7 +38,8 @@ bool output_check(const char *out, const char *scenario_name, struct err *err);
 void output_clean(const char *out, const char *scenario_name);
 
 /* Writes all files. *out_directory (512 bytes) is where they are. False: a clear error, and what was
- * there before is untouched. A gnuplot that is missing or fails is a warning on stderr, no error. */
+ * there before is untouched; so it is when a signal was seen meanwhile. A gnuplot that is missing, fails or hangs is a
+ * warning on stderr, no error. */
 bool output_write(const struct campaign *campaign, const struct output_options *options,
                   char out_directory[512], struct err *err);
 

@@ -1,5 +1,6 @@
 /* `check`, and how a scenario is read for `dgsim check`: the handler is a program of the user's, there is one
  * world without luck, and the tool places the faults itself. */
+#include "sim/base/assert.h"
 #include "sim/runner/check_worker.h"
 #include "sim/runner/scenario_reader.h"
 
@@ -78,7 +79,9 @@ static const char *const **list_of(struct check_rules *rules, enum check_key key
 
 const char *const *scenario_check_list(const struct check_rules *rules, enum check_key key) {
   struct check_rules copy = *rules;
-  return *list_of(&copy, key);
+  const char *const **list = list_of(&copy, key);
+  ASSERT(list);
+  return *list;
 }
 
 static bool read_entry(struct reader *reader, const struct yaml_entry *entry) {

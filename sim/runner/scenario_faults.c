@@ -342,7 +342,7 @@ static bool check_shape(struct reader *reader, const struct fault_reading *readi
     reader_fail_key(reader, from, ERR_CONFLICT, "'from' and 'shape' exclude each other");
     return err_note(reader->err, "a shape splits the target itself");
   }
-  if (fault->shape == SHAPE_RING && direction)
+  if (fault->shape == SHAPE_RING && fault->direction != DIRECTION_BOTH)
     return reader_fail_key(reader, direction, ERR_CONFLICT, "a ring has no direction");
   return true;
 }

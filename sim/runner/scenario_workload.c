@@ -1,6 +1,7 @@
 /* Of messages, rate and for, two may be given and the third follows; or a list says all of it. */
 #include "sim/runner/scenario_reader.h"
 
+#include "sim/base/assert.h"
 #include "sim/runner/distribution.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ static wide nearest(wide numerator, wide denominator) {
 
 static bool fail_derived(struct reader *reader, enum workload_key key, enum workload_key from) {
   const struct key *keys = workload_table.keys;
+  ASSERT(reader->workload.given[from] != NULL); /* what follows from defaults alone is in range */
   return reader_fail(reader, reader->workload.given[from]->value, ERR_OUT_OF_RANGE,
                      "the '%s' that follows from it is out of range", keys[key].name);
 }

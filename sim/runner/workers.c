@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,11 @@ static void *begin(void *context) {
   return NULL;
 }
 
+void workers_are_fewer(unsigned started, unsigned wanted, int failed) {
+  ASSERT_MSG(started > 0, "cannot start a thread: %s", strerror(failed));
+  fprintf(stderr, "dgsim: note: %u threads instead of %u (-j): %s\n", started, wanted, strerror(failed));
+}
+
 void workers_run(unsigned wanted, size_t items, void (*work)(void *context), void *context) {
   unsigned count = workers_count(wanted, items);
   if (count == 1) return work(context);
@@ -38,8 +44,11 @@ void workers_run(unsigned wanted, size_t items, void (*work)(void *context), voi
   ASSERT(threads != NULL);
   for (unsigned i = 0; i < count; i++) {
     int failed = pthread_create(&threads[i], NULL, begin, &job);
-    ASSERT_MSG(failed == 0, "cannot start thread %u of %u (-j): %s", i + 1, count, strerror(failed));
+    if (failed == 0) continue;
+    if (i > 0) workers_are_fewer(i, count, failed);
+    count = i;
   }
+  if (count == 0) work(context);
   for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);
   free(threads);
 }

@@ -24,7 +24,6 @@ static const char *line_of(const struct yaml_source *source, int line, size_t *o
     i += width ? width : 1;
     if (width) at++, start = i;
   }
-  if (i < start) i = start;
   for (i = start; i < source->length && !break_at(text, source->length, i);) i++;
   *out_length = i - start;
   return text + start;

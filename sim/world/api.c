@@ -2,6 +2,7 @@
 #include "sim/world/world.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 
 #include <string.h>
 
@@ -18,10 +19,12 @@ struct message *world_message(struct world *world, const struct node *from, uint
 
 struct message *world_answer(struct world *world, const struct node *from,
                              const struct message *request, uint16_t kind) {
+  const uint32_t correlation = request->correlation, incarnation = request->from_incarnation;
+  const uint32_t epoch = request->epoch; /* all read before the answer is written to */
   struct message *answer = world_message(world, from, request->from, request->reply_port, kind);
-  answer->correlation = request->correlation;
-  answer->to_incarnation = request->from_incarnation;
-  answer->epoch = request->epoch;
+  answer->correlation = correlation;
+  answer->to_incarnation = incarnation;
+  answer->epoch = epoch;
   answer->is_reply = true;
   return answer;
 }
@@ -96,6 +99,7 @@ static void obligation_effected(struct world *world, uint64_t intent, uint32_t g
 
 void world_effect(struct world *world, const struct node *node, uint64_t intent, int64_t visible_ns,
                   uint32_t group) {
+  if (MUTANT(WORLD_EFFECT_OF_FIRST_GROUP)) group = 0;
   world_fact(world, FACT_EFFECT, node->id, intent, (uint64_t)visible_ns, group);
   if (world->plan->workload.outstanding) obligation_effected(world, intent, group, visible_ns);
 }
@@ -112,7 +116,8 @@ bool world_point_slow(struct world *world, struct node *node, uint32_t point, bo
   return !node->doomed;
 }
 
-/* An operation that has left the window counts on from here: its draws stay apart from its first. */
+/* An operation that has left the window counts on from here, or one that has come so often that 16 bits are
+ * full: its draws stay apart from its first. */
 static uint32_t count_late(struct world *world, uint64_t intent, uint32_t group, uint64_t what) {
   uint64_t key = (uint64_t)group << 56 | intent << 5 | (what + 1);
   uint64_t *count = map_put(&world->late_operations, key, NULL);
@@ -122,15 +127,14 @@ static uint32_t count_late(struct world *world, uint64_t intent, uint32_t group,
 uint32_t world_count_transmission_slow(struct world *world, uint64_t intent, uint32_t group, enum link link,
                                        int direction) {
   struct operation_memory *memory = young(world, intent, group);
-  if (!memory) return count_late(world, intent, group, (uint64_t)link * 2 + (uint64_t)direction);
-  uint16_t *count = &memory->transmissions[link][direction];
-  ASSERT_LT(*count, UINT16_MAX);
-  return ++*count;
+  if (!memory || memory->transmissions[link][direction] == UINT16_MAX)
+    return count_late(world, intent, group, (uint64_t)link * 2 + (uint64_t)direction);
+  return ++memory->transmissions[link][direction];
 }
 
 uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t group) {
   struct operation_memory *memory = young(world, intent, group);
-  if (!memory) return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
+  if (!memory || memory->executions == UINT16_MAX) return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
   return ++memory->executions;
 }
 

@@ -1,6 +1,7 @@
 #include "sim/world/client.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 /* What is remembered of an operation that is not over: its latest attempt, and whether that has ended and
@@ -40,7 +41,7 @@ void client_returned(struct world *world, uint64_t intent, uint32_t attempt, boo
                      enum client_end end) {
   const uint64_t *latest = map_get(&world->clients, intent);
   if (!latest) return; /* it is over */
-  if (stored)
+  if (stored && !MUTANT(WORLD_RESUBMITS_CONFIRMED))
     map_remove(&world->clients, intent);
   else if (*latest == attempt)
     ended(world, intent, attempt, end);

@@ -7,7 +7,7 @@ static const char *const event_names[TRACE_EVENT__COUNT] = {
 };
 
 static const char *const fact_names[FACT__END - TRACE_FACT] = {
-#define X(id, name, decides, value, detail) [FACT_##id - TRACE_FACT] = name,
+#define X(id, name, judged, value, detail) [FACT_##id - TRACE_FACT] = name,
     FACTS(X)
 #undef X
 };

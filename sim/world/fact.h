@@ -5,7 +5,7 @@
  * handler host; EFFECT and EFFECT_UNDONE where a store or sink applies it; DEAD_LETTERED and DISPOSED
  * where a broker takes a message out of its path, DEAD_LETTER_LEFT where it takes it out of the
  * dead-letter queue again; COMMITTED and COMMITTED_UNDONE by the database of a service, of an operation's
- * business row. The rest explains and never decides.
+ * business row. The rest explains, or is counted, and never decides.
  *
  * A fact is a trace record: at, node, kind, intent; `value` and `detail` as the table says.
  */
@@ -14,7 +14,7 @@
 
 #include "sim/kernel/trace.h"
 
-/* name, decides, value, detail */
+/* name, judged (the ledger asks for it: it decides, or is counted), value, detail */
 #define FACTS(X)                                                                                   \
   X(INTENDED, "intended", 1, "key, operation, other key (fact_intended)", "producer index")                                            \
   X(OK, "ok", 1, "", "")                                                                           \
@@ -29,11 +29,11 @@
   X(DISPOSED, "disposed", 1, "cause", "group")                                                     \
   X(STATE, "state", 1, "final value (FACT_STATE_ABSENT)", "group and key (fact_state)")                              \
   X(STUCK, "stuck", 1, "", "")                                                                     \
-  X(HEALED, "healed", 0, "", "")                                                                   \
-  X(DRAINED, "drained", 0, "", "")                                                                 \
-  X(COUNTER, "counter", 0, "value", "counter (sim/world/fact.h)")                                  \
+  X(HEALED, "healed", 1, "", "")                                                                   \
+  X(DRAINED, "drained", 1, "", "")                                                                 \
+  X(COUNTER, "counter", 1, "value", "counter (sim/world/fact.h)")                                  \
   X(APPENDED, "appended", 0, "offset", "partition")                                                \
-  X(SUPPRESSED, "suppressed", 0, "", "group")                                                      \
+  X(SUPPRESSED, "suppressed", 1, "", "group")                                                      \
   X(EXPIRED, "expired", 0, "", "")                                                                 \
   X(FENCED, "fenced", 0, "", "")                                                                   \
   X(RETRIED, "retried", 0, "", "")                                                                 \
@@ -48,9 +48,9 @@
   X(RESUBMITTED, "resubmitted", 0, "attempt of its client", "")                                    \
   X(DEAD_LETTER_LEFT, "dead-letter-left", 1, "", "group")                                          \
   X(DUPLICATE_REFUSED, "duplicate-refused", 0, "", "")                                             \
-  X(REPLAYED, "replayed", 0, "charge", "group")                                                    \
-  X(KEY_CONFLICT, "key-conflict", 0, "", "group")                                                  \
-  X(KEY_MISMATCH, "key-mismatch", 0, "", "group")                                                  \
+  X(REPLAYED, "replayed", 1, "charge", "group")                                                    \
+  X(KEY_CONFLICT, "key-conflict", 1, "", "group")                                                  \
+  X(KEY_MISMATCH, "key-mismatch", 1, "", "group")                                                  \
   X(SERIALIZATION_FAILED, "serialization-failed", 0, "", "group")                                  \
   X(CONDITION_FAILED, "condition-failed", 0, "", "group")                                          \
   X(COMMITTED, "committed", 1, "", "")                                                             \
@@ -58,11 +58,19 @@
 
 enum fact {
   FACT_BASE_ = TRACE_FACT - 1,
-#define X(id, name, decides, value, detail) FACT_##id,
+#define X(id, name, judged, value, detail) FACT_##id,
   FACTS(X)
 #undef X
       FACT__END
 };
+
+/* The facts that the ledger asks for, a bit each: whoever writes one into a trace marks it. */
+#define FACT_BIT_JUDGED(id, name, judged, value, detail) | (uint64_t)(judged) << (FACT_##id - TRACE_FACT)
+#define FACTS_JUDGED (0 FACTS(FACT_BIT_JUDGED))
+_Static_assert(FACT__END - TRACE_FACT <= 64, "a bit each");
+static inline bool fact_is_judged(unsigned kind) {
+  return kind >= TRACE_FACT && kind < FACT__END && (FACTS_JUDGED >> (kind - TRACE_FACT) & 1);
+}
 
 /* Events of the simulation itself, as they stand in a trace (kind < TRACE_FACT). */
 #define TRACE_EVENTS(X)                                                                            \

@@ -4,6 +4,7 @@
 #include "sim/base/grow.h"
 #include "sim/world/fault_parts.h"
 #include "sim/world/fault_verbs.h"
+#include "sim/world/mutants.h"
 #include "sim/world/select.h"
 
 #include <assert.h>
@@ -29,7 +30,7 @@ void fault_push_step(struct world *world, int64_t at, enum fault_step step, uint
 }
 
 void faults_hit(struct world *world, uint32_t fault, uint16_t node, uint64_t intent) {
-  if (fault == NO_FAULT) return;
+  if (fault == NO_FAULT || MUTANT(WORLD_HIT_NOT_COUNTED)) return;
   fault_state_of(world, fault)->hits++;
   world_fact(world, FACT_FAULT_HIT, node, intent, 0, fault);
 }
@@ -45,6 +46,7 @@ void fault_open(struct world *world, uint32_t fault) {
   struct faults *faults = &world->faults;
   struct fault_state *state = fault_state_of(world, fault);
   faults->active++;
+  if (MUTANT(WORLD_HIT_OF_NOTHING)) state->hits++;
   world_hold(world, NULL);
   if (state->active++ > 0) return;
   bits_put(faults->under_way, fault);

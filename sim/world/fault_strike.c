@@ -160,6 +160,8 @@ static void strike_fsync_fails(struct world *world, uint32_t fault) {
 static uint32_t strike_component(struct world *world, struct node *node, uint32_t fault) {
   const struct component *component = node->components[0];
   if (node->doomed || !component || !component->struck) return 0;
+  /* `this` may be anybody. */
+  if (!plan_understands(world->plan, node->role, faults_rules(world, fault)->verb)) return 0;
   return component->struck(world, node, fault, true);
 }
 

@@ -2,6 +2,7 @@
 #include "sim/base/grow.h"
 #include "sim/world/fault_parts.h"
 #include "sim/world/fault_verbs.h"
+#include "sim/world/mutants.h"
 #include "sim/world/select.h"
 
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static bool strike_message(const struct world *world, const struct fault_plan *p
   } else if (message->sequence != 0) {
     return false; /* it has left already */
   } else if (plan->verb == VERB_DELAY) {
-    message->delay += plan->lasts.ns;
+    message->delay += MUTANT(WORLD_DELAY_OF_NOTHING) ? 0 : plan->lasts.ns;
   } else {
     if (link_kind_between(world, message->from, message->to) == LINK_KIND_CONNECTION) return false;
     message->duplicated = true;
@@ -84,7 +85,7 @@ static void trigger(struct world *world, uint32_t fault, const struct occurrence
   if (!fault_strikes[plan->verb]) return strike_there(world, fault, at);
   bool kills = plan->verb <= VERB_DISK_GONE;
   if (kills && strikes_this(plan)) {
-    at->node->doomed = true;
+    at->node->doomed = !MUTANT(WORLD_KILLED_GOES_ON);
     faults_hit(world, fault, at->node->id, at->intent);
     /* What has just been sent has left, although a server's answer waits for its service. */
     struct message *message = at->message;
@@ -137,6 +138,7 @@ void fault_triggers_reset(struct world *world) {
   const bool all = world->observer && world->observer->point;
   memset(world->armed, all ? 0xff : 0, sizeof world->armed);
   faults->trigger_count = 0;
+  world->some_armed = all;
   for (uint32_t i = 0; i < faults->count; i++) {
     const struct fault_plan *plan = fault_plan_of(world, i);
     if (plan->timing != TIMING_WHEN || !fault_state_of(world, i)->applies) continue;
@@ -144,6 +146,7 @@ void fault_triggers_reset(struct world *world) {
     faults->triggers[faults->trigger_count++] =
         (struct trigger){plan->intent, i, trigger_site(plan->point, plan->before)};
     world->armed[plan->point / 64] |= UINT64_C(1) << (plan->point % 64);
+    world->some_armed = true;
   }
   if (faults->trigger_count > 1)
     qsort(faults->triggers, faults->trigger_count, sizeof *faults->triggers, in_order);

@@ -1,6 +1,7 @@
 #include "sim/world/link.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 #include <string.h>
@@ -47,9 +48,12 @@ static void lose_at_once(struct world *world, struct message *message, enum loss
   lose(world, message, why, fault);
 }
 
+/* The event says all by which who gets it is found: that need not wait for the message to come to the cache. */
 static inline void push_arrival(struct world *world, struct message *message, int64_t at) {
+  const struct component *component = world->nodes[message->to].components[message->port];
   struct event *event = queue_place(&world->queue, at);
-  event_fill(event, message->to, EVENT_MESSAGE, 0, (uint64_t)(uintptr_t)message, 0);
+  event_fill(event, message->to, EVENT_MESSAGE, message->kind, (uint64_t)(uintptr_t)message,
+             (uint64_t)(uintptr_t)component);
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
@@ -69,11 +73,17 @@ static inline uint64_t address_of(struct world *world, struct message *message,
     if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
     message->transmission =
         world_count_transmission(world, message->intent, group, channel->link, message->direction);
+    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->sent[message->direction]);
     return hash_pair(hash_pair(key, message->intent), message->transmission);
   }
   message->transmission = ++channel->control[message->kind];
-  key = hash_pair(key + message->kind, world->nodes[message->from].key);
-  return hash_pair(hash_pair(key, world->nodes[message->to].key), message->transmission);
+  const uint32_t which = ((uint32_t)message->kind << 1 | message->direction) + 1;
+  if (channel->control_of != which) {
+    key = hash_pair(key + message->kind, world->nodes[message->from].key);
+    channel->control_key = hash_pair(key, world->nodes[message->to].key);
+    channel->control_of = which;
+  }
+  return hash_pair(channel->control_key, message->transmission);
 }
 
 static inline int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
@@ -87,6 +97,7 @@ static inline int64_t latency(struct world *world, const struct channel *channel
 /* The chance that what leaves then is lost: of a degraded link, which it no longer is when its time is
  * over. */
 static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
+  if (MUTANT(WORLD_LOSS_OF_OTHER_WAY)) way = 1 - way;
   if (__builtin_expect(channel->degraded_by != NO_FAULT, 0) && at >= channel->degraded_until)
     return world->link_rules[channel->link].loss[way];
   return channel->rules->loss[way];
@@ -111,7 +122,7 @@ static void transmit_connection(struct world *world, struct message *message,
   int64_t depart = message->depart + message->delay;
   int64_t at = depart + retransmissions(world, channel, way, depart, address) +
                latency(world, channel, address, message->size);
-  if (at < channel->ways[way].last_arrival) at = channel->ways[way].last_arrival;
+  if (at < channel->ways[way].last_arrival && !MUTANT(WORLD_OVERTAKES)) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;
   launch(world, message, at);
 }
@@ -125,6 +136,7 @@ static void transmit_copy(struct world *world, const struct message *message, in
     struct record *records = message_records(&world->messages, copy, message->record_count);
     for (uint32_t i = 0; i < message->record_count; i++) records[i] = message->records[i];
   }
+  if (MUTANT(WORLD_NO_COPY)) return message_free(&world->messages, copy);
   launch(world, copy, at);
 }
 
@@ -164,7 +176,8 @@ static int64_t overtaken_or_doubled(struct world *world, const struct message *m
 static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
                            uint64_t address) {
   int way = message->direction;
-  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))
+  const int of = MUTANT(WORLD_LOSS_OF_OTHER_WAY) ? 1 - way : way;
+  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[of]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   if (__builtin_expect(channel->troubled, 0) && channel->ways[way].cuts)
     return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
@@ -194,7 +207,7 @@ void link_transmit(struct world *world, struct message *message, const struct me
   if (connection && message->is_reply && message->epoch != channel->epoch)
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
   message->epoch = channel->epoch;
-  message->sequence = ++channel->ways[message->direction].sent;
+  message->sequence = ++channel->sent[message->direction];
   channel->used = true;
   uint32_t group = message->direction == 0 ? from->group : to->group;
   uint64_t address = address_of(world, message, kind, channel, key, group);
@@ -218,7 +231,7 @@ static bool never_left(const struct world *world, const struct message *message)
   bool died = from->incarnation == message->from_incarnation
                   ? !from->alive
                   : from->incarnation == message->from_incarnation + 1;
-  return died && message->depart > from->died_at;
+  return died && message->depart > from->died_at && !MUTANT(WORLD_SENT_WHEN_DEAD);
 }
 
 /* Ran into a cut on a connection: it, or the head of its line, is sent again later. */
@@ -277,7 +290,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
     }
     return wait_clogged(world, message, channel), false;
   }
-  if (channel->ways[way].cuts) {
+  if (channel->ways[way].cuts && !(MUTANT(WORLD_PARTITION_LEAKS) && message->sequence % 2 == 0)) {
     if (current && channel->ways[way].stalled_since >= 0 &&
         world->now.ns - channel->ways[way].stalled_since >= CONNECTION_GIVES_UP_NS) {
       link_reset(world, channel, channel->ways[way].cut_by);
@@ -366,7 +379,7 @@ bool link_arrive(struct world *world, struct message *message) {
   } else if (__builtin_expect(channel->troubled, 0)) {
     if (!arrive_troubled(world, message, channel)) return false;
   }
-  bool stale = message->is_reply && message->to_incarnation != to->incarnation;
+  bool stale = message->is_reply && message->to_incarnation != to->incarnation && !MUTANT(WORLD_STALE_ANSWER);
   if (__builtin_expect(to->alive && !stale, 1)) return true;
   world_unhold_message(world, message);
   if (stale) return lose(world, message, LOSS_STALE, NO_FAULT), false;
@@ -385,7 +398,7 @@ static void break_connection(struct channel *channel, uint64_t limit_out, uint64
   channel->ways[0].old_limit = limit_out;
   channel->ways[1].old_limit = limit_back;
   for (int way = 0; way < 2; way++) {
-    channel->ways[way].arrived = channel->ways[way].sent;
+    channel->ways[way].arrived = channel->sent[way];
     channel->ways[way].last_arrival = 0;
     channel->ways[way].stall_until = 0;
     channel->ways[way].stall_rounds = 0;
@@ -399,11 +412,12 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
   uint64_t limits[2];
   uint64_t name = fault == NO_FAULT ? 0 : world->plan->faults[fault].key;
   for (int way = 0; way < 2; way++) {
-    uint64_t under_way = channel->ways[way].sent - channel->ways[way].arrived;
+    uint64_t under_way = channel->sent[way] - channel->ways[way].arrived;
     uint64_t address = hash_pair(name + DRAW_RESET, world->nodes[channel->ends[0]].key);
     address = hash_pair(address + (uint64_t)way, world->nodes[channel->ends[1]].key + channel->epoch);
-    limits[way] = channel->ways[way].sent -
+    limits[way] = channel->sent[way] -
                   luck_choice(&world->luck, address, under_way + 1);
+    if (MUTANT(WORLD_RESET_LOSES_NOTHING)) limits[way] = channel->sent[way];
   }
   break_connection(channel, limits[0], limits[1], fault);
   tell_disconnected(world, channel, 0, world->now.ns);
@@ -412,7 +426,7 @@ void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
 
 void link_drop(struct world *world, struct channel *channel, const struct message *message) {
   int64_t at = message->depart > world->now.ns ? message->depart : world->now.ns;
-  uint64_t limits[2] = {channel->ways[0].sent, channel->ways[1].sent};
+  uint64_t limits[2] = {channel->sent[0], channel->sent[1]};
   limits[message->direction] = message->sequence - 1;
   break_connection(channel, limits[0], limits[1], NO_FAULT); /* the drop has its hit */
   tell_disconnected(world, channel, 0, at);
@@ -424,7 +438,7 @@ void link_close(struct world *world, struct node *node, uint16_t peer) {
   if (!channel->used || world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) return;
   int own = channel->ends[0] == node->id ? 0 : 1; /* what it sends travels this way */
   uint64_t limits[2];
-  limits[own] = channel->ways[own].sent;
+  limits[own] = channel->sent[own];
   limits[1 - own] = 0;
   break_connection(channel, limits[0], limits[1], NO_FAULT);
 }
@@ -442,7 +456,7 @@ void link_node_down(struct world *world, struct node *node) {
       continue;
     }
     uint64_t limits[2];
-    limits[own] = channel->ways[own].sent;
+    limits[own] = channel->sent[own];
     limits[1 - own] = 0;
     break_connection(channel, limits[0], limits[1], node->down_by);
     if (death_of_machine(node->death)) continue;

@@ -46,19 +46,22 @@ struct link_rules {
   uint64_t key;
 };
 
-/* What every transmission touches comes first: of the first direction it is in one cache line. */
+/* What every transmission touches is in the first cache line, what a control request does beside that in the
+ * second. */
 struct channel {
   _Alignas(64) const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
-  enum link link;
-  uint32_t epoch;   /* of the connection */
-  uint16_t ends[2]; /* node ids: who connects, who answers */
-  uint8_t kind;     /* enum link_kind */
-  bool used;        /* something was sent in this epoch */
-  bool troubled;    /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
+  uint64_t sent[2];     /* by direction: sequence of the last sent */
+  uint64_t control_key; /* of the luck of control requests of one kind and direction: the last that came */
+  uint32_t control_of;  /* which these are: (kind << 1 | direction) + 1, 0 = none yet */
+  uint32_t epoch;       /* of the connection */
   uint32_t degraded_by; /* fault, NO_FAULT */
-  uint32_t reset_by;    /* fault index of the last reset, NO_FAULT */
+  uint16_t ends[2];     /* node ids: who connects, who answers */
+  uint8_t link;         /* enum link */
+  uint8_t kind;         /* enum link_kind */
+  bool used;            /* something was sent in this epoch */
+  bool troubled;        /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
+  _Alignas(64) uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
   struct channel_way {
-    uint64_t sent;        /* sequence of the last sent */
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
     int64_t last_arrival; /* ns, of this epoch */
     uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive; answers of
@@ -70,7 +73,7 @@ struct channel {
     uint32_t cuts;        /* partitions that cut this direction now */
     uint32_t cut_by;      /* fault index of the last of them */
   } ways[2];
-  uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
+  uint32_t reset_by;      /* fault index of the last reset, NO_FAULT */
   int64_t degraded_until; /* ns */
   int64_t clogged_until;  /* ns: what arrives before waits until then */
   uint32_t clogged_by;    /* the fault that clogs it longest */

@@ -2,6 +2,7 @@
 #include "sim/world/link.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 static bool has(const uint8_t *set, uint16_t node) { return (set[node / 8] >> (node % 8)) & 1; }
@@ -40,6 +41,7 @@ void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
   for (size_t i = 0; i < world->channel_count; i++) {
     struct channel *channel = &world->channels[i];
     if (channel->link != link || !has(froms, channel->ends[0])) continue;
+    if (!rules && MUTANT(WORLD_DEGRADED_FOR_EVER)) continue;
     channel->rules = rules ? rules : &world->link_rules[link];
     channel->degraded_by = rules ? fault : NO_FAULT;
     channel->degraded_until = until;

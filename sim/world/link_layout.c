@@ -5,13 +5,24 @@
 #include "sim/world/world.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Links of the same latency read one table: it is in the cache once. */
+static const struct quantile_table *latency_of(const struct plan *plan, int link) {
+  const struct distribution *latency = plan->links[link].latency;
+  for (int i = 0; i < link; i++) {
+    const struct distribution *other = plan->links[i].latency;
+    if (other && strcmp(other->text, latency->text) == 0) return other->table;
+  }
+  return latency->table;
+}
 
 static void compile_rules(struct world *world) {
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_plan *plan = &world->plan->links[i];
     if (!plan_link_rule(world->plan, (enum link)i).used) continue;
     world->link_rules[i].kind = plan->kind;
-    world->link_rules[i].latency = plan->latency->table;
+    world->link_rules[i].latency = latency_of(world->plan, i);
     world->link_rules[i].loss[0] = luck_threshold(plan->request_loss, SCHEMA_SHARE_SCALE);
     world->link_rules[i].loss[1] = luck_threshold(plan->reply_loss, SCHEMA_SHARE_SCALE);
     world->link_rules[i].duplication = luck_threshold(plan->duplication, SCHEMA_SHARE_SCALE);
@@ -39,7 +50,7 @@ static void make_route(struct world *world, enum link link) {
 static void make_channel(struct world *world, enum link link, uint16_t connector, uint16_t answerer) {
   const struct link_rules *rules = &world->link_rules[link];
   struct channel *channel = &world->channels[world->channel_count++];
-  *channel = (struct channel){.link = link, .kind = (uint8_t)rules->kind, .rules = rules,
+  *channel = (struct channel){.link = (uint8_t)link, .kind = (uint8_t)rules->kind, .rules = rules,
                               .ends = {connector, answerer}, .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
                               .reset_by = NO_FAULT};
   for (int way = 0; way < 2; way++) {

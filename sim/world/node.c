@@ -1,6 +1,7 @@
 #include "sim/world/node.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ void node_start(struct world *world, struct node *node, enum start_reason reason
   ASSERT(!node->alive);
   node->alive = true;
   node->stopping = node->doomed = false;
-  node->incarnation++;
+  if (!MUTANT(WORLD_SAME_INCARNATION) || node->incarnation == 0) node->incarnation++;
   node->stage = 0;
   node->stopped_by = NO_FAULT;
   if (reason == START_FIRST) node->down_by = NO_FAULT; /* else kept: for what never left it */
@@ -64,13 +65,14 @@ void node_kill(struct world *world, struct node *node, enum death death, uint32_
   node->down_by = fault;
   world_fact(world, FACT_NODE_DOWN, node->id, 0, node->incarnation, 0);
   node_tell(world, node, NODE_CHANGE_DOWN);
+  const bool loses_power = death_of_machine(death) && !MUTANT(WORLD_POWER_LOSS_AS_KILL);
   for (int port = NODE_PORTS - 1; port >= 0; port--)
     if (node->components[port] && node->components[port]->crash)
-      node->components[port]->crash(world, node, death_of_machine(death));
-  for (int port = NODE_PORTS - 1; port >= 0 && death == DEATH_DISK; port--)
+      node->components[port]->crash(world, node, loses_power);
+  for (int port = NODE_PORTS - 1; port >= 0 && death == DEATH_DISK && !MUTANT(WORLD_DISK_STAYS); port--)
     if (node->components[port] && node->components[port]->disk_lost)
       node->components[port]->disk_lost(world, node);
-  call_abandon_all(world, node);
+  if (!MUTANT(WORLD_CALLS_SURVIVE)) call_abandon_all(world, node);
   empty_inbox(world, node);
   link_node_down(world, node);
   ASSERT_LE(node->holds, world->live);
@@ -109,6 +111,7 @@ enum flush node_flush(struct world *world, struct node *node) {
     return FLUSH_FAILED;
   }
   if (node->fsync_lies == 0) return FLUSH_DONE;
+  if (MUTANT(WORLD_FSYNC_TRUE)) return FLUSH_DONE;
   faults_hit(world, node->fsync_lies_by, node->id, 0);
   return FLUSH_LIED;
 }

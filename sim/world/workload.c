@@ -1,6 +1,7 @@
 #include "sim/world/workload.h"
 
 #include "sim/base/assert.h"
+#include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 
@@ -137,7 +138,7 @@ void workload_arrive(struct world *world) {
   world->arrivals_pending--;
   if (world->intents == plan->messages) return;
   issue(world);
-  if (world->intents == plan->messages) {
+  if (world->intents + MUTANT(WORLD_LAST_ARRIVAL_FORGOTTEN) == plan->messages) {
     world->arrivals_done = true;
     world_unhold(world, NULL);
   } else if (plan->outstanding == 0) {

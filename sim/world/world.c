@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/world/mutants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -220,11 +221,11 @@ static void drop_received(struct world *world, const struct message *message) {
 
 static inline __attribute__((always_inline)) void serve(struct world *world, struct node *node,
                                                         const struct component *component,
-                                                        struct message *message) {
-  const struct message_kind *kind = &component->messages[message->kind];
+                                                        struct message *message, uint32_t of_kind) {
+  const struct message_kind *kind = &component->messages[of_kind];
   uint64_t intent = message->intent;
-  uint32_t row = message->port == 0 ? node->stage : 0;
-  message_fn *on = component->on[row * component->message_count + message->kind];
+  uint32_t row = component == node->components[0] ? node->stage : 0;
+  message_fn *on = component->on[row * component->message_count + of_kind];
   ASSERT_MSG(on, "protocol breach: %s got '%s' in stage '%s'", component->name, kind->name,
              component->stage_names ? component->stage_names[row] : "-");
   bool go = true;
@@ -285,7 +286,7 @@ static void trace_message(struct world *world, const struct message *message, en
 /* [I3] of node.h: whether an event has to wait for a node that stands still; then it does. */
 static bool waits(struct world *world, const struct event *event, uint32_t id) {
   const struct node *node = &world->nodes[id];
-  if (__builtin_expect(node->paused_until <= world->now.ns, 1)) return false;
+  if (__builtin_expect(node->paused_until <= world->now.ns, 1) || MUTANT(WORLD_NO_PAUSE)) return false;
   struct event *again = queue_place(&world->queue, node->paused_until);
   int64_t at = again->at;
   *again = *event;
@@ -296,23 +297,23 @@ static bool waits(struct world *world, const struct event *event, uint32_t id) {
 
 static void on_message(struct world *world, const struct event *event) {
   struct message *message = (struct message *)(uintptr_t)event->a;
-  if (waits(world, event, message->to)) return;
+  if (waits(world, event, event->node)) return;
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message)) return;
   if (__builtin_expect(world->observer != NULL, 0) && world->observer->arrived)
     world->observer->arrived(world->observer->context, world, message);
-  struct node *node = &world->nodes[message->to];
-  const struct component *component = node->components[message->port];
+  struct node *node = &world->nodes[event->node];
+  const struct component *component = (const struct component *)(uintptr_t)event->b;
   const bool needs_core = !message->is_reply && component->cost;
   if (needs_core) {
     uint32_t core = soonest_core(node);
-    if (node->inbox_count > 0 || node->core_free[core] > world->now.ns) {
+    if ((node->inbox_count > 0 || node->core_free[core] > world->now.ns) && !MUTANT(WORLD_ONE_CORE_MORE)) {
       enqueue(node, message);
       return await_core(world, node);
     }
     occupy(world, node, core, component, message);
   }
-  serve(world, node, component, message);
+  serve(world, node, component, message, event->detail);
   if (needs_core) node->depart = 0;
 }
 
@@ -329,7 +330,7 @@ static void on_core(struct world *world, const struct event *event) {
     trace_message(world, message, TRACE_SERVED);
     const struct component *component = node->components[message->port];
     occupy(world, node, core, component, message);
-    serve(world, node, component, message);
+    serve(world, node, component, message, message->kind);
     node->depart = 0;
     core = soonest_core(node);
   }
@@ -436,7 +437,7 @@ static bool saturated_in_vain(const struct world *world) {
 
 static bool give_up(struct world *world) {
   world->stuck = true;
-  world_fact(world, FACT_STUCK, 0, 0, 0, 0);
+  world_fact(world, MUTANT(WORLD_STUCK_IS_DRAINED) ? FACT_DRAINED : FACT_STUCK, 0, 0, 0, 0);
   return true;
 }
 
@@ -448,7 +449,7 @@ static inline bool watched(const struct world *world) {
 /* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
  * less was under way than ever since: a backlog may take its time, a livelock may not. */
 static bool over(struct world *world) {
-  if (world->live == 0) {
+  if (world->live == 0 || (MUTANT(WORLD_ENDS_EARLY) && world->live == 1 && world->arrivals_done)) {
     world_fact(world, FACT_DRAINED, 0, 0, 0, 0);
     return true;
   }

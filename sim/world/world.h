@@ -92,6 +92,7 @@ struct world {
   bool stopped, stuck;
   uint64_t counters[COUNTER__COUNT];
   uint64_t dedup_bytes;
+  bool some_armed; /* any of these: mostly none is, and then none need be looked at */
   uint64_t armed[POINT__MAX / 64]; /* bit p: a trigger, or the observer, waits for point p */
   struct link_rules link_rules[LINK__COUNT];
   struct link_route routes[ROLE__COUNT][ROLE__COUNT];
@@ -166,6 +167,7 @@ static inline void world_fact(struct world *world, enum fact fact, uint16_t node
   *trace_next(&world->trace) = (struct trace_record){
       .at = world->now.ns, .intent = intent, .value = value, .kind = (uint16_t)fact, .node = node,
       .detail = detail};
+  if (fact_is_judged(fact)) trace_mark(&world->trace);
 }
 /* A store or sink has applied the operation; it can be seen, durably, from visible_ns on. `group`: of
  * the node that it was done for, as in every fact about what a group got. */
@@ -177,7 +179,7 @@ void world_effect(struct world *world, const struct node *node, uint64_t intent,
 bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
                       uint64_t intent, struct message *message);
 static inline bool world_armed(const struct world *world, uint32_t point) {
-  return (world->armed[point / 64] >> (point % 64)) & 1;
+  return __builtin_expect(world->some_armed, 0) && (world->armed[point / 64] >> (point % 64)) & 1;
 }
 static inline bool world_point(struct world *world, struct node *node, uint32_t point, bool before,
                                uint64_t intent) {

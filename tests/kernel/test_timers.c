@@ -47,8 +47,10 @@ static size_t events_of(const struct world *world, uint64_t lane) {
     for (size_t i = b == 0 ? world->queue.head : 0; i < bucket->count; i++)
       count += bucket->events[i].kind == KIND && bucket->events[i].a == lane;
   }
-  for (size_t i = world->queue.near_first; i < world->queue.near_end; i++)
-    count += world->queue.near[i].kind == KIND && world->queue.near[i].a == lane;
+  for (size_t i = 1; i <= world->queue.near; i++) {
+    const struct event *event = &world->queue.slots[world->queue.keys[i] % QUEUE_NEAR_MAX];
+    count += event->kind == KIND && event->a == lane;
+  }
   return count;
 }
 

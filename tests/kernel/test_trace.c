@@ -152,6 +152,47 @@ START_TEST(every_sink_sees_every_record_once_in_order) {
 }
 END_TEST
 
+static bool is_marked(uint64_t number) { return hash_mix(number) % 3 == 0; }
+
+static void listen_to_marks(void *context, const struct trace_record *records, const uint16_t *places,
+                            size_t count, uint64_t first) {
+  struct listener *listener = context;
+  ck_assert_uint_eq(first, listener->seen);
+  const uint64_t end = first + TRACE_BLOCK < RECORDS ? first + TRACE_BLOCK : RECORDS;
+  size_t found = 0;
+  for (uint64_t i = first; i < end; i++) {
+    if (!is_marked(i)) continue;
+    struct trace_record expected = record_of(i);
+    ck_assert_uint_lt(found, count);
+    ck_assert_uint_eq(places[found], i - first);
+    ck_assert_int_eq(memcmp(&records[places[found++]], &expected, sizeof expected), 0);
+  }
+  ck_assert_uint_eq(found, count);
+  listener->seen = end;
+}
+
+START_TEST(a_mark_sink_is_told_where_every_marked_record_stands) {
+  struct trace trace;
+  struct listener marked = {0}, all = {.after = &marked};
+  trace_init(&trace);
+  trace_add_mark_sink(&trace, listen_to_marks, &marked);
+  trace_add_sink(&trace, listen, &all);
+  for (int round = 0; round < 2; round++) {
+    marked.seen = all.seen = 0;
+    for (uint64_t i = 0; i < RECORDS; i++) {
+      *trace_next(&trace) = record_of(i);
+      if (is_marked(i)) trace_mark(&trace);
+    }
+    trace_flush(&trace);
+    ck_assert_uint_eq(marked.seen, RECORDS);
+    fill(&trace, 0, 1);
+    trace_mark(&trace); /* which the reset forgets */
+    trace_reset(&trace);
+  }
+  trace_deinit(&trace);
+}
+END_TEST
+
 START_TEST(sinks_do_not_change_the_digest) {
   struct trace plain, heard;
   struct listener listener = {0};
@@ -334,6 +375,7 @@ int main(void) {
   tcase_add_test(tests, the_digest_does_not_depend_on_block_boundaries);
   tcase_add_test(tests, the_digest_changes_with_any_field_and_with_the_order);
   tcase_add_test(tests, every_sink_sees_every_record_once_in_order);
+  tcase_add_test(tests, a_mark_sink_is_told_where_every_marked_record_stands);
   tcase_add_test(tests, sinks_do_not_change_the_digest);
   tcase_add_test_raise_signal(tests, a_fifth_sink_aborts, SIGABRT);
   tcase_add_test(tests, a_file_reads_back_what_was_written);

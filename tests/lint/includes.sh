@@ -15,7 +15,7 @@ sim/world               sim/base/ sim/kernel/ sim/world/
 sim/handler             sim/base/ sim/kernel/ sim/handler/
 sim/handler/dgsim.h     -
 sim/oracle              sim/base/ sim/kernel/ sim/world/ sim/oracle/
-sim/runner              sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/handler/program.h sim/runner/
+sim/runner              sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/handler/program.h sim/handler/command_spawn.h sim/runner/
 sim/cli                 sim/
 sim/cli/main.c          sim/ models/registry.h
 models                  sim/base/ sim/kernel/ sim/world/ sim/handler/ models/
@@ -27,9 +27,12 @@ tests/oracle            sim/base/ sim/kernel/ sim/world/ sim/oracle/ tests/oracl
 tests/models            sim/base/ sim/kernel/ sim/world/ sim/handler/ models/ tests/models/
 tests/runner            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ tests/runner/
 tests/system            sim/base/ sim/kernel/ sim/world/ sim/oracle/ sim/runner/ sim/handler/ models/registry.h tests/system/
+tests/system/two_judges.h  sim/runner/run.h tests/oracle/second_judge.h
 tests/system/broken_models.h  sim/world/ models/ tests/system/
 tests/system/mutants.c  sim/runner/ sim/oracle/ models/mutants.h tests/system/
 tests/fuzz              sim/ models/registry.h tests/fuzz/
+tests/system/lying_models.h  sim/world/ sim/handler/ models/ tests/system/
+tests/system/mutants.c  sim/world/ sim/runner/ sim/oracle/ models/mutants.h tests/system/
 tests/bench             sim/base/ sim/kernel/ tests/bench/
 '
 # A file that no rule names may include nothing of ours, so that a new folder needs a rule.

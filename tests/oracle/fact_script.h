@@ -15,6 +15,7 @@
 #include "sim/oracle/ledger.h"
 #include "sim/world/fact.h"
 #include "sim/world/operation.h"
+#include "tests/oracle/feed.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -79,7 +80,7 @@ static inline void script_feed(struct ledger *ledger, const char *script, uint64
     const unsigned operation = script_operation(name, length);
     if (operation < OPERATION__COUNT)
       record.value = fact_intended((uint32_t)record.value, operation, (uint32_t)other);
-    ledger_sink(ledger, &record, 1, (*inout_number)++);
+    feed_ledger(ledger, &record, 1, (*inout_number)++);
     ++*inout_now;
   }
 }

@@ -196,7 +196,7 @@ static void tell(struct stream *stream, enum fact kind, uint64_t intent, uint64_
     record.detail = (uint32_t)intent; /* a key */
   else
     record.intent = intent;
-  ledger_sink(ledger, &record, 1, stream->number++);
+  feed_ledger(ledger, &record, 1, stream->number++);
 }
 
 static void tell_good(struct stream *stream, uint64_t intent) {

@@ -145,7 +145,7 @@ END_TEST
 static void state(enum fact kind, uint64_t intent, uint32_t group, uint64_t *number) {
   struct trace_record record = {.at = (int64_t)*number, .kind = kind, .intent = intent, .detail = group,
                                 .value = kind == FACT_INTENDED ? 1 : *number};
-  ledger_sink(ledger, &record, 1, (*number)++);
+  feed_ledger(ledger, &record, 1, (*number)++);
 }
 
 START_TEST(memory_follows_the_open_window_and_not_the_messages) {

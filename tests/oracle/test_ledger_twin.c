@@ -1,6 +1,9 @@
 /* The ledger against its naive twin, on random facts in any order, under every pressure on memory, for
- * one to three sink groups: each group's books, and their sums. */
+ * one to three sink groups: each group's books, and their sums. And the second judge, which judges whole runs
+ * (tests/system/two_judges.h), against the twin: they have nothing in common but the law. */
+#include "tests/oracle/feed.h"
 #include "tests/oracle/naive_judge.h"
+#include "tests/oracle/second_judge.h"
 
 #include "sim/base/hash.h"
 #include "sim/oracle/ledger.h"
@@ -163,7 +166,7 @@ static void feed(struct generator *generator, struct ledger *ledger) {
   for (size_t from = 0; from < generator->count;) {
     size_t count = 1 + draw(generator, 40);
     if (count > generator->count - from) count = generator->count - from;
-    ledger_sink(ledger, generator->facts + from, count, from);
+    feed_ledger(ledger, generator->facts + from, count, from);
     from += count;
   }
 }
@@ -187,19 +190,15 @@ static void check_latency(int64_t *latencies, size_t count, int64_t got, int64_t
 }
 
 /* What all groups' judges have seen. */
-static void check_timeline(const struct naive_judge *judges, uint32_t groups,
-                           const struct ledger *ledger, int64_t bucket_ns) {
-  size_t count;
-  int64_t width;
-  const struct timeline_bucket *cells = ledger_timeline(ledger, &count, &width);
+static void check_cells(const struct naive_judge *judges, uint32_t groups, const struct timeline_bucket *cells,
+                        size_t count, int64_t width) {
   static struct timeline_bucket expected[LEDGER_BUCKETS_MAX];
   memset(expected, 0, sizeof expected);
   int64_t last = -1;
   for (uint32_t g = 0; g < groups; g++)
     for (size_t i = 0; i < judges[g].event_count; i++)
       if (judges[g].events[i].at > last) last = judges[g].events[i].at;
-  while (last / bucket_ns >= LEDGER_BUCKETS_MAX) bucket_ns *= 2;
-  EXPECT_OP(width, ==, bucket_ns);
+  EXPECT_OP(last / width, <, LEDGER_BUCKETS_MAX);
   EXPECT_OP(count, ==, last < 0 ? 0 : (size_t)(last / width) + 1);
   for (uint32_t g = 0; g < groups; g++)
     for (size_t i = 0; i < judges[g].event_count; i++) {
@@ -219,6 +218,19 @@ static void check_timeline(const struct naive_judge *judges, uint32_t groups,
     EXPECT_OP(cells[i].duplicate_deliveries, ==, expected[i].duplicate_deliveries);
     EXPECT_OP(cells[i].open, ==, expected[i].open);
   }
+}
+
+static void check_timeline(const struct naive_judge *judges, uint32_t groups,
+                           const struct ledger *ledger, int64_t bucket_ns) {
+  size_t count;
+  int64_t width, last = -1;
+  const struct timeline_bucket *cells = ledger_timeline(ledger, &count, &width);
+  for (uint32_t g = 0; g < groups; g++)
+    for (size_t i = 0; i < judges[g].event_count; i++)
+      if (judges[g].events[i].at > last) last = judges[g].events[i].at;
+  while (last / bucket_ns >= LEDGER_BUCKETS_MAX) bucket_ns *= 2;
+  EXPECT_OP(width, ==, bucket_ns);
+  check_cells(judges, groups, cells, count, width);
 }
 
 /* Whoever has more than one effect can be shown with the records of two of them; but the first of an
@@ -335,8 +347,29 @@ static void check_sums(const struct ledger *ledger, const int64_t *metrics,
   EXPECT_OP(metrics[METRIC_DRAIN], ==, judges[0].metrics[METRIC_DRAIN]);
 }
 
-static void compare(struct ledger *ledger, struct generator *generator, struct naive_judge *judges,
-                    int64_t bucket_ns, const struct pressure *pressure, uint64_t seed) {
+/* All numbers of the second judge. */
+static void check_second(struct second_judge *second, struct generator *generator, struct naive_judge *judges,
+                         int64_t bucket_ns, uint64_t seed) {
+  static struct timeline_bucket cells[LEDGER_BUCKETS_MAX];
+  second_begin(second, generator->keys, generator->groups, 0, generator->commits);
+  second_sink(second, generator->facts, generator->count, 0);
+  second_finish(second);
+  for (uint32_t g = 0; g < generator->groups; g++) {
+    const int64_t *metrics = second->by_group[g].metrics;
+    for (int i = 0; i < METRIC__COUNT; i++) {
+      if (is_latency(i) || (judges[g].too_many && (is_explained(i) || i == METRIC_STATE_ERRORS))) continue;
+      if (metrics[i] != judges[g].metrics[i])
+        ck_abort_msg("sequence %llu, group %u: %s is %lld to the second judge, not %lld", (unsigned long long)seed, g,
+                     metric_rows[i].name, (long long)metrics[i], (long long)judges[g].metrics[i]);
+    }
+    check_latencies(judges[g].latencies, judges[g].latency_count, metrics);
+  }
+  const size_t count = second_timeline(second, bucket_ns, cells, &bucket_ns);
+  check_cells(judges, generator->groups, cells, count, bucket_ns);
+}
+
+static void compare(struct ledger *ledger, struct second_judge *second, struct generator *generator,
+                    struct naive_judge *judges, int64_t bucket_ns, const struct pressure *pressure, uint64_t seed) {
   int64_t metrics[METRIC__COUNT];
   ledger_reset(ledger, generator->keys, generator->groups, bucket_ns);
   if (generator->commits) ledger_expect_commits(ledger);
@@ -352,6 +385,7 @@ static void compare(struct ledger *ledger, struct generator *generator, struct n
     check_group(ledger, &judges[g], pressure, overwrites, seed);
   }
   check_sums(ledger, metrics, judges, generator->groups);
+  check_second(second, generator, judges, bucket_ns, seed);
   if (pressure->forgets_keys && overwrites) return; /* a forgotten operation is taken for an increment */
   check_timeline(judges, generator->groups, ledger, bucket_ns);
 }
@@ -359,6 +393,7 @@ static void compare(struct ledger *ledger, struct generator *generator, struct n
 static void run_sequences(uint64_t seed_first, uint64_t seed_count, size_t facts_max,
                           uint64_t ids_max) {
   struct ledger *ledger = ledger_new();
+  struct second_judge second = {0};
   struct generator *generator = calloc(1, sizeof *generator);
   struct naive_judge *judges = calloc(GROUPS_MAX, sizeof *judges);
   for (uint64_t seed = seed_first; seed < seed_first + seed_count; seed++) {
@@ -373,8 +408,9 @@ static void run_sequences(uint64_t seed_first, uint64_t seed_count, size_t facts
     const struct pressure pressure = draw_pressure(generator);
     ledger_limit(ledger, pressure.window_min, pressure.window_max, pressure.keys_remembered,
                  pressure.exceptions_max);
-    compare(ledger, generator, judges, bucket_ns, &pressure, seed);
+    compare(ledger, &second, generator, judges, bucket_ns, &pressure, seed);
   }
+  second_free(&second);
   free(judges);
   free(generator);
   ledger_free(ledger);

@@ -180,6 +180,23 @@ START_TEST(a_saved_run_is_judged_the_same_in_each_group) {
 }
 END_TEST
 
+/* Groups have accounts of their own: what one has charged is no answer for another, though their keys are
+ * the same. */
+START_TEST(keys_of_groups_are_apart) {
+  struct rig rig;
+  rig_load(&rig, "format: 1\nname: groups\nmeasure_capacity: false\n"
+                 "workload: {messages: 50, rate: 50/s, operation: charge}\n"
+                 "groups: {payment: {consumers: 2}, fee: {consumers: 1}}\n"
+                 "system: at-least-once\nhandler: charge-with-key\nprovider: keyed\n");
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert_int_eq(result.metrics[METRIC_ONCE], 100);
+  ck_assert_int_eq(result.metrics[METRIC_STATE_ERRORS], 0);
+  ck_assert_int_eq(result.metrics[METRIC_REPLAYS], 0);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("groups");
   tcase_set_timeout(tests, 60);
@@ -191,5 +208,6 @@ int main(void) {
   tcase_add_test(tests, a_run_repeated_is_the_same);
   tcase_add_test(tests, fates_agree_with_the_ledger_in_each_group);
   tcase_add_test(tests, a_saved_run_is_judged_the_same_in_each_group);
+  tcase_add_test(tests, keys_of_groups_are_apart);
   return rig_main(suite_create("groups"), tests);
 }

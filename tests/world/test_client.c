@@ -59,6 +59,12 @@ START_TEST(what_is_unknown_is_sent_as_something_new_as_often_as_there_are_attemp
               "70 producer.1 sends 1\n"
               "71 broker.1 got 1\n"
               "120 producer.1 unknown 1\n");
+  const struct trace_record *again = NULL;
+  for (size_t i = 0; i < fake.count; i++)
+    if (fake.records[i].kind == FACT_RESUBMITTED) again = &fake.records[i];
+  ck_assert_ptr_nonnull(again);
+  ck_assert_uint_eq(again->value, 2); /* says which attempt it is */
+  ck_assert_uint_eq(again->detail, 0);
 }
 END_TEST
 

@@ -538,7 +538,7 @@ START_TEST(closing_a_connection_lets_what_was_sent_arrive_and_no_answer) {
   uint32_t epoch = channel->epoch;
   link_close(world, producer, broker);
   ck_assert_uint_eq(channel->epoch, epoch + 1);
-  ck_assert_uint_eq(channel->ways[0].old_limit, channel->ways[0].sent);
+  ck_assert_uint_eq(channel->ways[0].old_limit, channel->sent[0]);
   ck_assert_uint_eq(channel->ways[1].old_limit, 0);
   link_close(world, producer, broker); /* nothing to close */
   ck_assert_uint_eq(channel->epoch, epoch + 1);

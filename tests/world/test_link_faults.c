@@ -142,6 +142,7 @@ START_TEST(datagrams_are_doubled_and_overtaken_for_the_time_being) {
   timeline_run("link=datagram operations=100 every=10ms timeout=1s;"
                "degrade producer.all_to_broker at=505ms for=10s duplication=100%");
   ck_assert_uint_eq(timeline_count("got", 0), 50 + 2 * 50);
+  ck_assert_uint_eq(timeline_count("hit", 0), 50 + 2 * 50); /* of requests and answers */
   timeline("link=datagram operations=3 every=1ms timeout=1s;"
            "degrade producer.all_to_broker at=1500us for=1ms reordering=100%",
            "got", "2 broker.1 got 1\n"

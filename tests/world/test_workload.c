@@ -51,6 +51,21 @@ START_TEST(operations_come_a_gap_apart_the_first_after_one) {
 }
 END_TEST
 
+/* A transfer goes to one of the other keys, to each as often. */
+START_TEST(a_transfer_goes_to_any_key_but_its_own) {
+  enum { KEYS = 4, EACH = 3000 };
+  uint32_t seen[KEYS + 1] = {0};
+  timeline_run("operations=1 every=10ms keys=4");
+  for (uint64_t intent = 1; intent <= (KEYS - 1) * EACH; intent++) {
+    const uint32_t other = workload_other_key(fake.world, intent, 2);
+    ck_assert(other >= 1 && other <= KEYS && other != 2);
+    seen[other]++;
+  }
+  for (uint32_t key = 1; key <= KEYS; key++)
+    ck_assert(key == 2 || (seen[key] > EACH - 180 && seen[key] < EACH + 180)); /* four standard deviations */
+}
+END_TEST
+
 START_TEST(the_mean_gap_of_poisson_arrivals_is_one_over_the_rate) {
   timeline_plan("operations=20000 keys=10");
   make_exponential(&fake.gap, 1e6);
@@ -249,6 +264,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("workload");
   tcase_add_test(tests, operations_come_a_gap_apart_the_first_after_one);
+  tcase_add_test(tests, a_transfer_goes_to_any_key_but_its_own);
   tcase_add_test(tests, the_mean_gap_of_poisson_arrivals_is_one_over_the_rate);
   tcase_add_test(tests, steady_arrivals_come_at_exactly_n_over_the_rate);
   tcase_add_test(tests, keys_are_even_and_within_their_number);
