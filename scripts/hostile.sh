@@ -10,7 +10,7 @@
 #   --write: the figures into tests/evidence/hostile.csv
 set -uo pipefail
 top=$(realpath "$(dirname "$0")/..")
-write=0 dgsim=
+write=0 dgsim=''
 for word in "$@"; do
   case $word in
     --short) ;;
@@ -28,7 +28,7 @@ work=$said/work
 mkdir "$work"
 trap 'chmod -R u+rwX "$said" && rm -rf "$said"' EXIT
 cd "$work" || exit 1
-rows=0 failed=0 last_failed= slowest=0 slowest_row=
+rows=0 failed=0 last_failed='' slowest=0 slowest_row=''
 
 wrong() {
   echo "FAILED: $what: $1"

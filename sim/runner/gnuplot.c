@@ -1,5 +1,7 @@
 #include "sim/runner/charts.h"
 
+#include "sim/base/printable.h"
+#include "sim/handler/command_spawn.h"
 
 #include <errno.h>
 #include <poll.h>

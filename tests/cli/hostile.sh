@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 # The rows of scripts/hostile.sh: what is wrong, exit status, what has to be said, seconds, command. Each file is made
 # once, before the rows that use it; `scenario` makes one of a few lines.
 
