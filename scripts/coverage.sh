@@ -100,7 +100,7 @@ if ! $again; then
     -E '^lint/|^cli/(compilers|test_bench)$' >"$out/log" 2>&1 || { cat "$out/log" >&2 && exit 1; }
 fi
 # The models are compiled once more with mechanisms that can be switched off: another program, not counted.
-gcovr --root . --filter 'sim/' --filter 'models/' --exclude-directories '.*dgsim_models_mutants.*' \
+gcovr --root . --filter 'sim/' --filter 'models/' --exclude-directories '.*dgsim_mutants.*' \
   --exclude-unreachable-branches --exclude-branches-by-pattern '.*\bASSERT[A-Z_]*\(.*' \
   --csv "$out/files.csv" --sonarqube "$out/lines.xml" $build >"$out/log" 2>&1 || { cat "$out/log" >&2 && exit 1; }
 

@@ -41,7 +41,7 @@ static void complaint(const struct command_child *gnuplot, char *out, size_t siz
     if (place) break;
   }
   fclose(said);
-  printable(out);
+  printable_line(out);
 }
 
 /* Whether a chart is there to its end: gnuplot does not notice that a disk is full. */
