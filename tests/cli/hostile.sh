@@ -347,7 +347,8 @@ mkdir -p dirs2/hostile/runs.csv
 row 'a folder in the place of a table' 64 'error: ' 3 'dgsim run good.yaml --no-charts --out dirs2'
 row 'a trace into a folder' 64 'error: ' 3 'dgsim run good.yaml --trace folder'
 row 'a trace into nowhere' 64 'error: ' 3 'dgsim run good.yaml --trace nowhere/x'
-row 'a trace onto a full device' 64 'error: ' 3 'dgsim run good.yaml --trace /dev/full'
+ln -s /dev/full device # through a link, so that nothing could take the place of the device itself
+row 'a trace onto a full device' 64 'No space left on device' 3 'dgsim run good.yaml --trace device; status=$?; [[ -L device ]] && exit $status'
 row 'a record into a file' 64 'error: ' 3 'dgsim run good.yaml --record plain'
 
 # --- Surroundings ---

@@ -101,12 +101,33 @@ START_TEST(I3_what_the_dead_left_is_removed_and_what_others_write_is_not) {
 }
 END_TEST
 
+START_TEST(I4_what_is_no_file_is_written_into_and_keeps_its_place) {
+  struct fresh_file fresh;
+  struct err err = {0};
+  struct stat status;
+  char *path = at("fifo"), read_back[8] = "";
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  ck_assert(!fresh_open(&fresh, path, &err)); /* nobody reads it */
+  const int reader = open(path, O_RDONLY | O_NONBLOCK);
+  err = (struct err){0};
+  ck_assert(fresh_open(&fresh, path, &err));
+  fputs("new", fresh.file);
+  ck_assert(fresh_commit(&fresh, &err));
+  ck_assert_int_eq(read(reader, read_back, sizeof read_back - 1), 3);
+  ck_assert_str_eq(read_back, "new");
+  ck_assert(stat(path, &status) == 0 && S_ISFIFO(status.st_mode));
+  close(reader);
+  free(path);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("fresh_file");
   TCase *tests = tcase_create("all");
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, I1_what_was_there_stays_until_it_is_committed);
   tcase_add_test(tests, I2_nothing_is_left_of_what_was_given_up);
+  tcase_add_test(tests, I4_what_is_no_file_is_written_into_and_keeps_its_place);
   tcase_add_test(tests, I3_what_the_dead_left_is_removed_and_what_others_write_is_not);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
