@@ -10,7 +10,7 @@
 #   --write: the figures into tests/evidence/hostile.csv
 set -uo pipefail
 top=$(realpath "$(dirname "$0")/..")
-write=0 dgsim=
+write=0 dgsim=''
 for word in "$@"; do
   case $word in
     --short) ;;
@@ -28,12 +28,13 @@ work=$said/work
 mkdir "$work"
 trap 'chmod -R u+rwX "$said" && rm -rf "$said"' EXIT
 cd "$work" || exit 1
-rows=0 failed=0 slowest=0 slowest_row=
+rows=0 failed=0 last_failed='' slowest=0 slowest_row=''
 
 wrong() {
   echo "FAILED: $what: $1"
   head -c 2000 "$said/all" | cat -v | sed 's/^/    /'
-  failed=$((failed + 1))
+  if [[ $what != "$last_failed" ]]; then failed=$((failed + 1)); fi
+  last_failed=$what
 }
 
 # row WHAT STATUS TEXT SECONDS COMMAND: one row of the table. COMMAND is bash, in which `dgsim` is the program; each

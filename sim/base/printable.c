@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,12 @@ static void make_printable(char *text, bool keeps_tabs) {
 
 void printable(char *text) { make_printable(text, false); }
 void printable_line(char *text) { make_printable(text, true); }
+
+const char *printable_in(char *room, size_t size, const char *text) {
+  snprintf(room, size, "%s", text);
+  printable(room);
+  return room;
+}
 
 char *printable_copy(const char *text) {
   char *copy = strdup(text);

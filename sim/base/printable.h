@@ -4,10 +4,16 @@
 #ifndef SIM_BASE_PRINTABLE_H
 #define SIM_BASE_PRINTABLE_H
 
+#include <stddef.h>
+
 /* In its place; it never gets longer. */
 void printable(char *text);
 /* The same, but for tabs. */
 void printable_line(char *text);
+/* A copy in `room`, cut off where it is too long; returned. */
+const char *printable_in(char *room, size_t size, const char *text);
+/* Such a copy of a path, until the block ends: for printf. */
+#define PRINTABLE(text) printable_in((char[1024]){0}, 1024, (text))
 /* A copy, malloc'ed. */
 char *printable_copy(const char *text);
 

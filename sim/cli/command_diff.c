@@ -1,5 +1,6 @@
 /* dgsim diff: where two runs that should have been the same part ways. Their scenarios may differ. */
 #include "sim/base/input.h"
+#include "sim/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/options.h"
 #include "sim/cli/record.h"
@@ -24,7 +25,7 @@ static bool open_side(struct side *side, const char *path, struct err *err) {
 }
 
 static void print_side(const struct side *side, uint64_t number) {
-  printf("%s\n", side->path);
+  printf("%s\n", PRINTABLE(side->path));
   if (side->got == 0)
     printf("  ends after record %" PRIu64 "\n", number - 1);
   else

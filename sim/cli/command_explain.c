@@ -1,5 +1,6 @@
 /* dgsim explain: the story of one operation that was lost, doubled, reordered or stuck. */
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/load.h"
 #include "sim/cli/options.h"
@@ -77,7 +78,7 @@ static bool tell(const struct source *source, const struct scenario *scenario,
   story_print(&explanation.story, explanation.title, repeat, stdout);
   const bool good = explain_write(&explanation, directory, repeat, err);
   if (good)
-    printf("files:   %s/anomalies/%" PRIu64 ".{txt,svg,perfetto.json,shiviz.log}\n", directory,
+    printf("files:   %s/anomalies/%" PRIu64 ".{txt,svg,perfetto.json,shiviz.log}\n", PRINTABLE(directory),
            target->intent);
   explain_deinit(&explanation);
   free(repeat);

@@ -1,4 +1,5 @@
 /* dgsim replay: scenarios that once showed something, run again: FIXED, or STILL FAILS. */
+#include "sim/base/printable.h"
 #include "sim/cli/commands.h"
 
 #include "sim/base/assert.h"
@@ -24,7 +25,7 @@ static enum status replay(const struct registry *registry, const char *path,
   struct scenario scenario;
   struct err err = {0};
   if (!scenario_load(path, registry, options->sets, options->set_count, 0, &scenario, &err)) {
-    printf("ERROR        %s\n", path);
+    printf("ERROR        %s\n", PRINTABLE(path));
     fflush(stdout);
     err_print(&err, stderr);
     return STATUS_USAGE;
@@ -36,7 +37,7 @@ static enum status replay(const struct registry *registry, const char *path,
   static const char *const words[VERDICT__COUNT] = {
       [VERDICT_HELD] = "FIXED", [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
       [VERDICT_VIOLATED] = "STILL FAILS"};
-  printf("%-12s %s\n", words[campaign.verdict], path);
+  printf("%-12s %s\n", words[campaign.verdict], PRINTABLE(path));
   for (size_t i = 0; i < scenario.expectation_count; i++)
     if (!campaign.expectations[i].holds)
       printf("             %s: %s\n", scenario.expectations[i].text, campaign.expectations[i].found);

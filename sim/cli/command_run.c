@@ -1,6 +1,7 @@
 /* dgsim run: loads every file first, so that a mistake in the last one is told before the first has
  * run for minutes; then runs, prints and writes one after the other. */
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/load.h"
 #include "sim/cli/options.h"
@@ -71,7 +72,8 @@ static enum status shard(const struct file *file, const struct options *options,
     err_note(err, "run this shard again");
     return STATUS_USAGE;
   }
-  printf("%s: shard %u of %u is done: %s\n", file->scenario.name, options->shard, options->shards, journal->path);
+  printf("%s: shard %u of %u is done: %s\n", file->scenario.name, options->shard, options->shards,
+         PRINTABLE(journal->path));
   return STATUS_HELD;
 }
 

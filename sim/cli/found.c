@@ -1,6 +1,7 @@
 #include "sim/cli/found.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 #include "sim/runner/output.h"
 #include "sim/runner/repro.h"
 
@@ -87,7 +88,7 @@ static bool save(const struct registry *registry, const struct shrink_case *viol
                           path, err);
   free(text.bytes);
   if (saved)
-    printf("  written   %s\n  again     dgsim run %s\n", path, path);
+    printf("  written   %s\n  again     dgsim run %s\n", PRINTABLE(path), PRINTABLE(path));
   return saved;
 }
 

@@ -1,6 +1,7 @@
 /* dgsim list claims: the table is measured each time it is printed. */
 #include "sim/cli/list_claims.h"
 
+#include "sim/base/printable.h"
 #include "sim/runner/claims.h"
 
 #include <inttypes.h>
@@ -49,7 +50,7 @@ static void print_sum(const struct claims *claims) {
     qualified += claims->items[i].finding[0] != '\0';
   }
   for (size_t i = 0; i < claims->unnamed_count; i++)
-    printf("%s/verdicts.csv does not name %s\n", claims->folder, claims->unnamed[i]);
+    printf("%s/verdicts.csv does not name %s\n", PRINTABLE(claims->folder), PRINTABLE(claims->unnamed[i]));
   printf("\n%zu of %zu claims as expected, %zu of them qualified; %zu rows, each over %d seeds or more\n",
          confirmed, claims->count, qualified, claims->row_count, CLAIMS_SEEDS_MIN);
 }

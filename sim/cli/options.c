@@ -175,12 +175,16 @@ static bool add_vary(struct options *options, const char *text, struct err *err)
   return true;
 }
 
-/* An option that stands for a value of the scenario. */
+/* An option that stands for a value of the scenario. Given again, the last one counts. */
 static void set_count(struct options *options, const char **owned, const char *path,
                       uint64_t count) {
+  size_t place = options->set_count;
+  for (size_t i = 0; *owned && i < options->set_count; i++)
+    if (options->sets[i] == *owned) place = i;
   free((char *)*owned);
   ASSERT(asprintf((char **)owned, "%s=%" PRIu64, path, count) > 0);
-  options->sets[options->set_count++] = *owned;
+  options->sets[place] = *owned;
+  if (place == options->set_count) options->set_count++;
 }
 
 /* An empty one would be the root of the file system. */

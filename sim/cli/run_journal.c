@@ -1,3 +1,4 @@
+#include "sim/base/printable.h"
 #include "sim/cli/run_journal.h"
 
 #include "sim/cli/load.h"
@@ -15,8 +16,9 @@ static void tell_end(const struct journal_found *found) {
             found->rows + 1, found->cut);
 }
 
-static void tell(const char *path, const struct journal_found *found, bool resume) {
+static void tell(const char *journal, const struct journal_found *found, bool resume) {
   static const char note[] = "dgsim: note:";
+  const char *path = PRINTABLE(journal);
   if (found->resumed && found->finished) {
     fprintf(stderr, "%s all %" PRIu64 " runs were done before, in '%s'\n", note, found->rows, path);
   } else if (found->resumed) {
@@ -66,8 +68,9 @@ void run_journal_interrupted(void *context, int signal_number, size_t kept, size
   fflush(stdout);
   if (journal_is_there(journal->journal))
     fprintf(stderr, "dgsim: interrupted: %zu of %zu runs are in '%s'; --resume goes on with them\n", kept, of,
-            journal->path);
+            PRINTABLE(journal->path));
   else
-    fprintf(stderr, "dgsim: interrupted: '%s' was removed meanwhile, and what was done with it\n", journal->path);
+    fprintf(stderr, "dgsim: interrupted: '%s' was removed meanwhile, and what was done with it\n",
+            PRINTABLE(journal->path));
   interrupt_die(signal_number);
 }

@@ -1,5 +1,6 @@
 #include "sim/cli/run_record.h"
 
+#include "sim/base/printable.h"
 #include "sim/cli/run_trace.h"
 #include "sim/runner/fresh_file.h"
 #include "sim/runner/interrupt.h"
@@ -105,12 +106,12 @@ static enum status record_run(struct record *record, const struct registry *regi
     return STATUS_USAGE;
   if (digest != record->result.digest) {
     fprintf(stderr, "%s: the record gives digest %016" PRIx64 ", the run had %016" PRIx64 "\n",
-            record->directory, digest, record->result.digest);
+            PRINTABLE(record->directory), digest, record->result.digest);
     return STATUS_INTERNAL;
   }
   printf("%s/scenario.yaml: %s, seed %" PRIu64 ", %zu arrivals, %zu beginnings of faults, digest "
          "%016" PRIx64 "\n",
-         record->directory, record->plan->label, record->about.seed,
+         PRINTABLE(record->directory), record->plan->label, record->about.seed,
          record->recording.arrival_count, record->recording.beginning_count, digest);
   return STATUS_HELD;
 }

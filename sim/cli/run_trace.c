@@ -1,6 +1,7 @@
 #include "sim/cli/run_trace.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 #include "sim/cli/row.h"
 #include "sim/runner/fresh_file.h"
 #include "sim/runner/interrupt.h"
@@ -15,7 +16,7 @@
 #define ANOTHER_LOOK_NS 50000000
 
 void run_trace_line(const char *path, const struct plan *plan, const struct run_result *result) {
-  printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", path, plan->label,
+  printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", PRINTABLE(path), plan->label,
          result->seed, result->records, result->digest);
 }
 
@@ -66,8 +67,8 @@ static void execute_watched(struct tracing *tracing, struct fresh_file *fresh) {
   struct timespec until;
   do {
     if (interrupt_seen(&interrupt) != 0) {
-      fprintf(stderr, "dgsim: interrupted: '%s' is not written\n", fresh->path);
-      fresh_remove(fresh);
+      fprintf(stderr, "dgsim: interrupted: '%s' is not written\n", PRINTABLE(fresh->path));
+      fresh_unlink(fresh);
       interrupt_die(interrupt.signal);
     }
     clock_gettime(CLOCK_MONOTONIC, &until);

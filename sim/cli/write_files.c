@@ -1,5 +1,6 @@
 #include "sim/cli/write_files.h"
 
+#include "sim/base/printable.h"
 #include "sim/cli/terminal.h"
 #include "sim/runner/interrupt.h"
 #include "sim/runner/output.h"
@@ -38,7 +39,7 @@ enum status write_files(const struct campaign *campaign, const struct options *o
     err_print(&err, stderr);
     status = status_worse(status, STATUS_USAGE);
   } else if (human) {
-    printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", directory);
+    printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", PRINTABLE(directory));
   }
   if (interrupt_seen(&interrupt) != 0) {
     fflush(stdout);

@@ -1,6 +1,7 @@
 #include "sim/runner/check_report.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 #include "sim/runner/yaml_out.h"
 
 #include <stdlib.h>
@@ -120,7 +121,7 @@ static void put_first(const struct check_report *report, FILE *out) {
   put_lines(outcome->evidence, "            ", out);
   put_hint(outcome, out);
   put_case(report, failure, report->small, out);
-  if (report->path) fprintf(out, "  written   %s\n", report->path);
+  if (report->path) fprintf(out, "  written   %s\n", PRINTABLE(report->path));
   if (report->again) fprintf(out, "  again     %s\n", report->again);
   if (report->story && *report->story) {
     fputc('\n', out);
@@ -209,7 +210,7 @@ static void put_kept(const struct check_report *report, FILE *out) {
   for (size_t i = 0; i < report->kept_count; i++) {
     const struct check_kept *kept = &report->kept[i];
     forgettable = forgettable || kept->verdict == VERDICT_HELD || not_reached(kept);
-    fprintf(out, "%-12s %s\n", not_reached(kept) ? "NOT REACHED" : words[kept->verdict], kept->path);
+    fprintf(out, "%-12s %s\n", not_reached(kept) ? "NOT REACHED" : words[kept->verdict], PRINTABLE(kept->path));
     if (kept->verdict != VERDICT_HELD) put_lines(kept_evidence(kept), "             ", out);
   }
   if (forgettable) fputs("             they stay, and are tried each time: delete a file to forget its case\n", out);
@@ -286,7 +287,7 @@ static void class_case(const struct check_report *report, enum check_class class
 
 static void kept_case(const struct check_kept *kept, struct report_case *item) {
   *item = (struct report_case){.verdict = kept->verdict, .skipped = not_reached(kept)};
-  snprintf(item->name, sizeof item->name, "%s is fixed", kept->path);
+  snprintf(item->name, sizeof item->name, "%s is fixed", PRINTABLE(kept->path));
   snprintf(item->detail, sizeof item->detail, "%s", kept_evidence(kept));
   text_tidy(item->name);
   text_tidy(item->detail);

@@ -49,30 +49,32 @@ static void forget(struct fresh_file *fresh) {
   *fresh = (struct fresh_file){0};
 }
 
-/* [I4] A folder is told of when it cannot be replaced. */
-static bool is_no_file(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+/* [I4] */
+static FILE *open_special(const char *path) {
+  const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return NULL;
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fdopen(fd, "wb");
+}
+
+void fresh_unlink(const struct fresh_file *fresh) {
+  if (fresh->fresh) unlink(fresh->fresh);
 }
 
 bool fresh_open(struct fresh_file *out, const char *path, struct err *err) {
+  struct stat status;
+  const bool special = stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  clean(path);
   *out = (struct fresh_file){.path = strdup(path)};
-  ASSERT(out->path);
-  if (!is_no_file(path)) {
-    clean(path);
-    ASSERT(asprintf(&out->fresh, "%s.new.%ld", path, (long)getpid()) > 0);
-  }
-  out->file = fopen(out->fresh ? out->fresh : path, "wbe");
+  ASSERT(out->path && (special || asprintf(&out->fresh, "%s.new.%ld", path, (long)getpid()) > 0));
+  out->file = special ? open_special(path) : fopen(out->fresh, "wbe");
   if (!out->file) {
     io_error(path, err);
     forget(out);
     return false;
   }
-  return !out->fresh || flock(fileno(out->file), LOCK_EX | LOCK_NB) == 0 || true; /* some file systems have no locks */
-}
-
-void fresh_remove(const struct fresh_file *fresh) {
-  if (fresh->fresh) unlink(fresh->fresh);
+  if (special) return true;
+  return flock(fileno(out->file), LOCK_EX | LOCK_NB) == 0 || true; /* some file systems have no locks */
 }
 
 bool fresh_commit(struct fresh_file *fresh, struct err *err) {
@@ -80,13 +82,13 @@ bool fresh_commit(struct fresh_file *fresh, struct err *err) {
   if (!good) io_error(fresh->path, err);
   if (fclose(fresh->file) != 0 && good) good = io_error(fresh->path, err);
   if (good && fresh->fresh && rename(fresh->fresh, fresh->path) != 0) good = io_error(fresh->path, err);
-  if (!good) fresh_remove(fresh);
+  if (!good) fresh_unlink(fresh);
   forget(fresh);
   return good;
 }
 
 void fresh_abandon(struct fresh_file *fresh) {
   fclose(fresh->file);
-  fresh_remove(fresh);
+  fresh_unlink(fresh);
   forget(fresh);
 }

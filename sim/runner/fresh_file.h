@@ -5,7 +5,8 @@
  * [I3] What a process that was killed had left beside the place is removed by the next one that writes there. Who
  *      still writes is known by its process, and by the lock that it holds: processes of another container have
  *      numbers of their own.
- * [I4] What is no file but stands there, such as a device or a pipe, is written to as it is, and stays what it is.
+ * [I4] What stands there and is no regular file (a device, a FIFO) is written into as it is, and never replaced; a FIFO
+ *      that nobody reads is not waited for.
  *
  * LIMIT: a file is not brought to the disk before it is renamed: a power failure may leave it empty.
  */
@@ -19,7 +20,7 @@
 
 struct fresh_file {
   FILE *file; /* to be written to; what fails shows in ferror */
-  char *path, *fresh; /* fresh: NULL where it is written to as it is */
+  char *path, *fresh; /* fresh: NULL of what is written into as it is */
 };
 
 /* False: a clear error, and nothing to give up. */
@@ -31,8 +32,8 @@ bool fresh_commit(struct fresh_file *fresh, struct err *err);
 /* Closes and removes it. */
 void fresh_abandon(struct fresh_file *fresh);
 
-/* Removes what was written, and closes nothing: for who is about to end the process. */
-void fresh_remove(const struct fresh_file *fresh);
+/* Removes what was written so far, for who is about to end the process. */
+void fresh_unlink(const struct fresh_file *fresh);
 
 /* Whether `name` in `directory` is <prefix><process>, of a process that has gone. */
 bool fresh_is_left(const char *directory, const char *name, const char *prefix);

@@ -1,5 +1,7 @@
 #include "sim/runner/report.h"
 
+#include "sim/base/printable.h"
+
 #include "sim/runner/judge.h"
 
 #include <inttypes.h>
@@ -220,7 +222,8 @@ void report_error(struct report *report, const char *path, const struct err *err
              err->message);
   else
     snprintf(item.detail, sizeof item.detail, "%.500s", err->message);
-  report_suite(report, path, &item, 1, NULL);
+  printable(item.detail);
+  report_suite(report, PRINTABLE(path), &item, 1, NULL);
 }
 
 void report_end(struct report *report) {

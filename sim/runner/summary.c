@@ -1,3 +1,4 @@
+#include "sim/base/printable.h"
 #include "sim/runner/output.h"
 
 #include "sim/base/assert.h"
@@ -274,7 +275,7 @@ static void print_expectations(const struct campaign *campaign, bool colour, FIL
     if (result->holds)
       fprintf(out, "        %s\n", result->found);
     else
-      fprintf(out, "        found %s\n        %s:%d:%d\n", result->found, scenario->path,
+      fprintf(out, "        found %s\n        %s:%d:%d\n", result->found, PRINTABLE(scenario->path),
               expectation->line, expectation->column);
   }
 }

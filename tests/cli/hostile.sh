@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2154
 # The rows of scripts/hostile.sh: what is wrong, exit status, what has to be said, seconds, command. Each file is made
 # once, before the rows that use it; `scenario` makes one of a few lines.
 
@@ -204,3 +204,241 @@ row 'a sweep over unknown keys' 64 'sweep.yaml:6:9: error: ' 2 "$run sweep.yaml"
 { cat good.yaml && printf 'sweep: {workload/keys: [%s], topology/partitions: [%s], topology/threads: [%s]}\n' \
   "$(seq -s, 1 1000)" "$(seq -s, 1 1000)" "$(seq -s, 1 1000)"; } >sweep-large.yaml
 row 'a sweep over a billion points' 64 'sweep-large.yaml:6:8: error: ' 2 "$run sweep-large.yaml"
+
+# --- Times ---
+# What takes 71 years of virtual time takes some time: it ends when it is told to.
+ended() { echo "timeout --preserve-status -s TERM 1 \"\$dgsim\" run --no-charts -j 1 --out $1 $1.yaml"; }
+scenario late "$GOOD\nfaults:\n  - {at: 26000d, kill: consumer.1, for: 1s}"
+row 'a fault after 71 years, ended by SIGTERM' 143 'dgsim: interrupted: 0 of 1 runs are in' 5 "$(ended late)"
+scenario endless "$GOOD\nfaults:\n  - {at: 1ms, kill: consumer.1, for: 26000d}"
+row 'a fault that lasts 71 years, ended by SIGTERM' 143 'dgsim: interrupted: 0 of 1 runs are in' 5 "$(ended endless)"
+scenario never "$GOOD\nfaults:\n  - {at: -1s, kill: consumer.1, for: 1s}"
+row 'a fault before the beginning' 64 "never.yaml:7:10: error: '-1s' is not a time" 1 "$run never.yaml"
+scenario bandwidth "$GOOD\nlinks: {default: {bandwidth: 1B/s}}"
+row 'a byte a second' 0 '' 10 "$run bandwidth.yaml"
+scenario bandwidth "$GOOD\nlinks: {default: {bandwidth: 1B/d}}"
+row 'a byte a day' 64 "bandwidth.yaml:6:30: error: '1B/d' is not exact" 1 "$run bandwidth.yaml"
+scenario lossy "$GOOD\nlinks: {default: {loss: 100%}}"
+row 'everything is lost' 0 '' 10 "$run lossy.yaml"
+scenario rare "system: at-least-once\nworkload: {messages: 5, rate: 1/d}\nmeasure_capacity: false"
+row 'a message a day' 0 held 10 "$run rare.yaml"
+scenario drain "$GOOD\ndrain_limit: 1ns"
+row 'a drain limit of a nanosecond' 1 'breaks its contract: stuck' 5 "$run drain.yaml"
+scenario session 'system: {name: at-least-once, session.timeout.ms: 1ns, heartbeat.interval.ms: 1ns}\nworkload: {messages: 5}'
+row 'a heartbeat every nanosecond' 64 'session.yaml:3:' 5 "$run session.yaml"
+
+# --- What refers to itself ---
+scenario itself "$GOOD\nfaults:\n  - {name: again, when: again, kill: consumer.1, for: 1s}"
+row 'a fault that is triggered by itself' 64 "itself.yaml:7:25: error: unknown point 'again'" 1 "$run itself.yaml"
+scenario partition "$GOOD\nfaults:\n  - {at: 1ms, partition: consumer.1, from: consumer.1, for: 1s}"
+row 'a partition of a node from itself' 2 'never hit' 3 "$run partition.yaml"
+scenario link "$GOOD\nlinks: {default_to_default: {loss: 1%}}"
+row 'a link from links' 64 "link.yaml:6:9: error: unknown link 'default_to_default'" 1 "$run link.yaml"
+scenario link "$GOOD\nlinks: {consumer_to_consumer: {loss: 1%}}"
+row 'a link from consumers to themselves' 64 "link.yaml:6:9: error: unknown link 'consumer_to_consumer'" 1 "$run link.yaml"
+scenario more "$GOOD\nexpect:\n  - {row: at-least-once, lost: more than at-least-once}"
+row 'a row compared with itself' 64 'more.yaml:7:' 1 "$run more.yaml"
+scenario arrivals 'system: at-least-once\nworkload: {arrivals: {file: arrivals.yaml}}'
+row 'a scenario whose arrivals are itself' 64 'arrivals.yaml:' 1 "$run arrivals.yaml"
+scenario sweep-sweep "$GOOD\nsweep: {sweep/workload/rate: [1/s, 2/s]}"
+row 'a sweep of the sweep' 64 'sweep-sweep.yaml:6:9: error: ' 1 "$run sweep-sweep.yaml"
+scenario services "$GOOD\nservices: {a: {calls: a}}"
+row 'a service that calls itself' 64 "services.yaml:6:1: error: 'services' is not in this version yet" 1 "$run services.yaml"
+scenario group 'system: kafka-acks-all\nworkload: {messages: 5}\ngroups: {a: {reads: a}}'
+row 'a group that reads what it writes' 64 "group.yaml:5:14: error: 'reads' is not in this version yet" 1 "$run group.yaml"
+
+# --- Names ---
+name() {
+  printf 'format: 1\nsystem: at-least-once\nname: %b\n' "$2" >name.yaml
+  row "a name $1" 64 'name.yaml:3:7: error: ' 2 "$run name.yaml"
+}
+name 'with a slash' 'a/b'
+name 'that leads away' '../../etc'
+name 'of two dots' '..'
+name 'that is empty' '""'
+name 'with a line end' '"a\\nb"'
+name 'with a terminal escape' '"\\e[2J\\e]0;x\\a"'
+name 'with a blank' '"a b"'
+name 'that is an option' '"--help"'
+name 'in another script' 'größe'
+name 'with what turns text round' '"a\\u202Eb"'
+name 'of 101 characters' "$(head -c 101 /dev/zero | tr '\0' x)"
+name 'of 900 000 characters' "$(head -c 900000 /dev/zero | tr '\0' x)"
+label() {
+  printf 'format: 1\nname: hostile\nworkload: {messages: 5}\ncompare: [{label: %b, system: at-least-once}]\n' "$2" >label.yaml
+  row "a label $1" "$3" "$4" 3 "$run label.yaml"
+}
+label 'with a line end' '"a\\nb"' 64 'label.yaml:4:19: error: '
+label 'with a terminal escape' '"\\e[31m"' 64 'label.yaml:4:19: error: '
+label 'that is empty' '""' 64 'label.yaml:4:19: error: '
+label 'of 100 000 characters' "$(head -c 100000 /dev/zero | tr '\0' x)" 64 'label.yaml:4:19: error: '
+printf 'format: 1\nsystem: "\\e[31m"\n' >system.yaml
+row 'a system with a terminal escape' 64 "system.yaml:2:9: error: unknown system '" 1 "$run system.yaml"
+{ printf 'format: 1\nsystem: ' && head -c 900000 /dev/zero | tr '\0' x && echo; } >system.yaml
+row 'a system with a name of 900 000 characters' 64 "system.yaml:2:9: error: unknown system 'xxx" 2 "$run system.yaml"
+printf 'format: 1\nsystem: at-least-once\nfaults: [{at: 1s, kill: "\\e[31m.1", for: 1s}]\n' >node.yaml
+row 'a node with a terminal escape' 64 'node.yaml:3:25: error: ' 1 "$run node.yaml"
+printf 'format: 1\nsystem: at-least-once\nfaults: [{at: 1s, kill: consumer.99999999999999999999, for: 1s}]\n' >node.yaml
+row 'a node of a number beyond all' 64 'node.yaml:3:25: error: ' 1 "$run node.yaml"
+cp good.yaml $'odd\e[31m\n\xff.yaml'
+row 'a file with a terminal escape in its name' 0 held 3 "$run odd*.yaml"
+printf 'format: 2\n' >$'mad\e[31m\n\xff.yaml'
+row 'the same with a mistake in it' 64 'mad?[31m??.yaml:1:9: error: ' 1 "$run mad*.yaml"
+row 'a file that is not there, with one' 64 'error: cannot open it' 1 "$run \$'\\e]0;title\\a.yaml'"
+
+# --- The command line ---
+set_to() { row "--set $1" 64 "$2" 2 "dgsim run good.yaml --no-charts --set $3"; }
+set_to 'nothing' "--set: '' is not PATH=VALUE" "''"
+set_to '=' "--set: '=' is not PATH=VALUE" '='
+set_to 'garbage' '--set: ' "\$'\\xff\\xfe'"
+set_to 'an empty part' 'error: ' '//=1'
+set_to 'a path of itself' 'error: ' "\$(printf 'a/%.0s' {1..10000})b=1"
+set_to 'a path of nothing' 'error: ' 'workload/=5'
+set_to 'a map in a value' 'error: ' "'workload/rate={a: [b'"
+set_to 'a list 10 000 deep' 'nested deeper than 32 levels' "workload/rate=\$(printf '[%.0s' {1..10000})"
+set_to 'a value of 100 000 characters' 'error: ' "workload/rate=\$(head -c 100000 /dev/zero | tr '\\0' 9)"
+set_to 'a terminal escape' 'error: ' "\$'work\\e[2Jload=1'"
+set_to 'a second document' 'a second document' "\$'workload/rate=1/s\\n---\\nx'"
+set_to 'an anchor' 'an anchor' "'workload/rate=&a 1/s'"
+set_to 'a number beyond all' 'is too large' 'workload/messages=99999999999999999999'
+set_to 'the format' 'error: ' 'format=2'
+row '--vary nothing' 64 "--vary: '' is not PATH=VALUE,VALUE" 1 "dgsim run good.yaml --vary ''"
+row '--vary commas' 64 'error: ' 1 "dgsim run good.yaml --vary workload/rate=,,,"
+row '--vary 12 000 values' 64 'error: ' 5 "dgsim run good.yaml --vary workload/rate=\$(seq -s/s, 1 12000)/s"
+for option in seeds seed jobs; do
+  for value in -1 0 99999999999999999999 1e9 '' NaN 0x10 ' 1'; do
+    row "--$option '$value'" 64 "error: --$option: " 1 "dgsim run good.yaml --$option '$value'"
+  done
+done
+for value in 0/1 2/1 1/0 1 / 1/ /1 -1/2 1/99999999999999999999 1/2/3 99999999999999999999999999999/3; do
+  row "--shard $value" 64 'error: --shard: ' 1 "dgsim run good.yaml --shard '$value'"
+done
+row '--messages twice' 1 'hostile, row at-least-once: 1 operations' 10 'dgsim explore good.yaml --messages 3 --messages 1'
+row 'an option with a terminal escape' 64 "unknown option '--?[2J'" 1 "dgsim run good.yaml \$'--\\e[2J'"
+row 'a command with a terminal escape' 64 "unknown command '?[2J'" 1 "dgsim \$'\\e[2J'"
+row 'an empty command' 64 "unknown command ''" 1 "dgsim ''"
+row 'no arguments at all' 64 'Usage: dgsim COMMAND' 1 'dgsim'
+row 'not even a name' 64 '' 1 'python3 -c "import ctypes, os; ctypes.CDLL(None).execve(os.environ[\"dgsim\"].encode(), (ctypes.c_char_p * 1)(None), (ctypes.c_char_p * 1)(None))"'
+row '10 000 files' 64 'error: ' 10 "dgsim run \$(yes nowhere.yaml | head -n 10000) 2>&1 | tail -n 3; exit \${PIPESTATUS[0]}"
+row 'a command of 100 000 words' 0 held 5 "dgsim run good.yaml --no-charts \$(yes -- '--set about=x' | head -n 30000)"
+
+# --- Where to write ---
+out() { row "--out $1" "$2" "$3" 5 "dgsim run good.yaml --no-charts --out $4"; }
+: >plain
+mkdir no-entry full && chmod 555 no-entry
+out 'that is empty' 64 '--out: the directory has no name' "''"
+out 'that is a file' 64 'error: ' plain
+out 'below a file' 64 'error: ' plain/below
+out 'that is a device' 64 'error: ' /dev/null
+out 'with a terminal escape, a line end and what is no UTF-8' 0 'files ' "\$'odd\\e[31m\\n\\xff'"
+out 'that is an option' 64 "their results would be in the same place" '-- good.yaml'
+out 'with a name of 300 characters' 64 'File name too long' "\$(head -c 300 /dev/zero | tr '\\0' x)"
+out 'with a path of 5000 characters' 64 'error: ' "\$(printf 'x/%.0s' {1..2500})"
+out 'with 100 000 characters' 64 'error: ' "\$(head -c 100000 /dev/zero | tr '\\0' x)"
+out 'in /proc' 64 'error: ' /proc/1/x
+if ((EUID != 0)); then out 'that may not be written' 64 'Permission denied' no-entry/x; fi
+mkdir -p taken/hostile && mkfifo taken/hostile/runs.journal
+row 'a FIFO in the place of the journal' 64 'error: ' 3 'dgsim run good.yaml --no-charts --resume --out taken'
+mkdir -p other/hostile && head -c 5000 /dev/urandom >other/hostile/runs.journal
+row 'garbage in the place of the journal' 64 'error: ' 3 'dgsim run good.yaml --no-charts --resume --out other'
+mkdir -p dirs/hostile/runs.journal
+row 'a folder in the place of the journal' 64 'error: ' 3 'dgsim run good.yaml --no-charts --out dirs'
+mkdir -p dirs2/hostile/runs.csv
+row 'a folder in the place of a table' 64 'error: ' 3 'dgsim run good.yaml --no-charts --out dirs2'
+row 'a trace into a folder' 64 'error: ' 3 'dgsim run good.yaml --trace folder'
+row 'a trace into nowhere' 64 'error: ' 3 'dgsim run good.yaml --trace nowhere/x'
+ln -s /dev/full device # through a link, so that nothing could take the place of the device itself
+row 'a trace onto a full device' 64 'No space left on device' 3 'dgsim run good.yaml --trace device; status=$?; [[ -L device ]] && exit $status'
+row 'a record into a file' 64 'error: ' 3 'dgsim run good.yaml --record plain'
+
+# --- Surroundings ---
+row 'an empty environment' 0 held 5 'env -i "$dgsim" run good.yaml --no-charts --out bare'
+row 'no HOME, PATH, LANG' 0 held 5 'unset HOME PATH LANG LC_ALL; dgsim run good.yaml --out nopath'
+row 'a locale that is not there' 0 held 5 'LC_ALL=xx_YY.UTF-8 LANG=$(printf "\377") dgsim run good.yaml --no-charts'
+row 'TERM of garbage' 0 held 5 'TERM=$(printf "\033[31m") dgsim run good.yaml --no-charts'
+row 'TMPDIR that is not there' 0 held 5 'TMPDIR=/nowhere dgsim run good.yaml'
+row 'ranks of garbage' 0 held 5 'OMPI_COMM_WORLD_RANK=x OMPI_COMM_WORLD_SIZE=-1 PMI_RANK=99999999999999999999 dgsim run good.yaml --no-charts'
+row 'standard input closed' 0 held 5 'dgsim run good.yaml --no-charts <&-'
+row 'standard output closed' 70 'cannot write to the standard output' 5 'dgsim run good.yaml --no-charts >&-'
+row 'standard error closed' 0 held 5 'dgsim run good.yaml --no-charts 2>&-'
+row 'all of them closed' 70 '' 5 'dgsim run good.yaml --no-charts <&- >&- 2>&-'
+row 'standard output full' 70 'cannot write to the standard output' 5 'dgsim run good.yaml --no-charts >/dev/full'
+row 'standard error full' 64 '' 2 'dgsim run nowhere.yaml 2>/dev/full'
+row 'a reader that is gone' 141 '' 5 'dgsim list keys | true; exit ${PIPESTATUS[0]}'
+row 'a folder that has been removed' 0 held 5 'mkdir gone && cp good.yaml gone/ && cd gone && rm -r ../gone && dgsim run /dev/stdin --no-charts --out /dev/shm/dgsim-hostile-$$ <<<"$(sed -n p ../good.yaml 2>/dev/null || printf "format: 1\nsystem: at-least-once\nworkload: {messages: 5}\n")"; status=$?; rm -rf /dev/shm/dgsim-hostile-$$; exit $status'
+row 'eight files open at most' 64 'error: ' 5 'ulimit -n 4; dgsim run good.yaml --no-charts'
+row 'no file may grow' 64 '' 5 'ulimit -f 0; dgsim run good.yaml --no-charts --out small'
+
+# --- Traces, journals and results ---
+dgsim_run() { "$dgsim" run --no-charts -j 1 "$@" >/dev/null 2>&1; }
+dgsim_run good.yaml --trace good.trace
+dgsim_run good.yaml --out journals --shard 1/1
+journal=journals/hostile/shard-1-of-1.journal
+head -c 30 good.trace >header.trace
+head -c 5000 good.trace >cut.trace
+{ head -c 16 good.trace && printf '\377\377\377\377' && tail -c +21 good.trace; } >length.trace
+{ head -c 24 good.trace && head -c 100000 /dev/urandom; } >garbage.trace
+head -c 1000000 /dev/zero >zeros.trace
+row 'a trace that is judged' 0 held 3 'dgsim judge good.trace'
+row 'an empty trace' 64 'empty.yaml: error: not a trace' 1 'dgsim judge empty.yaml'
+row 'a scenario as a trace' 64 'good.yaml: error: not a trace' 1 'dgsim judge good.yaml'
+row 'a trace of zeros' 64 'zeros.trace: error: not a trace' 1 'dgsim judge zeros.trace'
+row 'a trace with half a header' 64 'header.trace: error: ' 1 'dgsim judge header.trace'
+row 'a trace that is cut off' 64 'cut.trace: error: ' 1 'dgsim judge cut.trace'
+row 'a trace with a text of 4 GB' 64 'length.trace: error: a text of 4294967295 bytes' 1 'dgsim judge length.trace'
+row 'a trace of garbage' 64 'error: ' 1 'dgsim judge garbage.trace'
+row 'a folder as a trace' 64 'error: ' 1 'dgsim judge folder'
+row '/dev/zero as a trace' 64 'error: not a trace' 1 'dgsim judge /dev/zero'
+row 'a trace beside garbage' 1 'record 1 is the first that differs' 1 'dgsim diff good.trace garbage.trace'
+head -c 100 "$journal" >cut.journal
+{ cat "$journal" && head -c 1000 /dev/urandom; } >behind.journal
+sed 's/^path .*/path \/dev\/zero/' "$journal" >path.journal
+{ echo 'dgsim journal 1' && yes 'word --set' | head -n 1000000; } >words.journal
+row 'a journal that is merged' 0 held 3 "dgsim merge $journal --no-charts --out merged"
+row 'half the head of a journal' 64 'error: ' 1 'dgsim merge cut.journal --out merged'
+row 'garbage behind a journal' 0 held 3 'dgsim merge behind.journal --no-charts --out merged'
+row 'a journal whose head was changed' 64 'error: ' 1 'dgsim merge path.journal --out merged'
+row 'a journal of a million words' 64 'error: ' 3 'dgsim merge words.journal --out merged'
+row 'a scenario as a journal' 64 'error: ' 1 'dgsim merge good.yaml --out merged'
+row 'a folder without journals' 64 "there is no shard-*.journal in 'folder'" 1 'dgsim merge folder --out merged'
+row '/dev/zero as a journal' 64 'it is no regular file' 1 'dgsim merge /dev/zero --out merged'
+dgsim_run good.yaml --out told
+head -c 100000 /dev/zero | tr '\0' '[' >told/hostile/manifest.json
+row 'a manifest 100 000 deep' 0 '' 3 'dgsim explain told/hostile'
+rm told/hostile/manifest.json && mkfifo told/hostile/manifest.json
+row 'a FIFO as the manifest' 0 '' 3 'dgsim explain told/hostile'
+row 'a folder that is no result' 64 "'folder' is no directory of results" 1 'dgsim explain folder'
+
+# --- What is to be checked ---
+printf 'format: 1\nname: hostile\nworkload: {messages: 2}\ncheck: {answer_limit: 500ms}\n' >check.yaml
+consumer() { row "a consumer that $1" 2 "$2" "${4:-5}" "dgsim check check.yaml -j 1 -- $3"; }
+consumer 'is not there' 'cannot start' /nowhere
+consumer 'is a folder' 'cannot start' folder
+consumer 'has no name' 'cannot start' "''"
+consumer 'is no program' 'cannot start' ./good.yaml
+consumer 'ends at once' 'exited with status 0' true 10
+consumer 'fails at once' 'exited with status 1' false 10
+consumer 'says nothing' 'has given no line' 'sleep 100' 10
+consumer 'writes zeros without end' '' 'cat /dev/zero' 10
+consumer 'writes garbage without end' '' 'cat /dev/urandom' 10
+consumer 'writes lines without end' 'y' 'yes' 10
+consumer 'is 100 000 levels deep' '' "head -c 60000 deep-list.yaml" 10
+consumer 'writes terminal escapes' '' "printf '\\033[2J\\n'" 10
+consumer 'asks without end' 'chatty' "sh -c 'yes \"{\\\"call\\\":\\\"work\\\"}\"'" 20
+consumer 'writes to its standard error without end' '' "sh -c 'yes >&2'" 20
+consumer 'forks and goes' '' "sh -c 'sleep 100 & exit 0'" 20
+row 'a probe without end' 2 '' 20 "dgsim check check.yaml -j 1 --set 'check/probe=[yes]' -- sh -c 'while read l; do echo \"{\\\"done\\\":1}\"; done'"
+row 'a probe of garbage' 2 'the output of the probe is not text' 20 "dgsim check check.yaml -j 1 --set 'check/probe=[head, -c, \"9000\", /dev/urandom]' -- sh -c 'while read l; do echo \"{\\\"done\\\":1}\"; done'"
+row 'SQL that is a scenario' 64 'good.yaml:1:1: error: ' 2 'dgsim check check.yaml --sql good.yaml'
+row 'SQL of garbage' 64 'error: ' 2 'dgsim check check.yaml --sql garbage.trace'
+row '/dev/zero as SQL' 64 'longer than 1 MiB' 2 'dgsim check check.yaml --sql /dev/zero'
+printf -- '-- dgsim: probe\nSELECT 1, 2, 3;\n-- dgsim: handler\nWITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT sum(n) FROM r;\n' >endless.sql
+row 'SQL without end' 2 '' 20 'dgsim check check.yaml -j 1 --sql endless.sql --set check/answer_limit=10ms'
+row 'a scenario as a plug-in' 64 "'good.yaml' is not a shared object" 2 'dgsim check check.yaml --plugin good.yaml'
+row 'a program as a plug-in' 64 'error: ' 3 'dgsim check check.yaml --plugin "$dgsim"'
+head -c 3000 /usr/lib/*/libyaml-0.so.2 >cut.so
+row 'half a shared object as a plug-in' 64 "'cut.so' is cut short" 2 'dgsim check check.yaml --plugin cut.so'
+row 'another shared object as a plug-in' 64 'dg_plugin' 3 'dgsim check check.yaml --plugin $(echo /usr/lib/*/libyaml-0.so.2)'
+row 'a folder as a plug-in' 64 "'folder' is not a file" 2 'dgsim check check.yaml --plugin folder'
+printf 'format: 1\nname: hostile\nworkload: {messages: 2, body: {file: /dev/zero}}\ncheck: {}\n' >body.yaml
+row '/dev/zero as the body' 64 'body.yaml:3:' 5 'dgsim check body.yaml -- true'
