@@ -127,7 +127,7 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
     ASSERT(consumer->parts[record->extra].positioned);
     ASSERT_LT(consumer->buffer_count, consumer->buffer_capacity);
     uint32_t last = consumer_place(consumer, consumer->buffer_count++);
-    consumer->buffer[last] = *record;
+    record_copy(&consumer->buffer[last], record);
     consumer->buffer[last].flags = (uint16_t)broker; /* whom it came from */
     consumer->parts[record->extra].fetched = record->handle + 1;
     consumer->buffered[broker]++;
@@ -168,7 +168,7 @@ static void work_on_next(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, 0);
   ASSERT(flight && consumer->batch > 0);
-  flight->record = consumer->buffer[consumer->buffer_head];
+  record_copy(&flight->record, &consumer->buffer[consumer->buffer_head]);
   flight->tag = ++consumer->tag;
   flight->acknowledged = false;
   consumer->flight_count++;
@@ -248,9 +248,8 @@ void poll_handled(struct world *world, struct node *node, uint32_t tag, int stat
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
   }
   if (again && notes_handled(world)) commit_note(world, node, &flight->record);
-  const struct record record = flight->record;
-  let_go(world, node, flight);
-  if (again && keeps_account(world)) note_done(world, node, &record);
+  let_go(world, node, flight); /* its record stays readable until the next one is handed out */
+  if (again && keeps_account(world)) note_done(world, node, &flight->record);
   consumer_pump(world, node);
 }
 
