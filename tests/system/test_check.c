@@ -187,7 +187,7 @@ static const struct {
 } defective[] = {
     {does_nothing, PROGRAM_CANNOT_JUDGE, true, "nothing behind"},
     {crashes_when_redelivered, PROGRAM_DIED, false, "signal 6"},
-    {loops_when_redelivered, PROGRAM_HUNG, false, "no answer within 1 s"},
+    {loops_when_redelivered, PROGRAM_HUNG, false, "no answer within 1000 ms"},
     {goes_by_its_process, PROGRAM_CANNOT_JUDGE, true, "two clean runs differ"},
 };
 
