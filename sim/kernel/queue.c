@@ -68,11 +68,11 @@ static void put_off(struct queue *queue) {
   size_t count = QUEUE_NEAR_MAX / 2;
   queue->limit = (int64_t)(keys[count - 1] >> QUEUE_SLOT_BITS);
   while (count < QUEUE_NEAR_MAX && (int64_t)(keys[count] >> QUEUE_SLOT_BITS) == queue->limit) count++;
-  uint64_t free[QUEUE_NEAR_MAX];
+  uint64_t free[QUEUE_NEAR_MAX]; /* their slots */
+  memcpy(free, keys, count * sizeof *keys);
   for (size_t i = count; i-- > 0;) {
     const struct event *event = &queue->slots[keys[i] & (QUEUE_NEAR_MAX - 1)];
     event_copy(room(queue, queue->base, event->at), event);
-    free[i] = keys[i];
   }
   queue->near = queue->sorted = QUEUE_NEAR_MAX - count;
   memmove(keys, keys + count, queue->near * sizeof *keys);
