@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The determinism matrix: everything that is shipped, from every build and in every way, has to leave the same bytes.
-#   scripts/determinism.sh [--long] [--write]          every build: about an hour on two cores
+#   scripts/determinism.sh [--long] [--write]          every build: for an evening
 #   scripts/determinism.sh --short [PROGRAM...]        what continuous integration does: gcc's and clang's release
 #                                                      builds, or the programs named
 #   --only TEXT  only scenarios whose path contains it
