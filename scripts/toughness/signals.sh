@@ -213,7 +213,7 @@ ended_search() {
       done
     done
     tool "${words[@]}"
-    # Seen once in some thousands: what the last one left was not yet free to be removed. The next one does it.
+    # Seen once, and not understood: what a killed `explain` had left was still there after the next one.
     if [[ -n $(find k -name '*.new.*') ]]; then sleep 0.2 && tool "${words[@]}"; fi
     temporary k
     diff -r k undisturbed || fail "$command after it was killed"

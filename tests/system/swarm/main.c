@@ -33,7 +33,7 @@ static int usage(void) {
 
 int main(int count, char **words) {
   const struct registry registry = everything();
-  struct swarm_options options = {.worlds = 1000, .from = 1, .workers = 1, .out = "swarm-failures", .messages = 2000};
+  struct swarm_options options = {.worlds = 1000, .from = 1, .workers = 1, .out = "results/swarm", .messages = 2000};
   bool scenarios = false;
   int i = 1;
   for (; i < count && words[i][0] == '-'; i++) {
