@@ -3,7 +3,7 @@
 # -fanalyzer, every test under AddressSanitizer with UndefinedBehaviorSanitizer and under ThreadSanitizer, unit
 # tests and one run, exploration and check under valgrind.
 #   scripts/analysis.sh [OPTION...]
-#     --long          everything (default): an hour on two cores
+#     --long          everything (default): an hour on two cores; tidy, asan and tsan go on where they stopped
 #     --short         what continuous integration runs, a minute: the quick ones, and some of what the others do
 #     --only A,B,...  parts: shellcheck cppcheck tidy analyzer asan tsan valgrind
 #     --write         the figures of these parts into tests/evidence/analysis.csv; of the long form only

@@ -8,14 +8,16 @@ said() { # STATUS FILES
   if (($1)); then echo "FINDINGS in $2 files"; else echo "no finding in $2 files, $accepted_count accepted with a reason"; fi
 }
 
+# The consumers in scenarios/ are of any shell, and get the fields of a message by `eval`.
 part_shellcheck() {
-  local scripts=(.ci/run) file status=0
+  local scripts=(.ci/run) consumers=() file status=0
   needs shellcheck
-  accepted_count=0
-  while IFS= read -r file; do scripts+=("$file"); done < <(find scripts tests scenarios -name '*.sh' | LC_ALL=C sort)
+  while IFS= read -r file; do scripts+=("$file"); done < <(find scripts tests -name '*.sh' | LC_ALL=C sort)
+  while IFS= read -r file; do consumers+=("$file"); done < <(find scenarios -name '*.sh' | LC_ALL=C sort)
   shellcheck "${scripts[@]}" >&2 || status=1
-  accepted_count=$(cat "${scripts[@]}" | grep -c "^ *# shellcheck disable=")
-  row shellcheck shellcheck "$(said $status ${#scripts[@]})"
+  shellcheck --shell=sh --external-sources --source-path=SCRIPTDIR --exclude=SC2154 "${consumers[@]}" >&2 || status=1
+  accepted_count=$(cat "${scripts[@]}" "${consumers[@]}" | grep -c "^ *# shellcheck disable=")
+  row shellcheck shellcheck "$(said $status $((${#scripts[@]} + ${#consumers[@]})))"
   return $status
 }
 
@@ -36,18 +38,34 @@ part_cppcheck() {
   return $status
 }
 
+# What clang-tidy says of a file, or has said of it when it, all that it includes and the checks were these: so what
+# was stopped goes on. The words are kept in build-tidy/said.
+tidy_file() { # FILE
+  local said="build-tidy/said/${1//\//_}" read
+  read=$({ echo "$tidy_options" && clang-tidy --version && cat .clang-tidy &&
+    clang -MM -MG -std=c17 -D_GNU_SOURCE -I . "$1" | tr -cs '[:alnum:]_./-' '\n' | grep -E '^(sim|models)/' |
+      xargs cat; } | sha256sum)
+  if [[ ! -e $said ]] || [[ $(head -n 1 "$said") != "$read" ]]; then
+    clang-tidy --quiet -p build-tidy ${tidy_options:+"$tidy_options"} "$1" >"$said.new" 2>/dev/null || true # its words tell
+    { echo "$read" && cat "$said.new"; } >"$said.whole"
+    mv "$said.whole" "$said"
+    rm "$said.new"
+  fi
+  sed 1d "$said" >"$out/tidy/${1//\//_}"
+}
+export -f tidy_file
+
 # The checks are those of .clang-tidy. The short form leaves out clang's analyzer, which takes most of the time.
 part_tidy() {
-  local status=0 options=()
+  local status=0
   needs clang-tidy
-  if $short; then options=('--checks=-clang-analyzer-*'); fi
+  export out tidy_options=''
+  if $short; then tidy_options='--checks=-clang-analyzer-*'; fi
   CC=clang cmake --preset dev -DDGSIM_WERROR=OFF -B build-tidy >"$out/configured" 2>&1 || { cat "$out/configured" >&2 && return 1; }
   sources sim models | grep -v /install/ >"$out/files"
-  mkdir "$out/tidy"
-  export out
-  # shellcheck disable=SC2016 # the dollars are of the inner shell
-  xargs -P "$jobs" -n 4 bash -c 'clang-tidy --quiet -p build-tidy "$@" >"$out/tidy/$$" 2>/dev/null' \
-    tidy "${options[@]}" <"$out/files" || true # what it found is in its words
+  mkdir -p "$out/tidy" build-tidy/said
+  # shellcheck disable=SC2016 # the dollar is of the inner shell
+  xargs -P "$jobs" -n 1 bash -c 'set -euo pipefail; tidy_file "$1"' tidy <"$out/files"
   cat "$out"/tidy/* >"$out/tidy.log"
   findings tidy "$out/tidy.log" || status=1
   row tidy clang-tidy "$(said $status "$(wc -l <"$out/files")")"

@@ -65,11 +65,13 @@ void ledger_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t
   ledger->open = 0;
   ledger->intended_first = ledger->intended_last = ledger->effect_last = 0;
   ledger->healed_last = ledger->ended_at = 0;
-  ledger->ended = ledger->stuck = false;
+  ledger->ended = ledger->stuck = ledger->livelocked = false;
   ledger_groups_reset(ledger, keys, groups, bucket_ns);
 }
 
 bool ledger_stuck(const struct ledger *ledger) { return ledger->stuck; }
+
+bool ledger_livelocked(const struct ledger *ledger) { return ledger->livelocked; }
 
 void ledger_expect_commits(struct ledger *ledger) {
   for (uint32_t i = 0; i < ledger->groups; i++) {
@@ -308,7 +310,9 @@ static void on_end(struct ledger *ledger, const struct trace_record *fact, uint6
   timeline_cell(&ledger->timeline, fact->at, ledger->open);
   ledger->ended = true;
   ledger->ended_at = fact->at;
-  if (fact->kind == FACT_STUCK) ledger->stuck = true;
+  if (fact->kind != FACT_STUCK) return;
+  ledger->stuck = true;
+  ledger->livelocked = fact->value > 0;
 }
 
 static void on_counter(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {

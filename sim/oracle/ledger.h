@@ -86,8 +86,9 @@ size_t ledger_bytes(const struct ledger *ledger); /* memory that it holds [I3] *
 /* Context: the ledger. To be marked: facts that are judged (sim/world/fact.h), and nothing else. */
 trace_mark_sink ledger_sink;
 
-/* Whether the run has stated that it is stuck. */
+/* Whether the run has stated that it is stuck; and that it was by the count of its events. */
 bool ledger_stuck(const struct ledger *ledger);
+bool ledger_livelocked(const struct ledger *ledger);
 
 /* The verdict's numbers, all metrics but FAULTS_EFFECTIVE. To be called once, when the run has ended. */
 void ledger_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);

@@ -181,7 +181,7 @@ struct ledger {
   int64_t open;                     /* obligations without an effect */
   int64_t counts[METRIC__COUNT];    /* what can be counted as it comes */
   int64_t intended_first, intended_last, effect_last, healed_last, ended_at;
-  bool ended, stuck;
+  bool ended, stuck, livelocked;
   struct histogram latency;
   struct batches latencies;  /* of first effects, in the order of their facts */
   struct batches *together;  /* of all groups; NULL = there is one */

@@ -176,6 +176,7 @@ void collector_finish(struct collector *collector, struct run_result *out) {
   take_ledger(collector, out);
   take_groups(collector, out);
   out->drained = !ledger_stuck(collector->ledger);
+  out->livelocked = ledger_livelocked(collector->ledger);
   out->end_ns = collector->last;
   out->verdict = out->violations ? VERDICT_VIOLATED : VERDICT_HELD;
   collector->plan = NULL;

@@ -282,6 +282,7 @@ static bool touches(const struct teller *teller, const struct happening *happeni
 static const struct words *words_of(const struct teller *teller, const struct happening *happening) {
   const struct explain_record *record = teller->record;
   if (happening->what == FACT_EXPIRED && !happening->own) return &words_session;
+  if (happening->what == FACT_STUCK && happening->value > 0) return &words_livelock;
   if (happening->what == FACT_APPENDED)
     for (size_t i = 0; i < record->transmission_count; i++)
       if (record->transmissions[i].name == happening->cause.name &&

@@ -48,6 +48,8 @@ const struct words words_fact[FACT__END - TRACE_FACT] = {
 };
 const struct words words_result = {"stores its result", "stores its result again",
                                    .brief = "result stored"};
+const struct words words_livelock = {"the run is stopped: nothing has got done in %v events (drain_events)",
+                                     .brief = "stuck"};
 const struct words words_session = {
     "a member of the group has not been heard of: its session is over", .brief = "session over"};
 

@@ -28,6 +28,7 @@ extern const char *const words_noun[POINT_GENERIC__COUNT]; /* what a message is 
 extern const struct words words_loss[LOSS_UNSENT + 1]; /* first: why */
 extern const struct words words_result; /* of an append that is not the operation's but its result's */
 extern const struct words words_session; /* an EXPIRED of no operation: a member's session */
+extern const struct words words_livelock; /* a STUCK that was found by the count of events */
 extern const struct words words_node[NODE_CHANGE__COUNT];
 extern const char *const words_death[DEATH_DISK + 1]; /* by fault %f */
 extern const struct words words_fault[VERB__COUNT];    /* first: it begins; again: it ends; why_again: why it begins */

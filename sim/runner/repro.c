@@ -189,6 +189,7 @@ void repro_write(const struct repro *repro, FILE *out) {
     schema_format(&time_key, (union value){.i = plan->drain_limit.ns}, text, sizeof text);
     fprintf(out, "drain_limit: %s\n", text);
   }
+  if (plan->drain_events != PLAN_DRAIN_EVENTS) fprintf(out, "drain_events: %" PRIu64 "\n", plan->drain_events);
   put_workload(repro, pool, out);
   put_topology(plan, out);
   put_links(plan, out);

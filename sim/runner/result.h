@@ -37,6 +37,7 @@ struct run_result {
   enum verdict verdict; /* of the contract, inconclusive not yet considered */
   uint32_t violations;  /* CLAIM_BIT()s */
   bool drained;
+  bool livelocked; /* not drained, and stopped by drain_events */
   struct group_result *groups; /* [plan's groups], owned; NULL = one group, which is the whole */
   uint64_t *fault_hits;   /* [plan->fault_count], owned */
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */

@@ -46,6 +46,7 @@ void result_pack(const struct run_result *result, const struct plan *plan, struc
   bytes_unsigned(bytes, (uint64_t)result->verdict);
   bytes_unsigned(bytes, result->violations);
   bytes_unsigned(bytes, result->drained);
+  bytes_unsigned(bytes, result->livelocked);
   for (uint32_t group = 0; result->groups && group < plan_group_count(plan); group++) {
     pack_metrics(result->groups[group].metrics, bytes);
     bytes_unsigned(bytes, result->groups[group].violations);
@@ -129,6 +130,7 @@ bool result_unpack(struct bytes_reader *reader, const struct plan *plan, struct 
   out->verdict = (enum verdict)bytes_read_up_to(reader, VERDICT__COUNT - 1);
   out->violations = (uint32_t)bytes_read_up_to(reader, UINT32_MAX);
   out->drained = bytes_read_up_to(reader, 1);
+  out->livelocked = bytes_read_up_to(reader, 1);
   unpack_groups(reader, plan, out);
   unpack_faults(reader, plan->fault_count, out);
   out->latencies = unpack_latencies(reader);

@@ -158,10 +158,11 @@ static bool read_seeds(struct reader *reader, uint64_t seeds_override) {
 
 static bool read_general(struct reader *reader) {
   static const enum top_key scalars[] = {TOP_LUCK, TOP_SWARM, TOP_MEASURE_CAPACITY,
-                                         TOP_DRAIN_LIMIT};
+                                         TOP_DRAIN_LIMIT, TOP_DRAIN_EVENTS};
   struct key_values *general = &reader->general;
   *general = (struct key_values){.table = &top_table};
   general->values[TOP_MEASURE_CAPACITY].i = 1;
+  general->values[TOP_DRAIN_EVENTS].i = PLAN_DRAIN_EVENTS;
   for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
     if (reader->top[scalars[i]] && !reader_entry(reader, reader->top[scalars[i]], "", general))
       return false;
@@ -247,6 +248,7 @@ static void fill_world(const struct reader *reader, struct plan *plan) {
   plan->luck_none = reader->scenario->luck_none;
   plan->swarm = reader->scenario->swarm;
   plan->drain_limit.ns = reader->general.values[TOP_DRAIN_LIMIT].i;
+  plan->drain_events = (uint64_t)reader->general.values[TOP_DRAIN_EVENTS].i;
 }
 
 static void fill_workload(struct reader *reader, const struct distribution *gap,

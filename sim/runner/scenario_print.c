@@ -83,6 +83,10 @@ static void write_general(struct writer *writer) {
   write_seeds(writer);
   write_precision(writer);
   write_luck(writer);
+  if (!is_left_out(writer, reader->top[TOP_DRAIN_EVENTS]))
+    write_top(writer, TOP_DRAIN_EVENTS,
+              write_format(writer, &top_table.keys[TOP_DRAIN_EVENTS],
+                           reader->general.values[TOP_DRAIN_EVENTS]));
   if (is_left_out(writer, drain)) return;
   if (drain)
     write_top(writer, TOP_DRAIN_LIMIT,

@@ -3,6 +3,9 @@
 #include "sim/world/cost.h"
 #include "sim/world/plan.h"
 
+#define AS_TEXT_(number) #number
+#define AS_TEXT(number) AS_TEXT_(number)
+
 /* Name, type, default, choices, min, max, help, source. */
 static const struct key top_keys[TOP__COUNT] = {
     [TOP_FORMAT] = {"format", VALUE_COUNT, NULL, NULL, 1, 1, "of the language; the first key",
@@ -25,6 +28,8 @@ static const struct key top_keys[TOP__COUNT] = {
          "what is not drained so long after the last heal is stuck (default: twice the "
          "longest timeout of the row)",
          NULL},
+    [TOP_DRAIN_EVENTS] = {"drain_events", VALUE_COUNT, AS_TEXT(PLAN_DRAIN_EVENTS), NULL, 1, INT64_C(1000000000000000),
+                          "likewise what is not drained after so many events: a livelock costs no more than that", NULL},
     [TOP_WORKLOAD] = {"workload", VALUE_OTHER, "", "map", 0, 0, "what arrives, and when", NULL},
     [TOP_TOPOLOGY] = {"topology", VALUE_OTHER, "", "map", 0, 0, "how many of each", NULL},
     [TOP_GROUPS] = {"groups", VALUE_OTHER, "", "map", 0, 0,

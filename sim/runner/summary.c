@@ -174,6 +174,21 @@ static void print_violations(const struct campaign *campaign, FILE *out) {
   }
 }
 
+/* Runs that drain_events has ended: a wait that takes many events looks like a livelock. */
+static void print_livelocks(const struct campaign *campaign, FILE *out) {
+  const struct run_result *first = NULL;
+  size_t runs = 0;
+  for (size_t i = 0; i < campaign->result_count; i++) {
+    if (!campaign->results[i].livelocked) continue;
+    if (!first) first = &campaign->results[i];
+    runs++;
+  }
+  if (!first) return;
+  fprintf(out, "%zu of %zu runs stopped: nothing got done in %" PRIu64 " events (drain_events); the first is %s, seed %" PRIu64 "\n",
+          runs, campaign->result_count, campaign->scenario->plans[first->row].drain_events,
+          campaign_name(campaign, first->row), first->seed);
+}
+
 /* A line for each group of each row. */
 static void print_groups(const struct campaign *campaign, FILE *out) {
   static const enum metric metrics[] = {METRIC_LOST, METRIC_DUPLICATE_DELIVERIES,
@@ -374,6 +389,7 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   fputc('\n', out);
   print_table(campaign, colour, out);
   print_violations(campaign, out);
+  print_livelocks(campaign, out);
   print_gap(campaign, out);
   summary_intervals(campaign, out);
   if (scenario->plans[0].groups) print_groups(campaign, out);

@@ -28,7 +28,7 @@
   X(DEAD_LETTERED, "dead-lettered", 1, "", "group")                                                \
   X(DISPOSED, "disposed", 1, "cause", "group")                                                     \
   X(STATE, "state", 1, "final value (FACT_STATE_ABSENT)", "group and key (fact_state)")                              \
-  X(STUCK, "stuck", 1, "", "")                                                                     \
+  X(STUCK, "stuck", 1, "events in vain; 0 = the time was over", "")                                                                     \
   X(HEALED, "healed", 1, "", "")                                                                   \
   X(DRAINED, "drained", 1, "", "")                                                                 \
   X(COUNTER, "counter", 1, "value", "counter (sim/world/fact.h)")                                  \

@@ -46,6 +46,14 @@ struct span plan_longest_timeout(const struct plan *plan) {
   return longest;
 }
 
+struct span plan_longest_wait(const struct plan *plan) {
+  struct span longest = plan_longest_timeout(plan);
+  if (plan->client) raise(&longest, plan->client->longest_wait(&plan->client_settings).ns);
+  if (plan->publisher && plan->publisher->longest_wait)
+    raise(&longest, plan->publisher->longest_wait(&plan->publisher_settings).ns);
+  return longest;
+}
+
 int64_t plan_handler_value(const struct plan *plan, uint32_t group, const char *key, int64_t otherwise) {
   const struct handler *handler = plan_handler(plan, group);
   int index = handler ? schema_find(handler->keys, handler->key_count, key) : -1;

@@ -28,6 +28,7 @@
 #define PLAN_CORES_MAX 64
 #define PLAN_PARTITIONS_MAX 20000
 #define PLAN_FAULTS_MAX 4096
+#define PLAN_DRAIN_EVENTS 50000000 /* drain_events, where nothing else is said: some seconds of work */
 #define PLAN_SELECTOR_MAX 8
 #define PLAN_GROUPS_MAX 16
 #define PLAN_GROUP_NAME_MAX 16 /* so that a node's name fits its 32 bytes */
@@ -222,6 +223,7 @@ struct plan {
   bool luck_none;
   bool swarm; /* each seed has a part of the faults: sim/world/fault.h */
   struct span drain_limit; /* 0 = derived: twice the longest timeout */
+  uint64_t drain_events;   /* likewise in events; 0 = without bound */
 };
 
 static inline uint32_t plan_group_count(const struct plan *plan) {
@@ -277,6 +279,8 @@ const struct store_plan *plan_store(const struct plan *plan, enum role role);
 bool plan_understands(const struct plan *plan, enum role role, enum verb verb);
 /* The longest timeout of system, stores and handlers. */
 struct span plan_longest_timeout(const struct plan *plan);
+/* Likewise with those of the client above it and of its publisher. */
+struct span plan_longest_wait(const struct plan *plan);
 /* What a link is in this plan: as the system says, or as the store at its far end does. */
 struct link_rule plan_link_rule(const struct plan *plan, enum link link);
 

@@ -106,6 +106,7 @@ static void issue(struct world *world) {
   const struct intent_plan next = next_intent(world);
   world->intents++;
   world->issued_ns = world->now.ns;
+  world->issued_events = world->counters[COUNTER_EVENTS];
   remember(world, next.id);
   uint32_t index = producer_of(world, &next);
   struct node *producer = world_node(world, ROLE_PRODUCER, index);

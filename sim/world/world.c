@@ -170,15 +170,6 @@ static void make_operations(struct world *world) {
   world->operation_groups = groups;
 }
 
-static struct span longest_timeout(const struct plan *plan) {
-  struct span longest = plan_longest_timeout(plan), wait = span_of(0);
-  if (plan->client) wait = plan->client->longest_wait(&plan->client_settings);
-  if (wait.ns > longest.ns) longest = wait;
-  if (plan->publisher && plan->publisher->longest_wait)
-    wait = plan->publisher->longest_wait(&plan->publisher_settings);
-  return wait.ns > longest.ns ? wait : longest;
-}
-
 void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   bool same = world->plan == plan;
   world->plan = plan;
@@ -201,9 +192,10 @@ void world_reset(struct world *world, const struct plan *plan, uint64_t seed) {
   world->arrivals_done = world->stopped = world->stuck = false;
   world->live = 0;
   world->quiet_since = -1;
-  world->issued_ns = 0;
+  world->issued_ns = 0, world->issued_events = world->quiet_events = 0;
   world->drain_limit = plan->drain_limit.ns;
-  if (world->drain_limit == 0) world->drain_limit = 2 * longest_timeout(plan).ns;
+  if (world->drain_limit == 0) world->drain_limit = 2 * plan_longest_wait(plan).ns;
+  world->drain_events = plan->drain_events ? plan->drain_events : UINT64_MAX;
   memset(world->counters, 0, sizeof world->counters);
   world->dedup_bytes = 0;
   faults_reset(world);
@@ -425,21 +417,30 @@ void world_quiet(struct world *world) {
     world->quiet_since = -1;
   } else if (world->quiet_since < 0) {
     world->quiet_since = world->now.ns;
+    world->quiet_events = world->counters[COUNTER_EVENTS];
     world->live_least = world->live;
     world_fact(world, FACT_HEALED, 0, 0, 0, 0);
   }
 }
 
-/* A saturating workload: nothing goes wrong any more, and no operation has ended for longer than the bound. */
-static bool saturated_in_vain(const struct world *world) {
-  bool calm = world->faults.pending == 0 && world->faults.active == 0;
-  return calm && !world->arrivals_done && world->now.ns - world->issued_ns > world->drain_limit;
+/* `events`: in how many nothing got done, when that is why; else 0. */
+static bool give_up(struct world *world, uint64_t events) {
+  world->stuck = true;
+  world_fact(world, MUTANT(WORLD_STUCK_IS_DRAINED) ? FACT_DRAINED : FACT_STUCK, 0, 0, events, 0);
+  return true;
 }
 
-static bool give_up(struct world *world) {
-  world->stuck = true;
-  world_fact(world, MUTANT(WORLD_STUCK_IS_DRAINED) ? FACT_DRAINED : FACT_STUCK, 0, 0, 0, 0);
-  return true;
+/* Gives up if nothing has got done for longer than the bounds. A livelock takes long to be late by the clock. */
+static bool in_vain(struct world *world, int64_t since, uint64_t since_events) {
+  if (world->now.ns - since > world->drain_limit) return give_up(world, 0);
+  uint64_t events = world->counters[COUNTER_EVENTS] - since_events;
+  return events > world->drain_events && give_up(world, events);
+}
+
+/* A saturating workload: nothing goes wrong any more, and no operation has ended for longer than the bound. */
+static bool saturated_in_vain(struct world *world) {
+  bool calm = world->faults.pending == 0 && world->faults.active == 0;
+  return calm && !world->arrivals_done && in_vain(world, world->issued_ns, world->issued_events);
 }
 
 /* Whether there is more to ask than if anything is held: the end is near, or the workload saturates. */
@@ -457,10 +458,11 @@ static bool over(struct world *world) {
   if (world->quiet_since >= 0 && world->live < world->live_least) {
     world->live_least = world->live;
     world->quiet_since = world->now.ns;
+    world->quiet_events = world->counters[COUNTER_EVENTS];
   }
-  if (world->quiet_since >= 0 && world->now.ns - world->quiet_since > world->drain_limit) return give_up(world);
+  if (world->quiet_since >= 0 && in_vain(world, world->quiet_since, world->quiet_events)) return true;
   if (world->plan->workload.outstanding == 0) return false;
-  if (saturated_in_vain(world)) return give_up(world);
+  if (saturated_in_vain(world)) return true;
   if (world->live == 1) workload_idle(world);
   return false;
 }
@@ -483,7 +485,7 @@ void world_run(struct world *world) {
   while ((world->live > 0 && !watched(world)) || !over(world)) {
     bool more = queue_pop(&world->queue, &event);
     if (!more) { /* something is held that no event will ever free */
-      give_up(world);
+      give_up(world, 0);
       break;
     }
     world->now = instant_of(event.at);

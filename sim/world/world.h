@@ -83,8 +83,11 @@ struct world {
   int64_t quiet_since; /* ns: arrivals done and no fault under way or to come since then, and nothing
                           has been got out of the way since; -1 = not yet */
   uint64_t live_least; /* holds when that last happened */
+  uint64_t quiet_events; /* as quiet_since, of COUNTER_EVENTS */
   int64_t drain_limit;
+  uint64_t drain_events;
   int64_t issued_ns; /* when the latest operation arrived */
+  uint64_t issued_events; /* likewise, of COUNTER_EVENTS */
   /* Around the point of a handler's call that may fail, and what a fault has made of it: 1 + enum call_error. */
   bool call_may_fail;
   uint8_t handler_call; /* 1 + enum handler_call; 0 = the point is none of a call */

@@ -99,6 +99,7 @@ START_TEST(two_lines_run_and_everything_else_has_a_default) {
   ck_assert_uint_eq(plan->threads, 1);
   ck_assert_uint_eq(plan->cores, 1);
   ck_assert_int_eq(plan->drain_limit.ns, 0);
+  ck_assert_uint_eq(plan->drain_events, PLAN_DRAIN_EVENTS);
   ck_assert_int_eq(plan->system_settings.values[1].i, 100 * MS);
   scenario_free(&s);
 }
@@ -218,9 +219,10 @@ START_TEST(the_name_is_the_file_s_unless_given) {
 END_TEST
 
 START_TEST(luck_none_and_switches_reach_the_plans) {
-  struct scenario s = load(SYSTEM "luck: none\nmeasure_capacity: false\ndrain_limit: 5min\n");
+  struct scenario s = load(SYSTEM "luck: none\nmeasure_capacity: false\ndrain_limit: 5min\ndrain_events: 7\n");
   ck_assert(s.luck_none && s.plans[0].luck_none && !s.measure_capacity);
   ck_assert_int_eq(s.plans[0].drain_limit.ns, 300 * S);
+  ck_assert_uint_eq(s.plans[0].drain_events, 7);
   scenario_free(&s);
 }
 END_TEST
@@ -477,6 +479,7 @@ END_TEST
   "seeds: [7, 9]\n"                                                                                \
   "luck: drawn\n"                                                                                  \
   "drain_limit: 90s\n"                                                                             \
+  "drain_events: 90000\n"                                                                          \
   "workload: {messages: 1000, rate: 3/s, keys: 7, service_time: mix 5ms=10% 1ms=90%, arrivals: "   \
   "steady}\n"                                                                                      \
   "topology: {producers: 2, brokers: 3, consumers: 3}\n"                                           \

@@ -132,6 +132,7 @@ START_TEST(a_value_of_the_base_is_swept_and_every_block_can_be) {
       {"faults/kill-1/kill", "[consumer.2, consumer.1]", "faults_kill-1_kill", true, 0},
       {"faults/cut/from", "[broker.1, database.1]", "faults_cut_from", true, 0},
       {"drain_limit", "[3s, 2s]", "drain_limit_ns", false, 3 * S},
+      {"drain_events", "[3000, 2000]", "drain_events", false, 3000},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     char text[1024];

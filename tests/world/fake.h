@@ -47,7 +47,7 @@ struct fake_settings {
   int64_t struck;  /* it understands failover: so many things are perturbed each time; -1 = it does not */
   int64_t leads;   /* brokers lead in turn, each so long, and the next one coordinates; 0 = nobody says */
   int64_t seal;    /* looks whether anybody touched a node's memory */
-  int64_t drain_limit, seed;
+  int64_t drain_limit, drain_events, seed;
 };
 
 enum fake_note {
@@ -436,6 +436,7 @@ static inline void fake_build(void) {
       .size = settings->size, .service_time = fake_constant(&fake.service, NS_PER_MS)};
   plan->faults = fake.faults;
   plan->drain_limit = span_of(settings->drain_limit);
+  plan->drain_events = (uint64_t)settings->drain_events;
 }
 
 static inline void fake_sink(void *context, const struct trace_record *records, size_t count,

@@ -76,6 +76,31 @@ START_TEST(a_run_is_stuck_when_something_is_held_past_the_bound) {
 }
 END_TEST
 
+START_TEST(a_livelock_is_stuck_after_so_many_events) {
+  timeline("operations=1 hold=-1 tick=300ms drain_limit=2h drain_events=100", ENDS,
+           "10 run healed\n"
+           "12 producer.1 ok 1\n"
+           "30300 run stuck\n"); /* a tick each 300 ms: long before 2 h */
+  ck_assert(fake.world->stuck);
+}
+END_TEST
+
+START_TEST(events_count_from_when_less_was_under_way_than_ever) {
+  timeline_run("operations=30 every=1ms link=per-request request_loss=90% retry=5ms drain_limit=2h drain_events=100");
+  ck_assert(!fake.world->stuck);
+  ck_assert_uint_eq(timeline_count("drained", 0), 1);
+  ck_assert_uint_gt(fake.world->counters[COUNTER_EVENTS], 200);
+}
+END_TEST
+
+START_TEST(a_saturating_workload_that_only_makes_events_is_stuck) {
+  timeline_run("operations=4 outstanding=2 link=per-request request_loss=100% retry=5ms drain_limit=2h drain_events=50");
+  ck_assert(fake.world->stuck);
+  ck_assert_uint_eq(timeline_count("intended", 0), 2);
+  ck_assert_int_lt(fake.world->now.ns, NS_PER_S);
+}
+END_TEST
+
 START_TEST(a_saturating_workload_that_gets_nowhere_is_stuck) {
   timeline_run("operations=4 outstanding=2 link=per-request request_loss=100% retry=5ms drain_limit=1s");
   ck_assert(fake.world->stuck);
@@ -149,6 +174,9 @@ int main(void) {
   tcase_add_test(tests, I3_world_faults_still_to_come_are_waited_for);
   tcase_add_test(tests, a_trigger_that_never_comes_is_not_waited_for);
   tcase_add_test(tests, a_run_is_stuck_when_something_is_held_past_the_bound);
+  tcase_add_test(tests, a_livelock_is_stuck_after_so_many_events);
+  tcase_add_test(tests, events_count_from_when_less_was_under_way_than_ever);
+  tcase_add_test(tests, a_saturating_workload_that_only_makes_events_is_stuck);
   tcase_add_test(tests, a_saturating_workload_that_gets_nowhere_is_stuck);
   tcase_add_test(tests, a_run_is_stuck_when_no_event_can_free_what_is_held);
   tcase_add_test(tests, the_bound_counts_from_the_last_heal);

@@ -57,7 +57,7 @@ static inline void timeline_setting(const char *name, const char *text) {
                   SETTING(resend), SETTING(batch), SETTING(delay), SETTING(hold),
                   SETTING(drain), SETTING(tick), SETTING(mute), SETTING(sync), SETTING(seal),
                   SETTING(leads), SETTING(struck),
-                  SETTING(drain_limit), SETTING(seed)};
+                  SETTING(drain_limit), SETTING(drain_events), SETTING(seed)};
 #undef SETTING
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
     if (strcmp(name, settings[i].name) == 0) {

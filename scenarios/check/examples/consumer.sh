@@ -25,6 +25,6 @@ handle() { # of operation $1
 }
 
 while read -r line; do
-  if handle "$(field tenant)/$(field id)"; then end=done; else end=failed; fi
+  if handle "$(field tenant)/$(field id)"; then end="done"; else end=failed; fi
   printf '{"%s":%s}\n' "$end" "$(field number)"
 done

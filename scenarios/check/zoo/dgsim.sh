@@ -20,7 +20,7 @@ call() {
 }
 
 field() { # NAME: into `value`
-  value=${line#*\"$1\":}
+  value=${line#*\""$1"\":}
   value=${value#\"}
   value=${value%%[\",\}]*}
 }

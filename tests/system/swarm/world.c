@@ -282,6 +282,7 @@ static void add_head(struct swarm_world *out, struct draw *draw, uint64_t number
   swarm_add(out, "name: swarm-%" PRIu64, number);
   swarm_add(out, "seeds: [%u]", 1 + draw_below(draw, 1000));
   swarm_add(out, "measure_capacity: false");
+  swarm_add(out, "drain_events: 5000000"); /* what a world may cost, a livelock above all */
   if (draw_chance(draw, 5)) swarm_add(out, "luck: none");
   if (draw_chance(draw, 15)) swarm_add(out, "swarm: true");
   if (draw_chance(draw, 5)) swarm_add(out, "drain_limit: %us", 1 + draw_below(draw, 60));
