@@ -128,6 +128,37 @@ has results/story/anomalies/2.perfetto.json '"name": "paused"'
 has results/story/anomalies/2.svg 'cut'
 has results/story/anomalies/2.txt 'repeat: .*--set .?faults/stop/for=50s'
 
+cat >dead.yaml <<'YAML'
+format: 1
+name: dead
+luck: none
+workload: {messages: 3, rate: 10/s}
+topology: {consumers: 1}
+system: {name: sqs-standard, max_receive_count: 1, visibility_timeout: 1s}
+faults: [{name: dies, when: handler-step, intent: 2, attempt: 1, kill: this, for: 100ms}]
+YAML
+status 0 explain dead.yaml
+said 'operation 2: dead-lettered (0 effects, 1 delivery'
+status 0 explain dead.yaml 2 --set system/redrive_at=10s # and it is back
+said 'operation 2, once'
+cat >undone.yaml <<'YAML'
+format: 1
+name: undone
+luck: none
+workload: {messages: 3, rate: 10/s}
+system: sqs-standard
+faults:
+  - {name: lies, at: 0s, fsync_lies: database.1, for: 10s}
+  - {name: power, at: 150ms, power_loss: database.1, for: 50ms}
+YAML
+status 0 explain undone.yaml
+said 'its effect is gone again' 'its effect was there, and was lost again with what had not been synced'
+status 1 run undone.yaml --no-charts
+status 0 explain results/undone # whose manifest says which row broke its contract
+said 'operation 1: lost'
+status 0 explain story.yaml 2 --set 'workload/operation=set'
+said 'operation 2, doubled'
+
 # --- Searches: what each option does to what is tried ---
 cat >five.yaml <<'YAML'
 format: 1
