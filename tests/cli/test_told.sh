@@ -140,7 +140,7 @@ YAML
 status 0 explain dead.yaml
 said 'operation 2: dead-lettered (0 effects, 1 delivery'
 status 0 explain dead.yaml 2 --set system/redrive_at=10s # and it is back
-said 'operation 2, once'
+said 'operation 2, reordered' 'takes it out of the dead-letter queue'
 cat >undone.yaml <<'YAML'
 format: 1
 name: undone
