@@ -180,6 +180,10 @@ sed 's/sqs-standard/kafka-acks-all/' five.yaml >log.yaml
 status 0 explore log.yaml
 status 1 explore log.yaml --beyond --no-shrink # a power loss of the only copy
 said 'violated  lost_acked'
+{ sed 's/, handler: dedup-table//' five.yaml && echo 'expect: [{duplicate_effects: at most 1}]'; } >pair.yaml
+status 0 explore pair.yaml --at ack-sent
+status 1 explore pair.yaml --at ack-sent --faults 2
+said 'violated  duplicate_effects = 2, by 2 faults'
 status 0 shrink five.yaml
 said 'nothing to shrink: no row and seed shows what is sought'
 status 64 explore five.yaml --at ack-snt
@@ -220,6 +224,23 @@ YAML
 status 64 run cache.yaml --seed 1 --row plain --record x
 said "fault 'forget' has no target in row 'plain'"
 
+# --- Too much of something, and too little ---
+status 64 run goals.yaml --set faults/never=3
+said 'it does not say which key of the fault'
+printf 'format: 1\ncheck: {}\nworkload: {messages: 1001}\n' >many.yaml
+status 64 check many.yaml -- true
+said 'a check of 1001 operations; the most is 1000'
+values=$(seq -s ', ' 1 30)
+printf 'format: 1\nsystem: sqs-standard\nsweep: {workload/messages: [%s], workload/keys: [%s], topology/consumers: [%s]}\n' \
+  "$values" "$values" "$values" >points.yaml
+status 64 run points.yaml
+said 'the sweep has more than 4096 points'
+
+# --- What other files a run came from: a record's ---
+status 0 run story.yaml --seed 1 --record recorded
+status 0 run recorded/scenario.yaml --no-charts --out again
+grep -q '"xxh3"' again/*/manifest.json || fail 'the manifest has no files'
+
 # --- On a terminal: colours, and how far it is ---
 if command -v python3 >/dev/null; then
   sed 's/messages: 100/messages: 40000/; s/seeds: 2/seeds: 80/' goals.yaml >slow.yaml
@@ -229,6 +250,11 @@ pty.spawn(sys.argv[1:])
 PY
   said ' of 80 runs, ' ' s left'
   grep -q $'\033\[3' out || fail 'no colour on a terminal'
+  python3 - "$dgsim" explore five.yaml --faults 2 --messages 40 --at ack-sent -j 1 >out 2>err <<'PY'
+import pty, sys
+pty.spawn(sys.argv[1:])
+PY
+  said ' of the level, '
 fi
 
 ((failures == 0)) && echo 'all good'
