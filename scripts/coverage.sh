@@ -8,8 +8,9 @@
 #     --list      prints the lines that are not explained
 #     --write     the figures into tests/evidence/coverage.csv; of the long form only
 # Branches of assertions are left out, whose other side ends the program, and branches of lines without code
-# (gcovr --exclude-unreachable-branches); nothing else is. The tests of the sources, the benchmark and the
-# comparison of builds are not run: they say nothing here.
+# (gcovr --exclude-unreachable-branches); nothing else is. The tests of the sources, the benchmark, the comparison of
+# builds and the mutants, which are programs of their own, are not run: they say nothing here. What a process has run
+# that is killed is not counted.
 # A row of explained.csv is FILE,WHAT,REASON: WHAT is `name()`, all of a function, or a part of the line itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -97,7 +98,7 @@ if ! $again; then
   } >"$out/log" 2>&1 || { tail -n 20 "$out/log" >&2 && exit 1; }
   find $build -name '*.gcda' -delete
   CK_TIMEOUT_MULTIPLIER=60 ctest --test-dir $build -j "$jobs" --timeout 7200 --output-on-failure \
-    -E '^lint/|^cli/(test_determinism|test_bench)$' >"$out/log" 2>&1 || { cat "$out/log" >&2 && exit 1; }
+    -E '^lint/|^system/mutants$|^cli/(test_determinism|test_bench)$' >"$out/log" 2>&1 || { cat "$out/log" >&2 && exit 1; }
 fi
 # The models are compiled once more with mechanisms that can be switched off: another program, not counted.
 gcovr --root . --filter 'sim/' --filter 'models/' --exclude-directories '.*dgsim_mutants.*' \

@@ -49,8 +49,8 @@ void explain_tell(const struct scenario *scenario, const struct explain_target *
                   const char *command, struct explanation *out);
 void explain_deinit(struct explanation *explanation);
 
-/* Writes DIRECTORY/anomalies/<operation>.{txt,svg,perfetto.json,shiviz.log}, each by rename; `repeat`
- * as in story_print. DIRECTORY exists. False: a clear error. */
+/* Writes DIRECTORY/anomalies/<operation>.{txt,svg,perfetto.json,shiviz.log}, each whole or not at
+ * all (fresh_file.h); signals wait for them. `repeat` as in story_print. DIRECTORY exists. False: a clear error. */
 bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
                    struct err *err);
 
