@@ -35,15 +35,25 @@ static const struct {
   const char *name;
   table_writer *write;
   bool (*where)(const struct campaign *campaign); /* NULL = always */
+  const char *about;
 } files[] = {
-    {"summary.txt", write_summary, NULL},      {"runs.csv", tables_runs, NULL},
-    {"aggregate.csv", tables_aggregate, NULL}, {"paired.csv", tables_paired, intervals_are_paired},
-    {"timeline.csv", tables_timeline, NULL},   {"latency.csv", tables_latency, NULL},
-    {"faults.csv", tables_faults, NULL},       {"groups.csv", tables_groups, has_groups},
-    {"resolved.yaml", write_resolved, NULL},
+    {"summary.txt", write_summary, NULL, "what the terminal showed"},
+    {"runs.csv", tables_runs, NULL, "a line a run, integers only: label, system, handler, seed, all metrics, verdict, digest"},
+    {"aggregate.csv", tables_aggregate, NULL,
+     "a line a row, point and metric: mean, 95 % interval, sum; of counts, in what share of runs there were any"},
+    {"paired.csv", tables_paired, intervals_are_paired,
+     "a line a row but the first, point and metric: how it differs from the first row under the same luck"},
+    {"timeline.csv", tables_timeline, NULL, "a line a cell of simulated time: goodput, duplicates, open obligations"},
+    {"latency.csv", tables_latency, NULL, "a line a cell of latency: how many operations, and what share was slower"},
+    {"faults.csv", tables_faults, NULL, "a line a window in which a fault was under way"},
+    {"groups.csv", tables_groups, has_groups, "where there are groups: a line a group of each run"},
+    {"resolved.yaml", write_resolved, NULL,
+     "the scenario with nothing implied: running it gives the same digests"},
 };
 #define FILES (sizeof files / sizeof *files)
 #define MANIFEST "manifest.json"
+#define MANIFEST_ABOUT \
+  "version, command, seeds, digests, hits, verdicts: how to make all this again; it comes last, so where it is, all the others belong to it"
 #define NEW_DIRECTORY ".new." /* and the number of the process that writes it */
 #define NEW_LINK ".latest."
 #define LOCK_LOOK_NS 10000000
@@ -261,6 +271,12 @@ void output_clean(const char *out, const char *scenario_name) {
     if (unlink(staging.fresh) != 0) stage_remove(&staging);
   }
   closedir(directory);
+}
+
+const char *output_name(size_t index, const char **out_about) {
+  if (index > FILES) return NULL;
+  *out_about = index < FILES ? files[index].about : MANIFEST_ABOUT;
+  return index < FILES ? files[index].name : MANIFEST;
 }
 
 bool output_write(const struct campaign *campaign, const struct output_options *options,

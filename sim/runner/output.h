@@ -30,6 +30,9 @@ struct output_options {
   struct interrupt *interrupt; /* has begun; NULL = signals are not asked for */
 };
 
+/* The files that there may be in <out>/<scenario>, by number: name, and what is in it; NULL: there are no more. */
+const char *output_name(size_t index, const char **out_about);
+
 /* Makes <out>/<scenario> and sees that files can be written there, before a campaign is run for them.
  * False: a clear error. */
 bool output_check(const char *out, const char *scenario_name, struct err *err);

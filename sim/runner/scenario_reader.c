@@ -145,7 +145,7 @@ bool reader_name(struct reader *reader, const struct yaml_node *node, const char
   if (!reader_is(reader, node, YAML_KIND_SCALAR, what)) return false;
   const char *text = node->text;
   bool good = (*text >= 'a' && *text <= 'z') || (digit_first && *text >= '0' && *text <= '9');
-  good = good && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text);
+  good = good && strspn(text, NAME_CHARACTERS) == strlen(text);
   if (strlen(text) > LABEL_MAX || word_is_boolean(text)) good = false;
   if (!good) {
     reader_fail(reader, node, ERR_BAD_LABEL, "'%s' cannot be a %s", text, what);

@@ -396,6 +396,9 @@ const char *expect_format_violates(struct pool *pool, const struct expectation *
 
 /* ---- names of nodes, links and points (scenario_select.c) ---- */
 
+/* What may stand behind the dot beside a number, by number: "any"; NULL: there are no more. */
+const char *select_which(size_t index);
+
 /* One selector or a list. `this_allowed`: the key takes `this`. */
 bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this_allowed,
                   struct selector *out);
