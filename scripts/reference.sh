@@ -20,6 +20,7 @@ done
 
 # The index: each page by its name, then what the page itself says of it.
 {
+  # shellcheck disable=SC2016 # the backticks are Markdown's
   "$dgsim" list lists --format markdown | sed -E 's/<a id="[^"]*"><\/a>`([a-z]+)`/[\1](\1.md)/'
   cat <<'END'
 

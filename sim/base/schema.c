@@ -77,6 +77,8 @@ bool value_type_pattern(enum value_type type, char *out, size_t size) {
   const struct form *form = &forms[type];
   if (type == VALUE_BOOL) return snprintf(out, size, "(true|false)") > 0;
   if (type == VALUE_COUNT) return snprintf(out, size, "(0|[1-9][0-9]*)") > 0;
+  if (type == VALUE_SHARE) /* not above all */
+    return snprintf(out, size, "((100(\\.0+)?|[1-9]?[0-9](\\.[0-9]+)?)%%|" PATTERN_NUMBER "ppm)") > 0;
   if (!form->units) return false;
   size_t length = (size_t)snprintf(out, size, PATTERN_NUMBER);
   length += pattern_units(form->units, out + length, size - length);

@@ -43,6 +43,20 @@ static json_t *part_links(void) {
   return map;
 }
 
+static json_t *part_link_keys(const struct registry *registry) {
+  json_t *map = part_of_table(&link_table, NULL, registry);
+  part_exclude(map, "loss", "request_loss reply_loss");
+  return map;
+}
+
+/* What the list of operations says by itself. */
+static json_t *part_workload_block(const struct registry *registry) {
+  json_t *map = part_of_table(&workload_table, part_workload, registry);
+  part_exclude(map, "intents", "messages rate for outstanding arrivals");
+  part_exclude(map, "outstanding", "rate for");
+  return map;
+}
+
 static json_t *part_check(const struct registry *registry, size_t key) {
   switch ((enum check_key)key) {
   case CHECK_KEY_DELIVERY:
@@ -69,7 +83,7 @@ static json_t *part_top(const struct registry *registry, size_t key) {
   case TOP_PRECISION:
     return part_precision();
   case TOP_WORKLOAD:
-    return part_of_table(&workload_table, part_workload, registry);
+    return part_workload_block(registry);
   case TOP_TOPOLOGY:
     return part_of_table(&topology_table, NULL, registry);
   case TOP_GROUPS:
@@ -96,15 +110,30 @@ static json_t *part_top(const struct registry *registry, size_t key) {
   return NULL;
 }
 
+/* Keys that exclude each other. */
+static void exclude(json_t *top) {
+  char others[256] = "";
+  size_t length = 0;
+  const char *other;
+  for (size_t i = 0; (other = scenario_check_refuses(i)) != NULL; i++)
+    length += (size_t)snprintf(others + length, sizeof others - length, "%s%s", i ? " " : "", other);
+  ASSERT_LT(length, sizeof others);
+  part_exclude(top, "check", others);
+  json_object_set_new(json_object_get(top, "dependencies"), "groups",
+                      json_pack("{s:{s:{s:{s:[s]}}}}", "properties", "topology", "not", "required",
+                                topology_table.keys[TOPOLOGY_CONSUMERS].name));
+}
+
 void document_schema(const struct registry *registry, FILE *out) {
   json_t *schema = json_pack("{s:s, s:s, s:s}", "$schema", "http://json-schema.org/draft-07/schema#", "title",
                              "A scenario of dgsim, format 1", "description",
                              "Written by `dgsim list schema`, version " DGSIM_VERSION
                              ". What depends on other values only the program tells.");
   json_t *definitions = json_object(), *top = part_of_table(&top_table, part_top, registry);
+  exclude(top);
   for (int slot = 0; slot < SLOT__COUNT; slot++)
     json_object_set_new(definitions, slot_rows[slot].name, part_slot(registry, slot_rows[slot].name));
-  json_object_set_new(definitions, "link", part_of_table(&link_table, NULL, registry));
+  json_object_set_new(definitions, "link", part_link_keys(registry));
   json_object_update(schema, top);
   json_decref(top);
   json_object_set_new(schema, "definitions", definitions);

@@ -103,6 +103,7 @@ static json_t *part_rule(const struct registry *registry, json_t *map, const str
   if (!verb->for_default) json_array_append_new(needed, json_string("for"));
   if (verb->target == FAULT_TARGET_THIS) json_array_append_new(needed, json_string("when"));
   add_keys(registry, map, names, verb->keys, verb->key_count);
+  if (strcmp(verb->name, "degrade") == 0) part_exclude(map, "loss", "request_loss reply_loss");
   return json_pack("{s:o, s:{s:{s:o}, s:o}}", "if", part_required(verb->name), "then", "propertyNames", "enum", names,
                    "required", needed);
 }
@@ -139,6 +140,6 @@ json_t *part_faults(const struct registry *registry) {
   json_array_append_new(rules, json_pack("{s:{s:[s]}, s:{s:{s:[{s:[s]},{s:[s]}]}}}", "if", "required", "when", "then", "not",
                                          "anyOf", "required", "at", "required", "every"));
   json_object_set_new(map, "allOf", rules);
-  json_object_set_new(map, "dependencies", part_timing());
+  json_object_update_new(json_object_get(map, "dependencies"), part_timing());
   return part_list(part_either(map, part_file()));
 }

@@ -126,7 +126,7 @@ static json_t *part_label(void) {
   out += sprintf(out, "[a-zA-Z][");
   for (const char *at = LABEL_CHARACTERS; *at != '\0'; at++) out += sprintf(out, "%s%c", *at == '-' ? "\\" : "", *at);
   sprintf(out, "]{0,%d}", LABEL_MAX - 1);
-  return part_pattern(pattern, "letters, digits, blanks and . + = % _ ( ) -, beginning with a letter");
+  return part_not_boolean(part_pattern(pattern, "letters, digits, blanks and . + = % _ ( ) -, beginning with a letter"));
 }
 
 json_t *part_compare(const struct registry *registry) {

@@ -16,6 +16,16 @@ void part_require(json_t *map, const char *key) {
   ASSERT(json_array_append_new(json_object_get(map, "required"), json_string(key)) == 0);
 }
 
+void part_exclude(json_t *map, const char *key, const char *others) {
+  json_t *any = json_array();
+  for (size_t length; *others != '\0'; others += length + (others[length] == ' ')) {
+    length = strcspn(others, " ");
+    json_array_append_new(any, json_pack("{s:[o]}", "required", json_stringn(others, length)));
+  }
+  if (!json_object_get(map, "dependencies")) json_object_set_new(map, "dependencies", json_object());
+  json_object_set_new(json_object_get(map, "dependencies"), key, json_pack("{s:{s:o}}", "not", "anyOf", any));
+}
+
 json_t *part_map(void) { return json_pack("{s:s, s:{}, s:b}", "type", "object", "properties", "additionalProperties", 0); }
 
 json_t *part_text(void) { return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean"); }
@@ -59,7 +69,16 @@ json_t *part_name(bool digit_first) {
   static const char characters[] = NAME_CHARACTERS;
   char pattern[128];
   snprintf(pattern, sizeof pattern, "[a-z%s][%s]{0,%d}", digit_first ? "0-9" : "", characters, LABEL_MAX - 1);
-  return part_pattern(pattern, "lower-case letters, digits and hyphens");
+  return part_not_boolean(part_pattern(pattern, "lower-case letters, digits and hyphens"));
+}
+
+json_t *part_not_boolean(json_t *part) {
+  char pattern[256] = "^(", *out = pattern + 2; /* in any case: Yes, NO */
+  for (const char *at = BOOLEAN_WORDS; *at != '\0'; at++)
+    out += *at == ' ' ? sprintf(out, "|") : sprintf(out, "[%c%c]", *at, *at - 'a' + 'A');
+  sprintf(out, ")$");
+  json_object_set_new(part, "not", json_pack("{s:s}", "pattern", pattern));
+  return part;
 }
 
 /* Counts and milliseconds may be numbers of YAML. */

@@ -23,9 +23,12 @@ json_t *part_list(json_t *items);            /* at least one; takes `items` over
 json_t *part_either(json_t *one, json_t *other); /* takes both over */
 json_t *part_file(void);                     /* {file: X} */
 json_t *part_name(bool digit_first);         /* a name one chooses */
+json_t *part_not_boolean(json_t *part);      /* takes `part` over, and returns it */
 json_t *part_map(void);                      /* a map that has no key yet, and takes no other */
 void part_put(json_t *map, const char *key, json_t *value); /* takes `value` over */
 void part_require(json_t *map, const char *key);
+/* Beside `key` none of `others` may stand, one blank between. */
+void part_exclude(json_t *map, const char *key, const char *others);
 void part_say(json_t *part, const char *help, const char *value_default, const char *source);
 
 json_t *part_of_table(const struct key_table *table, json_t *(*other)(const struct registry *, size_t key),

@@ -6,6 +6,7 @@
 #include "sim/runner/distribution.h"
 
 #include <stdarg.h>
+#include <ctype.h>
 #include <string.h>
 
 /* Words that people bring from elsewhere. scenarios/README.md, "Errors". */
@@ -74,10 +75,14 @@ bool word_in(const char *list, const char *word) {
 }
 
 bool word_is_boolean(const char *word) {
-  static const char *const words[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasecmp(word, words[i]) == 0) return true;
-  return false;
+  char lower[8];
+  size_t length = 0;
+  for (; word[length] != '\0'; length++) {
+    if (length + 1 == sizeof lower) return false;
+    lower[length] = (char)tolower((unsigned char)word[length]);
+  }
+  lower[length] = '\0';
+  return word_in(BOOLEAN_WORDS, lower);
 }
 
 bool reader_not_here(struct reader *reader, const struct yaml_entry *entry) {

@@ -360,6 +360,8 @@ bool scenario_find_group(struct reader *reader, const char *name, const struct y
 /* ---- scenario_check.c ---- */
 
 /* Before everything else of the world: the block, and what stands beside it. */
+/* Top-level keys that have no meaning in a check, by number; NULL: there are no more. */
+const char *scenario_check_refuses(size_t index);
 bool scenario_read_check(struct reader *reader);
 /* Its own defaults of the workload; before the block is read. */
 void scenario_check_workload(struct reader *reader);

