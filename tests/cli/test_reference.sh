@@ -29,6 +29,15 @@ for list in keys systems handlers stores clients publishers faults; do
   if "$dgsim" list "$list" --format json | grep -n '"meaning": ""'; then echo "$list: a key without help"; exit 1; fi
 done
 
+# The README names every command and every list.
+while read -r command; do
+  grep -q "^| \`dgsim $command " README.md || { echo "README.md: no line for the command $command"; exit 1; }
+done < <("$dgsim" --help | awk '/^  [a-z]+ / && $1 != "dgsim" { print $1 }')
+row=$(grep '^| `dgsim list WHAT`' README.md)
+for list in "${lists[@]}" claims man bash zsh schema; do
+  [[ $row == *"\`$list\`"* ]] || { echo "README.md: the line of list has no $list"; exit 1; }
+done
+
 # Mistakes.
 fails() { # text, arguments
   local said=$1 status=0 out
