@@ -33,6 +33,7 @@ done
 while read -r command; do
   grep -q "^| \`dgsim $command " README.md || { echo "README.md: no line for the command $command"; exit 1; }
 done < <("$dgsim" --help | awk '/^  [a-z]+ / && $1 != "dgsim" { print $1 }')
+# shellcheck disable=SC2016 # Markdown's
 row=$(grep '^| `dgsim list WHAT`' README.md)
 for list in "${lists[@]}" claims man bash zsh schema; do
   [[ $row == *"\`$list\`"* ]] || { echo "README.md: the line of list has no $list"; exit 1; }
