@@ -18,7 +18,7 @@ const struct command commands[] = {
     {"judge", "TRACE...",
      "judge runs by their traces, without running them; exit status as for 'run'",
      command_judge, OPTIONS_JUDGE, false},
-    {"list", "WHAT [FOLDER]", "tables (systems, faults, keys, claims ...), man page; alone it names all",
+    {"list", "WHAT [FILE]", "tables (systems, faults, keys, claims ...), man page; alone it names all",
      command_list, OPTIONS_LIST, false},
     {"diff", "TRACE TRACE",
      "the first record in which two traces differ; exit 0 when they are equal", command_diff,

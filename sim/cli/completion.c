@@ -17,7 +17,7 @@ static const struct {
     {"JOURNAL", COMPLETE_FILE, COMPLETE_FILE},  {"TRACE", COMPLETE_FILE, COMPLETE_FILE},
     {"SO", COMPLETE_SHARED_OBJECT, COMPLETE_NOTHING}, {"WORD", COMPLETE_WORDS, COMPLETE_NOTHING},
     {"POINT", COMPLETE_POINT, COMPLETE_NOTHING}, {"PATH", COMPLETE_PATH, COMPLETE_NOTHING},
-    {"WHAT", COMPLETE_NOTHING, COMPLETE_LIST},
+    {"WHAT", COMPLETE_NOTHING, COMPLETE_LIST}, {"LABEL", COMPLETE_LABEL, COMPLETE_NOTHING},
 };
 
 /* The first word of "FILE|DIR...", "PATH=VALUE". */
@@ -42,7 +42,7 @@ enum completion completion_of_command(const char *arguments) {
 
 void completion_put_lists(FILE *out, const char *before, const char *after) {
   for (size_t i = 0; i < list_count; i++) fprintf(out, "%s%s%s", before, list_rows[i].name, after);
-  fprintf(out, "%sclaims%s", before, after);
+  fprintf(out, "%srows%s%sclaims%s", before, after, before, after);
   for (size_t i = 0; i < document_count; i++) fprintf(out, "%s%s%s", before, documents[i].name, after);
 }
 
@@ -59,8 +59,9 @@ void completion_put_points(const struct registry *registry, FILE *out, const cha
 
 /* ---- paths ---- */
 
+#define PATH_TEXT_SIZE 160
 struct path {
-  char *text;
+  char text[PATH_TEXT_SIZE];
   const char *words; /* NULL = no words */
 };
 struct paths {
@@ -75,7 +76,9 @@ static void add_path(void *context, const char *text, const struct key *key) {
     ASSERT(paths->items = realloc(paths->items, paths->capacity * sizeof *paths->items));
   }
   const char *words = key->type == VALUE_ENUM ? key->choices : key->type == VALUE_BOOL ? "true false" : NULL;
-  paths->items[paths->count++] = (struct path){strdup(text), words};
+  struct path *path = &paths->items[paths->count++];
+  ASSERT_LT(snprintf(path->text, sizeof path->text, "%s", text), (int)sizeof path->text);
+  path->words = words;
 }
 
 static int by_text(const void *left, const void *right) {
@@ -88,25 +91,16 @@ static struct paths collect(const struct registry *registry) {
   size_t kept = 0;
   paths_each(registry, add_path, &paths);
   qsort(paths.items, paths.count, sizeof *paths.items, by_text);
-  for (size_t i = 0; i < paths.count; i++) {
-    if (kept == 0 || strcmp(paths.items[kept - 1].text, paths.items[i].text) != 0)
-      paths.items[kept++] = paths.items[i];
-    else
-      free(paths.items[i].text);
-  }
+  for (size_t i = 0; i < paths.count; i++)
+    if (kept == 0 || strcmp(paths.items[kept - 1].text, paths.items[i].text) != 0) paths.items[kept++] = paths.items[i];
   paths.count = kept;
   return paths;
-}
-
-static void release(struct paths *paths) {
-  for (size_t i = 0; i < paths->count; i++) free(paths->items[i].text);
-  free(paths->items);
 }
 
 void completion_put_paths(const struct registry *registry, FILE *out, const char *before, const char *after) {
   struct paths paths = collect(registry);
   for (size_t i = 0; i < paths.count; i++) fprintf(out, "%s%s%s", before, paths.items[i].text, after);
-  release(&paths);
+  free(paths.items);
 }
 
 void completion_put_values(const struct registry *registry, FILE *out, const char *before, const char *between,
@@ -115,5 +109,5 @@ void completion_put_values(const struct registry *registry, FILE *out, const cha
   for (size_t i = 0; i < paths.count; i++)
     if (paths.items[i].words)
       fprintf(out, "%s%s%s%s%s", before, paths.items[i].text, between, paths.items[i].words, after);
-  release(&paths);
+  free(paths.items);
 }

@@ -17,6 +17,7 @@ enum completion {
   COMPLETE_WORDS,    /* the option's */
   COMPLETE_POINT,
   COMPLETE_PATH,     /* and = */
+  COMPLETE_LABEL,    /* of the rows of the scenario on the line: the program is asked */
   COMPLETE__COUNT
 };
 

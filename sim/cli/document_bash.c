@@ -13,6 +13,7 @@ static const char *const actions[COMPLETE__COUNT] = {
     [COMPLETE_LIST] = "_dgsim_words \"$_dgsim_lists\"",
     [COMPLETE_POINT] = "_dgsim_words \"$_dgsim_points\"",
     [COMPLETE_PATH] = "_dgsim_paths",
+    [COMPLETE_LABEL] = "_dgsim_rows",
 };
 
 static const char helpers[] =
@@ -30,6 +31,19 @@ static const char helpers[] =
     "    # shellcheck disable=SC2053 # it is a pattern\n"
     "    if [[ -z $1 || $file == $1 ]]; then COMPREPLY+=(\"$file\"); fi\n"
     "  done < <(compgen -f -- \"$cur\")\n"
+    "}\n"
+    "# Rows of the scenario that is on the line. As names of files, so that bash puts a \\ before their blanks.\n"
+    "_dgsim_rows() {\n"
+    "  local word label begun=${cur//\\\\/}\n"
+    "  begun=${begun#[\\'\\\"]}\n"
+    "  compopt -o filenames 2>/dev/null\n"
+    "  for word in \"${COMP_WORDS[@]:2}\"; do\n"
+    "    if [[ $word != *.y?(a)ml || ! -f $word ]]; then continue; fi\n"
+    "    while IFS= read -r label; do\n"
+    "      if [[ $label == \"$begun\"* ]]; then COMPREPLY+=(\"$label\"); fi\n"
+    "    done < <(\"${COMP_WORDS[0]}\" list rows \"$word\" 2>/dev/null)\n"
+    "    return\n"
+    "  done\n"
     "}\n"
     "# PATH= of --set and --vary, part by part: up to the next / only.\n"
     "_dgsim_paths() {\n"

@@ -14,11 +14,21 @@ static const char *const actions[COMPLETE__COUNT] = {
     [COMPLETE_LIST] = "_dgsim_lists",
     [COMPLETE_POINT] = "_dgsim_points",
     [COMPLETE_PATH] = "_dgsim_paths",
+    [COMPLETE_LABEL] = "_dgsim_rows",
 };
 
 static const char helpers[] =
     "_dgsim_lists() { compadd -a dgsim_lists }\n"
     "_dgsim_points() { compadd -a dgsim_points }\n"
+    "# Rows of the scenario that is on the line.\n"
+    "_dgsim_rows() {\n"
+    "  local -a rows\n"
+    "  local file=${words[(r)*.(yaml|yml)]}\n"
+    "  if [[ -f $file ]]; then\n"
+    "    rows=(\"${(@f)$(_call_program rows dgsim list rows ${(q)file} 2>/dev/null)}\")\n"
+    "    compadd -a rows\n"
+    "  fi\n"
+    "}\n"
     "# PATH=VALUE of --set and --vary.\n"
     "_dgsim_paths() {\n"
     "  local key\n"

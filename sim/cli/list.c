@@ -4,6 +4,7 @@
 #include "sim/cli/document.h"
 #include "sim/cli/list_claims.h"
 #include "sim/cli/list_data.h"
+#include "sim/cli/list_labels.h"
 #include "sim/cli/list_text.h"
 #include "sim/cli/lists.h"
 #include "sim/cli/options.h"
@@ -74,7 +75,7 @@ static void note_words(struct err *err) {
   size_t length = 0;
   for (size_t i = 0; i < list_count; i++)
     length += (size_t)snprintf(text + length, sizeof text - length, "%s, ", list_rows[i].name);
-  length += (size_t)snprintf(text + length, sizeof text - length, "claims; documents are:");
+  length += (size_t)snprintf(text + length, sizeof text - length, "rows FILE, claims; documents are:");
   for (size_t i = 0; i < document_count && length < sizeof text; i++)
     length += (size_t)snprintf(text + length, sizeof text - length, "%s %s", i ? "," : "", documents[i].name);
   err_note(err, "lists are: %s", text);
@@ -85,6 +86,7 @@ static enum status fail_word(const char *what, struct err *err) {
   size_t count = 0;
   for (size_t i = 0; i < list_count; i++) words[count++] = list_rows[i].name;
   for (size_t i = 0; i < document_count; i++) words[count++] = documents[i].name;
+  words[count++] = "rows";
   words[count++] = "claims";
   const char *near = suggest(what, words, count);
   err_set(err, ERR_USAGE,
@@ -125,19 +127,34 @@ static enum status find(const struct registry *registry, const struct options *o
   return fail_word(what, err);
 }
 
+/* Lists that are no tables: of a scenario, and what is measured. */
+static enum status list_other(const struct registry *registry, const struct options *options, struct err *err) {
+  const bool claims = strcmp(options->files[0], "claims") == 0;
+  const char *path = options->file_count > 1 ? options->files[1] : NULL;
+  if (options->list_format != SHEET_HUMAN)
+    err_set(err, ERR_USAGE, "'%s' %s, and printed for people alone", options->files[0],
+            claims ? "are measured" : "are of a scenario");
+  else if (claims)
+    return list_claims(registry, path, err);
+  else if (path)
+    return list_labels(registry, path, err);
+  else
+    err_set(err, ERR_USAGE, "'rows' are of a scenario: dgsim list rows FILE");
+  return STATUS_USAGE;
+}
+
 int command_list(const struct registry *registry, int argc, char **argv) {
   struct options options;
   struct err err = {0};
   enum status status = STATUS_USAGE;
   const bool good = options_parse(OPTIONS_LIST, argc, argv, &options, &err);
-  const bool claims = good && options.file_count > 0 && strcmp(options.files[0], "claims") == 0;
+  const char *what = good && options.file_count > 0 ? options.files[0] : "";
+  const bool other = strcmp(what, "claims") == 0 || strcmp(what, "rows") == 0;
   if (good && options.help) {
     command_help(command_list, stdout);
     status = STATUS_HELD;
-  } else if (claims && options.file_count <= 2 && options.list_format != SHEET_HUMAN) {
-    err_set(&err, ERR_USAGE, "'claims' are measured, and printed for people alone");
-  } else if (claims && options.file_count <= 2) {
-    status = list_claims(registry, options.file_count == 2 ? options.files[1] : NULL, &err);
+  } else if (other && options.file_count <= 2) {
+    status = list_other(registry, &options, &err);
   } else if (good && options.file_count != 1) {
     err_set(&err, ERR_USAGE, "'list' needs one word: what to list");
     note_words(&err);

@@ -54,6 +54,15 @@ expect "human json markdown" dgsim list keys --format ''
 expect "" dgsim run one.yaml --seeds ''
 expect "keys" dgsim list k
 for list in systems claims man bash zsh schema; do includes "$list" dgsim list ''; done
+cat >rows.yaml <<'END'
+format: 1
+compare: [at-most-once, at-least-once, {system: at-least-once, handler: dedup-table}, {label: a log, system: kafka-acks-all}]
+END
+expect "a log at-least-once at-least-once + dedup-table at-most-once" "$dgsim" run rows.yaml --row ''
+expect "at-least-once + dedup-table" "$dgsim" run rows.yaml --row 'at-least-once\ +'
+expect "a log" "$dgsim" explain rows.yaml --row "'a l"
+expect "" "$dgsim" explain --row ''
+rm rows.yaml
 includes ack-sent dgsim explore one.yaml --at ''
 expect "workload/rate=" dgsim run one.yaml --set workload/ra
 includes links/consumer_to_broker/ dgsim run one.yaml --set links/

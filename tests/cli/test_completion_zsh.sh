@@ -54,6 +54,9 @@ typed 'dgsim check one.yaml --plugin pl' 'dgsim check one.yaml --plugin plugin.s
 typed 'dgsim check one.yaml --keep' 'dgsim check one.yaml --keep-going '
 typed 'dgsim run one.yaml --out su' 'dgsim run one.yaml --out sub/'
 typed 'dgsim check one.yaml -- cat not' 'dgsim check one.yaml -- cat notes.txt '
+printf 'format: 1\ncompare: [at-most-once, {label: a log, system: kafka-acks-all}]\n' >"$tree/work/one.yaml"
+typed 'dgsim run one.yaml --row a\ l' 'dgsim run one.yaml --row a\ log'
+export PATH="${dgsim%/*}:$PATH"
 touch "$tree/lines"
 timeout 60 zsh -f "$tree/type.zsh" "$tree" >/dev/null || { echo "zsh did not end"; exit 1; }
 # A tab that ends in a blank or not is a setting of the person.

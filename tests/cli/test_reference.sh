@@ -51,5 +51,9 @@ fails "documents are: man, bash, zsh, schema" anything
 fails "'xml' is not human, markdown or json" keys --format xml
 fails "is a document" man --format json
 fails "for people alone" claims --format json
+fails "for people alone" rows scenarios/four-guarantees.yaml --format json
+fails "are of a scenario" rows
+fails "cannot open it" rows nothing.yaml
+[[ $("$dgsim" list rows scenarios/four-guarantees.yaml | sed -n 3p) == "at-least-once + dedup-table" ]]
 fails "needs one word"
 fails "needs one word" keys values
