@@ -131,8 +131,12 @@ void document_schema(const struct registry *registry, FILE *out) {
                              ". What depends on other values only the program tells.");
   json_t *definitions = json_object(), *top = part_of_table(&top_table, part_top, registry);
   exclude(top);
-  for (int slot = 0; slot < SLOT__COUNT; slot++)
+  for (int slot = 0; slot < SLOT__COUNT; slot++) {
+    char keys[64];
+    snprintf(keys, sizeof keys, "%s-keys", slot_rows[slot].name);
     json_object_set_new(definitions, slot_rows[slot].name, part_slot(registry, slot_rows[slot].name));
+    json_object_set_new(definitions, keys, part_slot_keys(registry, slot_rows[slot].name));
+  }
   json_object_set_new(definitions, "link", part_link_keys(registry));
   json_object_update(schema, top);
   json_decref(top);

@@ -14,14 +14,14 @@
 /* In the order of the reference: what one writes, what there is to name in it, what comes of it, the program. */
 const struct list_row list_rows[] = {
     {"keys", data_keys, text_keys, "Keys",
-     "Every key of a scenario file that belongs to no model, in the order of the file. What a key is not given is its "
-     "default; keys of models are with the models."},
+     "Every key of a scenario file that belongs to no model, in the order of the file. A key that is not given has its "
+     "default, which is ours; keys of models are with the models."},
     {"values", data_values, NULL, "Values",
      "How values are written. Units are never left out: a bare number is refused, with the nearest right way to write "
-     "it."},
+     "it. Nodes, paths and bounds: scenarios/README.md."},
     {"systems", data_systems, text_systems, "Systems",
      "What delivers messages: the slot `system`, each with its keys, their defaults, and where these come from. The "
-     "generic names stand for a real system with the settings of that guarantee."},
+     "generic names stand for a real system with the settings of that guarantee; a default without a source is ours."},
     {"handlers", data_handlers, text_handlers, "Handlers",
      "What a consumer does with a message: the slot `handler`. Each is one pattern of the literature, and says what it "
      "calls and which anomalies it rules out."},

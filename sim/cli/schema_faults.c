@@ -81,31 +81,28 @@ static json_t *part_target(const struct fault_verb *verb) {
   return part;
 }
 
-/* Adds keys to a map, and their names to a list. Of one name with two meanings both are taken. */
+/* Adds keys to a map, and their names to a list. */
 static void add_keys(const struct registry *registry, json_t *map, json_t *names, const struct fault_key *keys, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    json_t *known = json_object_get(json_object_get(map, "properties"), keys[i].key.name);
-    json_t *part = part_fault_key(registry, &keys[i]);
     json_array_append_new(names, json_string(keys[i].key.name));
-    if (known && !json_equal(known, part)) part = part_either(json_incref(known), part);
-    part_put(map, keys[i].key.name, part);
+    part_put(map, keys[i].key.name, part_fault_key(registry, &keys[i]));
   }
 }
 
 static json_t *part_required(const char *key) { return json_pack("{s:[s]}", "required", key); }
 
 /* With this verb: its keys and no others. `shared`: names that all have. */
-static json_t *part_rule(const struct registry *registry, json_t *map, const struct fault_verb *verb, const json_t *shared) {
-  json_t *names = json_deep_copy(shared), *needed = json_array();
+static json_t *part_rule(const struct registry *registry, const struct fault_verb *verb, const json_t *shared) {
+  json_t *map = json_pack("{s:{}}", "properties"), *names = json_deep_copy(shared);
   const bool instant = verb->for_default && verb->for_default[0] == '\0';
   json_array_append_new(names, json_string(verb->name));
-  if (!instant) json_array_append_new(names, json_string("for"));
-  if (!verb->for_default) json_array_append_new(needed, json_string("for"));
-  if (verb->target == FAULT_TARGET_THIS) json_array_append_new(needed, json_string("when"));
+  if (!instant) json_array_append_new(names, json_string(fault_common_keys[FAULT_KEY_FOR].key.name));
+  if (!verb->for_default) part_require(map, fault_common_keys[FAULT_KEY_FOR].key.name);
+  if (verb->target == FAULT_TARGET_THIS) part_require(map, fault_timing_keys[FAULT_KEY_WHEN].key.name);
   add_keys(registry, map, names, verb->keys, verb->key_count);
   if (strcmp(verb->name, "degrade") == 0) part_exclude(map, "loss", "request_loss reply_loss");
-  return json_pack("{s:o, s:{s:{s:o}, s:o}}", "if", part_required(verb->name), "then", "propertyNames", "enum", names,
-                   "required", needed);
+  json_object_set_new(map, "propertyNames", json_pack("{s:o}", "enum", names));
+  return json_pack("{s:o, s:o}", "if", part_required(verb->name), "then", map);
 }
 
 /* `at` or `every`, or `when`: what needs one of them is refused without. */
@@ -130,7 +127,7 @@ json_t *part_faults(const struct registry *registry) {
   for (int i = 0; i < VERB__COUNT; i++) {
     part_put(map, fault_verbs[i].name, part_target(&fault_verbs[i]));
     json_array_append_new(verbs, part_required(fault_verbs[i].name));
-    json_array_append_new(rules, part_rule(registry, map, &fault_verbs[i], shared));
+    json_array_append_new(rules, part_rule(registry, &fault_verbs[i], shared));
   }
   json_decref(shared);
   json_array_append_new(rules, json_pack("{s:o}", "oneOf", verbs));
@@ -140,6 +137,7 @@ json_t *part_faults(const struct registry *registry) {
   json_array_append_new(rules, json_pack("{s:{s:[s]}, s:{s:{s:[{s:[s]},{s:[s]}]}}}", "if", "required", "when", "then", "not",
                                          "anyOf", "required", "at", "required", "every"));
   json_object_set_new(map, "allOf", rules);
-  json_object_update_new(json_object_get(map, "dependencies"), part_timing());
+  json_object_set_new(map, "dependencies", part_timing());
+  json_object_del(map, "additionalProperties"); /* those of a verb are in its rule, so that editors show no others */
   return part_list(part_either(map, part_file()));
 }

@@ -76,28 +76,51 @@ static void add_key(json_t *map, const struct key *key) {
   json_decref(mine);
 }
 
-/* With this name: these keys and no others. */
-static json_t *only_keys(const struct slot_model *model) {
-  json_t *names = json_array(), *needed = json_array();
-  json_array_append_new(names, json_string("name"));
-  for (size_t i = 0; i < model->key_count; i++) {
-    json_array_append_new(names, json_string(model->keys[i].name));
-    if (!model->keys[i].value_default) json_array_append_new(needed, json_string(model->keys[i].name));
-  }
-  return json_pack("{s:{s:{s:{s:s}}, s:[s]}, s:{s:{s:o}, s:o}}", "if", "properties", "name", "const", model->name,
-                   "required", "name", "then", "propertyNames", "enum", names, "required", needed);
+/* As all models of the slot have it, but where help, default or source are this model's own. */
+static json_t *own_key(const json_t *all, const char *slot, const struct key *key) {
+  const json_t *known = json_object_get(json_object_get(all, "properties"), key->name);
+  json_t *mine = part_of_key(key), *part = json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s-keys/properties/%s",
+                                                                                   slot, key->name));
+  static const char *const said[] = {"description", "default"};
+  bool same = true;
+  for (size_t i = 0; i < 2; i++) same = same && json_equal(json_object_get(mine, said[i]), json_object_get(known, said[i]));
+  if (!same) part = json_pack("{s:[o]}", "allOf", part); /* in brackets: else what stands beside it would not count */
+  for (size_t i = 0; i < 2 && !same; i++)
+    if (json_object_get(mine, said[i])) json_object_set(part, said[i], json_object_get(mine, said[i]));
+  json_decref(mine);
+  return part;
 }
 
-static json_t *model_keys(const struct registry *registry, const char *slot) {
-  json_t *map = part_map(), *rules = json_array();
-  struct slot_model model;
-  part_put(map, "name", model_names(registry, slot));
-  for (size_t i = 0; slot_model(registry, slot, i, &model); i++) {
-    for (size_t key = 0; key < model.key_count; key++) add_key(map, &model.keys[key]);
-    json_array_append_new(rules, only_keys(&model));
+/* With this name: these keys and no others. */
+static json_t *only_keys(const json_t *all, const char *slot, const struct slot_model *model) {
+  json_t *map = part_map();
+  part_put(map, "name", json_object());
+  for (size_t i = 0; i < model->key_count; i++) {
+    part_put(map, model->keys[i].name, own_key(all, slot, &model->keys[i]));
+    if (!model->keys[i].value_default) part_require(map, model->keys[i].name);
   }
-  json_object_set_new(map, "allOf", rules);
+  return json_pack("{s:{s:{s:{s:s}}, s:[s]}, s:o}", "if", "properties", "name", "const", model->name, "required", "name",
+                   "then", map);
+}
+
+json_t *part_slot_keys(const struct registry *registry, const char *slot) {
+  json_t *map = part_map();
+  struct slot_model model;
+  for (size_t i = 0; slot_model(registry, slot, i, &model); i++)
+    for (size_t key = 0; key < model.key_count; key++) add_key(map, &model.keys[key]);
   return map;
+}
+
+/* Without a name: whatever key some model has, as it changes the base. */
+static json_t *model_keys(const struct registry *registry, const char *slot) {
+  json_t *all = part_slot_keys(registry, slot), *rules = json_array();
+  struct slot_model model;
+  for (size_t i = 0; slot_model(registry, slot, i, &model); i++)
+    json_array_append_new(rules, only_keys(all, slot, &model));
+  json_decref(all);
+  json_array_append_new(rules, json_pack("{s:{s:{s:[s]}}, s:{s:o}}", "if", "not", "required", "name", "then", "$ref",
+                                         json_sprintf("#/definitions/%s-keys", slot)));
+  return json_pack("{s:s, s:{s:o}, s:o}", "type", "object", "properties", "name", model_names(registry, slot), "allOf", rules);
 }
 
 json_t *part_slot(const struct registry *registry, const char *slot) {

@@ -36,7 +36,8 @@ json_t *part_pattern(const char *pattern, const char *message) {
   ASSERT(asprintf(&whole, "^(%s)$", pattern) > 0);
   json_object_set_new(part, "type", json_string("string"));
   json_object_set_new(part, "pattern", json_string(whole));
-  json_object_set_new(part, "patternErrorMessage", json_string(message)); /* what editors show instead */
+  json_object_set_new(part, "patternErrorMessage", json_string(message)); /* what editors show instead, */
+  json_object_set_new(part, "errorMessage", json_string(message));        /* also of a bare number */
   free(whole);
   return part;
 }

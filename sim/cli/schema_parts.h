@@ -36,6 +36,7 @@ json_t *part_of_table(const struct key_table *table, json_t *(*other)(const stru
 
 /* Slots: a model's name, or a map of its keys; `slot` as in slot_rows. */
 json_t *part_slot(const struct registry *registry, const char *slot);
+json_t *part_slot_keys(const struct registry *registry, const char *slot); /* what it refers to as SLOT-keys */
 json_t *part_groups(const struct registry *registry);
 json_t *part_compare(const struct registry *registry);
 json_t *part_faults(const struct registry *registry);
