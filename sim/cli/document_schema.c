@@ -1,6 +1,7 @@
 /* `dgsim list schema`: what an editor completes and checks scenario files by. */
 #include "sim/base/assert.h"
 #include "sim/cli/document.h"
+#include "sim/cli/list_data.h"
 #include "sim/cli/schema_parts.h"
 #include "sim/runner/scenario_reader.h"
 
@@ -31,10 +32,7 @@ static json_t *part_workload(const struct registry *registry, size_t key) {
   }
 }
 
-/* In brackets: else what stands beside it would not count. */
-static json_t *reference(const char *name) {
-  return json_pack("{s:[{s:o}]}", "allOf", "$ref", json_sprintf("#/definitions/%s", name));
-}
+static json_t *reference(const char *name) { return json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s", name)); }
 
 static json_t *part_links(void) {
   json_t *map = part_map();
@@ -131,6 +129,15 @@ void document_schema(const struct registry *registry, FILE *out) {
                              ". What depends on other values only the program tells.");
   json_t *definitions = json_object(), *top = part_of_table(&top_table, part_top, registry);
   exclude(top);
+  for (enum metric_unit unit = UNIT_COUNT; unit <= UNIT_BYTES; unit++) {
+    char name[64];
+    snprintf(name, sizeof name, "bound-%s", metric_unit_names[unit]);
+    json_object_set_new(definitions, name, part_bound(unit));
+  }
+  for (int type = 0; type < VALUE__COUNT; type++) {
+    json_t *part = part_of_units((enum value_type)type);
+    if (part) json_object_set_new(definitions, value_type_name((enum value_type)type), part);
+  }
   for (int slot = 0; slot < SLOT__COUNT; slot++) {
     char keys[64];
     snprintf(keys, sizeof keys, "%s-keys", slot_rows[slot].name);

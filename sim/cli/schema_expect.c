@@ -52,7 +52,7 @@ json_t *part_sweep(const struct registry *registry) {
 /* ---- expect ---- */
 
 /* A bound's words around numbers of one pattern; ROW is the rest of the text. */
-static json_t *part_bound(enum metric_unit unit) {
+json_t *part_bound(enum metric_unit unit) {
   static const enum value_type types[] = {
       [UNIT_COUNT] = VALUE_COUNT, [UNIT_NS] = VALUE_TIME, [UNIT_RATE] = VALUE_RATE, [UNIT_BYTES] = VALUE_SIZE};
   char number[160], share[96], all[320], pattern[1400];
@@ -65,6 +65,10 @@ static json_t *part_bound(enum metric_unit unit) {
   json_t *part = part_pattern(pattern, "none, some, a value, at least VALUE, at most VALUE, between VALUE and VALUE, "
                                        "at least 90% of ROW, less than ROW, more than ROW, same as ROW");
   return unit == UNIT_COUNT ? part_either(json_pack("{s:s, s:i}", "type", "integer", "minimum", 0), part) : part;
+}
+
+static json_t *bound_reference(enum metric_unit unit) {
+  return json_pack("{s:o}", "$ref", json_sprintf("#/definitions/bound-%s", metric_unit_names[unit]));
 }
 
 static json_t *part_violates(void) {
@@ -93,12 +97,12 @@ json_t *part_expect(void) {
     part_put(map, more[i].name, more[i].part);
   }
   for (int i = 0; i < METRIC__COUNT; i++) {
-    json_t *part = part_bound(metric_rows[i].unit);
+    json_t *part = bound_reference(metric_rows[i].unit);
     part_say(part, metric_rows[i].about, NULL, NULL);
     part_put(map, metric_rows[i].name, part);
   }
   for (int i = 0; i < EXPECT_WORDS; i++) {
-    json_t *part = strcmp(expect_words[i].name, "violates") == 0 ? part_violates() : part_bound(UNIT_RATE);
+    json_t *part = strcmp(expect_words[i].name, "violates") == 0 ? part_violates() : bound_reference(UNIT_RATE);
     part_say(part, expect_words[i].about, NULL, NULL);
     part_put(map, expect_words[i].name, part);
   }

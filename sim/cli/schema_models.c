@@ -84,7 +84,6 @@ static json_t *own_key(const json_t *all, const char *slot, const struct key *ke
   static const char *const said[] = {"description", "default"};
   bool same = true;
   for (size_t i = 0; i < 2; i++) same = same && json_equal(json_object_get(mine, said[i]), json_object_get(known, said[i]));
-  if (!same) part = json_pack("{s:[o]}", "allOf", part); /* in brackets: else what stands beside it would not count */
   for (size_t i = 0; i < 2 && !same; i++)
     if (json_object_get(mine, said[i])) json_object_set(part, said[i], json_object_get(mine, said[i]));
   json_decref(mine);

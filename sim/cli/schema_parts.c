@@ -94,8 +94,22 @@ static json_t *part_count(const struct key *key) {
   return part;
 }
 
-json_t *part_of_type(const struct key *key) {
+json_t *part_of_units(enum value_type type) {
   char pattern[1024], message[160];
+  if (type == VALUE_DISTRIBUTION) {
+    distribution_pattern(pattern, sizeof pattern);
+    return part_pattern(pattern, "a time such as 5ms, or a distribution such as lognormal median=1ms p99=5ms");
+  }
+  if (*value_type_units(type) == '\0' || !value_type_pattern(type, pattern, sizeof pattern)) return NULL;
+  snprintf(message, sizeof message, "a %s with its unit, such as %s (%s)", value_type_name(type), value_type_example(type),
+           value_type_units(type));
+  json_t *part = part_pattern(pattern, message);
+  if (type != VALUE_MILLISECONDS) return part;
+  return part_either(json_pack("{s:s, s:i}", "type", "integer", "minimum", 0), part);
+}
+
+/* Of what has units a reference: only descriptions and defaults may stand beside it. */
+json_t *part_of_type(const struct key *key) {
   switch (key->type) {
   case VALUE_BOOL:
     return json_pack("{s:s}", "type", "boolean");
@@ -103,18 +117,9 @@ json_t *part_of_type(const struct key *key) {
     return part_count(key);
   case VALUE_ENUM:
     return part_words(key->choices);
-  case VALUE_DISTRIBUTION:
-    distribution_pattern(pattern, sizeof pattern);
-    return part_pattern(pattern, "a time such as 5ms, or a distribution such as lognormal median=1ms p99=5ms");
   default:
-    break;
+    return json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s", value_type_name(key->type)));
   }
-  ASSERT(value_type_pattern(key->type, pattern, sizeof pattern));
-  snprintf(message, sizeof message, "a %s with its unit, such as %s (%s)", value_type_name(key->type),
-           value_type_example(key->type), value_type_units(key->type));
-  json_t *part = part_pattern(pattern, message);
-  if (key->type != VALUE_MILLISECONDS) return part;
-  return part_either(json_pack("{s:s, s:i}", "type", "integer", "minimum", 0), part);
 }
 
 static json_t *typed_default(const struct key *key) {

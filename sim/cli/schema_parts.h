@@ -16,6 +16,7 @@
 /* A value of a key, with help and default; of a scalar alone. */
 json_t *part_of_key(const struct key *key);
 json_t *part_of_type(const struct key *key); /* without */
+json_t *part_of_units(enum value_type type); /* what part_of_type refers to by the type's name; NULL = it has no units */
 json_t *part_text(void);                     /* any scalar: it is taken as text */
 json_t *part_pattern(const char *pattern, const char *message); /* the whole text has it */
 json_t *part_words(const char *words);       /* one of these, one blank between */
@@ -42,6 +43,7 @@ json_t *part_compare(const struct registry *registry);
 json_t *part_faults(const struct registry *registry);
 json_t *part_sweep(const struct registry *registry);
 json_t *part_expect(void);
+json_t *part_bound(enum metric_unit unit); /* what it refers to as bound-UNIT */
 json_t *part_precision(void);
 
 /* Of a slot, by number: model and keys; false: there are no more. */
