@@ -31,6 +31,7 @@ enum option_id {
   OPTION_RECORD,
   OPTION_ROW,
   OPTION_NO_CHARTS,
+  OPTION_NO_REPORT,
   OPTION_CHART_LIMIT,
   OPTION_FORMAT,
   OPTION_FAULTS,
@@ -91,6 +92,8 @@ static const struct option_row {
      "write into DIR/<scenario> (default: results)"},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
      "write the charts' scripts, but do not run gnuplot"},
+    {"no-report", OPTION_NO_REPORT, NULL, OPTIONS_RUN | OPTIONS_MERGE,
+     "write no report.html: it tells some operations' stories, so a few runs are done again"},
     {"chart-limit", OPTION_CHART_LIMIT, "TIME", OPTIONS_RUN | OPTIONS_MERGE,
      "a gnuplot that has not ended after so long is ended, and there are no more charts (default: 1min)"},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,
@@ -324,7 +327,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->verify = true;
     return true;
   case OPTION_NO_CHARTS:
-    options->no_charts = true;
+  case OPTION_NO_REPORT:
+    *(id == OPTION_NO_CHARTS ? &options->no_charts : &options->no_report) = true;
     return true;
   case OPTION_CHART_LIMIT:
     return take_time("chart-limit", value, &options->chart_limit_ns, err);
