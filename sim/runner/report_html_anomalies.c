@@ -87,14 +87,18 @@ static bool is_told(const struct sighting *seen, size_t count, const struct kind
   return false;
 }
 
-/* How it ended is the end of another kind that is told of the same row: a state that is wrong as it was done twice. */
-static bool follows(const struct sighting *seen, size_t count, const struct sighting *one) {
-  if (one->kind->anomaly != ANOMALY_STATE_ERRORS && one->kind->anomaly != ANOMALY_REEXECUTIONS) return false;
+/* Ends that are told of every row; of the others, one is enough, unless they break a contract. */
+static bool is_worst(const struct sighting *seen) {
+  return seen->kind->fate != NO_FATE && fate_rows[seen->kind->fate].rank == 1;
+}
+
+/* Of the same row, what it is the other side of: a state that is wrong as something was done twice, or lost. NULL: it
+ * stands for itself. */
+static const struct sighting *follows(const struct sighting *seen, size_t count, const struct sighting *one) {
+  if (one->kind->anomaly != ANOMALY_STATE_ERRORS && one->kind->anomaly != ANOMALY_REEXECUTIONS) return NULL;
   for (size_t i = 0; i < count; i++)
-    if (seen[i].row == one->row && seen[i].kind != one->kind && seen[i].kind->fate != NO_FATE &&
-        seen[i].kind->fate != FATE_REORDERED)
-      return true;
-  return false;
+    if (seen[i].row == one->row && &seen[i] != one && is_worst(&seen[i])) return &seen[i];
+  return NULL;
 }
 
 static uint64_t cost(const struct campaign *campaign, const struct sighting *seen) {
@@ -115,7 +119,7 @@ static size_t choose(const struct campaign *campaign, struct sighting *seen, siz
     for (size_t i = 0; i < count && stories < REPORT_STORIES_MAX; i++) {
       struct sighting *one = &seen[i];
       if (one->story > 0 || one->kind->fate == NO_FATE || follows(seen, count, one)) continue;
-      if (pass == 0 ? !one->violates : pass == 1 && is_told(seen, count, one->kind)) continue;
+      if (pass == 0 ? !one->violates : pass == 1 ? is_told(seen, count, one->kind) : !is_worst(one)) continue;
       if (!fits(campaign, one) || events + cost(campaign, one) > REPORT_EVENTS_MAX) continue;
       events += cost(campaign, one);
       one->story = ++stories;
@@ -128,13 +132,13 @@ static size_t choose(const struct campaign *campaign, struct sighting *seen, siz
 
 /* --- Telling --- */
 
-static void put_story_cell(const struct report_html *report, const struct sighting *seen, struct html_out *html) {
+static void put_story_cell(const struct report_html *report, const struct sighting *seen, size_t told, struct html_out *html) {
   const uint64_t seed = report->campaign->scenario->seeds[seen->first];
   html_begin(html, "td", NULL);
-  if (seen->story > 0) {
-    char link[32], text[32];
-    snprintf(link, sizeof link, "#story-%zu", seen->story);
-    snprintf(text, sizeof text, "story %zu", seen->story);
+  if (told > 0) {
+    char link[40], text[40];
+    snprintf(link, sizeof link, "#story-%zu", told);
+    snprintf(text, sizeof text, "%sstory %zu", seen->story ? "" : "as in ", told);
     html_element(html, "a", text, "href", link, NULL);
   } else if (seen->kind->fate != NO_FATE) {
     char *command = report_explain_command(report, seen->plan, seed, 0);
@@ -144,7 +148,7 @@ static void put_story_cell(const struct report_html *report, const struct sighti
   html_end(html, "td");
 }
 
-static void put_line(const struct report_html *report, const struct sighting *seen, struct html_out *html) {
+static void put_line(const struct report_html *report, const struct sighting *seen, size_t told, struct html_out *html) {
   const struct campaign *campaign = report->campaign;
   char text[32];
   html_begin(html, "tr", NULL);
@@ -164,16 +168,19 @@ static void put_line(const struct report_html *report, const struct sighting *se
   else
     html_text(html, "allowed");
   html_end(html, "td");
-  put_story_cell(report, seen, html);
+  put_story_cell(report, seen, told, html);
   html_end(html, "tr");
 }
 
 static void put_table(const struct report_html *report, const struct sighting *seen, size_t count, struct html_out *html) {
   static const char *const heads[] = {"guarantee", "what", ">in all runs", ">runs with any", "by the contract", "told"};
-  const bool folded = report_fold(html, count, "What went wrong");
+  const bool folded = report_fold(html, count, REPORT_PLANS_OPEN, "What went wrong", false);
   report_table(html, "What went wrong, by guarantee and kind");
   report_heads(html, heads, 6);
-  for (size_t i = 0; i < count && i < LINES_MAX; i++) put_line(report, &seen[i], html);
+  for (size_t i = 0; i < count && i < LINES_MAX; i++) {
+    const struct sighting *other = follows(seen, count, &seen[i]);
+    put_line(report, &seen[i], seen[i].story == 0 && other ? other->story : seen[i].story, html);
+  }
   report_table_end(html);
   if (count > LINES_MAX)
     html_element(html, "p", "There are more: aggregate.csv has them all.", "class", "note", NULL);

@@ -106,7 +106,10 @@ static void put_how(size_t missing, struct html_out *html) {
 void report_charts(const struct report_html *report, struct html_out *html) {
   char name[CHART_NAME_MAX];
   size_t missing = 0;
-  report_paragraph(report->campaign, charts_sweep_summary, "note lines", html);
+  report_paragraph(report->campaign, charts_sweep_same, "note", html);
   for (size_t i = 0; charts_name(i, name); i++) missing += put_chart(report, i, name, html);
   if (missing > 0) put_how(missing, html);
+  if (scenario_axes(report->campaign->scenario) > 2)
+    html_element(html, "p", "More than two keys are swept: there is no chart of that. The table of results has every point.", "class",
+                 "note", NULL);
 }

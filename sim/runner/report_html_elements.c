@@ -2,15 +2,20 @@
 #include "sim/runner/report_html_parts.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/human.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LABEL_WHOLE 28 /* a longer one may be broken into lines */
+
 void report_table(struct html_out *html, const char *caption) {
   html_begin(html, "div", "class", "scroll", "role", "region", "aria-label", caption, "tabindex", "0", NULL);
   html_begin(html, "table", NULL);
-  html_element(html, "caption", caption, NULL);
+  html_begin(html, "caption", NULL);
+  html_element(html, "span", caption, NULL);
+  html_end(html, "caption");
 }
 
 void report_table_end(struct html_out *html) {
@@ -35,7 +40,9 @@ void report_heads(struct html_out *html, const char *const *heads, size_t count)
 
 void report_cell(struct html_out *html, const char *text) { html_element(html, "td", text, NULL); }
 void report_number(struct html_out *html, const char *text) { html_element(html, "td", text, "class", "number", NULL); }
-void report_label(struct html_out *html, const char *text) { html_element(html, "th", text, "scope", "row", NULL); }
+void report_label(struct html_out *html, const char *text) {
+  html_element(html, "th", text, "scope", "row", "class", human_width(text) <= LABEL_WHOLE ? "name" : NULL, NULL);
+}
 
 void report_word(struct html_out *html, enum verdict verdict) {
   static const char *const signs[VERDICT__COUNT] = {"\xe2\x9c\x93", "?", "\xe2\x9c\x97"}; /* ✓ ? ✗ */
@@ -45,9 +52,9 @@ void report_word(struct html_out *html, enum verdict verdict) {
   html_end(html, "span");
 }
 
-bool report_fold(struct html_out *html, size_t lines, const char *what) {
-  if (lines <= REPORT_PLANS_OPEN) return false;
-  html_begin(html, "details", NULL);
+bool report_fold(struct html_out *html, size_t lines, size_t most, const char *what, bool open) {
+  if (lines <= most) return false;
+  html_begin(html, "details", "open", open ? "open" : NULL, NULL);
   html_begin(html, "summary", NULL);
   html_print(html, "%s: %zu lines", what, lines);
   html_end(html, "summary");

@@ -120,7 +120,7 @@ static void put_hits(const struct campaign *campaign, const struct scenario_row 
 static void put_matrix(const struct campaign *campaign, struct html_out *html) {
   const struct scenario *scenario = campaign->scenario;
   if (scenario->row_count < 2) return;
-  const bool folded = report_fold(html, scenario->row_count, "Hits by guarantee");
+  const bool folded = report_fold(html, scenario->row_count, REPORT_LINES_OPEN, "Hits by guarantee", false);
   report_table(html, "How often each fault struck each guarantee, in all its runs (-: it has no such target)");
   html_begin(html, "thead", NULL);
   html_begin(html, "tr", NULL);
@@ -150,7 +150,7 @@ void report_faults(const struct report_html *report, struct html_out *html) {
                  "class", "note", NULL);
     return;
   }
-  const bool folded = report_fold(html, scenario->fault_count, "Faults");
+  const bool folded = report_fold(html, scenario->fault_count, REPORT_PLANS_OPEN, "Faults", campaign->verdict == VERDICT_INCONCLUSIVE);
   report_table(html, "What was declared, and what came of it in all runs");
   report_heads(html, heads, 7);
   for (size_t fault = 0; fault < faults_of(scenario); fault++) put_fault(campaign, fault, html);

@@ -6,7 +6,8 @@
 #include "sim/runner/report_html.h"
 
 #define REPORT_PLANS_MAX 1000  /* lines of a table */
-#define REPORT_PLANS_OPEN 30   /* a longer one is folded */
+#define REPORT_PLANS_OPEN 40   /* a longer one is folded */
+#define REPORT_LINES_OPEN 12   /* likewise, of those that are looked at later */
 #define REPORT_FAULTS_MAX 200
 #define REPORT_STEPS_MAX 300   /* of a story */
 #define REPORT_CHART_MAX (2 << 20)    /* bytes of one */
@@ -32,9 +33,13 @@ void report_label(struct html_out *html, const char *text);
 /* A verdict's word, with its colour and a sign. */
 void report_word(struct html_out *html, enum verdict verdict);
 
-/* What is long is folded: begins <details>, or nothing when `lines` are few. Returns whether it did. */
-bool report_fold(struct html_out *html, size_t lines, const char *what);
+/* What is longer than `most` lines is folded: begins <details>, open where something in it must be seen. Returns whether
+ * it did. */
+bool report_fold(struct html_out *html, size_t lines, size_t most, const char *what, bool open);
 void report_fold_end(struct html_out *html, bool folded);
+
+/* Whether any contract was broken. */
+bool report_broken(const struct campaign *campaign);
 
 /* A plan's values of what is swept: headings and cells. */
 void report_swept_heads(const struct scenario *scenario, struct html_out *html);

@@ -37,7 +37,7 @@ static void put_more(const struct scenario *scenario, const char *file, struct h
 
 static void put_table(const struct campaign *campaign, struct html_out *html) {
   const struct scenario *scenario = campaign->scenario;
-  const bool folded = report_fold(html, scenario->plan_count, "Each guarantee at each point");
+  const bool folded = report_fold(html, scenario->plan_count, REPORT_PLANS_OPEN, "Each guarantee at each point", report_broken(campaign));
   report_table(html, campaign->seed_count > 1 ? "What happened, and what it cost: means of runs with 95 % intervals"
                                               : "What happened, and what it cost: one run");
   begin_heads(scenario, html);
@@ -67,7 +67,7 @@ static void put_shares(const struct campaign *campaign, struct html_out *html) {
   char caption[160];
   snprintf(caption, sizeof caption, "In how many of %zu runs, and in what share of all runs: exact 95 %% intervals",
            campaign->seed_count);
-  const bool folded = report_fold(html, scenario->plan_count, "In how many runs");
+  const bool folded = report_fold(html, scenario->plan_count, REPORT_LINES_OPEN, "In how many runs", false);
   report_table(html, caption);
   begin_heads(scenario, html);
   html_element(html, "th", "runs with lost", "scope", "col", "class", "number", NULL);
@@ -92,7 +92,7 @@ static void put_differences(const struct campaign *campaign, struct html_out *ht
   snprintf(caption, sizeof caption,
            "How a run differs from %.100s under the same luck: paired by seed, 95 %% intervals, and the pairs' correlation",
            scenario->rows[0].label);
-  const bool folded = report_fold(html, scenario->plan_count - scenario->rows[0].count, "Differences");
+  const bool folded = report_fold(html, scenario->plan_count - scenario->rows[0].count, REPORT_LINES_OPEN, "Differences", false);
   report_table(html, caption);
   begin_heads(scenario, html);
   for (int i = 0; i < SUMMARY_COMPARED; i++)
@@ -122,7 +122,7 @@ static void put_latencies(const struct campaign *campaign, struct html_out *html
   static const char *const heads[] = {">mean latency", ">batches", ">correlation", ""};
   const struct scenario *scenario = campaign->scenario;
   if (!summary_is_long(campaign)) return;
-  const bool folded = report_fold(html, scenario->plan_count, "Mean latency");
+  const bool folded = report_fold(html, scenario->plan_count, REPORT_LINES_OPEN, "Mean latency", false);
   report_table(html, "One run: its mean latency, with the 95 % interval of batches that follow each other");
   begin_heads(scenario, html);
   for (int i = 0; i < 4; i++)
@@ -145,7 +145,7 @@ static void put_groups(const struct campaign *campaign, struct html_out *html) {
   static const enum metric metrics[] = {METRIC_LOST, METRIC_DUPLICATE_DELIVERIES, METRIC_DUPLICATE_EFFECTS};
   const struct scenario *scenario = campaign->scenario;
   if (!scenario->plans[0].groups) return;
-  const bool folded = report_fold(html, scenario->plan_count * scenario->plans[0].group_count, "Groups");
+  const bool folded = report_fold(html, scenario->plan_count * scenario->plans[0].group_count, REPORT_PLANS_OPEN, "Groups", false);
   report_table(html, "Each group of consumers by itself");
   begin_heads(scenario, html);
   for (int i = 0; i < 5; i++)

@@ -19,6 +19,15 @@ static void put_reason(const struct campaign *campaign, FILE *out) {
         out);
 }
 
+static void put_missed(const struct campaign *campaign, FILE *out) {
+  const char *between = "Missed: ";
+  for (size_t fault = 0; fault < campaign->scenario->fault_count; fault++) {
+    if (!judge_fault_missed(campaign, fault)) continue;
+    fprintf(out, "%sfault %s (%s)", between, campaign->scenario->faults[fault].name, summary_fault(campaign, fault).missed);
+    between = ", ";
+  }
+}
+
 static void put_sure(const struct campaign *campaign, FILE *out) {
   if (campaign->verdict != VERDICT_HELD) return;
   if (campaign->seed_count < 10)
@@ -47,7 +56,8 @@ static void put_expectations(const struct campaign *campaign, struct html_out *h
   static const char *const heads[] = {"verdict", "expected", "found"};
   const struct scenario *scenario = campaign->scenario;
   if (scenario->expectation_count == 0) return;
-  const bool folded = report_fold(html, scenario->expectation_count, "What was expected");
+  const bool folded = report_fold(html, scenario->expectation_count, REPORT_PLANS_OPEN, "What was expected",
+                                  campaign->verdict == VERDICT_VIOLATED);
   report_table(html, "What the scenario expects, and what was found");
   report_heads(html, heads, 3);
   for (size_t i = 0; i < scenario->expectation_count; i++) {
@@ -109,10 +119,16 @@ static void put_contract(const struct campaign *campaign, const struct scenario_
   html_end(html, "td");
 }
 
+bool report_broken(const struct campaign *campaign) {
+  for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
+    if (!campaign->contract_held[plan]) return true;
+  return false;
+}
+
 static void put_contracts(const struct campaign *campaign, struct html_out *html) {
   static const char *const heads[] = {"guarantee", "system", "handler", "its contract allows", "contract"};
   const struct scenario *scenario = campaign->scenario;
-  const bool folded = report_fold(html, scenario->row_count, "Contracts");
+  const bool folded = report_fold(html, scenario->row_count, REPORT_LINES_OPEN, "Contracts", report_broken(campaign));
   report_table(html, "What each guarantee promises, and whether that held");
   report_heads(html, heads, 5);
   for (size_t i = 0; i < scenario->row_count; i++) {
@@ -120,8 +136,8 @@ static void put_contracts(const struct campaign *campaign, struct html_out *html
     const struct plan *plan = &scenario->plans[row->first];
     html_begin(html, "tr", NULL);
     report_label(html, row->label);
-    report_cell(html, plan->system->name);
-    report_cell(html, tables_handler(plan));
+    html_element(html, "td", plan->system->name, "class", "name", NULL);
+    html_element(html, "td", tables_handler(plan), "class", "name", NULL);
     put_names(html, row_allows(plan));
     put_contract(campaign, row, html);
     html_end(html, "tr");
@@ -133,6 +149,7 @@ static void put_contracts(const struct campaign *campaign, struct html_out *html
 void report_verdict(const struct report_html *report, struct html_out *html) {
   const struct campaign *campaign = report->campaign;
   report_paragraph(campaign, put_reason, "lead", html);
+  report_paragraph(campaign, put_missed, "note", html);
   report_paragraph(campaign, put_sure, "note", html);
   report_paragraph(campaign, summary_gap, "note", html);
   report_paragraph(campaign, put_deterministic, "note", html);
