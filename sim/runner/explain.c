@@ -6,6 +6,8 @@
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
 #include "sim/runner/explain_shiviz.h"
+#include "sim/runner/fresh_file.h"
+#include "sim/runner/interrupt.h"
 #include "sim/runner/tables.h"
 
 #include <errno.h>
@@ -13,7 +15,6 @@
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define PATH_MAX_ 1100
 #define LABELS_MAX 256
@@ -199,21 +200,27 @@ static bool io_error(struct err *err, const char *path) {
 
 bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
                    struct err *err) {
-  char folder[PATH_MAX_], path[PATH_MAX_ + 64], fresh[PATH_MAX_ + 96];
+  char folder[PATH_MAX_], path[PATH_MAX_ + 64];
   snprintf(folder, sizeof folder, "%.1000s/anomalies", directory);
   if (mkdir(folder, 0777) != 0 && errno != EEXIST) return io_error(err, folder);
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+  struct interrupt interrupt;
+  bool good = true;
+  interrupt_begin(&interrupt); /* short texts: signals wait for them */
+  for (size_t i = 0; good && i < sizeof files / sizeof *files; i++) {
+    struct fresh_file fresh;
     snprintf(path, sizeof path, "%s/%" PRIu64 ".%s", folder, explanation->record.intent, files[i].suffix);
-    snprintf(fresh, sizeof fresh, "%s.new.%ld", path, (long)getpid());
-    FILE *file = fopen(fresh, "w");
-    if (!file) return io_error(err, path);
-    const bool good = files[i].write(explanation, repeat, file) && !ferror(file);
-    if (fclose(file) == 0 && good && rename(fresh, path) == 0) continue;
-    io_error(err, path);
-    unlink(fresh);
-    return false;
+    good = fresh_open(&fresh, path, err);
+    if (!good) break;
+    good = files[i].write(explanation, repeat, fresh.file);
+    if (good) {
+      good = fresh_commit(&fresh, err);
+    } else {
+      io_error(err, path);
+      fresh_abandon(&fresh);
+    }
   }
-  return true;
+  interrupt_end(&interrupt);
+  return good;
 }
 
 /* --- Results --- */

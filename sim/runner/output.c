@@ -264,14 +264,17 @@ static bool stage_paths(const char *out, const char *name, struct staging *stagi
 
 bool output_check(const char *out, const char *scenario_name, struct err *err) {
   struct staging staging;
+  struct interrupt interrupt;
   if (!stage_paths(out, scenario_name, &staging, err) || !make_directories(staging.target, err))
     return false;
   struct stat charts;
+  interrupt_begin(&interrupt); /* a moment: the directory would be left */
   const bool good = make_directory(staging.fresh, err) && each_name(check_place, &staging, err) &&
                     check_place(&staging, MANIFEST, err) &&
                     (lstat(staging.charts, &charts) != 0 || make_directory(staging.charts, err)) &&
                     check_link(out, err);
   rmdir(staging.fresh);
+  interrupt_end(&interrupt);
   return good;
 }
 
