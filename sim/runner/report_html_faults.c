@@ -40,16 +40,16 @@ static const struct run_result *first_run(const struct campaign *campaign, size_
 static void put_windows(const struct campaign *campaign, size_t fault, struct html_out *html) {
   const struct run_result *result = first_run(campaign, fault);
   size_t count = 0;
-  html_begin(html, "td", NULL);
+  html_begin(html, "td", "class", "when", NULL);
   for (size_t i = 0; result && i < result->window_count; i++) {
     const struct fault_window *window = &result->windows[i];
     if (window->fault != fault || count++ >= WINDOWS_SHOWN) continue;
     const double begin = (double)window->begin * 1e-9;
     if (count > 1) html_void(html, "br", NULL);
     if (window->end == window->begin)
-      html_print(html, "at %.6g s", begin);
+      html_print(html, "at %.5g s", begin);
     else
-      html_print(html, "%.6g s to %.6g s", begin, (double)(window->end < 0 ? result->end_ns : window->end) * 1e-9);
+      html_print(html, "%.5g s to %.5g s", begin, (double)(window->end < 0 ? result->end_ns : window->end) * 1e-9);
   }
   if (count > WINDOWS_SHOWN) {
     html_void(html, "br", NULL);

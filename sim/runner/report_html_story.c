@@ -48,7 +48,7 @@ static void put_step(const struct story *story, size_t number, struct html_out *
   snprintf(text, sizeof text, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
   report_number(html, text);
   report_cell(html, story->record->nodes[step->node].name);
-  html_begin(html, "td", NULL);
+  html_begin(html, "td", "class", "what", NULL);
   html_text(html, step->what);
   if (step->why[0] != '\0') {
     html_begin(html, "span", "class", "why", NULL);
@@ -78,13 +78,12 @@ static void put_steps(const struct story *story, struct html_out *html) {
 }
 
 static void put_diagram(const struct explanation *explanation, size_t number, struct html_out *html) {
-  char attributes[64], heading[48];
+  char heading[48];
   if (explanation->story.count > REPORT_STEPS_MAX) return;
-  snprintf(attributes, sizeof attributes, "class=\"diagram\" role=\"img\"");
   snprintf(heading, sizeof heading, "Diagram of story %zu", number);
   html_begin(html, "figure", NULL);
   html_begin(html, "div", "class", "scroll", "role", "region", "aria-label", heading, "tabindex", "0", NULL);
-  diagram_write_part(&explanation->story, explanation->title, attributes, html->file);
+  diagram_write_part(&explanation->story, explanation->title, "class=\"diagram\" role=\"img\"", html->file);
   html_end(html, "div");
   html_element(html, "figcaption",
                "The same steps in space and time: a line for each node, time downwards. The order is exact, distances are not.",
