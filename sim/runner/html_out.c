@@ -65,12 +65,12 @@ void html_escape(FILE *file, const char *text, size_t length) {
   }
 }
 
-static void put_tag(struct html_out *html, const char *name, va_list attributes) {
+static void put_tag(struct html_out *html, const char *name, const char *const *attributes) {
   fprintf(html->file, "<%s", name);
-  for (const char *key; (key = va_arg(attributes, const char *)) != NULL;) {
-    const char *value = va_arg(attributes, const char *);
+  for (; attributes[0]; attributes += 2) {
+    const char *value = attributes[1];
     if (!value) continue;
-    fprintf(html->file, " %s=\"", key);
+    fprintf(html->file, " %s=\"", attributes[0]);
     html_escape(html->file, value, strlen(value));
     fputc('"', html->file);
   }
@@ -81,20 +81,14 @@ static void push(struct html_out *html, const char *name) {
   html->open[html->depth++] = name;
 }
 
-void html_begin(struct html_out *html, const char *name, ...) {
-  va_list attributes;
-  va_start(attributes, name);
+void html_begin_with(struct html_out *html, const char *name, const char *const *attributes) {
   put_tag(html, name, attributes);
-  va_end(attributes);
   fputc('>', html->file);
   push(html, name);
 }
 
-void html_void(struct html_out *html, const char *name, ...) {
-  va_list attributes;
-  va_start(attributes, name);
+void html_void_with(struct html_out *html, const char *name, const char *const *attributes) {
   put_tag(html, name, attributes);
-  va_end(attributes);
   fputs(" />\n", html->file);
 }
 
@@ -112,11 +106,8 @@ void html_end(struct html_out *html, const char *name) {
   fprintf(html->file, "</%s>%s", name, is_inline(name) ? "" : "\n");
 }
 
-void html_element(struct html_out *html, const char *name, const char *text, ...) {
-  va_list attributes;
-  va_start(attributes, text);
+void html_element_with(struct html_out *html, const char *name, const char *text, const char *const *attributes) {
   put_tag(html, name, attributes);
-  va_end(attributes);
   fputc('>', html->file);
   push(html, name);
   html_text(html, text);

@@ -25,13 +25,17 @@ void html_init(struct html_out *html, FILE *file);
 /* All that was begun has been ended. */
 void html_finish(const struct html_out *html);
 
-/* `<name attribute="value"…>`: pairs of texts, ended by NULL. A value of NULL leaves its attribute out. */
-void html_begin(struct html_out *html, const char *name, ...) __attribute__((sentinel));
+/* `<name attribute="value"…>`. Behind the name, or the text, stand attributes and values in pairs, and NULL; a value of
+ * NULL leaves its attribute out. html_void: an element without content, `<meta … />`; html_element: one whose content is
+ * a text. */
+#define html_begin(html, name, ...) html_begin_with((html), (name), (const char *const[]){__VA_ARGS__})
+#define html_void(html, name, ...) html_void_with((html), (name), (const char *const[]){__VA_ARGS__})
+#define html_element(html, name, text, ...)                                                                                  \
+  html_element_with((html), (name), (text), (const char *const[]){__VA_ARGS__})
+void html_begin_with(struct html_out *html, const char *name, const char *const *attributes);
+void html_void_with(struct html_out *html, const char *name, const char *const *attributes);
+void html_element_with(struct html_out *html, const char *name, const char *text, const char *const *attributes);
 void html_end(struct html_out *html, const char *name);
-/* An element without content: `<meta … />`. */
-void html_void(struct html_out *html, const char *name, ...) __attribute__((sentinel));
-/* An element whose content is a text. */
-void html_element(struct html_out *html, const char *name, const char *text, ...) __attribute__((sentinel));
 
 void html_text(struct html_out *html, const char *text);
 void html_print(struct html_out *html, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -62,8 +62,9 @@ static void put_step(const struct story *story, size_t number, struct html_out *
 static void put_steps(const struct story *story, struct html_out *html) {
   static const char *const heads[] = {">step", ">time, s", "where", "what happened"};
   const size_t shown = story->count < REPORT_STEPS_MAX ? story->count : REPORT_STEPS_MAX;
-  const int64_t begin = story->count > 0 ? story->steps[0].at : 0;
   char caption[128];
+  if (story->count == 0) return;
+  const int64_t begin = story->steps[0].at;
   snprintf(caption, sizeof caption, "Step by step; times count from %" PRId64 ".%09" PRId64 " s of the run", begin / NS_PER_S,
            begin % NS_PER_S);
   report_table(html, caption);

@@ -57,7 +57,7 @@ END_TEST
 START_TEST(attributes_without_a_value_are_left_out) {
   struct html_out html;
   html_init(&html, out);
-  html_begin(&html, "p", "class", (char *)NULL, "id", "x", NULL);
+  html_begin(&html, "p", "class", NULL, "id", "x", NULL);
   html_print(&html, "%d < %s", 1, "2");
   html_void(&html, "br", NULL);
   html_end(&html, "p");
@@ -70,7 +70,6 @@ START_TEST(elements_end_as_they_nest) {
   html_init(&html, out);
   html_begin(&html, "p", NULL);
   html_begin(&html, "em", NULL);
-  freopen("/dev/null", "w", stderr);
   html_end(&html, "p");
 }
 END_TEST
@@ -79,7 +78,6 @@ START_TEST(a_page_is_finished_when_all_is_ended) {
   struct html_out html;
   html_init(&html, out);
   html_begin(&html, "p", NULL);
-  freopen("/dev/null", "w", stderr);
   html_finish(&html);
 }
 END_TEST
