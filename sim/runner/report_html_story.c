@@ -61,7 +61,6 @@ static void put_step(const struct story *story, size_t number, struct html_out *
 
 static void put_steps(const struct story *story, struct html_out *html) {
   static const char *const heads[] = {">step", ">time, s", "where", "what happened"};
-  const size_t shown = story->count < REPORT_STEPS_MAX ? story->count : REPORT_STEPS_MAX;
   char caption[128];
   if (story->count == 0) return;
   const int64_t begin = story->steps[0].at;
@@ -69,12 +68,13 @@ static void put_steps(const struct story *story, struct html_out *html) {
            begin % NS_PER_S);
   report_table(html, caption);
   report_heads(html, heads, 4);
-  for (size_t i = 0; i < shown; i++) put_step(story, i, html);
+  for (size_t i = 0; i < story->count && i < REPORT_STEPS_MAX; i++) put_step(story, i, html);
   report_table_end(html);
-  if (shown == story->count && !story->record->truncated) return;
+  const bool long_one = story->count > REPORT_STEPS_MAX;
+  if (!long_one && !story->record->truncated) return;
   html_begin(html, "p", "class", "note", NULL);
   html_print(html, "%zu steps in all; %s.", story->count,
-             shown < story->count ? "the command below tells the others" : "more happened around them than is kept");
+             long_one ? "the command below tells the others" : "more happened around them than is kept");
   html_end(html, "p");
 }
 
