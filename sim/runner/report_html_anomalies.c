@@ -197,7 +197,9 @@ static void put_story(const struct report_html *report, const struct sighting *s
   char id[32];
   snprintf(id, sizeof id, "story-%zu", seen->story);
   html_begin(html, "p", "class", "note", "id", id, NULL);
-  html_print(html, "Story %zu: no single operation of that run ended so by itself.", seen->story);
+  html_print(html, "Story %zu: under %s, seed %" PRIu64 ", no operation shows %s and nothing worse: it is part of what other stories "
+                   "tell, or of no operation by itself.",
+             seen->story, campaign_name(report->campaign, seen->plan), story.seed, anomaly_names[seen->kind->anomaly]);
   html_end(html, "p");
 }
 

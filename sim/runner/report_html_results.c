@@ -86,13 +86,22 @@ static void put_shares(const struct campaign *campaign, struct html_out *html) {
   report_fold_end(html, folded);
 }
 
+static size_t compared_plans(const struct campaign *campaign) {
+  size_t count = 0;
+  for (size_t plan = 0; plan < lines_of(campaign->scenario); plan++)
+    count += intervals_base(campaign, plan) != INTERVALS_NO_BASE;
+  return count;
+}
+
 static void put_differences(const struct campaign *campaign, struct html_out *html) {
   const struct scenario *scenario = campaign->scenario;
+  const size_t compared = compared_plans(campaign);
   char caption[256];
+  if (compared == 0) return; /* no two rows stand at one point */
   snprintf(caption, sizeof caption,
            "How a run differs from %.100s under the same luck: paired by seed, 95 %% intervals, and the pairs' correlation",
            scenario->rows[0].label);
-  const bool folded = report_fold(html, scenario->plan_count - scenario->rows[0].count, REPORT_LINES_OPEN, "Differences", false);
+  const bool folded = report_fold(html, compared, REPORT_LINES_OPEN, "Differences", false);
   report_table(html, caption);
   begin_heads(scenario, html);
   for (int i = 0; i < SUMMARY_COMPARED; i++)
