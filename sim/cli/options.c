@@ -226,7 +226,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->verify = true;
     return true;
   case OPTION_NO_CHARTS:
-    options->no_charts = true;
+  case OPTION_NO_REPORT:
+    *(id == OPTION_NO_CHARTS ? &options->no_charts : &options->no_report) = true;
     return true;
   case OPTION_CHART_LIMIT:
     return take_time("chart-limit", value, &options->chart_limit_ns, err);

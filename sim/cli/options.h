@@ -24,7 +24,7 @@
 #define OPTIONS_MERGE 512u
 
 struct options {
-  bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
+  bool help, dry_run, verify, no_charts, no_report, no_prune, no_shrink, ties, beyond, keep_going;
   bool has_seed, has_out, has_shard, resume;
   unsigned shard, shards; /* --shard I/N; 1 of 1 */
   uint64_t seed;     /* --seed: exactly this one */

@@ -37,6 +37,8 @@ const struct option_row option_rows[] = {
      "write into DIR/<scenario> (default: results)", NULL},
     {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
      "write the charts' scripts, but do not run gnuplot", NULL},
+    {"no-report", OPTION_NO_REPORT, NULL, OPTIONS_RUN | OPTIONS_MERGE,
+     "write no report.html: it tells some operations' stories, so a few runs are done again", NULL},
     {"chart-limit", OPTION_CHART_LIMIT, "TIME", OPTIONS_RUN | OPTIONS_MERGE,
      "a gnuplot that has not ended after so long is ended, and there are no more charts (default: 1min)", NULL},
     {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,

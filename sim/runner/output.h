@@ -1,6 +1,6 @@
 /* The files of a campaign, in a directory that can be copied (sim/runner/README.md):
  *
- *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  paired.csv  timeline.csv
+ *   <out>/<scenario>/report.html  summary.txt  runs.csv  aggregate.csv  paired.csv  timeline.csv
  *                    latency.csv  faults.csv  groups.csv  resolved.yaml  manifest.json  charts/NAME.{gp,svg}
  *   <out>/latest -> <scenario>
  *
@@ -26,6 +26,7 @@ struct output_options {
   const char *out;     /* directory, "results" by default */
   const char *version; /* of the program */
   bool charts;         /* false: the scripts only, gnuplot is not run */
+  bool report;         /* report.html: report_html.h */
   int64_t chart_limit_ms;      /* for each; 0 = OUTPUT_CHART_LIMIT_MS */
   struct interrupt *interrupt; /* has begun; NULL = signals are not asked for */
 };

@@ -326,6 +326,8 @@ bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map
                               struct fault_list *list);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
 void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out);
+/* `plan`: the fault of this number. */
+void scenario_write_fault(struct reader *reader, const struct fault_plan *plan, size_t fault, FILE *out);
 
 /* One plan with one seed, as if the file had had nothing else; for the resolved form only. Borrows from
  * the whole; `scenario` is the reader's, wherever its owner keeps it now. */
