@@ -116,17 +116,21 @@ static void begin_program(const struct plan *plan) {
   if (program->kind->reset) program->kind->reset(program);
 }
 
-void explain_tell(const struct scenario *scenario, const struct explain_target *target,
-                  const char *command, struct explanation *out) {
-  const struct plan *plan = &scenario->plans[target->row];
-  struct run *run = run_new(0, 0);
+/* What became of each operation. To be freed. */
+static struct fates *judge_fates(struct run *run, const struct plan *plan, uint64_t seed, const char *command) {
   struct fates *fates = fates_new(plan);
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(run, NULL, fates_sink, fates);
   begin_program(plan);
-  run_judge(run, plan, target->seed, command, metrics, &digest);
+  run_judge(run, plan, seed, command, metrics, &digest);
   fates_finish(fates);
+  return fates;
+}
+
+static void tell(const struct scenario *scenario, const struct explain_target *target, struct run *run,
+                 const struct fates *fates, const char *command, struct explanation *out) {
+  const struct plan *plan = &scenario->plans[target->row];
   begin_program(plan);
   explain_record_run(run, plan, target->seed, target->intent, command, &out->record);
   story_tell(&out->record, fates, &out->story);
@@ -134,8 +138,26 @@ void explain_tell(const struct scenario *scenario, const struct explain_target *
            "operation %" PRIu64 ", %s: scenario %s, row '%s', seed %" PRIu64 " (%s, %s)", target->intent,
            fate_rows[out->story.fate].name, scenario->name, plan->label, target->seed,
            plan->system->name, tables_handler(plan));
+}
+
+void explain_tell(const struct scenario *scenario, const struct explain_target *target,
+                  const char *command, struct explanation *out) {
+  struct run *run = run_new(0, 0);
+  struct fates *fates = judge_fates(run, &scenario->plans[target->row], target->seed, command);
+  tell(scenario, target, run, fates, command, out);
   fates_free(fates);
   run_free(run);
+}
+
+uint64_t explain_tell_first(const struct scenario *scenario, size_t plan, uint64_t seed, enum fate fate,
+                            const char *command, struct explanation *out) {
+  struct run *run = run_new(0, 0);
+  struct fates *fates = judge_fates(run, &scenario->plans[plan], seed, command);
+  const struct explain_target target = {plan, seed, fates_first_of(fates, fate), true};
+  if (target.intent != 0) tell(scenario, &target, run, fates, command, out);
+  fates_free(fates);
+  run_free(run);
+  return target.intent;
 }
 
 void explain_deinit(struct explanation *explanation) {

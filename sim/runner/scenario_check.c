@@ -26,6 +26,10 @@ static const struct {
     {TOP_MEASURE_CAPACITY, "a check measures no capacity"},
 };
 
+const char *scenario_check_refuses(size_t index) {
+  return index < sizeof refused / sizeof *refused ? top_table.keys[refused[index].key].name : NULL;
+}
+
 /* dgsim check itself says which handler it is. */
 static bool is_program(const struct yaml_entry *entry) {
   const struct yaml_node *node = entry->value;
