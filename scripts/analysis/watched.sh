@@ -25,7 +25,7 @@ sanitized() { # PRESET CHECK
   fi
   mapfile -t tests < <(ctest --test-dir "build-$1" -N -E '^lint/|^cli/(test_determinism|test_bench)$' |
     sed -n 's/^ *Test *#[0-9]*: //p')
-  export out
+  export out CK_TIMEOUT_MULTIPLIER=20
   mkdir "$out/$1"
   printf '%s\n' "${tests[@]}" | xargs -P "$jobs" -n 1 bash -c 'sanitized_test "$@"' sanitized "$1" || status=1
   if ((!status)); then row "$1" "$2" "no finding in ${#tests[@]} test programs"; fi
