@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The first thing to run: installs what is missing, builds, and compares four delivery guarantees under
-# the same bad luck. Charts are left in results/latest/charts.
+# the same bad luck. A page with charts is left in results/latest/report.html.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,6 @@ build/dgsim run scenarios/four-guarantees.yaml || status=$?
 if ((status >= 64)); then exit "$status"; fi
 
 echo
-echo "Charts: results/latest/charts"
+echo "Report: results/latest/report.html (charts: results/latest/charts)"
 echo "Next:   build/dgsim run scenarios/four-guarantees.yaml --seeds 100"
 exit "$status"

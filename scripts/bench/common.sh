@@ -37,7 +37,7 @@ measured() {
 # simulate FILE OPTION...: one run of a scenario, pinned: its cost, and "intended=… delivered=…" of its row.
 simulate() {
   local cost
-  cost=$(measured "${pin[@]}" "$dgsim" run "$@" --out "$bench/runs" --no-charts) || return
+  cost=$(measured "${pin[@]}" "$dgsim" run "$@" --out "$bench/runs" --no-charts --no-report) || return
   printf 'cpu_ns=%s rss_kib=%s %s\n' "$(value cpu_ns "$cost")" "$(value rss_kib "$cost")" "$(tr -d '"' <"$bench/runs/latest/runs.csv" | awk -F, '
     NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
     { for (i = 1; i <= NF; i++) sum[i] += $i; last = $0 }

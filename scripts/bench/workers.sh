@@ -5,7 +5,7 @@
 workers_run() { # WORKERS SEEDS MESSAGES
   local line wall
   line=$(measured "$dgsim" run scenarios/bench/at-least-once.yaml --set "workload/messages=$3" --seeds "$2" -j "$1" \
-    --out "$bench/runs" --no-charts) || return
+    --out "$bench/runs" --no-charts --no-report) || return
   wall=$(value wall_ns "$line")
   printf '%s,%s,%s,%s,%s,%s\n' "$1" "$round" "$2" "$3" "$wall" "$(calculate "$2 * $3 / $wall * 1e9")" \
     >>"$bench/workers.csv"

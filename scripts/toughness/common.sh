@@ -39,6 +39,7 @@ other_user() { if ((EUID == 0)); then setpriv --reuid 61234 --regid 61234 --clea
 # --- Once, before all rows ---
 
 prepare() {
+  cp "$top/tests/cli/careful.sh" "$TOUGHNESS_WORK"
   cd "$TOUGHNESS_WORK" || return
   mkdir probe
   cat >camp.yaml <<'YAML'
@@ -59,24 +60,6 @@ YAML
   sed 's/seeds: 24/seeds: 2/' camp.yaml >earlier.yaml
   sed 's/seeds: 24/seeds: 1/; s/messages: 1200/messages: 400000/; s/500/4000/; s/, at-least-once//' camp.yaml >slow.yaml
   printf 'format: 1\nname: one\nworkload: {messages: 1}\ncheck: {pairs: 0, answer_limit: 2s}\n' >one.yaml
-  cat >careful.sh <<'SH'
-call() { printf '%s\n' "$1" && read -r answer && [[ $answer == *'"ok"'* ]]; }
-once() {
-  call '{"call":"begin"}'
-  if call "{\"call\":\"insert_unique\",\"table\":\"done\",\"key\":\"$1\"}"; then
-    call '{"call":"apply"}' && call '{"call":"commit"}'
-  else
-    local seen=$answer
-    call '{"call":"rollback"}'
-    [[ $seen == *'"exists"'* ]]
-  fi
-}
-while read -r line; do
-  [[ $line =~ \"number\":([0-9]+) ]] && number=${BASH_REMATCH[1]}
-  [[ $line =~ \"id\":\"([^\"]+)\" ]] && id=${BASH_REMATCH[1]}
-  if once "$id"; then echo "{\"done\":$number}"; else echo "{\"failed\":$number}"; fi
-done
-SH
   cat >twice.sh <<'SH'
 while read -r line; do
   echo '{"call":"apply"}' && read -r answer

@@ -213,8 +213,6 @@ ended_search() {
       done
     done
     tool "${words[@]}"
-    # Seen once, and not understood: what a killed `explain` had left was still there after the next one.
-    if [[ -n $(find k -name '*.new.*') ]]; then sleep 0.2 && tool "${words[@]}"; fi
     temporary k
     diff -r k undisturbed || fail "$command after it was killed"
   done

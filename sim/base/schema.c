@@ -41,8 +41,8 @@ struct form {
   const char *unit_list;
 };
 static const struct form forms[VALUE__COUNT] = {
-    [VALUE_BOOL] = {.name = "bool"},
-    [VALUE_COUNT] = {.name = "count", .max = INT64_MAX},
+    [VALUE_BOOL] = {.name = "bool", .example = "true or false"},
+    [VALUE_COUNT] = {.name = "count", .max = INT64_MAX, .example = "20000"},
     [VALUE_TIME] = {"time", time_units, false, SCHEMA_TIME_MAX_NS, "nanoseconds", "s", "500ms",
                     {"ms", "s"}, "ns us ms s min h d"},
     [VALUE_MILLISECONDS] = {"milliseconds", time_units, false, SCHEMA_TIME_MAX_NS, "nanoseconds",
@@ -55,11 +55,39 @@ static const struct form forms[VALUE__COUNT] = {
                          {"KiB/s", "MiB/s"}, "B/s KiB/s MiB/s GiB/s, also /min /h /d"},
     [VALUE_SHARE] = {"share", share_units, false, SCHEMA_SHARE_SCALE, "parts per billion", "%",
                      "0.1%", {"%", "ppm"}, "% ppm"},
-    [VALUE_ENUM] = {.name = "word"},
-    [VALUE_DISTRIBUTION] = {.name = "distribution"},
+    [VALUE_ENUM] = {.name = "word", .example = "one of the words of the key"},
+    [VALUE_DISTRIBUTION] = {.name = "distribution", .example = "5ms, or as below"},
 };
 
 const char *value_type_name(enum value_type type) { return forms[type].name; }
+const char *value_type_example(enum value_type type) { return forms[type].example; }
+const char *value_type_units(enum value_type type) { return forms[type].unit_list ? forms[type].unit_list : ""; }
+
+#define PATTERN_NUMBER "(0|[1-9][0-9]*)(\\.[0-9]+)?"
+
+/* "(a|b|c)" of a table of units. */
+static size_t pattern_units(const struct unit *units, char *out, size_t size) {
+  size_t length = 0;
+  for (const struct unit *unit = units; unit->name; unit++)
+    length += (size_t)snprintf(out + length, size - length, "%s%s", unit == units ? "(" : "|", unit->name);
+  return length + (size_t)snprintf(out + length, size - length, ")");
+}
+
+bool value_type_pattern(enum value_type type, char *out, size_t size) {
+  const struct form *form = &forms[type];
+  if (type == VALUE_BOOL) return snprintf(out, size, "(true|false)") > 0;
+  if (type == VALUE_COUNT) return snprintf(out, size, "(0|[1-9][0-9]*)") > 0;
+  if (type == VALUE_SHARE) /* not above all */
+    return snprintf(out, size, "((100(\\.0+)?|[1-9]?[0-9](\\.[0-9]+)?)%%|" PATTERN_NUMBER "ppm)") > 0;
+  if (!form->units) return false;
+  size_t length = (size_t)snprintf(out, size, PATTERN_NUMBER);
+  length += pattern_units(form->units, out + length, size - length);
+  if (form->per_time) length += (size_t)snprintf(out + length, size - length, "/");
+  if (form->per_time) length += pattern_units(periods, out + length, size - length);
+  if (type == VALUE_MILLISECONDS) length += (size_t)snprintf(out + length, size - length, "|(0|[1-9][0-9]*)");
+  ASSERT(length < size);
+  return true;
+}
 
 /* Message and note are set together or, when an earlier error stands, not at all. */
 static bool fail(struct err *err, enum err_code code, const char *note, const char *format, ...)

@@ -61,7 +61,13 @@ struct settings {
   union value values[SCHEMA_KEYS_MAX];
 };
 
-const char *value_type_name(enum value_type type); /* "time", "share", … */
+const char *value_type_name(enum value_type type);    /* "time", "share", … */
+const char *value_type_example(enum value_type type); /* "500ms"; such as people write one */
+const char *value_type_units(enum value_type type);   /* "ns us ms s min h d"; "" = it has none */
+
+/* A regular expression (of ECMAScript) that each text has which schema_parse can take; of words and distributions
+ * none: false. */
+bool value_type_pattern(enum value_type type, char *out, size_t size);
 
 /* Reads a scalar of any type but VALUE_DISTRIBUTION (assertion) into internal units and checks
  * key->min/max. Integer arithmetic, any number of decimals: what is not exact in the internal unit is

@@ -18,7 +18,7 @@ const struct command commands[] = {
     {"judge", "TRACE...",
      "judge runs by their traces, without running them; exit status as for 'run'",
      command_judge, OPTIONS_JUDGE, false},
-    {"list", "WHAT [FOLDER]", "tables: systems, handlers, faults, keys, claims ...; alone it names all",
+    {"list", "WHAT [FILE]", "tables (systems, faults, keys, claims ...), man page; alone it names all",
      command_list, OPTIONS_LIST, false},
     {"diff", "TRACE TRACE",
      "the first record in which two traces differ; exit 0 when they are equal", command_diff,
@@ -27,6 +27,19 @@ const struct command commands[] = {
      command_explain, OPTIONS_EXPLAIN, true},
 };
 const size_t command_count = sizeof commands / sizeof *commands;
+
+const struct status_row status_rows[] = {
+    {STATUS_HELD, "held", "what the scenario expects, or, without `expect`, what the guarantees promise"},
+    {STATUS_VIOLATED, "violated", "something that was expected or promised did not hold; of diff: the traces differ"},
+    {STATUS_INCONCLUSIVE, "inconclusive",
+     "a declared fault never perturbed anything, so passing would mean nothing"},
+    {STATUS_USAGE, "wrong usage",
+     "a mistake in the command or in the scenario, shown with its place, a trace that is not whole, or a place that "
+     "cannot be written"},
+    {STATUS_INTERNAL, "an error of the program",
+     "such as a difference that --verify found; no memory, or nobody who takes what is printed"},
+};
+const size_t status_count = sizeof status_rows / sizeof *status_rows;
 
 enum status status_worse(enum status a, enum status b) {
   static const enum status order[] = {STATUS_INTERNAL, STATUS_USAGE, STATUS_VIOLATED,

@@ -15,6 +15,14 @@ enum status {
   STATUS_INTERNAL = 70,
 };
 
+/* What they mean, in rising order. */
+struct status_row {
+  enum status status;
+  const char *name, *about;
+};
+extern const struct status_row status_rows[];
+extern const size_t status_count;
+
 /* Of two: 70, 64, 1, 2, 0 in this order. */
 enum status status_worse(enum status a, enum status b);
 

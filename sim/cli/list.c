@@ -1,251 +1,145 @@
-/* dgsim list: what there is, from the tables that the program itself runs on. */
+/* dgsim list: what there is; and the documents that are made from it. */
 #include "sim/base/suggest.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/document.h"
 #include "sim/cli/list_claims.h"
+#include "sim/cli/list_data.h"
+#include "sim/cli/list_labels.h"
+#include "sim/cli/list_text.h"
+#include "sim/cli/lists.h"
 #include "sim/cli/options.h"
-#include "sim/oracle/verdict.h"
-#include "sim/runner/check.h"
-#include "sim/world/fault_verbs.h"
 
 #include <string.h>
 
-/* One column wide enough for all names. */
-static void print_line(size_t width, const char *name, const char *text) {
-  printf("%-*s  %s\n", (int)width, name, text);
-}
-static void print_more(size_t width, const char *text) {
-  printf("%-*s  %s\n", (int)width, "", text);
-}
+/* In the order of the reference: what one writes, what there is to name in it, what comes of it, the program. */
+const struct list_row list_rows[] = {
+    {"keys", data_keys, text_keys, "Keys",
+     "Every key of a scenario file that belongs to no model, in the order of the file. A key that is not given has its "
+     "default, which is ours; keys of models are with the models."},
+    {"values", data_values, NULL, "Values",
+     "How values are written. Units are never left out: a bare number is refused, with the nearest right way to write "
+     "it. Nodes, paths and bounds: scenarios/README.md."},
+    {"systems", data_systems, text_systems, "Systems",
+     "What delivers messages: the slot `system`, each with its keys, their defaults, and where these come from. The "
+     "generic names stand for a real system with the settings of that guarantee; a default without a source is ours."},
+    {"handlers", data_handlers, text_handlers, "Handlers",
+     "What a consumer does with a message: the slot `handler`. Each is one pattern of the literature, and says what it "
+     "calls and which anomalies it rules out."},
+    {"stores", data_stores, text_stores, "Stores",
+     "What handlers and publishers call: the slots `database`, `cache` and `provider`. The first of each is there where "
+     "none is named."},
+    {"clients", data_clients, text_clients, "Clients",
+     "The application above the producers: the slot `client`. It decides whether an operation is submitted again, and "
+     "with which idempotency key."},
+    {"publishers", data_publishers, text_publishers, "Publishers",
+     "How producers have an operation in their own database and publish it: the slot `publisher`. Without one they only "
+     "publish."},
+    {"links", data_links, NULL, "Links",
+     "Between whom messages travel, with the latency that is there unless the file says another. In faults one end may be "
+     "a single node, as in `consumer.1_to_broker`."},
+    {"faults", data_faults, text_faults, "Faults",
+     "A fault is timing, exactly one verb, and the verb's keys, in one flat map. The verb's value is its target, and "
+     "`effective` says what counts as a hit: a fault that is never effective makes a result inconclusive."},
+    {"points", data_points, text_points, "Points",
+     "Where a fault with `when` strikes: just after the point, or with `before` just before it. Points of every system "
+     "keep comparisons paired; a system's own are for that system alone."},
+    {"metrics", data_metrics, text_metrics, "Metrics",
+     "What is counted in a run, and what `expect` can name. The name has no unit; the column of `runs.csv` has it, and so "
+     "has the value of a bound."},
+    {"anomalies", data_anomalies, text_anomalies, "Anomalies",
+     "What may go wrong with an operation, as the judge decides it. A contract is the set of those that it allows."},
+    {"cases", data_cases, text_cases, "Cases of a check",
+     "What `dgsim check` does to a consumer of your own, class by class. `contract` is the key of `check` on which a class "
+     "hangs."},
+    {"commands", data_commands, NULL, "Commands",
+     "Every command with its options. `dgsim COMMAND --help` says the same."},
+    {"statuses", data_statuses, NULL, "Exit statuses",
+     "What the program ends with. A script can rely on them."},
+    {"files", data_files, NULL, "Files of a run",
+     "What is left in `<out>/<scenario>`, by which command. Each appears by rename, so none is ever half there."},
+    {"lists", data_lists, NULL, "Reference",
+     "Everything that can be written in a scenario or comes out of a run, from the tables that the program itself reads. "
+     "Written by `scripts/reference.sh --write`."},
+};
+const size_t list_count = sizeof list_rows / sizeof *list_rows;
 
-static size_t wider(size_t width, const char *name) {
-  return strlen(name) > width ? strlen(name) : width;
-}
-
-static void list_systems(const struct registry *registry) {
-  size_t width = 0;
-  for (size_t i = 0; i < registry->system_count; i++)
-    width = wider(width, registry->systems[i]->name);
-  for (size_t i = 0; i < registry->system_count; i++) {
-    const struct system *system = registry->systems[i];
-    char allows[256], line[512];
-    print_line(width, system->name, system->about);
-    if (system->stands_for) {
-      snprintf(line, sizeof line, "stands for %s", system->stands_for);
-      print_more(width, line);
-    }
-    verdict_describe(system->allows, allows, sizeof allows);
-    snprintf(line, sizeof line, "its contract allows: %s", allows);
-    print_more(width, line);
-  }
-}
-
-/* Beside its database, what a handler needs a slot, a link or a system for. */
-static void print_calls(size_t width, const struct handler *handler) {
-  char line[128] = "calls:";
-  bool any = false;
-  for (int role = 0; role < ROLE__COUNT; role++) {
-    if (!(handler->uses & (UINT32_C(1) << role))) continue;
-    const size_t length = strlen(line);
-    snprintf(line + length, sizeof line - length, "%s a %s", any ? "," : "", role_names[role]);
-    any = true;
-  }
-  print_more(width, any ? line : "calls no store: its result goes to the output topic");
-}
-
-static void list_handlers(const struct registry *registry) {
-  size_t width = 0;
-  for (size_t i = 0; i < registry->handler_count; i++)
-    width = wider(width, registry->handlers[i]->name);
-  for (size_t i = 0; i < registry->handler_count; i++) {
-    const struct handler *handler = registry->handlers[i];
-    char forbids[256], line[512];
-    print_line(width, handler->name, handler->about);
-    print_calls(width, handler);
-    if (handler->forbids == 0) continue;
-    verdict_describe(handler->forbids, forbids, sizeof forbids);
-    snprintf(line, sizeof line, "rules out, of what the system's contract allows: %s", forbids);
-    print_more(width, line);
-  }
-}
-
-static void list_stores(const struct registry *registry) {
-  size_t width = 0;
-  for (size_t i = 0; i < registry->store_count; i++) width = wider(width, registry->stores[i]->name);
-  for (size_t i = 0; i < registry->store_count; i++) {
-    char line[128];
-    const struct store *store = registry->stores[i];
-    print_line(width, store->name, store->about);
-    snprintf(line, sizeof line, "of the slot '%s'", role_names[store->role]);
-    print_more(width, line);
-  }
-}
-
-static void list_clients(const struct registry *registry) {
-  size_t width = 0;
-  for (size_t i = 0; i < registry->client_count; i++)
-    width = wider(width, registry->clients[i]->name);
-  for (size_t i = 0; i < registry->client_count; i++)
-    print_line(width, registry->clients[i]->name, registry->clients[i]->about);
-}
-
-static void list_publishers(const struct registry *registry) {
-  size_t width = 0;
-  for (size_t i = 0; i < registry->publisher_count; i++)
-    width = wider(width, registry->publishers[i]->name);
-  for (size_t i = 0; i < registry->publisher_count; i++) {
-    const struct publisher *publisher = registry->publishers[i];
-    char allows[256], line[512];
-    print_line(width, publisher->name, publisher->about);
-    if (publisher->allows == 0) continue;
-    verdict_describe(publisher->allows, allows, sizeof allows);
-    snprintf(line, sizeof line, "adds to what the contract allows: %s", allows);
-    print_more(width, line);
-  }
-}
-
-static void print_fault_key(const struct fault_key *row) {
-  const char *value = row->key.value_default;
-  const bool has = value && value[0] != '\0';
-  printf("    %-16s  %s%s%s%s\n", row->key.name, row->key.help, has ? " (" : "", has ? value : "",
-         has ? ")" : "");
-}
-
-/* Which systems and stores understand a verb that not all of them do. */
-static void print_understood(const struct registry *registry, size_t verb) {
-  bool any = false;
-  if (!fault_verbs[verb].of_system) return;
-  printf("%18s  of systems and stores:", "");
-  for (size_t i = 0; i < registry->system_count; i++) {
-    if (!((registry->systems[i]->verbs >> verb) & 1)) continue;
-    printf(" %s", registry->systems[i]->name);
-    any = true;
-  }
-  for (size_t i = 0; i < registry->store_count; i++) {
-    if (!((registry->stores[i]->verbs >> verb) & 1)) continue;
-    printf(" %s", registry->stores[i]->name);
-    any = true;
-  }
-  puts(any ? "" : " none of this version");
-}
-
-static void list_faults(const struct registry *registry) {
-  static const char *const targets[] = {
-      [FAULT_TARGET_NODES] = "nodes, such as ",
-      [FAULT_TARGET_LINK] = "a link, such as consumer_to_broker",
-      [FAULT_TARGET_THIS] = "this: the message at the point of `when`"};
-  puts("A fault is timing, exactly one verb, and the verb's keys.\n\nverbs");
-  for (size_t i = 0; i < VERB__COUNT; i++) {
-    const struct fault_verb *verb = &fault_verbs[i];
-    const char *such_as = verb->such_as ? verb->such_as : "consumer.1 or broker.any";
-    printf("  %-16s  %s\n%18s  target: %s%s\n", verb->name, verb->help, "", targets[verb->target],
-           verb->target == FAULT_TARGET_NODES ? such_as : "");
-    if (verb->for_means)
-      printf("%18s  for: %s (%s)\n", "", verb->for_means,
-             verb->for_default ? verb->for_default : "must be given");
-    printf("%18s  effective: %s\n", "", verb->hit);
-    print_understood(registry, i);
-    for (size_t key = 0; key < verb->key_count; key++) print_fault_key(&verb->keys[key]);
-  }
-  puts("\ntiming: at, every or when");
-  for (size_t i = 0; i < FAULT_TIMING_KEY__COUNT; i++) print_fault_key(&fault_timing_keys[i]);
-  puts("\nof every fault");
-  for (size_t i = 0; i < FAULT_COMMON_KEY__COUNT; i++) print_fault_key(&fault_common_keys[i]);
-}
-
-/* The points of a system's own, once for all systems that share them. */
-static void list_own_points(const struct registry *registry, size_t first, int width) {
-  const struct system *system = registry->systems[first];
-  if (system->point_count == 0) return;
-  for (size_t s = 0; s < first; s++)
-    if (registry->systems[s]->points == system->points) return;
-  printf("\nof");
-  for (size_t s = first; s < registry->system_count; s++)
-    if (registry->systems[s]->points == system->points) printf(" %s", registry->systems[s]->name);
-  putchar('\n');
-  for (size_t i = 0; i < system->point_count; i++)
-    printf("  %-*s  %-8s  %s\n", width, system->points[i].name, role_names[system->points[i].role],
-           system->points[i].about);
-}
-
-static void list_points(const struct registry *registry) {
-  size_t width = 0;
-  for (size_t i = 1; i < POINT_GENERIC__COUNT; i++) width = wider(width, generic_points[i].name);
-  for (size_t s = 0; s < registry->system_count; s++)
-    for (size_t i = 0; i < registry->systems[s]->point_count; i++)
-      width = wider(width, registry->systems[s]->points[i].name);
-  puts("of every system, in the order of a delivery");
-  for (size_t i = 1; i < POINT_GENERIC__COUNT; i++)
-    printf("  %-*s  %-8s  %s\n", (int)width, generic_points[i].name,
-           role_names[generic_points[i].role], generic_points[i].about);
-  puts("\nwhat ack-sent is");
-  for (size_t s = 0; s < registry->system_count; s++)
-    if (registry->systems[s]->ack)
-      printf("  %-*s  %s\n", (int)width, registry->systems[s]->name, registry->systems[s]->ack);
-  for (size_t s = 0; s < registry->system_count; s++) list_own_points(registry, s, (int)width);
-}
-
-static void list_keys(const struct registry *registry) { scenario_list_keys(registry, stdout); }
-
-static void list_metrics(const struct registry *registry) {
-  static const char *const units[] = {
-      [UNIT_COUNT] = "count", [UNIT_NS] = "time", [UNIT_RATE] = "rate", [UNIT_BYTES] = "size"};
+void data_lists(const struct registry *registry, struct sheet *sheet) {
   (void)registry;
-  printf("%-22s  %-5s  %-20s  %s\n", "in expect", "value", "in runs.csv", "what it is");
-  for (size_t i = 0; i < METRIC__COUNT; i++)
-    printf("%-22s  %-5s  %-20s  %s\n", metric_rows[i].name, units[metric_rows[i].unit],
-           metric_rows[i].column, metric_rows[i].about);
-  printf("%-22s  %-5s  %-20s  %s\n", "capacity", "rate", "-",
-         "the most obligations ended once per second, saturated, without faults");
-  printf("%-22s  %-5s  %-20s  %s\n", "violates", "list", "-",
-         "none, or exactly the anomalies by which the row's contract is violated");
+  sheet_table(sheet, "", "", "list` what");
+  for (size_t i = 0; i + 1 < list_count; i++) SHEET_ROW(sheet, list_rows[i].name, list_rows[i].about);
 }
 
-static void list_anomalies(const struct registry *registry) {
-  static const char *const abouts[ANOMALY__COUNT] = {
-#define X(id, name, about) [ANOMALY_##id] = about,
-      ANOMALIES(X)
-#undef X
-  };
-  (void)registry;
-  size_t width = 0;
-  for (size_t i = 0; i < ANOMALY__COUNT; i++) width = wider(width, anomaly_names[i]);
-  for (size_t i = 0; i < ANOMALY__COUNT; i++) print_line(width, anomaly_names[i], abouts[i]);
+/* "keys, values, …; documents: man, …" */
+static void note_words(struct err *err) {
+  char text[sizeof err->note] = "";
+  size_t length = 0;
+  for (size_t i = 0; i < list_count; i++)
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s, ", list_rows[i].name);
+  length += (size_t)snprintf(text + length, sizeof text - length, "rows FILE, claims; documents are:");
+  for (size_t i = 0; i < document_count && length < sizeof text; i++)
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s %s", i ? "," : "", documents[i].name);
+  err_note(err, "lists are: %s", text);
 }
 
-/* What a check tries; and the key of its contract that a class hangs on. */
-static void list_cases(const struct registry *registry) {
-  (void)registry;
-  printf("%-16s  %-20s  %s\n", "class", "part of a contract", "what is done to the consumer");
-  for (size_t i = 0; i < CHECK_CLASS__COUNT; i++)
-    printf("%-16s  %-20s  %s\n", check_class_rows[i].name, check_class_rows[i].needs, check_class_rows[i].about);
-}
-
-static const struct {
-  const char *name;
-  void (*list)(const struct registry *);
-} lists[] = {{"systems", list_systems},       {"handlers", list_handlers}, {"stores", list_stores},
-             {"clients", list_clients},       {"publishers", list_publishers},
-             {"faults", list_faults},         {"points", list_points},     {"keys", list_keys},
-             {"metrics", list_metrics},       {"anomalies", list_anomalies},
-             {"cases", list_cases}};
-#define LISTS (sizeof lists / sizeof *lists)
-
-#define LIST_NAMES "systems, handlers, stores, clients, publishers, faults, points, keys, metrics, anomalies, cases, claims"
-
-static enum status list(const struct registry *registry, const char *what, struct err *err) {
-  const char *words[LISTS + 1];
-  for (size_t i = 0; i < LISTS; i++) {
-    words[i] = lists[i].name;
-    if (strcmp(what, lists[i].name) != 0) continue;
-    lists[i].list(registry);
-    return STATUS_HELD;
-  }
-  words[LISTS] = "claims";
-  const char *near = suggest(what, words, LISTS + 1);
+static enum status fail_word(const char *what, struct err *err) {
+  const char *words[64];
+  size_t count = 0;
+  for (size_t i = 0; i < list_count; i++) words[count++] = list_rows[i].name;
+  for (size_t i = 0; i < document_count; i++) words[count++] = documents[i].name;
+  words[count++] = "rows";
+  words[count++] = "claims";
+  const char *near = suggest(what, words, count);
   err_set(err, ERR_USAGE,
           near ? "there is no list of '%s' (did you mean '%s'?)" : "there is no list of '%s'", what,
           near);
-  err_note(err, "lists are: " LIST_NAMES);
+  note_words(err);
+  return STATUS_USAGE;
+}
+
+static void list(const struct registry *registry, const struct list_row *row, enum sheet_format format) {
+  struct sheet sheet;
+  if (format == SHEET_HUMAN && row->text) {
+    row->text(registry);
+    return;
+  }
+  sheet_begin(&sheet, row->name, row->title, row->about);
+  row->data(registry, &sheet);
+  sheet_print(&sheet, format, stdout);
+  sheet_free(&sheet);
+}
+
+static enum status find(const struct registry *registry, const struct options *options, struct err *err) {
+  const char *what = options->files[0];
+  for (size_t i = 0; i < list_count; i++)
+    if (strcmp(what, list_rows[i].name) == 0) {
+      list(registry, &list_rows[i], options->list_format);
+      return STATUS_HELD;
+    }
+  for (size_t i = 0; i < document_count; i++) {
+    if (strcmp(what, documents[i].name) != 0) continue;
+    if (options->list_format != SHEET_HUMAN) {
+      err_set(err, ERR_USAGE, "'%s' is a document, and has no other format", what);
+      return STATUS_USAGE;
+    }
+    documents[i].write(registry, stdout);
+    return STATUS_HELD;
+  }
+  return fail_word(what, err);
+}
+
+/* Lists that are no tables: of a scenario, and what is measured. */
+static enum status list_other(const struct registry *registry, const struct options *options, struct err *err) {
+  const bool claims = strcmp(options->files[0], "claims") == 0;
+  const char *path = options->file_count > 1 ? options->files[1] : NULL;
+  if (options->list_format != SHEET_HUMAN)
+    err_set(err, ERR_USAGE, "'%s' %s, and printed for people alone", options->files[0],
+            claims ? "are measured" : "are of a scenario");
+  else if (claims)
+    return list_claims(registry, path, err);
+  else if (path)
+    return list_labels(registry, path, err);
+  else
+    err_set(err, ERR_USAGE, "'rows' are of a scenario: dgsim list rows FILE");
   return STATUS_USAGE;
 }
 
@@ -254,17 +148,18 @@ int command_list(const struct registry *registry, int argc, char **argv) {
   struct err err = {0};
   enum status status = STATUS_USAGE;
   const bool good = options_parse(OPTIONS_LIST, argc, argv, &options, &err);
-  const bool claims = good && options.file_count > 0 && strcmp(options.files[0], "claims") == 0;
+  const char *what = good && options.file_count > 0 ? options.files[0] : "";
+  const bool other = strcmp(what, "claims") == 0 || strcmp(what, "rows") == 0;
   if (good && options.help) {
     command_help(command_list, stdout);
     status = STATUS_HELD;
-  } else if (claims && options.file_count <= 2) {
-    status = list_claims(registry, options.file_count == 2 ? options.files[1] : NULL, &err);
+  } else if (other && options.file_count <= 2) {
+    status = list_other(registry, &options, &err);
   } else if (good && options.file_count != 1) {
     err_set(&err, ERR_USAGE, "'list' needs one word: what to list");
-    err_note(&err, LIST_NAMES "; and for claims a folder, if it is another");
+    note_words(&err);
   } else if (good) {
-    status = list(registry, options.files[0], &err);
+    status = find(registry, &options, &err);
   }
   if (err.code != ERR_NONE) err_print(&err, stderr);
   options_free(&options);

@@ -24,9 +24,11 @@ static void help(FILE *out) {
   fputs("\n"
         "  dgsim COMMAND --help  options of a command, with units and defaults\n"
         "  dgsim --version\n\n"
-        "Exit status: 0 everything held, 1 violated, 2 inconclusive (a declared fault was never\n"
-        "effective), 64 a mistake in the command or the scenario, 70 an error of the program.\n",
+        "Exit status:",
         out);
+  for (size_t i = 0; i < status_count; i++)
+    fprintf(out, "%s %d %s", i ? "," : "", (int)status_rows[i].status, status_rows[i].name);
+  fputs("\n(dgsim list statuses).\n", out);
 }
 
 static int unknown_command(const char *word) {

@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
 #include "sim/base/schema.h"
+#include "sim/cli/options_table.h"
 #include "sim/runner/explore.h"
 #include "sim/runner/ranks.h"
 
@@ -15,118 +16,6 @@
 #define WORKERS_MAX 1024
 #define SEEDS_MAX 1000000
 #define SHARDS_MAX 1000000
-
-/* Values that getopt_long returns; an option with a letter returns the letter. */
-enum option_id {
-  OPTION_HELP = 'h',
-  OPTION_JOBS = 'j',
-  OPTION_SEEDS = 256,
-  OPTION_SEED,
-  OPTION_SET,
-  OPTION_VARY,
-  OPTION_OUT,
-  OPTION_DRY_RUN,
-  OPTION_VERIFY,
-  OPTION_TRACE,
-  OPTION_RECORD,
-  OPTION_ROW,
-  OPTION_NO_CHARTS,
-  OPTION_CHART_LIMIT,
-  OPTION_FORMAT,
-  OPTION_FAULTS,
-  OPTION_MESSAGES,
-  OPTION_NO_PRUNE,
-  OPTION_NO_SHRINK,
-  OPTION_TIES,
-  OPTION_AT,
-  OPTION_BEYOND,
-  OPTION_PLUGIN,
-  OPTION_SQL,
-  OPTION_DATABASE,
-  OPTION_PROXY,
-  OPTION_SAVE,
-  OPTION_KEEP_GOING,
-  OPTION_PAIRS,
-  OPTION_MPI_SILENCE,
-  OPTION_RESUME,
-  OPTION_SHARD,
-  OPTION_FILE,
-};
-
-static const struct option_row {
-  const char *name;
-  enum option_id id;
-  const char *argument; /* NULL = takes none */
-  unsigned commands;
-  const char *help;
-} rows[] = {
-    {"seeds", OPTION_SEEDS, "N", OPTIONS_RUN | OPTIONS_SHRINK,
-     "run seeds 1 to N (default: as the scenario says, or 1)"},
-    {"seed", OPTION_SEED, "N", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
-     "run exactly seed N, any number from 1"},
-    {"faults", OPTION_FAULTS, "K", OPTIONS_EXPLORE, "place up to K faults, 1 to 4 (default: 1)"},
-    {"messages", OPTION_MESSAGES, "N", OPTIONS_EXPLORE,
-     "so many operations, instead of what the scenario says"},
-    {"ties", OPTION_TIES, NULL, OPTIONS_EXPLORE,
-     "also let each message arrive after others that would arrive at the same instant"},
-    {"at", OPTION_AT, "POINT", OPTIONS_EXPLORE, "place faults at this point only"},
-    {"beyond", OPTION_BEYOND, NULL, OPTIONS_EXPLORE,
-     "also place what a system assumes not to happen, such as a power loss of the only copy"},
-    {"no-prune", OPTION_NO_PRUNE, NULL, OPTIONS_EXPLORE,
-     "execute also what cannot differ from what was executed"},
-    {"no-shrink", OPTION_NO_SHRINK, NULL, OPTIONS_EXPLORE, "leave what was found as it was found"},
-    {"jobs", OPTION_JOBS, "N",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_CHECK,
-     "work on N things at once (default: one for each core; under mpirun, one a rank); results are the same for any N"},
-    {"mpi-silence", OPTION_MPI_SILENCE, "TIME", OPTIONS_RUN,
-     "under mpirun: a rank that is not heard of for so long is gone (default: 30s)"},
-    {"set", OPTION_SET, "PATH=VALUE",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_REPLAY | OPTIONS_EXPLAIN | OPTIONS_CHECK,
-     "override a value of the scenario, as in links/default/loss=1%; of a swept path, pick the point; may be "
-     "repeated"},
-    {"vary", OPTION_VARY, "PATH=V,V", OPTIONS_RUN,
-     "run each row with each of these values, as in handler/window=5s,1min: a list of sweep; may be repeated"},
-    {"out", OPTION_OUT, "DIR",
-     OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN | OPTIONS_CHECK | OPTIONS_MERGE,
-     "write into DIR/<scenario> (default: results)"},
-    {"no-charts", OPTION_NO_CHARTS, NULL, OPTIONS_RUN | OPTIONS_MERGE,
-     "write the charts' scripts, but do not run gnuplot"},
-    {"chart-limit", OPTION_CHART_LIMIT, "TIME", OPTIONS_RUN | OPTIONS_MERGE,
-     "a gnuplot that has not ended after so long is ended, and there are no more charts (default: 1min)"},
-    {"format", OPTION_FORMAT, "WORD", OPTIONS_RUN | OPTIONS_JUDGE | OPTIONS_CHECK | OPTIONS_MERGE,
-     "human, tap or junit: what is printed (default: human)"},
-    {"dry-run", OPTION_DRY_RUN, NULL, OPTIONS_RUN | OPTIONS_CHECK,
-     "check the scenario, print it with every default filled in, run nothing"},
-    {"verify", OPTION_VERIFY, NULL, OPTIONS_RUN,
-     "run everything twice, with memory laid out differently, and compare"},
-    {"resume", OPTION_RESUME, NULL, OPTIONS_RUN,
-     "go on with what an earlier run of the same campaign left undone"},
-    {"shard", OPTION_SHARD, "I/N", OPTIONS_RUN,
-     "only part I of N, from 1, into DIR/<scenario>/shard-I-of-N.journal, for merge"},
-    {"file", OPTION_FILE, "FILE", OPTIONS_MERGE,
-     "the scenario is here now (default: where it was for 'run')"},
-    {"trace", OPTION_TRACE, "FILE", OPTIONS_RUN,
-     "run one row with one seed, write its trace (32 bytes a record) for judge and diff"},
-    {"record", OPTION_RECORD, "DIR", OPTIONS_RUN,
-     "run one row with one seed, write its arrivals and faults into DIR as a scenario"},
-    {"row", OPTION_ROW, "LABEL", OPTIONS_RUN | OPTIONS_EXPLORE | OPTIONS_SHRINK | OPTIONS_EXPLAIN,
-     "the row to trace, record, explore or explain, when the scenario has several"},
-    {"plugin", OPTION_PLUGIN, "SO", OPTIONS_CHECK, "the consumer is this shared object (dgsim.h)"},
-    {"sql", OPTION_SQL, "FILE", OPTIONS_CHECK, "the consumer is these statements"},
-    {"database", OPTION_DATABASE, "URL", OPTIONS_CHECK,
-     "with --sql: on this PostgreSQL (default: SQLite, within the tool)"},
-    {"proxy", OPTION_PROXY, "HOST:PORT", OPTIONS_CHECK,
-     "the consumer's own database: also cut its connection before and after each request"},
-    {"save", OPTION_SAVE, "DIR", OPTIONS_CHECK,
-     "keep what fails in DIR, and try what is kept there first: FIXED, or STILL FAILS"},
-    {"keep-going", OPTION_KEEP_GOING, NULL, OPTIONS_CHECK, "do not stop at the first failing case"},
-    {"pairs", OPTION_PAIRS, "N", OPTIONS_CHECK,
-     "so many pairs of faults, instead of what the scenario says; 0 = none"},
-    {"help", OPTION_HELP, NULL, ~0u, "print this"},
-};
-#define ROWS (sizeof rows / sizeof *rows)
-
-static const char *const formats[REPORT__COUNT] = {"human", "tap", "junit"};
 
 /* Digits only: strtoull alone would take signs, blanks and what follows. */
 static bool parse_count(const char *option, const char *text, uint64_t min, uint64_t max,
@@ -143,13 +32,25 @@ static bool parse_count(const char *option, const char *text, uint64_t min, uint
   return true;
 }
 
-static bool parse_format(const char *text, enum report_format *out, struct err *err) {
-  for (size_t i = 0; i < REPORT__COUNT; i++) {
-    if (strcmp(text, formats[i]) != 0) continue;
-    *out = (enum report_format)i;
-    return true;
+/* Which of the option's words it is; "a, b or c" where it is none. */
+static bool parse_word(enum option_id id, const char *text, unsigned *out, struct err *err) {
+  const struct option_row *row = option_rows;
+  while (row->id != id) row++;
+  char all[128] = "";
+  size_t length = 0;
+  unsigned index = 0;
+  for (const char *at = row->words; *at != '\0'; index++) {
+    const size_t word = strcspn(at, " ");
+    if (strlen(text) == word && memcmp(at, text, word) == 0) {
+      *out = index;
+      return true;
+    }
+    const char *between = index == 0 ? "" : at[word] ? ", " : " or ";
+    length += (size_t)snprintf(all + length, sizeof all - length, "%s%.*s", between, (int)word, at);
+    ASSERT_LT(length, sizeof all);
+    at += word + (at[word] == ' ');
   }
-  return err_set(err, ERR_USAGE, "--format: '%s' is not human, tap or junit", text);
+  return err_set(err, ERR_USAGE, "--%s: '%s' is not %s", row->name, text, all);
 }
 
 static bool is_assignment(const char *text) {
@@ -313,6 +214,7 @@ static bool take_explore(struct options *options, enum option_id id, const char 
 
 static bool take(struct options *options, int id, const char *value, struct err *err) {
   uint64_t count = 0;
+  unsigned word = 0;
   switch ((enum option_id)id) {
   case OPTION_HELP:
     options->help = true;
@@ -324,7 +226,8 @@ static bool take(struct options *options, int id, const char *value, struct err 
     options->verify = true;
     return true;
   case OPTION_NO_CHARTS:
-    options->no_charts = true;
+  case OPTION_NO_REPORT:
+    *(id == OPTION_NO_CHARTS ? &options->no_charts : &options->no_report) = true;
     return true;
   case OPTION_CHART_LIMIT:
     return take_time("chart-limit", value, &options->chart_limit_ns, err);
@@ -344,7 +247,13 @@ static bool take(struct options *options, int id, const char *value, struct err 
   case OPTION_VARY:
     return add_vary(options, value, err);
   case OPTION_FORMAT:
-    return parse_format(value, &options->format, err);
+    if (!parse_word(OPTION_FORMAT, value, &word, err)) return false;
+    options->format = (enum report_format)word;
+    return true;
+  case OPTION_LIST_FORMAT:
+    if (!parse_word(OPTION_LIST_FORMAT, value, &word, err)) return false;
+    options->list_format = (enum sheet_format)word;
+    return true;
   case OPTION_SEEDS:
     return parse_count("seeds", value, 1, SEEDS_MAX, &options->seeds, err);
   case OPTION_SEED:
@@ -363,10 +272,10 @@ static bool take(struct options *options, int id, const char *value, struct err 
 
 static bool unknown_option(unsigned command, const char *written, struct err *err) {
   char name[64];
-  const char *words[ROWS];
+  const char *words[OPTION_ROWS_MAX];
   size_t count = 0;
-  for (size_t i = 0; i < ROWS; i++)
-    if (rows[i].commands & command) words[count++] = rows[i].name;
+  for (size_t i = 0; i < option_count; i++)
+    if (option_rows[i].commands & command) words[count++] = option_rows[i].name;
   snprintf(name, sizeof name, "%.*s", (int)strcspn(written, "="), written);
   const char *bare = name + strspn(name, "-"), *near = suggest(bare, words, count);
   if (near)
@@ -426,17 +335,17 @@ static bool cut_command(int *argc, char **argv, struct options *out, struct err 
 }
 
 /* The tables of getopt_long, from ours. */
-static void getopt_tables(unsigned command, struct option longs[ROWS + 1],
-                          char shorts[2 * ROWS + 2]) {
+static void getopt_tables(unsigned command, struct option longs[OPTION_ROWS_MAX + 1],
+                          char shorts[2 * OPTION_ROWS_MAX + 2]) {
   size_t count = 0, letters = 0;
   shorts[letters++] = ':'; /* a missing argument is told from an unknown option */
-  for (size_t i = 0; i < ROWS; i++) {
-    if (!(rows[i].commands & command)) continue;
+  for (size_t i = 0; i < option_count; i++) {
+    if (!(option_rows[i].commands & command)) continue;
     longs[count++] = (struct option){
-        rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, (int)rows[i].id};
-    if ((int)rows[i].id >= 256) continue;
-    shorts[letters++] = (char)rows[i].id;
-    if (rows[i].argument) shorts[letters++] = ':';
+        option_rows[i].name, option_rows[i].argument ? required_argument : no_argument, NULL, (int)option_rows[i].id};
+    if ((int)option_rows[i].id >= 256) continue;
+    shorts[letters++] = (char)option_rows[i].id;
+    if (option_rows[i].argument) shorts[letters++] = ':';
   }
   longs[count] = (struct option){0};
   shorts[letters] = '\0';
@@ -449,8 +358,8 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
   out->varies = calloc((size_t)argc + 1, sizeof *out->varies);
   ASSERT(out->sets != NULL && out->varies != NULL);
   if (command == OPTIONS_CHECK && !cut_command(&argc, argv, out, err)) return false;
-  struct option longs[ROWS + 1];
-  char shorts[2 * ROWS + 2];
+  struct option longs[OPTION_ROWS_MAX + 1];
+  char shorts[2 * OPTION_ROWS_MAX + 2];
   getopt_tables(command, longs, shorts);
   optind = 0; /* begin anew */
   opterr = 0;
@@ -479,17 +388,4 @@ void options_free(struct options *options) {
   free((char *)options->messages);
   free((char *)options->pairs);
   options->sets = options->varies = NULL;
-}
-
-void options_help(unsigned command, FILE *out) {
-  for (size_t i = 0; i < ROWS; i++) {
-    if (!(rows[i].commands & command)) continue;
-    char left[64];
-    snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
-             rows[i].argument ? rows[i].argument : "");
-    if ((int)rows[i].id < 256)
-      fprintf(out, "  -%c, %-18s  %s\n", (char)rows[i].id, left, rows[i].help);
-    else
-      fprintf(out, "      %-18s  %s\n", left, rows[i].help);
-  }
 }

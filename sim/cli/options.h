@@ -3,6 +3,7 @@
 #define SIM_CLI_OPTIONS_H
 
 #include "sim/base/err.h"
+#include "sim/cli/sheet.h"
 #include "sim/runner/report.h"
 
 #include <stdbool.h>
@@ -23,7 +24,7 @@
 #define OPTIONS_MERGE 512u
 
 struct options {
-  bool help, dry_run, verify, no_charts, no_prune, no_shrink, ties, beyond, keep_going;
+  bool help, dry_run, verify, no_charts, no_report, no_prune, no_shrink, ties, beyond, keep_going;
   bool has_seed, has_out, has_shard, resume;
   unsigned shard, shards; /* --shard I/N; 1 of 1 */
   uint64_t seed;     /* --seed: exactly this one */
@@ -41,6 +42,7 @@ struct options {
   const char *out, *trace, *record, *row, *at, *file;
   const char *plugin, *sql, *database, *proxy, *save; /* check */
   enum report_format format;
+  enum sheet_format list_format;
   char **files; /* what is no option, borrowed */
   size_t file_count;
   char **command; /* check: what follows '--', borrowed, NULL-terminated; NULL = there is no '--' */
@@ -50,6 +52,15 @@ struct options {
  * *err set. `out` is to be given to options_free either way. */
 bool options_parse(unsigned command, int argc, char **argv, struct options *out, struct err *err);
 void options_free(struct options *options);
+
+/* What there is to tell of one option. */
+struct option_view {
+  const char *name;
+  char letter; /* 0 = none */
+  const char *argument, *help, *words; /* argument, words: NULL = none */
+};
+/* Those of a command, one after the other, from *inout_place = 0; false: there are no more. */
+bool options_next(unsigned command, size_t *inout_place, struct option_view *out);
 
 /* The options of a command as aligned text, with defaults. */
 void options_help(unsigned command, FILE *out);

@@ -26,6 +26,7 @@ enum status write_files(const struct campaign *campaign, const struct options *o
   const struct output_options output = {.out = options->out,
                                         .version = DGSIM_VERSION,
                                         .charts = !options->no_charts,
+                                        .report = !options->no_report,
                                         .chart_limit_ms = options->chart_limit_ns / 1000000,
                                         .interrupt = &interrupt};
   if (human)
@@ -39,7 +40,8 @@ enum status write_files(const struct campaign *campaign, const struct options *o
     err_print(&err, stderr);
     status = status_worse(status, STATUS_USAGE);
   } else if (human) {
-    printf("files    %s (summary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", PRINTABLE(directory));
+    printf("files    %s (%ssummary.txt, *.csv, resolved.yaml, manifest.json, charts/)\n", PRINTABLE(directory),
+           options->no_report ? "" : "report.html, ");
   }
   if (interrupt_seen(&interrupt) != 0) {
     fflush(stdout);

@@ -41,7 +41,7 @@ struct trace_record {
 _Static_assert(sizeof(struct trace_record) == 32, "a trace record is 32 bytes");
 
 #define TRACE_FACT 0x100 /* kinds from here are facts */
-#define TRACE_BLOCK 512
+#define TRACE_BLOCK 256
 #define TRACE_SINKS_MAX 4
 
 /* Called with 1 to TRACE_BLOCK records, in order; `first` is the number of the first (from 0). Must not

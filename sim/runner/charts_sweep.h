@@ -32,5 +32,7 @@ bool charts_sweep_write(const struct campaign *campaign, const char *directory, 
 
 /* A line for the summary: what is drawn, what is the same everywhere. Nothing where nothing is swept. */
 void charts_sweep_summary(const struct campaign *campaign, FILE *out);
+/* Of it, as a sentence, what is the same everywhere. Nothing where nothing is. */
+void charts_sweep_same(const struct campaign *campaign, FILE *out);
 
 #endif

@@ -92,6 +92,16 @@ size_t charts_sweep_metrics(const struct campaign *campaign, unsigned out[SWEEP_
   return chosen.drawn_count;
 }
 
+static void put_constant(const struct campaign *campaign, const struct chosen *chosen, FILE *out) {
+  for (size_t i = 0; i < chosen->constant_count; i++) {
+    char value[HUMAN_MAX];
+    human_value(charts_metric_unit(chosen->constant[i]), charts_estimate(campaign, 0, chosen->constant[i]).mean, value,
+                sizeof value);
+    fprintf(out, "%s%s: %s", i ? ", " : "",
+            charts_metric_word(chosen->constant[i]), value);
+  }
+}
+
 void charts_sweep_summary(const struct campaign *campaign, FILE *out) {
   const size_t axes = scenario_axes(campaign->scenario);
   if (axes == 0) return;
@@ -104,12 +114,17 @@ void charts_sweep_summary(const struct campaign *campaign, FILE *out) {
   for (size_t i = 0; i < chosen.drawn_count; i++)
     fprintf(out, "%s %s", i ? "," : "", charts_metric_word(chosen.drawn[i]));
   fputs(chosen.drawn_count ? "\n" : " none\n", out);
-  for (size_t i = 0; i < chosen.constant_count; i++) {
-    char value[HUMAN_MAX];
-    human_value(charts_metric_unit(chosen.constant[i]), charts_estimate(campaign, 0, chosen.constant[i]).mean, value,
-                sizeof value);
-    fprintf(out, "%s%s: %s", i ? ", " : "same     everywhere and in every seed: ",
-            charts_metric_word(chosen.constant[i]), value);
-  }
-  if (chosen.constant_count) fputc('\n', out);
+  if (chosen.constant_count == 0) return;
+  fputs("same     everywhere and in every seed: ", out);
+  put_constant(campaign, &chosen, out);
+  fputc('\n', out);
+}
+
+void charts_sweep_same(const struct campaign *campaign, FILE *out) {
+  const size_t axes = scenario_axes(campaign->scenario);
+  if (axes == 0 || axes > AXES_MAX) return;
+  const struct chosen chosen = choose_all(campaign);
+  if (chosen.constant_count == 0) return;
+  fputs("The same everywhere and in every seed: ", out);
+  put_constant(campaign, &chosen, out);
 }

@@ -180,6 +180,7 @@ static struct distribution *build(const struct law *law) {
     free(block);
     return NULL;
   }
+  quantile_narrow(&block->table);
   block->table.constant = law->shape == SHAPE_CONSTANT;
   block->table.median = law_median(law);
   block->table.mean = table_mean(&block->table);

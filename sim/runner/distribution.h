@@ -15,6 +15,11 @@
 bool distribution_parse(const char *text, struct distribution **out, struct err *err);
 void distribution_free(struct distribution *distribution);
 
+/* The forms of the text, by number: name and an example; NULL: there are no more. */
+const char *distribution_form(size_t index, const char **out_example);
+/* A regular expression (of ECMAScript) that the text of each has. No room is an assertion: 1024 are enough. */
+void distribution_pattern(char *out, size_t size);
+
 /* The exponential distribution of a mean in ns, as the gap of a Poisson process. */
 struct distribution *distribution_exponential(int64_t mean_ns);
 struct distribution *distribution_constant(int64_t ns);

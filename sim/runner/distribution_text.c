@@ -1,3 +1,4 @@
+#include "sim/runner/distribution.h"
 #include "sim/runner/distribution_law.h"
 
 #include "sim/base/assert.h"
@@ -216,4 +217,33 @@ void law_format(const struct law *law, char out[LAW_TEXT_MAX]) {
                              shapes[law->shape].parameters[i].name, value);
   }
   ASSERT(used < LAW_TEXT_MAX);
+}
+
+/* ---- what there is ---- */
+
+const char *distribution_form(size_t index, const char **out_example) {
+  if (index >= SHAPE__COUNT) return NULL;
+  *out_example = shapes[index].example;
+  return shapes[index].name;
+}
+
+void distribution_pattern(char *out, size_t size) {
+  char time[96], share[96];
+  value_type_pattern(VALUE_TIME, time, sizeof time);
+  value_type_pattern(VALUE_SHARE, share, sizeof share);
+  size_t length = (size_t)snprintf(out, size, "%s", time);
+  for (int i = 1; i < SHAPE__COUNT && length < size; i++) {
+    const struct shape_row *row = &shapes[i];
+    length += (size_t)snprintf(out + length, size - length, "|%s", row->name);
+    if (!row->parameters[0].name) {
+      length += (size_t)snprintf(out + length, size - length, "( +%s=%s)+", time, share);
+      continue;
+    }
+    for (int j = 0; j < 2 && row->parameters[j].name && length < size; j++)
+      length += (size_t)snprintf(out + length, size - length, "%s%s=%s", j ? "|" : "( +(", row->parameters[j].name,
+                                 row->parameters[j].type == VALUE_TIME ? time : "[0-9]+(\\.[0-9]+)?");
+    if (length < size)
+      length += (size_t)snprintf(out + length, size - length, ")){%d}", row->parameters[1].name ? 2 : 1);
+  }
+  ASSERT(length < size);
 }

@@ -6,6 +6,8 @@
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
 #include "sim/runner/explain_shiviz.h"
+#include "sim/runner/fresh_file.h"
+#include "sim/runner/interrupt.h"
 #include "sim/runner/tables.h"
 
 #include <errno.h>
@@ -13,7 +15,6 @@
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define PATH_MAX_ 1100
 #define LABELS_MAX 256
@@ -115,17 +116,21 @@ static void begin_program(const struct plan *plan) {
   if (program->kind->reset) program->kind->reset(program);
 }
 
-void explain_tell(const struct scenario *scenario, const struct explain_target *target,
-                  const char *command, struct explanation *out) {
-  const struct plan *plan = &scenario->plans[target->row];
-  struct run *run = run_new(0, 0);
+/* What became of each operation. To be freed. */
+static struct fates *judge_fates(struct run *run, const struct plan *plan, uint64_t seed, const char *command) {
   struct fates *fates = fates_new(plan);
   int64_t metrics[METRIC__COUNT];
   uint64_t digest;
   run_observe(run, NULL, fates_sink, fates);
   begin_program(plan);
-  run_judge(run, plan, target->seed, command, metrics, &digest);
+  run_judge(run, plan, seed, command, metrics, &digest);
   fates_finish(fates);
+  return fates;
+}
+
+static void tell(const struct scenario *scenario, const struct explain_target *target, struct run *run,
+                 const struct fates *fates, const char *command, struct explanation *out) {
+  const struct plan *plan = &scenario->plans[target->row];
   begin_program(plan);
   explain_record_run(run, plan, target->seed, target->intent, command, &out->record);
   story_tell(&out->record, fates, &out->story);
@@ -133,8 +138,26 @@ void explain_tell(const struct scenario *scenario, const struct explain_target *
            "operation %" PRIu64 ", %s: scenario %s, row '%s', seed %" PRIu64 " (%s, %s)", target->intent,
            fate_rows[out->story.fate].name, scenario->name, plan->label, target->seed,
            plan->system->name, tables_handler(plan));
+}
+
+void explain_tell(const struct scenario *scenario, const struct explain_target *target,
+                  const char *command, struct explanation *out) {
+  struct run *run = run_new(0, 0);
+  struct fates *fates = judge_fates(run, &scenario->plans[target->row], target->seed, command);
+  tell(scenario, target, run, fates, command, out);
   fates_free(fates);
   run_free(run);
+}
+
+uint64_t explain_tell_first(const struct scenario *scenario, size_t plan, uint64_t seed, enum fate fate,
+                            const char *command, struct explanation *out) {
+  struct run *run = run_new(0, 0);
+  struct fates *fates = judge_fates(run, &scenario->plans[plan], seed, command);
+  const struct explain_target target = {plan, seed, fates_first_of(fates, fate), true};
+  if (target.intent != 0) tell(scenario, &target, run, fates, command, out);
+  fates_free(fates);
+  run_free(run);
+  return target.intent;
 }
 
 void explain_deinit(struct explanation *explanation) {
@@ -144,54 +167,54 @@ void explain_deinit(struct explanation *explanation) {
 
 /* --- Files --- */
 
-static bool write_text(const struct explanation *explanation, const char *repeat, FILE *out) {
+static void write_text(const struct explanation *explanation, const char *repeat, FILE *out) {
   story_print(&explanation->story, explanation->title, repeat, out);
-  return true;
 }
-static bool write_svg(const struct explanation *explanation, const char *repeat, FILE *out) {
+static void write_svg(const struct explanation *explanation, const char *repeat, FILE *out) {
   (void)repeat;
   diagram_write(&explanation->story, explanation->title, out);
-  return true;
 }
-static bool write_perfetto(const struct explanation *explanation, const char *repeat, FILE *out) {
+static void write_perfetto(const struct explanation *explanation, const char *repeat, FILE *out) {
   (void)repeat;
-  return perfetto_write(&explanation->story, explanation->title, out);
+  perfetto_write(&explanation->story, explanation->title, out);
 }
-static bool write_shiviz(const struct explanation *explanation, const char *repeat, FILE *out) {
+static void write_shiviz(const struct explanation *explanation, const char *repeat, FILE *out) {
   (void)repeat;
   shiviz_write(&explanation->story, out);
-  return true;
 }
 
 static const struct {
   const char *suffix;
-  bool (*write)(const struct explanation *, const char *repeat, FILE *);
+  void (*write)(const struct explanation *, const char *repeat, FILE *);
 } files[] = {{"txt", write_text},
              {"svg", write_svg},
              {"perfetto.json", write_perfetto},
              {"shiviz.log", write_shiviz}};
 
-static bool io_error(struct err *err, const char *path) {
-  return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+static bool write_files(const struct explanation *explanation, const char *folder, const char *repeat,
+                        struct err *err) {
+  char path[PATH_MAX_ + 64];
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    struct fresh_file fresh;
+    snprintf(path, sizeof path, "%s/%" PRIu64 ".%s", folder, explanation->record.intent, files[i].suffix);
+    if (!fresh_open(&fresh, path, err)) return false;
+    files[i].write(explanation, repeat, fresh.file);
+    if (!fresh_commit(&fresh, err)) return false;
+  }
+  return true;
 }
 
 bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
                    struct err *err) {
-  char folder[PATH_MAX_], path[PATH_MAX_ + 64], fresh[PATH_MAX_ + 96];
+  char folder[PATH_MAX_];
   snprintf(folder, sizeof folder, "%.1000s/anomalies", directory);
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return io_error(err, folder);
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    snprintf(path, sizeof path, "%s/%" PRIu64 ".%s", folder, explanation->record.intent, files[i].suffix);
-    snprintf(fresh, sizeof fresh, "%s.new.%ld", path, (long)getpid());
-    FILE *file = fopen(fresh, "w");
-    if (!file) return io_error(err, path);
-    const bool good = files[i].write(explanation, repeat, file) && !ferror(file);
-    if (fclose(file) == 0 && good && rename(fresh, path) == 0) continue;
-    io_error(err, path);
-    unlink(fresh);
-    return false;
-  }
-  return true;
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+    return err_set(err, ERR_IO, "cannot write '%s': %s", folder, strerror(errno));
+  struct interrupt interrupt;
+  interrupt_begin(&interrupt); /* files that belong together: signals wait for them */
+  const bool good = write_files(explanation, folder, repeat, err);
+  interrupt_end(&interrupt);
+  return good;
 }
 
 /* --- Results --- */

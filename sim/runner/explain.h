@@ -47,10 +47,14 @@ struct explanation {
 /* Runs it again and tells its story; explain_deinit frees it. */
 void explain_tell(const struct scenario *scenario, const struct explain_target *target,
                   const char *command, struct explanation *out);
+/* The same of the first operation of one run that ended so, and returns which that is; 0: none did, and *out is as it
+ * was. Two runs, whose operations and keys, times groups, are at most EXPLAIN_OPERATIONS_MAX. */
+uint64_t explain_tell_first(const struct scenario *scenario, size_t plan, uint64_t seed, enum fate fate,
+                            const char *command, struct explanation *out);
 void explain_deinit(struct explanation *explanation);
 
-/* Writes DIRECTORY/anomalies/<operation>.{txt,svg,perfetto.json,shiviz.log}, each by rename; `repeat`
- * as in story_print. DIRECTORY exists. False: a clear error. */
+/* Writes DIRECTORY/anomalies/<operation>.{txt,svg,perfetto.json,shiviz.log}, each whole or not at
+ * all (fresh_file.h); signals wait for them. `repeat` as in story_print. DIRECTORY exists. False: a clear error. */
 bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
                    struct err *err);
 

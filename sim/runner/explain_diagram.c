@@ -253,24 +253,47 @@ static double put_body(struct drawing *drawing, const char *title) {
   return put_paragraph(drawing, y + 8, "note", drawing->story->verdict);
 }
 
-void diagram_write(const struct story *story, const char *title, FILE *out) {
+/* What is in the document, and its size. malloc'ed. */
+static char *draw(const struct story *story, const char *title, size_t *out_size, double *out_width, double *out_height) {
   struct drawing drawing = {.story = story, .record = story->record};
   char *body = NULL;
-  size_t size = 0;
   layout_make(story, &drawing.layout);
   if (drawing.layout.width < 700) drawing.layout.width = 700;
-  drawing.out = open_memstream(&body, &size); /* its height is known when it is drawn */
+  drawing.out = open_memstream(&body, out_size); /* its height is known when it is drawn */
   ASSERT(drawing.out);
-  const double height = put_body(&drawing, title) + 6;
+  *out_height = put_body(&drawing, title) + 6;
+  *out_width = drawing.layout.width;
   fclose(drawing.out);
+  layout_free(&drawing.layout);
+  return body;
+}
+
+void diagram_write(const struct story *story, const char *title, FILE *out) {
+  size_t size = 0;
+  double width, height;
+  char *body = draw(story, title, &size, &width, &height);
   fprintf(out,
           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
-          "width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n",
-          drawing.layout.width, height, drawing.layout.width, height);
-  svg_style(out);
+          "width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n<style>\n",
+          width, height, width, height);
+  svg_rules(out, "");
+  fputs("</style>\n", out);
+  svg_definitions(out);
   fputs("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", out);
   fwrite(body, 1, size, out);
   fputs("</svg>\n", out);
   free(body);
-  layout_free(&drawing.layout);
+}
+
+void diagram_write_part(const struct story *story, const char *title, const char *attributes, FILE *out) {
+  size_t size = 0;
+  double width, height;
+  char *body = draw(story, title, &size, &width, &height);
+  fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" %s>\n<title>", width,
+          height, width, attributes);
+  svg_escaped(out, title);
+  fputs("</title>\n", out);
+  fwrite(body, 1, size, out);
+  fputs("</svg>\n", out);
+  free(body);
 }

@@ -20,5 +20,7 @@
 #include <stdio.h>
 
 void diagram_write(const struct story *story, const char *title, FILE *out);
+/* The same as an element of a page, which has the rules and definitions of explain_svg.h; `attributes` of it. */
+void diagram_write_part(const struct story *story, const char *title, const char *attributes, FILE *out);
 
 #endif

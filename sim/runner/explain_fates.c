@@ -222,3 +222,9 @@ uint64_t fates_first(const struct fates *fates) {
   }
   return found;
 }
+
+uint64_t fates_first_of(const struct fates *fates, enum fate fate) {
+  for (uint64_t place = 1; place <= fates->messages; place++)
+    if (fates_of(fates, id_at(fates->workload, place)) == fate) return id_at(fates->workload, place);
+  return 0;
+}

@@ -63,5 +63,7 @@ uint32_t fates_worst_group(const struct fates *fates, uint64_t intent);
 
 /* The lowest operation of the lowest rank above 0 that there is; 0 = all is as it should. */
 uint64_t fates_first(const struct fates *fates);
+/* The lowest operation that ended so; 0 = none did. */
+uint64_t fates_first_of(const struct fates *fates, enum fate fate);
 
 #endif

@@ -9,10 +9,8 @@
 
 #include "sim/runner/explain_story.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
-/* False: a write failed. */
-bool perfetto_write(const struct story *story, const char *title, FILE *out);
+void perfetto_write(const struct story *story, const char *title, FILE *out);
 
 #endif

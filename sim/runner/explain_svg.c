@@ -27,34 +27,45 @@ const struct svg_sign svg_legend[LEGEND__COUNT] = {
     [LEGEND_BREAK] = {"time left out", "<path d=\"M13 9l14 -6M13 17l14 -6\" class=\"break\"/>"},
 };
 
-void svg_style(FILE *out) {
-  fputs("<style>\n"
-        "text { font-family: 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif; "
-        "font-size: 12px; fill: " INK "; }\n"
-        ".title { font-size: 18px; font-weight: bold; }\n"
-        ".small { font-size: 11px; fill: " GREY "; }\n"
-        ".time { font-size: 11px; fill: " GREY "; text-anchor: end; }\n"
-        ".node { font-size: 13px; font-weight: bold; text-anchor: middle; }\n"
-        ".left { text-anchor: end; }\n.middle { text-anchor: middle; }\n"
-        ".message { fill: " BLUE "; }\n.loss { fill: #a84400; }\n"
-        ".number { font-size: 10px; font-weight: bold; text-anchor: middle; }\n"
-        ".number.on { fill: #ffffff; }\n"
-        ".halo { stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round; fill: #ffffff; }\n"
-        ".lane { stroke: #9a9a9a; stroke-width: 1.2; }\n"
-        ".arrow, .sign { stroke: " BLUE "; stroke-width: 1.8; fill: none; marker-end: url(#head); }\n"
-        ".reply { stroke-dasharray: 6 3; }\n"
-        ".gone { stroke: " VERMILION "; marker-end: none; }\n"
-        ".cross, .x { stroke: " VERMILION "; stroke-width: 3; fill: none; }\n"
-        ".bar { fill: " ORANGE "; stroke: #9c6a00; stroke-width: 0.8; }\n"
-        ".step { fill: #ffffff; stroke: " INK "; stroke-width: 1.4; }\n"
-        ".effect { fill: " GREEN "; stroke: " GREEN "; }\n"
-        ".again { fill: #a84400; stroke: #a84400; }\n"
-        ".down { fill: #8a8a8a; fill-opacity: 0.38; }\n"
-        ".paused { fill: #CC79A7; fill-opacity: 0.35; }\n"
-        ".cut { fill: url(#hatch); stroke: #56B4E9; stroke-width: 1; }\n"
-        ".break { stroke: " GREY "; stroke-width: 1.3; fill: none; }\n"
-        "</style>\n"
-        "<defs>\n<marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" "
+static const struct {
+  const char *selector, *rule;
+} rules[] = {
+    {"text", "font-family: 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif; font-size: 12px; fill: " INK ";"},
+    {".title", "font-size: 18px; font-weight: bold;"},
+    {".small", "font-size: 11px; fill: " GREY ";"},
+    {".time", "font-size: 11px; fill: " GREY "; text-anchor: end;"},
+    {".node", "font-size: 13px; font-weight: bold; text-anchor: middle;"},
+    {".left", "text-anchor: end;"},
+    {".middle", "text-anchor: middle;"},
+    {".message", "fill: " BLUE ";"},
+    {".loss", "fill: #a84400;"},
+    {".number", "font-size: 10px; font-weight: bold; text-anchor: middle;"},
+    {".number.on", "fill: #ffffff;"},
+    {".halo", "stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round; fill: #ffffff;"},
+    {".lane", "stroke: #9a9a9a; stroke-width: 1.2;"},
+    {".arrow", "stroke: " BLUE "; stroke-width: 1.8; fill: none; marker-end: url(#head);"},
+    {".sign", "stroke: " BLUE "; stroke-width: 1.8; fill: none; marker-end: url(#head);"},
+    {".reply", "stroke-dasharray: 6 3;"},
+    {".gone", "stroke: " VERMILION "; marker-end: none;"},
+    {".cross", "stroke: " VERMILION "; stroke-width: 3; fill: none;"},
+    {".x", "stroke: " VERMILION "; stroke-width: 3; fill: none;"},
+    {".bar", "fill: " ORANGE "; stroke: #9c6a00; stroke-width: 0.8;"},
+    {".step", "fill: #ffffff; stroke: " INK "; stroke-width: 1.4;"},
+    {".effect", "fill: " GREEN "; stroke: " GREEN ";"},
+    {".again", "fill: #a84400; stroke: #a84400;"},
+    {".down", "fill: #8a8a8a; fill-opacity: 0.38;"},
+    {".paused", "fill: #CC79A7; fill-opacity: 0.35;"},
+    {".cut", "fill: url(#hatch); stroke: #56B4E9; stroke-width: 1;"},
+    {".break", "stroke: " GREY "; stroke-width: 1.3; fill: none;"},
+};
+
+void svg_rules(FILE *out, const char *scope) {
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    fprintf(out, "%s%s { %s }\n", scope, rules[i].selector, rules[i].rule);
+}
+
+void svg_definitions(FILE *out) {
+  fputs("<defs>\n<marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" "
         "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">"
         "<path d=\"M0 0L10 5L0 10z\" fill=\"" BLUE "\"/></marker>\n"
         "<pattern id=\"hatch\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" "
@@ -63,7 +74,7 @@ void svg_style(FILE *out) {
         out);
 }
 
-static void put_text(FILE *out, const char *text) {
+void svg_escaped(FILE *out, const char *text) {
   for (; *text; text++) {
     if (*text == '<')
       fputs("&lt;", out);
@@ -78,7 +89,7 @@ static void put_text(FILE *out, const char *text) {
 
 void svg_text(FILE *out, double x, double y, const char *class, const char *text) {
   fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-  put_text(out, text);
+  svg_escaped(out, text);
   fputs("</text>\n", out);
 }
 

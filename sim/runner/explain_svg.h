@@ -27,9 +27,12 @@ struct svg_sign {
 };
 extern const struct svg_sign svg_legend[LEGEND__COUNT];
 
-/* Style sheet and definitions: the classes that shapes and texts use. */
-void svg_style(FILE *out);
+/* The rules of the classes that shapes and texts use, each selector behind `scope`: "", or an ancestor and a blank
+ * where other things have a style sheet too. And what the rules refer to, once a document. */
+void svg_rules(FILE *out, const char *scope);
+void svg_definitions(FILE *out);
 
+void svg_escaped(FILE *out, const char *text);
 /* A text, escaped. svg_label is for what stands over lines: it has a halo. */
 void svg_text(FILE *out, double x, double y, const char *class, const char *text);
 void svg_label(FILE *out, double x, double y, const char *class, const char *text);

@@ -4,6 +4,7 @@
 #include "sim/runner/fresh_file.h"
 #include "sim/runner/intervals.h"
 #include "sim/runner/manifest.h"
+#include "sim/runner/report_html.h"
 #include "sim/runner/tables.h"
 
 #include <dirent.h>
@@ -30,20 +31,32 @@ static bool write_resolved(const struct campaign *campaign, FILE *file) {
 
 static bool has_groups(const struct campaign *campaign) { return campaign->scenario->plans[0].groups != NULL; }
 
-/* Everything but the manifest, which says of what version it is, and the charts. */
+/* Everything but the manifest and the page, which say of what version they are, and the charts. */
 static const struct {
   const char *name;
   table_writer *write;
   bool (*where)(const struct campaign *campaign); /* NULL = always */
+  const char *about;
 } files[] = {
-    {"summary.txt", write_summary, NULL},      {"runs.csv", tables_runs, NULL},
-    {"aggregate.csv", tables_aggregate, NULL}, {"paired.csv", tables_paired, intervals_are_paired},
-    {"timeline.csv", tables_timeline, NULL},   {"latency.csv", tables_latency, NULL},
-    {"faults.csv", tables_faults, NULL},       {"groups.csv", tables_groups, has_groups},
-    {"resolved.yaml", write_resolved, NULL},
+    {"summary.txt", write_summary, NULL, "what the terminal showed"},
+    {"runs.csv", tables_runs, NULL, "a line a run, integers only: label, system, handler, seed, all metrics, verdict, digest"},
+    {"aggregate.csv", tables_aggregate, NULL,
+     "a line a row, point and metric: mean, 95 % interval, sum; of counts, in what share of runs there were any"},
+    {"paired.csv", tables_paired, intervals_are_paired,
+     "a line a row but the first, point and metric: how it differs from the first row under the same luck"},
+    {"timeline.csv", tables_timeline, NULL, "a line a cell of simulated time: goodput, duplicates, open obligations"},
+    {"latency.csv", tables_latency, NULL, "a line a cell of latency: how many operations, and what share was slower"},
+    {"faults.csv", tables_faults, NULL, "a line a window in which a fault was under way"},
+    {"groups.csv", tables_groups, has_groups, "where there are groups: a line a group of each run"},
+    {"resolved.yaml", write_resolved, NULL,
+     "the scenario with nothing implied: running it gives the same digests"},
 };
 #define FILES (sizeof files / sizeof *files)
 #define MANIFEST "manifest.json"
+#define REPORT "report.html"
+#define REPORT_ABOUT "all of it as one page for people, with charts and stories; no other file is needed to read it"
+#define MANIFEST_ABOUT \
+  "version, command, seeds, digests, hits, verdicts: how to make all this again; it comes last, so where it is, all the others belong to it"
 #define NEW_DIRECTORY ".new." /* and the number of the process that writes it */
 #define NEW_LINK ".latest."
 #define LOCK_LOOK_NS 10000000
@@ -89,6 +102,7 @@ static bool each_name(bool (*visit)(struct staging *, const char *, struct err *
   char name[128];
   for (size_t i = 0; i < FILES; i++)
     if (!visit(staging, files[i].name, err)) return false;
+  if (!visit(staging, REPORT, err)) return false;
   char chart[CHART_NAME_MAX];
   for (size_t i = 0; charts_name(i, chart); i++)
     for (int svg = 0; svg < 2; svg++) {
@@ -163,15 +177,35 @@ static bool commit(struct staging *staging, struct err *err) {
   return good;
 }
 
+/* What the page says of the files beside it. */
+static bool write_report(const struct staging *staging, const struct campaign *campaign, const struct output_options *options,
+                         FILE *file) {
+  struct report_file beside[FILES + 2];
+  size_t count = 0;
+  for (size_t i = 0; i < FILES; i++)
+    if (!files[i].where || files[i].where(campaign)) beside[count++] = (struct report_file){files[i].name, files[i].about};
+  beside[count++] = (struct report_file){"charts/", "each chart, and the gnuplot script that makes it from the files above"};
+  beside[count++] = (struct report_file){MANIFEST, "how to make all this again; alone tells the machine and the time"};
+  const struct report_html report = {.campaign = campaign,
+                                     .version = options->version,
+                                     .charts = staging->fresh_charts,
+                                     .files = beside,
+                                     .file_count = count,
+                                     .interrupt = options->interrupt};
+  return report_html_write(&report, file);
+}
+
 static bool write_file(const struct staging *staging, const struct campaign *campaign,
-                       const char *name, table_writer *write, const char *version,
+                       const char *name, table_writer *write, const struct output_options *options,
                        struct err *err) {
   char path[PATH_SIZE + 128];
   snprintf(path, sizeof path, "%s/%s", staging->fresh, name);
   FILE *file = fopen(path, "w");
   if (!file) return io_error(err, "write", path);
   errno = 0;
-  bool good = write ? write(campaign, file) : manifest_write(campaign, version, file);
+  bool good = write                       ? write(campaign, file)
+              : strcmp(name, REPORT) == 0 ? write_report(staging, campaign, options, file)
+                                          : manifest_write(campaign, options->version, file);
   good = good && !ferror(file) && fflush(file) == 0;
   const int number = errno;
   if (fclose(file) == 0 && good) return true;
@@ -185,13 +219,14 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
     return false;
   for (size_t i = 0; i < FILES; i++)
     if ((!files[i].where || files[i].where(campaign)) &&
-        !write_file(staging, campaign, files[i].name, files[i].write, NULL, err))
+        !write_file(staging, campaign, files[i].name, files[i].write, options, err))
       return false;
-  if (!write_file(staging, campaign, MANIFEST, NULL, options->version, err)) return false;
+  if (!write_file(staging, campaign, MANIFEST, NULL, options, err)) return false;
   if (!charts_write_scripts(campaign, staging->fresh_charts, err)) return false;
   if (options->charts)
     charts_render(staging->fresh_charts, options->chart_limit_ms ? options->chart_limit_ms : OUTPUT_CHART_LIMIT_MS,
                   options->interrupt);
+  if (options->report && !write_file(staging, campaign, REPORT, NULL, options, err)) return false; /* with the charts */
   return !options->interrupt || interrupt_seen(options->interrupt) == 0 ||
          err_set(err, ERR_IO, "interrupted: no file of '%s' was replaced", staging->target);
 }
@@ -235,14 +270,17 @@ static bool stage_paths(const char *out, const char *name, struct staging *stagi
 
 bool output_check(const char *out, const char *scenario_name, struct err *err) {
   struct staging staging;
+  struct interrupt interrupt;
   if (!stage_paths(out, scenario_name, &staging, err) || !make_directories(staging.target, err))
     return false;
   struct stat charts;
+  interrupt_begin(&interrupt); /* a moment: the directory would be left */
   const bool good = make_directory(staging.fresh, err) && each_name(check_place, &staging, err) &&
                     check_place(&staging, MANIFEST, err) &&
                     (lstat(staging.charts, &charts) != 0 || make_directory(staging.charts, err)) &&
                     check_link(out, err);
   rmdir(staging.fresh);
+  interrupt_end(&interrupt);
   return good;
 }
 
@@ -261,6 +299,13 @@ void output_clean(const char *out, const char *scenario_name) {
     if (unlink(staging.fresh) != 0) stage_remove(&staging);
   }
   closedir(directory);
+}
+
+const char *output_name(size_t index, const char **out_about) {
+  static const char *const more[][2] = {{REPORT, REPORT_ABOUT}, {MANIFEST, MANIFEST_ABOUT}};
+  if (index >= FILES + sizeof more / sizeof *more) return NULL;
+  *out_about = index < FILES ? files[index].about : more[index - FILES][1];
+  return index < FILES ? files[index].name : more[index - FILES][0];
 }
 
 bool output_write(const struct campaign *campaign, const struct output_options *options,

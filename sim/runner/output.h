@@ -1,6 +1,6 @@
 /* The files of a campaign, in a directory that can be copied (sim/runner/README.md):
  *
- *   <out>/<scenario>/summary.txt  runs.csv  aggregate.csv  paired.csv  timeline.csv
+ *   <out>/<scenario>/report.html  summary.txt  runs.csv  aggregate.csv  paired.csv  timeline.csv
  *                    latency.csv  faults.csv  groups.csv  resolved.yaml  manifest.json  charts/NAME.{gp,svg}
  *   <out>/latest -> <scenario>
  *
@@ -26,9 +26,13 @@ struct output_options {
   const char *out;     /* directory, "results" by default */
   const char *version; /* of the program */
   bool charts;         /* false: the scripts only, gnuplot is not run */
+  bool report;         /* report.html: report_html.h */
   int64_t chart_limit_ms;      /* for each; 0 = OUTPUT_CHART_LIMIT_MS */
   struct interrupt *interrupt; /* has begun; NULL = signals are not asked for */
 };
+
+/* The files that there may be in <out>/<scenario>, by number: name, and what is in it; NULL: there are no more. */
+const char *output_name(size_t index, const char **out_about);
 
 /* Makes <out>/<scenario> and sees that files can be written there, before a campaign is run for them.
  * False: a clear error. */

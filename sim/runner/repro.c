@@ -1,6 +1,7 @@
 #include "sim/runner/repro.h"
 
 #include "sim/base/assert.h"
+#include "sim/runner/scenario_reader.h"
 #include "sim/runner/scenario_tables.h"
 #include "sim/runner/yaml_out.h"
 #include "sim/world/cost.h"
@@ -67,7 +68,7 @@ static void put_links(const struct plan *plan, FILE *out) {
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_plan *link = &plan->links[i];
     const struct link_rule rule = plan_link_rule(plan, (enum link)i);
-    if (!rule.used) continue;
+    if (!scenario_link_used(plan, (enum link)i)) continue;
     const char *before = "{";
     char head[64];
     snprintf(head, sizeof head, "%s  %s: ", any ? "" : "links:\n", link_rows[i].name);

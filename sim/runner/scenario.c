@@ -448,6 +448,11 @@ void scenario_print_resolved(const struct scenario *scenario, FILE *out) {
   fwrite(memory->resolved, 1, memory->resolved_length, out);
 }
 
+void scenario_print_fault(const struct scenario *scenario, size_t fault, FILE *out) {
+  const struct memory *memory = scenario->memory;
+  scenario_write_fault(memory->reader, &scenario->faults[fault], fault, out);
+}
+
 static void print_cut(const struct scenario *scenario, size_t plan, size_t seed,
                       const struct scenario_part *part, FILE *out) {
   const struct memory *memory = scenario->memory;

@@ -202,6 +202,10 @@ bool scenario_fault_is_unpaired(const struct fault_plan *fault);
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
 
+/* One fault as it has it, without the remark behind: "{name: cut, at: 1min, …}"; "{file: NAME}" of one that comes
+ * from a file. */
+void scenario_print_fault(const struct scenario *scenario, size_t fault, FILE *out);
+
 /* The resolved form of one plan with one seed, by their indexes: all that is needed to judge this run
  * by itself, or to run it again. Every fault is there, so their numbers are the same. Of `expect`, what
  * is said of this row stays; comparisons with other rows, and `capacity`, which no run of its own

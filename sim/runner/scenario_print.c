@@ -442,3 +442,27 @@ void scenario_write_recorded(struct reader *reader, const struct scenario_record
   ASSERT(fclose(writer.bare) == 0);
   free(bare);
 }
+
+void scenario_write_fault(struct reader *reader, const struct fault_plan *plan, size_t fault, FILE *out) {
+  char *full = NULL, *bare = NULL;
+  size_t full_length = 0, bare_length = 0;
+  struct writer writer = {.reader = reader,
+                          .full = open_memstream(&full, &full_length),
+                          .bare = open_memstream(&bare, &bare_length),
+                          .row_end = reader->row_count};
+  ASSERT_MSG(writer.full && writer.bare, "out of memory");
+  static const char item[] = "  - ";
+  const size_t begin = strlen(item);
+  if (reader->faults[fault].file) {
+    write_text(&writer, "%s", item);
+    write_file(&writer, reader->faults[fault].file);
+    write_end(&writer, "");
+  } else {
+    write_fault(&writer, plan, &reader->faults[fault]);
+  }
+  ASSERT(fclose(writer.full) == 0 && fclose(writer.bare) == 0);
+  ASSERT(bare_length > begin && strncmp(bare, item, begin) == 0 && bare[bare_length - 1] == '\n');
+  fwrite(bare + begin, 1, bare_length - begin - 1, out);
+  free(full);
+  free(bare);
+}

@@ -6,6 +6,7 @@
 #include "sim/runner/distribution.h"
 
 #include <stdarg.h>
+#include <ctype.h>
 #include <string.h>
 
 /* Words that people bring from elsewhere. scenarios/README.md, "Errors". */
@@ -74,10 +75,14 @@ bool word_in(const char *list, const char *word) {
 }
 
 bool word_is_boolean(const char *word) {
-  static const char *const words[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasecmp(word, words[i]) == 0) return true;
-  return false;
+  char lower[8];
+  size_t length = 0;
+  for (; word[length] != '\0'; length++) {
+    if (length + 1 == sizeof lower) return false;
+    lower[length] = (char)tolower((unsigned char)word[length]);
+  }
+  lower[length] = '\0';
+  return word_in(BOOLEAN_WORDS, lower);
 }
 
 bool reader_not_here(struct reader *reader, const struct yaml_entry *entry) {
@@ -145,7 +150,7 @@ bool reader_name(struct reader *reader, const struct yaml_node *node, const char
   if (!reader_is(reader, node, YAML_KIND_SCALAR, what)) return false;
   const char *text = node->text;
   bool good = (*text >= 'a' && *text <= 'z') || (digit_first && *text >= '0' && *text <= '9');
-  good = good && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text);
+  good = good && strspn(text, NAME_CHARACTERS) == strlen(text);
   if (strlen(text) > LABEL_MAX || word_is_boolean(text)) good = false;
   if (!good) {
     reader_fail(reader, node, ERR_BAD_LABEL, "'%s' cannot be a %s", text, what);

@@ -326,6 +326,8 @@ bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map
                               struct fault_list *list);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
 void scenario_write_recorded(struct reader *reader, const struct scenario_record *record, FILE *out);
+/* `plan`: the fault of this number. */
+void scenario_write_fault(struct reader *reader, const struct fault_plan *plan, size_t fault, FILE *out);
 
 /* One plan with one seed, as if the file had had nothing else; for the resolved form only. Borrows from
  * the whole; `scenario` is the reader's, wherever its owner keeps it now. */
@@ -360,6 +362,8 @@ bool scenario_find_group(struct reader *reader, const char *name, const struct y
 /* ---- scenario_check.c ---- */
 
 /* Before everything else of the world: the block, and what stands beside it. */
+/* Top-level keys that have no meaning in a check, by number; NULL: there are no more. */
+const char *scenario_check_refuses(size_t index);
 bool scenario_read_check(struct reader *reader);
 /* Its own defaults of the workload; before the block is read. */
 void scenario_check_workload(struct reader *reader);
@@ -395,6 +399,9 @@ const char *expect_format(struct pool *pool, const struct scenario *scenario,
 const char *expect_format_violates(struct pool *pool, const struct expectation *expectation);
 
 /* ---- names of nodes, links and points (scenario_select.c) ---- */
+
+/* What may stand behind the dot beside a number, by number: "any"; NULL: there are no more. */
+const char *select_which(size_t index);
 
 /* One selector or a list. `this_allowed`: the key takes `this`. */
 bool select_nodes(struct reader *reader, const struct yaml_node *node, bool this_allowed,

@@ -13,6 +13,12 @@ static const char *const which_words[] = {
 };
 #define WHICH_WORDS (sizeof which_words / sizeof *which_words)
 
+const char *select_which(size_t index) {
+  for (size_t i = 0; i < WHICH_WORDS; i++)
+    if (which_words[i] && index-- == 0) return which_words[i];
+  return NULL;
+}
+
 /* ---- nodes ---- */
 
 static int role_of(const char *name, size_t length) {

@@ -249,8 +249,7 @@ static bool read_label(struct reader *reader, const struct yaml_node *node,
   bool letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
   bool good =
       letter && length <= LABEL_MAX && text[length - 1] != ' ' && !word_is_boolean(text) &&
-      strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .+=%_()-") ==
-          length;
+      strspn(text, LABEL_CHARACTERS) == length;
   if (!good) {
     reader_fail(reader, node, ERR_BAD_LABEL, "'%s' cannot be a label", text);
     return err_note(

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* Not of the world, or the same at every point. */
-#define NOT_SWEPT "format name about seeds precision luck swarm measure_capacity compare faults sweep expect"
-
 static bool fail_path(struct reader *reader, const struct sweep_reading *sweep,
                       const struct key_table *table) {
   struct words words = {.count = 0};
@@ -104,6 +101,6 @@ bool scenario_find_path(struct reader *reader, struct sweep_reading *sweep) {
   const struct key_table *blocks[] = {&workload_table, &topology_table, &cost_table};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
     if (strcmp(first, blocks[i]->name) == 0) return find_in_table(reader, sweep, blocks[i], 2);
-  if (word_in(NOT_SWEPT, first)) return fail_not_swept(reader, sweep);
+  if (word_in(top_not_swept, first)) return fail_not_swept(reader, sweep);
   return find_in_table(reader, sweep, &top_table, 1);
 }

@@ -226,4 +226,5 @@ bool link_is_near(enum link link) {
          link == LINK_BROKER_TO_CONTROLLER;
 }
 
-const char *const operations_later = "charge";
+const char *const top_not_swept =
+    "format name about seeds precision luck swarm measure_capacity compare faults sweep expect";

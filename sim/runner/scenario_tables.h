@@ -15,6 +15,13 @@
 /* Keys that are no scalar of schema.h: `choices` says in a word what they are. */
 #define VALUE_OTHER VALUE__COUNT
 
+/* What may stand in a name that one chooses, which begins with a letter, and in a row's label. */
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
+#define LABEL_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .+=%_()-"
+
+/* What YAML 1.1 takes for true, false or nothing: no name and no label. */
+#define BOOLEAN_WORDS "y n yes no on off true false null"
+
 struct key_table {
   const char *name; /* of the block */
   const struct key *keys;
@@ -138,6 +145,7 @@ extern const struct key_table top_table, workload_table, intent_table, topology_
 extern const char *const link_latency_near;
 bool link_is_near(enum link link); /* in one rack: that is its default latency */
 
-/* Operations of the language that this version does not have. */
+/* Top-level keys that are not of the world, or the same at every point of a sweep; one blank between. */
+extern const char *const top_not_swept;
 
 #endif

@@ -5,6 +5,7 @@
 #include "sim/runner/charts_sweep.h"
 #include "sim/runner/human.h"
 #include "sim/runner/judge.h"
+#include "sim/runner/summary_cells.h"
 #include "sim/runner/summary_intervals.h"
 #include "sim/world/fault_verbs.h"
 
@@ -12,10 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 8
-#define CELL 40
+#define COLUMNS SUMMARY_COLUMNS
+#define CELL SUMMARY_CELL
 #define LABEL_MAX 32 /* a longer label stands on a line of its own */
 #define PLANS_SHOWN_MAX 200
+
+const char *const summary_heads[2][SUMMARY_COLUMNS] = {
+    {"guarantee", "lost", "duplicated", "capacity", "goodput", "latency", "latency", "contract"},
+    {"", "per run", "per run", "per s", "per s", "p50", "p99", ""}};
 
 enum paint { PLAIN, BOLD, GREEN, RED, YELLOW };
 
@@ -35,7 +40,7 @@ static enum paint paint_of(enum verdict verdict) {
 
 typedef char table_row[COLUMNS][CELL];
 
-static void fill_row(const struct campaign *campaign, size_t row, table_row cells) {
+void summary_fill_row(const struct campaign *campaign, size_t row, char cells[SUMMARY_COLUMNS][SUMMARY_CELL]) {
   static const enum metric metrics[COLUMNS] = {[1] = METRIC_LOST,
                                                [2] = METRIC_DUPLICATE_EFFECTS,
                                                [4] = METRIC_GOODPUT,
@@ -118,26 +123,24 @@ static size_t label_width(const struct scenario *scenario, const char *heading) 
 }
 
 static void print_table(const struct campaign *campaign, bool colour, FILE *out) {
-  static table_row const headings[2] = {
-      {"guarantee", "lost", "duplicated", "capacity", "goodput", "latency", "latency", "contract"},
-      {"", "per run", "per run", "per s", "per s", "p50", "p99", ""}};
   const struct scenario *scenario = campaign->scenario;
   const size_t rows = scenario->plan_count < PLANS_SHOWN_MAX ? scenario->plan_count : PLANS_SHOWN_MAX;
   const struct swept_columns swept = swept_columns(scenario);
   table_row *cells = calloc(rows + 2, sizeof *cells);
   ASSERT(cells != NULL);
-  memcpy(cells, headings, sizeof headings);
-  size_t widths[COLUMNS] = {label_width(scenario, headings[0][0])};
-  for (size_t row = 0; row < rows; row++) fill_row(campaign, row, cells[row + 2]);
+  for (int i = 0; i < 2 * COLUMNS; i++)
+    snprintf(cells[i / COLUMNS][i % COLUMNS], CELL, "%s", summary_heads[i / COLUMNS][i % COLUMNS]);
+  size_t widths[COLUMNS] = {label_width(scenario, summary_heads[0][0])};
+  for (size_t row = 0; row < rows; row++) summary_fill_row(campaign, row, cells[row + 2]);
   for (size_t i = 0; i < rows + 2; i++)
     for (int column = 1; column < COLUMNS; column++)
       if (human_width(cells[i][column]) > widths[column])
         widths[column] = human_width(cells[i][column]);
   for (size_t i = 0; i < 2; i++) {
-    print_label(out, headings[i][0], widths[0]);
+    print_label(out, cells[i][0], widths[0]);
     print_swept(out, scenario, &swept, i, NULL);
     print_cells(out, cells[i], widths);
-    fprintf(out, "%s\n", headings[i][COLUMNS - 1]);
+    fprintf(out, "%s\n", cells[i][COLUMNS - 1]);
   }
   for (size_t row = 0; row < rows; row++) {
     const bool held = campaign->contract_held[row];
@@ -232,23 +235,28 @@ static size_t rows_with_target(const struct campaign *campaign, size_t fault) {
   return rows;
 }
 
-static void print_fault_note(const struct campaign *campaign, size_t fault, bool colour,
-                             FILE *out) {
+struct summary_fault summary_fault(const struct campaign *campaign, size_t fault) {
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
   const size_t rows = campaign->scenario->row_count,
                applicable = rows_with_target(campaign, fault);
-  if (applicable == 0) {
-    fputs("  not applicable: no row has such a target", out);
-    return;
-  }
-  if (judge_fault_missed(campaign, fault)) {
-    char note[80];
-    snprintf(note, sizeof note,
+  struct summary_fault notes = {"", ""};
+  if (applicable == 0)
+    snprintf(notes.where, sizeof notes.where, "not applicable: no row has such a target");
+  else if (applicable < rows)
+    snprintf(notes.where, sizeof notes.where, "applicable in %zu of %zu rows", applicable, rows);
+  if (applicable > 0 && judge_fault_missed(campaign, fault))
+    snprintf(notes.missed, sizeof notes.missed,
              campaign->fault_hits[fault] == 0 ? "never hit" : "fewer hits than %u", plan->min_hits);
+  return notes;
+}
+
+static void print_fault_note(const struct campaign *campaign, size_t fault, bool colour, FILE *out) {
+  const struct summary_fault notes = summary_fault(campaign, fault);
+  if (notes.missed[0] != '\0') {
     fputs("  ", out);
-    paint(out, colour, YELLOW, note);
+    paint(out, colour, YELLOW, notes.missed);
   }
-  if (applicable < rows) fprintf(out, "  applicable in %zu of %zu rows", applicable, rows);
+  if (notes.where[0] != '\0') fprintf(out, "  %s", notes.where);
 }
 
 static void print_faults(const struct campaign *campaign, bool colour, FILE *out) {
@@ -274,6 +282,10 @@ static void print_faults(const struct campaign *campaign, bool colour, FILE *out
   }
 }
 
+enum verdict summary_expectation(const struct expectation_result *result) {
+  return result->holds ? VERDICT_HELD : result->unknown ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
+}
+
 static void print_expectations(const struct campaign *campaign, bool colour, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   if (scenario->expectation_count == 0) return;
@@ -281,9 +293,7 @@ static void print_expectations(const struct campaign *campaign, bool colour, FIL
   for (size_t i = 0; i < scenario->expectation_count; i++) {
     const struct expectation *expectation = &scenario->expectations[i];
     const struct expectation_result *result = &campaign->expectations[i];
-    const enum verdict verdict = result->holds     ? VERDICT_HELD
-                                 : result->unknown ? VERDICT_INCONCLUSIVE
-                                                   : VERDICT_VIOLATED;
+    const enum verdict verdict = summary_expectation(result);
     fputs("  ", out);
     paint(out, colour, paint_of(verdict), verdict_names[verdict]);
     fprintf(out, "  %s\n", expectation->text);
@@ -295,8 +305,7 @@ static void print_expectations(const struct campaign *campaign, bool colour, FIL
   }
 }
 
-/* Why the verdict is what it is, in half a line. */
-static void print_reason(const struct campaign *campaign, FILE *out) {
+void summary_reason(const struct campaign *campaign, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   size_t failed = 0, broken = 0, missed = 0;
   for (size_t i = 0; i < scenario->expectation_count; i++)
@@ -304,10 +313,10 @@ static void print_reason(const struct campaign *campaign, FILE *out) {
   for (size_t row = 0; row < scenario->plan_count; row++) broken += !campaign->contract_held[row];
   for (size_t i = 0; i < scenario->fault_count; i++) missed += judge_fault_missed(campaign, i);
   if (scenario->expectation_count > 0)
-    fprintf(out, ": %zu of %zu expectations held", scenario->expectation_count - failed,
+    fprintf(out, "%zu of %zu expectations held", scenario->expectation_count - failed,
             scenario->expectation_count);
   else
-    fprintf(out, ": %zu of %zu contracts held", scenario->plan_count - broken,
+    fprintf(out, "%zu of %zu contracts held", scenario->plan_count - broken,
             scenario->plan_count);
   if (missed > 0) fprintf(out, ", %zu of %zu faults missed", missed, scenario->fault_count);
 }
@@ -315,7 +324,8 @@ static void print_reason(const struct campaign *campaign, FILE *out) {
 static void print_verdict(const struct campaign *campaign, bool colour, FILE *out) {
   fputs("\nverdict  ", out);
   paint(out, colour, paint_of(campaign->verdict), verdict_names[campaign->verdict]);
-  print_reason(campaign, out);
+  fputs(": ", out);
+  summary_reason(campaign, out);
   fprintf(out, "\ndigest   %016" PRIx64 "\n", campaign_digest(campaign));
   if (campaign->verified && campaign->verify_mismatches == 0)
     fprintf(out, "verified every run twice: equal\n");
@@ -334,17 +344,16 @@ static void print_verdict(const struct campaign *campaign, bool colour, FILE *ou
   if (command[0] != '\0') fprintf(out, "again    %s\n", command);
 }
 
-static void print_seeds(const struct campaign *campaign, FILE *out) {
+void summary_seeds(const struct campaign *campaign, FILE *out) {
   const size_t seeds = campaign->seed_count, most = campaign->scenario->seed_count;
   if (campaign->looks > 0)
-    fprintf(out, ", %zu of at most %zu seeds, %zu %s", seeds, most, campaign->looks,
+    fprintf(out, "%zu of at most %zu seeds, %zu %s", seeds, most, campaign->looks,
             campaign->looks == 1 ? "look" : "looks");
   else
-    fprintf(out, ", %zu %s", seeds, seeds == 1 ? "seed" : "seeds");
+    fprintf(out, "%zu %s", seeds, seeds == 1 ? "seed" : "seeds");
 }
 
-/* What `precision` asks for and all seeds did not give. */
-static void print_gap(const struct campaign *campaign, FILE *out) {
+void summary_gap(const struct campaign *campaign, FILE *out) {
   const struct precision_gap *gap = &campaign->gap;
   if (campaign->looks == 0 || campaign->precise) return;
   fprintf(out, "not precise enough: %s of %s to %.2g %% of %s, not to %.2g %%\n", metric_rows[gap->metric].name,
@@ -352,7 +361,7 @@ static void print_gap(const struct campaign *campaign, FILE *out) {
           metric_rows[gap->metric].unit == UNIT_COUNT ? "what was intended" : "its value", 100 * gap->goal);
 }
 
-static size_t swept_points(const struct scenario *scenario) {
+size_t summary_points(const struct scenario *scenario) {
   size_t points = 1;
   for (size_t i = 0; i < scenario->sweep_count; i++) points *= scenario->sweep[i].count;
   return points;
@@ -380,8 +389,9 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   paint(out, colour, BOLD, scenario->name);
   fprintf(out, ": %zu %s", rows, rows == 1 ? "guarantee" : "guarantees");
   if (scenario_axes(scenario) > 0)
-    fprintf(out, ", %zu points swept", swept_points(scenario));
-  print_seeds(campaign, out);
+    fprintf(out, ", %zu points swept", summary_points(scenario));
+  fputs(", ", out);
+  summary_seeds(campaign, out);
   fprintf(out, ", %s %s a run%s\n", intended,
           scenario->plans[0].groups ? "obligations (operations times groups)" : "operations",
           seeds > 1 ? "; means with 95 % intervals" : "");
@@ -390,7 +400,7 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   print_table(campaign, colour, out);
   print_violations(campaign, out);
   print_livelocks(campaign, out);
-  print_gap(campaign, out);
+  summary_gap(campaign, out);
   summary_intervals(campaign, out);
   if (scenario->plans[0].groups) print_groups(campaign, out);
   print_faults(campaign, colour, out);

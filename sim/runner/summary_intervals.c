@@ -3,14 +3,15 @@
 #include "sim/base/assert.h"
 #include "sim/runner/human.h"
 #include "sim/runner/intervals.h"
+#include "sim/runner/summary_cells.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL 40
-#define COLUMNS_MAX 5
+#define CELL SUMMARY_CELL
+#define COLUMNS_MAX SUMMARY_COMPARED
 
 /* Lines of a block, each a plan's name and some cells. */
 struct block {
@@ -41,13 +42,13 @@ static void print_block(const struct block *block, FILE *out) {
 
 /* --- One run --- */
 
-static bool is_long(const struct campaign *campaign) {
+bool summary_is_long(const struct campaign *campaign) {
   for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++)
     if (campaign_result(campaign, plan, 0)->latencies) return true;
   return false;
 }
 
-static void put_latency(const struct campaign *campaign, size_t plan, char cells[COLUMNS_MAX][CELL]) {
+void summary_latency(const struct campaign *campaign, size_t plan, char cells[4][SUMMARY_CELL]) {
   const struct series_estimate series = intervals_latency(campaign, plan);
   human_estimate(UNIT_NS, series.estimate, cells[0], CELL);
   if (series.estimate.n < STATISTICS_BATCHES_MIN) {
@@ -60,12 +61,12 @@ static void put_latency(const struct campaign *campaign, size_t plan, char cells
 }
 
 static void print_latencies(const struct campaign *campaign, FILE *out) {
-  if (!is_long(campaign)) return;
+  if (!summary_is_long(campaign)) return;
   struct block block = {.columns = 4, .lines = campaign->scenario->plan_count,
                         .heads = {"mean latency", "batches", "correlation", ""}};
   for (size_t plan = 0; plan < block.lines; plan++) {
     block.names[plan] = campaign_name(campaign, plan);
-    put_latency(campaign, plan, block.cells[plan]);
+    summary_latency(campaign, plan, block.cells[plan]);
   }
   fputs("\none run: its mean latency, with the 95 % interval of batches that follow each other\n", out);
   print_block(&block, out);
@@ -83,7 +84,7 @@ static void put_percent(double share, char out[HUMAN_MAX]) {
   snprintf(out, HUMAN_MAX, share >= 1 ? "%.0f" : share > 0.985 ? "%.4g" : "%.2g", 100 * share);
 }
 
-static void put_share(const struct campaign *campaign, size_t plan, enum metric metric, char cell[CELL]) {
+void summary_share(const struct campaign *campaign, size_t plan, enum metric metric, char cell[SUMMARY_CELL]) {
   size_t runs;
   char low[HUMAN_MAX], high[HUMAN_MAX];
   const struct estimate share = intervals_share(campaign, plan, metric, &runs);
@@ -102,7 +103,7 @@ static void print_shares(const struct campaign *campaign, FILE *out) {
     snprintf(block.heads[i], CELL, "%s", count_heads[i]);
     for (size_t plan = 0; plan < block.lines; plan++) {
       block.names[plan] = campaign_name(campaign, plan);
-      put_share(campaign, plan, counts[i], block.cells[plan][i]);
+      summary_share(campaign, plan, counts[i], block.cells[plan][i]);
       none |= block.cells[plan][i][0] == '0';
     }
   }
@@ -112,13 +113,13 @@ static void print_shares(const struct campaign *campaign, FILE *out) {
     fprintf(out, "0 in %zu runs: at most 3/%zu of all runs at 95 %%\n", campaign->seed_count, campaign->seed_count);
 }
 
-static const enum metric compared[COLUMNS_MAX] = {METRIC_LOST, METRIC_DUPLICATE_EFFECTS, METRIC_GOODPUT,
+const enum metric summary_compared[SUMMARY_COMPARED] = {METRIC_LOST, METRIC_DUPLICATE_EFFECTS, METRIC_GOODPUT,
                                                   METRIC_LATENCY_P50, METRIC_LATENCY_P99};
-static const char *const compared_heads[COLUMNS_MAX] = {"lost", "duplicated", "goodput, /s",
+const char *const summary_compared_heads[SUMMARY_COMPARED] = {"lost", "duplicated", "goodput, /s",
                                                           "latency p50", "latency p99"};
 
-static void put_difference(const struct campaign *campaign, size_t plan, size_t base, enum metric metric,
-                           char cell[CELL]) {
+void summary_difference(const struct campaign *campaign, size_t plan, size_t base, enum metric metric,
+                        char cell[SUMMARY_CELL]) {
   double correlation;
   char text[HUMAN_MAX];
   const struct estimate difference = intervals_difference(campaign, plan, base, metric, &correlation);
@@ -132,13 +133,13 @@ static void put_difference(const struct campaign *campaign, size_t plan, size_t 
 static void print_differences(const struct campaign *campaign, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
   struct block block = {.columns = COLUMNS_MAX};
-  for (size_t i = 0; i < COLUMNS_MAX; i++) snprintf(block.heads[i], CELL, "%s", compared_heads[i]);
+  for (size_t i = 0; i < COLUMNS_MAX; i++) snprintf(block.heads[i], CELL, "%s", summary_compared_heads[i]);
   for (size_t plan = 0; plan < scenario->plan_count; plan++) {
     const size_t base = intervals_base(campaign, plan);
     if (base == INTERVALS_NO_BASE) continue;
     block.names[block.lines] = campaign_name(campaign, plan);
     for (size_t i = 0; i < COLUMNS_MAX; i++)
-      put_difference(campaign, plan, base, compared[i], block.cells[block.lines][i]);
+      summary_difference(campaign, plan, base, summary_compared[i], block.cells[block.lines][i]);
     block.lines++;
   }
   if (block.lines == 0) return;

@@ -2,6 +2,7 @@
 #include "sim/base/schema.h"
 
 #include <check.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,18 @@
 
 static struct key key_of(enum value_type type) {
   return (struct key){.name = "key", .type = type, .choices = "drain kill kill-hard"};
+}
+
+/* Whether all of a text has the pattern of a type, which is one of POSIX, too. */
+static bool has_pattern(enum value_type type, const char *text) {
+  char pattern[256], whole[300];
+  regex_t regex;
+  if (!value_type_pattern(type, pattern, sizeof pattern)) return true;
+  snprintf(whole, sizeof whole, "^(%s)$", pattern);
+  ck_assert_int_eq(regcomp(&regex, whole, REG_EXTENDED | REG_NOSUB), 0);
+  const bool found = regexec(&regex, text, 0, NULL, 0) == 0;
+  regfree(&regex);
+  return found;
 }
 
 START_TEST(reads_values_in_internal_units) {
@@ -74,6 +87,18 @@ START_TEST(reads_values_in_internal_units) {
                   err.message);
     ck_assert_msg(value.i == rows[i].value, "%s: %lld", rows[i].text, (long long)value.i);
     ck_assert_int_eq(err.code, ERR_NONE);
+    ck_assert_msg(has_pattern(rows[i].type, rows[i].text), "the pattern does not take %s", rows[i].text);
+  }
+}
+END_TEST
+
+START_TEST(a_pattern_takes_what_is_shown_and_nothing_without_its_unit) {
+  static const char *const wrong[] = {"5", "5m", "05s", "1e3s", "-1s", "1,5s", " 1s", "1 s", "1kb", "101%", "ms", ""};
+  for (int type = VALUE_TIME; type <= VALUE_SHARE; type++) {
+    const char *example = value_type_example((enum value_type)type);
+    if (type != VALUE_MILLISECONDS) ck_assert_msg(has_pattern((enum value_type)type, example), "%s", example);
+    for (size_t i = type == VALUE_MILLISECONDS; i < COUNT(wrong); i++)
+      ck_assert_msg(!has_pattern((enum value_type)type, wrong[i]), "%s: %s", example, wrong[i]);
   }
 }
 END_TEST
@@ -354,6 +379,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("schema");
   tcase_add_test(tests, reads_values_in_internal_units);
+  tcase_add_test(tests, a_pattern_takes_what_is_shown_and_nothing_without_its_unit);
   tcase_add_test(tests, refuses_what_is_not_of_the_type);
   tcase_add_test(tests, messages_are_those_of_the_language);
   tcase_add_test(tests, bounds_of_the_key_are_inclusive);

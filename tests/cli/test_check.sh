@@ -6,6 +6,7 @@ set -uo pipefail
 dgsim=$(realpath "${1:?the dgsim binary}")
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
+cp "$(dirname "${BASH_SOURCE[0]}")/careful.sh" "$work"
 cd "$work" || exit 1
 failures=0
 
@@ -68,30 +69,12 @@ done
 status 0 'system: {name: sqs-standard' check empty.yaml --dry-run
 status 0 'system: {name: at-least-once' check empty.yaml --dry-run --set check/delivery/ack=cumulative
 
-# A consumer that does what it is told each time, and one that knows what it has done.
+# A consumer that does what it is told each time; careful.sh knows what it has done.
 cat >naive.sh <<'SH'
 call() { printf '%s\n' "$1" && read -r answer && [[ $answer == *'"ok"'* ]]; }
 while read -r line; do
   [[ $line =~ \"number\":([0-9]+) ]] && number=${BASH_REMATCH[1]}
   if call '{"call":"apply"}'; then echo "{\"done\":$number}"; else echo "{\"failed\":$number}"; fi
-done
-SH
-cat >careful.sh <<'SH'
-call() { printf '%s\n' "$1" && read -r answer && [[ $answer == *'"ok"'* ]]; }
-once() {
-  call '{"call":"begin"}'
-  if call "{\"call\":\"insert_unique\",\"table\":\"done\",\"key\":\"$1\"}"; then
-    call '{"call":"apply"}' && call '{"call":"commit"}'
-  else
-    local seen=$answer
-    call '{"call":"rollback"}'
-    [[ $seen == *'"exists"'* ]]
-  fi
-}
-while read -r line; do
-  [[ $line =~ \"number\":([0-9]+) ]] && number=${BASH_REMATCH[1]}
-  [[ $line =~ \"id\":\"([^\"]+)\" ]] && id=${BASH_REMATCH[1]}
-  if once "$id"; then echo "{\"done\":$number}"; else echo "{\"failed\":$number}"; fi
 done
 SH
 printf 'format: 1\nworkload: {messages: 1}\n' >one.yaml

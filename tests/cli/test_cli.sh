@@ -184,7 +184,9 @@ cp out first
 for file in txt svg perfetto.json shiviz.log; do
   [[ -s results/lost-ack/anomalies/2.$file ]] || fail "explain wrote no 2.$file"
 done
+sh -c ': >"results/lost-ack/anomalies/2.svg.new.$$"' # as by one that was killed
 status 0 'doubled' explain lost-ack.yaml 2 --row queue --seed 1
+[[ -z $(find results/lost-ack -name '*.new.*') ]] || fail 'what a killed explain had left stays'
 diff first out >err || fail 'the command that explain names tells another story'
 status 0 'once' explain lost-ack.yaml 2 --row log --out elsewhere
 [[ -s elsewhere/lost-ack/anomalies/2.svg ]] || fail 'explain ignores --out'

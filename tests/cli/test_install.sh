@@ -18,12 +18,18 @@ fi
 mv "$tree/first" "$tree/prefix" # it was made for another place
 prefix=$tree/prefix
 for file in bin/dgsim include/dgsim.h lib/pkgconfig/dgsim.pc lib/cmake/dgsim/dgsimConfig.cmake \
-  lib/cmake/dgsim/dgsimConfigVersion.cmake share/doc/dgsim/LICENSE share/doc/dgsim/MIT.txt; do
+  lib/cmake/dgsim/dgsimConfigVersion.cmake share/doc/dgsim/LICENSE share/doc/dgsim/MIT.txt \
+  share/man/man1/dgsim.1 share/bash-completion/completions/dgsim share/zsh/vendor-completions/_dgsim \
+  share/dgsim/scenario.schema.json; do
   [[ -s $prefix/$file ]] || fail "no $file"
 done
 [[ $(find "$prefix/include" -type f | wc -l) == 1 ]] || fail "more than the one header is installed"
 version=$("$prefix/bin/dgsim" --version | sed -n '1s/^dgsim \([0-9.]*\).*/\1/p')
 [[ -n $version ]] || fail "no version from the installed tool"
+for document in man=man/man1/dgsim.1 bash=bash-completion/completions/dgsim zsh=zsh/vendor-completions/_dgsim \
+  schema=dgsim/scenario.schema.json; do # as this program says it
+  "$prefix/bin/dgsim" list "${document%%=*}" | cmp - "$prefix/share/${document#*=}" || fail "another ${document%%=*}"
+done
 
 mkdir "$tree/project"
 cp scenarios/check/examples/consumer.c "$tree/project/payments.c"

@@ -87,6 +87,8 @@ grep -q '"ranks": 3' ranks/violated/manifest.json || fail "not by three ranks"
 same alone ranks
 
 # One speaks. What is not for several says so.
+status 64 "${mpi[@]}" -n 2 "$dgsim" run small.yaml --seed 1 --record record
+says err "record is for one run: it does not use MPI"
 status 0 "${mpi[@]}" -n 3 "$dgsim" --version
 [[ $(wc -l <out) == 2 ]] || fail "--version"
 status 64 "${mpi[@]}" -n 2 "$dgsim" explore small.yaml

@@ -44,6 +44,20 @@ START_TEST(the_body_answers_by_its_top_bits) {
 }
 END_TEST
 
+/* [I1], below and at the first value that is too large. */
+START_TEST(a_narrow_body_draws_the_same) {
+  for (int wide = 0; wide < 2; wide++) {
+    struct quantile_table *table = by_hand();
+    table->body[LAST / 2] = UINT32_MAX + (int64_t)wide;
+    quantile_narrow(table);
+    ck_assert_int_eq(table->narrowed, !wide);
+    for (uint64_t cell = 1; cell < LAST; cell++)
+      ck_assert_int_eq(quantile_at(table, cell << (64 - QUANTILE_BITS)), table->body[cell]);
+    free(table);
+  }
+}
+END_TEST
+
 START_TEST(tails_are_cut_again_level_by_level) {
   struct quantile_table *table = by_hand();
   for (int level = 0; level < QUANTILE_LEVELS; level++)
@@ -122,6 +136,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("quantile");
   tcase_add_test(tests, the_body_answers_by_its_top_bits);
+  tcase_add_test(tests, a_narrow_body_draws_the_same);
   tcase_add_test(tests, tails_are_cut_again_level_by_level);
   tcase_add_test(tests, only_the_outer_cell_of_a_level_is_cut_further);
   tcase_add_test(tests, the_last_level_answers_its_own_outer_cell);

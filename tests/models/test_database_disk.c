@@ -4,7 +4,7 @@
 
 #define MS NS_PER_MS
 
-enum action { APPLY = 1, PUT, READ, CLAIM };
+enum action { APPLY = 1, PUT, READ, CLAIM, FORGET };
 static int64_t read_value;
 static int read_status;
 
@@ -12,6 +12,7 @@ static int act(struct dg_context *c, const struct dg_message *m) {
   switch (m->id % 10) {
   case PUT: return dg_put(c, "rows", 1, (int64_t)m->id);
   case READ: return read_status = dg_get(c, "rows", 1, &read_value);
+  case FORGET: return dg_delete(c, "processed", 7);
   case CLAIM: {
     dg_begin(c);
     int status = dg_insert_unique(c, "processed", 7);
@@ -79,6 +80,19 @@ START_TEST(rows_and_unique_keys_are_as_they_were) {
   ck_assert_int_eq(script.steps[2].status, DG_OK);
   ck_assert_int_eq(script.steps[4].status, DG_OK);      /* nobody remembers the first claim */
   ck_assert_int_eq(script.steps[5].status, DG_EXISTS);
+  ck_assert_uint_eq(tiny->world->dedup_bytes, DATABASE_UNIQUE_ROW_BYTES);
+  check_conserved(tiny);
+  tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(a_unique_key_whose_delete_was_lost_is_there_again) {
+  struct tiny *tiny = WORLD(14, 15, 24);
+  strike(tiny, VERB_FSYNC_LIES, 18 * MS, 10 * MS);
+  strike(tiny, VERB_POWER_LOSS, 27 * MS, 1 * MS);
+  tiny_run(tiny);
+  ck_assert_int_eq(script.steps[1].status, DG_OK);
+  ck_assert_int_eq(script.steps[2].status, DG_EXISTS);
   ck_assert_uint_eq(tiny->world->dedup_bytes, DATABASE_UNIQUE_ROW_BYTES);
   check_conserved(tiny);
   tiny_free(tiny);
@@ -263,6 +277,7 @@ int main(void) {
   tcase_add_test(tests, a_commit_whose_flush_lied_is_lost_with_the_power);
   tcase_add_test(tests, a_true_flush_makes_earlier_commits_durable);
   tcase_add_test(tests, rows_and_unique_keys_are_as_they_were);
+  tcase_add_test(tests, a_unique_key_whose_delete_was_lost_is_there_again);
   tcase_add_test(tests, a_row_that_was_not_there_is_not_there_again);
   tcase_add_test(tests, a_restart_makes_good_only_what_its_disk_does);
   tcase_add_test(tests, a_torn_write_keeps_a_first_part);

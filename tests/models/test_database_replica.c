@@ -6,7 +6,8 @@
 #define DELAY_NS (20 * MS)
 #define DURABLE_NS (1750 * NS_PER_US)
 
-enum action { PUT = 1, DELETE, CLAIM, READ, READ_UNIQUE, READ_IN_TRANSACTION, APPLY, READ_BALANCE };
+enum action { PUT = 1, DELETE, CLAIM, READ, READ_UNIQUE, READ_IN_TRANSACTION, APPLY, READ_BALANCE, PUT_MANY };
+#define MANY 80
 static struct seen {
   int status;
   int64_t value;
@@ -29,6 +30,9 @@ static int act(struct dg_context *c, const struct dg_message *m) {
   case READ_UNIQUE: return look(c, "processed", 7);
   case APPLY: return dg_apply(c);
   case READ_BALANCE: return look(c, "balance", 1);
+  case PUT_MANY:
+    for (int64_t i = 1; i <= MANY; i++) dg_put(c, "rows", 5, i);
+    return DG_OK;
   case READ_IN_TRANSACTION:
     dg_begin(c);
     dg_put(c, "rows", 5, 99);
@@ -158,6 +162,20 @@ START_TEST(the_log_is_of_the_delay_only) {
 }
 END_TEST
 
+/* Also when it is moved to the front of its memory, as most of it is old: what the delay still hides stays hidden. */
+START_TEST(what_is_trimmed_was_seen_long_ago) {
+  struct tiny *tiny = start();
+  script_add(100 * MS, 1, 10 + PUT_MANY);
+  script_add(600 * MS, 1, 1010 + PUT); /* trims the others */
+  script_add(605 * MS, 1, 1020 + PUT);
+  for (int64_t i = 0; i < 6; i++) script_add((606 + 5 * i) * MS, 2, 50 + READ);
+  tiny_run(tiny);
+  ck_assert_int_lt(script.steps[0].handled_at, 570 * MS);
+  for (size_t i = 0; i < 6; i++) saw(i, DG_OK, i < 3 ? MANY : i == 3 ? 1010 + PUT : 1020 + PUT);
+  tiny_free(tiny);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("database replica");
   TCase *tests = tcase_create("all");
@@ -168,6 +186,7 @@ int main(void) {
   tcase_add_test(tests, a_connection_that_breaks_meanwhile_takes_the_transaction);
   tcase_add_test(tests, what_a_failover_takes_back_was_never_read);
   tcase_add_test(tests, the_log_is_of_the_delay_only);
+  tcase_add_test(tests, what_is_trimmed_was_seen_long_ago);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

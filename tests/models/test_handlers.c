@@ -263,6 +263,24 @@ START_TEST(statement_is_refused_at_once_when_only_the_process_is_gone) {
 }
 END_TEST
 
+static int commit_nothing(struct dg_context *context, const struct dg_message *message) {
+  (void)message;
+  dg_begin(context);
+  return dg_commit(context);
+}
+
+START_TEST(transaction_without_a_statement_asks_nobody) {
+  static const struct handler handler = {.name = "nothing", .handle = commit_nothing, .uses = HANDLER_USES(DATABASE)};
+  struct tiny *tiny = script_new(&handler, 1, 1);
+  script_add(10 * MS, 1, 5);
+  tiny_strike(tiny, VERB_POWER_LOSS, 5 * MS, ROLE_DATABASE, 1)->lasts = span_of(60 * NS_PER_S);
+  tiny_run(tiny);
+  ck_assert_int_eq(script.steps[0].status, DG_OK);
+  ck_assert_int_eq(script.steps[0].handled_at, 10 * MS);
+  tiny_free(tiny);
+}
+END_TEST
+
 static int late_answer(struct dg_context *context, const struct dg_message *message) {
   (void)message;
   int first = dg_apply(context); /* stalls in a partition until it is given up */
@@ -351,6 +369,7 @@ int main(void) {
   tcase_add_test(tests, publish_without_an_output_fails);
   tcase_add_test(tests, statement_times_out_when_the_database_is_gone);
   tcase_add_test(tests, statement_is_refused_at_once_when_only_the_process_is_gone);
+  tcase_add_test(tests, transaction_without_a_statement_asks_nobody);
   tcase_add_test(tests, late_answer_is_not_taken_for_another);
   tcase_add_test(tests, handler_reads_its_own_keys);
   tcase_add_test(tests, runs_repeat_in_used_memory);

@@ -4,6 +4,7 @@
 #include "sim/kernel/time.h"
 
 #include <check.h>
+#include <regex.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
@@ -315,6 +316,31 @@ START_TEST(long_times_have_the_same_table_on_every_machine) {
 }
 END_TEST
 
+/* As editors check it: see distribution_pattern. */
+START_TEST(every_form_has_the_pattern_and_what_is_none_has_not) {
+  static const char *const wrong[] = {"uniform min=1ms", "lognormal", "exponential mean=2", "mix", "mix 1ms=99",
+                                      "lognormal(median=1ms", "normal mean=1ms", "5", "pareto min=1ms exponent=2.5s"};
+  char pattern[1024], whole[1032];
+  const char *example;
+  regex_t regex;
+  size_t forms = 0;
+  distribution_pattern(pattern, sizeof pattern);
+  snprintf(whole, sizeof whole, "^(%s)$", pattern);
+  ck_assert_int_eq(regcomp(&regex, whole, REG_EXTENDED | REG_NOSUB), 0);
+  for (; distribution_form(forms, &example); forms++) {
+    struct distribution *distribution;
+    struct err err = {0};
+    ck_assert_msg(distribution_parse(example, &distribution, &err), "%s", example);
+    distribution_free(distribution);
+    ck_assert_msg(regexec(&regex, example, 0, NULL, 0) == 0, "%s", example);
+  }
+  ck_assert_uint_eq(forms, 6);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    ck_assert_msg(regexec(&regex, wrong[i], 0, NULL, 0) != 0, "%s", wrong[i]);
+  regfree(&regex);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("distribution");
   TCase *tcase = tcase_create("all");
@@ -332,6 +358,7 @@ int main(void) {
       text_is_canonical_and_reads_back,
       bad_text_is_refused,
       long_times_have_the_same_table_on_every_machine,
+      every_form_has_the_pattern_and_what_is_none_has_not,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);

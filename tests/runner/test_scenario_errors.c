@@ -111,6 +111,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("scenario errors");
   TCase *tcase = tcase_create("all");
+  tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, every_bad_file_gets_its_message_at_its_place);
   tcase_add_test(tcase, a_file_that_is_not_there_is_an_input_error);
   suite_add_tcase(suite, tcase);

@@ -15,12 +15,25 @@ static void check_run(struct rig *rig, size_t row, uint64_t seed, const char *pa
   run_result_deinit(&result);
 }
 
+/* Whether a scenario shows a contract that is broken, and says so. */
+static bool shows_a_breach(const char *path) {
+  char line[512];
+  bool shows = false;
+  FILE *file = fopen(path, "r");
+  ck_assert_ptr_nonnull(file);
+  while (fgets(line, sizeof line, file))
+    if (strstr(line, "violates: [")) shows = true;
+  fclose(file);
+  return shows;
+}
+
 START_TEST(every_obligation_ends_in_exactly_one_class_and_every_contract_holds) {
   glob_t files = {.gl_pathc = 0};
   ck_assert_int_eq(glob("scenarios/*.yaml", 0, NULL, &files), 0);
   ck_assert_int_eq(glob("scenarios/tutorial/*.yaml", GLOB_APPEND, NULL, &files), 0);
   ck_assert_uint_ge(files.gl_pathc, 8);
   for (size_t i = 0; i < files.gl_pathc; i++) {
+    if (shows_a_breach(files.gl_pathv[i])) continue;
     struct rig rig;
     rig_open(&rig, files.gl_pathv[i]);
     for (size_t row = 0; row < rig.scenario.plan_count; row++)

@@ -77,13 +77,14 @@ END_TEST
 
 /* A disk that lied, or is gone, takes commits back whose events are out. */
 START_TEST(a_disk_that_forgets_leaves_phantoms) {
+  static const char *const marks[] = {"cleanup: delete, retention: 50ms, cleanup_every: 20ms", "cursor: id"};
   static const char *const faults[] = {
       "  - {at: 0s, fsync_lies: producer_database.1, for: 400ms}\n"
       "  - {at: 350ms, power_loss: producer_database.1, for: 50ms}\n",
       "  - {at: 350ms, disk_gone: producer_database.1, for: 50ms}\n"};
   struct rig_text text = {.length = 0};
-  rig_add(&text, LOG LOAD "publisher: {name: outbox-polling, poll_every: 10ms, cleanup: delete, retention: 50ms, "
-                 "cleanup_every: 20ms}\nfaults:\n%s", faults[_i]);
+  rig_add(&text, LOG LOAD "publisher: {name: outbox-polling, poll_every: 10ms, %s}\nfaults:\n%s", marks[_i / 2],
+          faults[_i % 2]);
   int64_t metrics[METRIC__COUNT];
   run_one(text.bytes, 1, metrics);
   ck_assert_int_gt(metrics[METRIC_PHANTOMS], 20);
@@ -138,6 +139,18 @@ START_TEST(outcomes_are_honest) {
 }
 END_TEST
 
+/* Where the broker's client hears nothing back, so does the application's. */
+START_TEST(a_publish_without_an_answer_ends_without_one) {
+  static const char *const systems[] = {"at-most-once", "rabbitmq-auto-ack"};
+  struct rig_text text = {.length = 0};
+  rig_add(&text, "system: %s\n" LOAD "publisher: dual-write\n", systems[_i]);
+  int64_t metrics[METRIC__COUNT];
+  run_one(text.bytes, 1, metrics);
+  ck_assert_int_eq(metrics[METRIC_NONE], 200);
+  ck_assert_int_eq(metrics[METRIC_STORE_DISAGREEMENTS], metrics[METRIC_LOST]);
+}
+END_TEST
+
 /* Each group gets every event, and is compared with what the service's database says. */
 START_TEST(groups_get_what_is_committed) {
   static const char text[] = "system: kafka-acks-all\n" LOAD "topology: {producers: 2, relays: 2}\n"
@@ -157,7 +170,8 @@ int main(void) {
   tcase_add_test(tests, skip_locked_shares_rows_out);
   tcase_add_test(tests, one_relay_keeps_the_order_of_a_key);
   tcase_add_loop_test(tests, a_release_disagrees_with_nobody, 0, 9);
-  tcase_add_loop_test(tests, a_disk_that_forgets_leaves_phantoms, 0, 2);
+  tcase_add_loop_test(tests, a_disk_that_forgets_leaves_phantoms, 0, 4);
+  tcase_add_loop_test(tests, a_publish_without_an_answer_ends_without_one, 0, 2);
   tcase_add_test(tests, groups_get_what_is_committed);
   tcase_add_test(tests, reads_are_counted);
   tcase_add_loop_test(tests, outcomes_are_honest, 0, 9);

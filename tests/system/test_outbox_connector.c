@@ -62,6 +62,29 @@ START_TEST(a_lost_confirmation_leaves_nothing_held) {
 }
 END_TEST
 
+/* The rows that it has read: the connector deletes them, or nobody. */
+START_TEST(rows_are_cleaned_up_while_their_events_are_read) {
+  static const char *const cleanups[] = {"none", "delete, retention: 50ms, cleanup_every: 20ms"};
+  struct rig_text text = {.length = 0};
+  rig_add(&text,
+          "format: 1\nname: cleanup\nmeasure_capacity: false\nworkload: {messages: 100, rate: 100/s}\n"
+          "system: kafka-idempotent\nhandler: dedup-table\npublisher: {name: outbox-cdc, cleanup: %s}\n"
+          "faults:\n  - {every: 300ms, kill: producer_database.1, for: 50ms}\n",
+          cleanups[_i]);
+  struct rig rig;
+  rig_load(&rig, text.bytes);
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert_int_eq(result.metrics[METRIC_LOST], 0);
+  ck_assert_int_eq(result.metrics[METRIC_STORE_DISAGREEMENTS], 0);
+  if (_i == 0)
+    ck_assert_int_ge(result.metrics[METRIC_OUTBOX_ROWS_PEAK], result.metrics[METRIC_OK]);
+  else
+    ck_assert_int_lt(result.metrics[METRIC_OUTBOX_ROWS_PEAK], 30);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 /* A client with a key for each attempt: what it has submitted twice is done twice, by log as by table. */
 START_TEST(an_event_says_which_attempt_it_is_of) {
   static const char *const publishers[] = {"{name: outbox-cdc}", "{name: outbox-polling}"};
@@ -130,6 +153,7 @@ int main(void) {
   tcase_set_timeout(tests, 60);
   tcase_add_loop_test(tests, no_fault_between_connector_and_slot_loses_an_event, 0, 2);
   tcase_add_test(tests, a_lost_confirmation_leaves_nothing_held);
+  tcase_add_loop_test(tests, rows_are_cleaned_up_while_their_events_are_read, 0, 2);
   tcase_add_loop_test(tests, an_event_says_which_attempt_it_is_of, 0, 2);
   tcase_add_loop_test(tests, a_new_disk_tells_what_is_committed_on_it, 0, 2);
   tcase_add_test(tests, used_memory_does_not_show);
