@@ -64,13 +64,18 @@ void amqp_start(struct world *world, struct node *node, bool consumes, amqp_chan
   connect(world, node);
 }
 
-struct message *amqp_message(struct world *world, struct node *node, enum rabbit_message kind) {
+static struct message *of_session(struct world *world, struct node *node, enum rabbit_message kind) {
   const struct amqp *client = amqp_of(node);
-  ASSERT_EQ(client->state, AMQP_OPEN);
   struct message *message = world_message(world, node, broker_node(world, client), 0, (uint16_t)kind);
   message->a = (int64_t)client->session;
   message->size = RABBIT_FRAME_BYTES;
   return message;
+}
+
+struct message *amqp_message(struct world *world, struct node *node, enum rabbit_message kind) {
+  const struct amqp *client = amqp_of(node);
+  ASSERT_EQ(client->state, AMQP_OPEN);
+  return of_session(world, node, kind);
 }
 
 bool amqp_hears(struct world *world, struct node *node, const struct message *message) {
@@ -98,7 +103,11 @@ void amqp_close(struct world *world, struct node *node) {
 
 void amqp_give_up(struct world *world, struct node *node) {
   struct amqp *client = amqp_of(node);
-  amqp_leave(world, node, true); /* [I2] */
+  if (client->state != AMQP_CLOSED) { /* [I2] */
+    struct message *message = of_session(world, node, RABBIT_LEAVE);
+    message->b = true;
+    world_send(world, node, message);
+  }
   link_close(world, node, broker_node(world, client));
   close_now(world, node);
   go_on(world, client);

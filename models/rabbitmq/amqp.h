@@ -13,7 +13,8 @@
  *
  * [I1] At most one session is open. What arrives of another one is not for it. An OPEN that is sent again
  *      asks for another session, so that no tag of an answer to the first can be taken for one of the second.
- * [I2] A client that leaves by itself tells the broker, on the connection that it leaves.
+ * [I2] A client that leaves by itself tells the broker, on the connection that it leaves; also one that has waited
+ *      in vain for the broker's OPENED: its system closes the connection.
  * [I3] A process that stops exits when the broker has answered its LEAVE, and so has executed all that was
  *      sent before it, or when the connection is gone; it does not connect again. (connection.close and
  *      close-ok; the Java client's close() waits without a limit, a connection that breaks or is silent for

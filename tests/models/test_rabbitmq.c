@@ -1,4 +1,5 @@
 /* RabbitMQ as its clients see it: confirms, acknowledgements, limits, restarts. */
+#include "models/rabbitmq/broker.h"
 #include "models/rabbitmq/wire.h"
 #include "models/store/database.h"
 #include "sim/handler/dgsim.h"
@@ -383,6 +384,20 @@ START_TEST(silent_consumer_is_noticed_by_its_heartbeat) {
 }
 END_TEST
 
+/* Who does not wait for as long as an answer takes connects for ever; what he has left is over at the broker too, also
+ * where no heartbeat would tell. */
+START_TEST(connection_given_up_before_its_answer_leaves_no_session) { /* [I2] of amqp.h */
+  struct tiny *tiny = rabbit(&system_rabbitmq_confirms, &handler_naive, 1);
+  set(tiny, KEY_RABBIT_HEARTBEAT, 0);
+  set(tiny, KEY_RABBIT_CONNECTION_TIMEOUT, MS + MS / 2);
+  tiny_run(tiny);
+  ck_assert_uint_eq(tiny_count(tiny, FACT_DELIVERED, 0), 0);
+  const struct broker *broker = broker_of(&tiny->world->nodes[tiny->world->first[ROLE_BROKER]]);
+  ck_assert_uint_le(broker->session_count, 2 * 2); /* of either client one that begins and one that ends */
+  tiny_free(tiny);
+}
+END_TEST
+
 START_TEST(consumer_timeout_closes_the_channel_of_a_quorum_queue_only) {
   for (int queue = RABBIT_CLASSIC; queue <= RABBIT_QUORUM; queue++) {
     struct tiny *tiny = rabbit(queue ? &system_rabbitmq_quorum : &system_rabbitmq_confirms,
@@ -479,6 +494,7 @@ int main(void) {
   tcase_add_test(tests, share_of_dropped_messages_is_the_closed_form);
   tcase_add_test(tests, broken_connection_requeues_at_once_and_a_stale_acknowledgement_is_none);
   tcase_add_test(tests, silent_consumer_is_noticed_by_its_heartbeat);
+  tcase_add_test(tests, connection_given_up_before_its_answer_leaves_no_session);
   tcase_add_test(tests, consumer_timeout_closes_the_channel_of_a_quorum_queue_only);
   tcase_add_test(tests, one_acknowledgement_for_many);
   tcase_add_test(tests, full_queue_refuses_the_newest_or_drops_the_oldest);
