@@ -10,9 +10,10 @@ string(REGEX REPLACE "^.*\n\n(Permission is hereby)" "\\1" mit "${mit}")
 string(REGEX REPLACE "\n+$" "" mit "${mit}")
 string(REPLACE "\n\n" "\n.\n" mit "${mit}")
 string(REPLACE "\n" "\n " mit "${mit}")
+string(TIMESTAMP year %Y UTC) # of SOURCE_DATE_EPOCH where that is set
 configure_file(${CMAKE_CURRENT_LIST_DIR}/copyright.in ${documents}/copyright @ONLY)
 
-# Both changelogs. CMake's clock is SOURCE_DATE_EPOCH where that is set.
+# Both changelogs.
 file(RENAME ${documents}/CHANGELOG.md ${documents}/changelog)
 string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)
 file(WRITE ${documents}/changelog.Debian

@@ -2,14 +2,16 @@
 # hardened and the same each time only as scripts/package.sh configures it.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "dgsim developers <dgsim@dgsim.invalid>") # .invalid: there is no such place, by RFC 2606
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "simulator and fault injection for message delivery guarantees")
 set(CPACK_PACKAGE_DESCRIPTION
-"dgsim models producers, brokers, consumers and the stores around them. It loses
- acknowledgements, cuts networks and crashes processes, gives every guarantee the
- same bad luck, and counts what was lost, what was duplicated and what it cost.
- .
- It also tries a consumer of the user's own, in any language, against every
- fault that its message broker's contract allows. The header of plug-ins, with
- its pkg-config file and its CMake package, is included.")
+"dgsim models producers, brokers, consumers and the stores around them. It
+loses acknowledgements, cuts networks and crashes processes, gives every
+guarantee the same bad luck, and counts what was lost, what was duplicated
+and what it cost.
+
+It also tries a consumer of the user's own, in any language, against every
+fault that its message broker's contract allows. The header of plug-ins, with
+its pkg-config file and its CMake package, is included.")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
