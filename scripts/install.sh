@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of scripts/packages.txt that are missing.
-#   scripts/install.sh [GROUP...]     groups: run build mpi test lint bench trust; default: run build mpi test
+#   scripts/install.sh [GROUP...]     groups: run build mpi test lint bench trust package; default: run build mpi test
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ while read -r group package _; do
   if [[ " ${groups[*]} " == *" $group "* ]]; then wanted+=("$package"); fi
 done <scripts/packages.txt
 if ((${#wanted[@]} == 0)); then
-  echo "install.sh: no packages in group '${groups[*]}' (groups: run build mpi test lint bench trust)" >&2
+  echo "install.sh: no packages in group '${groups[*]}' (groups: run build mpi test lint bench trust package)" >&2
   exit 64
 fi
 
