@@ -42,7 +42,7 @@ row() { # PAGE LINE
 }
 
 for page in "${pages[@]}"; do
-  table=false
+  table=false text=$(<"$page")
   while IFS= read -r line; do
     if [[ $line == '| | function | file |' ]]; then table=true; fi
     if [[ $line != '|'* ]]; then table=false; fi
@@ -58,7 +58,7 @@ for page in "${pages[@]}"; do
         grep -qxF "$name" <<<"$words" || complain "$page: no $name in the code"
       fi
     done < <(quoted "$line")
-  done <"$page"
+  done <<<"$text"
 done
 if ((!$# && (rows < 20 || names < 60))); then complain "only $names functions in $rows rows: has a table another head?"; fi
 
