@@ -331,10 +331,12 @@ START_TEST(what_a_program_forks_ends_with_its_worker_and_answers_nothing) {
   ck_assert(is_gone(*forked));
   ck_assert_uint_eq(result.failure_count, 0);
   check_result_deinit(&result);
+#ifndef __SANITIZE_THREAD__ /* forked on a fiber, it takes switches of fibers for races of threads */
   check_of(comes_back_in_both, "format: 1\nworkload: {messages: 2}\ncheck: {pairs: 0}\n", 1, false, &result, NULL);
   ck_assert_uint_eq(result.failure_count, 0);
   ck_assert_uint_gt(result.tried, 50);
   check_result_deinit(&result);
+#endif
   munmap(forked, sizeof *forked);
 }
 END_TEST
