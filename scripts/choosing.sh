@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# How to choose a guarantee, as measured: Markdown tables of README.md.
+# How to choose a guarantee, as measured: Markdown tables of scenarios/capacity/README.md.
 #   scripts/choosing.sh columns|orders|idempotent [DGSIM]
 # columns: loss, duplicates, complexity and capacity under the faults of scenarios/claims/C26-holds.yaml.
 # orders: capacity without faults, in worlds that differ in one thing; idempotent: likewise of the consumers of
-# C27-breaks-fsync.yaml. Capacity is measured once a seed. tests/cli/test_choosing.sh compares README.md with this.
+# C27-breaks-fsync.yaml. Capacity is measured once a seed. tests/cli/test_choosing.sh compares that page with this.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 section=$1

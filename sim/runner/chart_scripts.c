@@ -30,7 +30,8 @@ const char *const chart_script_common =
 
 /* Rows lie, so that long labels have room. On a logarithmic axis an absent bar is drawn from FLOOR. */
 const char *const chart_script_loss =
-    "set title 'Lost operations and duplicate effects per run: '.NAME.\"\\n\".SUBTITLE offset 0,1.2\n"
+    "set title 'Lost operations and duplicate effects per run: '.NAME.\"\\n\".SUBTITLE offset "
+    "0,1.2\n"
     "if (LOGARITHMIC) set logscale x\n"
     "set xlabel LOGARITHMIC ? 'operations per run (logarithmic)' : 'operations per run'\n"
     "set grid x ls 100\n"
@@ -46,7 +47,8 @@ const char *const chart_script_loss =
     "inside(x) = x > FLOOR ? x : FLOOR\n"
     "bar(metric, at) = row(metric) + at\n"
     "plot for [k=1:2] '../aggregate.csv' \\\n"
-    "       using (column('mean')):(bar(METRIC[k], OFFSET[k])):(FLOOR):(inside(column('mean'))): \\\n"
+    "       using (column('mean')):(bar(METRIC[k], OFFSET[k])):(FLOOR):(inside(column('mean'))): "
+    "\\\n"
     "         (bar(METRIC[k], OFFSET[k]) - 0.16):(bar(METRIC[k], OFFSET[k]) + 0.16) \\\n"
     "       with boxxyerror lc rgb COLOUR[k] title TITLE[k], \\\n"
     "     for [k=1:2] '' using (inside(column('mean'))): \\\n"
@@ -85,7 +87,8 @@ const char *const chart_script_capacity =
     "    set label 'offered' at OFFERED, graph 1 offset -0.5,-0.4 right tc rgb '#404040' front\n"
     "  }\n"
     "  plot '../aggregate.csv' using (column('mean')):(row(METRIC[k])):(0):(column('mean')): \\\n"
-    "           (row(METRIC[k]) - 0.28):(row(METRIC[k]) + 0.28) with boxxyerror lc rgb COLOUR[k], \\\n"
+    "           (row(METRIC[k]) - 0.28):(row(METRIC[k]) + 0.28) with boxxyerror lc rgb COLOUR[k], "
+    "\\\n"
     "       '' using (column('mean')):(uncertain(row(METRIC[k]))):(column('low')): \\\n"
     "           (column('high')) with xerrorbars lc rgb 'black' lw 1.3 dt 1 pt 0, \\\n"
     "       '' using (beside(column('high'), k)):(row(METRIC[k])):(number(column('mean'))) \\\n"
@@ -94,8 +97,24 @@ const char *const chart_script_capacity =
     "unset multiplot\n";
 
 /* Windows: only those of the first seed, wide enough to be seen. Cells of the timeline are averaged to
- * BIN seconds, or the lines would be nothing but noise. */
+ * BIN seconds, or the lines would be nothing but noise. An axis that is left to gnuplot reaches up to the cells, so
+ * the averages are drawn into a table first; `stats` has to come before multiplot. */
 const char *const chart_script_timeline =
+    "bin(t) = (floor(t / BIN) + 0.5) * BIN\n"
+    "array MOST[3] = [1, 1, 1]\n"
+    "do for [p=1:3] {\n"
+    "  undefine DRAWN_*\n"
+    "  set table $DRAWN\n"
+    "  plot for [i=1:ROWS] '../timeline.csv' using \\\n"
+    "         (label_is(i) ? bin(column('time_s')) : NaN):(column(COLUMN[p])) smooth unique\n"
+    "  unset table\n"
+    "  unset datafile columnheaders\n"
+    "  set datafile separator whitespace\n"
+    "  stats $DRAWN using 2 name 'DRAWN' nooutput\n"
+    "  set datafile columnheaders\n"
+    "  set datafile separator comma\n"
+    "  if (exists('DRAWN_max') && DRAWN_max > 1) { MOST[p] = DRAWN_max }\n"
+    "}\n"
     "set multiplot title 'Over time: '.NAME.\"\\n\".SUBTITLE font ',15'\n"
     "set lmargin at screen 0.10\n"
     "set rmargin at screen 0.97\n"
@@ -108,15 +127,15 @@ const char *const chart_script_timeline =
     "PANEL = (TOP - BOTTOM) / 3\n"
     "in_family(k) = strcol('seed') eq SEED && strstrt(VERBS[k], ' '.strcol('verb').' ') > 0\n"
     "until(begin, end) = end - begin < END / 300.0 ? begin + END / 300.0 : end\n"
-    "bin(t) = (floor(t / BIN) + 0.5) * BIN\n"
     "set style fill solid 1 noborder\n"
-    "set key at screen 0.535, 6.0 / HEIGHT center bottom horizontal maxcols KEY_COLUMNS samplen 2.5 "
+    "set key at screen 0.535, 6.0 / HEIGHT center bottom horizontal maxcols KEY_COLUMNS samplen "
+    "2.5 "
     "Left reverse width 1\n"
     "do for [p=1:3] {\n"
     "  set tmargin at screen TOP - (p - 1) * PANEL - 10.0 / HEIGHT\n"
     "  set bmargin at screen TOP - p * PANEL + 10.0 / HEIGHT\n"
     "  set label 1 TITLE[p] at screen 0.02, screen TOP - (p - 0.5) * PANEL center rotate by 90\n"
-    "  set yrange [0:1<*]\n"
+    "  set yrange [0:1.06 * MOST[p]]\n"
     "  set ytics autofreq\n"
     "  if (p == 3) { set xlabel 'time, s' offset 0,0.4; set format x '%g' } else {\n"
     "    unset xlabel; set format x '' }\n"

@@ -61,10 +61,12 @@ static bool any_fault(const struct campaign *campaign) {
   return false;
 }
 
-size_t charts_key_lines(const struct scenario *scenario, size_t entries, size_t more, size_t *out_columns) {
+size_t charts_key_lines(const struct scenario *scenario, size_t entries, size_t more,
+                        size_t *out_columns) {
   size_t longest = 14;
   for (size_t row = 0; row < scenario->row_count; row++)
-    if (human_width(scenario->rows[row].label) > longest) longest = human_width(scenario->rows[row].label);
+    if (human_width(scenario->rows[row].label) > longest)
+      longest = human_width(scenario->rows[row].label);
   *out_columns = KEY_CHARACTERS / (longest + more + 9);
   if (*out_columns == 0) *out_columns = 1;
   return (entries + *out_columns - 1) / *out_columns;
@@ -79,7 +81,8 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
     const char *label = scenario->plans[row].label;
     if (wrapped_width(label) > margin) margin = wrapped_width(label);
   }
-  const size_t lines = charts_key_lines(scenario, scenario->plan_count + (faults ? 3 : 0), 0, &columns);
+  const size_t lines =
+      charts_key_lines(scenario, scenario->plan_count + (faults ? 3 : 0), 0, &columns);
   const size_t rows_above = scenario->plan_count > 6 ? scenario->plan_count - 6 : 0;
   fprintf(out, "# Drawn from the CSV files one folder up. By hand: gnuplot %s.gp\n", name);
   fputs("NAME = ", out);
@@ -182,6 +185,15 @@ static enum family family_of(enum verb verb) {
   }
 }
 
+/* Of the first seed, whose windows are shaded: which families had any. */
+static void families_struck(const struct campaign *campaign, bool struck[FAMILY__COUNT]) {
+  for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
+    const struct run_result *result = campaign_result(campaign, row, 0);
+    for (size_t i = 0; i < result->window_count; i++)
+      struck[family_of(campaign->scenario->faults[result->windows[i].fault].verb)] = true;
+  }
+}
+
 static void put_timeline(const struct campaign *campaign, FILE *out) {
   int64_t end = 0;
   for (size_t i = 0; i < campaign->result_count; i++) {
@@ -192,19 +204,27 @@ static void put_timeline(const struct campaign *campaign, FILE *out) {
   const int64_t width = tables_timeline_width(campaign);
   int64_t bin = width > 0 ? width : 1;
   if (end / bin > TIMELINE_BINS) bin *= (end / bin + TIMELINE_BINS - 1) / TIMELINE_BINS;
-  fprintf(out, "END = %.9g\nBIN = %.9g\nFAMILIES = %d\n", end > 0 ? (double)end * 1e-9 : 1,
-          (double)bin * 1e-9, any_fault(campaign) ? FAMILY__COUNT : 0);
-  fputs("array VERBS[3] = [", out);
+  static const struct {
+    const char *name, *shade;
+  } families[FAMILY__COUNT] = {{"deploy", "#E4E4E4"}, {"network", "#C9E6F7"}, {"nodes", "#F8D0B4"}};
+  bool struck[FAMILY__COUNT] = {false};
+  families_struck(campaign, struck);
+  fprintf(out,
+          "END = %.9g\nBIN = %.9g\n"
+          "array VERBS[3] = ['', '', '']\narray FAMILY[3] = ['', '', '']\narray SHADE[3] = ['', "
+          "'', '']\n",
+          end > 0 ? (double)end * 1e-9 : 1, (double)bin * 1e-9);
+  int count = 0;
   for (int family = 0; family < FAMILY__COUNT; family++) {
-    fputs(family > 0 ? ", ' " : "' ", out);
+    if (!struck[family]) continue;
+    fprintf(out, "VERBS[%d] = ' ", ++count);
     for (enum verb verb = 0; verb < VERB__COUNT; verb++)
       if (family_of(verb) == (enum family)family) fprintf(out, "%s ", fault_verbs[verb].name);
-    fputc('\'', out);
+    fprintf(out, "'\nFAMILY[%d] = 'fault: %s'\nSHADE[%d] = '%s'\n", count, families[family].name,
+            count, families[family].shade);
   }
-  fputs("]\n"
-        "array FAMILY[3] = ['fault: deploy', 'fault: network', 'fault: nodes']\n"
-        "array SHADE[3] = ['#E4E4E4', '#C9E6F7', '#F8D0B4']\n"
-        "array TITLE[3] = ['goodput, per s', 'lag, operations', 'duplicates, per s']\n"
+  fprintf(out, "FAMILIES = %d\n", count);
+  fputs("array TITLE[3] = ['goodput, per s', 'lag, operations', 'duplicates, per s']\n"
         "array COLUMN[3] = ['goodput_per_s', 'open', 'duplicates_per_s']\n",
         out);
 }

@@ -117,6 +117,11 @@ done
 for file in summary.txt resolved.yaml manifest.json charts/timeline.gp; do
   [[ -s one/good/$file ]] || fail "$file is not there"
 done
+grep -qx 'FAMILIES = 0' one/good/charts/timeline.gp || fail 'the legend names faults, and there was none'
+printf 'faults: [{at: 100ms, kill: consumer.1, for: 100ms}]\n' | cat good.yaml - >killed.yaml
+"$dgsim" run killed.yaml --out killed --no-charts --no-report >out || true
+grep -qx "FAMILY\[1\] = 'fault: nodes'" killed/good/charts/timeline.gp || fail 'the legend does not name the fault'
+grep -qx 'FAMILIES = 1' killed/good/charts/timeline.gp || fail 'the legend names faults that there were not'
 [[ $(readlink one/latest) == good ]] || fail 'latest does not point to the last run'
 status 0 '' run good.yaml other.yaml --out both --no-charts
 [[ -s both/other/runs.csv && $(readlink both/latest) == other ]] || fail 'two files do not give two results'
