@@ -211,8 +211,8 @@ static void put_timeline(const struct campaign *campaign, FILE *out) {
   families_struck(campaign, struck);
   fprintf(out,
           "END = %.9g\nBIN = %.9g\n"
-          "array VERBS[3] = ['', '', '']\narray FAMILY[3] = ['', '', '']\narray SHADE[3] = ['', "
-          "'', '']\n",
+          "array VERBS[3] = ['', '', '']\narray FAMILY[3] = ['', '', '']\n"
+          "array SHADE[3] = ['white', 'white', 'white']\n", /* gnuplot reads the first even where there is none */
           end > 0 ? (double)end * 1e-9 : 1, (double)bin * 1e-9);
   int count = 0;
   for (int family = 0; family < FAMILY__COUNT; family++) {
