@@ -39,21 +39,22 @@ dgsim() {
 }
 
 # Scenarios that run by themselves: all in one process, but for those that scripts/determinism/reduced.csv makes small.
-# The tutorial's have three seeds, so that the intervals of several runs are there; all others have one.
+# The tutorial's have three seeds, so that the intervals of several runs are there, and the page with its stories, each a
+# run or two more; all others have one seed and no page.
 reduced=scripts/determinism/reduced.csv
 one=() several=()
 while IFS= read -r scenario; do
   if [[ $scenario != *"$only"* ]]; then continue; fi
   override=$(awk -F, -v scenario="$scenario" '$1 == scenario { print $2 }' "$reduced")
   if [[ $override ]]; then
-    dgsim run "$scenario" --set "$override" --seeds 1 --no-charts --out "$out/run" "${threads[@]}"
+    dgsim run "$scenario" --set "$override" --seeds 1 --no-charts --no-report --out "$out/run" "${threads[@]}"
   elif [[ $scenario == scenarios/tutorial/* ]]; then
     several+=("$scenario")
   else
     one+=("$scenario")
   fi
 done < <(find scenarios tests/regressions -name '*.yaml' -exec grep -L '^check:' {} + | LC_ALL=C sort)
-if ((${#one[@]})); then dgsim run "${one[@]}" --seeds 1 --no-charts --out "$out/run" "${threads[@]}"; fi
+if ((${#one[@]})); then dgsim run "${one[@]}" --seeds 1 --no-charts --no-report --out "$out/run" "${threads[@]}"; fi
 if ((${#several[@]})); then dgsim run "${several[@]}" --seeds 3 --no-charts --out "$out/run" "${threads[@]}"; fi
 rm -f "$out/run/latest"
 

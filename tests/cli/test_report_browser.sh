@@ -38,7 +38,7 @@ sed 's/name: camp/name: swept/; /^expect/d' camp.yaml >swept.yaml
 (($? == 1)) || fail 'camp.yaml: not violated'
 "$dgsim" run swept.yaml --out out --vary links/default/loss=0%,3% --vary workload/rate=300/s,500/s --seeds 1 >/dev/null
 (($? == 2)) || fail 'swept.yaml: not inconclusive'
-python3 "$here/in_browser.py" "$(command -v chromium)" out/camp/report.html out/swept/report.html >said ||
+PYTHONDONTWRITEBYTECODE=1 python3 "$here/in_browser.py" "$(command -v chromium)" out/camp/report.html out/swept/report.html >said ||
   fail "the pages are not as they have to be"
 cat said
 (($(sed -n 's/ pictures$//p' said) >= 8)) || fail 'there are fewer pictures than were drawn'
@@ -47,7 +47,7 @@ cat said
 sed -e 's/--soft: #[0-9a-f]*/--soft: #bbbbbb/' -e 's/href="#main"/href="#nowhere"/' -e "s/default-src 'none'/script-src 'none'/" \
   -e 's|<footer>|<img src="http://example.org/x.png" /><p style="width: 2000px">wide</p><figure><svg viewBox="0 0 9 9" width="9" height="9"></svg></figure>|; s|</footer>||' \
   out/camp/report.html >wrong.html
-if python3 "$here/in_browser.py" "$(command -v chromium)" wrong.html >said; then fail 'a page that is wrong is none'; fi
+if PYTHONDONTWRITEBYTECODE=1 python3 "$here/in_browser.py" "$(command -v chromium)" wrong.html >said; then fail 'a page that is wrong is none'; fi
 for wrong in 'to 1 from what is behind it' '#nowhere leads nowhere' 'it loads http://example.org' ' wide, in 360' 'a picture of '; do
   grep -qF -e "$wrong" said || fail "not noticed: '$wrong'"
 done

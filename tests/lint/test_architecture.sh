@@ -9,7 +9,7 @@ pages=("$@")
 failed=0 rows=0 names=0
 made=' runs.csv aggregate.csv build-dev/ x.h x.c tests/regressions/<what>.yaml ' # by programs, or an example
 all=$(find sim models tests scripts scenarios -type f | LC_ALL=C sort)
-words=$(find sim models tests CMakeLists.txt -name '*.[chy]*' -print0 | xargs -0 grep -ohE '[A-Za-z_][A-Za-z0-9_]*' | LC_ALL=C sort -u)
+words=$(find sim models tests CMakeLists.txt -name '*.[chy]*' -print0 | xargs -0 grep -IohE '[A-Za-z_][A-Za-z0-9_]*' | LC_ALL=C sort -u)
 
 complain() {
   echo "test_architecture.sh: $*" >&2
