@@ -29,9 +29,8 @@
 
 #define LINK_MESSAGE_KINDS_MAX 64
 #define LINK_OLD_EPOCHS 4 /* requests of so many connections back may still come */
-#define RETRANSMISSION_FIRST_NS                                                                    \
-  (200 * NS_PER_MS) /* RFC 6298's minimum as Linux has it, TCP_RTO_MIN */
-#define RETRANSMISSION_LAST_NS (120 * NS_PER_S)     /* TCP_RTO_MAX */
+#define RETRANSMISSION_FIRST_NS (200 * NS_PER_MS) /* RFC 6298's minimum as Linux has it, TCP_RTO_MIN */
+#define RETRANSMISSION_LAST_NS (120 * NS_PER_S)   /* TCP_RTO_MAX */
 #define CONNECTION_GIVES_UP_NS (924600 * NS_PER_MS) /* net.ipv4.tcp_retries2 = 15 */
 
 /* Why a transmission was lost: the `value` of a LOST event. */
@@ -50,11 +49,9 @@ struct link_rules {
 /* What every transmission touches is in the first cache line, what a control request does beside that in the
  * second. */
 struct channel {
-  _Alignas(64) const
-      struct link_rules *rules; /* the link's, or those of a fault that degrades it */
-  uint64_t sent[2];             /* by direction: sequence of the last sent */
-  uint64_t
-      control_key; /* of the luck of control requests of one kind and direction: the last that came */
+  _Alignas(64) const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
+  uint64_t sent[2];     /* by direction: sequence of the last sent */
+  uint64_t control_key; /* of the luck of control requests of one kind and direction: the last that came */
   uint32_t control_of;  /* which these are: (kind << 1 | direction) + 1, 0 = none yet */
   uint32_t epoch;       /* of the connection */
   uint32_t degraded_by; /* fault, NO_FAULT */
@@ -62,33 +59,30 @@ struct channel {
   uint8_t link;         /* enum link */
   uint8_t kind;         /* enum link_kind */
   bool used;            /* something was sent in this epoch */
-  bool
-      troubled; /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
-  _Alignas(64) uint32_t
-      control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
+  bool troubled;        /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
+  _Alignas(64) uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
   struct channel_way {
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
     int64_t last_arrival; /* ns, of this epoch */
-    uint64_t
-        old_limit; /* of the epoch before: messages up to this sequence still arrive; answers of
+    uint64_t old_limit;   /* of the epoch before: messages up to this sequence still arrive; answers of
                              older ones do not: nobody reads that socket any more */
-    int64_t stall_until;   /* ns: head of line is sent again then, all behind it wait */
+    int64_t stall_until;  /* ns: head of line is sent again then, all behind it wait */
     int64_t stalled_since; /* ns, -1 = not stalled */
     uint32_t stall_rounds;
-    uint32_t stalled_by; /* fault that clogs it; NO_FAULT: who cuts it */
-    uint32_t cuts;       /* partitions that cut this direction now */
-    uint32_t cut_by;     /* fault index of the last of them */
+    uint32_t stalled_by;  /* fault that clogs it; NO_FAULT: who cuts it */
+    uint32_t cuts;        /* partitions that cut this direction now */
+    uint32_t cut_by;      /* fault index of the last of them */
   } ways[2];
   uint32_t reset_by;      /* fault index of the last reset, NO_FAULT */
   int64_t degraded_until; /* ns */
   int64_t clogged_until;  /* ns: what arrives before waits until then */
   uint32_t clogged_by;    /* the fault that clogs it longest */
-  uint64_t
-      request_limits[LINK_OLD_EPOCHS]; /* by epoch: requests up to this sequence still arrive, as
+  uint64_t request_limits[LINK_OLD_EPOCHS]; /* by epoch: requests up to this sequence still arrive, as
                                                they lie in that connection's buffer at who answers */
-  /* An odd number of lines: the first lines of many channels then lie in all sets of a cache, and not in an eighth. */
-  char unused[64];
+  char unused[64]; /* see below */
 };
+/* The first lines of many channels lie in all sets of a cache then, and not in every eighth. */
+_Static_assert(sizeof(struct channel) / 64 % 2 == 1, "an odd number of cache lines");
 
 struct link_state {
   bool used;
@@ -146,8 +140,7 @@ void link_close(struct world *world, struct node *node, uint16_t peer);
 void link_node_down(struct world *world, struct node *node);
 
 /* Clogs every channel of a link that one of `froms` connects, for so long. */
-void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_t until,
-               uint32_t fault);
+void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_t until, uint32_t fault);
 
 /* Rules of a link for the time being: those of the plan but for what the fault says. */
 struct link_rules link_degraded(const struct world *world, const struct fault_plan *plan);
