@@ -11,7 +11,11 @@
 
 #define NO_THREAD UINT32_MAX
 
-static struct host_memory *memory_of(const struct node *node) { return node->disk[HOST_PORT]; }
+/* All consumers of a world share their fibers. They are memory, not data: no byte of a stack is read after a crash.
+ * The first consumer keeps them. */
+static void **fibers_of(const struct world *world) {
+  return &world->nodes[world->first[ROLE_CONSUMER]].disk[HOST_PORT];
+}
 
 /* --- Life --- */
 
@@ -23,11 +27,7 @@ static size_t arena_bytes(const struct plan *plan) {
 static void start(struct world *world, struct node *node, enum start_reason reason) {
   (void)reason;
   uint32_t count = world->plan->threads;
-  if (!node->disk[HOST_PORT]) {
-    struct host_memory *memory = node->disk[HOST_PORT] = calloc(1, sizeof *memory);
-    ASSERT(memory);
-    memory->fibers = fiber_pool_new(count);
-  }
+  if (!*fibers_of(world)) *fibers_of(world) = fiber_pool_new();
   struct host *host = node->state[HOST_PORT] = ARENA_NEW(&node->arena, struct host, 1);
   host->threads = ARENA_NEW(&node->arena, struct thread, count);
   host->thread_count = count;
@@ -41,8 +41,6 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     thread->index = i;
     thread->handler = plan_handler(world->plan, node->group);
     thread->settings = plan_handler_settings(world->plan, node->group);
-    thread->fiber = fiber_pool_at(memory_of(node)->fibers, i);
-    ASSERT(!fiber_live(thread->fiber));
     thread->next_free = host->free_thread;
     host->free_thread = i;
   }
@@ -57,16 +55,17 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     host->lanes[ROLE_PROVIDER] = world_lane(world, host_provider_timeout(world));
 }
 
-static void drop_fibers(const struct world *world, const struct node *node) {
-  if (!memory_of(node)) return;
-  for (uint32_t i = 0; i < world->plan->threads; i++)
-    fiber_drop(fiber_pool_at(memory_of(node)->fibers, i));
+static void drop_fibers(struct host *host) {
+  for (uint32_t i = 0; i < host->thread_count; i++) {
+    if (host->threads[i].fiber) fiber_drop(host->threads[i].fiber);
+    host->threads[i].fiber = NULL;
+  }
 }
 
 static void crash(struct world *world, struct node *node, bool power) {
   (void)power;
   host_local_crash(world, node);
-  drop_fibers(world, node);
+  if (host_of(node)) drop_fibers(host_of(node));
   host_program_crash(world, node);
 }
 
@@ -79,12 +78,13 @@ static void terminate(struct world *world, struct node *node) {
 
 static void finish(struct world *world, struct node *node) { host_program_over(world, node); }
 
-static void disk_reset(struct world *world, struct node *node) { drop_fibers(world, node); }
+static void disk_reset(struct world *world, struct node *node) {
+  (void)world;
+  if (node->disk[HOST_PORT]) fiber_pool_drop(node->disk[HOST_PORT]);
+}
 
 static void disk_free(struct node *node) {
-  if (!memory_of(node)) return;
-  fiber_pool_free(memory_of(node)->fibers);
-  free(memory_of(node));
+  fiber_pool_free(node->disk[HOST_PORT]);
   node->disk[HOST_PORT] = NULL;
 }
 
@@ -165,7 +165,10 @@ static void go_on(struct world *world, struct node *node, struct thread *thread)
     thread->read_clock = false;
     const bool returned = fiber_resume(thread->fiber);
     if (thread->read_clock) world_clock_read(world, node, thread->intent);
-    if (returned) break;
+    if (returned) {
+      thread->fiber = NULL;
+      break;
+    }
     if (program && !host_program_calls(thread)) return;
     if (!make_call(world, node, thread)) return;
   }
@@ -220,7 +223,7 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
-  fiber_start(thread->fiber, run_handler, thread);
+  thread->fiber = fiber_start(*fibers_of(world), run_handler, thread);
   thread->worked = thread->handler->works_first && !thread->handler->program;
   thread->call = CALL_WORK;
   thread->about = NULL;

@@ -20,7 +20,7 @@ enum client_transaction {
 /* What every call of every message needs comes first, then the message, then what only some calls need. */
 struct thread {
   struct dg_context context; /* first: what the handler gets points to its thread */
-  struct fiber *fiber;
+  struct fiber *fiber; /* while it has a handler that has not returned; NULL */
   struct world *world;
   struct node *node;
   const struct handler *handler; /* the group's, and its keys' values */
@@ -72,12 +72,6 @@ struct host {
   uint32_t running, free_thread;
   uint32_t thread_bits;  /* low bits of a correlation: the thread */
   bool submitting;
-};
-
-/* What survives crashes and runs on node->disk: stacks. They are memory, not data: no byte of them is
- * read after a crash. */
-struct host_memory {
-  struct fiber_pool *fibers;
 };
 
 enum { HOST_TIMER_WAKE, HOST_TIMER_ANSWER, HOST_TIMER_RETURNED, HOST_TIMER__COUNT };

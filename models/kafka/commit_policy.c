@@ -21,13 +21,23 @@ static bool sync_call(const struct world *world) {
          kafka_setting(world, KEY_COMMIT_CALL) == CALL_SYNC;
 }
 
+/* `last` now stands for a later record of its partition, too: by that one's offset, and by the lower operation of
+ * the two, as the commit goes by the lowest that it covers. */
+static void cover(struct record *last, const struct record *record) {
+  last->handle = record->handle;
+  if (record->intent < last->intent) last->intent = record->intent;
+}
+
 void commit_fold(struct consumer *consumer) {
   uint32_t left = consumer->committing;
   for (uint32_t i = left; i < consumer->processed_count; i++) {
-    bool last = true;
-    for (uint32_t j = i + 1; j < consumer->processed_count && last; j++)
-      last = consumer->processed[j].extra != consumer->processed[i].extra;
-    if (last) consumer->processed[left++] = consumer->processed[i];
+    struct record *record = &consumer->processed[i], *same = NULL;
+    for (uint32_t j = consumer->committing; j < left && !same; j++)
+      if (consumer->processed[j].extra == record->extra) same = &consumer->processed[j];
+    if (same)
+      cover(same, record);
+    else
+      consumer->processed[left++] = *record;
   }
   consumer->processed_count = left;
 }
@@ -51,10 +61,22 @@ void commit_disarm(struct world *world, struct consumer *consumer) {
   consumer->commit_timer = TIMER_NONE;
 }
 
+/* Whether a record need not be kept beside the one that was noted before it. Where somebody waits for points, it may
+ * be for the acknowledgement of this very operation; a transaction counts its records. */
+static bool covered_by_last(const struct world *world, const struct consumer *consumer,
+                            const struct record *record) {
+  const uint32_t count = consumer->processed_count;
+  if (world->some_armed || transactional(world) || count <= consumer->committing) return false;
+  return consumer->processed[count - 1].extra == record->extra;
+}
+
 void commit_note(struct world *world, struct node *node, const struct record *record) {
   struct consumer *consumer = consumer_of(node);
   if (!consumer->parts[record->extra].mine) return; /* handed off, and somebody else's by now */
-  consumer->processed[consumer->processed_count++] = *record;
+  if (covered_by_last(world, consumer, record))
+    cover(&consumer->processed[consumer->processed_count - 1], record);
+  else
+    consumer->processed[consumer->processed_count++] = *record;
   if (transactional(world))
     consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;
   else if (consumer->processed_count == 2 * PROCESSED_MAX)

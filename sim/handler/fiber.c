@@ -1,6 +1,7 @@
 #include "sim/handler/fiber.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/grow.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -51,14 +52,16 @@
 typedef void *jump[5];
 #endif
 
-enum fiber_state { FIBER_FREE, FIBER_STARTED, FIBER_SUSPENDED, FIBER_RUNNING };
+enum fiber_state { FIBER_FREE, FIBER_STARTED, FIBER_SUSPENDED, FIBER_RUNNING, FIBER_RETURNED };
 
 struct fiber {
   enum fiber_state state;
   bool entered; /* the frame of `enter` is at the bottom of its stack, to be used again */
   fiber_fn *function;
   void *argument;
-  char *mapping; /* guard page, then the stack; NULL = not yet mapped */
+  char *mapping; /* guard page, then the stack */
+  struct fiber_pool *pool;
+  struct fiber *next_free;
 #ifndef FIBER_CONTEXTS
   jump base, here, resumer;
 #endif
@@ -78,8 +81,9 @@ struct fiber {
 #endif
 };
 struct fiber_pool {
-  uint32_t count;
-  struct fiber fibers[];
+  struct fiber **fibers; /* all that there are: each stays where it is, as its frames point to it */
+  size_t count, capacity;
+  struct fiber *free; /* the one that was given back last comes first */
 };
 
 size_t fiber_stack_bytes(void) { return STACK_BYTES; }
@@ -103,30 +107,46 @@ static void map_stack(struct fiber *fiber) {
 
 static void forget_frames(struct fiber *fiber);
 
-struct fiber_pool *fiber_pool_new(uint32_t count) {
-  struct fiber_pool *pool = calloc(1, sizeof *pool + count * sizeof *pool->fibers);
+struct fiber_pool *fiber_pool_new(void) {
+  struct fiber_pool *pool = calloc(1, sizeof *pool);
   ASSERT(pool);
-  pool->count = count;
   return pool;
+}
+
+static struct fiber *make(struct fiber_pool *pool) {
+  struct fiber *fiber = calloc(1, sizeof *fiber);
+  ASSERT(fiber);
+  fiber->pool = pool;
+  map_stack(fiber);
+  GROW(pool->fibers, pool->capacity, pool->count + 1);
+  return pool->fibers[pool->count++] = fiber;
+}
+
+static void give_back(struct fiber *fiber) {
+  fiber->state = FIBER_FREE;
+  fiber->next_free = fiber->pool->free;
+  fiber->pool->free = fiber;
+}
+
+void fiber_pool_drop(struct fiber_pool *pool) {
+  for (size_t i = 0; i < pool->count; i++)
+    if (fiber_live(pool->fibers[i])) fiber_drop(pool->fibers[i]);
 }
 
 void fiber_pool_free(struct fiber_pool *pool) {
   if (!pool) return;
-  for (uint32_t i = 0; i < pool->count; i++) {
-    struct fiber *fiber = &pool->fibers[i];
-    fiber_drop(fiber);
+  fiber_pool_drop(pool);
+  for (size_t i = 0; i < pool->count; i++) {
+    struct fiber *fiber = pool->fibers[i];
     forget_frames(fiber);
 #ifdef DGSIM_VALGRIND
-    if (fiber->mapping) VALGRIND_STACK_DEREGISTER(fiber->registered);
+    VALGRIND_STACK_DEREGISTER(fiber->registered);
 #endif
-    if (fiber->mapping) munmap(fiber->mapping, guard_bytes() + STACK_BYTES);
+    munmap(fiber->mapping, guard_bytes() + STACK_BYTES);
+    free(fiber);
   }
+  free(pool->fibers);
   free(pool);
-}
-
-struct fiber *fiber_pool_at(struct fiber_pool *pool, uint32_t index) {
-  ASSERT_LT(index, pool->count);
-  return &pool->fibers[index];
 }
 
 bool fiber_live(const struct fiber *fiber) { return fiber->state != FIBER_FREE; }
@@ -147,12 +167,16 @@ static struct fiber *fiber_of(unsigned high, unsigned low) {
   return (struct fiber *)(uintptr_t)((uint64_t)high << 32 | low);
 }
 
-void fiber_start(struct fiber *fiber, fiber_fn *function, void *argument) {
-  ASSERT_EQ(fiber->state, FIBER_FREE);
-  if (!fiber->mapping) map_stack(fiber);
+struct fiber *fiber_start(struct fiber_pool *pool, fiber_fn *function, void *argument) {
+  struct fiber *fiber = pool->free;
+  if (fiber)
+    pool->free = fiber->next_free;
+  else
+    fiber = make(pool);
   fiber->function = function;
   fiber->argument = argument;
   fiber->state = FIBER_STARTED;
+  return fiber;
 }
 
 #ifdef FIBER_CONTEXTS
@@ -202,7 +226,7 @@ static void enter(unsigned high, unsigned low) {
   arrive_in_fiber(fiber, NULL);
   for (;;) {
     fiber->function(fiber->argument);
-    fiber->state = FIBER_FREE;
+    fiber->state = FIBER_RETURNED;
     leave_fiber(fiber);
   }
 }
@@ -233,7 +257,9 @@ __attribute__((noinline)) bool fiber_resume(struct fiber *fiber) {
   if (!fiber->entered) enter_anew(fiber);
   fiber->state = FIBER_RUNNING;
   leave_resumer(fiber);
-  return fiber->state == FIBER_FREE;
+  if (fiber->state != FIBER_RETURNED) return false;
+  give_back(fiber);
+  return true;
 }
 
 __attribute__((noinline)) void fiber_yield(struct fiber *fiber) {
@@ -243,9 +269,9 @@ __attribute__((noinline)) void fiber_yield(struct fiber *fiber) {
 }
 
 void fiber_drop(struct fiber *fiber) {
-  ASSERT(fiber->state != FIBER_RUNNING);
+  ASSERT(fiber->state == FIBER_STARTED || fiber->state == FIBER_SUSPENDED);
   if (fiber->state == FIBER_SUSPENDED) forget_frames(fiber);
-  fiber->state = FIBER_FREE;
+  give_back(fiber);
 }
 
 #else
@@ -258,7 +284,7 @@ static void enter(unsigned high, unsigned low) {
   struct fiber *const fiber = fiber_of(high, low);
   (void)__builtin_setjmp(fiber->base);
   fiber->function(fiber->argument);
-  fiber->state = FIBER_FREE;
+  fiber->state = FIBER_RETURNED;
   __builtin_longjmp(fiber->resumer, 1);
 }
 
@@ -300,7 +326,10 @@ __attribute__((noinline)) bool fiber_resume(struct fiber *fiber) {
     if (fiber->entered) __builtin_longjmp(fiber->base, 1);
     enter_first(fiber);
   }
-  if (fiber->state == FIBER_FREE) return true;
+  if (fiber->state == FIBER_RETURNED) {
+    give_back(fiber);
+    return true;
+  }
   forget_calls();
   return false;
 }
@@ -312,8 +341,8 @@ __attribute__((noinline)) void fiber_yield(struct fiber *fiber) {
 }
 
 void fiber_drop(struct fiber *fiber) {
-  ASSERT(fiber->state != FIBER_RUNNING);
-  fiber->state = FIBER_FREE; /* its frames are jumped over at the next start */
+  ASSERT(fiber->state == FIBER_STARTED || fiber->state == FIBER_SUSPENDED);
+  give_back(fiber); /* its frames are jumped over at the next start */
 }
 
 static void forget_frames(struct fiber *fiber) { fiber->entered = false; }

@@ -5,10 +5,10 @@
  *   fiber:                  function .. fiber_yield .................... goes on .. return
  *
  * [I1] One side runs at a time: fiber_resume returns when the function yields or returns.
- * [I2] A fiber may be dropped wherever it yielded: its function never goes on, no cleanup runs, and its
- *      stack serves the next start.
- * [I3] A stack is mapped when its fiber is started for the first time, with a guard page below it, and
- *      kept until the pool is freed: no mapping and no allocation per start.
+ * [I2] A fiber may be dropped wherever it yielded: its function never goes on, no cleanup runs.
+ * [I3] One that has returned or was dropped is the next to be started: functions that come one after the other
+ *      run on one stack, which stays in the cache. A stack is mapped, with a guard page below it, when more are
+ *      alive than ever before, and kept until the pool is freed: no mapping and no allocation per start.
  * [I4] A pool belongs to one thread; a fiber never moves to another.
  *
  * A switch is a jump of the compiler's own, a few ns; only the very first start of a fiber pays for a
@@ -27,16 +27,18 @@ struct fiber_pool;
 
 typedef void fiber_fn(void *argument);
 
-/* `count` fibers, none started. Freeing unmaps all stacks; what is suspended is dropped. */
-struct fiber_pool *fiber_pool_new(uint32_t count);
+/* Freeing unmaps all stacks; what is alive is dropped. */
+struct fiber_pool *fiber_pool_new(void);
 void fiber_pool_free(struct fiber_pool *pool);
-struct fiber *fiber_pool_at(struct fiber_pool *pool, uint32_t index);
+/* Drops every fiber that is alive. */
+void fiber_pool_drop(struct fiber_pool *pool);
 
 /* Bytes of stack that a function on a fiber may use. */
 size_t fiber_stack_bytes(void);
 
-/* Sets a fiber that is not suspended to begin `function(argument)` at the next fiber_resume. */
-void fiber_start(struct fiber *fiber, fiber_fn *function, void *argument);
+/* A fiber that begins `function(argument)` at the next fiber_resume. It is the caller's until it has returned or
+ * is dropped; from then on it may be anybody's. */
+struct fiber *fiber_start(struct fiber_pool *pool, fiber_fn *function, void *argument);
 
 /* Runs a started fiber until it yields or its function returns; true = it has returned. */
 bool fiber_resume(struct fiber *fiber);
@@ -44,10 +46,10 @@ bool fiber_resume(struct fiber *fiber);
 /* From the fiber itself: back to the resumer, until the next fiber_resume. */
 void fiber_yield(struct fiber *fiber);
 
-/* Abandons it, in whatever state it is, except from itself. */
+/* Abandons one that is alive, except from itself. */
 void fiber_drop(struct fiber *fiber);
 
-/* Whether it was started and has neither returned nor been dropped. */
+/* Whether it was started and has neither returned nor been dropped, nor been started again since. */
 bool fiber_live(const struct fiber *fiber);
 
 #endif

@@ -47,18 +47,28 @@ static double mean_exponential(double mean, double low, double high) {
   return mean * (primitive0 - primitive1) / (s0 - s1);
 }
 
+/* The end of the last cell, where the next one mostly begins: it need not be found out twice. */
+struct edge {
+  double share, value;
+  bool mirrored;
+};
+
+/* P(Z < z - sigma) at the z of a share; mirrored, P(Z > z - sigma), as the share above z is the one below -z. */
+static double lognormal_edge(double sigma, double share, bool mirrored, struct edge *known) {
+  if (known->share == share && known->mirrored == mirrored) return known->value;
+  const double near = mirrored ? 1 - share : share;
+  const double z = near > 0 ? elementary_normal_inverse(near) : 0;
+  *known = (struct edge){share, near > 0 ? elementary_normal(mirrored ? z + sigma : z - sigma) : 0, mirrored};
+  return known->value;
+}
+
 /* E[X; z0 < Z < z1] = E[X] * P(z0 - sigma < Z < z1 - sigma), on the side of the tail that is near. */
-static double mean_lognormal(const struct law *law, double low, double high) {
-  const double sigma = law->sigma;
-  double part;
-  if (low < 0.5) {
-    double from = low > 0 ? elementary_normal(elementary_normal_inverse(low) - sigma) : 0;
-    part = elementary_normal(elementary_normal_inverse(high) - sigma) - from;
-  } else { /* mirrored: the share above z is the one below -z */
-    double to = high < 1 ? elementary_normal(elementary_normal_inverse(1 - high) + sigma) : 0;
-    part = elementary_normal(elementary_normal_inverse(1 - low) + sigma) - to;
-  }
-  return elementary_exp(law->mu + sigma * sigma / 2) * part / (high - low);
+static double mean_lognormal(const struct law *law, double low, double high, struct edge *known) {
+  const bool mirrored = low >= 0.5;
+  const double from = lognormal_edge(law->sigma, low, mirrored, known);
+  const double to = lognormal_edge(law->sigma, high, mirrored, known);
+  const double part = mirrored ? from - to : to - from;
+  return elementary_exp(law->mu + law->sigma * law->sigma / 2) * part / (high - low);
 }
 
 /* Integral of min * s^(-1/exponent) over s = 1 - p. With s1 the less of both, s0^power - s1^power is
@@ -85,7 +95,7 @@ static int64_t mean_mix(const struct law *law, uint64_t low, uint64_t high) {
   return (int64_t)((sum + (to - from) / 2) / (to - from));
 }
 
-static bool cell(const struct law *law, uint64_t low, uint64_t high, int64_t *out) {
+static bool cell(const struct law *law, uint64_t low, uint64_t high, struct edge *known, int64_t *out) {
   if (law->shape == SHAPE_MIX) {
     *out = mean_mix(law, low, high);
     return true;
@@ -100,7 +110,7 @@ static bool cell(const struct law *law, uint64_t low, uint64_t high, int64_t *ou
     mean = mean_exponential(a, from, to);
     break;
   case SHAPE_LOGNORMAL:
-    mean = law->sigma > 0 ? mean_lognormal(law, from, to) : a;
+    mean = law->sigma > 0 ? mean_lognormal(law, from, to, known) : a;
     break;
   case SHAPE_PARETO:
     mean = mean_pareto(law, from, to);
@@ -116,17 +126,22 @@ static bool cell(const struct law *law, uint64_t low, uint64_t high, int64_t *ou
 
 /* ---- the table ---- */
 
+/* One cell after the other from `begin` on, each so wide. */
+static bool fill_cells(const struct law *law, uint64_t begin, uint64_t width, int64_t *cells) {
+  struct edge known = {.share = -1};
+  for (uint64_t i = 0; i < QUANTILE_CELLS; i++)
+    if (!cell(law, begin + i * width, begin + (i + 1) * width, &known, &cells[i])) return false;
+  return true;
+}
+
 static bool fill(const struct law *law, struct quantile_table *table) {
   uint64_t width = GRID >> QUANTILE_BITS;
-  for (uint64_t i = 0; i < QUANTILE_CELLS; i++)
-    if (!cell(law, i * width, (i + 1) * width, &table->body[i])) return false;
+  if (!fill_cells(law, 0, width, table->body)) return false;
   for (int level = 0; level < QUANTILE_LEVELS; level++) {
-    uint64_t top = GRID - width;
+    const uint64_t top = GRID - width;
     width >>= QUANTILE_BITS;
-    for (uint64_t i = 0; i < QUANTILE_CELLS; i++)
-      if (!cell(law, i * width, (i + 1) * width, &table->low[level][i]) ||
-          !cell(law, top + i * width, top + (i + 1) * width, &table->high[level][i]))
-        return false;
+    if (!fill_cells(law, 0, width, table->low[level]) || !fill_cells(law, top, width, table->high[level]))
+      return false;
   }
   return true;
 }

@@ -79,7 +79,8 @@ static const struct sql_fault *fault_of(struct sql_world *world, const struct ac
 }
 
 static void world_kill(struct sql_world *world, struct actor *actor, enum program_end how) {
-  fiber_drop(actor->fiber);
+  if (actor->fiber) fiber_drop(actor->fiber);
+  actor->fiber = NULL;
   world->program->kind->end(world->program, actor->process, how);
   actor->process = NULL;
   actor->state = ACTOR_GONE;
@@ -100,6 +101,7 @@ static bool world_strike(struct sql_world *world, struct actor *actor, bool afte
 
 static void world_resume(struct sql_world *world, struct actor *actor) {
   if (fiber_resume(actor->fiber)) {
+    actor->fiber = NULL;
     actor->state = ACTOR_GONE;
     return;
   }
@@ -138,7 +140,7 @@ static struct sql_world *world_of(struct program *program) {
   struct sql_world *world = calloc(1, sizeof *world);
   ASSERT(world);
   world->program = program;
-  world->fibers = fiber_pool_new(ACTORS_MAX);
+  world->fibers = fiber_pool_new();
   program_begin(program);
   program->kind->reset(program);
   return world;
@@ -151,7 +153,6 @@ static void world_give(struct sql_world *world, unsigned which, uint64_t id, int
   if (!actor->process) actor->process = program->kind->start(program, which, false);
   actor->context.api = &world_api.api;
   actor->world = world;
-  actor->fiber = fiber_pool_at(world->fibers, which - 1);
   actor->message = (struct dg_message){.id = id,
                                        .key = 3,
                                        .message_id = id + 100,
@@ -164,7 +165,7 @@ static void world_give(struct sql_world *world, unsigned which, uint64_t id, int
   actor->state = ACTOR_READY;
   actor->wake = world->now + at;
   actor->calls = 0;
-  fiber_start(actor->fiber, actor_run, actor);
+  actor->fiber = fiber_start(world->fibers, actor_run, actor);
 }
 
 /* One message, to its end; what the handler returned, or -1 when it died. */

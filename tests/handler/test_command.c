@@ -367,13 +367,12 @@ static void run_own_job(void *argument) {
 START_TEST(lines_of_several_messages_go_to_their_own) {
   struct rig rigs[2];
   rig_open(&rigs[0], "/bin/bash", BOTH, (struct program_command){0});
-  struct fiber_pool *pool = fiber_pool_new(2);
+  struct fiber_pool *pool = fiber_pool_new();
   rigs[1].fake = rigs[0].fake;
   void *process = rig_start(rigs);
   struct job jobs[2] = {{rigs, process, 1, -1}, {rigs, process, 2, -1}};
-  for (int i = 0; i < 2; i++) rigs[i].fake.fiber = fiber_pool_at(pool, (uint32_t)i);
-  fiber_start(rigs[0].fake.fiber, run_job, &jobs[0]);
-  fiber_start(rigs[1].fake.fiber, run_own_job, &jobs[1]);
+  rigs[0].fake.fiber = fiber_start(pool, run_job, &jobs[0]);
+  rigs[1].fake.fiber = fiber_start(pool, run_own_job, &jobs[1]);
   ck_assert(!fiber_resume(rigs[0].fake.fiber)); /* in work */
   ck_assert(!fiber_resume(rigs[1].fake.fiber)); /* in apply; publish is written, too */
   ck_assert(fiber_resume(rigs[0].fake.fiber));  /* takes the other's line, and is done */
@@ -393,13 +392,12 @@ END_TEST
 START_TEST(with_several_messages_a_line_says_which) {
   struct rig rigs[2];
   rig_open(&rigs[0], "/bin/sh", "while read -r m; do echo '{\"call\":\"work\"}'; done\n", (struct program_command){0});
-  struct fiber_pool *pool = fiber_pool_new(2);
+  struct fiber_pool *pool = fiber_pool_new();
   rigs[1].fake = rigs[0].fake;
   void *process = rig_start(rigs);
   struct job jobs[2] = {{rigs, process, 1, -1}, {rigs, process, 2, -1}};
-  for (int i = 0; i < 2; i++) rigs[i].fake.fiber = fiber_pool_at(pool, (uint32_t)i);
-  fiber_start(rigs[0].fake.fiber, run_job, &jobs[0]);
-  fiber_start(rigs[1].fake.fiber, run_own_job, &jobs[1]);
+  rigs[0].fake.fiber = fiber_start(pool, run_job, &jobs[0]);
+  rigs[1].fake.fiber = fiber_start(pool, run_own_job, &jobs[1]);
   ck_assert(!fiber_resume(rigs[0].fake.fiber));
   ck_assert(fiber_resume(rigs[1].fake.fiber));
   rig_failed(rigs, PROGRAM_MALFORMED, "does not say about which of the messages that are under way");
@@ -416,12 +414,11 @@ START_TEST(killed_in_the_middle_of_a_call) {
   struct rig rig;
   rig_open(&rig, "/bin/sh", "echo $$ >$1/pid\nread -r m\nsleep 100 &\necho '{\"call\":\"work\"}'\nread -r m\ntouch $1/answered\n",
            (struct program_command){0});
-  struct fiber_pool *pool = fiber_pool_new(1);
+  struct fiber_pool *pool = fiber_pool_new();
   for (int i = 0; i < 2; i++) {
     void *process = rig_start(&rig);
     struct job job = {&rig, process, 1, -1};
-    rig.fake.fiber = fiber_pool_at(pool, 0);
-    fiber_start(rig.fake.fiber, run_job, &job);
+    rig.fake.fiber = fiber_start(pool, run_job, &job);
     ck_assert(!fiber_resume(rig.fake.fiber));
     ck_assert(group_lives(rig_read(&rig, "pid")));
     fiber_drop(rig.fake.fiber);

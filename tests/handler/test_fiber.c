@@ -35,11 +35,10 @@ static double expected_sum(int steps) {
 }
 
 START_TEST(resume_and_yield_alternate) { /* [I1] */
-  struct fiber_pool *pool = fiber_pool_new(2);
+  struct fiber_pool *pool = fiber_pool_new();
   char journal[32] = "";
-  struct job jobs[2] = {{fiber_pool_at(pool, 0), 3, 0, 0, journal, 'a'},
-                        {fiber_pool_at(pool, 1), 2, 0, 0, journal, 'b'}};
-  for (int i = 0; i < 2; i++) fiber_start(jobs[i].fiber, count_steps, &jobs[i]);
+  struct job jobs[2] = {{NULL, 3, 0, 0, journal, 'a'}, {NULL, 2, 0, 0, journal, 'b'}};
+  for (int i = 0; i < 2; i++) jobs[i].fiber = fiber_start(pool, count_steps, &jobs[i]);
   ck_assert_str_eq(journal, ""); /* starting runs nothing */
   ck_assert(!fiber_resume(jobs[0].fiber));
   ck_assert(!fiber_resume(jobs[1].fiber));
@@ -55,9 +54,9 @@ START_TEST(resume_and_yield_alternate) { /* [I1] */
 END_TEST
 
 START_TEST(locals_survive_switches) {
-  struct fiber_pool *pool = fiber_pool_new(1);
-  struct job job = {.fiber = fiber_pool_at(pool, 0), .steps = 200};
-  fiber_start(job.fiber, count_steps, &job);
+  struct fiber_pool *pool = fiber_pool_new();
+  struct job job = {.steps = 200};
+  job.fiber = fiber_start(pool, count_steps, &job);
   double mine = 1.25;
   int rounds = 0;
   while (!fiber_resume(job.fiber)) {
@@ -81,18 +80,18 @@ static void deep(void *argument) {
 }
 
 START_TEST(dropped_in_the_middle_never_goes_on) { /* [I2] */
-  struct fiber_pool *pool = fiber_pool_new(1);
+  struct fiber_pool *pool = fiber_pool_new();
   for (int round = 0; round < 100; round++) {
-    struct job job = {.fiber = fiber_pool_at(pool, 0), .steps = 5};
-    fiber_start(job.fiber, deep, &job);
+    struct job job = {.steps = 5};
+    job.fiber = fiber_start(pool, deep, &job);
     ck_assert(!fiber_resume(job.fiber));
     fiber_drop(job.fiber);
     ck_assert(!fiber_live(job.fiber));
-    fiber_start(job.fiber, count_steps, &job);
+    job.fiber = fiber_start(pool, count_steps, &job);
     for (int i = 0; i < round % 6; i++) ck_assert(!fiber_resume(job.fiber) == (i < 5));
     fiber_drop(job.fiber);
     job.done = 0;
-    fiber_start(job.fiber, count_steps, &job);
+    job.fiber = fiber_start(pool, count_steps, &job);
     while (!fiber_resume(job.fiber)) continue;
     ck_assert_int_eq(job.done, 5);
     ck_assert(job.sum == expected_sum(5));
@@ -102,11 +101,11 @@ START_TEST(dropped_in_the_middle_never_goes_on) { /* [I2] */
 END_TEST
 
 START_TEST(dropped_before_it_ran) {
-  struct fiber_pool *pool = fiber_pool_new(1);
-  struct job job = {.fiber = fiber_pool_at(pool, 0), .steps = 1};
-  fiber_start(job.fiber, deep, &job);
+  struct fiber_pool *pool = fiber_pool_new();
+  struct job job = {.steps = 1};
+  job.fiber = fiber_start(pool, deep, &job);
   fiber_drop(job.fiber);
-  fiber_start(job.fiber, count_steps, &job);
+  job.fiber = fiber_start(pool, count_steps, &job);
   ck_assert(!fiber_resume(job.fiber));
   ck_assert(fiber_resume(job.fiber));
   fiber_pool_free(pool);
@@ -114,11 +113,11 @@ START_TEST(dropped_before_it_ran) {
 END_TEST
 
 START_TEST(a_thousand_fibers_interleave) {
-  struct fiber_pool *pool = fiber_pool_new(MANY);
+  struct fiber_pool *pool = fiber_pool_new();
   static struct job jobs[MANY];
   for (uint32_t i = 0; i < MANY; i++) {
-    jobs[i] = (struct job){.fiber = fiber_pool_at(pool, i), .steps = (int)(i % 17)};
-    fiber_start(jobs[i].fiber, count_steps, &jobs[i]);
+    jobs[i] = (struct job){.steps = (int)(i % 17)};
+    jobs[i].fiber = fiber_start(pool, count_steps, &jobs[i]);
   }
   int live = MANY;
   while (live > 0)
@@ -129,22 +128,51 @@ START_TEST(a_thousand_fibers_interleave) {
 }
 END_TEST
 
+START_TEST(who_was_given_back_last_is_started_first) { /* [I3] */
+  struct fiber_pool *pool = fiber_pool_new();
+  struct job jobs[3] = {{.steps = 1}, {.steps = 1}, {.steps = 1}};
+  for (int i = 0; i < 3; i++) jobs[i].fiber = fiber_start(pool, count_steps, &jobs[i]);
+  struct fiber *returned = jobs[1].fiber, *dropped = jobs[2].fiber;
+  ck_assert(!fiber_resume(returned) && fiber_resume(returned));
+  fiber_drop(dropped);
+  ck_assert_ptr_eq(fiber_start(pool, count_steps, &jobs[2]), dropped);
+  ck_assert_ptr_eq(fiber_start(pool, count_steps, &jobs[1]), returned);
+  struct fiber *another = fiber_start(pool, count_steps, &jobs[1]);
+  for (int i = 0; i < 3; i++) ck_assert_ptr_ne(another, jobs[i].fiber);
+  fiber_pool_free(pool);
+}
+END_TEST
+
+START_TEST(a_pool_drops_what_is_alive) {
+  struct fiber_pool *pool = fiber_pool_new();
+  struct job jobs[2] = {{.steps = 1}, {.steps = 1}};
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < 2; i++) jobs[i].fiber = fiber_start(pool, deep, &jobs[i]);
+    ck_assert(!fiber_resume(jobs[0].fiber)); /* suspended, and only started */
+    fiber_pool_drop(pool);
+    for (int i = 0; i < 2; i++) ck_assert(!fiber_live(jobs[i].fiber));
+  }
+  fiber_pool_drop(pool); /* there is nothing */
+  fiber_pool_free(pool);
+}
+END_TEST
+
 /* A fiber that resumes another: a resumer may itself be a fiber. */
 struct nest {
   struct job inner;
   struct fiber *fiber;
+  struct fiber_pool *pool;
 };
 static void outer(void *argument) {
   struct nest *nest = argument;
-  fiber_start(nest->inner.fiber, count_steps, &nest->inner);
+  nest->inner.fiber = fiber_start(nest->pool, count_steps, &nest->inner);
   while (!fiber_resume(nest->inner.fiber)) fiber_yield(nest->fiber);
 }
 
 START_TEST(fibers_nest) {
-  struct fiber_pool *pool = fiber_pool_new(2);
-  struct nest nest = {.inner = {.fiber = fiber_pool_at(pool, 1), .steps = 4},
-                      .fiber = fiber_pool_at(pool, 0)};
-  fiber_start(nest.fiber, outer, &nest);
+  struct fiber_pool *pool = fiber_pool_new();
+  struct nest nest = {.inner = {.steps = 4}, .pool = pool};
+  nest.fiber = fiber_start(pool, outer, &nest);
   int rounds = 0;
   while (!fiber_resume(nest.fiber)) rounds++;
   ck_assert_int_eq(rounds, 4);
@@ -166,6 +194,8 @@ int main(void) {
   tcase_add_test(tests, dropped_in_the_middle_never_goes_on);
   tcase_add_test(tests, dropped_before_it_ran);
   tcase_add_test(tests, a_thousand_fibers_interleave);
+  tcase_add_test(tests, who_was_given_back_last_is_started_first);
+  tcase_add_test(tests, a_pool_drops_what_is_alive);
   tcase_add_test(tests, fibers_nest);
   tcase_add_test(tests, most_of_the_stack_can_be_used);
   suite_add_tcase(suite, tests);

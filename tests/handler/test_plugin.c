@@ -236,11 +236,10 @@ static void run(void *argument) {
 
 START_TEST(dropped_in_the_middle_of_a_call_it_starts_afresh) {
   struct program *program = program_of(PLUGIN("variables"), NULL);
-  struct fiber_pool *pool = fiber_pool_new(2);
+  struct fiber_pool *pool = fiber_pool_new();
   struct job job = {.program = program, .process = start(program, 1), .id = 1};
   for (int calls = 1; calls <= 7; calls++) {
-    suspends = fiber_pool_at(pool, 0);
-    fiber_start(suspends, run, &job);
+    suspends = fiber_start(pool, run, &job);
     for (int i = 0; i < calls; i++) ck_assert(!fiber_resume(suspends));
     fiber_drop(suspends);
     suspends = NULL;
@@ -266,10 +265,9 @@ static int end_of_worker(struct program *program, uint64_t id) {
     if (!freopen("/dev/null", "w", stderr)) _exit(99);
     signal(SIGALRM, SIG_DFL); /* not the handler of the test framework */
     alarm(WORKER_LIMIT_S); /* in the place of whoever watches the workers */
-    struct fiber_pool *pool = fiber_pool_new(1);
+    struct fiber_pool *pool = fiber_pool_new();
     struct job job = {.program = program, .process = start(program, 1), .id = id};
-    fiber_start(fiber_pool_at(pool, 0), run, &job);
-    fiber_resume(fiber_pool_at(pool, 0));
+    fiber_resume(fiber_start(pool, run, &job));
     _exit(0);
   }
   int status = 0;

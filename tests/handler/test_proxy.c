@@ -167,10 +167,9 @@ static void run_job(void *argument) {
 
 /* Kills the process at a step of its connection, and says what the server has seen by then. */
 static void kill_at(struct rig *rig, size_t step, enum program_end how) {
-  struct fiber_pool *pool = fiber_pool_new(1);
+  struct fiber_pool *pool = fiber_pool_new();
   struct job job = {rig, rig_start(rig)};
-  rig->fake.fiber = fiber_pool_at(pool, 0);
-  fiber_start(rig->fake.fiber, run_job, &job);
+  rig->fake.fiber = fiber_start(pool, run_job, &job);
   for (size_t i = 0; i <= step; i++) ck_assert(!fiber_resume(rig->fake.fiber));
   fiber_drop(rig->fake.fiber);
   rig_end(rig, job.process, how);
@@ -218,12 +217,11 @@ START_TEST(who_waits_for_anothers_transaction_lets_it_go_on) {
   server.locks = true;
   rigs[1] = rigs[0];
   rigs[0].program->answer_limit_ms = 1000;
-  struct fiber_pool *pool = fiber_pool_new(2);
+  struct fiber_pool *pool = fiber_pool_new();
   struct job jobs[2];
   for (uint32_t i = 0; i < 2; i++) {
-    rigs[i].fake.fiber = fiber_pool_at(pool, i);
     jobs[i] = (struct job){&rigs[i], rig_start(rigs)};
-    fiber_start(rigs[i].fake.fiber, finish_job, &jobs[i]);
+    rigs[i].fake.fiber = fiber_start(pool, finish_job, &jobs[i]);
   }
   for (int i = 0; i < 3; i++) ck_assert(!fiber_resume(rigs[0].fake.fiber)); /* it has the lock; b is held */
   ck_assert(!fiber_resume(rigs[1].fake.fiber));                            /* its a is held */
