@@ -62,8 +62,7 @@ bool scenario_list_top(struct reader *reader) {
     int key = schema_find(top_table.keys, top_table.count, entry->key);
     if (key < 0) return fail_top_key(reader, entry);
     reader->top[key] = entry;
-    if (entry->value->kind == YAML_KIND_NULL)
-      return reader_fail(reader, entry->value, ERR_WRONG_TYPE, "'%s' has no value", entry->key);
+    if (entry->value->kind == YAML_KIND_NULL) return reader_fail_empty(reader, entry->value, entry->key);
   }
   return true;
 }

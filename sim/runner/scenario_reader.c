@@ -97,14 +97,25 @@ bool reader_unknown_key(struct reader *reader, const struct yaml_entry *entry, c
                          reader_hint(reader, entry->key, words));
 }
 
+const char *words_join(struct reader *reader, const struct words *words) {
+  const char *text = "";
+  for (size_t i = 0; i < words->count; i++)
+    text = pool_print(reader->pool, "%s%s%s", text, i ? " " : "", words->items[i]);
+  return text;
+}
+
 /* ---- values ---- */
+
+bool reader_fail_empty(struct reader *reader, const struct yaml_node *node, const char *name) {
+  reader_fail(reader, node, ERR_WRONG_TYPE, "'%s' has no value", name);
+  return err_note(reader->err, "indent what belongs to it, or leave the key out");
+}
 
 bool reader_is(struct reader *reader, const struct yaml_node *node, enum yaml_kind kind,
                const char *name) {
   static const char *const kinds[] = {"nothing", "one value", "a list", "a map"};
   if (node->kind == kind) return true;
-  if (node->kind == YAML_KIND_NULL)
-    return reader_fail(reader, node, ERR_WRONG_TYPE, "'%s' has no value", name);
+  if (node->kind == YAML_KIND_NULL) return reader_fail_empty(reader, node, name);
   if (node->kind == YAML_KIND_MAP && yaml_find(node, "file"))
     return reader_not_here(reader, yaml_find(node, "file"));
   return reader_fail(reader, node, ERR_WRONG_TYPE, "'%s' is %s here, not %s", name, kinds[kind],

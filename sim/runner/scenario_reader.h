@@ -199,6 +199,7 @@ struct words {
 };
 void words_add(struct words *words, const char *word);
 void words_add_table(struct words *words, const struct key_table *table);
+const char *words_join(struct reader *reader, const struct words *words); /* with blanks between */
 /* " (did you mean 'x'?)", or "". Knows the synonyms of scenarios/README.md. */
 const char *reader_hint(struct reader *reader, const char *word, const struct words *words);
 bool word_in(const char *list, const char *word); /* of words separated by one blank */
@@ -212,6 +213,8 @@ bool reader_not_here(struct reader *reader, const struct yaml_entry *entry);
 
 /* ---- values ---- */
 
+/* Says that a key has no value, and what to do. */
+bool reader_fail_empty(struct reader *reader, const struct yaml_node *node, const char *name);
 bool reader_is(struct reader *reader, const struct yaml_node *node, enum yaml_kind kind,
                const char *name);
 bool reader_value(struct reader *reader, const struct key *key, const struct yaml_node *node,

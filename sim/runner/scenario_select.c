@@ -29,11 +29,13 @@ static int role_of(const char *name, size_t length) {
 
 static bool fail_role(struct reader *reader, const struct yaml_node *at, const char *name) {
   struct words words = {.count = 0};
-  for (int r = 0; r < ROLE__COUNT; r++) words_add(&words, role_names[r]);
+  for (int r = 0; r < ROLE__COUNT; r++)
+    if (r != ROLE_CLIENT) words_add(&words, role_names[r]); /* there are none */
   for (size_t i = 0; i < reader->group_count; i++) words_add(&words, reader->groups[i].name);
   words_add(&words, PLAN_SERVICE_DATABASE);
-  return reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name,
-                     reader_hint(reader, name, &words));
+  reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown role '%s'%s", name,
+              reader_hint(reader, name, &words));
+  return err_note(reader->err, "one of: %s", words_join(reader, &words));
 }
 
 /* Nodes of a role in the topology, and whether any row puts something there. */
@@ -215,7 +217,8 @@ static bool fail_link_name(struct reader *reader, const struct yaml_node *at, co
   for (int i = 0; i < LINK__COUNT; i++) words_add(&words, link_rows[i].name);
   reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown link '%s'%s", name,
               reader_hint(reader, name, &words));
-  return err_note(reader->err, "such as consumer_to_broker or producer.any_to_broker");
+  return err_note(reader->err, "from who connects to who answers, such as consumer_to_broker or "
+                                "producer.any_to_broker");
 }
 
 bool select_link(struct reader *reader, const struct yaml_node *node, struct selector *out_from,

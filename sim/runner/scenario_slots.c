@@ -21,13 +21,6 @@ const struct slot_row slot_rows[SLOT__COUNT] = {
 
 #define SHORT_LIST 10 /* words that fit into a note */
 
-static const char *words_join(struct reader *reader, const struct words *words) {
-  const char *text = "";
-  for (size_t i = 0; i < words->count; i++)
-    text = pool_print(reader->pool, "%s%s%s", text, i ? " " : "", words->items[i]);
-  return text;
-}
-
 static void add_model(struct models *models, const char *name, const struct key *keys,
                       size_t key_count, const void *row) {
   models->items[models->count++] = (struct model){{name, keys, key_count, ""}, row};
@@ -92,6 +85,12 @@ static bool fail_model(struct reader *reader, enum slot slot, const char *name,
     words_add(&words, reader->models[slot].items[i].table.name);
   reader_fail(reader, at, ERR_UNKNOWN_NAME, "unknown %s '%s'%s", slot_rows[slot].name, name,
               reader_hint(reader, name, &words));
+  struct words longer = {.count = 0};
+  for (size_t i = 0; i < words.count && strlen(name) > 1; i++)
+    if (strncmp(words.items[i], name, strlen(name)) == 0) words_add(&longer, words.items[i]);
+  if (longer.count > 0)
+    return err_note(reader->err, "one of: %s; dgsim list %ss says what each is", words_join(reader, &longer),
+                    slot_rows[slot].name);
   if (words.count > SHORT_LIST) return err_note(reader->err, "dgsim list %ss shows all", slot_rows[slot].name);
   return err_note(reader->err, "one of: %s", words_join(reader, &words));
 }
@@ -346,9 +345,10 @@ static bool check_bases(struct reader *reader) {
     for (size_t i = 0; i < reader->row_count; i++)
       used = used || builds_on_base(reader, &reader->rows[i], (enum slot)slot);
     if (!set || used) continue;
-    return reader_fail_key(reader, set, ERR_CONFLICT, "it changes nothing: every %s names its own '%s'",
-                           reader->groups && slot == SLOT_HANDLER ? "group" : "row",
-                           slot_rows[slot].name);
+    const char *which = reader->groups && slot == SLOT_HANDLER ? "group" : "row";
+    reader_fail_key(reader, set, ERR_CONFLICT, "it changes nothing: every %s names its own '%s'", which,
+                    slot_rows[slot].name);
+    return err_note(reader->err, "say it in each %s; --vary reaches a key of them all", which);
   }
   return scenario_check_groups(reader);
 }

@@ -66,6 +66,8 @@ static bool fail_parser(struct builder *builder) {
     note = at == '%' ? "the unit stands behind the number: 5%" : "times are values: at: 3s";
   else if (at == '\t')
     note = "indent with blanks";
+  else if (strcmp(problem, "mapping values are not allowed in this context") == 0)
+    note = "keys of one block begin in the same column; quote a text that has ': ' in it";
   else if (parser->context && parser->context_mark.line != mark.line) {
     snprintf(opened, sizeof opened, "it begins at line %d", (int)parser->context_mark.line + 1);
     note = opened;
@@ -293,7 +295,9 @@ struct yaml_node *yaml_read_file(struct pool *pool, const char *path, struct err
   size_t length = fread(text, 1, YAML_BYTES_MAX + 4, file);
   struct yaml_node *root = NULL;
   if (ferror(file)) {
+    const bool folder = errno == EISDIR;
     err_set(err, ERR_IO, "cannot read it: %s", strerror(errno));
+    if (folder) err_note(err, "name a file; the scenario of results is their resolved.yaml");
     snprintf(err->path, sizeof err->path, "%s", path);
   } else {
     root = yaml_read(pool, path, text, length, NULL, err);
