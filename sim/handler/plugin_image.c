@@ -12,7 +12,7 @@
 
 #define OBJECT_BYTES_MAX (INT64_C(1) << 30)
 #define IGNORED_TAG 0x6000000d /* DT_LOOS: for operating systems; no dynamic linker knows this one */
-#define HOW_TO_COMPILE "compile it with: cc -shared -fPIC -o consumer.so consumer.c"
+#define HOW_TO_COMPILE "compile it with: cc -shared -fPIC -o consumer.so consumer.c, with -I and the folder of dgsim.h"
 
 #if __ELF_NATIVE_CLASS == 64
 #define NATIVE_CLASS ELFCLASS64

@@ -125,8 +125,10 @@ void trace_file_sink(void *context, const struct trace_record *records, size_t c
 
 static bool check_header(const struct trace_header *header, size_t got, struct err *err) {
   const uint32_t text = le32toh(header->text_length);
-  if (got < sizeof magic || memcmp(header->magic, magic, sizeof magic) != 0)
-    return err_set(err, ERR_FORMAT, "not a trace: it does not begin with 'dgsimtr1'");
+  if (got < sizeof magic || memcmp(header->magic, magic, sizeof magic) != 0) {
+    err_set(err, ERR_FORMAT, "not a trace: it does not begin with 'dgsimtr1'");
+    return err_note(err, "dgsim run FILE --row ROW --seed N --trace TRACE writes one");
+  }
   if (got < sizeof *header)
     return err_set(err, ERR_FORMAT, "the header is torn: %zu of its %zu bytes", got, sizeof *header);
   if (le32toh(header->format) != TRACE_FORMAT)
