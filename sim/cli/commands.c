@@ -23,7 +23,7 @@ const struct command commands[] = {
     {"diff", "TRACE TRACE",
      "the first record in which two traces differ; exit 0 when they are equal", command_diff,
      OPTIONS_DIFF, false},
-    {"explain", "FILE|DIR [ID]", "the story of one lost, doubled or stuck operation, and its diagram",
+    {"explain", "FILE|DIR [ID]", "the story of one operation, such as a lost or doubled one, and its diagram",
      command_explain, OPTIONS_EXPLAIN, true},
 };
 const size_t command_count = sizeof commands / sizeof *commands;

@@ -78,6 +78,11 @@ static int act(const struct registry *registry, int argc, char **argv) {
     if (speaks) version();
     return STATUS_HELD;
   }
+  if (strcmp(word, "help") == 0 && argc > 2) {
+    char option[] = "--help";
+    char *asked[] = {argv[0], argv[2], option, NULL};
+    return act(registry, 3, asked);
+  }
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
     if (speaks) help(stdout);
     return STATUS_HELD;

@@ -42,6 +42,8 @@ status 0 'Exit status' -h
 status 0 'dgsim ' --version
 status 64 'Usage' # nothing at all
 for command in run merge explore shrink replay explain judge list diff; do status 0 "Usage: dgsim $command" "$command" --help; done
+status 0 'Usage: dgsim run' help run
+status 64 'unknown command' help nothing
 status 0 'default: results' run --help
 "$dgsim" --help 2>/dev/null | grep -qE '.{101}' && : >out && : >err && fail 'the help is wider than 100 columns'
 
