@@ -252,6 +252,10 @@ static uint32_t count_fact(struct teller *teller, const struct happening *happen
     return ++tally->undone;
   case FACT_SUPPRESSED:
     return ++tally->suppressed;
+  case FACT_COMMITTED:
+    return ++teller->story->row.committed;
+  case FACT_COMMITTED_UNDONE:
+    return ++teller->story->row.undone;
   default:
     return 1;
   }
@@ -294,7 +298,8 @@ static const struct words *words_of(const struct teller *teller, const struct ha
 /* Facts whose cause goes without saying. */
 static bool cause_is_clear(const struct happening *happening) {
   return happening->what == FACT_INTENDED || happening->what == FACT_APPENDED ||
-         happening->what == FACT_EFFECT || happening->what == FACT_DELIVERED;
+         happening->what == FACT_EFFECT || happening->what == FACT_DELIVERED ||
+         happening->what == FACT_COMMITTED;
 }
 
 static void tell_fact(struct teller *teller, size_t index, const struct happening *happening) {

@@ -27,6 +27,10 @@ struct tally {
   uint32_t publishes, copies, handed_out, received, deliveries, handled, effects, acks, acks_noted,
       suppressed, undone;
 };
+/* Of the operation's row in a database that states COMMITTED. */
+struct row_tally {
+  uint32_t committed, undone;
+};
 
 struct story {
   const struct explain_record *record; /* borrowed */
@@ -34,6 +38,7 @@ struct story {
   size_t count, capacity;
   bool *involved; /* [record->node_count]: nodes that the story is about */
   struct tally tallies[PLAN_GROUPS_MAX]; /* by group; what comes before them stands in each */
+  struct row_tally row;
   enum fate fate;
   const char *outcome; /* what the client was told, in a word */
   char verdict[2 * STEP_TEXT_MAX];

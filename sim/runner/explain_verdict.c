@@ -42,13 +42,22 @@ static const char *reason(const struct tally *tally) {
   return NULL;
 }
 
+/* What is wrong between the row in a database and what came of the operation elsewhere. */
+static const char *disagreement(const struct story *story, const struct tally *tally) {
+  const bool row = story->row.committed > story->row.undone, effect = tally->effects > tally->undone;
+  if (!plan_commits(story->record->plan) || row == effect) return NULL;
+  return row ? "its row is committed, and nothing else will ever come of it: the two disagree"
+             : "it took effect, and its row is not in the database: a phantom";
+}
+
 void story_judge(struct story *story, const struct fates *fates) {
   const uint32_t group = fates_worst_group(fates, story->record->intent);
   const struct fate_entry *entry = fates_at(fates, story->record->intent, group);
   const struct group_plan *groups = story->record->plan->groups;
   story->fate = fates_of(fates, story->record->intent);
   story->outcome = entry->outcome ? trace_kind_name(entry->outcome) : "nothing";
-  const char *because = reason(&story->tallies[group]);
+  const struct tally *tally = &story->tallies[group];
+  const char *disagrees = disagreement(story, tally), *because = disagrees ? disagrees : reason(tally);
   snprintf(story->verdict, sizeof story->verdict,
            "operation %" PRIu64 ": %s%s%s (%u effect%s, %u deliver%s, the client was told: %s)%s%s",
            story->record->intent, fate_rows[story->fate].name, groups ? " in group " : "",

@@ -43,6 +43,9 @@ const struct words words_fact[FACT__END - TRACE_FACT] = {
                             .brief = "rebalanced"},
     FACT_ROW(RESUBMITTED) = {"the application submits it AGAIN, as something new (attempt %v)",
                              .brief = "submitted AGAIN"},
+    FACT_ROW(COMMITTED) = {"commits its row", "commits its row AGAIN (%n)", .brief = "row committed",
+                           .brief_again = "row committed AGAIN"},
+    FACT_ROW(COMMITTED_UNDONE) = {"its row is gone again", .brief = "row gone"},
     FACT_ROW(TRANSACTION_COMMITTED) = {"commits the transaction", .brief = "committed"},
     FACT_ROW(TRANSACTION_ABORTED) = {"aborts the transaction", .brief = "aborted"},
 };

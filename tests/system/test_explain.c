@@ -134,6 +134,37 @@ START_TEST(a_kill_that_loses_is_told) {
 }
 END_TEST
 
+START_TEST(a_row_that_nothing_came_of_is_told) {
+  static const struct expected steps[] = {
+      {"producer", "asks producer_database.1 to commit", ""},
+      {"producer", "dies", "killed by fault crash"},
+      {"producer_database", "commits its row", ""}};
+  struct told told;
+  tell("scenarios/claims/C21-breaks-lost.yaml", "dual write", 0, &told);
+  check_steps(&told.explanation.story, steps, 3);
+  ck_assert(strstr(told.explanation.story.verdict, "its row is committed, and nothing else"));
+  forget(&told);
+}
+END_TEST
+
+START_TEST(an_effect_without_its_row_is_told) {
+  static const struct expected steps[] = {{"producer", "dies", "killed by fault crash"}, {"database", "effect 1", ""}};
+  const struct {
+    struct explain_target target;
+    bool phantom;
+  } cases[] = {{{0, 1, 28, false}, true}, {{0, 1, 50, false}, false}, {{1, 1, 50, false}, false}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct told told;
+    ck_assert_int_eq(find("scenarios/claims/C21-breaks-phantom.yaml", NULL, 50, &told), EXPLAIN_FOUND);
+    explain_tell(&told.scenario, &cases[i].target, "a test", &told.explanation);
+    if (cases[i].phantom) check_steps(&told.explanation.story, steps, 2);
+    ck_assert_int_eq(told.explanation.story.fate, FATE_ONCE);
+    ck_assert(!strstr(told.explanation.story.verdict, "a phantom") == !cases[i].phantom);
+    forget(&told);
+  }
+}
+END_TEST
+
 START_TEST(a_kill_that_doubles_is_told) {
   static const struct expected steps[] = {
       {"database", "effect 1", ""},
@@ -467,6 +498,8 @@ int main(void) {
   tcase_add_test(tcase, what_a_dedup_table_recognised_is_told);
   tcase_add_test(tcase, a_message_that_a_filter_took_for_another_is_told);
   tcase_add_test(tcase, a_kill_that_loses_is_told);
+  tcase_add_test(tcase, a_row_that_nothing_came_of_is_told);
+  tcase_add_test(tcase, an_effect_without_its_row_is_told);
   tcase_add_test(tcase, a_kill_that_doubles_is_told);
   tcase_add_test(tcase, a_retry_that_is_stored_twice_is_told);
   tcase_add_test(tcase, what_a_handler_does_by_itself_is_told_by_its_name);
