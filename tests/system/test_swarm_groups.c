@@ -1,27 +1,8 @@
 /* Random fault schedules over the settings of consumer groups: whatever they are, nothing hangs, every
  * obligation ends in one class, and what a setting promises holds. */
-#include "tests/system/rig.h"
+#include "tests/system/schedules.h"
 
-#include "sim/base/hash.h"
 #include "sim/world/fact.h"
-
-#ifndef SCHEDULES
-#define SCHEDULES 60
-#endif
-#ifndef SCHEDULE_FIRST
-#define SCHEDULE_FIRST 0
-#endif
-#define CHUNK 6 /* schedules of one test: each is a process of its own */
-
-/* A stream of choices: the n-th number of a schedule. */
-struct choices {
-  uint64_t schedule, count;
-};
-
-static uint32_t choose(struct choices *choices, uint32_t bound) {
-  uint64_t number = hash_pair(hash_pair(hash_name("groups"), choices->schedule), choices->count++);
-  return (uint32_t)((number >> 32) * bound >> 32);
-}
 
 struct shape {
   uint32_t brokers, consumers, seed;
@@ -93,7 +74,7 @@ static void add_fault(struct rig_text *text, struct choices *choices, const stru
 }
 
 static struct shape write_schedule(struct rig_text *text, uint64_t schedule) {
-  struct choices choices = {.schedule = schedule};
+  struct choices choices = {.swarm = "groups", .schedule = schedule};
   struct shape shape = {.brokers = 1 + choose(&choices, 2), .consumers = 1 + choose(&choices, 4),
                         .expires = choose(&choices, 6) == 0};
   text->length = 0;
@@ -142,8 +123,8 @@ static void check_row(const struct run_result *result, size_t row, const struct 
 
 START_TEST(settings_keep_their_promises_whatever_happens) {
   static struct rig_text text;
-  uint64_t first = SCHEDULE_FIRST + (uint64_t)_i * CHUNK;
-  for (uint64_t schedule = first; schedule < first + CHUNK; schedule++) {
+  uint64_t first = SCHEDULE_FIRST + (uint64_t)_i * SCHEDULE_CHUNK;
+  for (uint64_t schedule = first; schedule < first + SCHEDULE_CHUNK; schedule++) {
     struct shape shape = write_schedule(&text, schedule);
     struct rig rig;
     rig_load(&rig, text.bytes);
@@ -162,6 +143,6 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("all");
   tcase_set_timeout(tests, 60);
-  tcase_add_loop_test(tests, settings_keep_their_promises_whatever_happens, 0, SCHEDULES / CHUNK);
+  tcase_add_loop_test(tests, settings_keep_their_promises_whatever_happens, 0, SCHEDULES / SCHEDULE_CHUNK);
   return rig_main(suite_create("swarm of groups"), tests);
 }

@@ -1,29 +1,12 @@
 /* Random small fault schedules against RabbitMQ's promises. Every other schedule also takes the power from
  * brokers, which only a quorum queue has to bear. */
-#include "tests/system/rig.h"
-
-#include "sim/base/hash.h"
-
 #ifndef SCHEDULES
 #define SCHEDULES 80
 #endif
-#ifndef SCHEDULE_FIRST
-#define SCHEDULE_FIRST 0
-#endif
-#define CHUNK 8 /* schedules of one test: each is a process of its own */
-
-/* A stream of choices: the n-th number of a schedule. */
-struct choices {
-  uint64_t schedule, count;
-};
-
-static uint32_t choose(struct choices *choices, uint32_t bound) {
-  uint64_t number = hash_pair(hash_pair(hash_name("swarm of rabbits"), choices->schedule), choices->count++);
-  return (uint32_t)((number >> 32) * bound >> 32);
-}
+#include "tests/system/schedules.h"
 
 struct shape {
-  uint32_t producers, brokers, consumers, seed;
+  uint32_t producers, brokers, consumers;
   bool power;
 };
 
@@ -95,8 +78,8 @@ static void add_rows(struct rig_text *text, struct choices *choices, const struc
             i, rows[i][0], heartbeat, recovery, confirm, prefetch, poll, rows[i][1]);
 }
 
-static struct shape write_schedule(struct rig_text *text, uint64_t schedule) {
-  struct choices choices = {.schedule = schedule};
+static uint32_t write_schedule(struct rig_text *text, uint64_t schedule) {
+  struct choices choices = {.swarm = "swarm of rabbits", .schedule = schedule};
   struct shape shape = {.producers = 1 + choose(&choices, 2), .brokers = 1 + 2 * choose(&choices, 3),
                         .consumers = 1 + choose(&choices, 3), .power = schedule % 2};
   text->length = 0;
@@ -109,44 +92,15 @@ static struct shape write_schedule(struct rig_text *text, uint64_t schedule) {
   rig_add(text, "faults:\n");
   uint32_t faults = 1 + choose(&choices, 6);
   for (uint32_t i = 0; i < faults; i++) add_fault(text, &choices, &shape, i);
-  shape.seed = 1 + choose(&choices, 1000);
-  return shape;
+  return 1 + choose(&choices, 1000);
 }
 
-static void check_row(const struct run_result *result, size_t row, const char *text, uint32_t seed) {
-  const long long lost = (long long)result->metrics[METRIC_LOST_ACKED],
-                  doubled = (long long)result->metrics[METRIC_DUPLICATE_EFFECTS];
-  const bool single = row != 1;
-  const char *conservation = rig_conservation(result);
-  char violations[200];
-  verdict_describe(result->violations, violations, sizeof violations);
-  bool good = result->drained && conservation[0] == '\0' && lost == 0 && (!single || doubled == 0) &&
-              result->verdict == VERDICT_HELD;
-  ck_assert_msg(good,
-                "row %zu, seed %u: lost_acked %lld, duplicate_effects %lld, violates %s%s %s\n%s", row,
-                seed, lost, doubled, violations, result->drained ? "" : ", stuck", conservation, text);
-}
-
-START_TEST(guarantees_hold_whatever_happens) {
-  static struct rig_text text;
-  uint64_t first = SCHEDULE_FIRST + (uint64_t)_i * CHUNK;
-  for (uint64_t schedule = first; schedule < first + CHUNK; schedule++) {
-    struct shape shape = write_schedule(&text, schedule);
-    struct rig rig;
-    rig_load(&rig, text.bytes);
-    for (size_t row = 0; row < rig.scenario.plan_count; row++) {
-      struct run_result result = rig_run(&rig, row, shape.seed);
-      check_row(&result, row, text.bytes, shape.seed);
-      run_result_deinit(&result);
-    }
-    rig_close(&rig);
-  }
-}
+START_TEST(guarantees_hold_whatever_happens) { schedules_hold(_i, write_schedule, 0); }
 END_TEST
 
 int main(void) {
   TCase *tests = tcase_create("all");
   tcase_set_timeout(tests, 60);
-  tcase_add_loop_test(tests, guarantees_hold_whatever_happens, 0, SCHEDULES / CHUNK);
+  tcase_add_loop_test(tests, guarantees_hold_whatever_happens, 0, SCHEDULES / SCHEDULE_CHUNK);
   return rig_main(suite_create("swarm of rabbits"), tests);
 }
