@@ -177,6 +177,21 @@ static void print_violations(const struct campaign *campaign, FILE *out) {
   }
 }
 
+/* The table shows what was lost or done twice. Operations that overwrite may leave wrong rows without either. */
+static void print_wrong_rows(const struct campaign *campaign, FILE *out) {
+  const struct scenario *scenario = campaign->scenario;
+  for (size_t i = 0; i < scenario->row_count; i++) {
+    const struct scenario_row *row = &scenario->rows[i];
+    size_t wrong = 0;
+    for (size_t plan = row->first; plan < row->first + row->count; plan++)
+      for (size_t seed = 0; plan_overwrites(&scenario->plans[plan]) && seed < campaign->seed_count; seed++)
+        wrong += campaign_result(campaign, plan, seed)->metrics[METRIC_STATE_ERRORS] > 0;
+    if (wrong > 0)
+      fprintf(out, "%s ends with wrong rows in %zu of %zu runs: state_errors\n", row->label, wrong,
+              row->count * campaign->seed_count);
+  }
+}
+
 /* Runs that drain_events has ended: a wait that takes many events looks like a livelock. */
 static void print_livelocks(const struct campaign *campaign, FILE *out) {
   const struct run_result *first = NULL;
@@ -399,6 +414,7 @@ void output_summary(const struct campaign *campaign, bool colour, FILE *out) {
   fputc('\n', out);
   print_table(campaign, colour, out);
   print_violations(campaign, out);
+  print_wrong_rows(campaign, out);
   print_livelocks(campaign, out);
   summary_gap(campaign, out);
   summary_intervals(campaign, out);

@@ -224,6 +224,24 @@ YAML
 status 64 run cache.yaml --seed 1 --row plain --record x
 said "fault 'forget' has no target in row 'plain'"
 
+# --- Rows that are wrong in the end, where nothing is lost ---
+cat >rows.yaml <<'YAML'
+format: 1
+seeds: 5
+workload: {messages: 2000, rate: 200/s, keys: 50, operation: put}
+topology: {consumers: 3}
+compare:
+  - {label: in turn, system: kafka-acks-all}
+  - {label: at once, system: sqs-standard}
+faults: [{every: 2s, kill: consumer.any, for: 500ms}]
+YAML
+status 0 run rows.yaml --no-charts --no-report
+has out '^at once ends with wrong rows in [1-5] of 5 runs: state_errors$'
+grep -q '^in turn ends' out && fail 'rows are wrong that are not'
+sed -i 's/, operation: put//' rows.yaml
+status 0 run rows.yaml --no-charts --no-report
+grep -q 'ends with wrong rows' out && fail 'increments overwrite nothing'
+
 # --- Too much of something, and too little ---
 status 64 run goals.yaml --set faults/never=3
 said 'it does not say which key of the fault'
