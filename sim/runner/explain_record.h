@@ -28,7 +28,7 @@
 #include <stdint.h>
 
 #define EXPLAIN_AROUND_MAX 20000 /* happenings of others that are kept; then the story has gaps */
-#define EXPLAIN_CALL_MAX 64 /* words are cut off behind */
+#define EXPLAIN_CALL_MAX 96 /* a call and what it is about, of which SQL_SUMMARY_ROOM is the longest; behind it words are cut off */
 #define NO_TRANSMISSION SIZE_MAX
 
 enum happening_kind {
