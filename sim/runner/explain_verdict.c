@@ -42,10 +42,14 @@ static const char *reason(const struct tally *tally) {
   return NULL;
 }
 
-/* What is wrong between the row in a database and what came of the operation elsewhere. */
-static const char *disagreement(const struct story *story, const struct tally *tally) {
+/* What is wrong between the row in a database and what came of the operation elsewhere, in a group. Where no service
+ * has that database, it is the first group's. */
+static const char *disagreement(const struct story *story, uint32_t group) {
+  const struct tally *tally = &story->tallies[group];
+  const struct plan *plan = story->record->plan;
+  const bool states = plan_services(plan) > 0 || (group == 0 && plan_commits(plan));
   const bool row = story->row.committed > story->row.undone, effect = tally->effects > tally->undone;
-  if (!plan_commits(story->record->plan) || row == effect) return NULL;
+  if (!states || row == effect) return NULL;
   return row ? "its row is committed, and nothing else will ever come of it: the two disagree"
              : "it took effect, and its row is not in the database: a phantom";
 }
@@ -56,8 +60,7 @@ void story_judge(struct story *story, const struct fates *fates) {
   const struct group_plan *groups = story->record->plan->groups;
   story->fate = fates_of(fates, story->record->intent);
   story->outcome = entry->outcome ? trace_kind_name(entry->outcome) : "nothing";
-  const struct tally *tally = &story->tallies[group];
-  const char *disagrees = disagreement(story, tally), *because = disagrees ? disagrees : reason(tally);
+  const char *disagrees = disagreement(story, group), *because = disagrees ? disagrees : reason(&story->tallies[group]);
   snprintf(story->verdict, sizeof story->verdict,
            "operation %" PRIu64 ": %s%s%s (%u effect%s, %u deliver%s, the client was told: %s)%s%s",
            story->record->intent, fate_rows[story->fate].name, groups ? " in group " : "",
