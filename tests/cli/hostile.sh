@@ -182,8 +182,10 @@ row 'a billion messages, ended by SIGTERM' 143 'dgsim: interrupted: 0 of 1 runs 
   "timeout --preserve-status -s TERM 1 \"\$dgsim\" run --no-charts -j 1 --out many many.yaml; exit \$?"
 row 'a billion messages, ended by SIGINT' 130 'dgsim: interrupted: 0 of 1 runs are in' 5 \
   "timeout --preserve-status -s INT 1 \"\$dgsim\" run --no-charts -j 1 --out many many.yaml; exit \$?"
-row 'a billion messages in 64 MiB' 143 'interrupted' 6 \
-  "ulimit -v 262144; timeout --preserve-status -s TERM 2 \"\$dgsim\" run --no-charts -j 1 --out many many.yaml; exit \$?"
+if ! $sanitized; then
+  row 'a billion messages in 64 MiB' 143 'interrupted' 6 \
+    "ulimit -v 262144; timeout --preserve-status -s TERM 2 \"\$dgsim\" run --no-charts -j 1 --out many many.yaml; exit \$?"
+fi
 row 'a billion messages, one explained' 64 'many.yaml: error: too many operations to be explained: at most 20000000' 2 \
   'dgsim explain many.yaml'
 scenario tiny 'system: at-least-once\nworkload: {messages: 1000000000, rate: 1/d}\nmeasure_capacity: false'
