@@ -377,6 +377,6 @@ bool check_do(struct check_world *world, unsigned workers, const struct check_re
   for (unsigned i = 0; i < job.worker_count; i++) stop(world, &items[i], !begun);
   show_progress(&job, job.end);
   if (out_done) *out_done = job.end;
-  for (size_t i = job.end; i < count; i++) check_answer_deinit(&answers[i]);
+  for (size_t i = begun ? job.end : 0; i < count; i++) check_answer_deinit(&answers[i]);
   return begun;
 }

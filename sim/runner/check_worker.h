@@ -60,7 +60,7 @@ void check_answer_deinit(struct check_answer *answer);
 
 /* Does them all, in as many workers as wanted. `stop_at_failure`: requests behind the first that fails may be left
  * undone; *out_done says how many are done from the beginning. Answers are owned by the caller. False: no worker
- * could begin. */
+ * could begin; there are no answers. */
 bool check_do(struct check_world *world, unsigned workers, const struct check_request *requests, size_t count,
               bool stop_at_failure, struct check_answer *answers, size_t *out_done, struct err *err);
 
