@@ -44,11 +44,11 @@ static const struct node *coordinator(const struct world *world) {
 
 static void account_group(struct world *world, struct group *group, uint32_t partition,
                           uint64_t end) {
-  uint64_t settled = group->settled[partition], held = group->accounted[partition];
-  uint64_t open = end > settled ? end - settled : 0;
+  struct settled *settled = &group->settled[partition];
+  uint64_t open = end > settled->offset ? end - settled->offset : 0, held = settled->held;
   for (; held < open; held++) world_hold(world, NULL);
   for (; held > open; held--) world_unhold(world, NULL);
-  group->accounted[partition] = held;
+  settled->held = held;
 }
 
 /* What the coordinators know is one for all brokers. */
@@ -82,8 +82,8 @@ void books_passed(struct world *world, const struct node *node, uint32_t number,
                   uint64_t offset) {
   struct group *group = group_at(coordinator(world), number);
   if (replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
-  if (offset <= group->settled[partition]) return;
-  group->settled[partition] = offset;
+  if (offset <= group->settled[partition].offset) return;
+  group->settled[partition].offset = offset;
   broker_account(world, partition);
 }
 
@@ -91,7 +91,7 @@ void books_passed(struct world *world, const struct node *node, uint32_t number,
 static void unsettle_beyond(const struct world *world, uint32_t partition, uint64_t end) {
   for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++) {
     struct group *group = group_at(coordinator(world), i);
-    if (group->settled[partition] > end) group->settled[partition] = end;
+    if (group->settled[partition].offset > end) group->settled[partition].offset = end;
   }
 }
 
@@ -155,7 +155,12 @@ void broker_show(struct world *world, struct node *node, uint32_t partition) {
     const struct log_entry *entry = log_at(log, log->view);
     if (!effect(world, node, entry, committed) && node->doomed) return;
   }
-  if (!world_expects(world, VERB_DISK_GONE)) log_trim(log, log->view);
+  /* Nobody reads what was shown, but a machine that fails may take it back. */
+  if (world_expects(world, VERB_DISK_GONE)) return;
+  if (world_expects(world, VERB_POWER_LOSS))
+    log_trim(log, log->view);
+  else
+    log_trim_unflushed(log, log->view);
 }
 
 /* What was shown and is not in this log, from the first difference on, has not happened. */

@@ -254,13 +254,19 @@ static void on_metadata(struct world *world, struct node *node, struct message *
 
 /* --- Living and dying --- */
 
+static struct partition_log *new_logs(size_t count) {
+  struct partition_log *logs = aligned_alloc(_Alignof(struct partition_log), count * sizeof *logs);
+  if (logs) memset(logs, 0, count * sizeof *logs);
+  return logs;
+}
+
 static void make_disk(struct world *world, struct node *node) {
   struct broker_disk *disk = calloc(1, sizeof *disk);
   ASSERT(disk);
   size_t partitions = world->plan->partitions;
   disk->partition_count = partitions;
-  disk->input = calloc(partitions, sizeof *disk->input);
-  disk->output = calloc(partitions, sizeof *disk->output);
+  disk->input = new_logs(partitions);
+  disk->output = new_logs(partitions);
   disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
   ASSERT(disk->awaitings);
   disk->group_count = plan_group_count(world->plan);

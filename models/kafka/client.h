@@ -28,14 +28,14 @@ typedef void slot_failed_fn(struct world *world, struct node *node, uint32_t slo
 
 struct client {
   struct slot *slots;
-  uint32_t slot_count;
   uint32_t next_correlation;
   uint16_t lane; /* request.timeout.ms */
   uint16_t timer_kind; /* of the component: argument = slot << 32 | correlation */
+  uint32_t slot_count;
+  uint32_t asked;    /* how many brokers were asked for metadata so far */
   slot_failed_fn *failed;
   uint32_t *leaders; /* by topic partition: broker index; NULL = leaders do not move, or a broker's own */
   uint32_t *epochs;  /* of those leaders */
-  uint32_t asked;    /* how many brokers were asked for metadata so far */
 };
 
 void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots,

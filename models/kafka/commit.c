@@ -311,7 +311,7 @@ void commit_on_output(struct world *world, struct node *node, struct message *an
   const uint32_t partition = (uint32_t)answer->c;
   if (!confirmed(world, node, answer, slot_output(world, partition))) return;
   outputs_acknowledged(consumer, partition);
-  const bool more = consumer->parts[partition].flushing > 0;
+  const bool more = consumer->covered_parts[partition].count > 0;
   if (consumer->step == COMMIT_OUTPUTS && more) send_output(world, node, partition);
   if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;
   advance(world, node);

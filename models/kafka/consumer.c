@@ -64,7 +64,7 @@ static size_t buffer_capacity(const struct plan *plan) {
 
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + client_bytes(plan, slots(plan)) + outputs_bytes(plan) +
-         plan->partitions * (4 * sizeof(uint32_t) + sizeof(struct consumer_part)) +
+         plan->partitions * (3 * sizeof(uint32_t) + sizeof(struct leader_part) + sizeof(struct consumer_part)) +
          buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
          plan->threads * sizeof(struct flight) +
          2 * PROCESSED_MAX * sizeof(struct record);
@@ -74,24 +74,28 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   (void)reason;
   const struct plan *plan = world->plan;
   struct arena *arena = &node->arena;
+  arena_line(arena);
   struct consumer *consumer = node->state[0] = ARENA_NEW(arena, struct consumer, 1);
   /* What every message needs stands close together. */
   consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
-  consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
-  consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
   consumer->unasked = ARENA_NEW(arena, uint64_t, bits_words(plan->counts[ROLE_BROKER]));
+  consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
   consumer->leader_end = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
+  consumer->by_leader = ARENA_NEW(arena, struct leader_part, plan->partitions);
   consumer->leaders_stale = true;
+  arena_line(arena);
+  consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
+  arena_line(arena);
+  client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
+  arena_line(arena);
+  consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
   consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
   consumer->buffer =
       arena_alloc_raw(arena, consumer->buffer_capacity * sizeof *consumer->buffer);
   consumer->assigned = ARENA_NEW(arena, uint32_t, plan->partitions);
-  consumer->by_leader = ARENA_NEW(arena, uint32_t, plan->partitions);
-  client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
   consumer->commit_timer = TIMER_NONE;
   consumer->next = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->next);
   consumer->had = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->had);
-  consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
   consumer->processed = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct record));
   outputs_start(world, node);
   bool automatic = commit_mode(world) == COMMIT_AUTO;

@@ -92,7 +92,6 @@ struct consumer_part {
   uint64_t committed; /* known to be committed */
   uint64_t handed;    /* handed-off: offset of the latest record that a thread was given */
   int32_t sequence;   /* of the next output, of this epoch */
-  uint16_t first_output, flushing; /* outputs that the commit under way covers: where they begin, how many */
   bool mine;          /* assigned */
   bool positioned;    /* assigned, and it is known where to begin */
 };
@@ -101,18 +100,25 @@ struct flight { /* a record that a handler has */
   uint32_t tag; /* 0 = none */
   bool acknowledged; /* by the handler, before it has returned */
 };
-/* What every message needs comes first. */
+_Static_assert(sizeof(struct consumer_part) == 32, "no part lies on two cache lines");
+struct covered { /* outputs of a partition that the commit under way covers: where they begin, how many */
+  uint16_t first, count;
+};
+struct leader_part { /* what a leader is asked for: a partition, and its place in `assigned` */
+  uint32_t partition, place;
+};
+/* What every message needs comes first, in three cache lines. */
 struct consumer {
-  struct client client;
+  _Alignas(64) struct client client;
   bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
   bool rejoin;  /* the group rebalances; likewise */
   bool batch_safe; /* before-processing: the oldest of the ring are committed */
   bool commit_due;
-  uint32_t tag;
   bool leaders_stale; /* by_leader is not what is assigned, positioned and known of leaders any more */
+  uint32_t tag;
+  enum commit_step step;
   int64_t last_poll; /* ns */
   struct consumer_part *parts; /* by partition */
-  uint32_t *assigned; /* partitions */
   uint32_t assigned_count, rotation;
   struct record *buffer; /* ring: fetched, not handled */
   uint32_t buffer_head, buffer_count, buffer_capacity;
@@ -120,16 +126,16 @@ struct consumer {
   struct flight *flights;
   uint32_t flight_room, flight_count;
   uint32_t *buffered; /* by broker: fetched, not returned */
+  uint32_t *leader_end; /* by broker: where its places end */
+  struct leader_part *by_leader; /* of what is assigned and positioned, leader by leader */
+  uint64_t *unasked; /* brokers that may have neither a fetch nor records that no poll has returned: see poll.c */
   struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
   uint32_t processed_count, committing; /* committing: how many the commit under way covers */
   struct output *published; /* not acknowledged, and no commit covers it yet */
   uint32_t published_count;
   uint32_t flushing;        /* outputs that the commit under way covers and no log has confirmed */
   uint32_t commit_timer; /* TIMER_NONE = not armed */
-  enum commit_step step;
-  uint32_t *by_leader;  /* places in `assigned` of what is positioned, leader by leader */
-  uint32_t *leader_end; /* by broker: where its places end */
-  uint64_t *unasked; /* brokers that may have neither a fetch nor records that no poll has returned: see poll.c */
+  uint32_t *assigned; /* partitions */
   uint64_t generation;
   uint64_t member;
   uint32_t instance; /* group.instance.id, 0 = dynamic */
@@ -142,6 +148,7 @@ struct consumer {
   bool flush_only; /* the commit under way only sends outputs */
   int64_t commit_began; /* ns */
   struct output *covered;  /* by the commit under way, partition by partition */
+  struct covered *covered_parts; /* by partition */
   uint64_t *output_parts;  /* partitions with such outputs */
   uint64_t *sequenced;     /* partitions with a sequence that is not 0 */
   struct batch producer;

@@ -363,10 +363,9 @@ static void make_room(struct group *group, size_t partitions) {
   GROW(group->owner, group->partition_capacity[0], partitions);
   GROW(group->committed, group->partition_capacity[1], partitions);
   GROW(group->settled, group->partition_capacity[2], partitions);
-  GROW(group->accounted, group->partition_capacity[3], partitions);
-  GROW(group->claim, group->partition_capacity[4], partitions);
-  GROW(group->claimed_at, group->partition_capacity[5], partitions);
-  GROW(group->owner_before, group->partition_capacity[6], partitions);
+  GROW(group->claim, group->partition_capacity[3], partitions);
+  GROW(group->claimed_at, group->partition_capacity[4], partitions);
+  GROW(group->owner_before, group->partition_capacity[5], partitions);
   if (first) group_reset(group, partitions);
 }
 
@@ -441,7 +440,8 @@ void group_reset(struct group *group, size_t partitions) {
   group->empty_since = group->gather_left = 0;
   for (size_t p = 0; p < partitions && group->committed; p++) {
     group->committed[p] = OFFSET_NONE;
-    group->settled[p] = group->accounted[p] = group->owner[p] = 0;
+    group->settled[p] = (struct settled){0};
+    group->owner[p] = 0;
     group->claim[p] = group->claimed_at[p] = 0;
   }
 }
@@ -453,7 +453,6 @@ void group_free(struct group *group) {
   free(group->claimed_at);
   free(group->committed);
   free(group->settled);
-  free(group->accounted);
   free(group->pending);
   free(group->ids);
   free(group->shares);

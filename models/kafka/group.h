@@ -76,11 +76,13 @@ struct group {
   uint64_t *claim;     /* by partition: who says that it has it, in this rebalance */
   uint64_t *claimed_at; /* by partition: in which generation it got it, plus 1 */
   uint64_t *committed; /* by partition: next offset to read, OFFSET_NONE */
-  uint64_t *settled;   /* by partition: most that was committed since the last rebalance; a commit that
-                          was long under way may set `committed` back, and only a rebalance would show it */
-  uint64_t *accounted; /* by partition: records held as not settled */
+  struct settled {
+    uint64_t offset; /* most that was committed since the last rebalance; a commit that was long under way may set
+                        `committed` back, and only a rebalance would show it */
+    uint64_t held;   /* records held as not settled */
+  } *settled;        /* by partition */
   uint64_t *owner_before;
-  size_t partition_capacity[7];
+  size_t partition_capacity[6];
   uint64_t *ids;    /* room for the assignor */
   uint32_t *shares;
   size_t id_capacity, share_capacity;

@@ -13,13 +13,13 @@ void group_initial_offsets(struct world *world, struct group *group) {
 void group_unsettle(struct world *world, struct group *group, uint32_t partition) {
   uint64_t next = group->committed[partition];
   if (next == OFFSET_NONE && kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_LATEST) return;
-  group->settled[partition] = next == OFFSET_NONE ? 0 : next;
+  group->settled[partition].offset = next == OFFSET_NONE ? 0 : next;
   broker_account(world, partition);
 }
 
 void group_skip(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
-  if (group->committed[partition] != OFFSET_NONE || offset <= group->settled[partition]) return;
-  group->settled[partition] = offset;
+  if (group->committed[partition] != OFFSET_NONE || offset <= group->settled[partition].offset) return;
+  group->settled[partition].offset = offset;
   broker_account(world, partition);
 }
 
@@ -34,7 +34,7 @@ void group_expire_offsets(struct world *world, struct node *node, struct group *
 
 static void note_offset(struct group *group, uint32_t partition, uint64_t offset) {
   group->committed[partition] = offset;
-  if (offset > group->settled[partition]) group->settled[partition] = offset;
+  if (offset > group->settled[partition].offset) group->settled[partition].offset = offset;
 }
 
 static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {

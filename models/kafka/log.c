@@ -76,7 +76,7 @@ static void make_room(struct partition_log *log, uint64_t count) {
 
 void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
   if (!log_flush_due(log, now_ns, flush_ns)) return;
-  log->synced = log->checkpoint;
+  if (log->synced < log->checkpoint) log->synced = log->checkpoint;
   log->checkpoint = log->end;
   log->checkpoint_at = now_ns;
 }
@@ -165,6 +165,13 @@ void log_trim(struct partition_log *log, uint64_t below) {
   if (below > log->synced) below = log->synced;
   if (below > stable) below = stable;
   if (below > log->start) log->start = below;
+}
+
+void log_trim_unflushed(struct partition_log *log, uint64_t below) {
+  const uint64_t stable = log_stable(log);
+  if (below > stable) below = stable;
+  if (below > log->synced) log->synced = below;
+  log_trim(log, below);
 }
 
 uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept) {

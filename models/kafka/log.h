@@ -68,7 +68,7 @@ struct epoch_start {
 
 /* What every append and fetch needs comes first. */
 struct partition_log {
-  struct log_entry *entries; /* ring by offset */
+  _Alignas(64) struct log_entry *entries; /* ring by offset */
   size_t capacity;
   uint64_t start, end;
   bool replicated; /* else the high watermark is the end */
@@ -139,6 +139,8 @@ static inline void log_flush_lied(struct partition_log *log, int64_t now_ns) {
 
 /* Forgets what nobody will ask for: everything below both offsets and the flushed part. */
 void log_trim(struct partition_log *log, uint64_t below);
+/* The same where no machine fails in this run: what is not flushed is as safe as what is. */
+void log_trim_unflushed(struct partition_log *log, uint64_t below);
 
 /* Power is lost: what was not flushed is gone but for `kept` records of it (a torn write keeps some).
  * Returns how many records are gone. */

@@ -6,7 +6,8 @@
 #include "sim/base/assert.h"
 
 size_t outputs_bytes(const struct plan *plan) {
-  return 2 * OUTPUTS_MAX * sizeof(struct output) + 2 * bits_words(plan->partitions) * sizeof(uint64_t) + 64;
+  return 2 * OUTPUTS_MAX * sizeof(struct output) + 2 * bits_words(plan->partitions) * sizeof(uint64_t) +
+         plan->partitions * sizeof(struct covered) + 64;
 }
 
 void outputs_start(struct world *world, struct node *node) {
@@ -14,6 +15,7 @@ void outputs_start(struct world *world, struct node *node) {
   const size_t words = bits_words(world->plan->partitions);
   consumer->published = arena_alloc_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
   consumer->covered = arena_alloc_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
+  consumer->covered_parts = ARENA_NEW(&node->arena, struct covered, world->plan->partitions);
   consumer->output_parts = ARENA_NEW(&node->arena, uint64_t, words);
   consumer->sequenced = ARENA_NEW(&node->arena, uint64_t, words);
 }
@@ -26,23 +28,23 @@ bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent,
 }
 
 void outputs_cover(const struct world *world, struct consumer *consumer) {
-  struct consumer_part *parts = consumer->parts;
+  struct covered *parts = consumer->covered_parts;
   const struct output *published = consumer->published;
   const uint32_t count = consumer->published_count;
   ASSERT_EQ(consumer->flushing, 0); /* nothing is left of the commit before */
   for (uint32_t i = 0; i < count; i++) {
-    parts[published[i].partition].flushing++;
+    parts[published[i].partition].count++;
     bits_put(consumer->output_parts, published[i].partition);
   }
   uint32_t begin = 0;
   for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1)) {
-    parts[p].first_output = (uint16_t)begin;
-    begin += parts[p].flushing;
-    parts[p].flushing = 0;
+    parts[p].first = (uint16_t)begin;
+    begin += parts[p].count;
+    parts[p].count = 0;
   }
   for (uint32_t i = 0; i < count; i++) {
-    struct consumer_part *part = &parts[published[i].partition];
-    consumer->covered[part->first_output + part->flushing++] = published[i];
+    struct covered *part = &parts[published[i].partition];
+    consumer->covered[part->first + part->count++] = published[i];
   }
   consumer->flushing = count;
   consumer->published_count = 0;
@@ -53,32 +55,32 @@ uint32_t outputs_covered(const struct world *world, const struct consumer *consu
 }
 
 uint32_t outputs_batch(const struct consumer *consumer, uint32_t partition) {
-  const uint32_t flushing = consumer->parts[partition].flushing;
-  return flushing < PROCESSED_MAX ? flushing : PROCESSED_MAX;
+  const uint32_t covered = consumer->covered_parts[partition].count;
+  return covered < PROCESSED_MAX ? covered : PROCESSED_MAX;
 }
 
 void outputs_fill(const struct world *world, const struct consumer *consumer, uint32_t partition,
                   struct record *out) {
   const uint32_t count = outputs_batch(consumer, partition), size = (uint32_t)world->plan->workload.size;
-  const struct output *output = &consumer->covered[consumer->parts[partition].first_output];
+  const struct output *output = &consumer->covered[consumer->covered_parts[partition].first];
   for (uint32_t i = 0; i < count; i++)
     out[i] = (struct record){.intent = output[i].intent, .key = output[i].key, .size = size};
 }
 
 void outputs_acknowledged(struct consumer *consumer, uint32_t partition) {
-  struct consumer_part *part = &consumer->parts[partition];
+  struct covered *part = &consumer->covered_parts[partition];
   const uint32_t count = outputs_batch(consumer, partition);
-  part->first_output = (uint16_t)(part->first_output + count);
-  part->flushing = (uint16_t)(part->flushing - count);
-  part->sequence += (int32_t)count;
+  part->first = (uint16_t)(part->first + count);
+  part->count = (uint16_t)(part->count - count);
+  consumer->parts[partition].sequence += (int32_t)count;
   consumer->flushing -= count;
   bits_put(consumer->sequenced, partition);
-  if (part->flushing == 0) bits_take(consumer->output_parts, partition);
+  if (part->count == 0) bits_take(consumer->output_parts, partition);
 }
 
 void outputs_forget(const struct world *world, struct consumer *consumer) {
   for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1)) {
-    consumer->parts[p].flushing = 0;
+    consumer->covered_parts[p].count = 0;
     bits_take(consumer->output_parts, p);
   }
   consumer->flushing = consumer->published_count = 0;

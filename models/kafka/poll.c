@@ -60,7 +60,8 @@ static void note_leaders(const struct world *world, struct consumer *consumer) {
   }
   for (uint32_t i = 0; i < consumer->assigned_count; i++)
     if (consumer->parts[consumer->assigned[i]].positioned)
-      consumer->by_leader[end[client_broker(world, &consumer->client, consumer->assigned[i])]++] = i;
+      consumer->by_leader[end[client_broker(world, &consumer->client, consumer->assigned[i])]++] =
+          (struct leader_part){.partition = consumer->assigned[i], .place = i};
   consumer->leaders_stale = false;
 }
 
@@ -68,15 +69,16 @@ static void note_leaders(const struct world *world, struct consumer *consumer) {
 static void send_fetch(struct world *world, struct node *node, uint32_t broker) {
   struct consumer *consumer = consumer_of(node);
   const uint32_t begin = broker > 0 ? consumer->leader_end[broker - 1] : 0;
-  const uint32_t *places = consumer->by_leader + begin, count = consumer->leader_end[broker] - begin;
+  const uint32_t count = consumer->leader_end[broker] - begin;
+  const struct leader_part *leads = consumer->by_leader + begin;
   struct message *message =
       client_request(world, node, (uint16_t)(world->first[ROLE_BROKER] + broker), WIRE_FETCH);
   struct record *records = message_records(&world->messages, message, count);
   if (++consumer->rotation >= consumer->assigned_count) consumer->rotation = 0;
   uint32_t turn = 0;
-  while (turn < count && places[turn] < consumer->rotation) turn++;
+  while (turn < count && leads[turn].place < consumer->rotation) turn++;
   for (uint32_t i = 0; i < count; i++, turn++) {
-    const uint32_t partition = consumer->assigned[places[turn < count ? turn : turn - count]];
+    const uint32_t partition = leads[turn < count ? turn : turn - count].partition;
     const struct consumer_part *part = &consumer->parts[partition];
     const uint64_t ahead = part->fetched > part->committed ? part->fetched - part->committed : 0;
     records[i] = (struct record){.key = partition, .handle = part->fetched, .extra = (uint32_t)ahead};

@@ -411,12 +411,14 @@ static uint32_t busy(const struct world *world, const struct node *node) {
 static void start(struct world *world, struct node *node, enum start_reason reason) {
   (void)reason;
   const struct plan *plan = world->plan;
+  arena_line(&node->arena);
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
   producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
   producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
   producer->outgoing_count = outgoing_of(plan);
+  arena_line(&node->arena);
   producer->outgoing = arena_alloc_raw(&node->arena, producer->outgoing_count * sizeof *producer->outgoing);
   producer->outgoing_free = NO_INDEX;
   producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
@@ -425,12 +427,12 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   producer->pending =
       arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
   producer->pending_free = NO_INDEX;
-  producer->limit = (uint32_t)kafka_setting(world, KEY_IN_FLIGHT);
+  producer->limit = (uint16_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;
   producer->batch_records = batch < 1                     ? 1
                             : batch > BATCH_RECORDS_MAX ? BATCH_RECORDS_MAX
-                                                        : (uint32_t)batch;
+                                                        : (uint16_t)batch;
   node->stage = STAGE_READY;
   if (!kafka_setting(world, KEY_IDEMPOTENCE)) return;
   node->stage = STAGE_STARTING;

@@ -9,13 +9,15 @@
 #define NO_INDEX UINT32_MAX
 #define BUFFER_RECORDS_MAX 65536
 
+/* Each a cache line of its own: which of them comes next is the luck of keys. */
 struct pending { /* a record */
-  struct operation_request request;
+  _Alignas(64) struct operation_request request;
   int64_t created_ns;
   uint32_t next;
 };
-struct outgoing {        /* a batch: in flight, or waiting for its retry */
-  uint32_t first, count; /* of pending records; count 0 = free */
+struct outgoing { /* a batch: in flight, or waiting for its retry */
+  _Alignas(64) uint32_t first;
+  uint32_t count; /* of pending records; 0 = free */
   uint32_t partition;
   int32_t sequence;
   uint16_t epoch;
@@ -27,7 +29,8 @@ struct outgoing {        /* a batch: in flight, or waiting for its retry */
   uint32_t slot;
 };
 struct queue_of_partition {
-  uint32_t first, last, count; /* of pending */
+  _Alignas(64) uint32_t first; /* of pending */
+  uint32_t last, count;
   uint32_t retry;              /* list of outgoing, by sequence */
   uint32_t flying;             /* idempotent: list of those in flight, by number */
   int32_t sequence;            /* of the next record */
@@ -38,9 +41,9 @@ struct queue_of_partition {
   uint32_t cut;                /* batches so far */
   bool unresolved;             /* one has expired, and it is not known whether it is in the log */
 };
-/* What every message needs comes first; in_flight, ready and the slots follow it in memory. */
+/* Two cache lines; in_flight, ready and the slots follow it in memory. */
 struct producer {
-  struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
+  _Alignas(64) struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
   struct pending *pending;
   struct queue_of_partition *queues;
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
@@ -48,7 +51,7 @@ struct producer {
   uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   uint32_t *in_flight; /* by broker */
   uint32_t waiting; /* records that queue and batches that wait for a retry */
-  uint32_t batch_records, limit;
+  uint16_t batch_records, limit;
   uint32_t id;         /* producer id, NO_PRODUCER */
   bool awaits_id;
   bool no_order;    /* idempotent, on a link that keeps no order */
@@ -57,6 +60,7 @@ struct producer {
   uint32_t pending_used, pending_count;
   uint32_t outgoing_used, outgoing_count;
 };
+_Static_assert(sizeof(struct producer) <= 128, "two cache lines");
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
 

@@ -6,8 +6,9 @@
 #include <string.h>
 
 void arena_init(struct arena *arena, size_t capacity, size_t base_offset, unsigned char fill) {
-  base_offset = (base_offset + 15) & ~(size_t)15;
-  arena->block = malloc(capacity + base_offset + 16);
+  base_offset += -base_offset % ARENA_LINE;
+  const size_t size = base_offset + capacity;
+  arena->block = aligned_alloc(ARENA_LINE, size + -size % ARENA_LINE);
   ASSERT_MSG(arena->block, "out of memory: %zu bytes", capacity);
   arena->base = arena->block + base_offset;
   arena->used = 0;
@@ -35,6 +36,8 @@ void *arena_alloc_raw(struct arena *arena, size_t size) {
   arena->used += size;
   return memory;
 }
+
+void arena_line(struct arena *arena) { arena_alloc_raw(arena, -arena->used % ARENA_LINE); }
 
 void *arena_alloc(struct arena *arena, size_t size) {
   void *memory = arena_alloc_raw(arena, size);

@@ -3,7 +3,8 @@
  *   base            used               capacity
  *   |###############|..................|
  *
- * [I1] What arena_alloc returns is zeroed and aligned to 16.
+ * [I1] What arena_alloc returns is zeroed and aligned to 16; what comes first, or behind arena_line, begins a cache
+ *      line.
  * [I2] Nothing is freed one by one; arena_reset gives everything back.
  * [I3] Running out is a programmer's error (assertion): sizes are bounded by the scenario.
  *
@@ -16,9 +17,11 @@
 
 #include <stddef.h>
 
+#define ARENA_LINE 64 /* bytes of a cache line */
+
 struct arena {
   char *block; /* what malloc gave */
-  char *base;  /* block + offset */
+  char *base;  /* block + offset, which is made a multiple of ARENA_LINE */
   size_t used, capacity;
   unsigned char fill;
 };
@@ -27,6 +30,7 @@ void arena_init(struct arena *arena, size_t capacity, size_t base_offset, unsign
 void arena_deinit(struct arena *arena);
 void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
+void arena_line(struct arena *arena); /* takes at most ARENA_LINE - 16 bytes */
 
 /* The same, not zeroed: for large arrays whose elements are written before they are read. */
 void *arena_alloc_raw(struct arena *arena, size_t size);

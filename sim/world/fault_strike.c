@@ -85,11 +85,13 @@ static void slow_down(struct world *world, uint32_t fault, enum node_part part) 
     uint64_t factor = (uint64_t)node->slow[part] * plan->factor;
     node->slow[part] = factor < NODE_SLOW_MAX ? (uint32_t)factor : NODE_SLOW_MAX;
     node->slow_by[part] = fault;
+    node->slowed = true;
   }
 }
 
 static void reckon_speeds(struct world *world, uint32_t begun_or_ended) {
   (void)begun_or_ended;
+  for (size_t i = 0; i < world->node_count; i++) world->nodes[i].slowed = false;
   for (int part = 0; part < NODE_PART__COUNT; part++) {
     for (size_t i = 0; i < world->node_count; i++) world->nodes[i].slow[part] = 1;
     for (uint32_t i = fault_under_way(world, 0); i != BITS_NONE; i = fault_under_way(world, i + 1))
@@ -123,6 +125,7 @@ static void reckon_clocks(struct world *world, uint32_t begun_or_ended) {
       node->clock_skew_by = f;
     }
   }
+  for (size_t i = 0; i < world->node_count; i++) world->nodes[i].skewed = world->nodes[i].clock_skew != 0;
 }
 
 /* It is the machine's: a process that dies meanwhile comes back to it. */

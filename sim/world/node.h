@@ -39,25 +39,29 @@ enum death { DEATH_NONE, DEATH_EXIT, DEATH_KILL, DEATH_POWER, DEATH_DISK };
 /* Whether the machine went, and not only the process: nobody answers there, no page cache survives. */
 static inline bool death_of_machine(enum death death) { return death >= DEATH_POWER; }
 
-/* What every event touches comes first, in two cache lines. */
+/* What every event at a node, or between two, touches comes first, in one cache line; the second is the rest of what
+ * many do. */
 struct node {
   _Alignas(64) uint16_t id; /* index in world->nodes */
-  uint16_t stage; /* of the component at port 0: the row of its `on` table */
-  bool alive, stopping, doomed;
-  bool core_event; /* an event for the next free core is pending */
-  enum role role;
+  uint16_t group; /* consumers and databases: the sink group that they belong to, from 0 */
+  uint8_t role;   /* enum role */
+  uint8_t stage;  /* of the component at port 0: the row of its `on` table */
+  bool alive : 1, doomed : 1;
+  bool skewed : 1;      /* its clock is off, see world_clock */
+  bool slowed : 1;      /* some of what it does takes longer, see node_takes */
   uint32_t incarnation; /* from 1 */
+  uint32_t holds;       /* volatile holds, see world_hold */
   int64_t paused_until; /* ns; 0 = it is not paused */
   int64_t depart;       /* ns: when what it sends in this step leaves; 0 = now */
   const struct component *components[NODE_PORTS];
   void *state[NODE_PORTS]; /* volatile: in the arena */
   void *disk[NODE_PORTS];  /* durable: the component's own memory */
   uint64_t key;            /* hash of its name: keys luck */
-  uint32_t group;      /* consumers and databases: the sink group that they belong to, from 0 */
-  uint32_t cores;      /* a server's, and its queue for them */
+  uint32_t first_call;     /* open calls of its clients (sim/world/call.h) */
+  uint32_t cores;          /* a server's, and its queue for them */
   size_t inbox_count;
-  uint32_t first_call; /* open calls of its clients (sim/world/call.h) */
-  uint32_t holds;      /* volatile holds, see world_hold */
+  bool stopping;
+  bool core_event; /* an event for the next free core is pending */
   /* how many times as long what it does takes, by faults under way; ask node_takes */
   uint32_t slow[NODE_PART__COUNT], slow_by[NODE_PART__COUNT]; /* factor; the last fault to begin */
   int64_t core_free[NODE_CORES_MAX]; /* ns at which each is free */
@@ -75,7 +79,7 @@ struct node {
   uint32_t stopped_by;  /* fault that is terminating it, NO_FAULT */
   struct span down_for; /* from its end to its restart, as the fault that ends it says */
   struct arena arena;
-  int64_t clock_skew;     /* ns: what its clock is off by, see world_clock */
+  int64_t clock_skew;     /* ns: what its clock is off by */
   uint32_t clock_skew_by; /* the last fault in the plan that says so, when it is not 0 */
   /* its disk, as faults have made it; a model asks node_flush */
   uint32_t fsync_lies;     /* faults under way by which a flush says that it is done and is not */
@@ -83,11 +87,13 @@ struct node {
   uint32_t fsync_fails_by; /* fault by which the next flush fails, NO_FAULT */
 };
 
+_Static_assert(offsetof(struct node, disk) <= 64, "what every event touches is in one line");
+
 /* How long a piece of work takes that begins now, where it is `ns` on a node in good health: every price
  * of CPU or disk goes through here (of a server's requests the world sees to it). Credits the fault. */
 int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns);
 static inline int64_t node_takes(struct world *world, struct node *node, enum node_part part, int64_t ns) {
-  if (__builtin_expect(node->slow[part] == 1, 1)) return ns;
+  if (__builtin_expect(!node->slowed, 1) || node->slow[part] == 1) return ns;
   return node_takes_longer(world, node, part, ns);
 }
 

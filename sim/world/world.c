@@ -101,7 +101,7 @@ static void make_node(struct world *world, enum role role, uint32_t index) {
   ASSERT_LT(world->node_count, world->node_capacity);
   struct node *node = &world->nodes[world->node_count];
   char name[32];
-  *node = (struct node){.id = (uint16_t)world->node_count, .role = role, .index = index + 1};
+  *node = (struct node){.id = (uint16_t)world->node_count, .role = (uint8_t)role, .index = index + 1};
   struct node_title title = world_title(world->plan, role, index + 1);
   node->group = title.group;
   node->service = title.service;
@@ -151,6 +151,7 @@ static void reset_node(struct world *world, struct node *node) {
     node->slow[part] = 1;
     node->slow_by[part] = NO_FAULT;
   }
+  node->skewed = node->slowed = false;
   node->clock_skew = node->fsync_lies = 0;
   node->clock_skew_by = node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
   node->inbox_head = node->inbox_count = 0;

@@ -233,10 +233,10 @@ static inline bool world_expects(const struct world *world, enum verb verb) {
 /* The time by a node's own clock, ns: what an application that runs there reads, which faults can put wrong.
  * Who reads it says so: world_clock_read credits the fault. */
 static inline int64_t world_clock(const struct world *world, const struct node *node) {
-  return world->now.ns + node->clock_skew;
+  return world->now.ns + (__builtin_expect(node->skewed, 0) ? node->clock_skew : 0);
 }
 static inline void world_clock_read(struct world *world, const struct node *node, uint64_t intent) {
-  if (node->clock_skew != 0) faults_hit(world, node->clock_skew_by, node->id, intent);
+  if (__builtin_expect(node->skewed, 0)) faults_hit(world, node->clock_skew_by, node->id, intent);
 }
 
 static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {

@@ -75,12 +75,23 @@ START_TEST(allocations_do_not_overlap) {
 }
 END_TEST
 
+START_TEST(I1_a_cache_line_begins_where_it_is_asked_for) {
+  struct arena arena;
+  arena_init(&arena, CAPACITY, 32, 0xa5);
+  for (size_t size = 1; size < 70; size += 7) {
+    arena_line(&arena);
+    ck_assert_uint_eq((uintptr_t)arena_alloc_raw(&arena, size) % ARENA_LINE, 0);
+  }
+  arena_deinit(&arena);
+}
+END_TEST
+
 START_TEST(another_base_gives_other_offsets_in_the_block) {
   struct arena a, b;
   arena_init(&a, CAPACITY, 0, 0);
   arena_init(&b, CAPACITY, 48, 0);
   ck_assert_int_eq(a.base - a.block, 0);
-  ck_assert_int_eq(b.base - b.block, 48);
+  ck_assert_int_eq(b.base - b.block, ARENA_LINE);
   arena_deinit(&a);
   arena_deinit(&b);
 }
@@ -92,6 +103,7 @@ int main(void) {
   tcase_add_test(tests, I2_reset_gives_everything_back_and_restores_the_fill);
   tcase_add_test_raise_signal(tests, I3_running_out_aborts, SIGABRT);
   tcase_add_test(tests, allocations_do_not_overlap);
+  tcase_add_test(tests, I1_a_cache_line_begins_where_it_is_asked_for);
   tcase_add_test(tests, another_base_gives_other_offsets_in_the_block);
   Suite *suite = suite_create("base/arena");
   suite_add_tcase(suite, tests);

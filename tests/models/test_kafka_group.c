@@ -371,9 +371,9 @@ static uint64_t settled_after_a_rebalance(int64_t strategy) {
   struct group *group = group_at(coordinator, 0);
   ck_assert_int_eq(group->state, GROUP_STABLE);
   group->committed[0] = 3;
-  group->settled[0] = 8;
+  group->settled[0].offset = 8;
   group_prepare(tiny->world, coordinator, group);
-  const uint64_t settled = group->settled[0];
+  const uint64_t settled = group->settled[0].offset;
   tiny_free(tiny);
   return settled;
 }

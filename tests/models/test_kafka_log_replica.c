@@ -196,6 +196,22 @@ START_TEST(an_older_marker_fences_when_what_followed_is_cut_off) {
 }
 END_TEST
 
+START_TEST(what_is_not_flushed_is_forgotten_only_where_no_machine_fails) {
+  struct partition_log log = {0};
+  append(&log, NO_PRODUCER, 0, 0, 6, false);
+  log_trim(&log, 4);
+  ck_assert_uint_eq(log.start, 0);
+  log_trim_unflushed(&log, 4);
+  ck_assert_uint_eq(log.start, 4);
+  append(&log, 7, 0, 0, 2, true);
+  log_trim_unflushed(&log, 8); /* it may still be aborted */
+  ck_assert_uint_eq(log.start, 6);
+  log_write_back(&log, INT64_MAX, 1); /* of a checkpoint before that */
+  ck_assert_uint_eq(log.synced, 6); /* [I1] of log.h */
+  log_free(&log);
+}
+END_TEST
+
 START_TEST(a_log_that_is_cut_has_of_each_producer_the_snapshot_and_what_came_after) {
   struct partition_log log = {.replicated = true};
   bool duplicate;
@@ -255,6 +271,7 @@ int main(void) {
   tcase_add_test(tests, a_follower_sees_the_same_records_aborted);
   tcase_add_test(tests, a_transaction_that_is_marked_is_over_for_its_producer);
   tcase_add_test(tests, an_older_marker_fences_when_what_followed_is_cut_off);
+  tcase_add_test(tests, what_is_not_flushed_is_forgotten_only_where_no_machine_fails);
   tcase_add_test(tests, a_log_that_is_cut_has_of_each_producer_the_snapshot_and_what_came_after);
   tcase_add_test(tests, of_a_torn_batch_nothing_is_kept);
   tcase_add_test(tests, a_log_can_begin_again_where_its_leader_begins);

@@ -30,6 +30,7 @@ START_TEST(a_slow_disk_does_not_slow_the_cpu) {
   timeline("operations=1 every=10ms timeout=1s cost=1ms; slow broker.1 at=1ms for=1s factor=10 what=disk",
            "ok hit", "13 producer.1 ok 1\n");
   struct node *node = world_node(fake.world, ROLE_BROKER, 0);
+  node->slowed = true;
   node->slow[NODE_DISK] = 3;
   node->slow_by[NODE_DISK] = 0;
   ck_assert_int_eq(node_takes(fake.world, node, NODE_DISK, NS_PER_MS), 3 * NS_PER_MS);
