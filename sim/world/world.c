@@ -142,7 +142,7 @@ static void reset_node(struct world *world, struct node *node) {
       node->components[port]->disk_reset(world, node);
   }
   arena_reset(&node->arena);
-  node->alive = node->stopping = node->doomed = false;
+  node->alive = node->stopping = node->doomed = node->skewed = node->slowed = false;
   node->incarnation = 0;
   node->death = DEATH_NONE;
   node->died_at = 0;
@@ -151,7 +151,6 @@ static void reset_node(struct world *world, struct node *node) {
     node->slow[part] = 1;
     node->slow_by[part] = NO_FAULT;
   }
-  node->skewed = node->slowed = false;
   node->clock_skew = node->fsync_lies = 0;
   node->clock_skew_by = node->fsync_lies_by = node->fsync_fails_by = NO_FAULT;
   node->inbox_head = node->inbox_count = 0;
