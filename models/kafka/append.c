@@ -1,6 +1,7 @@
 /* Appending to a partition that a broker leads: batches of producers and of consumers, markers; and the
  * answers, which may have to wait for replicas. */
 #include "models/kafka/replica.h"
+#include "models/kafka/retention.h"
 #include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
@@ -96,8 +97,11 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
   enum kafka_error error = admit(world, node, partition, &batch, request, &duplicate);
   if (error == KAFKA_OK && !duplicate) {
     if (!points(world, node, POINT_APPENDED, true, request)) return;
-    append(world, node, &broker_disk(node)->input[partition], &batch, request, partition);
+    struct partition_log *log = &broker_disk(node)->input[partition];
+    const uint64_t before = log->end;
+    append(world, node, log, &batch, request, partition);
     books_note(world, node, partition);
+    retention_appended(world, node, partition, before);
     if (!points(world, node, POINT_APPENDED, false, request)) return;
     replica_appended(world, node, partition);
     if (!broker_of(node)->replication) broker_wake(world, node, partition);

@@ -7,7 +7,9 @@
  * differs there (after an unclean election, or a loss of power of all who were in sync) undoes the effects
  * that are not in it.
  */
+#include "models/kafka/consumer.h"
 #include "models/kafka/replica.h"
+#include "models/kafka/retention.h"
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
@@ -42,10 +44,13 @@ static const struct node *coordinator(const struct world *world) {
 
 /* --- Holds --- */
 
+/* What a group has settled beyond the end of a log, as one loses its tail or a leader comes that has less, will be
+ * other records. */
 static void account_group(struct world *world, struct group *group, uint32_t partition,
                           uint64_t end) {
   struct settled *settled = &group->settled[partition];
-  uint64_t open = end > settled->offset ? end - settled->offset : 0, held = settled->held;
+  if (settled->offset > end) settled->offset = end;
+  uint64_t open = end - settled->offset, held = settled->held;
   for (; held < open; held++) world_hold(world, NULL);
   for (; held > open; held--) world_unhold(world, NULL);
   settled->held = held;
@@ -78,21 +83,30 @@ static void account_output(struct world *world, struct books_part *part) {
   for (; part->held > open; part->held--) world_unhold(world, NULL);
 }
 
+/* A commit that was long under way may be of records that are gone: what has taken their offsets is still to be read,
+ * as the position of its reader tells, who was sent back. */
+static uint64_t come_by(const struct world *world, uint16_t reader, uint32_t partition, uint64_t offset) {
+  struct node *node = &world->nodes[reader];
+  if (!node->alive) return offset;
+  const struct consumer_part *part = &consumer_of(node)->parts[partition];
+  return part->positioned && part->fetched < offset ? part->fetched : offset;
+}
+
+void books_committed(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
+                     uint64_t offset) {
+  struct settled *settled = &group->settled[partition];
+  if (books_may_shrink(world)) offset = come_by(world, reader, partition, offset);
+  if (offset > settled->offset) settled->offset = offset;
+}
+
 void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
                   uint64_t offset) {
   struct group *group = group_at(coordinator(world), number);
-  if (replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
+  const bool replicated = broker_of(node)->replication != NULL;
+  if (replicated && replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
   if (offset <= group->settled[partition].offset) return;
   group->settled[partition].offset = offset;
   broker_account(world, partition);
-}
-
-/* What a group has settled beyond the end of a new leader's log will be other records. */
-static void unsettle_beyond(const struct world *world, uint32_t partition, uint64_t end) {
-  for (uint32_t i = 0; i < broker_disk(coordinator(world))->group_count; i++) {
-    struct group *group = group_at(coordinator(world), i);
-    if (group->settled[partition].offset > end) group->settled[partition].offset = end;
-  }
 }
 
 /* --- Effects in the output topic --- */
@@ -155,12 +169,7 @@ void broker_show(struct world *world, struct node *node, uint32_t partition) {
     const struct log_entry *entry = log_at(log, log->view);
     if (!effect(world, node, entry, committed) && node->doomed) return;
   }
-  /* Nobody reads what was shown, but a machine that fails may take it back. */
-  if (world_expects(world, VERB_DISK_GONE)) return;
-  if (world_expects(world, VERB_POWER_LOSS))
-    log_trim(log, log->view);
-  else
-    log_trim_unflushed(log, log->view);
+  retention_passed(world, log, log->view);
 }
 
 /* What was shown and is not in this log, from the first difference on, has not happened. */
@@ -184,7 +193,6 @@ static __attribute__((noinline)) void note_replica(struct world *world, struct n
   struct books_part *part = part_of(world, topic_partition);
   uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
   if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
-  if (epoch > part->epoch && input) unsettle_beyond(world, topic_partition, log->end);
   if (epoch > part->epoch && !input) undo(world, node, part, log);
   part->epoch = epoch;
   part->end = log->end;

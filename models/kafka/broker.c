@@ -139,42 +139,12 @@ static void park(struct world *world, struct broker *broker, struct message *fet
   }
 }
 
-/* Whether a reader may begin again at the beginning, so that the log keeps everything. LIMIT: with the
- * default offsets.retention.minutes of a week nobody does within a run; log.retention.hours, as long, is
- * not modelled. */
-static bool may_come_back(const struct world *world) {
-  return kafka_setting(world, KEY_OFFSETS_RETENTION) < OFFSETS_RETENTION_DEFAULT;
-}
-
-/* A group has committed all of an input partition below this offset: a log is kept until the slowest has. */
-static void passed(struct world *world, struct node *node, uint32_t group, uint32_t partition,
-                   uint64_t committed) {
-  struct broker_disk *disk = broker_disk(node);
-  uint64_t *floors = &disk->floors[(size_t)partition * disk->group_count], least = committed;
-  const bool replicated = broker_of(node)->replication != NULL;
-  floors[group] = committed;
-  for (uint32_t i = 0; i < disk->group_count; i++)
-    if (floors[i] < least) least = floors[i];
-  bool keeps = may_come_back(world);
-  if (!replicated && !keeps) log_trim(&disk->input[partition], least);
-  if (!replicated) return;
-  books_passed(world, node, group, partition, committed);
-  if (!keeps) replica_trim(world, node, partition, least);
-}
-
-/* A fetch says of each of its partitions what is committed: of most, nothing new. */
-static void passed_all(struct world *world, struct node *node, const struct message *fetch) {
-  const struct broker_disk *disk = broker_disk(node);
-  const struct partition_log *input = disk->input;
-  const bool replicated = broker_of(node)->replication != NULL;
-  const uint32_t group = world->nodes[fetch->from].group, groups = disk->group_count;
+/* A fetch says of each of its partitions what is committed, or will never be read. */
+static void passed(struct world *world, const struct node *node, const struct message *fetch) {
+  const uint32_t group = world->nodes[fetch->from].group;
   for (uint32_t i = 0; i < fetch->record_count; i++) {
     const struct record *from = &fetch->records[i];
-    const uint64_t committed = from->handle - from->extra;
-    if (!replicated && committed <= input[from->key].start) /* there is nothing to trim */
-      disk->floors[(size_t)from->key * groups + group] = committed;
-    else
-      passed(world, node, group, from->key, committed);
+    books_passed(world, node, group, from->key, from->handle - from->extra);
   }
 }
 
@@ -200,10 +170,10 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
   unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
   if (broker->replication && answer_not_leader(world, node, fetch)) return;
-  passed_all(world, node, fetch);
   struct found found;
   look(node, fetch, &found);
   if (found.out_of_range) return answer_out_of_range(world, node, fetch);
+  if (books_may_shrink(world)) passed(world, node, fetch);
   if (answer_fetch(world, node, fetch, &found)) return;
   park(world, broker, fetch, consumer);
 }
@@ -270,8 +240,7 @@ static void make_disk(struct world *world, struct node *node) {
   disk->awaitings = calloc(2 * partitions, sizeof *disk->awaitings);
   ASSERT(disk->awaitings);
   disk->group_count = plan_group_count(world->plan);
-  disk->floors = calloc(partitions * disk->group_count, sizeof *disk->floors);
-  ASSERT(disk->input && disk->output && disk->floors);
+  ASSERT(disk->input && disk->output);
   node->disk[0] = disk;
   coordinator_make(world, node);
   for (uint32_t p = 0; p < 2 * partitions; p++)
@@ -346,9 +315,7 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
   log_lose_unsynced(log, kept);
   if (output) books_hold_open(world, log, open);
   faults_hit(world, node->down_by, node->id, 0);
-  const struct node *coordinator = &world->nodes[kafka_coordinator(world)];
-  for (uint32_t i = 0; !output && alone && i < broker_disk(coordinator)->group_count; i++)
-    group_unsettle(world, group_at(coordinator, i), partition);
+  if (!output && alone) broker_account(world, partition);
 }
 
 static void drop_parked(struct world *world, struct node *node) {
@@ -420,7 +387,6 @@ static void disk_reset(struct world *world, struct node *node) {
   for (uint32_t p = 0; p < 2 * disk->partition_count; p++) disk->awaitings[p].count = 0;
   books_reset(disk);
   (void)world;
-  memset(disk->floors, 0, disk->partition_count * disk->group_count * sizeof *disk->floors);
   coordinator_reset(disk);
 }
 
@@ -437,7 +403,6 @@ static void disk_free(struct node *node) {
   free(disk->input);
   free(disk->output);
   coordinator_free(disk);
-  free(disk->floors);
   free(disk);
   node->disk[0] = NULL;
 }

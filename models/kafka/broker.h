@@ -123,7 +123,6 @@ struct internal_topics {
 struct broker_disk {
   struct partition_log *input, *output; /* by partition; only those that it has a replica of are used */
   size_t partition_count;
-  uint64_t *floors; /* by partition and group: what a group's readers have committed, as they say */
   uint32_t group_count;
   struct internal_topics *internal;
   bool makes_internal; /* and frees them */
@@ -188,6 +187,15 @@ void books_hold_open(struct world *world, const struct partition_log *log, size_
 /* A leader's log has changed, or has become the one that counts: holds follow, and effects that are not in
  * it any more are undone. */
 void books_note(struct world *world, struct node *node, uint32_t topic_partition);
+/* Whether a log can lose records that readers have gone past: others will stand at their offsets, which readers may or
+ * may not find. */
+static inline bool books_may_shrink(const struct world *world) {
+  return kafka_replicated(world) || world_expects(world, VERB_POWER_LOSS) || world_expects(world, VERB_DISK_GONE);
+}
+/* A member of a group has committed an offset: it settles what that reader has come by. The caller follows with
+ * broker_account. */
+void books_committed(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
+                     uint64_t offset);
 /* The group has committed, or will never read, what is below an offset. */
 void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
                   uint64_t offset);

@@ -265,12 +265,13 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
   return false;
 }
 
+static void know_committed(struct consumer *consumer, const struct record *record) {
+  struct consumer_part *part = &consumer->parts[record->extra];
+  if (part->committed <= record->handle && consumer_came_by(part, record)) part->committed = record->handle + 1;
+}
+
 static void forget_committed(struct consumer *consumer) {
-  for (uint32_t i = 0; i < consumer->committing; i++) {
-    const struct record *record = &consumer->processed[i];
-    if (consumer->parts[record->extra].committed < record->handle + 1)
-      consumer->parts[record->extra].committed = record->handle + 1;
-  }
+  for (uint32_t i = 0; i < consumer->committing; i++) know_committed(consumer, &consumer->processed[i]);
   consumer->processed_count -= consumer->committing;
   for (uint32_t i = 0; i < consumer->processed_count; i++)
     consumer->processed[i] = consumer->processed[i + consumer->committing];
@@ -280,10 +281,8 @@ static void done(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   consumer->step = COMMIT_IDLE;
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) {
-    for (uint32_t i = 0; i < consumer->committing; i++) {
-      const struct record *record = &consumer->buffer[consumer_place(consumer, i)];
-      consumer->parts[record->extra].committed = record->handle + 1;
-    }
+    for (uint32_t i = 0; i < consumer->committing; i++)
+      know_committed(consumer, &consumer->buffer[consumer_place(consumer, i)]);
     consumer->batch_safe = true;
   } else {
     forget_committed(consumer);

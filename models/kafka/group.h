@@ -62,6 +62,7 @@ struct member {
 struct pending_offset {
   uint32_t producer, partition;
   uint64_t offset;
+  uint16_t reader; /* node */
 };
 struct group {
   enum group_state state;
@@ -132,8 +133,8 @@ void group_unsettle(struct world *world, struct group *group, uint32_t partition
 void group_skip(struct world *world, struct group *group, uint32_t partition, uint64_t offset);
 /* offsets.retention.minutes are over. */
 void group_expire_offsets(struct world *world, struct node *node, struct group *group);
-/* Offsets of a transaction: pending until it ends. */
-void group_pend(struct group *group, uint32_t producer, const struct record *records, uint32_t count);
+/* Offsets of a transaction, a TXN_OFFSETS request: pending until it ends. */
+void group_pend(struct group *group, uint32_t producer, const struct message *request);
 void group_end_pending(struct world *world, struct group *group, uint32_t producer, bool commit);
 
 #endif

@@ -32,20 +32,10 @@ void group_expire_offsets(struct world *world, struct node *node, struct group *
   }
 }
 
-static void note_offset(struct group *group, uint32_t partition, uint64_t offset) {
+static void commit_offset(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
+                          uint64_t offset) {
   group->committed[partition] = offset;
-  if (offset > group->settled[partition].offset) group->settled[partition].offset = offset;
-}
-
-static void advance(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
-  note_offset(group, partition, offset);
-  broker_account(world, partition);
-}
-
-static void commit_offset(const struct node *node, struct group *group, const struct record *record) {
-  uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
-  for (uint32_t i = 0; i < all; i++) note_offset(group_at(node, i), record->extra, record->handle + 1);
-  note_offset(group, record->extra, record->handle + 1);
+  books_committed(world, group, reader, partition, offset);
 }
 
 /* Most records of a commit are of the same partition as the one before: holds follow when another comes. */
@@ -53,7 +43,10 @@ static void commit_offsets(struct world *world, const struct node *node, struct 
                            const struct message *request) {
   const struct record *records = request->records;
   for (uint32_t i = 0; i < request->record_count; i++) {
-    commit_offset(node, group, &records[i]);
+    const uint64_t next = records[i].handle + 1;
+    uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
+    while (all-- > 0) commit_offset(world, group_at(node, all), request->from, records[i].extra, next);
+    commit_offset(world, group, request->from, records[i].extra, next);
     const bool last = i + 1 == request->record_count || records[i + 1].extra != records[i].extra;
     if (last) broker_account(world, records[i].extra);
   }
@@ -102,9 +95,9 @@ void group_on_offsets(struct world *world, struct node *node, struct message *re
   world_send(world, node, answer);
 }
 
-void group_pend(struct group *group, uint32_t producer, const struct record *records,
-                uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
+void group_pend(struct group *group, uint32_t producer, const struct message *request) {
+  const struct record *records = request->records;
+  for (uint32_t i = 0; i < request->record_count; i++) {
     size_t at = 0;
     while (at < group->pending_count && (group->pending[at].producer != producer ||
                                          group->pending[at].partition != records[i].extra))
@@ -114,6 +107,7 @@ void group_pend(struct group *group, uint32_t producer, const struct record *rec
       group->pending[group->pending_count++] =
           (struct pending_offset){.producer = producer, .partition = records[i].extra};
     }
+    group->pending[at].reader = request->from;
     group->pending[at].offset = records[i].handle + 1;
   }
 }
@@ -124,8 +118,10 @@ void group_end_pending(struct world *world, struct group *group, uint32_t produc
     const struct pending_offset pending = group->pending[i];
     if (pending.producer != producer)
       group->pending[left++] = pending;
-    else if (commit)
-      advance(world, group, pending.partition, pending.offset);
+    else if (commit) {
+      commit_offset(world, group, pending.reader, pending.partition, pending.offset);
+      broker_account(world, pending.partition);
+    }
   }
   group->pending_count = left;
 }

@@ -16,7 +16,6 @@
  * range was written. Two replicas hold the same record at an offset if and only if its epoch is the same
  * there, so that a follower whose epochs differ from its leader's cuts off what is not the leader's.
  * LIMIT: the high watermark survives a crash whole (Kafka checkpoints it every 5 s).
- * LIMIT: a log keeps only what can still be fetched; retention is not modelled.
  *
  * [I1] start <= view <= end, start <= synced <= end; offsets are never reused but after a power loss.
  * [I2] stable = the high watermark (of a single copy: end) when no transaction is open, else at most the
@@ -68,7 +67,7 @@ struct epoch_start {
 
 /* What every append and fetch needs comes first. */
 struct partition_log {
-  _Alignas(64) struct log_entry *entries; /* ring by offset */
+  _Alignas(CACHE_LINE) struct log_entry *entries; /* ring by offset */
   size_t capacity;
   uint64_t start, end;
   bool replicated; /* else the high watermark is the end */

@@ -102,14 +102,17 @@ static __attribute__((noinline)) void fetch(struct world *world, struct node *no
   }
 }
 
-/* LIMIT: who reads on below the log's beginning goes to its beginning, and who reads beyond its end, after
- * a power loss, to its end, whatever auto.offset.reset says, but for `none`; Kafka does the second with a
- * reset policy (KIP-320). */
+/* LIMIT: who reads on beyond the log's end, after a power loss, goes to its end, whatever auto.offset.reset says, but
+ * for `none`; Kafka does so with a reset policy (KIP-320). */
 static void out_of_range(struct world *world, struct node *node, const struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   uint32_t partition = (uint32_t)answer->a - 1;
   if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_NONE) return node_exit(world, node);
-  if (consumer->parts[partition].positioned) consumer->parts[partition].fetched = (uint64_t)answer->b;
+  struct consumer_part *part = &consumer->parts[partition];
+  if (part->positioned) {
+    part->fetched = part->committed = (uint64_t)answer->b;
+    commit_drop_lost(consumer, partition);
+  }
   consumer_pump(world, node);
 }
 

@@ -11,12 +11,12 @@
 
 /* Each a cache line of its own: which of them comes next is the luck of keys. */
 struct pending { /* a record */
-  _Alignas(64) struct operation_request request;
+  _Alignas(CACHE_LINE) struct operation_request request;
   int64_t created_ns;
   uint32_t next;
 };
 struct outgoing { /* a batch: in flight, or waiting for its retry */
-  _Alignas(64) uint32_t first;
+  _Alignas(CACHE_LINE) uint32_t first;
   uint32_t count; /* of pending records; 0 = free */
   uint32_t partition;
   int32_t sequence;
@@ -29,7 +29,7 @@ struct outgoing { /* a batch: in flight, or waiting for its retry */
   uint32_t slot;
 };
 struct queue_of_partition {
-  _Alignas(64) uint32_t first; /* of pending */
+  _Alignas(CACHE_LINE) uint32_t first; /* of pending */
   uint32_t last, count;
   uint32_t retry;              /* list of outgoing, by sequence */
   uint32_t flying;             /* idempotent: list of those in flight, by number */
@@ -43,7 +43,7 @@ struct queue_of_partition {
 };
 /* Two cache lines; in_flight, ready and the slots follow it in memory. */
 struct producer {
-  _Alignas(64) struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
+  _Alignas(CACHE_LINE) struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
   struct pending *pending;
   struct queue_of_partition *queues;
   struct outgoing *outgoing; /* one for each slot, and as many waiting */

@@ -35,7 +35,7 @@
  * [I4] A change of the in-sync set that the controller may have made and the leader does not know of counts:
  *      the watermark waits for the larger set.
  * LIMIT: replicas follow each other from the first broker of a partition on; at most 15 of them.
- * LIMIT: a leader trims what every replica has flushed and every reader has passed, and followers with it.
+ * LIMIT: a leader trims what every replica has flushed and nobody reads again (retention.h), and followers with it.
  * LIMIT: a request that waits for replicas is not answered REQUEST_TIMED_OUT: its client has given it up
  * by itself at that instant.
  */
@@ -109,7 +109,7 @@ void replica_appended(struct world *world, struct node *node, uint32_t topic_par
 bool replica_enough(const struct world *world, const struct node *node, uint32_t topic_partition);
 bool replica_enough_soon(const struct world *world, const struct node *node,
                          uint32_t topic_partition);
-/* Readers have passed an offset of a partition that is led here. */
+/* Nobody reads below an offset of a partition that is led here. */
 void replica_trim(struct world *world, struct node *node, uint32_t topic_partition,
                   uint64_t offset);
 void replica_drop_parked(struct world *world, struct node *node);

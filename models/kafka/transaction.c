@@ -307,7 +307,7 @@ void transactions_on_offsets(struct world *world, struct node *node, struct mess
     error = group_check(group, (uint64_t)request->a, (uint64_t)request->b);
   if (error == KAFKA_OK) error = begin(world, node, transaction);
   if (error == KAFKA_OK) {
-    group_pend(group, producer.producer, request->records, request->record_count);
+    group_pend(group, producer.producer, request);
     if (MUTANT(KAFKA_OFFSETS_OUTSIDE)) group_end_pending(world, group, producer.producer, true);
     world_count(world, COUNTER_DURABLE_WRITES, 1);
   }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 void arena_init(struct arena *arena, size_t capacity, size_t base_offset, unsigned char fill) {
-  base_offset += -base_offset % ARENA_LINE;
+  base_offset += -base_offset % CACHE_LINE;
   const size_t size = base_offset + capacity;
-  arena->block = aligned_alloc(ARENA_LINE, size + -size % ARENA_LINE);
+  arena->block = aligned_alloc(CACHE_LINE, size + -size % CACHE_LINE);
   ASSERT_MSG(arena->block, "out of memory: %zu bytes", capacity);
   arena->base = arena->block + base_offset;
   arena->used = 0;
@@ -37,7 +37,7 @@ void *arena_alloc_raw(struct arena *arena, size_t size) {
   return memory;
 }
 
-void arena_line(struct arena *arena) { arena_alloc_raw(arena, -arena->used % ARENA_LINE); }
+void arena_line(struct arena *arena) { arena_alloc_raw(arena, -arena->used % CACHE_LINE); }
 
 void *arena_alloc(struct arena *arena, size_t size) {
   void *memory = arena_alloc_raw(arena, size);

@@ -17,11 +17,11 @@
 
 #include <stddef.h>
 
-#define ARENA_LINE 64 /* bytes of a cache line */
+#define CACHE_LINE 64 /* bytes of a cache line */
 
 struct arena {
-  char *block; /* what malloc gave */
-  char *base;  /* block + offset, which is made a multiple of ARENA_LINE */
+  char *block; /* what aligned_alloc gave */
+  char *base;  /* block + offset, which is made a multiple of CACHE_LINE */
   size_t used, capacity;
   unsigned char fill;
 };
@@ -30,7 +30,7 @@ void arena_init(struct arena *arena, size_t capacity, size_t base_offset, unsign
 void arena_deinit(struct arena *arena);
 void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
-void arena_line(struct arena *arena); /* takes at most ARENA_LINE - 16 bytes */
+void arena_line(struct arena *arena); /* takes at most CACHE_LINE - 16 bytes */
 
 /* The same, not zeroed: for large arrays whose elements are written before they are read. */
 void *arena_alloc_raw(struct arena *arena, size_t size);

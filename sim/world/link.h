@@ -49,7 +49,7 @@ struct link_rules {
 /* What every transmission touches is in the first cache line, what a control request does beside that in the
  * second. */
 struct channel {
-  _Alignas(64) const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
+  _Alignas(CACHE_LINE) const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
   uint64_t sent[2];     /* by direction: sequence of the last sent */
   uint64_t control_key; /* of the luck of control requests of one kind and direction: the last that came */
   uint32_t control_of;  /* which these are: (kind << 1 | direction) + 1, 0 = none yet */
@@ -60,7 +60,7 @@ struct channel {
   uint8_t kind;         /* enum link_kind */
   bool used;            /* something was sent in this epoch */
   bool troubled;        /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
-  _Alignas(64) uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
+  _Alignas(CACHE_LINE) uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
   struct channel_way {
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
     int64_t last_arrival; /* ns, of this epoch */

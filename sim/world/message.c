@@ -22,8 +22,8 @@ void message_pool_deinit(struct message_pool *pool) {
 }
 
 void message_pool_reset(struct message_pool *pool) {
-  for (uint32_t id = 0; id < pool->chunk_count * CHUNK && pool->used > 0; id++)
-    if (message_at(pool, id)->in_use) message_free(pool, message_at(pool, id));
+  uint32_t id = 0;
+  for (struct message *message; pool->used > 0 && (message = message_next(pool, &id));) message_free(pool, message);
 }
 
 static void *pool_memory(struct message_pool *pool, size_t size) {
@@ -53,6 +53,14 @@ void message_pool_enlarge(struct message_pool *pool) {
 
 struct message *message_at(const struct message_pool *pool, uint32_t id) {
   return &pool->chunks[id >> CHUNK_BITS][id & (CHUNK - 1)];
+}
+
+struct message *message_next(const struct message_pool *pool, uint32_t *id) {
+  while (*id < pool->chunk_count * CHUNK) {
+    struct message *message = message_at(pool, (*id)++);
+    if (message->in_use) return message;
+  }
+  return NULL;
 }
 
 void message_give_back_records(struct message_pool *pool, struct message *message) {

@@ -2,6 +2,7 @@
 #ifndef SIM_WORLD_MESSAGE_H
 #define SIM_WORLD_MESSAGE_H
 
+#include "sim/base/arena.h"
 #include "sim/base/assert.h"
 
 #include <stdbool.h>
@@ -38,7 +39,7 @@ static inline void record_copy(struct record *to, const struct record *from) {
 
 /* Two cache lines that are zeroed for each message, and one that is not. */
 struct message {
-  _Alignas(64) uint64_t intent; /* lowest operation that it carries; 0 = control */
+  _Alignas(CACHE_LINE) uint64_t intent; /* lowest operation that it carries; 0 = control */
   uint64_t sequence;            /* on its channel and direction */
   int64_t depart;               /* ns: when it leaves its sender */
   int64_t delay;                /* ns: a fault holds it up in the network */
@@ -59,7 +60,7 @@ struct message {
   bool duplicated; /* a fault wants a second copy */
   bool late;       /* a fault has put off its arrival to after its sender's death */
   /* From here on it is not zeroed. */
-  _Alignas(64) struct record one; /* room for a single record */
+  _Alignas(CACHE_LINE) struct record one; /* room for a single record */
   /* The pool's: of the place, whatever message is in it. */
   struct message *next_free;
   uint32_t id;
@@ -81,6 +82,9 @@ void message_pool_deinit(struct message_pool *pool);
 void message_pool_reset(struct message_pool *pool); /* frees every message; keeps memory */
 
 struct message *message_at(const struct message_pool *pool, uint32_t id);
+/* One after the other, all that are in use, in no order that means anything; `*id`: where to look, 0 at first.
+ * NULL = no more. */
+struct message *message_next(const struct message_pool *pool, uint32_t *id);
 void message_pool_enlarge(struct message_pool *pool);
 void message_give_back_records(struct message_pool *pool, struct message *message);
 struct record *message_many_records(struct message_pool *pool, struct message *message, uint32_t count);

@@ -42,7 +42,7 @@ static inline bool death_of_machine(enum death death) { return death >= DEATH_PO
 /* What every event at a node, or between two, touches comes first, in one cache line; the second is the rest of what
  * many do. */
 struct node {
-  _Alignas(64) uint16_t id; /* index in world->nodes */
+  _Alignas(CACHE_LINE) uint16_t id; /* index in world->nodes */
   uint16_t group; /* consumers and databases: the sink group that they belong to, from 0 */
   uint8_t role;   /* enum role */
   uint8_t stage;  /* of the component at port 0: the row of its `on` table */
@@ -87,7 +87,7 @@ struct node {
   uint32_t fsync_fails_by; /* fault by which the next flush fails, NO_FAULT */
 };
 
-_Static_assert(offsetof(struct node, disk) <= 64, "what every event touches is in one line");
+_Static_assert(offsetof(struct node, disk) <= CACHE_LINE, "what every event touches is in one line");
 
 /* How long a piece of work takes that begins now, where it is `ns` on a node in good health: every price
  * of CPU or disk goes through here (of a server's requests the world sees to it). Credits the fault. */

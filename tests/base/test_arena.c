@@ -80,7 +80,7 @@ START_TEST(I1_a_cache_line_begins_where_it_is_asked_for) {
   arena_init(&arena, CAPACITY, 32, 0xa5);
   for (size_t size = 1; size < 70; size += 7) {
     arena_line(&arena);
-    ck_assert_uint_eq((uintptr_t)arena_alloc_raw(&arena, size) % ARENA_LINE, 0);
+    ck_assert_uint_eq((uintptr_t)arena_alloc_raw(&arena, size) % CACHE_LINE, 0);
   }
   arena_deinit(&arena);
 }
@@ -91,7 +91,7 @@ START_TEST(another_base_gives_other_offsets_in_the_block) {
   arena_init(&a, CAPACITY, 0, 0);
   arena_init(&b, CAPACITY, 48, 0);
   ck_assert_int_eq(a.base - a.block, 0);
-  ck_assert_int_eq(b.base - b.block, ARENA_LINE);
+  ck_assert_int_eq(b.base - b.block, CACHE_LINE);
   arena_deinit(&a);
   arena_deinit(&b);
 }

@@ -372,6 +372,7 @@ static uint64_t settled_after_a_rebalance(int64_t strategy) {
   ck_assert_int_eq(group->state, GROUP_STABLE);
   group->committed[0] = 3;
   group->settled[0].offset = 8;
+  broker_log(coordinator, 0)->end = 10;
   group_prepare(tiny->world, coordinator, group);
   const uint64_t settled = group->settled[0].offset;
   tiny_free(tiny);
