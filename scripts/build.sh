@@ -3,6 +3,7 @@
 #   scripts/build.sh [PRESET [TARGET...]]     default: release, everything
 #   JOBS=N                                    compilers at once; default: as many as there are cores
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 preset=${1:-release}

@@ -4,6 +4,7 @@
 # has no scenario.   scripts/claims.sh [--write | --markdown] [DGSIM]
 #   --markdown  prints the table of scenarios/claims/README.md instead; --write puts it there
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 form=text
 if [[ ${1:-} == --* ]]; then

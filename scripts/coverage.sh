@@ -14,6 +14,7 @@
 # A row of explained.csv is FILE,WHAT,REASON: WHAT is `name()`, all of a function, or a part of the line itself. What a
 # REASON says is run `by chance: ` may be run.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 least_lines=95 least_branches=85

@@ -14,6 +14,7 @@
 # already, by the very same program and for the same files, is not done again.
 # Exit status: 0 all the same; 1 a digest differs or a program failed; 77 (skipped, for ctest) no clang.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 form=long only='' build='' write=false programs=()
 while (($#)); do

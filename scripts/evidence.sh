@@ -5,6 +5,7 @@
 # A file has the head check,figure,command, fields as in RFC 4180. Exit status 1 where one is not so, names a
 # script that is not there, or is none of those that the table has.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 page=tests/README.md write=false evidence=tests/evidence

@@ -6,6 +6,7 @@
 #   -k  at most so many faults (default: 2: seconds a row of a queue, minutes one of a log); what needs more to be
 #       found is passed over
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 most=2
 if [[ ${1:-} == -k ]]; then

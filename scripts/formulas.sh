@@ -8,6 +8,7 @@
 #     2.4       these only
 # FORMULAS=PROGRAM in the environment: the program, if it is not to be built.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 page=tests/system/README.md
 form=--long write=0 only=()

@@ -9,6 +9,7 @@
 # Two targets run at a time. What fails is in build-fuzz/found, and makes the exit status 1: when it is mended it is to
 # be kept as tests/fuzz/regressions/TARGET-what-it-was.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 top=$PWD
 mode=long minutes=10 write=0 targets=()

@@ -9,6 +9,7 @@
 #   scripts/hostile.sh [--short] [--write] [PATH/TO/dgsim]     --short is all of it: it takes seconds
 #   --write: the figures into tests/evidence/hostile.csv
 set -uo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 top=$(realpath "$(dirname "$0")/..")
 write=0 dgsim=''
 for word in "$@"; do

@@ -2,6 +2,7 @@
 # Installs the Debian packages of scripts/packages.txt that are missing.
 #   scripts/install.sh [GROUP...]     groups: run build mpi test lint bench trust package; default: run build mpi test
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 groups=("${@:-run build mpi test}")

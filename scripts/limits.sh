@@ -3,6 +3,7 @@
 # over the following comment lines, until an empty one, a tag such as [I1], a list item or the end.
 #   scripts/limits.sh [DIRECTORY]     default: this checkout
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "${1:-"$(dirname "$0")/.."}"
 
 echo "# What this does not model"

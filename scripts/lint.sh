@@ -2,6 +2,7 @@
 # What no compiler says. Fails on shellcheck's findings, includes that go up, and files of more than 500
 # lines (tests: 700); functions of more than 60 lines and clang-format's differences are only reported.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 file_lines_max=500

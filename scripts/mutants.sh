@@ -11,6 +11,7 @@
 # --write: tests/system/mutants_mechanical.csv, and the figures in tests/evidence/mutants.csv
 # The mechanical ones have a build of their own, build-mutants, where a campaign that was stopped goes on.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 form=long write=0 options=()

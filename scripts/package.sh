@@ -5,6 +5,7 @@
 #   scripts/package.sh --reproducible   two builds in folders, times and surroundings of their own: the same bytes
 #   JOBS=N                              compilers at once; default: as many as there are cores
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 what=${1:-}
 case $what in

@@ -3,6 +3,7 @@
 # editors; and the README's tables of options and exit statuses. All of it is what `dgsim list` says.
 #   scripts/reference.sh [--write] [DGSIM]     without --write it compares, and fails on a difference
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 write=0
 if [[ ${1:-} == --write ]]; then write=1; shift; fi

@@ -7,6 +7,7 @@
 #   - [FILE](FILE): `results/...`            is a file that they leave; "what it prints" is their output
 # Charts are compared where gnuplot is the version that the page names; CSV files, stories and output always.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 write=false dgsim=build/dgsim published=results/published only=()
 while (($#)); do

@@ -4,6 +4,7 @@
 # say why, or one that is there is.   scripts/shrink-claims.sh [-t SECONDS] [DGSIM [CLAIM…]]
 #   -t  for one row (default: 60)     CLAIM: C07, or a scenario's name; default: all
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 limit=60
 if [[ ${1:-} == -t ]]; then

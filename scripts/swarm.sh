@@ -9,6 +9,7 @@
 #     --preset    whose build it runs: release, or asan for a sanitized one
 #     --write     puts the figures into tests/evidence/swarm.csv and judge.csv
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 worlds='' from=1 jobs=2 out=results/swarm preset=release form=long write=0 said=''
 words="$*"

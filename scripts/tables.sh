@@ -2,6 +2,7 @@
 # The tables of scenarios/README.md that the program itself knows: Markdown, from `dgsim list`.
 #   scripts/tables.sh handlers|slots|systems|metrics [DGSIM]     tests/cli/test_tables.sh compares
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 section=$1
 dgsim=${2:-build/dgsim}

@@ -9,6 +9,7 @@
 #   --only   rows whose name contains TEXT
 # Rows and what they do are in scripts/toughness/*.sh. What a machine does not allow is skipped, by name.
 set -uo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 umask 022
 for fd in {3..63}; do eval "exec $fd>&-"; done # what a test runner has open would count for those that have few
 cd "$(dirname "$0")/.." || exit

@@ -11,6 +11,7 @@
 #   <!-- FILE -->   in front of a block: the block is that file of scenarios/tutorial
 # What differs from machine to machine, times and rates of the tool itself, is `…` on both sides.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 write=false pages=scenarios/tutorial dgsim=build/dgsim
 while (($#)); do

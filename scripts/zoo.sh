@@ -10,6 +10,7 @@
 #   --rows      those of FILE instead
 # C programs are compiled, with CC, in a temporary folder; rows of a language that is not here are skipped.
 set -euo pipefail
+if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 
 zoo=scenarios/check/zoo page=scenarios/check/README.md

@@ -258,6 +258,8 @@ static const struct {
               {"latency", put_latency, &chart_script_latency, false, true}};
 #define CHARTS (sizeof charts / sizeof *charts)
 
+_Static_assert(CHARTS + EXPECT_VIOLATES <= CHARTS_MAX, "room for every name");
+
 bool charts_name(size_t number, char out[CHART_NAME_MAX]) {
   if (number >= CHARTS + EXPECT_VIOLATES) return false;
   if (number < CHARTS)

@@ -20,6 +20,7 @@
 
 /* Every name that a chart of any campaign may have, by number from 0; false: there are no more. */
 #define CHART_NAME_MAX 64
+#define CHARTS_MAX 128
 bool charts_name(size_t number, char out[CHART_NAME_MAX]);
 
 /* Writes NAME.gp into `directory`: the above, or where values are swept those of charts_sweep.h. False: *err says which file could not be written. */

@@ -96,19 +96,41 @@ static bool make_directories(const char *path, struct err *err) {
   return make_directory(path, err);
 }
 
-/* Calls `visit` with the name, relative to the directory, of every file that there may be, but the manifest. */
+/* The files that charts may have, and which of them there are. */
+struct chart_files {
+  char names[2 * CHARTS_MAX][CHART_NAME_MAX + 4];
+  bool there[2 * CHARTS_MAX];
+  size_t count;
+};
+
+static void find_charts(struct chart_files *charts, const char *folder) {
+  DIR *directory = opendir(folder);
+  if (!directory) return;
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+    for (size_t i = 0; i < charts->count; i++) charts->there[i] |= strcmp(charts->names[i], entry->d_name) == 0;
+  closedir(directory);
+}
+
+/* Calls `visit` with the name, relative to the directory, of every file that there may be, but the manifest; of charts,
+ * whose names are many, only those that are in one of both places. */
 static bool each_name(bool (*visit)(struct staging *, const char *, struct err *),
                       struct staging *staging, struct err *err) {
-  char name[128];
   for (size_t i = 0; i < FILES; i++)
     if (!visit(staging, files[i].name, err)) return false;
   if (!visit(staging, REPORT, err)) return false;
-  char chart[CHART_NAME_MAX];
-  for (size_t i = 0; charts_name(i, chart); i++)
-    for (int svg = 0; svg < 2; svg++) {
-      snprintf(name, sizeof name, "charts/%s.%s", chart, svg ? "svg" : "gp");
-      if (!visit(staging, name, err)) return false;
-    }
+  struct chart_files charts = {.count = 0};
+  char name[CHART_NAME_MAX];
+  for (size_t i = 0; charts_name(i, name); i++) {
+    snprintf(charts.names[charts.count++], sizeof charts.names[0], "%s.gp", name);
+    snprintf(charts.names[charts.count++], sizeof charts.names[0], "%s.svg", name);
+  }
+  find_charts(&charts, staging->charts);
+  find_charts(&charts, staging->fresh_charts);
+  for (size_t i = 0; i < charts.count; i++) {
+    char path[sizeof charts.names[0] + 8];
+    snprintf(path, sizeof path, "charts/%s", charts.names[i]);
+    if (charts.there[i] && !visit(staging, path, err)) return false;
+  }
   return true;
 }
 
