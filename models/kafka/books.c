@@ -50,10 +50,7 @@ static void account_group(struct world *world, struct group *group, uint32_t par
                           uint64_t end) {
   struct settled *settled = &group->settled[partition];
   if (settled->offset > end) settled->offset = end;
-  uint64_t open = end - settled->offset, held = settled->held;
-  for (; held < open; held++) world_hold(world, NULL);
-  for (; held > open; held--) world_unhold(world, NULL);
-  settled->held = held;
+  world_hold_count(world, &settled->held, end - settled->offset);
 }
 
 /* What the coordinators know is one for all brokers. */
@@ -78,9 +75,7 @@ void books_hold_open(struct world *world, const struct partition_log *log, size_
 }
 
 static void account_output(struct world *world, struct books_part *part) {
-  uint64_t open = part->end > part->view ? part->end - part->view : 0;
-  for (; part->held < open; part->held++) world_hold(world, NULL);
-  for (; part->held > open; part->held--) world_unhold(world, NULL);
+  world_hold_count(world, &part->held, part->end > part->view ? part->end - part->view : 0);
 }
 
 /* A commit that was long under way may be of records that are gone: what has taken their offsets is still to be read,

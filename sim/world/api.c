@@ -139,15 +139,6 @@ uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t gr
   return ++memory->executions;
 }
 
-void world_unhold(struct world *world, struct node *node) {
-  ASSERT(world->live > 0);
-  world->live--;
-  if (node) {
-    ASSERT(node->holds > 0);
-    node->holds--;
-  }
-}
-
 void world_dedup_bytes(struct world *world, int64_t by) {
   world->dedup_bytes += (uint64_t)by;
   if (world->dedup_bytes > world->counters[COUNTER_DEDUP_BYTES_PEAK])

@@ -14,7 +14,7 @@ enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_CO
 #define LOSSES_MAX 16
 
 static const struct link_route *route_of(const struct world *world, uint16_t from, uint16_t to) {
-  return &world->routes[world->nodes[from].role][world->nodes[to].role];
+  return &world->routes[world->nodes[from].role * ROLE__COUNT + world->nodes[to].role];
 }
 
 static uint32_t channel_of(const struct link_route *route, uint16_t from, uint16_t to) {
@@ -67,23 +67,25 @@ static inline __attribute__((always_inline)) void launch(struct world *world, st
 
 /* `group`: of who connects. Each group's hop is one of its own. */
 static inline uint64_t address_of(struct world *world, struct message *message,
-                                  const struct message_kind *kind, struct channel *channel, uint64_t key,
+                                  const struct message_kind *kind, struct channel *channel, unsigned way, uint64_t key,
                                   uint32_t group) {
-  if (kind->operation && message->intent) {
+  const uint64_t intent = message->intent;
+  if (kind->operation && intent) {
     if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
-    message->transmission =
-        world_count_transmission(world, message->intent, group, channel->link, message->direction);
-    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->sent[message->direction]);
-    return hash_pair(hash_pair(key, message->intent), message->transmission);
+    const uint32_t transmission = world_count_transmission(world, intent, group, channel->link, way);
+    message->transmission = transmission;
+    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->sent[way]);
+    return hash_pair(hash_pair(key, intent), transmission);
   }
-  message->transmission = ++channel->control[message->kind];
-  const uint32_t which = ((uint32_t)message->kind << 1 | message->direction) + 1;
+  const uint32_t of_kind = message->kind, transmission = ++channel->control[of_kind];
+  message->transmission = transmission;
+  const uint32_t which = (of_kind << 1 | way) + 1;
   if (channel->control_of != which) {
-    key = hash_pair(key + message->kind, world->nodes[message->from].key);
+    key = hash_pair(key + of_kind, world->nodes[message->from].key);
     channel->control_key = hash_pair(key, world->nodes[message->to].key);
     channel->control_of = which;
   }
-  return hash_pair(channel->control_key, message->transmission);
+  return hash_pair(channel->control_key, transmission);
 }
 
 static inline int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
@@ -117,8 +119,7 @@ static int64_t retransmissions(struct world *world, const struct channel *channe
 }
 
 static void transmit_connection(struct world *world, struct message *message,
-                                struct channel *channel, uint64_t address) {
-  int way = message->direction;
+                                struct channel *channel, int way, uint64_t address) {
   int64_t depart = message->depart + message->delay;
   int64_t at = depart + retransmissions(world, channel, way, depart, address) +
                latency(world, channel, address, message->size);
@@ -173,9 +174,8 @@ static int64_t overtaken_or_doubled(struct world *world, const struct message *m
   return at;
 }
 
-static void transmit_alone(struct world *world, struct message *message, struct channel *channel,
+static void transmit_alone(struct world *world, struct message *message, struct channel *channel, int way,
                            uint64_t address) {
-  int way = message->direction;
   const int of = MUTANT(WORLD_LOSS_OF_OTHER_WAY) ? 1 - way : way;
   if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[of]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
@@ -191,26 +191,28 @@ static void transmit_alone(struct world *world, struct message *message, struct 
 
 void link_transmit(struct world *world, struct message *message, const struct message_kind *kind,
                    const struct node *from, const struct node *to) {
-  const struct link_route *route = &world->routes[from->role][to->role];
+  const struct link_route *route = &world->routes[from->role * ROLE__COUNT + to->role];
   ASSERT_MSG(route->link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
-  message->channel = channel_of(route, message->from, message->to);
-  message->direction = route->direction;
+  uint32_t number = channel_of(route, message->from, message->to);
+  unsigned way = route->direction;
   uint64_t key = route->key;
   if (__builtin_expect(route->of_one_role, 0) && message->is_reply) { /* who asks connects */
-    message->channel = channel_of(route, message->to, message->from);
-    message->direction = 1;
+    number = channel_of(route, message->to, message->from);
+    way = 1;
     key++;
   }
-  struct channel *channel = &world->channels[message->channel];
+  struct channel *channel = &world->channels[number];
+  message->channel = number;
+  message->direction = (uint8_t)way;
   world_count(world, COUNTER_TRANSMISSIONS, 1);
   bool connection = channel->kind == LINK_KIND_CONNECTION;
   if (connection && message->is_reply && message->epoch != channel->epoch)
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
   message->epoch = channel->epoch;
-  message->sequence = ++channel->sent[message->direction];
+  message->sequence = ++channel->sent[way];
   channel->used = true;
-  uint32_t group = message->direction == 0 ? from->group : to->group;
-  uint64_t address = address_of(world, message, kind, channel, key, group);
+  uint32_t group = way == 0 ? from->group : to->group;
+  uint64_t address = address_of(world, message, kind, channel, way, key, group);
   if (__builtin_expect(message->dropped, 0)) {
     if (connection) link_drop(world, channel, message);
     return lose_at_once(world, message, LOSS_DROPPED, NO_FAULT);
@@ -218,9 +220,9 @@ void link_transmit(struct world *world, struct message *message, const struct me
   if (__builtin_expect(channel->degraded_by != NO_FAULT, 0))
     credit_degraded(world, message, channel, address);
   if (connection)
-    transmit_connection(world, message, channel, address);
+    transmit_connection(world, message, channel, (int)way, address);
   else
-    transmit_alone(world, message, channel, address);
+    transmit_alone(world, message, channel, (int)way, address);
 }
 
 /* --- Arriving --- */

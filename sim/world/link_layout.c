@@ -43,8 +43,8 @@ static void make_route(struct world *world, enum link link) {
   back.from_step = 1;
   back.to_step = state->to_count;
   back.key++;
-  world->routes[row->to][row->from] = back;
-  world->routes[row->from][row->to] = there;
+  world->routes[row->to * ROLE__COUNT + row->from] = back;
+  world->routes[row->from * ROLE__COUNT + row->to] = there;
 }
 
 static void make_channel(struct world *world, enum link link, uint16_t connector, uint16_t answerer) {
@@ -83,8 +83,7 @@ void link_init(struct world *world) {
   }
   make_room(world, total);
   world->channel_count = 0;
-  for (int from = 0; from < ROLE__COUNT; from++)
-    for (int to = 0; to < ROLE__COUNT; to++) world->routes[from][to].link = -1;
+  for (int i = 0; i < ROLE__COUNT * ROLE__COUNT; i++) world->routes[i].link = -1;
   for (int i = 0; i < LINK__COUNT; i++) {
     const struct link_state *link = &world->links[i];
     if (!link->used) continue;

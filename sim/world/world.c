@@ -276,7 +276,7 @@ static void trace_message(struct world *world, const struct message *message, en
 }
 
 /* [I3] of node.h: whether an event has to wait for a node that stands still; then it does. */
-static bool waits(struct world *world, const struct event *event, uint32_t id) {
+static inline __attribute__((always_inline)) bool waits(struct world *world, const struct event *event, uint32_t id) {
   const struct node *node = &world->nodes[id];
   if (__builtin_expect(node->paused_until <= world->now.ns, 1) || MUTANT(WORLD_NO_PAUSE)) return false;
   struct event *again = queue_place(&world->queue, node->paused_until);
@@ -421,6 +421,7 @@ void world_quiet(struct world *world) {
     world->live_least = world->live;
     world_fact(world, FACT_HEALED, 0, 0, 0, 0);
   }
+  world->watched = quiet || world->plan->workload.outstanding > 0;
 }
 
 /* `events`: in how many nothing got done, when that is why; else 0. */
@@ -441,11 +442,6 @@ static bool in_vain(struct world *world, int64_t since, uint64_t since_events) {
 static bool saturated_in_vain(struct world *world) {
   bool calm = world->faults.pending == 0 && world->faults.active == 0;
   return calm && !world->arrivals_done && in_vain(world, world->issued_ns, world->issued_events);
-}
-
-/* Whether there is more to ask than if anything is held: the end is near, or the workload saturates. */
-static inline bool watched(const struct world *world) {
-  return world->quiet_since >= 0 || world->plan->workload.outstanding > 0;
 }
 
 /* Whether the run is over: drained, or past the bound. The bound is counted from the heal, or from when
@@ -482,7 +478,7 @@ void world_run(struct world *world) {
   workload_start(world);
   world_quiet(world);
   struct event event;
-  while ((world->live > 0 && !watched(world)) || !over(world)) {
+  while ((world->live > 0 && !world->watched) || !over(world)) {
     bool more = queue_pop(&world->queue, &event);
     if (!more) { /* something is held that no event will ever free */
       give_up(world, 0);

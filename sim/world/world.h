@@ -79,6 +79,7 @@ struct world {
   uint64_t intents; /* how many were issued so far: their ids may have gaps */
   uint64_t arrivals_pending; /* arrival events in the queue */
   bool arrivals_done;
+  bool watched; /* there is more to ask than if anything is held: the end is near, or the workload saturates */
   uint64_t live; /* holds, see world_hold */
   int64_t quiet_since; /* ns: arrivals done and no fault under way or to come since then, and nothing
                           has been got out of the way since; -1 = not yet */
@@ -98,7 +99,7 @@ struct world {
   bool some_armed; /* any of these: mostly none is, and then none need be looked at */
   uint64_t armed[POINT__MAX / 64]; /* bit p: a trigger, or the observer, waits for point p */
   struct link_rules link_rules[LINK__COUNT];
-  struct link_route routes[ROLE__COUNT][ROLE__COUNT];
+  struct link_route routes[ROLE__COUNT * ROLE__COUNT]; /* by role of who sends, and of who gets it */
   const struct observer *observer; /* NULL = nobody looks on */
   size_t base_offset;
   unsigned char fill;
@@ -218,7 +219,19 @@ static inline void world_hold(struct world *world, struct node *node) {
   world->live++;
   if (node) node->holds++;
 }
-void world_unhold(struct world *world, struct node *node);
+static inline void world_unhold(struct world *world, struct node *node) {
+  ASSERT(world->live > 0);
+  world->live--;
+  if (!node) return;
+  ASSERT(node->holds > 0);
+  node->holds--;
+}
+/* Of something durable there is another number now. */
+static inline void world_hold_count(struct world *world, uint64_t *held, uint64_t count) {
+  ASSERT_LE(*held, world->live + count);
+  world->live += count - *held;
+  *held = count;
+}
 
 /* A message that carries an operation is held while it is under way. */
 static inline void world_unhold_message(struct world *world, const struct message *message) {
