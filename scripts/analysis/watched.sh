@@ -25,7 +25,8 @@ sanitized() { # PRESET CHECK
   fi
   mapfile -t tests < <(ctest --test-dir "build-$1" -N -E '^lint/|^cli/(test_determinism|test_bench)$' |
     sed -n 's/^ *Test *#[0-9]*: //p')
-  export out CK_TIMEOUT_MULTIPLIER=20
+  # A program that ends has the last word of its threads waited for a second, in each of thousands of processes.
+  export out CK_TIMEOUT_MULTIPLIER=20 TSAN_OPTIONS=atexit_sleep_ms=0
   mkdir "$out/$1"
   printf '%s\n' "${tests[@]}" | xargs -P "$jobs" -n 1 bash -c 'sanitized_test "$@"' sanitized "$1" || status=1
   if ((!status)); then row "$1" "$2" "no finding in ${#tests[@]} test programs"; fi
