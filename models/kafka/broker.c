@@ -148,15 +148,27 @@ static void passed(struct world *world, const struct node *node, const struct me
   }
 }
 
+/* Whether a new leader may say where its log ends: not before its high watermark has come to where its epoch began,
+ * as its predecessor's may have been there, and what is told has to rise (KIP-207). */
+static bool end_is_known(const struct partition_log *log) {
+  return !log->replicated || log->epoch_count == 0 || log->high_watermark >= log->epochs[log->epoch_count - 1].offset;
+}
+
+static enum kafka_error list_error(const struct node *node, uint32_t partition, bool latest) {
+  if (!broker_leads(node, partition)) return KAFKA_NOT_LEADER;
+  return latest && !end_is_known(&broker_disk(node)->input[partition]) ? KAFKA_OFFSET_NOT_AVAILABLE : KAFKA_OK;
+}
+
 /* Where a log begins or ends, for a reader whose group has nothing committed. */
 static void on_list_offsets(struct world *world, struct node *node, struct message *request) {
   struct message *answer = world_answer(world, node, request, WIRE_LISTED);
   struct record *records = message_records(&world->messages, answer, request->record_count);
   struct group *group = group_of(world, &world->nodes[kafka_coordinator(world)], request->from);
   for (uint32_t i = 0; i < request->record_count; i++) {
-    uint32_t partition = request->records[i].key;
-    if (!broker_leads(node, partition)) answer->b = KAFKA_NOT_LEADER;
+    const uint32_t partition = request->records[i].key;
     const struct partition_log *log = &broker_disk(node)->input[partition];
+    const enum kafka_error error = list_error(node, partition, request->a);
+    if (error != KAFKA_OK && answer->b != KAFKA_NOT_LEADER) answer->b = error;
     records[i] = (struct record){.key = partition,
                                  .handle = request->a ? log_committed(log) : log->start};
   }

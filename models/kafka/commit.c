@@ -49,7 +49,7 @@ void commit_forget(struct world *world, struct node *node) {
     client_forget(world, &consumer->client, slot_output(world, p));
   consumer->step = COMMIT_IDLE;
   consumer->processed_count = consumer->committing = 0;
-  outputs_forget(world, consumer);
+  outputs_forget(world, node);
   if (commit_mode(world) != COMMIT_AUTO) consumer->commit_due = false;
   consumer->batch_safe = consumer->flush_only = false;
 }
@@ -79,7 +79,7 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
     world_send(world, node, message);
     return DG_OK;
   }
-  if (!outputs_add(consumer, partition, intent, key)) return DG_FAILED;
+  if (!outputs_add(world, node, partition, intent, key)) return DG_FAILED;
   if (outputs_count(consumer) >= PROCESSED_MAX) flush_early(world, node);
   return DG_OK;
 }
@@ -309,7 +309,7 @@ void commit_on_output(struct world *world, struct node *node, struct message *an
   struct consumer *consumer = consumer_of(node);
   const uint32_t partition = (uint32_t)answer->c;
   if (!confirmed(world, node, answer, slot_output(world, partition))) return;
-  outputs_acknowledged(consumer, partition);
+  outputs_acknowledged(world, node, partition);
   const bool more = consumer->covered_parts[partition].count > 0;
   if (consumer->step == COMMIT_OUTPUTS && more) send_output(world, node, partition);
   if (consumer->flushing > 0 || consumer->step != COMMIT_OUTPUTS) return;

@@ -230,7 +230,7 @@ void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag);
 void outputs_start(struct world *world, struct node *node);
 size_t outputs_bytes(const struct plan *plan); /* of the arena */
 /* False: there are too many. */
-bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent, uint32_t key);
+bool outputs_add(struct world *world, struct node *node, uint32_t partition, uint64_t intent, uint32_t key);
 static inline uint32_t outputs_count(const struct consumer *consumer) {
   return consumer->published_count + consumer->flushing;
 }
@@ -244,8 +244,8 @@ uint32_t outputs_batch(const struct consumer *consumer, uint32_t partition);
 void outputs_fill(const struct world *world, const struct consumer *consumer, uint32_t partition,
                   struct record *out);
 /* A partition's batch is in its log: its sequence goes on. */
-void outputs_acknowledged(struct consumer *consumer, uint32_t partition);
-void outputs_forget(const struct world *world, struct consumer *consumer);
+void outputs_acknowledged(struct world *world, struct node *node, uint32_t partition);
+void outputs_forget(struct world *world, struct node *node);
 /* A new epoch begins: sequences count from 0. */
 void outputs_new_epoch(const struct world *world, struct consumer *consumer);
 

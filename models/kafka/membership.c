@@ -359,10 +359,8 @@ void membership_on_offsets(struct world *world, struct node *node, struct messag
 void membership_on_listed(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
-  if (answer->b != KAFKA_OK) { /* the leader has moved */
-    client_refresh(world, node, &consumer->client);
-    return consumer_retry_later(world, node, SLOT_COORDINATOR);
-  }
+  if (answer->b == KAFKA_NOT_LEADER) client_refresh(world, node, &consumer->client);
+  if (answer->b != KAFKA_OK) return consumer_retry_later(world, node, SLOT_COORDINATOR);
   for (uint32_t i = 0; i < answer->record_count; i++)
     set_position(consumer, answer->records[i].key, answer->records[i].handle);
   if (unpositioned(world, consumer, 0, NULL) == 0) return run(world, node);

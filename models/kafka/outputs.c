@@ -1,6 +1,6 @@
 /* What a consumer's handlers have published and no log has confirmed. It gathers in the order of publishing; the
  * commit that covers it sorts it by partition, of which each has a run then. Costs go by what there is, not by
- * partitions. */
+ * partitions. While there is anything, it is held: it will have its effect, whoever has its input by now. */
 #include "models/kafka/consumer.h"
 
 #include "sim/base/assert.h"
@@ -20,8 +20,11 @@ void outputs_start(struct world *world, struct node *node) {
   consumer->sequenced = ARENA_NEW(&node->arena, uint64_t, words);
 }
 
-bool outputs_add(struct consumer *consumer, uint32_t partition, uint64_t intent, uint32_t key) {
-  if (outputs_count(consumer) >= OUTPUTS_MAX) return false;
+bool outputs_add(struct world *world, struct node *node, uint32_t partition, uint64_t intent, uint32_t key) {
+  struct consumer *consumer = consumer_of(node);
+  const size_t count = outputs_count(consumer);
+  if (count >= OUTPUTS_MAX) return false;
+  if (count == 0) world_hold(world, node);
   consumer->published[consumer->published_count++] =
       (struct output){.intent = intent, .key = key, .partition = partition};
   return true;
@@ -67,7 +70,8 @@ void outputs_fill(const struct world *world, const struct consumer *consumer, ui
     out[i] = (struct record){.intent = output[i].intent, .key = output[i].key, .size = size};
 }
 
-void outputs_acknowledged(struct consumer *consumer, uint32_t partition) {
+void outputs_acknowledged(struct world *world, struct node *node, uint32_t partition) {
+  struct consumer *consumer = consumer_of(node);
   struct covered *part = &consumer->covered_parts[partition];
   const uint32_t count = outputs_batch(consumer, partition);
   part->first = (uint16_t)(part->first + count);
@@ -76,9 +80,12 @@ void outputs_acknowledged(struct consumer *consumer, uint32_t partition) {
   consumer->flushing -= count;
   bits_put(consumer->sequenced, partition);
   if (part->count == 0) bits_take(consumer->output_parts, partition);
+  if (count > 0 && outputs_count(consumer) == 0) world_unhold(world, node);
 }
 
-void outputs_forget(const struct world *world, struct consumer *consumer) {
+void outputs_forget(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (outputs_count(consumer) > 0) world_unhold(world, node);
   for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1)) {
     consumer->covered_parts[p].count = 0;
     bits_take(consumer->output_parts, p);

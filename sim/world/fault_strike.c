@@ -198,9 +198,10 @@ static void split(struct world *world, uint32_t fault) {
     selector_split(world, state->targets, count ? count / 2 + 1 : 0, address, a, b);
   } else if (state->rules->shape == SHAPE_HALVES) {
     selector_split(world, state->targets, count / 2, address, a, b);
-  } else if (count > 0) { /* a bridge: one, and the halves of the rest; `others` has no use here */
-    selector_split(world, state->targets, 1, address, a, state->others);
-    selector_split(world, state->others, (count - 1) / 2, hash_pair(address, 1), a, b);
+  } else { /* a bridge: one, and the halves of the rest; `others` has no use here */
+    const uint32_t bridge = count > 0;
+    selector_split(world, state->targets, bridge, address, a, state->others);
+    selector_split(world, state->others, (count - bridge) / 2, hash_pair(address, 1), a, b);
   }
 }
 

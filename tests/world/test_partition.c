@@ -92,6 +92,21 @@ START_TEST(a_bridge_sees_both_halves) {
 }
 END_TEST
 
+/* Also in a world that has had another run before, of another plan, which a world knows by where it lies. */
+START_TEST(a_bridge_of_nobody_cuts_nothing) {
+  static struct plan plan;
+  for (unsigned seed = 1; seed <= 20; seed++) {
+    partition(seed, "producer.all+broker.all", "bridge");
+    timeline_plan("operations=0 producers=3 brokers=1 seed=1;partition broker.minority at=5ms for=5ms shape=bridge");
+    plan = fake.plan;
+    memset(cut, 1, sizeof cut);
+    world_reset(fake.world, &plan, 1);
+    world_run(fake.world);
+    for (unsigned producer = 0; producer < 3; producer++) ck_assert(!cut[producer][3]);
+  }
+}
+END_TEST
+
 START_TEST(in_a_ring_each_sees_its_two_neighbours) {
   partition(1, "producer.all+broker.all", "ring"); /* 0 1 2 3 4 5: of channels, 2-3 and 5-0 are left */
   for (unsigned a = 0; a < 3; a++)
@@ -120,6 +135,7 @@ int main(void) {
   tcase_add_test(tests, halves_do_not_see_each_other_and_are_drawn);
   tcase_add_test(tests, a_majority_is_cut_from_the_rest);
   tcase_add_test(tests, a_bridge_sees_both_halves);
+  tcase_add_test(tests, a_bridge_of_nobody_cuts_nothing);
   tcase_add_test(tests, in_a_ring_each_sees_its_two_neighbours);
   tcase_add_test(tests, others_are_left_alone);
   return timeline_main("world/partition", tests);

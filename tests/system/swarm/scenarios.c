@@ -21,6 +21,11 @@ static void judge_plan(struct two_judges *judges, struct run *run, const struct 
     printf("%s, %s: %s\n", scenario->path, scenario->points[index].name, judges->said);
     tally->disagreements++;
   }
+  const char *later = trial_came_later(&plan, scenario->seeds[0], &result);
+  if (later[0]) {
+    printf("%s, %s: it is drained, and goes on: %s\n", scenario->path, scenario->points[index].name, later);
+    tally->disagreements++;
+  }
   tally->obligations += (uint64_t)result.metrics[METRIC_INTENDED];
   run_result_deinit(&result);
 }

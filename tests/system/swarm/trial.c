@@ -1,5 +1,7 @@
 #include "tests/system/swarm/trial.h"
 
+#include "sim/world/world.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -18,6 +20,7 @@ const char *trial_name(enum trial trial) {
   case TRIAL_GOOD: return "good";
   case TRIAL_DISAGREED: return "disagreement";
   case TRIAL_DIFFERED: return "not the same again";
+  case TRIAL_EARLY: return "ended too early";
   case TRIAL_REFUSED: return "refused";
   case TRIAL_ENDLESS: return "internal error: does not end";
   case TRIAL_DIED: return "internal error";
@@ -69,6 +72,62 @@ static bool same_again(const struct scenario *scenario, const struct run_result 
   return digest == result->digest && memcmp(metrics, result->metrics, METRIC_FAULTS_EFFECTIVE * sizeof *metrics) == 0;
 }
 
+/* --- When it is over, it is over --- */
+
+/* What happens to operations, and not when, nor what it costs. What a dead-letter queue keeps may go meanwhile, when
+ * its retention is over. */
+static const enum metric of_operations[] = {METRIC_OK,        METRIC_NONE,         METRIC_UNKNOWN,
+                                            METRIC_REJECTED,  METRIC_ABANDONED,    METRIC_DELIVERED,
+                                            METRIC_EFFECTS,   METRIC_REEXECUTIONS, METRIC_DUPLICATE_DELIVERIES,
+                                            METRIC_PHANTOMS,  METRIC_MISAPPLIED,   METRIC_FALSE_SUPPRESSIONS,
+                                            METRIC_REORDERED, METRIC_REPLAYS,      METRIC_KEY_CONFLICTS};
+#define OF_OPERATIONS (sizeof of_operations / sizeof *of_operations)
+#define OF_CLIENTS 5 /* the first of them */
+
+/* Somebody waits for something that never comes, so that a world goes on for as long as it is let. */
+struct waiter {
+  struct world *world;
+  int64_t healed_at;     /* ns: no fault was to come any more */
+  int64_t rebalanced_at; /* ns: the last time; -1 = never */
+};
+
+static void wait_forever(void *context, const struct world *world, const struct node *node, enum node_change change) {
+  struct waiter *waiter = context;
+  (void)node, (void)change;
+  if (waiter->world) return;
+  waiter->world = (struct world *)(uintptr_t)world;
+  world_hold(waiter->world, NULL);
+}
+
+static void note(void *context, const struct trace_record *records, size_t count, uint64_t first) {
+  struct waiter *waiter = context;
+  (void)first;
+  for (size_t i = 0; i < count; i++) {
+    if (records[i].kind == FACT_HEALED) waiter->healed_at = records[i].at;
+    if (records[i].kind == FACT_REBALANCED) waiter->rebalanced_at = records[i].at;
+  }
+}
+
+static int64_t done(const int64_t *metrics) { return metrics[METRIC_ONCE] + metrics[METRIC_MANY]; }
+
+const char *trial_came_later(const struct plan *plan, uint64_t seed, const struct run_result *result) {
+  struct waiter waiter = {.healed_at = INT64_MAX, .rebalanced_at = -1};
+  const struct observer observer = {.context = &waiter, .node = wait_forever};
+  int64_t metrics[METRIC__COUNT];
+  uint64_t digest;
+  if (!result->drained || plan->workload.outstanding > 0) return "";
+  struct run *run = run_new(0, 0);
+  run_observe(run, &observer, note, &waiter);
+  run_judge(run, plan, seed, "the swarm, for longer", metrics, &digest);
+  run_free(run);
+  if (waiter.healed_at > result->end_ns) return "";
+  if (done(metrics) != done(result->metrics)) return "done";
+  const bool again = waiter.rebalanced_at > result->end_ns;
+  for (size_t i = 0; i < (again ? OF_CLIENTS : OF_OPERATIONS); i++)
+    if (metrics[of_operations[i]] != result->metrics[of_operations[i]]) return metric_rows[of_operations[i]].name;
+  return "";
+}
+
 enum trial trial_run(struct two_judges *judges, struct run *run, const struct scenario *scenario,
                      const struct registry *registry, bool again, struct run_result *out, char said[400]) {
   char command[100];
@@ -78,6 +137,8 @@ enum trial trial_run(struct two_judges *judges, struct run *run, const struct sc
   const bool agree = two_judges_run(judges, run, &scenario->plans[0], 0, scenario->seeds[0], command, out);
   const char *broken = broken_sum(out);
   if (!agree || broken[0]) return snprintf(said, 400, "%s", agree ? broken : judges->said), TRIAL_DISAGREED;
+  const char *later = trial_came_later(&scenario->plans[0], scenario->seeds[0], out);
+  if (later[0]) return snprintf(said, 400, "it is drained, and goes on: %s", later), TRIAL_EARLY;
   if (!again) return TRIAL_GOOD;
   if (!same_from_resolved_form(scenario, registry))
     return snprintf(said, 400, "its resolved form is another scenario"), TRIAL_DIFFERED;
@@ -110,7 +171,7 @@ enum trial trial_fork(const struct swarm_world *world, const struct registry *re
   while (waitpid(child, &status, 0) != child) {}
   if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGPROF ? TRIAL_ENDLESS : TRIAL_DIED;
   const int code = WEXITSTATUS(status);
-  return code == TRIAL_GOOD || (code >= TRIAL_DISAGREED && code <= TRIAL_REFUSED) ? (enum trial)code : TRIAL_DIED;
+  return code == TRIAL_GOOD || (code >= TRIAL_DISAGREED && code <= TRIAL_EARLY) ? (enum trial)code : TRIAL_DIED;
 }
 
 /* --- Smaller --- */
