@@ -25,6 +25,7 @@ struct books_part { /* a topic partition */
   uint32_t epoch;
   uint64_t end;
   uint64_t held;        /* output: records that no reader has passed */
+  uint64_t doubted;     /* output: 1 = held, see books_doubt */
   uint64_t start, view; /* output: what was shown, and may still be undone */
   struct shown *shown;  /* ring by offset */
   size_t capacity;
@@ -135,6 +136,22 @@ static bool effect(struct world *world, struct node *node, const struct log_entr
   return !of_program;
 }
 
+void books_doubt(struct world *world, const struct node *dying) {
+  for (uint32_t p = 0; p < world->plan->partitions; p++) {
+    const uint32_t topic_partition = kafka_output(world, p);
+    struct books_part *part = part_of(world, topic_partition);
+    bool led = false, lacks = false;
+    for (uint32_t n = 0; n < replica_count(world); n++) {
+      const struct node *node = world_node(world, ROLE_BROKER, replica_broker(world, topic_partition, n));
+      lacks |= broker_log(node, topic_partition)->end < part->view;
+      if (node == dying || !node->alive) continue;
+      const struct replica *replica = replica_of(node, topic_partition);
+      led |= replica->leads && replica->state.leader_epoch == part->epoch;
+    }
+    world_hold_count(world, &part->doubted, !led && lacks);
+  }
+}
+
 static void show_replica(struct world *world, struct node *node, uint32_t partition) {
   const struct replica *replica = replica_of(node, kafka_output(world, partition));
   struct books_part *part = part_of(world, kafka_output(world, partition));
@@ -191,10 +208,9 @@ static __attribute__((noinline)) void note_replica(struct world *world, struct n
   if (epoch > part->epoch && !input) undo(world, node, part, log);
   part->epoch = epoch;
   part->end = log->end;
-  if (input)
-    broker_account(world, topic_partition);
-  else
-    account_output(world, part);
+  if (input) return broker_account(world, topic_partition);
+  account_output(world, part);
+  world_hold_count(world, &part->doubted, 0);
 }
 
 void books_note(struct world *world, struct node *node, uint32_t topic_partition) {

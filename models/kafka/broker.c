@@ -350,6 +350,7 @@ static void crash(struct world *world, struct node *node, bool power) {
     lose_unsynced(world, node, &disk->input[p], false, p);
     lose_unsynced(world, node, &disk->output[p], true, p);
   }
+  if (replicated) books_doubt(world, node);
 }
 
 /* The only copy of its partitions, or, where there are replicas, this one. What its coordinators know is on
@@ -359,6 +360,7 @@ static void disk_lost(struct world *world, struct node *node) {
   struct broker_disk *disk = broker_disk(node);
   for (uint32_t p = 0; kafka_replicated(world) && p < 2 * disk->partition_count; p++)
     log_restart_at(broker_log(node, p), 0);
+  if (kafka_replicated(world)) books_doubt(world, node);
   for (uint32_t p = 0; !kafka_replicated(world) && p < disk->partition_count; p++) {
     if (kafka_leader(world, p) != node->id) continue;
     disk->input[p].synced = disk->input[p].start;

@@ -199,6 +199,9 @@ void books_committed(const struct world *world, struct group *group, uint16_t re
 /* The group has committed, or will never read, what is below an offset. */
 void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
                   uint64_t offset);
+/* A broker of a replicated log dies, or its disk has gone: what readers were shown may not be there any more where nobody
+ * leads and some replica lacks it. Held until a leader says what is there. */
+void books_doubt(struct world *world, const struct node *dying);
 void books_make(struct world *world, struct node *node);
 void books_reset(struct broker_disk *disk);
 void books_free(struct broker_disk *disk);

@@ -265,9 +265,10 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
   return false;
 }
 
+/* Of a record that the log has lost, so that its reader was sent back, nothing is known of what is there now. */
 static void know_committed(struct consumer *consumer, const struct record *record) {
   struct consumer_part *part = &consumer->parts[record->extra];
-  if (part->committed <= record->handle && consumer_came_by(part, record)) part->committed = record->handle + 1;
+  if (part->committed <= record->handle && record->handle < part->fetched) part->committed = record->handle + 1;
 }
 
 static void forget_committed(struct consumer *consumer) {

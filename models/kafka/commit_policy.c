@@ -42,13 +42,6 @@ void commit_fold(struct consumer *consumer) {
   consumer->processed_count = left;
 }
 
-void commit_drop_lost(struct consumer *consumer, uint32_t partition) {
-  uint32_t left = 0;
-  for (uint32_t i = 0; i < consumer->processed_count; i++)
-    if (i < consumer->committing || consumer->processed[i].extra != partition) consumer->processed[left++] = consumer->processed[i];
-  consumer->processed_count = left;
-}
-
 void commit_drop_unassigned(struct consumer *consumer) {
   uint32_t left = 0;
   for (uint32_t i = 0; i < consumer->processed_count; i++)
@@ -79,9 +72,7 @@ static bool covered_by_last(const struct world *world, const struct consumer *co
 
 void commit_note(struct world *world, struct node *node, const struct record *record) {
   struct consumer *consumer = consumer_of(node);
-  const struct consumer_part *part = &consumer->parts[record->extra];
-  if (!part->mine) return; /* handed off, and somebody else's by now */
-  if (!consumer_came_by(part, record)) return; /* handed off, and the log has lost it */
+  if (!consumer->parts[record->extra].mine) return; /* handed off, and somebody else's by now */
   if (covered_by_last(world, consumer, record))
     cover(&consumer->processed[consumer->processed_count - 1], record);
   else

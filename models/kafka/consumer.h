@@ -158,11 +158,6 @@ struct consumer {
 };
 
 static inline struct consumer *consumer_of(struct node *node) { return node->state[0]; }
-/* Whether the reader is past a record: if not, it has been sent back, as the log had lost its tail. */
-static inline bool consumer_came_by(const struct consumer_part *part, const struct record *record) {
-  return record->handle < part->fetched;
-}
-
 /* Place in the ring of the n-th record fetched and not handled. */
 static inline uint32_t consumer_place(const struct consumer *consumer, uint32_t n) {
   uint32_t place = consumer->buffer_head + n;
@@ -269,8 +264,6 @@ bool commit_settle(struct world *world, struct node *node);
 void commit_failed(struct world *world, struct node *node);
 /* Of each partition only the last record that no commit under way covers stays. */
 void commit_fold(struct consumer *consumer);
-/* The log has lost records: forgets what was handled of a partition and no commit under way covers. */
-void commit_drop_lost(struct consumer *consumer, uint32_t partition);
 /* Forgets what was handled of partitions that are not assigned any more. */
 void commit_drop_unassigned(struct consumer *consumer);
 timer_fn commit_on_timer;

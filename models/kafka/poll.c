@@ -109,10 +109,7 @@ static void out_of_range(struct world *world, struct node *node, const struct me
   uint32_t partition = (uint32_t)answer->a - 1;
   if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_NONE) return node_exit(world, node);
   struct consumer_part *part = &consumer->parts[partition];
-  if (part->positioned) {
-    part->fetched = part->committed = (uint64_t)answer->b;
-    commit_drop_lost(consumer, partition);
-  }
+  if (part->positioned) part->fetched = part->committed = (uint64_t)answer->b;
   consumer_pump(world, node);
 }
 

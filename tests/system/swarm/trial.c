@@ -1,5 +1,6 @@
 #include "tests/system/swarm/trial.h"
 
+#include "models/kafka/wire.h"
 #include "sim/world/world.h"
 
 #include <fcntl.h>
@@ -108,6 +109,14 @@ static void note(void *context, const struct trace_record *records, size_t count
   }
 }
 
+/* A reader that finds nothing committed skips what there is, until a commit that was long under way says otherwise. */
+static bool skips(const struct plan *plan) {
+  for (size_t i = 0; i < plan->system->key_count; i++)
+    if (strcmp(plan->system->keys[i].name, "auto.offset.reset") == 0)
+      return plan->system_settings.values[i].i == RESET_LATEST;
+  return false;
+}
+
 static int64_t done(const int64_t *metrics) { return metrics[METRIC_ONCE] + metrics[METRIC_MANY]; }
 
 const char *trial_came_later(const struct plan *plan, uint64_t seed, const struct run_result *result) {
@@ -121,8 +130,8 @@ const char *trial_came_later(const struct plan *plan, uint64_t seed, const struc
   run_judge(run, plan, seed, "the swarm, for longer", metrics, &digest);
   run_free(run);
   if (waiter.healed_at > result->end_ns) return "";
-  if (done(metrics) != done(result->metrics)) return "done";
   const bool again = waiter.rebalanced_at > result->end_ns;
+  if (done(metrics) != done(result->metrics) && !(again && skips(plan))) return "done";
   for (size_t i = 0; i < (again ? OF_CLIENTS : OF_OPERATIONS); i++)
     if (metrics[of_operations[i]] != result->metrics[of_operations[i]]) return metric_rows[of_operations[i]].name;
   return "";

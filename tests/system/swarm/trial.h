@@ -27,7 +27,7 @@ enum trial trial_run(struct two_judges *judges, struct run *run, const struct sc
 /* A run that is drained has ended too early if anything comes of it when it goes on: operations would count as lost
  * that were under way, and both judges see the same trace. A fault that comes only then may do what it likes; and a
  * rebalance may hand out again what was done, where a commit that was long under way has set a group back (group.h),
- * but nothing that was not done. "" or what has come. */
+ * but nothing that was not done or skipped. "" or what has come. */
 const char *trial_came_later(const struct plan *plan, uint64_t seed, const struct run_result *result);
 
 /* The same in a child process of its own; nothing is printed. */
