@@ -95,14 +95,27 @@ void books_committed(const struct world *world, struct group *group, uint16_t re
   if (offset > settled->offset) settled->offset = offset;
 }
 
-void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
-                  uint64_t offset) {
-  struct group *group = group_at(coordinator(world), number);
+static void passed(struct world *world, const struct node *node, struct group *group, uint32_t partition,
+                   uint64_t offset) {
   const bool replicated = broker_of(node)->replication != NULL;
   if (replicated && replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
   if (offset <= group->settled[partition].offset) return;
   group->settled[partition].offset = offset;
   broker_account(world, partition);
+}
+
+/* Not one that was long under way: since then its reader may have begun anew, further back. Nor one of a reader whose
+ * partitions others may have by now, who begin at what is committed. */
+void books_passed(struct world *world, const struct node *node, const struct message *fetch) {
+  struct node *reader = &world->nodes[fetch->from];
+  struct group *group = group_at(coordinator(world), reader->group);
+  if (!reader->alive || group->state != GROUP_STABLE || consumer_of(reader)->generation != group->generation) return;
+  for (uint32_t i = 0; i < fetch->record_count; i++) {
+    const struct record *from = &fetch->records[i];
+    const struct consumer_part *part = &consumer_of(reader)->parts[from->key];
+    if (part->positioned && part->fetched == from->handle)
+      passed(world, node, group, from->key, from->handle - from->extra);
+  }
 }
 
 /* --- Effects in the output topic --- */

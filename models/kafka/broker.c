@@ -139,15 +139,6 @@ static void park(struct world *world, struct broker *broker, struct message *fet
   }
 }
 
-/* A fetch says of each of its partitions what is committed, or will never be read. */
-static void passed(struct world *world, const struct node *node, const struct message *fetch) {
-  const uint32_t group = world->nodes[fetch->from].group;
-  for (uint32_t i = 0; i < fetch->record_count; i++) {
-    const struct record *from = &fetch->records[i];
-    books_passed(world, node, group, from->key, from->handle - from->extra);
-  }
-}
-
 /* Whether a new leader may say where its log ends: not before its high watermark has come to where its epoch began,
  * as its predecessor's may have been there, and what is told has to rise (KIP-207). */
 static bool end_is_known(const struct partition_log *log) {
@@ -185,7 +176,7 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   struct found found;
   look(node, fetch, &found);
   if (found.out_of_range) return answer_out_of_range(world, node, fetch);
-  if (books_may_shrink(world)) passed(world, node, fetch);
+  if (books_may_shrink(world)) books_passed(world, node, fetch);
   if (answer_fetch(world, node, fetch, &found)) return;
   park(world, broker, fetch, consumer);
 }

@@ -196,9 +196,8 @@ static inline bool books_may_shrink(const struct world *world) {
  * broker_account. */
 void books_committed(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
                      uint64_t offset);
-/* The group has committed, or will never read, what is below an offset. */
-void books_passed(struct world *world, const struct node *node, uint32_t number, uint32_t partition,
-                  uint64_t offset);
+/* A fetch says of each of its partitions what its group has committed, or will never read. */
+void books_passed(struct world *world, const struct node *node, const struct message *fetch);
 /* A broker of a replicated log dies, or its disk has gone: what readers were shown may not be there any more where nobody
  * leads and some replica lacks it. Held until a leader says what is there. */
 void books_doubt(struct world *world, const struct node *dying);
