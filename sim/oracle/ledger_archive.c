@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define PAGE_BITS (ARCHIVE_PAGE_WORDS * 64)
-#define ENTRY_BITS_MAX 448 /* 396 */
+#define ENTRY_BITS_MAX 448 /* 397 */
 #define SLAB_PAGES 128     /* 64 KiB */
 
 /* Numbers of any size are exponential Golomb codes: of an order k, small ones take k + 1 bits. That of gaps
@@ -90,7 +90,8 @@ struct writer {
   struct archive *archive;
   struct archive_page page;
   uint64_t words[ARCHIVE_PAGE_WORDS + ENTRY_BITS_MAX / 64];
-  uint64_t form, intended_at; /* of the entry before */
+  struct archive_forms forms;
+  uint64_t intended_at; /* of the entry before */
   uint32_t entries_max;
 };
 
@@ -111,18 +112,26 @@ static void put_number(struct writer *writer, uint64_t value, unsigned order) {
   put_bits(writer, value & ((UINT64_C(1) << count) - 1), count);
 }
 
+/* As one bit when it is that of the entry before, as two when it is the one before that form. */
+static void put_form(struct writer *writer, uint64_t form) {
+  struct archive_forms *forms = &writer->forms;
+  put_bits(writer, form == forms->last, 1);
+  if (form == forms->last) return;
+  put_bits(writer, form == forms->earlier, 1);
+  if (form != forms->earlier) {
+    put_bits(writer, form >> 32, FORM_BITS);
+    put_number(writer, (uint32_t)form, EFFECTS_ORDER);
+  }
+  *forms = (struct archive_forms){.last = form, .earlier = forms->last};
+}
+
 static void put_entry(struct writer *writer, const struct exception *exception) {
   const struct entry *entry = &exception->entry;
-  const uint64_t form = form_of(exception);
   if (writer->page.count)
     put_number(writer, exception->intent - writer->page.last - 1, GAP_ORDER);
   else
     writer->page.first = exception->intent;
-  put_bits(writer, form == writer->form, 1);
-  if (form != writer->form) {
-    put_bits(writer, form >> 32, FORM_BITS);
-    put_number(writer, entry->effects, EFFECTS_ORDER);
-  }
+  put_form(writer, form_of(exception));
   if (!exception->keyless) put_bits(writer, entry_key(entry), writer->archive->key_bits);
   if (entry_is_special(entry)) put_number(writer, exception->note, NOTE_ORDER);
   if (!(entry->status.flags & FLAG_EFFECTED)) {
@@ -131,7 +140,6 @@ static void put_entry(struct writer *writer, const struct exception *exception) 
     put_number(writer, intended_at - writer->intended_at, TIME_ORDER);
     writer->intended_at = intended_at;
   }
-  writer->form = form;
   writer->page.last = exception->intent;
   writer->page.count++;
 }
@@ -144,7 +152,8 @@ static void list(struct archive *archive, const struct archive_page *page) {
 static void begin_page(struct writer *writer) {
   memset(writer->words, 0, sizeof writer->words);
   writer->page = (struct archive_page){0};
-  writer->form = writer->intended_at = 0;
+  writer->forms = (struct archive_forms){0};
+  writer->intended_at = 0;
 }
 
 static void end_page(struct writer *writer, const struct archive_page *page) {
@@ -260,16 +269,24 @@ static uint64_t get_number(struct archive_reader *reader, unsigned order) {
   return get_bits(reader, order + more - 1) | UINT64_C(1) << (order + more - 1);
 }
 
+static uint64_t get_form(struct archive_reader *reader) {
+  struct archive_forms *forms = &reader->forms;
+  if (get_bits(reader, 1)) return forms->last;
+  uint64_t form = forms->earlier;
+  if (!get_bits(reader, 1)) {
+    form = get_bits(reader, FORM_BITS) << 32;
+    form |= get_number(reader, EFFECTS_ORDER);
+  }
+  *forms = (struct archive_forms){.last = form, .earlier = forms->last};
+  return form;
+}
+
 bool archive_next(struct archive_reader *reader, struct exception *out) {
   if (reader->left == 0) return false;
   reader->left--;
   if (reader->at) reader->intent += get_number(reader, GAP_ORDER) + 1;
-  if (!get_bits(reader, 1)) {
-    reader->form = get_bits(reader, FORM_BITS) << 32;
-    reader->form |= get_number(reader, EFFECTS_ORDER);
-  }
   *out = (struct exception){.intent = reader->intent};
-  take_form(out, reader->form);
+  take_form(out, get_form(reader));
   if (!out->keyless) out->entry.about |= (uint32_t)get_bits(reader, reader->key_bits);
   if (entry_is_special(&out->entry)) out->note = (uint32_t)get_number(reader, NOTE_ORDER);
   if (!(out->entry.status.flags & FLAG_EFFECTED)) {

@@ -4,8 +4,8 @@
  *   of each, 512 bytes:   gap, form, key, gap, form, key, …      as bits, read from the front only
  *
  * An entry says how far its id is from the one before it, its form (outcome, deliveries, flags, effects,
- * operation) as one bit where it is that of the one before it, its key, and what its kind needs beside:
- * a note, of an operation that is no increment; when it was intended, of one that never had an effect.
+ * operation) in a bit or two where it is one of the last two, its key, and what its kind needs beside: a
+ * note, of an operation that is no increment; when it was intended, of one that never had an effect.
  *
  * [A1] What comes back is what was put away, but for the numbers of the records of its effects: these are
  *      forgotten, as those of ids that retire are. Of a keyless one no key comes back, of one that had an
@@ -69,12 +69,18 @@ static inline size_t archive_covering(const struct archive *archive, uint64_t in
   return archive->pages[low].first <= intent ? low : ARCHIVE_NONE;
 }
 
+/* The form of the entry before, and the last one that was another. */
+struct archive_forms {
+  uint64_t last, earlier;
+};
+
 /* Goes through a page; valid until the archive changes. */
 struct archive_reader {
   const uint64_t *words;
   unsigned at, key_bits;
   uint32_t left;
-  uint64_t intent, form, intended_at; /* of the entry before */
+  struct archive_forms forms;
+  uint64_t intent, intended_at; /* of the entry before */
 };
 struct archive_reader archive_open(const struct archive *archive, size_t page);
 bool archive_next(struct archive_reader *reader, struct exception *out); /* false: that was all */
