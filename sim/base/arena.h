@@ -1,12 +1,14 @@
 /* Bump allocation out of one block.
  *
- *   base            used               capacity
- *   |###############|..................|
+ *   base            used      dirty    capacity
+ *   |###############|.........|00000000|
  *
  * [I1] What arena_alloc returns is zeroed and aligned to 16; what comes first, or behind arena_line, begins a cache
  *      line.
  * [I2] Nothing is freed one by one; arena_reset gives everything back.
- * [I3] Running out is a programmer's error (assertion): sizes are bounded by the scenario.
+ * [I3] From `dirty` on all is zero and was never written since it was got, so that what a run leaves alone takes no
+ *      memory: a table of all consumers by all partitions costs what is used of it.
+ * [I4] Running out is a programmer's error (assertion): sizes are bounded by the scenario.
  *
  * `fill` is what memory holds before it is handed out and after a reset: the second run of
  * `--verify` uses another fill and another base, so that a result that depends on an address or on
@@ -20,9 +22,9 @@
 #define CACHE_LINE 64 /* bytes of a cache line */
 
 struct arena {
-  char *block; /* what aligned_alloc gave */
-  char *base;  /* block + offset, which is made a multiple of CACHE_LINE */
-  size_t used, capacity;
+  char *block; /* what calloc gave */
+  char *base;  /* block + offset, and up to the next cache line */
+  size_t used, dirty, capacity; /* dirty: as of the last reset */
   unsigned char fill;
 };
 
