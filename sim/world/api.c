@@ -6,25 +6,43 @@
 
 #include <string.h>
 
-struct message *world_message(struct world *world, const struct node *from, uint16_t to, uint8_t port,
-                              uint16_t kind) {
-  struct message *message = message_new(&world->messages);
+static inline void fill_in(struct message *message, const struct node *from, uint16_t to, uint8_t port,
+                           uint16_t kind) {
   message->from = from->id;
   message->to = to;
   message->port = port;
   message->kind = kind;
   message->from_incarnation = from->incarnation;
+}
+
+struct message *world_message(struct world *world, const struct node *from, uint16_t to, uint8_t port,
+                              uint16_t kind) {
+  struct message *message = message_new(&world->messages);
+  fill_in(message, from, to, port, kind);
   return message;
+}
+
+/* By a jump from world_answer, which need not save for it what a call would overwrite. */
+static __attribute__((noinline)) struct message *answer_in_larger_pool(struct world *world, const struct node *from,
+                                                                       const struct message *request, uint16_t kind) {
+  message_pool_enlarge(&world->messages);
+  return world_answer(world, from, request, kind);
 }
 
 struct message *world_answer(struct world *world, const struct node *from,
                              const struct message *request, uint16_t kind) {
+  if (__builtin_expect(!world->messages.free, 0)) return answer_in_larger_pool(world, from, request, kind);
+  /* All read before the answer is written to. */
   const uint32_t correlation = request->correlation, incarnation = request->from_incarnation;
-  const uint32_t epoch = request->epoch; /* all read before the answer is written to */
-  struct message *answer = world_message(world, from, request->from, request->reply_port, kind);
+  const uint32_t channel = request->channel, epoch = request->epoch;
+  const uint8_t direction = request->direction ^ 1;
+  struct message *answer = message_take_free(&world->messages);
+  fill_in(answer, from, request->from, request->reply_port, kind);
   answer->correlation = correlation;
   answer->to_incarnation = incarnation;
+  answer->channel = channel;
   answer->epoch = epoch;
+  answer->direction = direction;
   answer->is_reply = true;
   return answer;
 }
