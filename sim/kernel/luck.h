@@ -78,7 +78,7 @@ static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, ui
 static inline int64_t luck_time(const struct luck *luck, uint64_t address,
                                 const struct quantile_table *table) {
   if (table->constant) return table->median;
-  if (luck->mode == LUCK_NONE) return table->median;
+  if (__builtin_expect(!luck->plain, 0) && luck->mode == LUCK_NONE) return table->median;
   return quantile_at(table, luck_draw(luck, address));
 }
 

@@ -54,27 +54,24 @@ static uint64_t lowest_intent(const struct message *message) {
   return lowest;
 }
 
-/* Its points, which somebody waits for; false: its sender does not survive them. */
-static bool announce_sent(struct world *world, struct node *from, const struct message_kind *kind,
-                          struct message *message) {
-  if (kind->sent == POINT_NONE) return !from->doomed;
-  world_point_slow(world, from, kind->sent, true, message->intent, message);
+/* Its points, if somebody waits for them; false: its sender does not survive them. */
+static bool announce_sent(struct world *world, struct node *from, const struct node *to, struct message *message) {
+  const uint32_t sent = node_message_kind(to, message)->sent;
+  if (sent == POINT_NONE || !world_armed(world, sent)) return !from->doomed;
+  world_point_slow(world, from, sent, true, message->intent, message);
   if (from->doomed) return false;
-  world_point_slow(world, from, kind->sent, false, message->intent, message);
+  world_point_slow(world, from, sent, false, message->intent, message);
   return true;
 }
 
 void world_send(struct world *world, struct node *from, struct message *message) {
   const struct node *to = &world->nodes[message->to];
-  const struct component *component = to->components[message->port];
-  const struct message_kind *kind = &component->messages[message->kind];
   if (message->intent == 0 && message->record_count > 0) message->intent = lowest_intent(message);
   int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
   if (message->depart < leaves) message->depart = leaves;
-  bool armed = world_armed(world, kind->sent);
-  if (__builtin_expect(armed, 0) ? !announce_sent(world, from, kind, message) : from->doomed)
+  if (__builtin_expect(world->some_armed, 0) ? !announce_sent(world, from, to, message) : from->doomed)
     return message_free(&world->messages, message);
-  link_transmit(world, message, kind, from, to);
+  link_transmit(world, message, from, to);
 }
 
 uint16_t world_lane(struct world *world, struct span duration) {

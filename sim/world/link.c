@@ -72,11 +72,11 @@ static void launch(struct world *world, struct message *message, int64_t at) {
 }
 
 /* Each direction's luck is its own, and so is each group's. */
-static inline uint64_t address_of(struct world *world, struct message *message,
-                                  const struct message_kind *kind, struct channel *channel, uint64_t way) {
+static inline uint64_t address_of(struct world *world, struct message *message, const struct node *to,
+                                  struct channel *channel, uint64_t way) {
   const uint64_t intent = message->intent;
   uint64_t key = channel->rules->key + way;
-  if (kind->operation && intent) {
+  if (intent && node_message_kind(to, message)->operation) {
     const uint32_t group = channel->group;
     if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
     const uint32_t transmission = world_count_transmission(world, intent, group, channel->link, (int)way);
@@ -228,15 +228,14 @@ static inline bool join_connection(struct message *message, struct channel *chan
   return true;
 }
 
-void link_transmit(struct world *world, struct message *message, const struct message_kind *kind,
-                   const struct node *from, const struct node *to) {
+void link_transmit(struct world *world, struct message *message, const struct node *from, const struct node *to) {
   if (!message->is_reply) find_way(world, message, from, to);
   struct channel *channel = &world->channels[message->channel];
   const uint64_t way = message->direction;
   world_count(world, COUNTER_TRANSMISSIONS, 1);
   if (channel->kind == LINK_KIND_CONNECTION && !join_connection(message, channel, way))
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
-  const uint64_t address = address_of(world, message, kind, channel, way);
+  const uint64_t address = address_of(world, message, to, channel, way);
   if (!channel->plain || message->dropped || message->duplicated || MUTANT(WORLD_LOSS_OF_OTHER_WAY))
     return transmit_unplain(world, message, channel, (int)way, address);
   if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))

@@ -107,9 +107,8 @@ struct world;
 void link_init(struct world *world);
 
 /* Sends; owns the message from here. Its from, to, kind, port are set, an answer's channel and direction too. Called
- * by world_send, which knows the row of its kind and the nodes. */
-void link_transmit(struct world *world, struct message *message, const struct message_kind *kind,
-                   const struct node *from, const struct node *to);
+ * by world_send, which knows the nodes. */
+void link_transmit(struct world *world, struct message *message, const struct node *from, const struct node *to);
 
 /* A transmission reaches the far end, `to`, now: true = to be delivered; else it was lost or stalled, traced
  * and taken care of. */
