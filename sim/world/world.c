@@ -284,7 +284,6 @@ static inline __attribute__((always_inline)) bool waits(struct world *world, con
   return true;
 }
 
-/* `event`: in its place in the queue, which the next that is pushed may take. */
 static inline __attribute__((always_inline)) void on_message(struct world *world, const struct event *event) {
   struct message *message = (struct message *)(uintptr_t)event->a;
   struct node *node = (struct node *)(uintptr_t)event->b;
@@ -340,8 +339,9 @@ static void fire(struct world *world, uint32_t id, uint32_t incarnation, uint16_
 }
 
 static void on_lane(struct world *world, const struct event *event) {
+  const uint16_t lane = (uint16_t)event->a;
   struct timer timer;
-  while (timers_expire(&world->timers, &world->queue, world->now, (uint16_t)event->a, &timer)) {
+  while (timers_expire(&world->timers, &world->queue, world->now, lane, &timer)) {
     const struct node *node = &world->nodes[timer.node];
     if (node->paused_until > world->now.ns) {
       timers_park(&world->timers, &timer);
@@ -366,14 +366,15 @@ static void on_arrival(struct world *world, const struct event *event) {
 
 static void on_disconnect(struct world *world, const struct event *event) {
   struct node *node = &world->nodes[event->node];
+  const uint16_t peer = event->detail;
   if (waits(world, node, event)) return;
   *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = EVENT_DISCONNECT,
                                                      .kind = TRACE_WORLD, .node = node->id,
-                                                     .detail = event->detail};
+                                                     .detail = peer};
   if (!node->alive || node->doomed || node->incarnation != event->b) return;
   for (int port = 0; port < NODE_PORTS; port++)
     if (node->components[port] && node->components[port]->disconnected)
-      node->components[port]->disconnected(world, node, event->detail);
+      node->components[port]->disconnected(world, node, peer);
 }
 
 static void on_fault(struct world *world, const struct event *event) {
@@ -399,7 +400,8 @@ void node_resume(struct world *world, struct node *node) {
   }
 }
 
-/* What an event does, but for the arrival of a message, which the loop itself does. */
+/* What an event does, but for the arrival of a message, which the loop itself does. The event is in its place in the
+ * queue: what is read of it is read before another is pushed, which may take that place. */
 typedef void event_fn(struct world *world, const struct event *event);
 static event_fn *const on_event[EVENT__COUNT] = {
     [EVENT_LANE] = on_lane,
@@ -407,12 +409,6 @@ static event_fn *const on_event[EVENT__COUNT] = {
     [EVENT_ARRIVAL] = on_arrival, [EVENT_DISCONNECT] = on_disconnect,
     [EVENT_FAULT] = on_fault,     [EVENT_CLIENT] = on_client,
 };
-
-static void on_other(struct world *world, const struct event *place) {
-  struct event event; /* it pushes others, maybe to that place */
-  event_copy(&event, place);
-  on_event[event.kind](world, &event);
-}
 
 /* --- Running --- */
 
@@ -493,7 +489,7 @@ void world_run(struct world *world) {
     if (next->kind == EVENT_MESSAGE) /* most are */
       on_message(world, next);
     else
-      on_other(world, next);
+      on_event[next->kind](world, next);
     if (world->faults.deferred_count) faults_deferred(world);
   }
   finish(world);
