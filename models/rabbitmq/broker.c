@@ -30,8 +30,8 @@ struct session *broker_session(const struct broker *broker, uint64_t name) {
 static struct message *push(struct world *world, const struct node *node,
                             const struct session *session, enum rabbit_message kind) {
   const struct message open = {.from = session->node, .from_incarnation = session->incarnation,
-                               .correlation = session->correlation, .epoch = session->epoch,
-                               .reply_port = session->reply_port};
+                               .correlation = session->correlation, .channel = session->channel,
+                               .epoch = session->epoch, .reply_port = session->reply_port};
   struct message *message = world_answer(world, node, &open, (uint16_t)kind);
   message->a = (int64_t)session->name;
   message->size = RABBIT_FRAME_BYTES;
@@ -89,8 +89,8 @@ static void on_open(struct world *world, struct node *node, struct message *requ
   struct session *session = &broker->sessions[place];
   *session = (struct session){.name = (uint64_t)request->a, .heard_ns = world->now.ns,
                               .correlation = request->correlation,
-                              .incarnation = request->from_incarnation, .epoch = request->epoch,
-                              .node = request->from, .reply_port = request->reply_port,
+                              .incarnation = request->from_incarnation, .channel = request->channel,
+                              .epoch = request->epoch, .node = request->from, .reply_port = request->reply_port,
                               .consumes = request->b};
   broker->latest[request->from] = (uint32_t)place;
   world_send(world, node, push(world, node, session, RABBIT_OPENED));

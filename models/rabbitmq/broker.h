@@ -42,7 +42,7 @@ struct session {
   int64_t heard_ns;
   uint64_t newest;      /* highest sequence number published */
   uint32_t unconfirmed; /* publishes */
-  uint32_t correlation, incarnation, epoch;
+  uint32_t correlation, incarnation, channel, epoch;
   uint16_t node;
   uint8_t reply_port;
   bool consumes;

@@ -157,7 +157,8 @@ void raft_on_flushed(struct world *world, struct node *node, uint64_t argument) 
   flush(world, node);
   if (raft_leads(raft)) return advance_commit(world, node);
   if (raft->answer.waits && raft->flushed >= raft->answer.match) {
-    const struct message request = {.from = raft->answer.from, .epoch = raft->answer.epoch,
+    const struct message request = {.from = raft->answer.from, .channel = raft->answer.channel,
+                                    .epoch = raft->answer.epoch,
                                     .from_incarnation = raft->answer.incarnation,
                                     .correlation = raft->answer.correlation,
                                     .reply_port = raft->answer.reply_port};
@@ -363,6 +364,7 @@ void raft_on_append(struct world *world, struct node *node, struct message *requ
     raft->answer.from = request->from;
     raft->answer.correlation = request->correlation;
     raft->answer.incarnation = request->from_incarnation;
+    raft->answer.channel = request->channel;
     raft->answer.epoch = request->epoch;
     raft->answer.reply_port = request->reply_port;
     raft->answer.match = now_there;

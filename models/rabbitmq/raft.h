@@ -64,7 +64,7 @@ struct raft {
   uint64_t election; /* serial of the timer that counts */
   struct { /* the APPEND that waits for a flush */
     bool waits;
-    uint32_t correlation, incarnation, epoch;
+    uint32_t correlation, incarnation, channel, epoch;
     uint16_t from;
     uint8_t reply_port;
     uint64_t match;

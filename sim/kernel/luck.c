@@ -6,7 +6,13 @@ __extension__ typedef unsigned __int128 wide;
 
 void luck_init(struct luck *luck, enum luck_mode mode, uint64_t seed) {
   /* A seed of 0 must not leave the first round of a draw without a key. */
-  *luck = (struct luck){.mode = mode, .seed_key = hash_mix(seed + 0x9e3779b97f4a7c15u)};
+  *luck = (struct luck){.mode = mode, .plain = mode == LUCK_DRAWN, .seed_key = hash_mix(seed + 0x9e3779b97f4a7c15u)};
+}
+
+void luck_override(struct luck *luck, const struct luck_override *overrides, size_t count) {
+  luck->overrides = overrides;
+  luck->override_count = count;
+  luck->plain = luck->mode == LUCK_DRAWN && count == 0;
 }
 
 uint64_t luck_threshold(int64_t parts, int64_t scale) {
@@ -30,9 +36,17 @@ bool luck_overridden(const struct luck *luck, uint64_t address, uint64_t *out_an
   return true;
 }
 
+bool luck_chance_slow(const struct luck *luck, uint64_t address, uint64_t threshold) {
+  uint64_t answer;
+  if (luck_overridden(luck, address, &answer)) return answer != 0;
+  if (luck->mode == LUCK_NONE) return threshold == UINT64_MAX;
+  return luck_draw(luck, address) < threshold || threshold == UINT64_MAX;
+}
+
 uint64_t luck_choice_slow(const struct luck *luck, uint64_t address, uint64_t bound) {
   uint64_t answer;
-  if (!luck_overridden(luck, address, &answer)) return luck_choice_drawn(luck, address, bound);
+  if (!luck_overridden(luck, address, &answer))
+    return luck->mode == LUCK_NONE ? 0 : luck_choice_drawn(luck, address, bound);
   ASSERT_MSG(answer < bound, "address %llx is overridden with %llu, but has %llu possibilities",
              (unsigned long long)address, (unsigned long long)answer, (unsigned long long)bound);
   return answer;

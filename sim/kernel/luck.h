@@ -30,12 +30,15 @@ struct luck_override {
 };
 struct luck {
   enum luck_mode mode;
+  bool plain;                            /* drawn, and nothing is overridden: mostly it is */
   uint64_t seed_key;                     /* hash of the seed */
   const struct luck_override *overrides; /* sorted by address */
   size_t override_count;
 };
 
 void luck_init(struct luck *luck, enum luck_mode mode, uint64_t seed);
+/* Answers, sorted by address, borrowed. */
+void luck_override(struct luck *luck, const struct luck_override *overrides, size_t count);
 
 /* Uniform 64-bit number of an address. */
 static inline uint64_t luck_draw(const struct luck *luck, uint64_t address) {
@@ -48,18 +51,17 @@ uint64_t luck_threshold(int64_t parts, int64_t scale);
 /* Looks an address up among the overrides. */
 bool luck_overridden(const struct luck *luck, uint64_t address, uint64_t *out_answer);
 
+bool luck_chance_slow(const struct luck *luck, uint64_t address, uint64_t threshold);
+
 /* Whether something of probability threshold / 2^64 happens. */
 static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64_t threshold) {
-  uint64_t answer;
-  if (__builtin_expect(luck->override_count != 0, 0) && luck_overridden(luck, address, &answer))
-    return answer != 0;
-  if (threshold == 0 || luck->mode == LUCK_NONE) return threshold == UINT64_MAX;
-  return luck_draw(luck, address) < threshold || threshold == UINT64_MAX;
+  if (__builtin_expect(!luck->plain, 0)) return luck_chance_slow(luck, address, threshold);
+  if (threshold - 1 >= UINT64_MAX - 1) return threshold != 0; /* never or always: nothing to draw */
+  return luck_draw(luck, address) < threshold;
 }
 
 static inline uint64_t luck_choice_drawn(const struct luck *luck, uint64_t address, uint64_t bound) {
   __extension__ typedef unsigned __int128 wide;
-  if (luck->mode == LUCK_NONE) return 0;
   return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
 }
 uint64_t luck_choice_slow(const struct luck *luck, uint64_t address, uint64_t bound);
@@ -68,7 +70,7 @@ uint64_t luck_choice_slow(const struct luck *luck, uint64_t address, uint64_t bo
  * worth speaking of. bound >= 1. */
 static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound) {
   ASSERT(bound >= 1);
-  if (__builtin_expect(luck->override_count != 0, 0)) return luck_choice_slow(luck, address, bound);
+  if (__builtin_expect(!luck->plain, 0)) return luck_choice_slow(luck, address, bound);
   return luck_choice_drawn(luck, address, bound);
 }
 
@@ -76,7 +78,7 @@ static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, ui
 static inline int64_t luck_time(const struct luck *luck, uint64_t address,
                                 const struct quantile_table *table) {
   if (table->constant) return table->median;
-  if (luck->mode == LUCK_NONE) return table->median;
+  if (__builtin_expect(!luck->plain, 0) && luck->mode == LUCK_NONE) return table->median;
   return quantile_at(table, luck_draw(luck, address));
 }
 

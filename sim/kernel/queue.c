@@ -28,11 +28,11 @@ void queue_reset(struct queue *queue) {
   queue->head = 0;
   queue->occupied = 0;
   queue->last = queue->base = 0;
-  queue->count = 0;
+  queue->far = 0;
   queue->limit = QUEUE_NEAR_TIME;
   queue->near = queue->sorted = 0;
-  queue->keys[0] = UINT64_MAX;
-  for (uint64_t slot = 0; slot < QUEUE_NEAR_MAX; slot++) queue->keys[1 + slot] = slot;
+  queue->keys[0] = queue->keys[1] = UINT64_MAX;
+  for (uint64_t slot = 0; slot < QUEUE_NEAR_MAX; slot++) queue->keys[2 + slot] = slot;
 }
 
 static inline int bucket_of(int64_t base, int64_t at) {
@@ -57,6 +57,7 @@ static inline struct event *room(struct queue *queue, int64_t base, int64_t at) 
   struct queue_bucket *bucket = &queue->buckets[index];
   if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(queue, bucket);
   if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
+  queue->far++;
   return &bucket->events[bucket->count++];
 }
 
@@ -64,7 +65,7 @@ static inline struct event *room(struct queue *queue, int64_t base, int64_t at) 
  * stay together, in their order [I2]. */
 static void put_off(struct queue *queue) {
   queue_sort_near(queue);
-  uint64_t *keys = &queue->keys[1];
+  uint64_t *keys = &queue->keys[2];
   size_t count = QUEUE_NEAR_MAX / 2;
   queue->limit = (int64_t)(keys[count - 1] >> QUEUE_SLOT_BITS);
   while (count < QUEUE_NEAR_MAX && (int64_t)(keys[count] >> QUEUE_SLOT_BITS) == queue->limit) count++;
@@ -92,6 +93,7 @@ struct event *queue_place_far(struct queue *queue, int64_t at) {
 static void draw_near(struct queue *queue, struct queue_bucket *bucket) {
   for (size_t i = 0; i < bucket->count; i++)
     event_copy(queue_place_near(queue, bucket->events[i].at), &bucket->events[i]);
+  queue->far -= bucket->count;
   bucket->count = 0;
 }
 
@@ -108,48 +110,46 @@ static void gather(struct queue *queue) {
   queue->limit = QUEUE_NEAR_TIME;
 }
 
-/* Takes the earliest of a bucket into *out and spreads the others below it. All of these are empty, so going
+/* Takes the earliest out of a bucket and spreads the others below it. All of these are empty, so going
  * through them in order keeps equal times in order [I2]. */
-static void spread(struct queue *queue, struct queue_bucket *bucket, struct event *out) {
+static const struct event *spread(struct queue *queue, struct queue_bucket *bucket) {
   const struct event *events = bucket->events;
   const size_t count = bucket->count;
   int64_t first = INT64_MAX;
   for (size_t i = 0; i < count; i++) first = events[i].at < first ? events[i].at : first;
   queue->last = queue->base = first;
   queue->limit = first < QUEUE_NEAR_TIME ? first : QUEUE_NEAR_TIME;
+  queue->far -= count;
   bucket->count = 0;
   size_t i = 0;
   for (; events[i].at != first; i++) event_copy(room(queue, first, events[i].at), &events[i]);
-  event_copy(out, &events[i++]);
+  const struct event *earliest = &events[i++];
   for (; i < count; i++) event_copy(room(queue, first, events[i].at), &events[i]);
+  return earliest;
 }
 
-bool queue_pop_far(struct queue *queue, struct event *out) {
+const struct event *queue_take_far(struct queue *queue) {
   struct queue_bucket *now = &queue->buckets[0];
-  if (queue->count == 0) return false;
+  if (queue->far == 0) return NULL;
   if (queue->head < now->count) {
-    queue->count--;
-    event_copy(out, &now->events[queue->head++]);
-    queue->last = out->at;
+    queue->far--;
+    const struct event *event = &now->events[queue->head++];
+    queue->last = event->at;
     if (queue->head == now->count) queue->head = now->count = 0;
-    return true;
+    return event;
   }
   const int below = __builtin_ctzll(queue->occupied);
   const bool may_be_near = queue->base < QUEUE_NEAR_TIME && below < NEAR_BUCKET;
-  if (may_be_near && queue->count <= GATHERED_MAX) {
+  if (may_be_near && queue->far <= GATHERED_MAX) {
     gather(queue);
-    return queue_pop(queue, out);
+    return queue_take(queue);
   }
   struct queue_bucket *bucket = &queue->buckets[below + 1];
   queue->occupied &= queue->occupied - 1;
-  if (!may_be_near || bucket->count > SORTED_MAX) {
-    queue->count--;
-    spread(queue, bucket, out);
-    return true;
-  }
+  if (!may_be_near || bucket->count > SORTED_MAX) return spread(queue, bucket);
   const int64_t span = INT64_C(1) << below;
   queue->base = ((queue->base | (span - 1)) ^ (span - 1)) | span; /* where the bucket begins */
   queue->limit = queue->base + span;
   draw_near(queue, bucket);
-  return queue_pop(queue, out);
+  return queue_take(queue);
 }

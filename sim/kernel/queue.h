@@ -76,10 +76,10 @@ struct queue_bucket {
 struct queue {
   int64_t last;  /* time last popped */
   int64_t limit; /* [I4] at most QUEUE_NEAR_TIME */
-  size_t count;
+  size_t far;    /* how many are in the buckets */
   size_t near, sorted; /* how many are, and how many of these are in order: those that stood there at the last pop */
-  /* From 1: of each that is near its time and its slot, together; behind these, the slots that are free. */
-  uint64_t keys[1 + QUEUE_NEAR_MAX];
+  /* From 2: of each that is near its time and its slot, together; behind these, the slots that are free. */
+  uint64_t keys[2 + QUEUE_NEAR_MAX];
   struct event slots[QUEUE_NEAR_MAX];
   int64_t base;      /* of the buckets */
   uint64_t occupied; /* bit b: bucket b + 1 is not empty */
@@ -92,11 +92,13 @@ void queue_deinit(struct queue *queue);
 void queue_reset(struct queue *queue);
 
 struct event *queue_place_far(struct queue *queue, int64_t at);
-bool queue_pop_far(struct queue *queue, struct event *out);
+const struct event *queue_take_far(struct queue *queue);
+
+static inline size_t queue_count(const struct queue *queue) { return queue->near + queue->far; }
 
 /* Room among the nearest, which are not full. */
 static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
-  uint64_t *key = &queue->keys[++queue->near];
+  uint64_t *key = &queue->keys[1 + ++queue->near];
   const uint64_t slot = *key & (QUEUE_NEAR_MAX - 1);
   *key = (uint64_t)at << QUEUE_SLOT_BITS | slot;
   struct event *event = &queue->slots[slot];
@@ -108,19 +110,27 @@ static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
  * passes few. How many, is the luck of a draw; when it was pushed that had hardly begun to be computed, and a branch
  * that was foretold wrong would have been found out late. */
 static inline void queue_sort_near(struct queue *queue) {
-  while (queue->sorted < queue->near) {
-    uint64_t *key = &queue->keys[++queue->sorted];
+  const size_t near = queue->near;
+  for (size_t sorted = queue->sorted; sorted < near;) {
+    uint64_t *key = &queue->keys[1 + ++sorted];
     const uint64_t placed = *key, last = placed | (QUEUE_NEAR_MAX - 1);
-    for (; key[-1] <= last; key--) key[0] = key[-1]; /* the key before the first is later than all */
+    for (; key[-2] <= last; key -= 2) { /* the two keys before the first are later than all */
+      key[0] = key[-1];
+      key[-1] = key[-2];
+    }
+    if (key[-1] <= last) {
+      key[0] = key[-1];
+      key--;
+    }
     *key = placed;
   }
+  queue->sorted = near;
 }
 
 /* Room for an event, to be filled in by the caller: node, kind, detail, a and b, at once. Writing it in place
  * is faster than copying what has just been written elsewhere. */
 static inline struct event *queue_place(struct queue *queue, int64_t at) {
   ASSERT_LE(queue->last, at); /* [I1] */
-  queue->count++;
   if (__builtin_expect(at < queue->limit && queue->near < QUEUE_NEAR_MAX, 1)) return queue_place_near(queue, at);
   return queue_place_far(queue, at);
 }
@@ -129,14 +139,22 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
   event_fill(queue_place(queue, event->at), event->node, event->kind, event->detail, event->a, event->b);
 }
 
+/* Takes the earliest event out. It stays readable where it is until the next is pushed; NULL when empty. */
+static inline const struct event *queue_take(struct queue *queue) {
+  if (__builtin_expect(queue->near == 0, 0)) return queue_take_far(queue);
+  queue_sort_near(queue);
+  const size_t near = queue->near;
+  queue->near = queue->sorted = near - 1;
+  const struct event *event = &queue->slots[queue->keys[1 + near] & (QUEUE_NEAR_MAX - 1)];
+  queue->last = event->at;
+  return event;
+}
+
 /* Moves the earliest event to *out; false when empty. */
 static inline bool queue_pop(struct queue *queue, struct event *out) {
-  if (__builtin_expect(queue->near == 0, 0)) return queue_pop_far(queue, out);
-  queue_sort_near(queue);
-  queue->sorted--;
-  event_copy(out, &queue->slots[queue->keys[queue->near--] & (QUEUE_NEAR_MAX - 1)]);
-  queue->last = out->at;
-  queue->count--;
+  const struct event *event = queue_take(queue);
+  if (!event) return false;
+  event_copy(out, event);
   return true;
 }
 

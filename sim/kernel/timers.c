@@ -42,18 +42,15 @@ uint16_t timers_lane(struct timers *timers, struct span duration) {
   return (uint16_t)timers->lane_count++;
 }
 
-static uint32_t take_place(struct timers *timers) {
-  uint32_t index = timers->free_list;
-  if (index != TIMER_NONE) {
-    timers->free_list = timers->items[index].next;
-    return index;
-  }
+/* One more place, which is free. */
+static void add_place(struct timers *timers) {
   ASSERT_MSG(timers->count < TIMERS_LIVE_MAX, "more than TIMERS_LIVE_MAX = %d live timers",
              TIMERS_LIVE_MAX);
   GROW(timers->items, timers->capacity, timers->count + 1);
   struct timer *timer = &timers->items[timers->count];
   timer->handle = (timer->handle & ~INDEX_MASK) + TAKEN_ONCE + (uint32_t)timers->count;
-  return (uint32_t)timers->count++;
+  timer->next = timers->free_list;
+  timers->free_list = (uint32_t)timers->count++;
 }
 
 /* [I1] The caller sees to it that no event of the lane is in the queue. */
@@ -62,33 +59,48 @@ static void arm(const struct timers *timers, struct queue *queue, uint16_t lane)
   queue_push(queue, &(struct event){.at = head->due, .kind = timers->event_kind, .a = lane});
 }
 
+/* What timers_start does rarely ends it: so it need not save what a call in its middle would overwrite. */
+static __attribute__((noinline)) uint32_t start_in_new_place(struct timers *timers, struct queue *queue,
+                                                             struct instant now, uint16_t lane, uint32_t node,
+                                                             uint32_t incarnation, uint16_t kind, uint64_t argument) {
+  add_place(timers);
+  return timers_start(timers, queue, now, lane, node, incarnation, kind, argument);
+}
+
+static __attribute__((noinline)) uint32_t arm_first(struct timers *timers, struct queue *queue, uint16_t lane,
+                                                    uint32_t index) {
+  timers->lanes[lane].armed = true;
+  arm(timers, queue, lane);
+  return timers->items[index].handle;
+}
+
 uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane,
                       uint32_t node, uint32_t incarnation, uint16_t kind, uint64_t argument) {
   ASSERT_LT(lane, timers->lane_count);
+  const uint32_t index = timers->free_list;
+  if (__builtin_expect(index == TIMER_NONE, 0))
+    return start_in_new_place(timers, queue, now, lane, node, incarnation, kind, argument);
+  struct timer *items = timers->items, *timer = &items[index];
   struct timer_lane *l = &timers->lanes[lane];
-  uint32_t index = take_place(timers);
-  struct timer *timer = &timers->items[index];
-  *timer = (struct timer){.due = instant_add(now, l->duration).ns,
-                          .argument = argument,
-                          .node = node,
-                          .incarnation = incarnation,
-                          .previous = l->last,
-                          .next = TIMER_NONE,
-                          .kind = kind,
-                          .lane = lane,
-                          .handle = timer->handle};
-  if (l->last == TIMER_NONE) {
+  const int64_t due = instant_add(now, l->duration).ns;
+  timers->free_list = timer->next;
+  timer->due = due; /* all but the handle, which its place has */
+  timer->argument = argument;
+  timer->node = node;
+  timer->incarnation = incarnation;
+  timer->next = TIMER_NONE;
+  timer->kind = kind;
+  timer->lane = lane;
+  const uint32_t previous = timer->previous = l->last;
+  if (previous == TIMER_NONE) {
     l->first = index;
   } else {
-    ASSERT_LE(timers->items[l->last].due, timer->due);
-    timers->items[l->last].next = index;
+    ASSERT_LE(items[previous].due, due);
+    items[previous].next = index;
   }
   l->last = index;
   timers->live++;
-  if (__builtin_expect(!l->armed, 0)) {
-    l->armed = true;
-    arm(timers, queue, lane);
-  }
+  if (__builtin_expect(!l->armed, 0)) return arm_first(timers, queue, lane, index);
   return timer->handle;
 }
 

@@ -6,25 +6,43 @@
 
 #include <string.h>
 
-struct message *world_message(struct world *world, const struct node *from, uint16_t to, uint8_t port,
-                              uint16_t kind) {
-  struct message *message = message_new(&world->messages);
+static inline void fill_in(struct message *message, const struct node *from, uint16_t to, uint8_t port,
+                           uint16_t kind) {
   message->from = from->id;
   message->to = to;
   message->port = port;
   message->kind = kind;
   message->from_incarnation = from->incarnation;
+}
+
+struct message *world_message(struct world *world, const struct node *from, uint16_t to, uint8_t port,
+                              uint16_t kind) {
+  struct message *message = message_new(&world->messages);
+  fill_in(message, from, to, port, kind);
   return message;
+}
+
+/* By a jump from world_answer, which need not save for it what a call would overwrite. */
+static __attribute__((noinline)) struct message *answer_in_larger_pool(struct world *world, const struct node *from,
+                                                                       const struct message *request, uint16_t kind) {
+  message_pool_enlarge(&world->messages);
+  return world_answer(world, from, request, kind);
 }
 
 struct message *world_answer(struct world *world, const struct node *from,
                              const struct message *request, uint16_t kind) {
+  if (__builtin_expect(!world->messages.free, 0)) return answer_in_larger_pool(world, from, request, kind);
+  /* All read before the answer is written to. */
   const uint32_t correlation = request->correlation, incarnation = request->from_incarnation;
-  const uint32_t epoch = request->epoch; /* all read before the answer is written to */
-  struct message *answer = world_message(world, from, request->from, request->reply_port, kind);
+  const uint32_t channel = request->channel, epoch = request->epoch;
+  const uint8_t direction = request->direction ^ 1;
+  struct message *answer = message_take_free(&world->messages);
+  fill_in(answer, from, request->from, request->reply_port, kind);
   answer->correlation = correlation;
   answer->to_incarnation = incarnation;
+  answer->channel = channel;
   answer->epoch = epoch;
+  answer->direction = direction;
   answer->is_reply = true;
   return answer;
 }
@@ -36,27 +54,24 @@ static uint64_t lowest_intent(const struct message *message) {
   return lowest;
 }
 
-/* Its points, which somebody waits for; false: its sender does not survive them. */
-static bool announce_sent(struct world *world, struct node *from, const struct message_kind *kind,
-                          struct message *message) {
-  if (kind->sent == POINT_NONE) return !from->doomed;
-  world_point_slow(world, from, kind->sent, true, message->intent, message);
+/* Its points, if somebody waits for them; false: its sender does not survive them. */
+static bool announce_sent(struct world *world, struct node *from, const struct node *to, struct message *message) {
+  const uint32_t sent = node_message_kind(to, message)->sent;
+  if (sent == POINT_NONE || !world_armed(world, sent)) return !from->doomed;
+  world_point_slow(world, from, sent, true, message->intent, message);
   if (from->doomed) return false;
-  world_point_slow(world, from, kind->sent, false, message->intent, message);
+  world_point_slow(world, from, sent, false, message->intent, message);
   return true;
 }
 
 void world_send(struct world *world, struct node *from, struct message *message) {
   const struct node *to = &world->nodes[message->to];
-  const struct component *component = to->components[message->port];
-  const struct message_kind *kind = &component->messages[message->kind];
   if (message->intent == 0 && message->record_count > 0) message->intent = lowest_intent(message);
   int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
   if (message->depart < leaves) message->depart = leaves;
-  bool armed = world_armed(world, kind->sent);
-  if (__builtin_expect(armed, 0) ? !announce_sent(world, from, kind, message) : from->doomed)
+  if (__builtin_expect(world->some_armed, 0) ? !announce_sent(world, from, to, message) : from->doomed)
     return message_free(&world->messages, message);
-  link_transmit(world, message, kind, from, to);
+  link_transmit(world, message, from, to);
 }
 
 uint16_t world_lane(struct world *world, struct span duration) {

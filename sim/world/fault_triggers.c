@@ -36,7 +36,7 @@ static bool strike_message(const struct world *world, const struct fault_plan *p
   if (!message) return false;
   if (plan->verb == VERB_DROP) {
     message->dropped = true;
-  } else if (message->sequence != 0) {
+  } else if (message->transmission != 0) {
     return false; /* it has left already */
   } else if (plan->verb == VERB_DELAY) {
     message->delay += MUTANT(WORLD_DELAY_OF_NOTHING) ? 0 : plan->lasts.ns;

@@ -48,38 +48,45 @@ static void lose_at_once(struct world *world, struct message *message, enum loss
   lose(world, message, why, fault);
 }
 
-/* The event says all by which who gets it is found: that need not wait for the message to come to the cache. */
-static inline void push_arrival(struct world *world, struct message *message, int64_t at) {
-  const struct component *component = world->nodes[message->to].components[message->port];
+/* The event says all by which what gets it is found: that need not wait for the message to come to the cache. */
+static inline void push_to(struct world *world, struct message *message, const struct node *to, int64_t at) {
   struct event *event = queue_place(&world->queue, at);
-  event_fill(event, message->to, EVENT_MESSAGE, message->kind, (uint64_t)(uintptr_t)message,
-             (uint64_t)(uintptr_t)component);
+  event_fill(event, message->port, EVENT_MESSAGE, message->kind, (uint64_t)(uintptr_t)message, (uint64_t)(uintptr_t)to);
+}
+
+static void push_arrival(struct world *world, struct message *message, int64_t at) {
+  push_to(world, message, &world->nodes[message->to], at);
 }
 
 /* Sends it off; it is under way from here: an operation on its way is held. */
-static inline __attribute__((always_inline)) void launch(struct world *world, struct message *message,
-                                                         int64_t at) {
+static inline __attribute__((always_inline)) void launch_to(struct world *world, struct message *message,
+                                                            const struct node *to, int64_t at) {
   if (__builtin_expect(world->observer != NULL, 0) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
   if (message->intent) world_hold(world, NULL);
-  push_arrival(world, message, at);
+  push_to(world, message, to, at);
 }
 
-/* `group`: of who connects. Each group's hop is one of its own. */
-static inline uint64_t address_of(struct world *world, struct message *message,
-                                  const struct message_kind *kind, struct channel *channel, unsigned way, uint64_t key,
-                                  uint32_t group) {
+static void launch(struct world *world, struct message *message, int64_t at) {
+  launch_to(world, message, &world->nodes[message->to], at);
+}
+
+/* Each direction's luck is its own, and so is each group's. */
+static inline uint64_t address_of(struct world *world, struct message *message, const struct node *to,
+                                  struct channel *channel, uint64_t way) {
   const uint64_t intent = message->intent;
-  if (kind->operation && intent) {
+  uint64_t key = channel->rules->key + way;
+  if (intent && node_message_kind(to, message)->operation) {
+    const uint32_t group = channel->group;
     if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
-    const uint32_t transmission = world_count_transmission(world, intent, group, channel->link, way);
+    const uint32_t transmission = world_count_transmission(world, intent, group, channel->link, (int)way);
     message->transmission = transmission;
-    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, channel->sent[way]);
+    if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, ++channel->control[message->kind]);
     return hash_pair(hash_pair(key, intent), transmission);
   }
   const uint32_t of_kind = message->kind, transmission = ++channel->control[of_kind];
   message->transmission = transmission;
-  const uint32_t which = (of_kind << 1 | way) + 1;
+  const uint32_t which = (of_kind << 1 | (uint32_t)way) + 1;
   if (channel->control_of != which) {
     key = hash_pair(key + of_kind, world->nodes[message->from].key);
     channel->control_key = hash_pair(key, world->nodes[message->to].key);
@@ -179,50 +186,62 @@ static void transmit_alone(struct world *world, struct message *message, struct 
   const int of = MUTANT(WORLD_LOSS_OF_OTHER_WAY) ? 1 - way : way;
   if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[of]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
-  if (__builtin_expect(channel->troubled, 0) && channel->ways[way].cuts)
-    return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
+  if (channel->ways[way].cuts) return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
   int64_t at = message->depart + message->delay + latency(world, channel, address, message->size);
-  if (__builtin_expect(message->duplicated, 0))
+  if (message->duplicated)
     transmit_copy(world, message, at + latency(world, channel, hash_pair(address, DRAW_COPY), 0));
   if (channel->kind == LINK_KIND_DATAGRAM)
     at = overtaken_or_doubled(world, message, channel, address, at);
   launch(world, message, at);
 }
 
-void link_transmit(struct world *world, struct message *message, const struct message_kind *kind,
-                   const struct node *from, const struct node *to) {
-  const struct link_route *route = &world->routes[from->role * ROLE__COUNT + to->role];
-  ASSERT_MSG(route->link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
-  uint32_t number = channel_of(route, message->from, message->to);
-  unsigned way = route->direction;
-  uint64_t key = route->key;
-  if (__builtin_expect(route->of_one_role, 0) && message->is_reply) { /* who asks connects */
-    number = channel_of(route, message->to, message->from);
-    way = 1;
-    key++;
-  }
-  struct channel *channel = &world->channels[number];
-  message->channel = number;
-  message->direction = (uint8_t)way;
-  world_count(world, COUNTER_TRANSMISSIONS, 1);
-  bool connection = channel->kind == LINK_KIND_CONNECTION;
-  if (connection && message->is_reply && message->epoch != channel->epoch)
-    return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
-  message->epoch = channel->epoch;
-  message->sequence = ++channel->sent[way];
-  channel->used = true;
-  uint32_t group = way == 0 ? from->group : to->group;
-  uint64_t address = address_of(world, message, kind, channel, way, key, group);
-  if (__builtin_expect(message->dropped, 0)) {
+/* All but what goes alone on a channel that no fault has to do with. */
+static __attribute__((noinline)) void transmit_unplain(struct world *world, struct message *message,
+                                                       struct channel *channel, int way, uint64_t address) {
+  const bool connection = channel->kind == LINK_KIND_CONNECTION;
+  if (message->dropped) {
     if (connection) link_drop(world, channel, message);
     return lose_at_once(world, message, LOSS_DROPPED, NO_FAULT);
   }
-  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0))
-    credit_degraded(world, message, channel, address);
+  if (channel->degraded_by != NO_FAULT) credit_degraded(world, message, channel, address);
   if (connection)
-    transmit_connection(world, message, channel, (int)way, address);
+    transmit_connection(world, message, channel, way, address);
   else
-    transmit_alone(world, message, channel, (int)way, address);
+    transmit_alone(world, message, channel, way, address);
+}
+
+/* Which channel it takes, and which way; an answer knows both from its request. */
+static inline void find_way(const struct world *world, struct message *message, const struct node *from,
+                            const struct node *to) {
+  const struct link_route *route = &world->routes[from->role * ROLE__COUNT + to->role];
+  ASSERT_MSG(route->link >= 0, "no link between %s and %s", role_names[from->role], role_names[to->role]);
+  message->channel = channel_of(route, message->from, message->to);
+  message->direction = route->direction;
+}
+
+/* Gives it its place on a connection; false: it answers on one that is gone. */
+static inline bool join_connection(struct message *message, struct channel *channel, uint64_t way) {
+  if (message->is_reply && message->epoch != channel->epoch) return false;
+  message->epoch = channel->epoch;
+  message->sequence = ++channel->sent[way];
+  channel->used = true;
+  return true;
+}
+
+void link_transmit(struct world *world, struct message *message, const struct node *from, const struct node *to) {
+  if (!message->is_reply) find_way(world, message, from, to);
+  struct channel *channel = &world->channels[message->channel];
+  const uint64_t way = message->direction;
+  world_count(world, COUNTER_TRANSMISSIONS, 1);
+  if (channel->kind == LINK_KIND_CONNECTION && !join_connection(message, channel, way))
+    return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
+  const uint64_t address = address_of(world, message, to, channel, way);
+  if (!channel->plain || message->dropped || message->duplicated || MUTANT(WORLD_LOSS_OF_OTHER_WAY))
+    return transmit_unplain(world, message, channel, (int)way, address);
+  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))
+    return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
+  launch_to(world, message, to,
+            message->depart + message->delay + latency(world, channel, address, message->size));
 }
 
 /* --- Arriving --- */
@@ -371,16 +390,18 @@ static bool arrive_troubled(struct world *world, struct message *message, const 
   return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
 }
 
-bool link_arrive(struct world *world, struct message *message) {
-  const struct node *from = &world->nodes[message->from], *to = &world->nodes[message->to];
+/* Delivery on a channel that is not plain: false = taken care of. */
+static inline bool arrive_unplain(struct world *world, struct message *message, struct channel *channel) {
+  if (channel->kind == LINK_KIND_CONNECTION) return arrive_connection(world, message, channel);
+  return !channel->troubled || arrive_troubled(world, message, channel);
+}
+
+bool link_arrive(struct world *world, struct message *message, const struct node *to) {
+  const struct node *from = &world->nodes[message->from];
   bool bereft = !from->alive || from->incarnation != message->from_incarnation;
   if (__builtin_expect(bereft, 0) && !arrive_bereft(world, message)) return false;
   struct channel *channel = &world->channels[message->channel];
-  if (channel->kind == LINK_KIND_CONNECTION) {
-    if (!arrive_connection(world, message, channel)) return false;
-  } else if (__builtin_expect(channel->troubled, 0)) {
-    if (!arrive_troubled(world, message, channel)) return false;
-  }
+  if (!channel->plain && !arrive_unplain(world, message, channel)) return false;
   bool stale = message->is_reply && message->to_incarnation != to->incarnation && !MUTANT(WORLD_STALE_ANSWER);
   if (__builtin_expect(to->alive && !stale, 1)) return true;
   world_unhold_message(world, message);

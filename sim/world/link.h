@@ -50,7 +50,7 @@ struct link_rules {
  * second. */
 struct channel {
   _Alignas(CACHE_LINE) const struct link_rules *rules; /* the link's, or those of a fault that degrades it */
-  uint64_t sent[2];     /* by direction: sequence of the last sent */
+  uint64_t sent[2];     /* a connection, by direction: sequence of the last sent */
   uint64_t control_key; /* of the luck of control requests of one kind and direction: the last that came */
   uint32_t control_of;  /* which these are: (kind << 1 | direction) + 1, 0 = none yet */
   uint32_t epoch;       /* of the connection */
@@ -58,8 +58,10 @@ struct channel {
   uint16_t ends[2];     /* node ids: who connects, who answers */
   uint8_t link;         /* enum link */
   uint8_t kind;         /* enum link_kind */
-  bool used;            /* something was sent in this epoch */
+  uint16_t group;       /* of who connects */
+  bool used;            /* a connection: something was sent in this epoch */
   bool troubled;        /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
+  bool plain;           /* per-request and not troubled: a message is lost or it arrives, that is all */
   _Alignas(CACHE_LINE) uint32_t control[LINK_MESSAGE_KINDS_MAX]; /* control requests so far, by kind: key their luck */
   struct channel_way {
     uint64_t arrived;     /* sequence of the last arrived in this epoch */
@@ -90,14 +92,12 @@ struct link_state {
 };
 
 /* From one role to another: which link, and where its channels are. Between nodes of one role it is that of
- * requests; in an answer, sender and receiver change places. */
+ * requests. */
 struct link_route {
   int8_t link; /* enum link, -1 = none */
   uint8_t direction;
-  bool of_one_role;
   uint32_t from_step, to_step; /* the channel of two ids: base + from * from_step + to * to_step */
   int64_t base;
-  uint64_t key; /* of the luck of what takes it */
 };
 
 struct fault_plan;
@@ -106,20 +106,25 @@ struct world;
 /* Compiles the rules of a plan's links, and lays out their channels. */
 void link_init(struct world *world);
 
-/* Sends; owns the message from here. Its from, to, kind, port are set. Called by world_send, which knows the
- * row of its kind and the nodes. */
-void link_transmit(struct world *world, struct message *message, const struct message_kind *kind,
-                   const struct node *from, const struct node *to);
+/* Sends; owns the message from here. Its from, to, kind, port are set, an answer's channel and direction too. Called
+ * by world_send, which knows the nodes. */
+void link_transmit(struct world *world, struct message *message, const struct node *from, const struct node *to);
 
-/* A transmission reaches the far end now: true = to be delivered; else it was lost or stalled, traced
+/* A transmission reaches the far end, `to`, now: true = to be delivered; else it was lost or stalled, traced
  * and taken care of. */
-bool link_arrive(struct world *world, struct message *message);
+bool link_arrive(struct world *world, struct message *message, const struct node *to);
 
 /* Up to which sequence messages of a connection that is broken still arrive; 0 = none. */
 uint64_t link_old_limit(const struct channel *channel, uint32_t epoch, int way);
 
 /* The kind of the link between two nodes; LINK_KIND__COUNT when there is none. */
 enum link_kind link_kind_between(const struct world *world, uint16_t from, uint16_t to);
+
+/* It is not plain from here to the end of the run. */
+static inline void link_trouble(struct channel *channel) {
+  channel->troubled = true;
+  channel->plain = false;
+}
 
 /* The channel between two nodes, or NULL. */
 struct channel *link_channel(struct world *world, uint16_t from, uint16_t to);

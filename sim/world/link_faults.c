@@ -14,7 +14,7 @@ void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_
     if (channel->link != link || !has(froms, channel->ends[0])) continue;
     if (channel->clogged_until >= until) continue;
     channel->clogged_until = until;
-    channel->troubled = true;
+    link_trouble(channel);
     channel->clogged_by = fault;
   }
 }
@@ -45,12 +45,12 @@ void link_set_rules(struct world *world, enum link link, const uint8_t *froms,
     channel->rules = rules ? rules : &world->link_rules[link];
     channel->degraded_by = rules ? fault : NO_FAULT;
     channel->degraded_until = until;
-    channel->troubled = true;
+    link_trouble(channel);
   }
 }
 
 static void cut_way(struct channel *channel, int way, bool on, uint32_t fault) {
-  channel->troubled = true;
+  link_trouble(channel);
   if (on) {
     channel->ways[way].cuts++;
     channel->ways[way].cut_by = fault;

@@ -35,14 +35,13 @@ static void compile_rules(struct world *world) {
 static void make_route(struct world *world, enum link link) {
   const struct link_row *row = &link_rows[link];
   const struct link_state *state = &world->links[link];
-  struct link_route there = {.link = (int8_t)link, .direction = 0, .of_one_role = row->from == row->to,
-                             .from_step = state->to_count, .to_step = 1, .key = world->link_rules[link].key};
+  struct link_route there = {.link = (int8_t)link, .direction = 0,
+                             .from_step = state->to_count, .to_step = 1};
   there.base = (int64_t)state->first_channel - (int64_t)state->from_node * state->to_count - state->to_node;
   struct link_route back = there;
   back.direction = 1;
   back.from_step = 1;
   back.to_step = state->to_count;
-  back.key++;
   world->routes[row->to * ROLE__COUNT + row->from] = back;
   world->routes[row->from * ROLE__COUNT + row->to] = there;
 }
@@ -51,8 +50,9 @@ static void make_channel(struct world *world, enum link link, uint16_t connector
   const struct link_rules *rules = &world->link_rules[link];
   struct channel *channel = &world->channels[world->channel_count++];
   *channel = (struct channel){.link = (uint8_t)link, .kind = (uint8_t)rules->kind, .rules = rules,
-                              .ends = {connector, answerer}, .degraded_by = NO_FAULT, .clogged_by = NO_FAULT,
-                              .reset_by = NO_FAULT};
+                              .plain = rules->kind == LINK_KIND_PER_REQUEST,
+                              .group = world->nodes[connector].group, .ends = {connector, answerer},
+                              .degraded_by = NO_FAULT, .clogged_by = NO_FAULT, .reset_by = NO_FAULT};
   for (int way = 0; way < 2; way++) {
     channel->ways[way].cut_by = channel->ways[way].stalled_by = NO_FAULT;
     channel->ways[way].stalled_since = -1;

@@ -40,7 +40,7 @@ static inline void record_copy(struct record *to, const struct record *from) {
 /* Two cache lines that are zeroed for each message, and one that is not. */
 struct message {
   _Alignas(CACHE_LINE) uint64_t intent; /* lowest operation that it carries; 0 = control */
-  uint64_t sequence;            /* on its channel and direction */
+  uint64_t sequence;            /* on its connection and direction */
   int64_t depart;               /* ns: when it leaves its sender */
   int64_t delay;                /* ns: a fault holds it up in the network */
   int64_t a, b, c, d;           /* meaning by kind */
@@ -48,8 +48,8 @@ struct message {
   uint32_t record_count, record_class;
   uint32_t correlation; /* of the request; an answer repeats it */
   uint32_t from_incarnation, to_incarnation;
-  uint32_t channel, epoch;
   uint32_t transmission; /* n-th of its operation on this hop and direction, or of its API */
+  uint32_t channel, epoch;
   uint32_t size;         /* bytes on the wire */
   uint16_t from, to;     /* node indexes */
   uint16_t kind;
@@ -94,8 +94,7 @@ struct record *message_many_records(struct message_pool *pool, struct message *m
 typedef uint64_t message_line __attribute__((vector_size(64), aligned(16)));
 _Static_assert(offsetof(struct message, one) == 2 * sizeof(message_line), "two whole lines");
 
-static inline struct message *message_new(struct message_pool *pool) { /* zeroed */
-  if (__builtin_expect(!pool->free, 0)) message_pool_enlarge(pool);
+static inline struct message *message_take_free(struct message_pool *pool) { /* there is one */
   struct message *message = pool->free;
   pool->free = message->next_free;
   message_line *lines = (message_line *)message;
@@ -104,6 +103,11 @@ static inline struct message *message_new(struct message_pool *pool) { /* zeroed
   message->in_use = true;
   pool->used++;
   return message;
+}
+
+static inline struct message *message_new(struct message_pool *pool) { /* zeroed */
+  if (__builtin_expect(!pool->free, 0)) message_pool_enlarge(pool);
+  return message_take_free(pool);
 }
 
 static inline void message_free(struct message_pool *pool, struct message *message) {

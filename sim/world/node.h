@@ -20,6 +20,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/kernel/time.h"
+#include "sim/world/message.h"
 #include "sim/world/model.h"
 #include "sim/world/observer.h"
 
@@ -88,6 +89,11 @@ struct node {
 };
 
 _Static_assert(offsetof(struct node, disk) <= CACHE_LINE, "what every event touches is in one line");
+
+/* The row of a message's kind, at who gets it. */
+static inline const struct message_kind *node_message_kind(const struct node *to, const struct message *message) {
+  return &to->components[message->port]->messages[message->kind];
+}
 
 /* How long a piece of work takes that begins now, where it is `ns` on a node in good health: every price
  * of CPU or disk goes through here (of a server's requests the world sees to it). Credits the fault. */

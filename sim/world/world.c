@@ -20,9 +20,6 @@ struct world *world_new(size_t base_offset, unsigned char fill) {
   timers_init(&world->timers, EVENT_LANE);
   trace_init(&world->trace);
   message_pool_init(&world->messages);
-  world->operations = calloc(OPERATION_WINDOW, sizeof *world->operations);
-  ASSERT(world->operations);
-  world->operation_groups = 1;
   return world;
 }
 
@@ -162,11 +159,11 @@ static void reset_node(struct world *world, struct node *node) {
 static void make_operations(struct world *world) {
   uint32_t groups = plan_group_count(world->plan);
   if (groups <= world->operation_groups) return;
-  size_t bytes = OPERATION_WINDOW * sizeof *world->operations;
-  world->operations = realloc(world->operations, groups * bytes);
+  size_t bytes = groups * OPERATION_WINDOW * sizeof *world->operations;
+  free(world->operations);
+  world->operations = aligned_alloc(_Alignof(struct operation_memory), bytes);
   ASSERT(world->operations);
-  memset(world->operations + (size_t)world->operation_groups * OPERATION_WINDOW, 0,
-         (groups - world->operation_groups) * bytes);
+  memset(world->operations, 0, bytes);
   world->operation_groups = groups;
 }
 
@@ -221,7 +218,7 @@ static inline __attribute__((always_inline)) void serve(struct world *world, str
   ASSERT_MSG(on, "protocol breach: %s got '%s' in stage '%s'", component->name, kind->name,
              component->stage_names ? component->stage_names[row] : "-");
   bool go = true;
-  if (kind->received && world_armed(world, kind->received))
+  if (world_armed(world, kind->received) && kind->received != POINT_NONE)
     go = world_point_slow(world, node, kind->received, true, intent, message) &&
          world_point_slow(world, node, kind->received, false, intent, message);
   if (__builtin_expect(message->dropped, 0)) drop_received(world, message);
@@ -276,26 +273,27 @@ static void trace_message(struct world *world, const struct message *message, en
 }
 
 /* [I3] of node.h: whether an event has to wait for a node that stands still; then it does. */
-static inline __attribute__((always_inline)) bool waits(struct world *world, const struct event *event, uint32_t id) {
-  const struct node *node = &world->nodes[id];
+static inline __attribute__((always_inline)) bool waits(struct world *world, const struct node *node,
+                                                        const struct event *event) {
   if (__builtin_expect(node->paused_until <= world->now.ns, 1) || MUTANT(WORLD_NO_PAUSE)) return false;
-  struct event *again = queue_place(&world->queue, node->paused_until);
-  int64_t at = again->at;
-  *again = *event;
-  again->at = at;
+  struct event again; /* what is pushed may take its place */
+  event_copy(&again, event);
+  again.at = node->paused_until;
+  queue_push(&world->queue, &again);
   faults_hit(world, node->paused_by, node->id, 0);
   return true;
 }
 
 static inline __attribute__((always_inline)) void on_message(struct world *world, const struct event *event) {
   struct message *message = (struct message *)(uintptr_t)event->a;
-  if (waits(world, event, event->node)) return;
+  struct node *node = (struct node *)(uintptr_t)event->b;
+  const uint32_t port = event->node, of_kind = event->detail;
+  if (waits(world, node, event)) return;
+  const struct component *component = node->components[port];
   trace_message(world, message, TRACE_ARRIVED);
-  if (!link_arrive(world, message)) return;
+  if (!link_arrive(world, message, node)) return;
   if (__builtin_expect(world->observer != NULL, 0) && world->observer->arrived)
     world->observer->arrived(world->observer->context, world, message);
-  struct node *node = &world->nodes[event->node];
-  const struct component *component = (const struct component *)(uintptr_t)event->b;
   const bool needs_core = !message->is_reply && component->cost;
   if (needs_core) {
     uint32_t core = soonest_core(node);
@@ -305,13 +303,13 @@ static inline __attribute__((always_inline)) void on_message(struct world *world
     }
     occupy(world, node, core, component, message);
   }
-  serve(world, node, component, message, event->detail);
+  serve(world, node, component, message, of_kind);
   if (needs_core) node->depart = 0;
 }
 
 static void on_core(struct world *world, const struct event *event) {
-  if (waits(world, event, event->node)) return;
   struct node *node = &world->nodes[event->node];
+  if (waits(world, node, event)) return;
   if (!node->alive || node->incarnation != event->b) return;
   node->core_event = false;
   uint32_t core = soonest_core(node);
@@ -341,8 +339,9 @@ static void fire(struct world *world, uint32_t id, uint32_t incarnation, uint16_
 }
 
 static void on_lane(struct world *world, const struct event *event) {
+  const uint16_t lane = (uint16_t)event->a;
   struct timer timer;
-  while (timers_expire(&world->timers, &world->queue, world->now, (uint16_t)event->a, &timer)) {
+  while (timers_expire(&world->timers, &world->queue, world->now, lane, &timer)) {
     const struct node *node = &world->nodes[timer.node];
     if (node->paused_until > world->now.ns) {
       timers_park(&world->timers, &timer);
@@ -355,7 +354,7 @@ static void on_lane(struct world *world, const struct event *event) {
 }
 
 static void on_timer(struct world *world, const struct event *event) {
-  if (waits(world, event, event->node)) return;
+  if (waits(world, &world->nodes[event->node], event)) return;
   fire(world, event->node, (uint32_t)event->b, event->detail, event->a);
 }
 
@@ -367,14 +366,15 @@ static void on_arrival(struct world *world, const struct event *event) {
 
 static void on_disconnect(struct world *world, const struct event *event) {
   struct node *node = &world->nodes[event->node];
-  if (waits(world, event, event->node)) return;
+  const uint16_t peer = event->detail;
+  if (waits(world, node, event)) return;
   *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = EVENT_DISCONNECT,
                                                      .kind = TRACE_WORLD, .node = node->id,
-                                                     .detail = event->detail};
+                                                     .detail = peer};
   if (!node->alive || node->doomed || node->incarnation != event->b) return;
   for (int port = 0; port < NODE_PORTS; port++)
     if (node->components[port] && node->components[port]->disconnected)
-      node->components[port]->disconnected(world, node, event->detail);
+      node->components[port]->disconnected(world, node, peer);
 }
 
 static void on_fault(struct world *world, const struct event *event) {
@@ -400,7 +400,8 @@ void node_resume(struct world *world, struct node *node) {
   }
 }
 
-/* What an event does, but for the arrival of a message, which the loop itself does. */
+/* What an event does, but for the arrival of a message, which the loop itself does. The event is in its place in the
+ * queue: what is read of it is read before another is pushed, which may take that place. */
 typedef void event_fn(struct world *world, const struct event *event);
 static event_fn *const on_event[EVENT__COUNT] = {
     [EVENT_LANE] = on_lane,
@@ -477,19 +478,18 @@ void world_run(struct world *world) {
     node_start(world, &world->nodes[i], START_FIRST);
   workload_start(world);
   world_quiet(world);
-  struct event event;
   while ((world->live > 0 && !world->watched) || !over(world)) {
-    bool more = queue_pop(&world->queue, &event);
-    if (!more) { /* something is held that no event will ever free */
+    const struct event *next = queue_take(&world->queue);
+    if (!next) { /* something is held that no event will ever free */
       give_up(world, 0);
       break;
     }
-    world->now = instant_of(event.at);
+    world->now = instant_of(next->at);
     world->counters[COUNTER_EVENTS]++;
-    if (event.kind == EVENT_MESSAGE) /* most are */
-      on_message(world, &event);
+    if (next->kind == EVENT_MESSAGE) /* most are */
+      on_message(world, next);
     else
-      on_event[event.kind](world, &event);
+      on_event[next->kind](world, next);
     if (world->faults.deferred_count) faults_deferred(world);
   }
   finish(world);

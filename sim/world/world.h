@@ -31,7 +31,7 @@
 
 /* Kinds of events in the queue. */
 enum world_event {
-  EVENT_MESSAGE,    /* a = the message: a pointer, which the trace never sees */
+  EVENT_MESSAGE,    /* node = port, detail = kind, a = the message, b = who gets it: pointers, which no trace sees */
   EVENT_LANE,       /* a = lane */
   EVENT_TIMER,      /* node, detail = kind, a = argument, b = incarnation << 1 | port */
   EVENT_CORE,       /* node: a core is free */
@@ -46,7 +46,7 @@ enum world_event {
  * key its luck across message ids and incarnations), its executions. */
 #define OPERATION_WINDOW (1 << 15)
 struct operation_memory {
-  uint64_t intent;
+  _Alignas(CACHE_LINE) uint64_t intent;
   uint16_t transmissions[LINK__COUNT][2];
   uint16_t executions;
   bool effected; /* saturating workloads: this obligation has had its first effect */
@@ -141,7 +141,8 @@ struct message *world_message(struct world *world, const struct node *from, uint
 /* Sends it: announces its points, transmits. Owns it from here. It leaves now, or, from a server in the
  * middle of a request, when the service of that request ends; `message->depart` later than that wins. */
 void world_send(struct world *world, struct node *from, struct message *message);
-/* A fresh answer to a request, to be filled and sent: correlation, port and incarnation are set. */
+/* A fresh answer to a request, to be filled and sent: it goes back where that came from. Of the request it reads from,
+ * from_incarnation, reply_port, correlation, channel, direction and epoch. */
 struct message *world_answer(struct world *world, const struct node *from, const struct message *request,
                              uint16_t kind);
 /* Keeps a message past the function that it was given to; then it must be freed. */

@@ -105,8 +105,7 @@ START_TEST(overrides_beat_both_modes_and_touch_nothing_else) {
     overrides[0].address = 10;
     overrides[1].address = UINT64_C(1) << 40;
     overrides[2].address = UINT64_MAX;
-    luck.overrides = overrides;
-    luck.override_count = 3;
+    luck_override(&luck, overrides, 3);
     ck_assert(luck_chance(&luck, overrides[0].address, 0));
     ck_assert(!luck_chance(&luck, overrides[1].address, UINT64_MAX));
     ck_assert(luck_chance(&luck, overrides[2].address, 0));
@@ -134,14 +133,15 @@ START_TEST(every_override_of_a_large_table_is_found) {
   luck_init(&luck, LUCK_NONE, 1);
   for (uint64_t i = 0; i < 1000; i++)
     overrides[i] = (struct luck_override){.address = i * 3, .answer = i};
-  luck.overrides = overrides;
-  for (luck.override_count = 1; luck.override_count <= 1000; luck.override_count += 37)
+  for (size_t count = 1; count <= 1000; count += 37) {
+    luck_override(&luck, overrides, count);
     for (uint64_t address = 0; address < 3000; address++) {
       uint64_t answer;
-      bool expected = address % 3 == 0 && address / 3 < luck.override_count;
+      bool expected = address % 3 == 0 && address / 3 < count;
       ck_assert_int_eq(luck_overridden(&luck, address, &answer), expected);
       if (expected) ck_assert_uint_eq(answer, address / 3);
     }
+  }
 }
 END_TEST
 
@@ -149,8 +149,7 @@ START_TEST(an_impossible_override_of_a_choice_aborts) {
   static const struct luck_override override = {.address = 5, .answer = 4};
   struct luck luck;
   luck_init(&luck, LUCK_DRAWN, 1);
-  luck.overrides = &override;
-  luck.override_count = 1;
+  luck_override(&luck, &override, 1);
   luck_choice(&luck, 5, 4);
 }
 END_TEST
