@@ -54,16 +54,16 @@ static void account_group(struct world *world, struct group *group, uint32_t par
   world_hold_count(world, &settled->held, end - settled->offset);
 }
 
-/* What the coordinators know is one for all brokers. */
-static void account_end(struct world *world, uint32_t partition, uint64_t end) {
-  const struct internal_topics *internal = broker_disk(&world->nodes[world->first[ROLE_BROKER]])->internal;
+/* What the coordinators know is one for all brokers: any of them has it. */
+static void account_end(struct world *world, const struct node *broker, uint32_t partition, uint64_t end) {
+  const struct internal_topics *internal = broker_disk(broker)->internal;
   struct group *const last = internal->groups + internal->group_count;
   for (struct group *group = internal->groups; group < last; group++)
     account_group(world, group, partition, end);
 }
 
 void broker_account(struct world *world, uint32_t partition) {
-  account_end(world, partition,
+  account_end(world, &world->nodes[world->first[ROLE_BROKER]], partition,
               kafka_replicated(world)
                   ? part_of(world, partition)->end
                   : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end);
@@ -139,7 +139,8 @@ static void note_shown(struct books_part *part, const struct shown *shown) {
 static bool effect(struct world *world, struct node *node, const struct log_entry *entry,
                    bool committed) {
   if (!(entry->flags & ENTRY_DATA) || (committed && (entry->flags & ENTRY_ABORTED))) return false;
-  if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return false;
+  world_point(world, node, POINT_EFFECT, true, entry->intent);
+  if (node->doomed) return false;
   const bool of_program = plan_handler(world->plan, 0)->program != NULL;
   if (!of_program)
     world_effect(world, node, entry->intent, world->now.ns, 0);
@@ -231,7 +232,7 @@ void books_note(struct world *world, struct node *node, uint32_t topic_partition
   if (log->replicated)
     note_replica(world, node, topic_partition, log);
   else if (topic_partition < world->plan->partitions)
-    account_end(world, topic_partition, log->end);
+    account_end(world, node, topic_partition, log->end);
 }
 
 /* --- Its memory --- */
