@@ -68,6 +68,7 @@ struct host {
   uint32_t transactions; /* numbered so far */
   uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
   uint32_t thread_count;
+  void *fibers; /* of all consumers */
   struct thread *threads;
   uint32_t running, free_thread;
   uint32_t thread_bits;  /* low bits of a correlation: the thread */

@@ -135,19 +135,26 @@ static void note_shown(struct books_part *part, const struct shown *shown) {
   *shown_at(part, part->view++) = *shown;
 }
 
+/* Who reads the output topic: what is committed only, and whether what it finds is a user's program's to judge. */
+struct reader {
+  bool committed, of_program;
+};
+static struct reader reader_of(const struct world *world) {
+  return (struct reader){.committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED,
+                         .of_program = plan_handler(world->plan, 0)->program != NULL};
+}
+
 /* Whether the entry has an effect on such a reader; false as well when the node died of it. */
-static bool effect(struct world *world, struct node *node, const struct log_entry *entry,
-                   bool committed) {
-  if (!(entry->flags & ENTRY_DATA) || (committed && (entry->flags & ENTRY_ABORTED))) return false;
+static inline bool effect(struct world *world, struct node *node, const struct log_entry *entry, struct reader reader) {
+  if (!(entry->flags & ENTRY_DATA) || (reader.committed && (entry->flags & ENTRY_ABORTED))) return false;
   world_point(world, node, POINT_EFFECT, true, entry->intent);
   if (node->doomed) return false;
-  const bool of_program = plan_handler(world->plan, 0)->program != NULL;
-  if (!of_program)
+  if (!reader.of_program)
     world_effect(world, node, entry->intent, world->now.ns, 0);
   else if (world->observer && world->observer->published)
     world->observer->published(world->observer->context, world, entry->intent);
   world_point(world, node, POINT_EFFECT, false, entry->intent);
-  return !of_program;
+  return !reader.of_program;
 }
 
 void books_doubt(struct world *world, const struct node *dying) {
@@ -171,12 +178,12 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
   struct books_part *part = part_of(world, kafka_output(world, partition));
   if (!replica->leads || replica->state.leader_epoch != part->epoch) return; /* [I3] of replica.h */
   struct partition_log *log = &broker_disk(node)->output[partition];
-  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  uint64_t until = committed ? log_stable(log) : log_committed(log);
+  const struct reader reader = reader_of(world);
+  uint64_t until = reader.committed ? log_stable(log) : log_committed(log);
   while (part->view < until && !node->doomed) {
     const struct log_entry entry = *log_at(log, part->view);
     struct shown shown = {.intent = entry.intent, .epoch = log_epoch_at(log, part->view)};
-    shown.effect = effect(world, node, &entry, committed);
+    shown.effect = effect(world, node, &entry, reader);
     if (!shown.effect && node->doomed) break;
     note_shown(part, &shown);
   }
@@ -189,11 +196,11 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
 void broker_show(struct world *world, struct node *node, uint32_t partition) {
   if (broker_of(node)->replication) return show_replica(world, node, partition);
   struct partition_log *log = &broker_disk(node)->output[partition];
-  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  uint64_t until = committed ? log_stable(log) : log->end;
+  const struct reader reader = reader_of(world);
+  uint64_t until = reader.committed ? log_stable(log) : log->end;
   for (; log->view < until && !node->doomed; log->view++) {
     const struct log_entry *entry = log_at(log, log->view);
-    if (!effect(world, node, entry, committed) && node->doomed) return;
+    if (!effect(world, node, entry, reader) && node->doomed) return;
   }
   retention_passed(world, log, log->view);
 }
