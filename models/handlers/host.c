@@ -42,6 +42,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     thread->index = i;
     thread->handler = plan_handler(world->plan, node->group);
     thread->settings = plan_handler_settings(world->plan, node->group);
+    thread->works_first = thread->handler->works_first && !thread->handler->program;
     thread->next_free = host->free_thread;
     host->free_thread = i;
   }
@@ -226,7 +227,7 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
   thread->fiber = fiber_start(host->fibers, run_handler, thread);
-  thread->worked = thread->handler->works_first && !thread->handler->program;
+  thread->worked = thread->works_first;
   thread->call = CALL_WORK;
   thread->about = NULL;
   bool outer = host->submitting;

@@ -64,12 +64,12 @@ static inline __attribute__((always_inline)) struct found look(const struct node
   return found;
 }
 
-/* Fills the records of an answer, which there are; returns their bytes. */
-static uint32_t gather(const struct node *node, const struct message *fetch, const struct found *found,
+/* Fills the records of an answer, which there are, from a partition of the fetch on; returns their bytes. */
+static uint32_t gather(const struct node *node, const struct message *fetch, uint32_t first, uint32_t count,
                        struct record *out) {
-  const struct record *out_end = out + found->count;
+  const struct record *out_end = out + count;
   uint32_t bytes = 0;
-  for (const struct record *from = fetch->records + found->first; out < out_end; from++) {
+  for (const struct record *from = fetch->records + first; out < out_end; from++) {
     const struct partition_log *log = &broker_disk(node)->input[from->key];
     const uint64_t end = readable(log);
     for (uint64_t at = from->handle; at < end && out < out_end; at++) {
@@ -82,10 +82,11 @@ static uint32_t gather(const struct node *node, const struct message *fetch, con
   return bytes;
 }
 
-/* There is something. */
-static void answer_fetch(struct world *world, struct node *node, const struct message *fetch, struct found found) {
+/* With so many records, at least one, from a partition of the fetch on. */
+static void answer_fetch(struct world *world, struct node *node, const struct message *fetch, uint32_t first,
+                         uint32_t count) {
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-  answer->size = gather(node, fetch, &found, message_records(&world->messages, answer, found.count));
+  answer->size = gather(node, fetch, first, count, message_records(&world->messages, answer, count));
   world_send(world, node, answer);
 }
 
@@ -174,7 +175,7 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   if (found.out_of_range) return answer_out_of_range(world, node, fetch);
   if (books_may_shrink(world)) books_passed(world, node, fetch);
   if (found.count > 0)
-    answer_fetch(world, node, fetch, found);
+    answer_fetch(world, node, fetch, found.first, found.count);
   else
     park(world, broker, fetch, consumer);
 }
@@ -192,7 +193,7 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition) {
       row[left++] = row[i];
       continue;
     }
-    answer_fetch(world, node, parked->fetch, found);
+    answer_fetch(world, node, parked->fetch, found.first, found.count);
     unpark(world, parked);
   }
   broker->waiting_count[partition] = left;

@@ -87,13 +87,14 @@ static inline void fill_entries(struct partition_log *log, const struct batch *b
   struct log_entry *const entries = log->entries;
   const uint64_t first = log->end, mask = log->capacity - 1;
   const struct batch of = *batch;
-  const uint16_t flags = ENTRY_DATA | (of.transactional ? ENTRY_TRANSACTIONAL : 0);
-  for (uint32_t i = 0; i < count; i++)
+  uint16_t flags = ENTRY_DATA | ENTRY_FIRST | (of.transactional ? ENTRY_TRANSACTIONAL : 0);
+  for (uint32_t i = 0; i < count; i++) {
     entries[(first + i) & mask] = (struct log_entry){
         .intent = records[i].intent, .key = records[i].key, .size = records[i].size,
         .producer = of.producer, .epoch = of.epoch, .attempt = records[i].attempt,
-        .flags = (uint16_t)(flags | (i == 0 ? ENTRY_FIRST : 0)),
-        .sequence = producer_sequence_add(of.sequence, i)};
+        .flags = flags, .sequence = producer_sequence_add(of.sequence, i)};
+    flags &= (uint16_t)~ENTRY_FIRST;
+  }
 }
 
 uint64_t log_append(struct partition_log *log, const struct batch *batch,
@@ -105,7 +106,7 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   if (batch->producer != NO_PRODUCER) producer_state_append(&log->producers, batch, count, first, now_ns);
   if (batch->transactional) begin_transaction(log, batch->producer, batch->epoch);
   fill_entries(log, batch, records, count);
-  log->end += count;
+  log->end = first + count;
   /* What a flush has not reached stays: megabytes, so that the next entry's place has left the caches. */
   __builtin_prefetch(log_at(log, log->end + 1), 1);
   return first;

@@ -272,6 +272,13 @@ bool poll_is_in(const struct world *world, const struct consumer *consumer) {
   return consumer_hands_off(world) || (consumer->flight_count == 0 && consumer->batch == 0);
 }
 
+/* The latest of the batch are as good as processed. */
+static __attribute__((noinline)) void note_returned(struct world *world, struct node *node, uint32_t count) {
+  const struct consumer *consumer = consumer_of(node);
+  for (uint32_t i = consumer->batch - count; i < consumer->batch; i++)
+    commit_note(world, node, &consumer->buffer[consumer_place(consumer, i)]);
+}
+
 /* A poll returns what was fetched, and there is something. Handed off with auto-commit, it counts as processed from
  * here on. Out of line, as not every poll comes here. */
 static __attribute__((noinline)) bool return_records(struct world *world, struct node *node) {
@@ -282,13 +289,10 @@ static __attribute__((noinline)) bool return_records(struct world *world, struct
   if (count > most) count = most;
   bool note = (consumer_hands_off(world) && commit_mode(world) == COMMIT_AUTO) ||
               (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && commit_mode(world) == COMMIT_AUTO);
-  for (uint32_t i = first; i < first + count; i++) {
-    uint32_t place = consumer_place(consumer, i);
-    take_from_buffered(consumer, place);
-    if (note) commit_note(world, node, &consumer->buffer[place]);
-  }
+  for (uint32_t i = first; i < first + count; i++) take_from_buffered(consumer, consumer_place(consumer, i));
   consumer->batch += count;
   consumer->batch_safe = false;
+  if (note) note_returned(world, node, count);
   return true;
 }
 

@@ -60,11 +60,12 @@ static uint32_t target(const struct world *world, const struct producer *produce
 
 /* Returns their bytes. */
 static uint32_t fill_records(const struct producer *producer, const struct outgoing *batch,
-                             struct record *records) {
+                             struct record *record) {
+  const struct record *const last = record + batch->count;
   uint32_t at = batch->first, bytes = 0;
-  for (uint32_t i = 0; i < batch->count; i++) {
+  for (; record < last; record++) {
     const struct pending *pending = &producer->pending[at];
-    operation_record(&pending->request, &records[i]);
+    operation_record(&pending->request, record);
     bytes += pending->request.size;
     at = pending->next;
   }

@@ -69,7 +69,8 @@ void retention_passed(struct world *world, struct partition_log *log, uint64_t b
     log_trim_unflushed(log, below);
 }
 
-void retention_forget(struct world *world, struct node *node, uint32_t partition) {
+/* Not inline: it is for one append of so many. */
+__attribute__((noinline)) void retention_forget(struct world *world, struct node *node, uint32_t partition) {
   struct partition_log *log = &broker_disk(node)->input[partition];
   uint64_t least = least_of_groups(world, partition, log->end);
   if (least <= log->start) return;
