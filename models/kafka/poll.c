@@ -45,7 +45,7 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
 }
 
 /* Sorts what can be fetched by who leads it, as far as the consumer knows. */
-static void note_leaders(const struct world *world, struct consumer *consumer) {
+static __attribute__((noinline)) void note_leaders(const struct world *world, struct consumer *consumer) {
   const uint32_t brokers = world->count[ROLE_BROKER];
   uint32_t *end = consumer->leader_end, begin = 0;
   for (uint32_t b = 0; b < brokers; b++) end[b] = 0;

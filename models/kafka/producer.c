@@ -304,7 +304,7 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 }
 
 /* A produce request failed or was answered: its slot is free. */
-static uint32_t leave_slot(struct producer *producer, uint32_t slot) {
+static inline __attribute__((always_inline)) uint32_t leave_slot(struct producer *producer, uint32_t slot) {
   uint32_t index = producer->client.slots[slot].subject;
   producer->queues[producer->outgoing[index].partition].in_flight--;
   if (producer->id != NO_PRODUCER) producer_land(producer, index);

@@ -37,15 +37,14 @@ static void put_pending(struct producer *producer, uint32_t index) {
 
 void producer_settle(struct world *world, struct producer *producer, uint32_t index,
                      enum outcome outcome) {
-  const struct outgoing *batch = &producer->outgoing[index];
-  uint32_t at = batch->first;
-  for (uint32_t left = batch->count; left > 0; left--) {
+  uint32_t at = producer->outgoing[index].first, left = producer->outgoing[index].count;
+  producer_put_outgoing(producer, index);
+  for (; left > 0; left--) {
     const uint32_t next = producer->pending[at].next;
     call_return(world, producer->pending[at].request.call, outcome);
     put_pending(producer, at);
     at = next;
   }
-  producer_put_outgoing(producer, index);
 }
 
 uint32_t producer_cut(struct producer *producer, uint32_t partition) {
