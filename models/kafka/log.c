@@ -103,7 +103,7 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   log_write_back(log, now_ns, flush_ns);
   uint64_t first = log->end;
   make_room(log, count);
-  if (batch->producer != NO_PRODUCER) producer_state_append(&log->producers, batch, count, first, now_ns);
+  producer_state_append(&log->producers, batch, count, first, now_ns);
   if (batch->transactional) begin_transaction(log, batch->producer, batch->epoch);
   fill_entries(log, batch, records, count);
   log->end = first + count;
