@@ -171,7 +171,8 @@ static void expire(struct world *world, struct producer *producer, uint32_t inde
   producer_settle(world, producer, index, OUTCOME_UNKNOWN);
 }
 
-static inline __attribute__((always_inline)) void drain_queue(struct world *world, struct node *node, uint32_t partition) {
+static inline __attribute__((always_inline)) void drain_queue(struct world *world, struct node *node,
+                                                              uint32_t partition) {
   struct producer *producer = producer_of(node);
   struct queue_of_partition *queue = &producer->queues[partition];
   if (producer->awaits_id || node->doomed) return;
