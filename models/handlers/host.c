@@ -30,6 +30,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (!*fibers_of(world)) *fibers_of(world) = fiber_pool_new();
   struct host *host = node->state[HOST_PORT] = ARENA_NEW(&node->arena, struct host, 1);
   host->threads = ARENA_NEW(&node->arena, struct thread, count);
+  host->fibers = *fibers_of(world);
   host->thread_count = count;
   while ((1u << host->thread_bits) < count) host->thread_bits++;
   host->free_thread = NO_THREAD;
@@ -41,6 +42,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
     thread->index = i;
     thread->handler = plan_handler(world->plan, node->group);
     thread->settings = plan_handler_settings(world->plan, node->group);
+    thread->works_first = thread->handler->works_first && !thread->handler->program;
     thread->next_free = host->free_thread;
     host->free_thread = i;
   }
@@ -98,7 +100,8 @@ static void run_handler(void *argument) {
 
 static bool at_point(struct world *world, struct node *node, const struct thread *thread,
                      enum point point, bool before) {
-  return world_point(world, node, point, before, thread->intent);
+  world_point(world, node, point, before, thread->intent);
+  return !node->doomed;
 }
 
 static __attribute__((noinline)) bool at_step_seen(struct world *world, struct node *node, struct thread *thread,
@@ -223,8 +226,8 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;
-  thread->fiber = fiber_start(*fibers_of(world), run_handler, thread);
-  thread->worked = thread->handler->works_first && !thread->handler->program;
+  thread->fiber = fiber_start(host->fibers, run_handler, thread);
+  thread->worked = thread->works_first;
   thread->call = CALL_WORK;
   thread->about = NULL;
   bool outer = host->submitting;

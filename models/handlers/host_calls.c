@@ -8,15 +8,17 @@
 
 /* --- On the fiber --- */
 
-static int call(struct dg_context *context, enum handler_call which) {
-  struct thread *thread = (struct thread *)context;
-  if (thread->worked) {
-    ASSERT_MSG(which == CALL_WORK, "%s does not work first", thread->handler->name);
-    thread->worked = false;
-    return thread->status;
-  }
+static __attribute__((noinline)) int make(struct thread *thread, enum handler_call which) {
   thread->call = which;
   if (!host_call_at_once(thread)) fiber_yield(thread->fiber);
+  return thread->status;
+}
+
+static int call(struct dg_context *context, enum handler_call which) {
+  struct thread *thread = (struct thread *)context;
+  if (!thread->worked) return make(thread, which);
+  ASSERT_MSG(which == CALL_WORK, "%s does not work first", thread->handler->name);
+  thread->worked = false;
   return thread->status;
 }
 

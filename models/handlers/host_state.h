@@ -36,7 +36,8 @@ struct thread {
   bool read_clock; /* since it was last resumed */
   bool running;
   bool calling;    /* a call is under way */
-  bool worked;     /* the first call has been made ahead of the handler: see works_first of sim/world/model.h */
+  bool works_first; /* see sim/world/model.h */
+  bool worked;     /* and its first call has been made ahead of the handler */
   bool again;      /* it is to be done once more when the thread wakes */
   bool cut_off;    /* its connection broke, see `disconnected` of host.c */
   struct dg_message message;
@@ -68,6 +69,7 @@ struct host {
   uint32_t transactions; /* numbered so far */
   uint16_t lanes[ROLE__COUNT]; /* of the timeouts of calls, by the role of who is asked */
   uint32_t thread_count;
+  void *fibers; /* of all consumers */
   struct thread *threads;
   uint32_t running, free_thread;
   uint32_t thread_bits;  /* low bits of a correlation: the thread */

@@ -38,14 +38,15 @@ static void append(struct world *world, struct node *node, struct partition_log 
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
                                kafka_setting(world, KEY_LOG_FLUSH_INTERVAL));
   world_count(world, COUNTER_DURABLE_WRITES, 1);
-  for (uint32_t i = 0; i < request->record_count; i++)
-    world_fact(world, FACT_APPENDED, node->id, request->records[i].intent, offset + i, partition);
+  const struct record *record = request->records, *const last = record + request->record_count;
+  const uint16_t broker = node->id;
+  for (; record < last; record++) world_fact(world, FACT_APPENDED, broker, record->intent, offset++, partition);
 }
 
 static bool points(struct world *world, struct node *node, enum point point, bool before,
                    struct message *message) {
-  if (!world_armed(world, point)) return !node->doomed;
-  return world_point_slow(world, node, point, before, message->intent, message);
+  if (world_armed(world, point)) world_point_slow(world, node, point, before, message->intent, message);
+  return !node->doomed;
 }
 
 static enum kafka_error check(const struct world *world, struct partition_log *log,
@@ -56,17 +57,24 @@ static enum kafka_error check(const struct world *world, struct partition_log *l
                               world->now.ns, expiration, out_duplicate);
 }
 
-/* Whether a batch may be appended to this partition here and now. */
-static enum kafka_error admit(const struct world *world, const struct node *node,
-                              uint32_t topic_partition, const struct batch *batch,
-                              const struct message *request, bool *out_duplicate) {
-  *out_duplicate = false;
+static __attribute__((noinline)) enum kafka_error admit_if(const struct world *world, const struct node *node,
+                                                           uint32_t topic_partition, const struct batch *batch,
+                                                           const struct message *request, bool *out_duplicate) {
   const bool replicated = broker_of(node)->replication != NULL;
   if (replicated && !broker_leads(node, topic_partition)) return KAFKA_NOT_LEADER;
   if (replicated && request->d == ACKS_ALL && !replica_enough(world, node, topic_partition))
     return KAFKA_NOT_ENOUGH_REPLICAS;
   if (batch->producer == NO_PRODUCER) return KAFKA_OK;
   return check(world, broker_log(node, topic_partition), batch, request->record_count, out_duplicate);
+}
+
+/* Whether a batch may be appended to this partition here and now: where there is one copy, and of a producer that has
+ * no id, always. */
+static inline enum kafka_error admit(const struct world *world, const struct node *node, uint32_t topic_partition,
+                                     const struct batch *batch, const struct message *request, bool *out_duplicate) {
+  *out_duplicate = false;
+  if (!broker_of(node)->replication && batch->producer == NO_PRODUCER) return KAFKA_OK;
+  return admit_if(world, node, topic_partition, batch, request, out_duplicate);
 }
 
 static void await(struct node *node, uint32_t topic_partition, const struct awaiting *awaiting) {
@@ -76,40 +84,46 @@ static void await(struct node *node, uint32_t topic_partition, const struct awai
   if (awaiting->request) world_take(awaiting->request);
 }
 
+static __attribute__((noinline)) void await_replicas(struct world *world, struct node *node, struct message *request,
+                                                     enum wire kind, uint32_t topic_partition) {
+  await(node, topic_partition, &(struct awaiting){
+      .request = request, .offset = broker_log(node, topic_partition)->end, .answer = kind});
+  replica_advance(world, node, topic_partition);
+}
+
 /* The batch is in the log, now or for long: answers when it counts as written. True: the request is kept
  * until then. */
-static bool confirm_or_wait(struct world *world, struct node *node, struct message *request,
-                            enum wire kind, uint32_t topic_partition) {
-  const struct partition_log *log = broker_log(node, topic_partition);
-  bool waits = request->d == ACKS_ALL && log_committed(log) < log->end &&
-               !MUTANT(KAFKA_ACK_BEFORE_HIGH_WATERMARK);
-  if (!waits) return answer_produce(world, node, request, kind, KAFKA_OK, request->d), false;
-  await(node, topic_partition,
-        &(struct awaiting){.request = request, .offset = log->end, .answer = kind});
-  replica_advance(world, node, topic_partition);
-  return true;
+static inline bool confirm_or_wait(struct world *world, struct node *node, struct message *request, enum wire kind,
+                                   uint32_t topic_partition, const struct partition_log *log) {
+  const bool waits = log_committed(log) < log->end && request->d == ACKS_ALL &&
+                     !MUTANT(KAFKA_ACK_BEFORE_HIGH_WATERMARK);
+  if (waits)
+    await_replicas(world, node, request, kind, topic_partition);
+  else
+    answer_produce(world, node, request, kind, KAFKA_OK, request->d);
+  return waits;
 }
 
 void append_on_produce(struct world *world, struct node *node, struct message *request) {
   uint32_t partition = (uint32_t)request->a;
+  struct partition_log *log = &broker_disk(node)->input[partition];
   struct batch batch = unpack_producer(request->b, request->c);
   bool duplicate;
   enum kafka_error error = admit(world, node, partition, &batch, request, &duplicate);
-  if (error == KAFKA_OK && !duplicate) {
+  if (error != KAFKA_OK) return answer_produce(world, node, request, WIRE_PRODUCED, error, request->d);
+  if (!duplicate) {
     if (!points(world, node, POINT_APPENDED, true, request)) return;
-    struct partition_log *log = &broker_disk(node)->input[partition];
     const uint64_t before = log->end;
     append(world, node, log, &batch, request, partition);
     books_note(world, node, partition);
-    retention_appended(world, node, partition, before);
+    retention_appended(world, node, log, partition, before);
     if (!points(world, node, POINT_APPENDED, false, request)) return;
-    replica_appended(world, node, partition);
-    if (!broker_of(node)->replication) broker_wake(world, node, partition);
+    if (broker_of(node)->replication)
+      replica_appended(world, node, partition);
+    else
+      broker_wake(world, node, partition);
   }
-  if (error != KAFKA_OK)
-    answer_produce(world, node, request, WIRE_PRODUCED, error, request->d);
-  else
-    confirm_or_wait(world, node, request, WIRE_PRODUCED, partition);
+  confirm_or_wait(world, node, request, WIRE_PRODUCED, partition, log);
 }
 
 void append_refuse_output(struct world *world, struct node *node, const struct message *request,
@@ -134,7 +148,7 @@ bool append_output(struct world *world, struct node *node, struct message *reque
     replica_appended(world, node, topic_partition);
     if (!broker_of(node)->replication) broker_show(world, node, partition);
   }
-  return confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition);
+  return confirm_or_wait(world, node, request, WIRE_OUTPUT_ANSWER, topic_partition, log);
 }
 
 /* --- Markers --- */

@@ -54,16 +54,16 @@ static void account_group(struct world *world, struct group *group, uint32_t par
   world_hold_count(world, &settled->held, end - settled->offset);
 }
 
-/* What the coordinators know is one for all brokers. */
-static void account_end(struct world *world, uint32_t partition, uint64_t end) {
-  const struct internal_topics *internal = broker_disk(&world->nodes[world->first[ROLE_BROKER]])->internal;
+/* What the coordinators know is one for all brokers: any of them has it. */
+static void account_end(struct world *world, const struct node *broker, uint32_t partition, uint64_t end) {
+  const struct internal_topics *internal = broker_disk(broker)->internal;
   struct group *const last = internal->groups + internal->group_count;
   for (struct group *group = internal->groups; group < last; group++)
     account_group(world, group, partition, end);
 }
 
 void broker_account(struct world *world, uint32_t partition) {
-  account_end(world, partition,
+  account_end(world, &world->nodes[world->first[ROLE_BROKER]], partition,
               kafka_replicated(world)
                   ? part_of(world, partition)->end
                   : broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition].end);
@@ -135,18 +135,26 @@ static void note_shown(struct books_part *part, const struct shown *shown) {
   *shown_at(part, part->view++) = *shown;
 }
 
+/* Who reads the output topic: what is committed only, and whether what it finds is a user's program's to judge. */
+struct reader {
+  bool committed, of_program;
+};
+static struct reader reader_of(const struct world *world) {
+  return (struct reader){.committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED,
+                         .of_program = plan_handler(world->plan, 0)->program != NULL};
+}
+
 /* Whether the entry has an effect on such a reader; false as well when the node died of it. */
-static bool effect(struct world *world, struct node *node, const struct log_entry *entry,
-                   bool committed) {
-  if (!(entry->flags & ENTRY_DATA) || (committed && (entry->flags & ENTRY_ABORTED))) return false;
-  if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return false;
-  const bool of_program = plan_handler(world->plan, 0)->program != NULL;
-  if (!of_program)
+static inline bool effect(struct world *world, struct node *node, const struct log_entry *entry, struct reader reader) {
+  if (!(entry->flags & ENTRY_DATA) || (reader.committed && (entry->flags & ENTRY_ABORTED))) return false;
+  world_point(world, node, POINT_EFFECT, true, entry->intent);
+  if (node->doomed) return false;
+  if (!reader.of_program)
     world_effect(world, node, entry->intent, world->now.ns, 0);
   else if (world->observer && world->observer->published)
     world->observer->published(world->observer->context, world, entry->intent);
   world_point(world, node, POINT_EFFECT, false, entry->intent);
-  return !of_program;
+  return !reader.of_program;
 }
 
 void books_doubt(struct world *world, const struct node *dying) {
@@ -170,12 +178,12 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
   struct books_part *part = part_of(world, kafka_output(world, partition));
   if (!replica->leads || replica->state.leader_epoch != part->epoch) return; /* [I3] of replica.h */
   struct partition_log *log = &broker_disk(node)->output[partition];
-  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  uint64_t until = committed ? log_stable(log) : log_committed(log);
+  const struct reader reader = reader_of(world);
+  uint64_t until = reader.committed ? log_stable(log) : log_committed(log);
   while (part->view < until && !node->doomed) {
     const struct log_entry entry = *log_at(log, part->view);
     struct shown shown = {.intent = entry.intent, .epoch = log_epoch_at(log, part->view)};
-    shown.effect = effect(world, node, &entry, committed);
+    shown.effect = effect(world, node, &entry, reader);
     if (!shown.effect && node->doomed) break;
     note_shown(part, &shown);
   }
@@ -188,11 +196,11 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
 void broker_show(struct world *world, struct node *node, uint32_t partition) {
   if (broker_of(node)->replication) return show_replica(world, node, partition);
   struct partition_log *log = &broker_disk(node)->output[partition];
-  bool committed = kafka_setting(world, KEY_ISOLATION) == READ_COMMITTED;
-  uint64_t until = committed ? log_stable(log) : log->end;
+  const struct reader reader = reader_of(world);
+  uint64_t until = reader.committed ? log_stable(log) : log->end;
   for (; log->view < until && !node->doomed; log->view++) {
     const struct log_entry *entry = log_at(log, log->view);
-    if (!effect(world, node, entry, committed) && node->doomed) return;
+    if (!effect(world, node, entry, reader) && node->doomed) return;
   }
   retention_passed(world, log, log->view);
 }
@@ -231,7 +239,7 @@ void books_note(struct world *world, struct node *node, uint32_t topic_partition
   if (log->replicated)
     note_replica(world, node, topic_partition, log);
   else if (topic_partition < world->plan->partitions)
-    account_end(world, topic_partition, log->end);
+    account_end(world, node, topic_partition, log->end);
 }
 
 /* --- Its memory --- */

@@ -46,8 +46,7 @@ static bool has_position(const struct partition_log *log, uint64_t position) {
   return position >= log->start && position <= log->end;
 }
 
-static inline __attribute__((always_inline)) void look(const struct node *node, const struct message *fetch,
-                                                       struct found *out) {
+static inline __attribute__((always_inline)) struct found look(const struct node *node, const struct message *fetch) {
   const struct partition_log *input = broker_disk(node)->input;
   const uint64_t most = (uint64_t)fetch->a;
   struct found found = {.first = fetch->record_count};
@@ -62,15 +61,15 @@ static inline __attribute__((always_inline)) void look(const struct node *node, 
     count += end - from->handle;
   }
   found.count = (uint32_t)(count < most ? count : most);
-  *out = found;
+  return found;
 }
 
-/* Fills the records of an answer, which there are; returns their bytes. */
-static uint32_t gather(const struct node *node, const struct message *fetch, const struct found *found,
+/* Fills the records of an answer, which there are, from a partition of the fetch on; returns their bytes. */
+static uint32_t gather(const struct node *node, const struct message *fetch, uint32_t first, uint32_t count,
                        struct record *out) {
-  const struct record *out_end = out + found->count;
+  const struct record *out_end = out + count;
   uint32_t bytes = 0;
-  for (const struct record *from = fetch->records + found->first; out < out_end; from++) {
+  for (const struct record *from = fetch->records + first; out < out_end; from++) {
     const struct partition_log *log = &broker_disk(node)->input[from->key];
     const uint64_t end = readable(log);
     for (uint64_t at = from->handle; at < end && out < out_end; at++) {
@@ -83,13 +82,12 @@ static uint32_t gather(const struct node *node, const struct message *fetch, con
   return bytes;
 }
 
-static bool answer_fetch(struct world *world, struct node *node, const struct message *fetch,
-                         const struct found *found) {
-  if (found->count == 0) return false;
+/* With so many records, at least one, from a partition of the fetch on. */
+static void answer_fetch(struct world *world, struct node *node, const struct message *fetch, uint32_t first,
+                         uint32_t count) {
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
-  answer->size = gather(node, fetch, found, message_records(&world->messages, answer, found->count));
+  answer->size = gather(node, fetch, first, count, message_records(&world->messages, answer, count));
   world_send(world, node, answer);
-  return true;
 }
 
 /* A position that the log does not have any more, or not yet again: the consumer is told the nearest. */
@@ -116,11 +114,11 @@ static bool answer_not_leader(struct world *world, struct node *node, const stru
   return false;
 }
 
-static void unpark(struct world *world, struct broker *broker, uint32_t consumer) {
-  if (!broker->parked[consumer].fetch) return;
-  world_release(world, broker->parked[consumer].fetch);
-  broker->parked[consumer].fetch = NULL;
-  broker->parked[consumer].serial++;
+static void unpark(struct world *world, struct parked *parked) {
+  if (!parked->fetch) return;
+  world_release(world, parked->fetch);
+  parked->fetch = NULL;
+  parked->serial++;
 }
 
 /* Parks a fetch: it waits for each of its partitions. */
@@ -171,14 +169,15 @@ static void on_list_offsets(struct world *world, struct node *node, struct messa
 static void on_fetch(struct world *world, struct node *node, struct message *fetch) {
   struct broker *broker = broker_of(node);
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
-  unpark(world, broker, consumer); /* a consumer has one fetch at a broker: this one */
+  unpark(world, &broker->parked[consumer]); /* a consumer has one fetch at a broker: this one */
   if (broker->replication && answer_not_leader(world, node, fetch)) return;
-  struct found found;
-  look(node, fetch, &found);
+  const struct found found = look(node, fetch);
   if (found.out_of_range) return answer_out_of_range(world, node, fetch);
   if (books_may_shrink(world)) books_passed(world, node, fetch);
-  if (answer_fetch(world, node, fetch, &found)) return;
-  park(world, broker, fetch, consumer);
+  if (found.count > 0)
+    answer_fetch(world, node, fetch, found.first, found.count);
+  else
+    park(world, broker, fetch, consumer);
 }
 
 void broker_wake(struct world *world, struct node *node, uint32_t partition) {
@@ -187,14 +186,15 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition) {
   uint32_t count = broker->waiting_count[partition], left = 0;
   broker->waiting_count[partition] = 0;
   for (uint32_t i = 0; i < count; i++) {
-    const struct parked *parked = &broker->parked[row[i].consumer];
+    struct parked *parked = &broker->parked[row[i].consumer];
     if (!parked->fetch || parked->serial != row[i].serial) continue;
-    struct found found;
-    look(node, parked->fetch, &found);
-    if (answer_fetch(world, node, parked->fetch, &found))
-      unpark(world, broker, row[i].consumer);
-    else /* it has read on at the leader before: the watermark has not come to there yet */
+    const struct found found = look(node, parked->fetch);
+    if (found.count == 0) { /* it has read on at the leader before: the watermark has not come to there yet */
       row[left++] = row[i];
+      continue;
+    }
+    answer_fetch(world, node, parked->fetch, found.first, found.count);
+    unpark(world, parked);
   }
   broker->waiting_count[partition] = left;
 }
@@ -208,7 +208,7 @@ void broker_resign(struct world *world, struct node *node, uint32_t topic_partit
   struct broker *broker = broker_of(node);
   for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
     if (broker->parked[i].fetch && answer_not_leader(world, node, broker->parked[i].fetch))
-      unpark(world, broker, i);
+      unpark(world, &broker->parked[i]);
 }
 
 static void on_metadata(struct world *world, struct node *node, struct message *request) {
@@ -324,7 +324,7 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
 static void drop_parked(struct world *world, struct node *node) {
   append_drop_awaiting(world, node);
   replica_drop_parked(world, node);
-  for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, broker_of(node), i);
+  for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, &broker_of(node)->parked[i]);
   if (node->id == kafka_coordinator(world)) group_crash(world, node);
 }
 

@@ -75,19 +75,22 @@ void client_send_within(struct world *world, struct node *node, struct client *c
   world_send(world, node, message);
 }
 
+static void give_free(struct world *world, struct slot *slot) {
+  if (slot->timer != TIMER_NONE) world_cancel(world, slot->timer);
+  slot->correlation = 0;
+}
+
 bool client_answered(struct world *world, struct client *client, uint32_t index,
                      const struct message *answer) {
   struct slot *slot = &client->slots[index];
   if (slot->correlation == 0 || slot->correlation != answer->correlation) return false;
-  client_forget(world, client, index);
+  give_free(world, slot);
   return true;
 }
 
 void client_forget(struct world *world, struct client *client, uint32_t index) {
   struct slot *slot = &client->slots[index];
-  if (slot->correlation == 0) return;
-  if (slot->timer != TIMER_NONE) world_cancel(world, slot->timer);
-  slot->correlation = 0;
+  if (slot->correlation != 0) give_free(world, slot);
 }
 
 void client_disconnected(struct world *world, struct node *node, struct client *client,

@@ -67,8 +67,10 @@ static void flush_early(struct world *world, struct node *node) {
 int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent,
                    uint32_t key) {
   struct consumer *consumer = consumer_of(node);
-  if (tag == 0 || !poll_flight(consumer, tag)) return DG_FAILED;
-  uint32_t partition = kafka_partition(world, key);
+  const struct flight *flight = tag != 0 ? poll_flight(consumer, tag) : NULL;
+  if (!flight) return DG_FAILED;
+  /* Both topics have as many partitions, and one partitioner: with its key the result keeps its partition. */
+  const uint32_t partition = key == flight->record.key ? flight->record.extra : kafka_partition(world, key);
   if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) { /* fire and forget */
     struct message *message = client_request(
       world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);

@@ -70,19 +70,28 @@ static bool covered_by_last(const struct world *world, const struct consumer *co
   return consumer->processed[count - 1].extra == record->extra;
 }
 
-void commit_note(struct world *world, struct node *node, const struct record *record) {
+static inline void see_to_commit(struct world *world, struct node *node, const struct consumer *consumer) {
+  if (consumer->commit_timer == TIMER_NONE && commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
+}
+
+/* Out of line: most records are covered by the last. */
+static __attribute__((noinline)) void keep(struct world *world, struct node *node, const struct record *record) {
   struct consumer *consumer = consumer_of(node);
-  if (!consumer->parts[record->extra].mine) return; /* handed off, and somebody else's by now */
-  if (covered_by_last(world, consumer, record))
-    cover(&consumer->processed[consumer->processed_count - 1], record);
-  else
-    consumer->processed[consumer->processed_count++] = *record;
+  consumer->processed[consumer->processed_count++] = *record;
   if (transactional(world))
     consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;
   else if (consumer->processed_count == 2 * PROCESSED_MAX)
     commit_fold(consumer);
   ASSERT_LT(consumer->processed_count, 2 * PROCESSED_MAX);
-  if (commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
+  see_to_commit(world, node, consumer);
+}
+
+void commit_note(struct world *world, struct node *node, const struct record *record) {
+  struct consumer *consumer = consumer_of(node);
+  if (!consumer->parts[record->extra].mine) return; /* handed off, and somebody else's by now */
+  if (!covered_by_last(world, consumer, record)) return keep(world, node, record);
+  cover(&consumer->processed[consumer->processed_count - 1], record);
+  see_to_commit(world, node, consumer);
 }
 
 /* Argument 1: an extra time, for an auto-commit that failed. */
@@ -110,7 +119,7 @@ bool commit_is_next(const struct world *world, const struct consumer *consumer) 
 
 void commit_in_poll(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  if (commit_mode(world) != COMMIT_AUTO || !consumer->commit_due) return;
+  if (!consumer->commit_due) return;
   if (!consumer_stable(node) || consumer->step != COMMIT_IDLE) return;
   consumer->commit_due = false;
   commit_arm(world, node);

@@ -256,7 +256,7 @@ void commit_disarm(struct world *world, struct consumer *consumer);
 bool commit_blocks(const struct world *world, const struct consumer *consumer);
 /* Whether a commit is due that the loop makes before it goes on. */
 bool commit_is_next(const struct world *world, const struct consumer *consumer);
-/* In a poll: the auto-commit, if its time has come. */
+/* In a poll, in the mode auto: commits if the time has come. */
 void commit_in_poll(struct world *world, struct node *node);
 /* Before partitions are given up, and at the end. True when there is nothing left to be done. */
 bool commit_settle(struct world *world, struct node *node);

@@ -81,6 +81,22 @@ void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns)
   log->checkpoint_at = now_ns;
 }
 
+/* What all entries have in common is held beside the ring, as no compiler knows that the ring lies apart from it. */
+static inline void fill_entries(struct partition_log *log, const struct batch *batch, const struct record *records,
+                                uint32_t count) {
+  struct log_entry *const entries = log->entries;
+  const uint64_t first = log->end, mask = log->capacity - 1;
+  const struct batch of = *batch;
+  uint16_t flags = ENTRY_DATA | ENTRY_FIRST | (of.transactional ? ENTRY_TRANSACTIONAL : 0);
+  for (uint32_t i = 0; i < count; i++) {
+    entries[(first + i) & mask] = (struct log_entry){
+        .intent = records[i].intent, .key = records[i].key, .size = records[i].size,
+        .producer = of.producer, .epoch = of.epoch, .attempt = records[i].attempt,
+        .flags = flags, .sequence = producer_sequence_add(of.sequence, i)};
+    flags &= (uint16_t)~ENTRY_FIRST;
+  }
+}
+
 uint64_t log_append(struct partition_log *log, const struct batch *batch,
                     const struct record *records, uint32_t count, int64_t now_ns,
                     int64_t flush_ns) {
@@ -89,13 +105,8 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
   make_room(log, count);
   producer_state_append(&log->producers, batch, count, first, now_ns);
   if (batch->transactional) begin_transaction(log, batch->producer, batch->epoch);
-  uint16_t flags = ENTRY_DATA | (batch->transactional ? ENTRY_TRANSACTIONAL : 0);
-  for (uint32_t i = 0; i < count; i++)
-    *log_at(log, log->end++) = (struct log_entry){
-        .intent = records[i].intent, .key = records[i].key, .size = records[i].size,
-        .producer = batch->producer, .epoch = batch->epoch, .attempt = records[i].attempt,
-        .flags = (uint16_t)(flags | (i == 0 ? ENTRY_FIRST : 0)),
-        .sequence = producer_sequence_add(batch->sequence, i)};
+  fill_entries(log, batch, records, count);
+  log->end = first + count;
   /* What a flush has not reached stays: megabytes, so that the next entry's place has left the caches. */
   __builtin_prefetch(log_at(log, log->end + 1), 1);
   return first;

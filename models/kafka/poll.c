@@ -45,7 +45,7 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
 }
 
 /* Sorts what can be fetched by who leads it, as far as the consumer knows. */
-static void note_leaders(const struct world *world, struct consumer *consumer) {
+static __attribute__((noinline)) void note_leaders(const struct world *world, struct consumer *consumer) {
   const uint32_t brokers = world->count[ROLE_BROKER];
   uint32_t *end = consumer->leader_end, begin = 0;
   for (uint32_t b = 0; b < brokers; b++) end[b] = 0;
@@ -66,11 +66,9 @@ static void note_leaders(const struct world *world, struct consumer *consumer) {
 }
 
 /* The partitions of one leader, beginning with those whose turn it is. */
-static void send_fetch(struct world *world, struct node *node, uint32_t broker) {
+static void send_fetch(struct world *world, struct node *node, uint32_t broker, const struct leader_part *leads,
+                       uint32_t count) {
   struct consumer *consumer = consumer_of(node);
-  const uint32_t begin = broker > 0 ? consumer->leader_end[broker - 1] : 0;
-  const uint32_t count = consumer->leader_end[broker] - begin;
-  const struct leader_part *leads = consumer->by_leader + begin;
   struct message *message =
       client_request(world, node, (uint16_t)(world->first[ROLE_BROKER] + broker), WIRE_FETCH);
   struct record *records = message_records(&world->messages, message, count);
@@ -95,10 +93,10 @@ static __attribute__((noinline)) void fetch(struct world *world, struct node *no
   if (consumer->leaders_stale) note_leaders(world, consumer);
   for (uint32_t b = bits_next(consumer->unasked, 0, brokers); b != BITS_NONE && !node->doomed;
        b = bits_next(consumer->unasked, b + 1, brokers)) {
-    const bool leads = consumer->leader_end[b] > (b > 0 ? consumer->leader_end[b - 1] : 0);
+    const uint32_t begin = b > 0 ? consumer->leader_end[b - 1] : 0, count = consumer->leader_end[b] - begin;
     bits_take(consumer->unasked, b);
-    if (leads && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->buffered[b] == 0)
-      send_fetch(world, node, b);
+    if (count > 0 && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->buffered[b] == 0)
+      send_fetch(world, node, b, consumer->by_leader + begin, count);
   }
 }
 
@@ -124,18 +122,20 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
     return consumer_retry_later(world, node, SLOT_FETCH + broker);
   }
   if (answer->a > 0) return out_of_range(world, node, answer);
-  for (uint32_t i = 0; i < answer->record_count; i++) {
+  const uint32_t count = answer->record_count;
+  for (uint32_t i = 0; i < count; i++) {
     const struct record *record = &answer->records[i];
-    ASSERT(consumer->parts[record->extra].positioned);
+    struct consumer_part *part = &consumer->parts[record->extra];
+    ASSERT(part->positioned);
     ASSERT_LT(consumer->buffer_count, consumer->buffer_capacity);
-    uint32_t last = consumer_place(consumer, consumer->buffer_count++);
-    record_copy(&consumer->buffer[last], record);
-    consumer->buffer[last].flags = (uint16_t)broker; /* whom it came from */
-    consumer->parts[record->extra].fetched = record->handle + 1;
-    consumer->buffered[broker]++;
+    struct record *last = &consumer->buffer[consumer_place(consumer, consumer->buffer_count++)];
+    record_copy(last, record);
+    last->flags = (uint16_t)broker; /* whom it came from */
+    part->fetched = record->handle + 1;
     world_hold(world, node);
     if (MUTANT(KAFKA_COMMITS_FETCHED)) commit_note(world, node, record);
   }
+  consumer->buffered[broker] += count;
   consumer_pump(world, node);
 }
 
@@ -272,35 +272,41 @@ bool poll_is_in(const struct world *world, const struct consumer *consumer) {
   return consumer_hands_off(world) || (consumer->flight_count == 0 && consumer->batch == 0);
 }
 
-/* A poll returns what was fetched. Handed off with auto-commit, it counts as processed from here on. */
-static bool return_records(struct world *world, struct node *node) {
+/* The latest of the batch are as good as processed. */
+static __attribute__((noinline)) void note_returned(struct world *world, struct node *node, uint32_t count) {
+  const struct consumer *consumer = consumer_of(node);
+  for (uint32_t i = consumer->batch - count; i < consumer->batch; i++)
+    commit_note(world, node, &consumer->buffer[consumer_place(consumer, i)]);
+}
+
+/* A poll returns what was fetched, and there is something. Handed off with auto-commit, it counts as processed from
+ * here on. Out of line, as not every poll comes here. */
+static __attribute__((noinline)) bool return_records(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   uint32_t most = (uint32_t)kafka_setting(world, KEY_MAX_POLL_RECORDS);
   uint32_t first = consumer->batch, count = consumer->buffer_count - first;
-  if (count == 0 || first >= most) return false;
+  if (first >= most) return false;
   if (count > most) count = most;
   bool note = (consumer_hands_off(world) && commit_mode(world) == COMMIT_AUTO) ||
               (MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL) && commit_mode(world) == COMMIT_AUTO);
-  for (uint32_t i = first; i < first + count; i++) {
-    uint32_t place = consumer_place(consumer, i);
-    take_from_buffered(consumer, place);
-    if (note) commit_note(world, node, &consumer->buffer[place]);
-  }
+  for (uint32_t i = first; i < first + count; i++) take_from_buffered(consumer, consumer_place(consumer, i));
   consumer->batch += count;
   consumer->batch_safe = false;
+  if (note) note_returned(world, node, count);
   return true;
 }
 
 /* False when the loop has gone as far as it can for now. */
-static inline bool poll(struct world *world, struct node *node) {
-  struct consumer *consumer = consumer_of(node);
+static inline __attribute__((always_inline)) bool poll(struct world *world, struct node *node) {
+  struct consumer *const consumer = consumer_of(node);
   consumer->last_poll = world->now.ns;
   const bool calm = node->stage == STAGE_RUNNING && !consumer->lost && !consumer->rejoin;
   if (!calm && membership_poll(world, node)) return false;
   bool late = MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL);
-  if (!late) commit_in_poll(world, node);
-  bool returned = !node->doomed && return_records(world, node);
-  if (late) commit_in_poll(world, node);
+  const bool automatic = commit_mode(world) == COMMIT_AUTO;
+  if (automatic && !late) commit_in_poll(world, node);
+  bool returned = !node->doomed && consumer->buffer_count > consumer->batch && return_records(world, node);
+  if (automatic && late) commit_in_poll(world, node);
   if (!returned || consumer_hands_off(world)) fetch(world, node);
   return returned && !node->doomed;
 }

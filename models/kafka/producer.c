@@ -60,11 +60,12 @@ static uint32_t target(const struct world *world, const struct producer *produce
 
 /* Returns their bytes. */
 static uint32_t fill_records(const struct producer *producer, const struct outgoing *batch,
-                             struct record *records) {
+                             struct record *record) {
+  const struct record *const last = record + batch->count;
   uint32_t at = batch->first, bytes = 0;
-  for (uint32_t i = 0; i < batch->count; i++) {
+  for (; record < last; record++) {
     const struct pending *pending = &producer->pending[at];
-    operation_record(&pending->request, &records[i]);
+    operation_record(&pending->request, record);
     bytes += pending->request.size;
     at = pending->next;
   }
@@ -101,14 +102,14 @@ static void dispatch(struct world *world, struct node *node, uint32_t index, uin
     world_send(world, node, message);
     return producer_settle(world, producer, index, OUTCOME_NONE);
   }
-  batch->slot = free_slot(producer, broker);
-  ASSERT(batch->slot != NO_INDEX);
+  const uint32_t slot = free_slot(producer, broker);
+  ASSERT(slot != NO_INDEX);
   batch->attempts++;
   producer->queues[batch->partition].in_flight++;
-  producer->client.slots[batch->slot].subject = index;
+  producer->client.slots[slot].subject = index;
   producer->in_flight[broker]++;
   if (producer->id != NO_PRODUCER) producer_fly(producer, index);
-  client_send(world, node, &producer->client, batch->slot, message);
+  client_send(world, node, &producer->client, slot, message);
 }
 
 /* Where a partition's batches go, as far as the producer knows: index among brokers. */
@@ -117,8 +118,8 @@ static uint32_t broker_for(const struct world *world, const struct producer *pro
 }
 
 /* When leaders move, a partition may have requests under way to two of them. */
-static bool may_send(const struct producer *producer, uint32_t partition, uint32_t broker) {
-  return producer->queues[partition].in_flight < producer->limit &&
+static bool may_send(const struct producer *producer, const struct queue_of_partition *queue, uint32_t broker) {
+  return queue->in_flight < producer->limit &&
          producer->in_flight[broker] < producer->limit;
 }
 
@@ -133,8 +134,7 @@ static bool may_retry(struct world *world, const struct producer *producer, uint
 
 /* A new batch may be cut: something is there, full or old enough, and [I3]. */
 static bool may_cut(struct world *world, const struct node *node, const struct producer *producer,
-                    uint32_t partition) {
-  const struct queue_of_partition *queue = &producer->queues[partition];
+                    const struct queue_of_partition *queue, uint32_t partition) {
   if (queue->count == 0 || queue->unresolved) return false;
   int64_t age = world->now.ns - producer->pending[queue->first].created_ns;
   bool flush = node->stage == STAGE_STOPPING || queue->count >= producer->batch_records;
@@ -151,11 +151,10 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
 
 /* The next batch of a partition that may be sent now, taken from where it waited; NO_INDEX = none. */
 static uint32_t take_next(struct world *world, const struct node *node, struct producer *producer,
-                          uint32_t partition) {
-  struct queue_of_partition *queue = &producer->queues[partition];
+                          struct queue_of_partition *queue, uint32_t partition) {
   uint32_t index = queue->retry;
   if (index == NO_INDEX)
-    return may_cut(world, node, producer, partition) ? producer_cut(producer, partition) : NO_INDEX;
+    return may_cut(world, node, producer, queue, partition) ? producer_cut(producer, partition) : NO_INDEX;
   if (!may_retry(world, producer, index)) return NO_INDEX;
   queue->retry = producer->outgoing[index].next;
   producer->waiting--;
@@ -172,16 +171,17 @@ static void expire(struct world *world, struct producer *producer, uint32_t inde
   producer_settle(world, producer, index, OUTCOME_UNKNOWN);
 }
 
-static inline void drain_queue(struct world *world, struct node *node, uint32_t partition) {
+static inline __attribute__((always_inline)) void drain_queue(struct world *world, struct node *node,
+                                                              uint32_t partition) {
   struct producer *producer = producer_of(node);
-  const struct queue_of_partition *queue = &producer->queues[partition];
+  struct queue_of_partition *queue = &producer->queues[partition];
   if (producer->awaits_id || node->doomed) return;
   if (queue->unresolved) producer_resolve(producer, partition);
   if (!producer_has_work(queue)) return;
   const uint32_t broker = broker_for(world, producer, partition);
   do {
-    if (!may_send(producer, partition, broker)) return;
-    uint32_t index = take_next(world, node, producer, partition);
+    if (!may_send(producer, queue, broker)) return;
+    uint32_t index = take_next(world, node, producer, queue, partition);
     if (index == NO_INDEX) return;
     const struct outgoing *batch = &producer->outgoing[index];
     if (__builtin_expect(batch->attempts == 0 || !overdue(world, batch), 1)) {
@@ -208,9 +208,8 @@ static void drain_all(struct world *world, struct node *node) {
 }
 
 /* Another batch of the same broker may go now, of whichever partition. */
-static void drain_broker(struct world *world, struct node *node, uint32_t partition) {
+static __attribute__((noinline)) void drain_broker(struct world *world, struct node *node, uint32_t partition) {
   const struct producer *producer = producer_of(node);
-  if (producer->waiting == 0) return;
   drain(world, node, partition);
   if (producer->client.leaders) return drain_all(world, node);
   const uint32_t partitions = world->plan->partitions, broker = kafka_broker_of(world, partition);
@@ -306,7 +305,7 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 }
 
 /* A produce request failed or was answered: its slot is free. */
-static uint32_t leave_slot(struct producer *producer, uint32_t slot) {
+static inline __attribute__((always_inline)) uint32_t leave_slot(struct producer *producer, uint32_t slot) {
   uint32_t index = producer->client.slots[slot].subject;
   producer->queues[producer->outgoing[index].partition].in_flight--;
   if (producer->id != NO_PRODUCER) producer_land(producer, index);
@@ -335,6 +334,7 @@ static void go_on(struct world *world, struct node *node) {
   exit_when_done(world, node);
 }
 
+/* Of an idempotent producer's partition: how far its sequences have come. */
 static void acknowledged(struct producer *producer, uint32_t index) {
   const struct outgoing *batch = &producer->outgoing[index];
   struct queue_of_partition *queue = &producer->queues[batch->partition];
@@ -350,6 +350,14 @@ static uint32_t answered_slot(struct world *world, struct producer *producer, co
   return NO_INDEX;
 }
 
+static __attribute__((noinline)) void refused(struct world *world, struct node *node, const struct message *answer,
+                                              uint32_t index) {
+  struct producer *producer = producer_of(node);
+  if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(producer, index);
+  retry_later(world, node, index);
+  if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &producer->client);
+}
+
 static void on_produced(struct world *world, struct node *node, struct message *answer) {
   struct producer *producer = producer_of(node);
   uint32_t slot = answered_slot(world, producer, answer);
@@ -357,14 +365,12 @@ static void on_produced(struct world *world, struct node *node, struct message *
   uint32_t index = leave_slot(producer, slot);
   uint32_t partition = producer->outgoing[index].partition;
   if (answer->a == KAFKA_OK) {
-    acknowledged(producer, index);
+    if (producer->id != NO_PRODUCER) acknowledged(producer, index);
     producer_settle(world, producer, index, OUTCOME_OK);
   } else {
-    if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE) producer_out_of_order(producer, index);
-    retry_later(world, node, index);
+    refused(world, node, answer, index);
   }
-  if (answer->a == KAFKA_NOT_LEADER) client_refresh(world, node, &producer->client);
-  drain_broker(world, node, partition);
+  if (producer->waiting > 0) drain_broker(world, node, partition);
   exit_when_done(world, node);
 }
 

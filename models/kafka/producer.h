@@ -26,7 +26,6 @@ struct outgoing { /* a batch: in flight, or waiting for its retry */
   uint32_t number;                 /* of its partition's batches */
   int64_t created_ns, retry_at_ns; /* created: its first record */
   uint32_t next;                   /* list of its partition: retry, or flying */
-  uint32_t slot;
 };
 struct queue_of_partition {
   _Alignas(CACHE_LINE) uint32_t first; /* of pending */

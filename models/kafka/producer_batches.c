@@ -37,15 +37,14 @@ static void put_pending(struct producer *producer, uint32_t index) {
 
 void producer_settle(struct world *world, struct producer *producer, uint32_t index,
                      enum outcome outcome) {
-  struct outgoing *batch = &producer->outgoing[index];
-  uint32_t at = batch->first;
-  for (uint32_t i = 0; i < batch->count; i++) {
-    uint32_t next = producer->pending[at].next;
+  uint32_t at = producer->outgoing[index].first, left = producer->outgoing[index].count;
+  producer_put_outgoing(producer, index);
+  for (; left > 0; left--) {
+    const uint32_t next = producer->pending[at].next;
     call_return(world, producer->pending[at].request.call, outcome);
     put_pending(producer, at);
     at = next;
   }
-  producer_put_outgoing(producer, index);
 }
 
 uint32_t producer_cut(struct producer *producer, uint32_t partition) {
@@ -61,7 +60,9 @@ uint32_t producer_cut(struct producer *producer, uint32_t partition) {
                              .number = queue->cut++,
                              .created_ns = producer->pending[queue->first].created_ns,
                              .next = NO_INDEX};
-  for (uint32_t i = 0; i < count; i++) queue->first = producer->pending[queue->first].next;
+  uint32_t first = queue->first;
+  for (uint32_t i = 0; i < count; i++) first = producer->pending[first].next;
+  queue->first = first;
   queue->count -= count;
   producer->waiting -= count;
   queue->sequence = producer_sequence_add(queue->sequence, count);

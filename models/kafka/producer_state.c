@@ -100,9 +100,8 @@ static void note_time(struct producer_memory *memory, int64_t now_ns) {
   if (now_ns != PRODUCER_TIME_STANDS) memory->last_ns = now_ns;
 }
 
-void producer_state_append(struct producer_states *states, const struct batch *batch,
-                           uint32_t count, uint64_t offset, int64_t now_ns) {
-  if (batch->producer == NO_PRODUCER) return;
+void producer_state_append_known(struct producer_states *states, const struct batch *batch,
+                                 uint32_t count, uint64_t offset, int64_t now_ns) {
   struct producer_memory *memory = remember(states, batch->producer);
   enter_epoch(memory, batch->epoch);
   if (memory->count > 0) ASSERT_LT(memory->batches[memory->newest].offset, offset); /* [I1] */

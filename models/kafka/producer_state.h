@@ -93,9 +93,14 @@ int32_t producer_sequence_add(int32_t sequence, uint32_t count);
 enum kafka_error producer_state_check(struct producer_states *states, const struct batch *batch,
                                       uint32_t count, bool open, int64_t now_ns,
                                       struct producer_expiration expiration, bool *out_duplicate);
-/* Notes a batch that was appended at `offset`, by a client or by replication. */
-void producer_state_append(struct producer_states *states, const struct batch *batch, uint32_t count,
-                           uint64_t offset, int64_t now_ns);
+/* Notes a batch that was appended at `offset`, by a client or by replication. Of a producer without an id there is
+ * nothing to note. */
+void producer_state_append_known(struct producer_states *states, const struct batch *batch, uint32_t count,
+                                 uint64_t offset, int64_t now_ns);
+static inline void producer_state_append(struct producer_states *states, const struct batch *batch, uint32_t count,
+                                         uint64_t offset, int64_t now_ns) {
+  if (batch->producer != NO_PRODUCER) producer_state_append_known(states, batch, count, offset, now_ns);
+}
 /* A replicated record that is not the first of its batch: the newest batch is one longer. */
 void producer_state_extend(struct producer_states *states, const struct batch *batch);
 /* Of what is replayed, when it came is known already. */

@@ -4,10 +4,6 @@
 #include "models/kafka/coordinator.h"
 #include "models/kafka/replica.h"
 
-/* A log is looked at when its end passes a multiple of this: an instant of the run, and not one at which memory
- * happens to be full. */
-#define RETENTION_STEP 1024
-
 static void lower(uint64_t *least, uint64_t offset) {
   if (offset < *least) *least = offset;
 }
@@ -73,9 +69,9 @@ void retention_passed(struct world *world, struct partition_log *log, uint64_t b
     log_trim_unflushed(log, below);
 }
 
-void retention_appended(struct world *world, struct node *node, uint32_t partition, uint64_t before) {
+/* Not inline: it is for one append of so many. */
+__attribute__((noinline)) void retention_forget(struct world *world, struct node *node, uint32_t partition) {
   struct partition_log *log = &broker_disk(node)->input[partition];
-  if (before / RETENTION_STEP == log->end / RETENTION_STEP) return;
   uint64_t least = least_of_groups(world, partition, log->end);
   if (least <= log->start) return;
   lower_to_readers(world, partition, &least);
