@@ -8,8 +8,7 @@
  *   LUCK_DRAWN      answers by hash
  *   LUCK_NONE       every chance answers "nothing bad", every distribution its median
  *
- * An override, by address, beats both: replay, shrinking and exploring set exactly the answers that
- * they mean. A chance that is overridden happens; all others take the mode's answer.
+ * `check` and what is shrunk take LUCK_NONE, and name what does happen as faults.
  */
 #ifndef SIM_KERNEL_LUCK_H
 #define SIM_KERNEL_LUCK_H
@@ -24,21 +23,12 @@
 
 enum luck_mode { LUCK_DRAWN, LUCK_NONE };
 
-struct luck_override {
-  uint64_t address;
-  uint64_t answer;
-};
 struct luck {
   enum luck_mode mode;
-  bool plain;                            /* drawn, and nothing is overridden: mostly it is */
-  uint64_t seed_key;                     /* hash of the seed */
-  const struct luck_override *overrides; /* sorted by address */
-  size_t override_count;
+  uint64_t seed_key; /* hash of the seed */
 };
 
 void luck_init(struct luck *luck, enum luck_mode mode, uint64_t seed);
-/* Answers, sorted by address, borrowed. */
-void luck_override(struct luck *luck, const struct luck_override *overrides, size_t count);
 
 /* Uniform 64-bit number of an address. */
 static inline uint64_t luck_draw(const struct luck *luck, uint64_t address) {
@@ -48,37 +38,25 @@ static inline uint64_t luck_draw(const struct luck *luck, uint64_t address) {
 /* Threshold for luck_chance: parts of `scale` (0 = never, scale or more = always = UINT64_MAX). */
 uint64_t luck_threshold(int64_t parts, int64_t scale);
 
-/* Looks an address up among the overrides. */
-bool luck_overridden(const struct luck *luck, uint64_t address, uint64_t *out_answer);
-
-bool luck_chance_slow(const struct luck *luck, uint64_t address, uint64_t threshold);
-
 /* Whether something of probability threshold / 2^64 happens. */
 static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64_t threshold) {
-  if (__builtin_expect(!luck->plain, 0)) return luck_chance_slow(luck, address, threshold);
   if (threshold - 1 >= UINT64_MAX - 1) return threshold != 0; /* never or always: nothing to draw */
-  return luck_draw(luck, address) < threshold;
+  return luck->mode == LUCK_DRAWN && luck_draw(luck, address) < threshold;
 }
-
-static inline uint64_t luck_choice_drawn(const struct luck *luck, uint64_t address, uint64_t bound) {
-  __extension__ typedef unsigned __int128 wide;
-  return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
-}
-uint64_t luck_choice_slow(const struct luck *luck, uint64_t address, uint64_t bound);
 
 /* One of `bound` possibilities, 0 to bound - 1; 0 is "nothing bad". Multiply-shift, no modulo bias
  * worth speaking of. bound >= 1. */
 static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound) {
+  __extension__ typedef unsigned __int128 wide;
   ASSERT(bound >= 1);
-  if (__builtin_expect(!luck->plain, 0)) return luck_choice_slow(luck, address, bound);
-  return luck_choice_drawn(luck, address, bound);
+  if (luck->mode == LUCK_NONE) return 0;
+  return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
 }
 
 /* A time from a distribution. */
 static inline int64_t luck_time(const struct luck *luck, uint64_t address,
                                 const struct quantile_table *table) {
-  if (table->constant) return table->median;
-  if (__builtin_expect(!luck->plain, 0) && luck->mode == LUCK_NONE) return table->median;
+  if (table->constant || luck->mode == LUCK_NONE) return table->median;
   return quantile_at(table, luck_draw(luck, address));
 }
 

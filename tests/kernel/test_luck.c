@@ -95,65 +95,6 @@ START_TEST(LUCK_NONE_answers_nothing_bad) {
 }
 END_TEST
 
-START_TEST(overrides_beat_both_modes_and_touch_nothing_else) {
-  struct luck_override overrides[3] = {{.answer = 1}, {.answer = 0}, {.answer = 3}};
-  for (int mode = LUCK_DRAWN; mode <= LUCK_NONE; mode++) {
-    struct luck plain, luck;
-    luck_init(&plain, (enum luck_mode)mode, 9);
-    luck = plain;
-    /* Sorted addresses: the ends and the middle of the table are all found. */
-    overrides[0].address = 10;
-    overrides[1].address = UINT64_C(1) << 40;
-    overrides[2].address = UINT64_MAX;
-    luck_override(&luck, overrides, 3);
-    ck_assert(luck_chance(&luck, overrides[0].address, 0));
-    ck_assert(!luck_chance(&luck, overrides[1].address, UINT64_MAX));
-    ck_assert(luck_chance(&luck, overrides[2].address, 0));
-    ck_assert_uint_eq(luck_choice(&luck, overrides[2].address, 4), 3);
-    ck_assert_uint_eq(luck_choice(&luck, overrides[1].address, 4), 0);
-    for (uint64_t i = 0; i < 1000; i++) {
-      uint64_t half = UINT64_C(1) << 63;
-      ck_assert_int_eq(luck_chance(&luck, address_of(i), half),
-                       luck_chance(&plain, address_of(i), half));
-      ck_assert_uint_eq(luck_choice(&luck, address_of(i), 7),
-                        luck_choice(&plain, address_of(i), 7));
-    }
-    uint64_t answer = 77;
-    ck_assert(!luck_overridden(&luck, 9, &answer));
-    ck_assert(!luck_overridden(&luck, 11, &answer));
-    ck_assert(!luck_overridden(&luck, UINT64_MAX - 1, &answer));
-    ck_assert_uint_eq(answer, 77);
-  }
-}
-END_TEST
-
-START_TEST(every_override_of_a_large_table_is_found) {
-  static struct luck_override overrides[1000];
-  struct luck luck;
-  luck_init(&luck, LUCK_NONE, 1);
-  for (uint64_t i = 0; i < 1000; i++)
-    overrides[i] = (struct luck_override){.address = i * 3, .answer = i};
-  for (size_t count = 1; count <= 1000; count += 37) {
-    luck_override(&luck, overrides, count);
-    for (uint64_t address = 0; address < 3000; address++) {
-      uint64_t answer;
-      bool expected = address % 3 == 0 && address / 3 < count;
-      ck_assert_int_eq(luck_overridden(&luck, address, &answer), expected);
-      if (expected) ck_assert_uint_eq(answer, address / 3);
-    }
-  }
-}
-END_TEST
-
-START_TEST(an_impossible_override_of_a_choice_aborts) {
-  static const struct luck_override override = {.address = 5, .answer = 4};
-  struct luck luck;
-  luck_init(&luck, LUCK_DRAWN, 1);
-  luck_override(&luck, &override, 1);
-  luck_choice(&luck, 5, 4);
-}
-END_TEST
-
 START_TEST(choices_stay_below_their_bound_and_are_roughly_even) {
   struct luck luck;
   luck_init(&luck, LUCK_DRAWN, 3);
@@ -225,9 +166,6 @@ int main(void) {
   tcase_add_test(tests, the_answer_depends_on_seed_and_address_alone);
   tcase_add_test(tests, draws_are_pinned);
   tcase_add_test(tests, LUCK_NONE_answers_nothing_bad);
-  tcase_add_test(tests, overrides_beat_both_modes_and_touch_nothing_else);
-  tcase_add_test(tests, every_override_of_a_large_table_is_found);
-  tcase_add_test_raise_signal(tests, an_impossible_override_of_a_choice_aborts, SIGABRT);
   tcase_add_test(tests, choices_stay_below_their_bound_and_are_roughly_even);
   tcase_add_test_raise_signal(tests, a_choice_among_none_aborts, SIGABRT);
   tcase_add_test(tests, draws_are_roughly_uniform);
