@@ -85,9 +85,10 @@ END_TEST
 START_TEST(I3_what_the_dead_left_is_removed_and_what_others_write_is_not) {
   struct fresh_file fresh;
   struct err err = {0};
+  const long first = gone(), second = gone();
   char *path = at("x"), *dead, *held, *alive, *other = at("y.new.1"), *word = at("x.new.word");
-  ck_assert(asprintf(&dead, "%s.new.%ld", path, gone()) > 0);
-  ck_assert(asprintf(&held, "%s.new.%ld", path, gone()) > 0);
+  ck_assert(asprintf(&dead, "%s.new.%ld", path, first) > 0);
+  ck_assert(asprintf(&held, "%s.new.%ld", path, second) > 0);
   ck_assert(asprintf(&alive, "%s.new.%ld", path, (long)getppid()) > 0);
   const char *const paths[] = {dead, held, alive, other, word};
   for (size_t i = 0; i < 5; i++) put(paths[i], "half");
