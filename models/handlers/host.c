@@ -100,8 +100,7 @@ static void run_handler(void *argument) {
 
 static bool at_point(struct world *world, struct node *node, const struct thread *thread,
                      enum point point, bool before) {
-  world_point(world, node, point, before, thread->intent);
-  return !node->doomed;
+  return world_point(world, node, point, before, thread->intent);
 }
 
 static __attribute__((noinline)) bool at_step_seen(struct world *world, struct node *node, struct thread *thread,

@@ -147,8 +147,7 @@ static struct reader reader_of(const struct world *world) {
 /* Whether the entry has an effect on such a reader; false as well when the node died of it. */
 static inline bool effect(struct world *world, struct node *node, const struct log_entry *entry, struct reader reader) {
   if (!(entry->flags & ENTRY_DATA) || (reader.committed && (entry->flags & ENTRY_ABORTED))) return false;
-  world_point(world, node, POINT_EFFECT, true, entry->intent);
-  if (node->doomed) return false;
+  if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return false;
   if (!reader.of_program)
     world_effect(world, node, entry->intent, world->now.ns, 0);
   else if (world->observer && world->observer->published)

@@ -232,6 +232,7 @@ void link_transmit(struct world *world, struct message *message, const struct no
   if (!message->is_reply) find_way(world, message, from, to);
   struct channel *channel = &world->channels[message->channel];
   const uint64_t way = message->direction;
+  ASSERT_MSG(channel->ends[1 - way] == message->to, "this channel does not lead to %s", role_names[to->role]);
   world_count(world, COUNTER_TRANSMISSIONS, 1);
   if (channel->kind == LINK_KIND_CONNECTION && !join_connection(message, channel, way))
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);

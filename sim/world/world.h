@@ -189,7 +189,7 @@ static inline bool world_armed(const struct world *world, uint32_t point) {
 static inline bool world_point(struct world *world, struct node *node, uint32_t point, bool before,
                                uint64_t intent) {
   if (__builtin_expect(world_armed(world, point), 0))
-    return world_point_slow(world, node, point, before, intent, NULL);
+    world_point_slow(world, node, point, before, intent, NULL);
   return !node->doomed;
 }
 
