@@ -69,6 +69,24 @@ void data_lists(const struct registry *registry, struct sheet *sheet) {
   for (size_t i = 0; i + 1 < list_count; i++) SHEET_ROW(sheet, list_rows[i].name, list_rows[i].about);
 }
 
+/* What `dgsim list` can be asked for, in the words that are typed. */
+static void print_words(enum sheet_format format) {
+  struct sheet sheet;
+  sheet_begin(&sheet, "lists", "Lists", "What `dgsim list` can be asked for.");
+  sheet_table(&sheet, "", "", "list` what");
+  for (size_t i = 0; i < list_count; i++) {
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "%.*s", (int)(strstr(list_rows[i].about, ". ") - list_rows[i].about),
+             list_rows[i].about);
+    SHEET_ROW(&sheet, list_rows[i].name, sentence);
+  }
+  SHEET_ROW(&sheet, "rows FILE", "the rows of a scenario, as `--row` takes them");
+  SHEET_ROW(&sheet, "claims [DIR]", "what scenarios show of each claim, measured now");
+  for (size_t i = 0; i < document_count; i++) SHEET_ROW(&sheet, documents[i].name, documents[i].about);
+  sheet_print(&sheet, format, stdout);
+  sheet_free(&sheet);
+}
+
 /* "keys, values, …; documents: man, …" */
 static void note_words(struct err *err) {
   char text[sizeof err->note] = "";
@@ -155,8 +173,11 @@ int command_list(const struct registry *registry, int argc, char **argv) {
     status = STATUS_HELD;
   } else if (other && options.file_count <= 2) {
     status = list_other(registry, &options, &err);
+  } else if (good && options.file_count == 0) {
+    print_words(options.list_format);
+    status = STATUS_HELD;
   } else if (good && options.file_count != 1) {
-    err_set(&err, ERR_USAGE, "'list' needs one word: what to list");
+    err_set(&err, ERR_USAGE, "'list' takes one word: what to list");
     note_words(&err);
   } else if (good) {
     status = find(registry, &options, &err);

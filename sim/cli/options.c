@@ -3,6 +3,7 @@
 #include "sim/base/assert.h"
 #include "sim/base/suggest.h"
 #include "sim/base/schema.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/options_table.h"
 #include "sim/runner/explore.h"
 #include "sim/runner/ranks.h"
@@ -270,6 +271,19 @@ static bool take(struct options *options, int id, const char *value, struct err 
   }
 }
 
+/* Says which other commands have it: false. */
+static bool note_commands(const char *bare, struct err *err) {
+  unsigned with = 0;
+  for (size_t i = 0; i < option_count; i++)
+    if (strcmp(option_rows[i].name, bare) == 0) with |= option_rows[i].commands;
+  char names[sizeof err->note] = "";
+  size_t length = 0;
+  for (size_t i = 0; i < command_count; i++)
+    if (with & commands[i].options)
+      length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", length ? ", " : "", commands[i].name);
+  return length ? err_note(err, "--%s is an option of %s", bare, names) : false;
+}
+
 static bool unknown_option(unsigned command, const char *written, struct err *err) {
   char name[64];
   const char *words[OPTION_ROWS_MAX];
@@ -282,7 +296,7 @@ static bool unknown_option(unsigned command, const char *written, struct err *er
     err_set(err, ERR_USAGE, "unknown option '%s' (did you mean '--%s'?)", name, near);
   else
     err_set(err, ERR_USAGE, "unknown option '%s'", name);
-  return false;
+  return note_commands(bare, err);
 }
 
 static bool check_together(unsigned command, const struct options *options, struct err *err) {

@@ -64,7 +64,9 @@ status 64 'has 2 rows' run good.yaml --trace t
 status 64 "did you mean 'at-most-once'" run good.yaml --trace t --row at-most-onec
 status 64 'needs --trace or --record' run good.yaml --row at-most-once
 status 64 "did you mean 'faults'" list fault
-status 64 'needs one word' list
+status 64 'takes one word' list keys values
+status 0 'rows FILE' list
+status 64 'note: --faults is an option of explore' run good.yaml --faults 1
 status 64 'compares two traces' diff one
 status 64 'needs a trace' judge
 status 64 "unknown option '--seeds'" judge x.trace --seeds 3
