@@ -99,16 +99,28 @@ static bool is_done_by(enum operation operation, const struct handler *handler) 
   return operation == OPERATION_CHARGE ? charges : writes && !charges;
 }
 
+static const struct yaml_node *place_of_operations(const struct reader *reader) {
+  const struct yaml_entry *const *given = (const struct yaml_entry *const *)reader->workload.given;
+  return (given[WORKLOAD_OPERATION] ? given[WORKLOAD_OPERATION]
+          : given[WORKLOAD_INTENTS] ? given[WORKLOAD_INTENTS]
+                                    : given[WORKLOAD_ARRIVALS])->value;
+}
+
+/* A service with a database does there what it publishes, and no database charges. */
+static bool check_publisher(struct reader *reader, enum operation operation, const struct plan *plan) {
+  if (operation != OPERATION_CHARGE || !plan->publisher || !plan->publisher->database) return true;
+  reader_fail(reader, place_of_operations(reader), ERR_CONFLICT,
+              "operation 'charge' is done in an external provider, and publisher '%s' of row '%s' does what it publishes "
+              "in its own database", plan->publisher->name, plan->label);
+  return err_note(reader->err, "the publisher that only publishes is 'direct'");
+}
+
 static bool check_handler(struct reader *reader, enum operation operation, const struct plan *plan,
                           uint32_t group) {
-  const struct yaml_entry **given = reader->workload.given;
-  const struct yaml_entry *place = given[WORKLOAD_OPERATION]  ? given[WORKLOAD_OPERATION]
-                                   : given[WORKLOAD_INTENTS] ? given[WORKLOAD_INTENTS]
-                                                             : given[WORKLOAD_ARRIVALS];
   const struct handler *handler = plan_handler(plan, group);
   if (is_done_by(operation, handler)) return true;
   const bool charge = operation == OPERATION_CHARGE;
-  reader_fail(reader, place->value, ERR_CONFLICT,
+  reader_fail(reader, place_of_operations(reader), ERR_CONFLICT,
               "operation '%s' is done in %s, and handler '%s' of row '%s' does %s",
               operation_rows[operation].word, charge ? "an external provider" : "a database",
               handler ? handler->name : "none", plan->label, charge ? "not call one" : "nothing there");
@@ -124,6 +136,8 @@ bool scenario_check_operations(struct reader *reader) {
   for (uint64_t i = 0; reader->intents && i < messages; i++) wanted[reader->intents[i].operation] = true;
   for (size_t row = 0; row < reader->row_count; row++) {
     const struct plan *plan = &reader->scenario->plans[row];
+    for (enum operation i = 0; i < OPERATION__COUNT; i++)
+      if (wanted[i] && !check_publisher(reader, i, plan)) return false;
     for (uint32_t group = 0; group < plan_group_count(plan); group++)
       for (enum operation i = 0; i < OPERATION__COUNT; i++)
         if (wanted[i] && !check_handler(reader, i, plan, group)) return false;

@@ -41,6 +41,9 @@ static const struct {
     {"system: {name: rabbitmq-quorum, prefetch: 2001}\n", "prefetch of a quorum queue is at most 2000", ERR_CONFLICT},
     {"system: {name: rabbitmq-confirms, prefetch: 9, ack_batch: 10}\n", "ack_batch is above prefetch", ERR_CONFLICT},
     {"system: {name: sqs-standard, redrive_at: 1s}\n", "redrive_at needs a dead-letter queue", ERR_CONFLICT},
+    {"system: sqs-standard\nhandler: charge\npublisher: dual-write\nworkload: {operation: charge}\n",
+     "operation 'charge' is done in an external provider, and publisher 'dual-write' of row 'sqs-standard' does "
+     "what it publishes in its own database", ERR_CONFLICT},
 };
 #define ROWS ((int)(sizeof rows / sizeof *rows))
 
@@ -67,6 +70,8 @@ START_TEST(last_values_that_are_allowed_are_taken) {
       "system: {name: rabbitmq-quorum, prefetch: 2000}\n",
       "system: {name: rabbitmq-confirms, prefetch: 10, ack_batch: 10}\n",
       "system: {name: sqs-standard, redrive_at: 1s, max_receive_count: 1}\n",
+      "system: sqs-standard\nhandler: charge\npublisher: direct\nworkload: {operation: charge}\n",
+      "system: sqs-standard\nhandler: charge\npublisher: dual-write\nworkload: {operation: increment}\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     static char text[400];

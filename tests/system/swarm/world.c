@@ -298,7 +298,7 @@ static void draw_once(uint64_t number, uint64_t attempt, const struct registry *
   const bool grouped = system->groups && draw_chance(&draw, 15);
   const struct publisher *publisher = draw_publisher(&draw, registry, grouped ? NULL : handler);
   const bool charges = !grouped && (handler->uses & HANDLER_USES(PROVIDER));
-  if (charges && publisher && publisher->database && draw_chance(&draw, 80)) publisher = NULL; /* it refuses all */
+  if (charges && publisher && publisher->database) publisher = NULL; /* no database charges */
   struct swarm_shape shape = {.system = system, .messages = messages};
   uint32_t uses = handler->uses;
   add_head(out, &draw, number);
