@@ -225,6 +225,10 @@ static void on_metadata(struct world *world, struct node *node, struct message *
   world_send(world, node, answer);
 }
 
+static void on_api_versions(struct world *world, struct node *node, struct message *request) {
+  world_send(world, node, world_answer(world, node, request, WIRE_API_VERSIONS_ANSWER));
+}
+
 /* --- Living and dying --- */
 
 static struct partition_log *new_logs(size_t count) {
@@ -439,6 +443,7 @@ static message_fn *const on[WIRE__COUNT] = {
     [WIRE_METADATA_FETCHED] = registration_on_metadata,
     [WIRE_PARTITION_ALTERED] = registration_on_altered,
     [WIRE_LEADERS_ELECTED] = registration_on_elected,
+    [WIRE_API_VERSIONS] = on_api_versions,
 };
 static const char *const stage_names[] = {"up"};
 static timer_fn *const on_timer[BROKER_TIMER__COUNT] = {

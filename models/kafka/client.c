@@ -128,9 +128,7 @@ void client_timed_out(struct world *world, struct node *node, struct client *cli
   client_refresh(world, node, client);
 }
 
-struct span client_backoff(struct world *world, uint32_t n, uint64_t address) {
-  int64_t nominal = kafka_setting(world, KEY_RETRY_BACKOFF);
-  int64_t most = kafka_setting(world, KEY_RETRY_BACKOFF_MAX);
+static struct span backoff(struct world *world, int64_t nominal, int64_t most, uint32_t n, uint64_t address) {
   for (uint32_t i = 0; i < n && nominal < most; i++) nominal *= 2;
   if (nominal > most) nominal = most;
   /* A factor from 0.8 to 1.2, in parts of 2^20. */
@@ -140,4 +138,14 @@ struct span client_backoff(struct world *world, uint32_t n, uint64_t address) {
                        : (int64_t)((luck_draw(&world->luck, address) >> 44) * (uint64_t)width >> 20);
   int64_t delay = nominal - width / 2 + jitter;
   return span_of(delay < most ? delay : most);
+}
+
+struct span client_backoff(struct world *world, uint32_t n, uint64_t address) {
+  return backoff(world, kafka_setting(world, KEY_RETRY_BACKOFF), kafka_setting(world, KEY_RETRY_BACKOFF_MAX), n,
+                 address);
+}
+
+struct span client_reconnect_backoff(struct world *world, uint32_t n, uint64_t address) {
+  return backoff(world, kafka_setting(world, KEY_RECONNECT_BACKOFF), kafka_setting(world, KEY_RECONNECT_BACKOFF_MAX), n,
+                 address);
 }

@@ -87,5 +87,7 @@ void client_disconnected(struct world *world, struct node *node, struct client *
 /* Exponential back-off with 20 % jitter (Kafka's ExponentialBackoff, CommonClientConfigs): before the
  * n-th retry, n from 0. `address` keys the jitter. */
 struct span client_backoff(struct world *world, uint32_t n, uint64_t address);
+/* The same before the n-th attempt to connect again (ClusterConnectionStates). */
+struct span client_reconnect_backoff(struct world *world, uint32_t n, uint64_t address);
 
 #endif

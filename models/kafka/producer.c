@@ -18,14 +18,14 @@
  *      requests in flight sees to it; on other links, and where leaders move, the producer counts.
  * [I4] delivery.timeout.ms counts from a batch's first record, and ends queueing and waiting for a retry on
  *      time: no attempt begins after it.
- * LIMIT: a record expires on time when batches of its partition fail in the second half of its time; a
- *        batch in flight expires when its request is answered or fails: at most request.timeout.ms late.
+ * [I5] To a broker whose connection is gone nothing is sent (producer_connections.c).
+ * LIMIT: a record expires on time when batches of its partition fail in the second half of its time, or the connection
+ *        is gone; a batch in flight expires when its request is answered or fails: at most request.timeout.ms late.
  */
 #include "models/kafka/producer.h"
 
 #include "sim/base/assert.h"
 
-enum { TIMER_REQUEST, TIMER_RETRY, TIMER_LINGER, TIMER_EXPIRY, TIMER__COUNT };
 enum { STAGE_STARTING, STAGE_READY, STAGE_STOPPING, STAGE__COUNT };
 
 static size_t buffer_records(const struct plan *plan) {
@@ -36,7 +36,7 @@ static size_t buffer_records(const struct plan *plan) {
 }
 
 static uint32_t slots_of(const struct plan *plan) {
-  return 1 + IN_FLIGHT_MAX * plan->counts[ROLE_BROKER];
+  return 1 + (IN_FLIGHT_MAX + 1) * plan->counts[ROLE_BROKER];
 }
 
 /* Batches: those in flight, and of each partition those that failed together. */
@@ -48,15 +48,10 @@ static size_t arena_bytes(const struct plan *plan) {
   return 4096 + buffer_records(plan) * sizeof(struct pending) +
          plan->partitions * sizeof(struct queue_of_partition) +
          bits_words(plan->partitions) * sizeof(uint64_t) + client_bytes(plan, slots_of(plan)) +
-         outgoing_of(plan) * sizeof(struct outgoing) + plan->counts[ROLE_BROKER] * 16;
+         outgoing_of(plan) * sizeof(struct outgoing) + plan->counts[ROLE_BROKER] * 2 * sizeof(struct connection);
 }
 
 /* --- Sending --- */
-
-/* The partition of its topic, among those of both topics. */
-static uint32_t target(const struct world *world, const struct producer *producer, uint32_t partition) {
-  return producer->outputs ? kafka_output(world, partition) : partition;
-}
 
 /* Returns their bytes. */
 static uint32_t fill_records(const struct producer *producer, const struct outgoing *batch,
@@ -107,20 +102,15 @@ static void dispatch(struct world *world, struct node *node, uint32_t index, uin
   batch->attempts++;
   producer->queues[batch->partition].in_flight++;
   producer->client.slots[slot].subject = index;
-  producer->in_flight[broker]++;
+  producer->connections[broker].in_flight++;
   if (producer->id != NO_PRODUCER) producer_fly(producer, index);
   client_send(world, node, &producer->client, slot, message);
-}
-
-/* Where a partition's batches go, as far as the producer knows: index among brokers. */
-static uint32_t broker_for(const struct world *world, const struct producer *producer, uint32_t partition) {
-  return client_broker(world, &producer->client, target(world, producer, partition));
 }
 
 /* When leaders move, a partition may have requests under way to two of them. */
 static bool may_send(const struct producer *producer, const struct queue_of_partition *queue, uint32_t broker) {
   return queue->in_flight < producer->limit &&
-         producer->in_flight[broker] < producer->limit;
+         producer->connections[broker].in_flight < producer->limit;
 }
 
 /* A batch of an idempotent producer is sent again only when no earlier one is in flight
@@ -161,16 +151,6 @@ static uint32_t take_next(struct world *world, const struct node *node, struct p
   return index;
 }
 
-static bool overdue(const struct world *world, const struct outgoing *batch) {
-  return world->now.ns - batch->created_ns >= kafka_setting(world, KEY_DELIVERY_TIMEOUT);
-}
-
-/* Its operations may or may not be in the log. */
-static void expire(struct world *world, struct producer *producer, uint32_t index) {
-  if (producer->id != NO_PRODUCER) producer_unresolved(producer, index);
-  producer_settle(world, producer, index, OUTCOME_UNKNOWN);
-}
-
 static inline __attribute__((always_inline)) void drain_queue(struct world *world, struct node *node,
                                                               uint32_t partition) {
   struct producer *producer = producer_of(node);
@@ -178,16 +158,17 @@ static inline __attribute__((always_inline)) void drain_queue(struct world *worl
   if (producer->awaits_id || node->doomed) return;
   if (queue->unresolved) producer_resolve(producer, partition);
   if (!producer_has_work(queue)) return;
-  const uint32_t broker = broker_for(world, producer, partition);
+  const uint32_t broker = producer_broker(world, producer, partition);
+  if (__builtin_expect(producer->connections[broker].gone, 0)) return producer_watch(world, node, partition);
   do {
     if (!may_send(producer, queue, broker)) return;
     uint32_t index = take_next(world, node, producer, queue, partition);
     if (index == NO_INDEX) return;
     const struct outgoing *batch = &producer->outgoing[index];
-    if (__builtin_expect(batch->attempts == 0 || !overdue(world, batch), 1)) {
+    if (__builtin_expect(batch->attempts == 0 || !producer_overdue(world, batch), 1)) {
       dispatch(world, node, index, broker);
     } else { /* its time ended while it waited for its retry */
-      expire(world, producer, index);
+      producer_expire(world, producer, index);
       producer_resolve(producer, partition);
     }
   } while (!node->doomed && producer_has_work(queue));
@@ -215,7 +196,7 @@ static __attribute__((noinline)) void drain_broker(struct world *world, struct n
   const uint32_t partitions = world->plan->partitions, broker = kafka_broker_of(world, partition);
   for (uint32_t p = bits_next(producer->ready, 0, partitions); p != BITS_NONE;
        p = bits_next(producer->ready, p + 1, partitions)) {
-    if (producer->in_flight[broker] >= producer->limit) return;
+    if (producer->connections[broker].in_flight >= producer->limit) return;
     if (kafka_broker_of(world, p) == broker) drain(world, node, p);
   }
 }
@@ -260,28 +241,9 @@ static void submit(struct world *world, struct node *node,
 
 /* --- What comes back --- */
 
-/* Sees to it that what queues behind a batch that fails expires on time. What has waited for less than
- * half of the time yet is seen to when a batch fails again. */
-static void watch_queue(struct world *world, struct node *node, uint32_t partition) {
-  struct producer *producer = producer_of(node);
-  const struct queue_of_partition *queue = &producer->queues[partition];
-  if (producer->expiry || queue->count == 0) return;
-  int64_t timeout = kafka_setting(world, KEY_DELIVERY_TIMEOUT);
-  int64_t left = producer->pending[queue->first].created_ns + timeout - world->now.ns;
-  if (left > timeout / 2) return;
-  producer->expiry = true;
-  world_after(world, node, 0, TIMER_EXPIRY, 0, span_of(left > 0 ? left : 0));
-}
-
 static void on_expiry(struct world *world, struct node *node, uint64_t argument) {
   (void)argument;
-  struct producer *producer = producer_of(node);
-  int64_t timeout = kafka_setting(world, KEY_DELIVERY_TIMEOUT);
-  producer->expiry = false;
-  for (uint32_t p = 0; p < world->plan->partitions; p++) {
-    producer_expire_queue(world, producer, p, world->now.ns - timeout);
-    watch_queue(world, node, p);
-  }
+  producer_expire_waiting(world, node);
   exit_when_done(world, node);
 }
 
@@ -289,9 +251,9 @@ static void on_expiry(struct world *world, struct node *node, uint64_t argument)
 static void retry_later(struct world *world, struct node *node, uint32_t index) {
   struct producer *producer = producer_of(node);
   struct outgoing *batch = &producer->outgoing[index];
-  bool expired = overdue(world, batch) || batch->attempts > kafka_setting(world, KEY_RETRIES);
-  watch_queue(world, node, batch->partition);
-  if (expired) return expire(world, producer, index);
+  bool expired = producer_overdue(world, batch) || batch->attempts > kafka_setting(world, KEY_RETRIES);
+  producer_watch(world, node, batch->partition);
+  if (expired) return producer_expire(world, producer, index);
   uint64_t intent = producer->pending[batch->first].request.intent;
   uint64_t address =
       world_address(node, hash_name("retry-backoff"), intent << 16 | batch->attempts);
@@ -309,7 +271,7 @@ static inline __attribute__((always_inline)) uint32_t leave_slot(struct producer
   uint32_t index = producer->client.slots[slot].subject;
   producer->queues[producer->outgoing[index].partition].in_flight--;
   if (producer->id != NO_PRODUCER) producer_land(producer, index);
-  producer->in_flight[(slot - 1) / IN_FLIGHT_MAX]--;
+  producer->connections[(slot - 1) / IN_FLIGHT_MAX].in_flight--;
   return index;
 }
 
@@ -321,6 +283,8 @@ static void send_init(struct world *world, struct node *node) {
 
 static void failed(struct world *world, struct node *node, uint32_t slot) {
   struct producer *producer = producer_of(node);
+  const uint32_t first = producer_connect_slot(world, 0);
+  if (slot >= first) return producer_connect_later(world, node, slot - first);
   if (slot == 0) {
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RETRY, UINT64_MAX, wait);
@@ -386,6 +350,7 @@ static void on_init(struct world *world, struct node *node, struct message *answ
 
 static void on_metadata(struct world *world, struct node *node, struct message *answer) {
   client_on_metadata(world, node, &producer_of(node)->client, answer);
+  go_on(world, node); /* a leader may be there for what waits */
 }
 
 static void on_retry(struct world *world, struct node *node, uint64_t partition) {
@@ -394,14 +359,25 @@ static void on_retry(struct world *world, struct node *node, uint64_t partition)
   exit_when_done(world, node);
 }
 
+/* On a timeout the client closes the connection; other links have none. */
 static void on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
-  client_timed_out(world, node, &producer_of(node)->client, argument);
+  struct client *client = &producer_of(node)->client;
+  const uint32_t slot = (uint32_t)(argument >> 32);
+  const uint16_t peer = client->slots[slot].peer;
+  if (client_waits(client, slot) && link_kind_between(world, node->id, peer) == LINK_KIND_CONNECTION)
+    producer_connection_lost(world, node, peer);
+  client_timed_out(world, node, client, argument);
   go_on(world, node);
 }
 
 static void on_disconnected(struct world *world, struct node *node, uint16_t peer) {
+  producer_connection_lost(world, node, peer);
   client_disconnected(world, node, &producer_of(node)->client, peer);
   go_on(world, node);
+}
+
+static void on_api_versions(struct world *world, struct node *node, struct message *answer) {
+  if (producer_connected(world, node, answer)) go_on(world, node);
 }
 
 static void terminate(struct world *world, struct node *node) {
@@ -419,7 +395,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   const struct plan *plan = world->plan;
   arena_line(&node->arena);
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
-  producer->in_flight = ARENA_NEW(&node->arena, uint32_t, plan->counts[ROLE_BROKER]);
+  producer->connections = ARENA_NEW(&node->arena, struct connection, plan->counts[ROLE_BROKER]);
   producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
   client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
@@ -453,8 +429,11 @@ static message_fn *const on[STAGE__COUNT * WIRE__COUNT] = {
     [STAGE_READY * WIRE__COUNT + WIRE_PRODUCED] = on_produced,
     [STAGE_READY * WIRE__COUNT + WIRE_OUTPUT_ANSWER] = on_produced,
     [STAGE_STARTING * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
+    [STAGE_STARTING * WIRE__COUNT + WIRE_API_VERSIONS_ANSWER] = on_api_versions,
     [STAGE_READY * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
+    [STAGE_READY * WIRE__COUNT + WIRE_API_VERSIONS_ANSWER] = on_api_versions,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_METADATA_ANSWER] = on_metadata,
+    [STAGE_STOPPING * WIRE__COUNT + WIRE_API_VERSIONS_ANSWER] = on_api_versions,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_PRODUCED] = on_produced,
     [STAGE_STOPPING * WIRE__COUNT + WIRE_OUTPUT_ANSWER] = on_produced,
@@ -463,8 +442,9 @@ static const char *const stage_names[] = {"starting", "ready", "stopping"};
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_REQUEST] = on_request_timeout,
                                                  [TIMER_RETRY] = on_retry,
                                                  [TIMER_LINGER] = on_linger,
-                                                 [TIMER_EXPIRY] = on_expiry};
-static const char *const timer_names[] = {"request-timeout", "retry", "linger", "expiry"};
+                                                 [TIMER_EXPIRY] = on_expiry,
+                                                 [TIMER_CONNECT] = producer_connect};
+static const char *const timer_names[] = {"request-timeout", "retry", "linger", "expiry", "connect"};
 
 const struct component kafka_producer = {
     .name = "kafka producer",

@@ -40,15 +40,25 @@ struct queue_of_partition {
   uint32_t cut;                /* batches so far */
   bool unresolved;             /* one has expired, and it is not known whether it is in the log */
 };
-/* Two cache lines; in_flight, ready and the slots follow it in memory. */
+enum { TIMER_REQUEST, TIMER_RETRY, TIMER_LINGER, TIMER_EXPIRY, TIMER_CONNECT, TIMER__COUNT };
+
+/* To a broker, as the producer sees it. */
+struct connection {
+  uint32_t in_flight; /* batches */
+  bool gone;          /* broken, and not made again yet: nothing is sent */
+  uint8_t attempts;   /* to make it again, since it broke */
+  uint16_t ever;      /* attempts: keys their luck */
+};
+/* Two cache lines; connections, ready and the slots follow it in memory. */
 struct producer {
-  _Alignas(CACHE_LINE) struct client client; /* slots: 0 = init; then IN_FLIGHT_MAX for each broker, about an outgoing */
+  _Alignas(CACHE_LINE) struct client client; /* slots: 0 = init; IN_FLIGHT_MAX for each broker, about an outgoing; one
+                                                for each broker, to connect again */
   struct pending *pending;
   struct queue_of_partition *queues;
   struct outgoing *outgoing; /* one for each slot, and as many waiting */
   uint32_t pending_free, outgoing_free; /* lists; behind them comes what was never used */
   uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
-  uint32_t *in_flight; /* by broker */
+  struct connection *connections; /* by broker */
   uint32_t waiting; /* records that queue and batches that wait for a retry */
   uint16_t batch_records, limit;
   uint32_t id;         /* producer id, NO_PRODUCER */
@@ -79,6 +89,39 @@ static inline void producer_note_ready(struct producer *producer, uint32_t parti
   else
     bits_take(producer->ready, partition);
 }
+
+/* Where a partition's batches go, as far as the producer knows: index among brokers. */
+static inline uint32_t producer_broker(const struct world *world, const struct producer *producer, uint32_t partition) {
+  const uint32_t target = producer->outputs ? kafka_output(world, partition) : partition;
+  return client_broker(world, &producer->client, target);
+}
+
+/* --- producer_expiry.c --- */
+
+/* Whether delivery.timeout.ms is over for a batch. */
+static inline bool producer_overdue(const struct world *world, const struct outgoing *batch) {
+  return world->now.ns - batch->created_ns >= kafka_setting(world, KEY_DELIVERY_TIMEOUT);
+}
+/* Ends a batch that has been sent: its operations may or may not be in the log. */
+void producer_expire(struct world *world, struct producer *producer, uint32_t index);
+/* Sees to it that what waits in a partition expires on time: behind a batch that has failed, or for a connection. */
+void producer_watch(struct world *world, struct node *node, uint32_t partition);
+/* Ends what has waited for too long, for TIMER_EXPIRY. */
+void producer_expire_waiting(struct world *world, struct node *node);
+
+/* --- producer_connections.c --- */
+
+/* The connection to a broker is gone. It is made again after reconnect.backoff.ms: once the broker has answered
+ * API_VERSIONS, it is there (NetworkClient). What waits for it waits until then, and uses up no attempt. */
+void producer_connection_lost(struct world *world, struct node *node, uint16_t peer);
+/* The slot of an attempt; its timer; and what follows when it fails. */
+static inline uint32_t producer_connect_slot(const struct world *world, uint32_t broker) {
+  return 1 + IN_FLIGHT_MAX * world->count[ROLE_BROKER] + broker;
+}
+void producer_connect(struct world *world, struct node *node, uint64_t broker);
+void producer_connect_later(struct world *world, struct node *node, uint32_t broker);
+/* Whether the answer makes a connection. */
+bool producer_connected(struct world *world, struct node *node, const struct message *answer);
 
 /* --- producer_batches.c --- */
 

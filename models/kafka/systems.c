@@ -51,6 +51,13 @@
   [KEY_RETRY_BACKOFF_MAX] = {"retry.backoff.max.ms", VALUE_MILLISECONDS, "1000", NULL, NS_PER_MS,  \
                              NS_PER_H, "longest wait between retries",                            \
                              "Kafka 4.0 CommonClientConfigs"},                                    \
+  [KEY_RECONNECT_BACKOFF] = {"reconnect.backoff.ms", VALUE_MILLISECONDS, "50", NULL, 0, NS_PER_H,  \
+                             "wait before a producer connects again; doubles, with 20 % jitter", KP}, \
+  [KEY_RECONNECT_BACKOFF_MAX] = {"reconnect.backoff.max.ms", VALUE_MILLISECONDS, "1000", NULL, 0,  \
+                                 NS_PER_H, "longest wait before a producer connects again", KP},   \
+  [KEY_CONNECTION_SETUP_TIMEOUT] = {"socket.connection.setup.timeout.ms", VALUE_MILLISECONDS,      \
+                                    "10000", NULL, NS_PER_MS, NS_PER_D,                            \
+                                    "how long a producer waits for a new connection", KP},         \
   [KEY_REQUEST_TIMEOUT] = {"request.timeout.ms", VALUE_MILLISECONDS, "30000", NULL, NS_PER_MS,     \
                            NS_PER_D, "how long a client waits for an answer", KP},                 \
   [KEY_DELIVERY_TIMEOUT] = {"delivery.timeout.ms", VALUE_MILLISECONDS, "120000", NULL, NS_PER_MS,  \
@@ -300,6 +307,7 @@ static struct span longest_timeout(const struct plan *plan) {
                                             KEY_SESSION_TIMEOUT, KEY_MAX_POLL_INTERVAL,
                                             KEY_TRANSACTION_TIMEOUT, KEY_COMMIT_INTERVAL,
                                             KEY_AUTO_COMMIT_INTERVAL, KEY_API_TIMEOUT,
+                                            KEY_RECONNECT_BACKOFF, KEY_CONNECTION_SETUP_TIMEOUT,
                                             /* replicated only */
                                             KEY_BROKER_SESSION_TIMEOUT, KEY_REPLICA_LAG_TIME_MAX};
   size_t count = sizeof timeouts / sizeof *timeouts - (controllers(plan) ? 0 : 2);

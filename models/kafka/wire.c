@@ -57,6 +57,7 @@ const struct message_kind wire_kinds[WIRE__COUNT] = {
     EXCHANGE(ALTER_PARTITION, ALTER_PARTITION, PARTITION_ALTERED, "alter-partition",
              "partition-altered"),
     EXCHANGE(ELECT_LEADERS, ELECT_LEADERS, LEADERS_ELECTED, "elect-leaders", "leaders-elected"),
+    EXCHANGE(API_VERSIONS, API_VERSIONS, API_VERSIONS_ANSWER, "api-versions", "api-versions-answer"),
 #undef EXCHANGE
 };
 

@@ -74,6 +74,8 @@ enum wire {
   WIRE_PARTITION_ALTERED,       /* a = error; records: the partitions as they are now */
   WIRE_ELECT_LEADERS,           /* a = unclean: an administrator's */
   WIRE_LEADERS_ELECTED,
+  WIRE_API_VERSIONS, /* the first request on a new connection */
+  WIRE_API_VERSIONS_ANSWER,
   WIRE__COUNT
 };
 
@@ -93,7 +95,7 @@ extern const struct message_kind wire_kinds[WIRE__COUNT];
   X(TXN_OFFSETS, "transaction-offsets", ROLE_CONSUMER, "TxnOffsetCommit") \
   X(MARKER, "marker", ROLE_BROKER, "the marker that ends a transaction in a partition")            \
   X(VERIFY, "verify", ROLE_BROKER, "a leader's question whether a batch is in a transaction")
-/* Of replication: also the role that answers. */
+/* With the role that answers: of replication, and of a new connection. */
 #define KAFKA_REPLICATION_EXCHANGES(X)                                                             \
   X(METADATA, "metadata", ROLE_CONSUMER, ROLE_BROKER, "a client's request for leaders") \
   X(REPLICA_FETCH, "replica-fetch", ROLE_BROKER, ROLE_BROKER, "a follower's fetch") \
@@ -103,7 +105,8 @@ extern const struct message_kind wire_kinds[WIRE__COUNT];
   X(ALTER_PARTITION, "alter-partition", ROLE_BROKER, ROLE_CONTROLLER, \
     "a leader's wish to change its in-sync set") \
   X(ELECT_LEADERS, "elect-leaders", ROLE_BROKER, ROLE_CONTROLLER, \
-    "an administrator's wish that others lead")
+    "an administrator's wish that others lead") \
+  X(API_VERSIONS, "api-versions", ROLE_PRODUCER, ROLE_BROKER, "a producer's first request on a new connection")
 
 enum kafka_point {
   POINT_FETCH_SENT = POINT_GENERIC__COUNT,
@@ -140,6 +143,9 @@ enum kafka_key {
   KEY_RETRIES,
   KEY_RETRY_BACKOFF,
   KEY_RETRY_BACKOFF_MAX,
+  KEY_RECONNECT_BACKOFF,
+  KEY_RECONNECT_BACKOFF_MAX,
+  KEY_CONNECTION_SETUP_TIMEOUT,
   KEY_REQUEST_TIMEOUT,
   KEY_DELIVERY_TIMEOUT,
   KEY_IN_FLIGHT,
