@@ -64,6 +64,8 @@
   X(KAFKA_PENDING_OFFSETS_NOT_LOADED, "kafka-pending-offsets-not-loaded", "C10-holds-coordinator-move", \
     "a new coordinator does not load the offsets of open transactions")                              \
   X(KAFKA_OLD_COORDINATOR_MARKS, "kafka-old-coordinator-marks", "C10-holds-coordinator-late-marker", \
-    "a marker of an older coordinator epoch is written")
+    "a marker of an older coordinator epoch is written")                                           \
+  X(KAFKA_SENDS_WITHOUT_CONNECTION, "kafka-sends-without-connection", "models/test_kafka_connections", \
+    "a producer sends to a broker that it has no connection to")
 
 #endif

@@ -24,6 +24,7 @@
  */
 #include "models/kafka/producer.h"
 
+#include "models/mutants.h"
 #include "sim/base/assert.h"
 
 enum { STAGE_STARTING, STAGE_READY, STAGE_STOPPING, STAGE__COUNT };
@@ -159,7 +160,8 @@ static inline __attribute__((always_inline)) void drain_queue(struct world *worl
   if (queue->unresolved) producer_resolve(producer, partition);
   if (!producer_has_work(queue)) return;
   const uint32_t broker = producer_broker(world, producer, partition);
-  if (__builtin_expect(producer->connections[broker].gone, 0)) return producer_watch(world, node, partition);
+  if (__builtin_expect(producer->connections[broker].gone, 0) && !MUTANT(KAFKA_SENDS_WITHOUT_CONNECTION))
+    return producer_watch(world, node, partition);
   do {
     if (!may_send(producer, queue, broker)) return;
     uint32_t index = take_next(world, node, producer, queue, partition);
