@@ -286,6 +286,7 @@ static void hand_out(struct world *world, struct node *node) {
   struct backlog *queue = &broker_of(node)->queue;
   bool automatic = rabbit_setting(world, KEY_RABBIT_ACK) == RABBIT_AUTOMATIC;
   uint32_t prefetch = (uint32_t)rabbit_setting(world, KEY_RABBIT_PREFETCH);
+  if (prefetch == 0) prefetch = RABBIT_QUORUM_PREFETCH_MAX;
   struct backlog_delivery delivery;
   while (backlog_assign(queue, prefetch, automatic, world->now.ns, &delivery)) {
     if (leads(node)) broker_deliver(world, node, &delivery);

@@ -57,7 +57,8 @@
                               .help = "1: basic.ack for each; else one with multiple after so many"}, \
     [KEY_RABBIT_PREFETCH] = {.name = "prefetch", .type = VALUE_COUNT, .value_default = window,     \
                              .min = 0, .max = 65535,                                               \
-                             .help = "most unacknowledged messages of a consumer; 0 is no limit",  \
+                             .help = "most unacknowledged messages of a consumer; 0 is no limit, " \
+                                     "quorum: 2000 (UNLIMITED_PREFETCH_COUNT)",                    \
                              .source = window_source},                                             \
     [KEY_RABBIT_ON_FAILURE] =                                                                      \
         {.name = "on_failure", .type = VALUE_ENUM, .value_default = "nack-requeue",                \
@@ -142,8 +143,8 @@ static bool check(const struct plan *plan, struct err *err) {
   if (quorum && !values[KEY_RABBIT_DURABLE].i)
     return err_set(err, ERR_CONFLICT, "a quorum queue is always durable"),
            err_note(err, "as in RabbitMQ: set durable: true or queue-type: classic");
-  if (quorum && prefetch > 2000)
-    return err_set(err, ERR_CONFLICT, "prefetch of a quorum queue is at most 2000"), false;
+  if (quorum && prefetch > RABBIT_QUORUM_PREFETCH_MAX)
+    return err_set(err, ERR_CONFLICT, "prefetch of a quorum queue is at most %d", RABBIT_QUORUM_PREFETCH_MAX), false;
   if (values[KEY_RABBIT_ACK].i == RABBIT_MANUAL && prefetch > 0 && batch > prefetch)
     return err_set(err, ERR_CONFLICT, "ack_batch is above prefetch"),
            err_note(err, "no more than prefetch messages come before the first acknowledgement");

@@ -149,6 +149,8 @@ enum rabbit_cause {
 
 #define RABBIT_REPLICAS_MAX 9
 #define RABBIT_DELIVERY_LIMIT_NONE 1000000 /* stands for -1: no limit */
+/* Of a quorum queue the largest prefetch, and what 0 means there (rabbit_fifo_client: UNLIMITED_PREFETCH_COUNT). */
+#define RABBIT_QUORUM_PREFETCH_MAX 2000
 /* Frame headers and a method with its properties: counts on links with a bandwidth only. */
 #define RABBIT_FRAME_BYTES 64
 

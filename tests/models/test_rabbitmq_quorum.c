@@ -278,6 +278,23 @@ START_TEST(change_of_leader_does_not_count_as_a_failed_delivery) { /* [Q3] */
 }
 END_TEST
 
+/* A lost consumer's messages count as failed: with a limit of 0 what it had is disposed of. */
+START_TEST(consumer_without_a_prefetch_has_2000_messages_at_most) {
+  for (int64_t prefetch = 0; prefetch <= 10; prefetch += 10) {
+    struct tiny *tiny = quorum(2100, 3);
+    tiny->plan.workload.rate = INT64_C(10000) * SCHEMA_RATE_SCALE;
+    tiny->plan.system_settings.values[KEY_RABBIT_PREFETCH].i = prefetch;
+    tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_LIMIT].i = 0;
+    tiny_service_time(tiny, 10 * S);
+    tiny_strike(tiny, VERB_KILL, 5 * S, ROLE_CONSUMER, 1);
+    tiny_run(tiny);
+    size_t most = prefetch ? (size_t)prefetch : 2000;
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DISPOSED, 0), most);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("models/rabbitmq quorum");
   TCase *tests = tcase_create("replicas");
@@ -291,6 +308,7 @@ int main(void) {
   tcase_add_test(tests, what_the_old_leader_could_not_replicate_is_not_confirmed_and_not_kept);
   tcase_add_test(tests, disk_that_lies_about_its_flushes_loses_what_was_confirmed);
   tcase_add_test(tests, change_of_leader_does_not_count_as_a_failed_delivery);
+  tcase_add_test(tests, consumer_without_a_prefetch_has_2000_messages_at_most);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
