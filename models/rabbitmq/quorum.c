@@ -12,7 +12,8 @@
  * [Q1] A publish is confirmed when it was flushed by a majority of the replicas, not before.
  * [Q2] What comes back goes into a line of its own, which is served before the other messages.
  * [Q3] basic.reject with requeue and the loss of the consumer's connection count as a failed delivery;
- *      basic.nack, consumer_timeout, a cancelled consumer and a change of leader do not (RabbitMQ 4.3).
+ *      basic.nack, consumer_timeout, a cancelled consumer and a change of leader do not (RabbitMQ 4.3). With
+ *      `delivery_count: every-return` all of them do (4.0 to 4.2; rabbit_fifo, return_one: acquired_count).
  *      A message with more failures than delivery-limit is dead-lettered, or dropped.
  * [Q4] Every replica does the same with the same command; only the leader speaks to clients and states
  *      what becomes of messages.
@@ -155,7 +156,8 @@ static void come_back(struct world *world, struct node *node, uint64_t item, boo
   struct backlog *queue = &broker_of(node)->queue;
   int64_t limit = rabbit_setting(world, KEY_RABBIT_DELIVERY_LIMIT);
   struct backlog_item *back = backlog_at(queue, item);
-  if (failed && back->failures < UINT16_MAX) back->failures++;
+  bool counts = failed || rabbit_setting(world, KEY_RABBIT_DELIVERY_COUNT) == RABBIT_COUNT_EVERY_RETURN;
+  if (counts && back->failures < UINT16_MAX) back->failures++;
   if (limit != RABBIT_DELIVERY_LIMIT_NONE && back->failures > limit)
     dispose(world, node, item, RABBIT_TOO_OFTEN);
   else

@@ -73,6 +73,12 @@
          .max = RABBIT_DELIVERY_LIMIT_NONE,                                                        \
          .help = "quorum: failed deliveries that a message may have; 1000000 is no limit (-1)",    \
          .source = QUORUM_GUIDE ", poison message handling: 20 since 4.0"},                        \
+    [KEY_RABBIT_DELIVERY_COUNT] =                                                                  \
+        {.name = "delivery_count", .type = VALUE_ENUM, .value_default = "failures",                \
+         .choices = "failures every-return",                                                       \
+         .help = "quorum: what counts for delivery-limit; failures: basic.reject and a lost connection (4.3); " \
+                 "every-return: basic.nack, too (4.0 to 4.2)",                                     \
+         .source = "rabbitmq-server, discussion 18226 and pull request 15387"},                    \
     [KEY_RABBIT_MAX_LENGTH] = {.name = "max-length", .type = VALUE_COUNT, .value_default = "0",    \
                                .min = 0, .max = 1000000000,                                        \
                                .help = "most ready messages; 0 is no limit",                       \

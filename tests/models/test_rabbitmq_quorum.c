@@ -1,6 +1,7 @@
 /* RabbitMQ from within: the backlog of a queue, and the replicated log of a quorum queue. */
 #include "models/rabbitmq/broker.h"
 #include "models/store/database.h"
+#include "sim/handler/dgsim.h"
 #include "tests/models/tiny.h"
 
 extern const struct system system_rabbitmq_quorum;
@@ -278,6 +279,62 @@ START_TEST(change_of_leader_does_not_count_as_a_failed_delivery) { /* [Q3] */
 }
 END_TEST
 
+/* Each message fails as often as the test says, then succeeds. */
+static struct {
+  uint32_t failures, calls;
+  uint64_t order[32]; /* of the calls */
+} script;
+
+static int scripted(struct dg_context *context, const struct dg_message *message) {
+  if (script.calls < 32) script.order[script.calls] = message->id;
+  script.calls++;
+  return message->delivery <= script.failures ? DG_FAILED : dg_apply(context);
+}
+static const struct handler handler_scripted = {.name = "scripted", .handle = scripted,
+                                                .uses = HANDLER_USES(DATABASE)};
+
+static struct tiny *failing(uint64_t messages, uint32_t failures, int64_t limit, int64_t on_failure) {
+  struct tiny *tiny = quorum(messages, 3);
+  tiny->plan.handler = &handler_scripted;
+  tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_LIMIT].i = limit;
+  tiny->plan.system_settings.values[KEY_RABBIT_ON_FAILURE].i = on_failure;
+  memset(&script, 0, sizeof script);
+  script.failures = failures;
+  return tiny;
+}
+
+START_TEST(delivery_count_is_of_failures_or_of_every_return) { /* [Q3] */
+  static const struct {
+    int64_t count, on_failure;
+    uint32_t calls; /* of one that fails three times, with a limit of 2 */
+  } rows[] = {{RABBIT_COUNT_FAILURES, RABBIT_NACK_REQUEUE, 4},
+              {RABBIT_COUNT_FAILURES, RABBIT_REJECT_REQUEUE, 3},
+              {RABBIT_COUNT_EVERY_RETURN, RABBIT_NACK_REQUEUE, 3},
+              {RABBIT_COUNT_EVERY_RETURN, RABBIT_REJECT_REQUEUE, 3}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tiny *tiny = failing(1, 3, 2, rows[i].on_failure);
+    tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_COUNT].i = rows[i].count;
+    tiny_run(tiny);
+    ck_assert_msg(script.calls == rows[i].calls, "row %zu: %u", i, script.calls);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DISPOSED, 1), rows[i].calls == 3);
+    ck_assert_uint_eq(effects(tiny), rows[i].calls == 4);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+START_TEST(change_of_leader_counts_where_every_return_does) { /* [Q3] */
+  struct tiny *tiny = quorum(5, 3);
+  tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_LIMIT].i = 0;
+  tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_COUNT].i = RABBIT_COUNT_EVERY_RETURN;
+  tiny_service_time(tiny, 300 * MS);
+  tiny_strike(tiny, VERB_POWER_LOSS, 350 * MS, ROLE_BROKER, 1)->lasts = span_of(20 * S);
+  tiny_run(tiny);
+  ck_assert_uint_gt(tiny_count(tiny, FACT_DISPOSED, 0), 0);
+  tiny_free(tiny);
+}
+END_TEST
+
 /* A lost consumer's messages count as failed: with a limit of 0 what it had is disposed of. */
 START_TEST(consumer_without_a_prefetch_has_2000_messages_at_most) {
   for (int64_t prefetch = 0; prefetch <= 10; prefetch += 10) {
@@ -308,6 +365,8 @@ int main(void) {
   tcase_add_test(tests, what_the_old_leader_could_not_replicate_is_not_confirmed_and_not_kept);
   tcase_add_test(tests, disk_that_lies_about_its_flushes_loses_what_was_confirmed);
   tcase_add_test(tests, change_of_leader_does_not_count_as_a_failed_delivery);
+  tcase_add_test(tests, delivery_count_is_of_failures_or_of_every_return);
+  tcase_add_test(tests, change_of_leader_counts_where_every_return_does);
   tcase_add_test(tests, consumer_without_a_prefetch_has_2000_messages_at_most);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
