@@ -309,7 +309,7 @@ void broker_deliver(struct world *world, struct node *node, const struct backlog
   uint32_t count = rabbit_quorum(world) ? 1u + item->returns : again ? 2u : 1u;
   *record = (struct record){.intent = item->intent, .handle = delivery->tag, .key = item->key,
                             .size = item->size, .count = (uint16_t)count, .attempt = item->attempt,
-                             .number = (uint32_t)delivery->item + 1};
+                             .number = item->first_number + 1};
   message->size += item->size;
   world_send(world, node, message);
 }

@@ -71,8 +71,9 @@
     [KEY_RABBIT_DELIVERY_LIMIT] =                                                                  \
         {.name = "delivery-limit", .type = VALUE_COUNT, .value_default = "20", .min = 0,           \
          .max = RABBIT_DELIVERY_LIMIT_NONE,                                                        \
-         .help = "quorum: failed deliveries that a message may have; 1000000 is no limit (-1)",    \
-         .source = QUORUM_GUIDE ", poison message handling: 20 since 4.0"},                        \
+         .help = "quorum: failed deliveries that a message may have; 1000000 is no limit (-1), and what is " \
+                 "nacked then goes to the queue's end",                                            \
+         .source = QUORUM_GUIDE ", poison message handling: 20 since 4.0; repeated requeues"},     \
     [KEY_RABBIT_DELIVERY_COUNT] =                                                                  \
         {.name = "delivery_count", .type = VALUE_ENUM, .value_default = "failures",                \
          .choices = "failures every-return",                                                       \
