@@ -114,6 +114,14 @@
          .min = NS_PER_MS, .max = TIME_MAX,                                                        \
          .help = "quorum: how long a delivery may be unacknowledged; looked at each minute",       \
          .source = "RabbitMQ guide, consumers: 30 min; quorum queues only since 4.3"},             \
+    [KEY_RABBIT_ON_CONSUMER_TIMEOUT] =                                                             \
+        {.name = "on_consumer_timeout", .type = VALUE_ENUM, .value_default = "stops",              \
+         .choices = "stops resubscribes",                                                          \
+         .help = "what a program does whose consumer is cancelled for that (4.3), or its channel closed (to 4.2); " \
+                 "stops: nothing, as client libraries do, and gets nothing until it is started again; " \
+                 "resubscribes: consumes anew at once",                                            \
+         .source = "RabbitMQ Java client guide: channel-level exceptions do not trigger recovery; 4.3.7: " \
+                   "consumer_timeout_response"},                                                   \
     [KEY_RABBIT_SYNC_INTERVAL] =                                                                   \
         {.name = "sync_interval", .type = VALUE_TIME, .value_default = "200ms", .min = NS_PER_US,  \
          .max = NS_PER_MIN, .help = "classic: after so long a busy queue writes what it has",      \

@@ -42,7 +42,7 @@
 enum rabbit_message {
   RABBIT_OPEN,    /* a = session, b = it consumes */
   RABBIT_OPENED,  /* a = session */
-  RABBIT_CLOSED,  /* a = session, b = broker to go to, from 1, 0 = not known */
+  RABBIT_CLOSED,  /* a = session, b = broker to go to, from 1, 0 = not known, c = for its consumer_timeout */
   RABBIT_PUBLISH, /* one record; a = session, b = sequence number, 0 = no confirm wanted, c = mandatory */
   RABBIT_CONFIRM, /* a = session, b = sequence number, c = multiple, d = it is a nack; records: those meant */
   RABBIT_RETURN,  /* one record: handle = sequence number; a = session */
@@ -127,6 +127,7 @@ enum rabbit_key {
   KEY_RABBIT_CONNECTION_TIMEOUT,
   KEY_RABBIT_RECOVERY_INTERVAL,
   KEY_RABBIT_CONSUMER_TIMEOUT,
+  KEY_RABBIT_ON_CONSUMER_TIMEOUT,
   KEY_RABBIT_SYNC_INTERVAL,
   KEY_RABBIT_FSYNC,
   KEY_RABBIT_GROUP_SIZE,
@@ -138,6 +139,7 @@ enum { RABBIT_PERSISTENT, RABBIT_TRANSIENT };
 enum { RABBIT_MANUAL, RABBIT_AUTOMATIC };
 enum { RABBIT_COUNT_FAILURES, RABBIT_COUNT_EVERY_RETURN };
 enum { RABBIT_DROP_HEAD, RABBIT_REJECT_PUBLISH };
+enum { RABBIT_STOPS, RABBIT_RESUBSCRIBES };
 enum { RABBIT_TARGET_NONE, RABBIT_TARGET_QUEUE };
 
 /* Why a message was disposed of: the value of DISPOSED. */

@@ -303,14 +303,15 @@ END_TEST
 /* Each message fails as often as the test says, then succeeds. */
 static struct {
   uint32_t failures, calls;
-  int64_t sleep_ns; /* in each call */
+  int64_t sleep_ns; /* in the first calls */
+  uint32_t sleeps;  /* so many */
   uint64_t order[32]; /* of the calls */
 } script;
 
 static int scripted(struct dg_context *context, const struct dg_message *message) {
   if (script.calls < 32) script.order[script.calls] = message->id;
   script.calls++;
-  if (script.sleep_ns) dg_sleep(context, script.sleep_ns);
+  if (script.calls <= script.sleeps) dg_sleep(context, script.sleep_ns);
   return message->delivery <= script.failures ? DG_FAILED : dg_apply(context);
 }
 static const struct handler handler_scripted = {.name = "scripted", .handle = scripted,
@@ -379,12 +380,40 @@ START_TEST(without_a_limit_what_a_lost_consumer_had_comes_first) { /* [Q2] */
   struct tiny *tiny = failing(4, 0, RABBIT_DELIVERY_LIMIT_NONE, RABBIT_NACK_REQUEUE);
   tiny->plan.system_settings.values[KEY_RABBIT_PREFETCH].i = 2;
   script.sleep_ns = S;
+  script.sleeps = 5;
   tiny_strike(tiny, VERB_KILL, 600 * MS, ROLE_CONSUMER, 1);
   tiny_run(tiny);
   static const uint64_t order[5] = {1, 1, 2, 3, 4};
   ck_assert_uint_eq(script.calls, 5);
   for (size_t call = 0; call < 5; call++) ck_assert_uint_eq(script.order[call], order[call]);
   tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(consumer_timeout_stops_a_program_that_does_not_subscribe_anew) { /* [I4] of amqp.h */
+  static const struct {
+    int64_t then;
+    uint32_t consumers;
+    bool restarted, all;
+  } rows[] = {{RABBIT_STOPS, 1, false, false},
+              {RABBIT_STOPS, 1, true, true},
+              {RABBIT_STOPS, 2, false, true},
+              {RABBIT_RESUBSCRIBES, 1, false, true}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tiny *tiny = failing(3, 0, 20, RABBIT_NACK_REQUEUE);
+    tiny->plan.counts[ROLE_CONSUMER] = rows[i].consumers;
+    tiny->plan.system_settings.values[KEY_RABBIT_CONSUMER_TIMEOUT].i = NS_PER_MIN;
+    tiny->plan.system_settings.values[KEY_RABBIT_ON_CONSUMER_TIMEOUT].i = rows[i].then;
+    script.sleep_ns = 3 * NS_PER_MIN;
+    script.sleeps = 1;
+    if (rows[i].restarted) tiny_strike(tiny, VERB_KILL, 4 * NS_PER_MIN, ROLE_CONSUMER, 1);
+    tiny_run(tiny);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 1), rows[i].all ? 2 : 1);
+    for (uint64_t m = 2; m <= 3; m++) ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, m), rows[i].all);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DRAINED, 0), rows[i].all);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DISPOSED, 0), 0);
+    tiny_free(tiny);
+  }
 }
 END_TEST
 
@@ -434,6 +463,7 @@ int main(void) {
   tcase_add_test(tests, delivery_count_is_of_failures_or_of_every_return);
   tcase_add_test(tests, without_a_limit_what_is_returned_goes_to_the_end);
   tcase_add_test(tests, without_a_limit_what_a_lost_consumer_had_comes_first);
+  tcase_add_test(tests, consumer_timeout_stops_a_program_that_does_not_subscribe_anew);
   tcase_add_test(tests, change_of_leader_counts_where_every_return_does);
   tcase_add_test(tests, consumer_without_a_prefetch_has_2000_messages_at_most);
   suite_add_tcase(suite, tests);
