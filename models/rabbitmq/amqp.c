@@ -130,6 +130,7 @@ void amqp_on_closed(struct world *world, struct node *node, struct message *mess
   uint32_t there = (uint32_t)message->b;
   close_now(world, node);
   if (node->doomed || client->leaving) return;
+  if (message->c && rabbit_setting(world, KEY_RABBIT_ON_CONSUMER_TIMEOUT) == RABBIT_STOPS) return; /* [I4] */
   if (there > 0 && there - 1 != client->broker) {
     client->broker = there - 1;
     return connect(world, node);

@@ -19,6 +19,11 @@
  *      sent before it, or when the connection is gone; it does not connect again. (connection.close and
  *      close-ok; the Java client's close() waits without a limit, a connection that breaks or is silent for
  *      `heartbeat` ends the wait, and the grace of the stop does.)
+ * [I4] A consumer that is closed for its consumer_timeout stays closed with `on_consumer_timeout: stops`, until
+ *      its process is started again: a channel exception, or a basic.cancel, makes no client library subscribe
+ *      anew by itself; only a broken connection does. With `resubscribes` the program, or its framework, does it.
+ * LIMIT: the Java client's recovery of a connection that breaks later opens also the channel that was closed
+ *        (rabbitmq-java-client, issue 1085); here that connection is gone with its channel.
  * LIMIT: a broker that does not lead says who does; clients of a real cluster stay where they are and the
  *        node that they are connected to goes and asks.
  */

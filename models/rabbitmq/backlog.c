@@ -41,7 +41,8 @@ uint64_t backlog_add(struct backlog *queue, const struct record *record, bool pe
   uint64_t item = queue->next++;
   *backlog_at(queue, item) = (struct backlog_item){
       .intent = record->intent, .added_ns = now_ns, .written_ns = -1, .key = record->key,
-      .size = record->size, .attempt = record->attempt, .state = ITEM_READY, .persistent = persistent};
+      .size = record->size, .first_number = (uint32_t)item, .attempt = record->attempt, .state = ITEM_READY,
+      .persistent = persistent};
   queue->ready++;
   return item;
 }
@@ -195,4 +196,14 @@ void backlog_requeue(struct backlog *queue, uint64_t item) {
   back->state = ITEM_RETURNED;
   GROW_RING(queue->returned, queue->returned_capacity, queue->returned_head, queue->returned_tail);
   queue->returned[queue->returned_tail++ & (queue->returned_capacity - 1)] = item;
+}
+
+void backlog_move_to_end(struct backlog *queue, uint64_t item) {
+  struct backlog_item moved = *backlog_at(queue, item);
+  backlog_remove(queue, item);
+  GROW_RING(queue->items, queue->capacity, queue->base, queue->next);
+  moved.state = ITEM_READY;
+  if (moved.returns < UINT16_MAX) moved.returns++;
+  *backlog_at(queue, queue->next++) = moved;
+  queue->ready++;
 }

@@ -6,7 +6,8 @@
  *   (none) -------> [ready] --------------------> [unacknowledged] -------------> (none)
  *                      ^                              |
  *                      '------ backlog_requeue ---------'   classic: at its place; quorum: [returned], a line
- *                                                         of its own that goes before the ready ones
+ *                                                         of its own that goes before the ready ones;
+ *                                                         or, with backlog_move_to_end, behind all others
  *
  * [I1] Ready messages are handed out in order of their number; of a quorum queue returned ones before
  *      them, in the order in which they came back.
@@ -33,6 +34,7 @@ struct backlog_item {
   uint64_t intent;
   int64_t added_ns, written_ns; /* written_ns: a classic queue's, -1 = only in its process's memory */
   uint32_t key, size;
+  uint32_t first_number; /* the one that it came with: its message id, wherever it was moved to */
   uint16_t returns;  /* how often it came back */
   uint16_t failures; /* how often that counts for the delivery limit */
   uint16_t attempt;  /* as in struct record */
@@ -109,6 +111,8 @@ uint64_t backlog_take_back(struct backlog *queue, struct backlog_consumer *consu
 uint64_t backlog_first_tag(const struct backlog_consumer *consumer);
 /* What was taken back becomes ready again. */
 void backlog_requeue(struct backlog *queue, uint64_t item);
+/* The same, behind all others: it has another number then. */
+void backlog_move_to_end(struct backlog *queue, uint64_t item);
 /* After all its messages were taken back. */
 void backlog_detach(struct backlog *queue, uint64_t session);
 

@@ -97,18 +97,24 @@ static void on_open(struct world *world, struct node *node, struct message *requ
   if (session->consumes && !node->doomed) broker_type(world)->attach(world, node, session);
 }
 
-static void tell_closed(struct world *world, struct node *node, const struct session *session) {
+static void tell_closed(struct world *world, struct node *node, const struct session *session, bool timed_out) {
   struct message *message = push(world, node, session, RABBIT_CLOSED);
   message->b = broker_hint(world, node);
+  message->c = timed_out;
   world_send(world, node, message);
 }
 
-void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
-  tell_closed(world, node, session);
+static void close_session(struct world *world, struct node *node, struct session *session, bool failed,
+                          bool timed_out) {
+  tell_closed(world, node, session, timed_out);
   if (node->doomed) return;
   const struct channel *channel = link_channel(world, session->node, node->id);
   if (channel->epoch == session->epoch) link_close(world, node, session->node);
   end_session(world, node, session, failed);
+}
+
+void broker_close(struct world *world, struct node *node, struct session *session, bool failed) {
+  close_session(world, node, session, failed, false);
 }
 
 void broker_close_all(struct world *world, struct node *node) {
@@ -143,7 +149,7 @@ static void on_leave(struct world *world, struct node *node, struct message *req
   const struct session over = *session;
   end_session(world, node, session, false);
   bool late = link_channel(world, over.node, node->id)->epoch != request->epoch;
-  if (!node->doomed && !late) tell_closed(world, node, &over); /* [I5] */
+  if (!node->doomed && !late) tell_closed(world, node, &over, false); /* [I5] */
 }
 
 static void on_silence(struct world *world, struct node *node, uint64_t argument) {
@@ -171,7 +177,7 @@ static void on_consumers(struct world *world, struct node *node, uint64_t argume
     uint64_t tag = consumer ? backlog_first_tag(consumer) : 0;
     if (!tag) continue;
     int64_t since = consumer->tags[tag & (consumer->tag_capacity - 1)].at_ns;
-    if (world->now.ns - since >= longest) broker_close(world, node, session, false);
+    if (world->now.ns - since >= longest) close_session(world, node, session, false, true);
   }
   if (!node->doomed)
     world_timer(world, node, 0, broker->consumers_lane, BROKER_TIMER_CONSUMERS, 0);
@@ -309,7 +315,7 @@ void broker_deliver(struct world *world, struct node *node, const struct backlog
   uint32_t count = rabbit_quorum(world) ? 1u + item->returns : again ? 2u : 1u;
   *record = (struct record){.intent = item->intent, .handle = delivery->tag, .key = item->key,
                             .size = item->size, .count = (uint16_t)count, .attempt = item->attempt,
-                             .number = (uint32_t)delivery->item + 1};
+                             .number = item->first_number + 1};
   message->size += item->size;
   world_send(world, node, message);
 }

@@ -10,9 +10,14 @@
  * Durable: everything, whatever the delivery mode, in the log of each replica (raft.h).
  *
  * [Q1] A publish is confirmed when it was flushed by a majority of the replicas, not before.
- * [Q2] What comes back goes into a line of its own, which is served before the other messages.
+ * [Q2] What comes back goes into a line of its own, which is served before the other messages. In a queue
+ *      without a delivery limit what is returned goes to the queue's end instead (quorum queues guide, repeated
+ *      requeues; rabbit_fifo, handle_aux of #return{}: make_requeue): by basic.nack, and up to 4.2 by
+ *      basic.reject, which is #modify{} since (rabbitmq-server, pull request 15387) and no return. What a
+ *      consumer had that is gone never does.
  * [Q3] basic.reject with requeue and the loss of the consumer's connection count as a failed delivery;
- *      basic.nack, consumer_timeout, a cancelled consumer and a change of leader do not (RabbitMQ 4.3).
+ *      basic.nack, consumer_timeout, a cancelled consumer and a change of leader do not (RabbitMQ 4.3). With
+ *      `delivery_count: every-return` all of them do (4.0 to 4.2; rabbit_fifo, return_one: acquired_count).
  *      A message with more failures than delivery-limit is dead-lettered, or dropped.
  * [Q4] Every replica does the same with the same command; only the leader speaks to clients and states
  *      what becomes of messages.
@@ -150,16 +155,28 @@ static void drop_head(struct world *world, struct node *node, uint64_t head,
   dispose(world, node, head, cause);
 }
 
+static bool limited(const struct world *world) {
+  return rabbit_setting(world, KEY_RABBIT_DELIVERY_LIMIT) != RABBIT_DELIVERY_LIMIT_NONE;
+}
+
+static bool counts_every_return(const struct world *world) {
+  return rabbit_setting(world, KEY_RABBIT_DELIVERY_COUNT) == RABBIT_COUNT_EVERY_RETURN;
+}
+
 /* [Q3] */
 static void come_back(struct world *world, struct node *node, uint64_t item, bool failed) {
   struct backlog *queue = &broker_of(node)->queue;
-  int64_t limit = rabbit_setting(world, KEY_RABBIT_DELIVERY_LIMIT);
   struct backlog_item *back = backlog_at(queue, item);
-  if (failed && back->failures < UINT16_MAX) back->failures++;
-  if (limit != RABBIT_DELIVERY_LIMIT_NONE && back->failures > limit)
+  if ((failed || counts_every_return(world)) && back->failures < UINT16_MAX) back->failures++;
+  if (limited(world) && back->failures > rabbit_setting(world, KEY_RABBIT_DELIVERY_LIMIT))
     dispose(world, node, item, RABBIT_TOO_OFTEN);
   else
     backlog_requeue(queue, item);
+}
+
+/* [Q2] Whether rabbit_fifo has a #return{} of a negative acknowledgement, or a #modify{}. */
+static bool is_return(const struct world *world, const struct record *entry) {
+  return entry->flags == COMMAND_RETURN || counts_every_return(world);
 }
 
 /* At the leader, something that happens to an operation may be where a fault strikes. */
@@ -238,6 +255,8 @@ static void bring_back(struct world *world, struct node *node, uint64_t index,
     unknown_tag(world, node, entry);
   else if (entry->flags == COMMAND_DISCARD)
     dispose(world, node, item, RABBIT_REJECTED);
+  else if (!limited(world) && is_return(world, entry))
+    backlog_move_to_end(queue, item);
   else
     come_back(world, node, item, entry->flags == COMMAND_REJECT);
 }
@@ -286,6 +305,7 @@ static void hand_out(struct world *world, struct node *node) {
   struct backlog *queue = &broker_of(node)->queue;
   bool automatic = rabbit_setting(world, KEY_RABBIT_ACK) == RABBIT_AUTOMATIC;
   uint32_t prefetch = (uint32_t)rabbit_setting(world, KEY_RABBIT_PREFETCH);
+  if (prefetch == 0) prefetch = RABBIT_QUORUM_PREFETCH_MAX;
   struct backlog_delivery delivery;
   while (backlog_assign(queue, prefetch, automatic, world->now.ns, &delivery)) {
     if (leads(node)) broker_deliver(world, node, &delivery);

@@ -57,7 +57,8 @@
                               .help = "1: basic.ack for each; else one with multiple after so many"}, \
     [KEY_RABBIT_PREFETCH] = {.name = "prefetch", .type = VALUE_COUNT, .value_default = window,     \
                              .min = 0, .max = 65535,                                               \
-                             .help = "most unacknowledged messages of a consumer; 0 is no limit",  \
+                             .help = "most unacknowledged messages of a consumer; 0 is no limit, " \
+                                     "quorum: 2000 (UNLIMITED_PREFETCH_COUNT)",                    \
                              .source = window_source},                                             \
     [KEY_RABBIT_ON_FAILURE] =                                                                      \
         {.name = "on_failure", .type = VALUE_ENUM, .value_default = "nack-requeue",                \
@@ -70,8 +71,15 @@
     [KEY_RABBIT_DELIVERY_LIMIT] =                                                                  \
         {.name = "delivery-limit", .type = VALUE_COUNT, .value_default = "20", .min = 0,           \
          .max = RABBIT_DELIVERY_LIMIT_NONE,                                                        \
-         .help = "quorum: failed deliveries that a message may have; 1000000 is no limit (-1)",    \
-         .source = QUORUM_GUIDE ", poison message handling: 20 since 4.0"},                        \
+         .help = "quorum: failed deliveries that a message may have; 1000000 is no limit (-1), and what is " \
+                 "nacked then goes to the queue's end",                                            \
+         .source = QUORUM_GUIDE ", poison message handling: 20 since 4.0; repeated requeues"},     \
+    [KEY_RABBIT_DELIVERY_COUNT] =                                                                  \
+        {.name = "delivery_count", .type = VALUE_ENUM, .value_default = "failures",                \
+         .choices = "failures every-return",                                                       \
+         .help = "quorum: what counts for delivery-limit; failures: basic.reject and a lost connection (4.3); " \
+                 "every-return: basic.nack, too (4.0 to 4.2)",                                     \
+         .source = "rabbitmq-server, discussion 18226 and pull request 15387"},                    \
     [KEY_RABBIT_MAX_LENGTH] = {.name = "max-length", .type = VALUE_COUNT, .value_default = "0",    \
                                .min = 0, .max = 1000000000,                                        \
                                .help = "most ready messages; 0 is no limit",                       \
@@ -106,6 +114,14 @@
          .min = NS_PER_MS, .max = TIME_MAX,                                                        \
          .help = "quorum: how long a delivery may be unacknowledged; looked at each minute",       \
          .source = "RabbitMQ guide, consumers: 30 min; quorum queues only since 4.3"},             \
+    [KEY_RABBIT_ON_CONSUMER_TIMEOUT] =                                                             \
+        {.name = "on_consumer_timeout", .type = VALUE_ENUM, .value_default = "stops",              \
+         .choices = "stops resubscribes",                                                          \
+         .help = "what a program does whose consumer is cancelled for that (4.3), or its channel closed (to 4.2); " \
+                 "stops: nothing, as client libraries do, and gets nothing until it is started again; " \
+                 "resubscribes: consumes anew at once",                                            \
+         .source = "RabbitMQ Java client guide: channel-level exceptions do not trigger recovery; 4.3.7: " \
+                   "consumer_timeout_response"},                                                   \
     [KEY_RABBIT_SYNC_INTERVAL] =                                                                   \
         {.name = "sync_interval", .type = VALUE_TIME, .value_default = "200ms", .min = NS_PER_US,  \
          .max = NS_PER_MIN, .help = "classic: after so long a busy queue writes what it has",      \
@@ -142,8 +158,8 @@ static bool check(const struct plan *plan, struct err *err) {
   if (quorum && !values[KEY_RABBIT_DURABLE].i)
     return err_set(err, ERR_CONFLICT, "a quorum queue is always durable"),
            err_note(err, "as in RabbitMQ: set durable: true or queue-type: classic");
-  if (quorum && prefetch > 2000)
-    return err_set(err, ERR_CONFLICT, "prefetch of a quorum queue is at most 2000"), false;
+  if (quorum && prefetch > RABBIT_QUORUM_PREFETCH_MAX)
+    return err_set(err, ERR_CONFLICT, "prefetch of a quorum queue is at most %d", RABBIT_QUORUM_PREFETCH_MAX), false;
   if (values[KEY_RABBIT_ACK].i == RABBIT_MANUAL && prefetch > 0 && batch > prefetch)
     return err_set(err, ERR_CONFLICT, "ack_batch is above prefetch"),
            err_note(err, "no more than prefetch messages come before the first acknowledgement");

@@ -42,7 +42,7 @@
 enum rabbit_message {
   RABBIT_OPEN,    /* a = session, b = it consumes */
   RABBIT_OPENED,  /* a = session */
-  RABBIT_CLOSED,  /* a = session, b = broker to go to, from 1, 0 = not known */
+  RABBIT_CLOSED,  /* a = session, b = broker to go to, from 1, 0 = not known, c = for its consumer_timeout */
   RABBIT_PUBLISH, /* one record; a = session, b = sequence number, 0 = no confirm wanted, c = mandatory */
   RABBIT_CONFIRM, /* a = session, b = sequence number, c = multiple, d = it is a nack; records: those meant */
   RABBIT_RETURN,  /* one record: handle = sequence number; a = session */
@@ -118,6 +118,7 @@ enum rabbit_key {
   KEY_RABBIT_ON_FAILURE,
   KEY_RABBIT_FAILURE_DELAY,
   KEY_RABBIT_DELIVERY_LIMIT,
+  KEY_RABBIT_DELIVERY_COUNT,
   KEY_RABBIT_MAX_LENGTH,
   KEY_RABBIT_OVERFLOW,
   KEY_RABBIT_MESSAGE_TTL,
@@ -126,6 +127,7 @@ enum rabbit_key {
   KEY_RABBIT_CONNECTION_TIMEOUT,
   KEY_RABBIT_RECOVERY_INTERVAL,
   KEY_RABBIT_CONSUMER_TIMEOUT,
+  KEY_RABBIT_ON_CONSUMER_TIMEOUT,
   KEY_RABBIT_SYNC_INTERVAL,
   KEY_RABBIT_FSYNC,
   KEY_RABBIT_GROUP_SIZE,
@@ -135,7 +137,9 @@ enum rabbit_key {
 enum { RABBIT_CLASSIC, RABBIT_QUORUM };
 enum { RABBIT_PERSISTENT, RABBIT_TRANSIENT };
 enum { RABBIT_MANUAL, RABBIT_AUTOMATIC };
+enum { RABBIT_COUNT_FAILURES, RABBIT_COUNT_EVERY_RETURN };
 enum { RABBIT_DROP_HEAD, RABBIT_REJECT_PUBLISH };
+enum { RABBIT_STOPS, RABBIT_RESUBSCRIBES };
 enum { RABBIT_TARGET_NONE, RABBIT_TARGET_QUEUE };
 
 /* Why a message was disposed of: the value of DISPOSED. */
@@ -149,6 +153,8 @@ enum rabbit_cause {
 
 #define RABBIT_REPLICAS_MAX 9
 #define RABBIT_DELIVERY_LIMIT_NONE 1000000 /* stands for -1: no limit */
+/* Of a quorum queue the largest prefetch, and what 0 means there (rabbit_fifo_client: UNLIMITED_PREFETCH_COUNT). */
+#define RABBIT_QUORUM_PREFETCH_MAX 2000
 /* Frame headers and a method with its properties: counts on links with a bandwidth only. */
 #define RABBIT_FRAME_BYTES 64
 

@@ -1,6 +1,7 @@
 /* RabbitMQ from within: the backlog of a queue, and the replicated log of a quorum queue. */
 #include "models/rabbitmq/broker.h"
 #include "models/store/database.h"
+#include "sim/handler/dgsim.h"
 #include "tests/models/tiny.h"
 
 extern const struct system system_rabbitmq_quorum;
@@ -50,6 +51,27 @@ START_TEST(requeued_goes_to_its_place_or_into_the_line_of_returns) { /* [I1], [I
     for (int i = 0; i < 5; i++) ck_assert_uint_eq(give(backlog, 0, NULL), expected[line][i]);
     drop_backlog(backlog);
   }
+}
+END_TEST
+
+START_TEST(moved_to_the_end_comes_after_all_others_and_keeps_its_message_id) { /* [Q2] */
+  struct backlog *backlog = backlog_of(true, 64); /* as many as there is room for */
+  backlog_attach(backlog, 7);
+  for (uint64_t i = 1; i <= 3; i++) ck_assert_uint_eq(give(backlog, 0, NULL), i);
+  for (uint64_t tag = 2; tag >= 1; tag--)
+    backlog_move_to_end(backlog, backlog_take_back(backlog, backlog_consumer(backlog, 7), tag));
+  take(backlog, 7, 3);
+  ck_assert_uint_eq(backlog->ready, 64);
+  uint64_t last = backlog_add(backlog, &(struct record){.intent = 65}, true, 0);
+  ck_assert_uint_eq(give(backlog, 0, NULL), 3); /* returned */
+  for (uint64_t i = 4; i <= 64; i++) ck_assert_uint_eq(give(backlog, 0, NULL), i);
+  ck_assert_uint_eq(give(backlog, 0, NULL), 2);
+  ck_assert_uint_eq(give(backlog, 0, NULL), 1);
+  ck_assert_uint_eq(backlog_at(backlog, last - 1)->first_number, 0);
+  ck_assert_uint_eq(backlog_at(backlog, last - 1)->returns, 1);
+  ck_assert_uint_eq(give(backlog, 0, NULL), 65);
+  ck_assert_uint_eq(give(backlog, 0, NULL), 0);
+  drop_backlog(backlog);
 }
 END_TEST
 
@@ -278,11 +300,158 @@ START_TEST(change_of_leader_does_not_count_as_a_failed_delivery) { /* [Q3] */
 }
 END_TEST
 
+/* Each message fails as often as the test says, then succeeds. */
+static struct {
+  uint32_t failures, calls;
+  int64_t sleep_ns; /* in the first calls */
+  uint32_t sleeps;  /* so many */
+  uint64_t order[32]; /* of the calls */
+} script;
+
+static int scripted(struct dg_context *context, const struct dg_message *message) {
+  if (script.calls < 32) script.order[script.calls] = message->id;
+  script.calls++;
+  if (script.calls <= script.sleeps) dg_sleep(context, script.sleep_ns);
+  return message->delivery <= script.failures ? DG_FAILED : dg_apply(context);
+}
+static const struct handler handler_scripted = {.name = "scripted", .handle = scripted,
+                                                .uses = HANDLER_USES(DATABASE)};
+
+static struct tiny *failing(uint64_t messages, uint32_t failures, int64_t limit, int64_t on_failure) {
+  struct tiny *tiny = quorum(messages, 3);
+  tiny->plan.handler = &handler_scripted;
+  tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_LIMIT].i = limit;
+  tiny->plan.system_settings.values[KEY_RABBIT_ON_FAILURE].i = on_failure;
+  memset(&script, 0, sizeof script);
+  script.failures = failures;
+  return tiny;
+}
+
+START_TEST(delivery_count_is_of_failures_or_of_every_return) { /* [Q3] */
+  static const struct {
+    int64_t count, on_failure;
+    uint32_t calls; /* of one that fails three times, with a limit of 2 */
+  } rows[] = {{RABBIT_COUNT_FAILURES, RABBIT_NACK_REQUEUE, 4},
+              {RABBIT_COUNT_FAILURES, RABBIT_REJECT_REQUEUE, 3},
+              {RABBIT_COUNT_EVERY_RETURN, RABBIT_NACK_REQUEUE, 3},
+              {RABBIT_COUNT_EVERY_RETURN, RABBIT_REJECT_REQUEUE, 3}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tiny *tiny = failing(1, 3, 2, rows[i].on_failure);
+    tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_COUNT].i = rows[i].count;
+    tiny_run(tiny);
+    ck_assert_msg(script.calls == rows[i].calls, "row %zu: %u", i, script.calls);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DISPOSED, 1), rows[i].calls == 3);
+    ck_assert_uint_eq(effects(tiny), rows[i].calls == 4);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+/* Three messages are there when the first is called; each fails once. */
+START_TEST(without_a_limit_what_is_returned_goes_to_the_end) { /* [Q2] */
+  static const struct {
+    int64_t limit, count, on_failure;
+    bool to_the_end;
+  } rows[] = {{20, RABBIT_COUNT_FAILURES, RABBIT_NACK_REQUEUE, false},
+              {20, RABBIT_COUNT_EVERY_RETURN, RABBIT_NACK_REQUEUE, false},
+              {RABBIT_DELIVERY_LIMIT_NONE, RABBIT_COUNT_FAILURES, RABBIT_NACK_REQUEUE, true},
+              {RABBIT_DELIVERY_LIMIT_NONE, RABBIT_COUNT_FAILURES, RABBIT_REJECT_REQUEUE, false},
+              {RABBIT_DELIVERY_LIMIT_NONE, RABBIT_COUNT_EVERY_RETURN, RABBIT_NACK_REQUEUE, true},
+              {RABBIT_DELIVERY_LIMIT_NONE, RABBIT_COUNT_EVERY_RETURN, RABBIT_REJECT_REQUEUE, true}};
+  static const uint64_t orders[2][6] = {{1, 1, 2, 2, 3, 3}, {1, 2, 3, 1, 2, 3}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tiny *tiny = failing(3, 1, rows[i].limit, rows[i].on_failure);
+    tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_COUNT].i = rows[i].count;
+    tiny->plan.system_settings.values[KEY_RABBIT_PREFETCH].i = 1;
+    tiny->plan.system_settings.values[KEY_RABBIT_FAILURE_DELAY].i = S;
+    tiny_run(tiny);
+    ck_assert_uint_eq(script.calls, 6);
+    for (size_t call = 0; call < 6; call++)
+      ck_assert_msg(script.order[call] == orders[rows[i].to_the_end][call], "row %zu, call %zu: %llu", i, call,
+                    (unsigned long long)script.order[call]);
+    for (uint64_t m = 1; m <= 3; m++) ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, m), 1);
+    check_agreement(tiny);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+START_TEST(without_a_limit_what_a_lost_consumer_had_comes_first) { /* [Q2] */
+  struct tiny *tiny = failing(4, 0, RABBIT_DELIVERY_LIMIT_NONE, RABBIT_NACK_REQUEUE);
+  tiny->plan.system_settings.values[KEY_RABBIT_PREFETCH].i = 2;
+  script.sleep_ns = S;
+  script.sleeps = 5;
+  tiny_strike(tiny, VERB_KILL, 600 * MS, ROLE_CONSUMER, 1);
+  tiny_run(tiny);
+  static const uint64_t order[5] = {1, 1, 2, 3, 4};
+  ck_assert_uint_eq(script.calls, 5);
+  for (size_t call = 0; call < 5; call++) ck_assert_uint_eq(script.order[call], order[call]);
+  tiny_free(tiny);
+}
+END_TEST
+
+START_TEST(consumer_timeout_stops_a_program_that_does_not_subscribe_anew) { /* [I4] of amqp.h */
+  static const struct {
+    int64_t then;
+    uint32_t consumers;
+    bool restarted, all;
+  } rows[] = {{RABBIT_STOPS, 1, false, false},
+              {RABBIT_STOPS, 1, true, true},
+              {RABBIT_STOPS, 2, false, true},
+              {RABBIT_RESUBSCRIBES, 1, false, true}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tiny *tiny = failing(3, 0, 20, RABBIT_NACK_REQUEUE);
+    tiny->plan.counts[ROLE_CONSUMER] = rows[i].consumers;
+    tiny->plan.system_settings.values[KEY_RABBIT_CONSUMER_TIMEOUT].i = NS_PER_MIN;
+    tiny->plan.system_settings.values[KEY_RABBIT_ON_CONSUMER_TIMEOUT].i = rows[i].then;
+    script.sleep_ns = 3 * NS_PER_MIN;
+    script.sleeps = 1;
+    if (rows[i].restarted) tiny_strike(tiny, VERB_KILL, 4 * NS_PER_MIN, ROLE_CONSUMER, 1);
+    tiny_run(tiny);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, 1), rows[i].all ? 2 : 1);
+    for (uint64_t m = 2; m <= 3; m++) ck_assert_uint_eq(tiny_count(tiny, FACT_EFFECT, m), rows[i].all);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DRAINED, 0), rows[i].all);
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DISPOSED, 0), 0);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+START_TEST(change_of_leader_counts_where_every_return_does) { /* [Q3] */
+  struct tiny *tiny = quorum(5, 3);
+  tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_LIMIT].i = 0;
+  tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_COUNT].i = RABBIT_COUNT_EVERY_RETURN;
+  tiny_service_time(tiny, 300 * MS);
+  tiny_strike(tiny, VERB_POWER_LOSS, 350 * MS, ROLE_BROKER, 1)->lasts = span_of(20 * S);
+  tiny_run(tiny);
+  ck_assert_uint_gt(tiny_count(tiny, FACT_DISPOSED, 0), 0);
+  tiny_free(tiny);
+}
+END_TEST
+
+/* A lost consumer's messages count as failed: with a limit of 0 what it had is disposed of. */
+START_TEST(consumer_without_a_prefetch_has_2000_messages_at_most) {
+  for (int64_t prefetch = 0; prefetch <= 10; prefetch += 10) {
+    struct tiny *tiny = quorum(2100, 3);
+    tiny->plan.workload.rate = INT64_C(10000) * SCHEMA_RATE_SCALE;
+    tiny->plan.system_settings.values[KEY_RABBIT_PREFETCH].i = prefetch;
+    tiny->plan.system_settings.values[KEY_RABBIT_DELIVERY_LIMIT].i = 0;
+    tiny_service_time(tiny, 10 * S);
+    tiny_strike(tiny, VERB_KILL, 5 * S, ROLE_CONSUMER, 1);
+    tiny_run(tiny);
+    size_t most = prefetch ? (size_t)prefetch : 2000;
+    ck_assert_uint_eq(tiny_count(tiny, FACT_DISPOSED, 0), most);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("models/rabbitmq quorum");
   TCase *tests = tcase_create("replicas");
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, requeued_goes_to_its_place_or_into_the_line_of_returns);
+  tcase_add_test(tests, moved_to_the_end_comes_after_all_others_and_keeps_its_message_id);
   tcase_add_test(tests, consumers_take_turns_within_their_prefetch);
   tcase_add_test(tests, tag_names_one_message_once);
   tcase_add_test(tests, backlog_agrees_with_its_naive_twin);
@@ -291,6 +460,12 @@ int main(void) {
   tcase_add_test(tests, what_the_old_leader_could_not_replicate_is_not_confirmed_and_not_kept);
   tcase_add_test(tests, disk_that_lies_about_its_flushes_loses_what_was_confirmed);
   tcase_add_test(tests, change_of_leader_does_not_count_as_a_failed_delivery);
+  tcase_add_test(tests, delivery_count_is_of_failures_or_of_every_return);
+  tcase_add_test(tests, without_a_limit_what_is_returned_goes_to_the_end);
+  tcase_add_test(tests, without_a_limit_what_a_lost_consumer_had_comes_first);
+  tcase_add_test(tests, consumer_timeout_stops_a_program_that_does_not_subscribe_anew);
+  tcase_add_test(tests, change_of_leader_counts_where_every_return_does);
+  tcase_add_test(tests, consumer_without_a_prefetch_has_2000_messages_at_most);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
