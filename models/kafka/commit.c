@@ -1,10 +1,12 @@
 /* How a consumer commits: the paths through enum commit_step.
  *
  *   before-processing   OFFSETS                       covers what the poll returned
- *   after-processing    (OUTPUTS) OFFSETS             covers what was handled, outputs flushed first
- *   auto                (OUTPUTS) OFFSETS             covers what earlier polls returned
+ *   after-processing    (ID) (OUTPUTS) OFFSETS        covers what was handled, outputs flushed first
+ *   auto                (ID) (OUTPUTS) OFFSETS        covers what earlier polls returned
  *   in-transaction      (ADD) (OUTPUTS) OFFSETS END   one transaction; ADD in version 1 only
  *     offsets: after-transaction, before-transaction: a commit of the group, apart from the transaction
+ *
+ * ID: the producer of outputs is idempotent, and gets its id before the first one.
  *
  * What becomes of a step that times out or is cut off is commit_policy.c's to say; an answer that fences
  * ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
@@ -25,7 +27,7 @@ static bool version_1(const struct world *world) {
 /* The paths. A step that there is nothing for is left out. */
 enum commit_order { ORDER_PLAIN, ORDER_IN_TRANSACTION, ORDER_AFTER, ORDER_BEFORE, ORDER__COUNT };
 static const enum commit_step orders[ORDER__COUNT][6] = {
-    [ORDER_PLAIN] = {COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_IDLE},
+    [ORDER_PLAIN] = {COMMIT_ID, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_IDLE},
     [ORDER_IN_TRANSACTION] = {COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_IDLE},
     [ORDER_AFTER] = {COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_END, COMMIT_OFFSETS, COMMIT_IDLE},
     [ORDER_BEFORE] = {COMMIT_OFFSETS, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_END, COMMIT_IDLE},
@@ -135,6 +137,12 @@ static void send_add(struct world *world, struct node *node) {
   client_send(world, node, &consumer->client, SLOT_COMMIT, message);
 }
 
+/* Idempotent only: a = 0. */
+static void send_init(struct world *world, struct node *node) {
+  client_send(world, node, &consumer_of(node)->client, SLOT_COMMIT,
+              client_request(world, node, kafka_coordinator(world), WIRE_INIT_PRODUCER));
+}
+
 static void give_up(struct world *world, struct node *node);
 
 /* The outputs of one partition, as one batch of at most PROCESSED_MAX. Sent again with the same sequence
@@ -174,6 +182,7 @@ void commit_send(struct world *world, struct node *node) {
   if (consumer->lost && !transactional(world)) return consumer_rejoin(world, node); /* CommitFailed */
   if (consumer->step == COMMIT_OUTPUTS) return send_outputs(world, node);
   if (client_waits(&consumer->client, SLOT_COMMIT)) return;
+  if (consumer->step == COMMIT_ID) send_init(world, node);
   if (consumer->step == COMMIT_ADD) send_add(world, node);
   if (consumer->step == COMMIT_OFFSETS) send_offsets(world, node);
   if (consumer->step == COMMIT_END) send_end(world, node, true);
@@ -192,6 +201,9 @@ static void go_to(struct world *world, struct node *node, enum commit_step step)
 
 static bool is_needed(const struct world *world, const struct consumer *consumer,
                       enum commit_step step) {
+  if (step == COMMIT_ID)
+    return consumer->flushing > 0 && consumer->producer.producer == NO_PRODUCER &&
+           kafka_setting(world, KEY_IDEMPOTENCE);
   if (step == COMMIT_ADD) return consumer->flushing > 0 && version_1(world);
   if (step == COMMIT_OUTPUTS) return consumer->flushing > 0;
   if (step == COMMIT_OFFSETS) return !consumer->flush_only;
@@ -308,10 +320,30 @@ void commit_on_offsets(struct world *world, struct node *node, struct message *a
   if (confirmed(world, node, answer, SLOT_COMMIT)) advance(world, node);
 }
 
+void commit_on_id(struct world *world, struct node *node, struct message *answer) {
+  struct consumer *consumer = consumer_of(node);
+  if (!confirmed(world, node, answer, SLOT_COMMIT)) return;
+  consumer->producer = (struct batch){.producer = (uint32_t)answer->b, .epoch = (uint16_t)answer->c};
+  advance(world, node);
+}
+
+/* The log has lost what it had of this producer: all begins anew, in the next epoch
+ * (TransactionManager.bumpIdempotentProducerEpoch). */
+static void begin_epoch(struct world *world, struct node *node, uint32_t slot) {
+  struct consumer *consumer = consumer_of(node);
+  consumer->producer.epoch++;
+  outputs_new_epoch(world, consumer);
+  consumer_retry_later(world, node, slot);
+}
+
 void commit_on_output(struct world *world, struct node *node, struct message *answer) {
   struct consumer *consumer = consumer_of(node);
-  const uint32_t partition = (uint32_t)answer->c;
-  if (!confirmed(world, node, answer, slot_output(world, partition))) return;
+  const uint32_t partition = (uint32_t)answer->c, slot = slot_output(world, partition);
+  if (answer->a == KAFKA_OUT_OF_ORDER_SEQUENCE && !transactional(world)) {
+    if (client_answered(world, &consumer->client, slot, answer)) begin_epoch(world, node, slot);
+    return;
+  }
+  if (!confirmed(world, node, answer, slot)) return;
   outputs_acknowledged(world, node, partition);
   const bool more = consumer->covered_parts[partition].count > 0;
   if (consumer->step == COMMIT_OUTPUTS && more) send_output(world, node, partition);

@@ -112,10 +112,17 @@ static void on_metadata(struct world *world, struct node *node, struct message *
   if (node->stage == STAGE_RUNNING) consumer_pump(world, node);
 }
 
+static void on_init(struct world *world, struct node *node, struct message *answer) {
+  if (commit_mode(world) == COMMIT_IN_TRANSACTION)
+    membership_on_init(world, node, answer);
+  else
+    commit_on_id(world, node, answer);
+}
+
 /* What a stage listens to. Answers that come late are told by their correlation, so every stage after
  * the request's may see them. */
 #define HEARS_ALL(stage)                                                                           \
-  [(stage)*WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = membership_on_init,                          \
+  [(stage)*WIRE__COUNT + WIRE_INIT_PRODUCER_ANSWER] = on_init,                                     \
   [(stage)*WIRE__COUNT + WIRE_JOINED] = membership_on_joined,                                      \
   [(stage)*WIRE__COUNT + WIRE_SYNCED] = membership_on_synced,                                      \
   [(stage)*WIRE__COUNT + WIRE_OFFSETS_ANSWER] = membership_on_offsets,                             \

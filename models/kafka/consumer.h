@@ -80,7 +80,7 @@ enum { SLOT_COORDINATOR, SLOT_HEARTBEAT, SLOT_COMMIT, SLOT_FETCH }; /* SLOT_FETC
 #define OUTPUTS_MAX (2 * PROCESSED_MAX)
 
 /* Steps of a commit, in order; each mode has its own path through them (commit.c). */
-enum commit_step { COMMIT_IDLE, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_ABORT };
+enum commit_step { COMMIT_IDLE, COMMIT_ID, COMMIT_ADD, COMMIT_OUTPUTS, COMMIT_OFFSETS, COMMIT_END, COMMIT_ABORT };
 
 struct output {
   uint64_t intent;
@@ -277,7 +277,7 @@ void commit_send(struct world *world, struct node *node);
 /* Nothing is left to be committed. */
 bool commit_clean(const struct consumer *consumer);
 void commit_forget(struct world *world, struct node *node);
-message_fn commit_on_committed, commit_on_added, commit_on_output, commit_on_offsets, commit_on_ended;
+message_fn commit_on_id, commit_on_committed, commit_on_added, commit_on_output, commit_on_offsets, commit_on_ended;
 int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent, uint32_t key);
 static inline uint32_t slot_output(const struct world *world, uint32_t partition) {
   return SLOT_FETCH + world->count[ROLE_BROKER] + partition;

@@ -86,6 +86,11 @@ void outputs_acknowledged(struct world *world, struct node *node, uint32_t parti
 void outputs_forget(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (outputs_count(consumer) > 0) world_unhold(world, node);
+  /* What is under way has its sequences: what comes next must not be taken for it. */
+  if (consumer->flushing > 0 && consumer->producer.producer != NO_PRODUCER && !consumer->producer.transactional) {
+    consumer->producer.epoch++;
+    outputs_new_epoch(world, consumer);
+  }
   for (uint32_t p = outputs_covered(world, consumer, 0); p != BITS_NONE; p = outputs_covered(world, consumer, p + 1)) {
     consumer->covered_parts[p].count = 0;
     bits_take(consumer->output_parts, p);
