@@ -18,7 +18,7 @@
  *
  * [I1] Read committed: a transaction's changes are seen by others from its commit's end on, not before.
  * [I2] Of two transactions that write one row or insert one unique key, the later waits until the
- *      earlier has ended; an insert then finds the key there, or takes it.
+ *      earlier has ended; an insert then finds the key there, or takes it. It waits for who deletes it, too.
  * [I3] EFFECT is stated at a commit's end, once for each operation that it applies; what a power loss
  *      interrupts was never stated, so nothing of it has to be undone. Only what a flush lied about is:
  *      all commits since the last true flush go with the power, and EFFECT_UNDONE says which.
@@ -32,8 +32,9 @@
  * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory, from
  *      its commit until it is deleted: at the first time of the job (a multiple of prune_every) at which it
  *      is older than the handler's retention; 0s is for ever. A natural key is not: it is the row itself.
- * [I8] A conditional write waits for who holds its row, and then goes by what stands there; a delete takes
- *      row and unique key.
+ * [I8] A conditional write and a delete look for what is committed. When they find it they wait for who holds
+ *      the row, and then go by what stands there; a write that expects 0, of no row, is an insert as in [I2]. A
+ *      delete takes row and unique key.
  * [I9] Serializable: see isolation.h. A transaction that fails answers DG_CONFLICT and is rolled back.
  * [I10] No more than max_connections are open; a statement on a further one answers DG_FAILED (PostgreSQL:
  *      too many clients already). A pool that queues for them would be the client's.

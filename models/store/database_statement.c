@@ -114,8 +114,19 @@ bool database_change(struct world *world, struct node *node, uint32_t index, str
   return database_noted(world, node, index, request);
 }
 
+/* Whether it makes a row where there is none: of these two, an UPDATE finds nothing there. */
+static bool inserts(const struct message *request) {
+  return request->kind == DATABASE_INSERT_UNIQUE ||
+         (request->kind == DATABASE_PUT_IF && request->records[0].handle == 0);
+}
+
+/* An insert waits for who holds its key before it looks: who has deleted it may yet roll back, and who has
+ * made it, too (PostgreSQL manual, Index Uniqueness Checks). An UPDATE or DELETE looks among what is committed,
+ * waits for what it finds there, and looks again (13.2.1, Read Committed Isolation Level). */
 static bool change_if(struct world *world, struct node *node, uint32_t index, struct message *request,
                       const struct write *write) {
+  if (inserts(request) && sessions_is_locked(&database_of(node)->sessions, index, write->table, write->key))
+    return database_lock(world, node, index, request, write->table, write->key) == LOCKED_KEPT;
   int status = database_condition(database_of(node), index, request, write);
   if (status == DG_OK) return database_change(world, node, index, request, write);
   if (request->kind == DATABASE_PUT_IF)
