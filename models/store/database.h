@@ -45,6 +45,9 @@
  * [I13] A service's database, and that of a group whose handler `commits`, states COMMITTED and
  *      COMMITTED_UNDONE where others state EFFECT and EFFECT_UNDONE, and no STATE. They alone have an outbox
  *      table: outbox_table.h, database_outbox.c.
+ * [I14] A statement that has waited for locks for statement_timeout, all in all, is cancelled: it has done nothing,
+ *      answers DG_FAILED, and its transaction is rolled back (PostgreSQL: canceling statement due to statement
+ *      timeout). Its caller's patience, socket_timeout, is another: the statement goes on without it.
  *
  * The fault `failover` has a standby take over at this node: connections break, and what was open or waited
  * for a flush is gone. `election: clean` is a switchover, or a synchronous standby: what was committed is
@@ -58,6 +61,8 @@
  * for that flush gets no answer, and recovery, from the log that is on the disk, does not know of it.
  * LIMIT: on a real machine the failed write may still be in the page cache, and then recovery finds it.
  * LIMIT: all threads of a consumer share one connection: a reset breaks all their transactions.
+ * LIMIT: a caller whose socket_timeout is over gives up the statement (PostgreSQL's JDBC driver: the connection).
+ * LIMIT: statement_timeout counts waiting only, which is all that takes long here.
  * LIMIT: a deadlock is found at once (PostgreSQL: after deadlock_timeout, 1 s); the later waiter's
  *        transaction is rolled back.
  * LIMIT: a waiting transaction of a broken connection ends at once (PostgreSQL: when its wait ends); a
@@ -73,7 +78,8 @@
 #define DATABASE_UNIQUE_ROW_BYTES 48
 
 enum database_key {
-  KEY_DATABASE_STATEMENT_TIMEOUT,
+  KEY_DATABASE_SOCKET_TIMEOUT,
+  KEY_DATABASE_STATEMENT_TIMEOUT, /* 0 = none */
   KEY_DATABASE_IDLE_TIMEOUT,
   KEY_DATABASE_ISOLATION, /* enum isolation_level */
   KEY_DATABASE_MAX_CONNECTIONS,

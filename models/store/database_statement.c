@@ -28,6 +28,19 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
   return index;
 }
 
+void database_wait_over(struct world *world, struct transaction *transaction) {
+  if (transaction->wait_timer != TIMER_NONE) world_cancel(world, transaction->wait_timer);
+  transaction->wait_timer = TIMER_NONE;
+}
+
+/* From its first wait on, which is when it came; after a wait for one lock it may wait for another. */
+static void limit_wait(struct world *world, struct node *node, uint32_t index) {
+  struct transaction *transaction = transaction_at(database_of(node), index);
+  if (transaction->wait_timer != TIMER_NONE || !database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)) return;
+  transaction->wait_timer = world_timer(world, node, 0, database_of(node)->wait_lane, TIMER_WAIT,
+                                        (uint64_t)transaction->generation << 32 | index);
+}
+
 static void forget_request(struct world *world, struct transaction *transaction) {
   if (transaction->request) world_release(world, transaction->request);
   transaction->request = NULL;
@@ -51,6 +64,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   forget_request(world, transaction);
   if (database->states_commits) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
+  database_wait_over(world, transaction);
   sessions_end(&database->sessions, index);
   isolation_ends(&database->isolation, transaction, database->sessions.live);
   world_unhold(world, node);
@@ -97,6 +111,7 @@ enum locked database_lock(struct world *world, struct node *node, uint32_t index
   if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), LOCKED_REFUSED;
   world_take(request);
   transaction_at(database, index)->request = request;
+  limit_wait(world, node, index);
   return LOCKED_KEPT;
 }
 
