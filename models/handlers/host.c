@@ -50,7 +50,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   host_program_start(world, node);
   if (world->count[ROLE_DATABASE] > 0)
     host->lanes[ROLE_DATABASE] =
-        world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+        world_lane(world, span_of(database_setting(world, KEY_DATABASE_SOCKET_TIMEOUT)));
   if (world->count[ROLE_CACHE] > 0)
     host->lanes[ROLE_CACHE] = world_lane(world, span_of(cache_setting(world, KEY_CACHE_TIMEOUT)));
   if (world->count[ROLE_PROVIDER] > 0)

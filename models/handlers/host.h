@@ -12,7 +12,7 @@
  * [I2] A crash drops the fibers; what the database had not committed is rolled back by it.
  * [I3] Each running handler is a volatile hold of the node (world_hold).
  * [I4] `handled` is never called from within host_submit, and may itself call host_submit.
- * [I5] A statement that is not answered in the database's statement_timeout, or whose connection breaks,
+ * [I5] A statement that is not answered in the database's socket_timeout, or whose connection breaks,
  *      returns DG_UNKNOWN when it may have been committed (COMMIT, a change outside of a transaction),
  *      else DG_FAILED; then its transaction is broken: everything in it returns DG_FAILED.
  *      A request to a cache likewise, in the cache's timeout: DG_UNKNOWN when it may have changed a key.

@@ -4,7 +4,7 @@
 #include "sim/base/assert.h"
 
 uint16_t session_lane(struct world *world) {
-  return world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
+  return world_lane(world, span_of(database_setting(world, KEY_DATABASE_SOCKET_TIMEOUT)));
 }
 
 struct message *session_request(struct world *world, const struct node *node, uint16_t kind, uint64_t intent,

@@ -2,7 +2,7 @@
  * it has under way, with the driver's own time limit.
  *
  *   session_request ... session_ask --answer--> session_answered
- *                          |--statement_timeout--> on_timer of the component
+ *                          |--socket_timeout-----> on_timer of the component
  *                          '--connection broken--> session_lost, for each that waits
  *
  * A transaction is begun by its first statement and numbered by who begins it; what is not committed when
@@ -30,7 +30,7 @@ static inline struct node *session_database(struct world *world) {
   return world_node(world, ROLE_DATABASE, plan_services(world->plan) ? world->plan->counts[ROLE_DATABASE] : 0);
 }
 
-/* The lane of statement_timeout, for `start`. */
+/* The lane of socket_timeout, for `start`. */
 uint16_t session_lane(struct world *world);
 
 /* A fresh request, to be filled in. transaction: 0 = a statement by itself; `begins`: its first. */

@@ -47,6 +47,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (database_setting(world, KEY_DATABASE_IDLE_TIMEOUT))
     database->idle_lane =
         world_lane(world, span_of(database_setting(world, KEY_DATABASE_IDLE_TIMEOUT)));
+  if (database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT))
+    database->wait_lane = world_lane(world, span_of(database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)));
 }
 
 /* --- Requests --- */
@@ -77,7 +79,9 @@ static void statement(struct world *world, struct node *node, struct message *re
   } else {
     count_statement(world, node, request);
     uint32_t index = find_or_begin(world, node, request);
-    if (index != SESSION_NONE) database_execute(world, node, index, request);
+    if (index == SESSION_NONE) return;
+    database_wait_over(world, transaction_at(database_of(node), index)); /* of the statement before */
+    database_execute(world, node, index, request);
   }
 }
 
@@ -131,6 +135,16 @@ static void on_idle(struct world *world, struct node *node, uint64_t argument) {
     database_abort(world, node, (uint32_t)argument);
   else
     world_after(world, node, 0, TIMER_IDLE, argument, span_of(since + timeout - world->now.ns));
+}
+
+/* Since a statement first waited the timeout has passed. It may be done by now, or wait for its commit. */
+static void on_wait(struct world *world, struct node *node, uint64_t argument) {
+  struct database *database = database_of(node);
+  struct transaction *transaction = transaction_at(database, (uint32_t)argument);
+  if (transaction->generation != argument >> 32 || transaction->state == TRANSACTION_FREE) return;
+  transaction->wait_timer = TIMER_NONE;
+  if (transaction->state == TRANSACTION_WAITING)
+    database_refuse(world, node, (uint32_t)argument, transaction->request);
 }
 
 /* --- Life and death --- */
@@ -224,9 +238,10 @@ static message_fn *const on[STORE_MESSAGE__COUNT] = {
 
 static timer_fn *const on_timer[TIMER__COUNT] = {[TIMER_FLUSH] = database_flushed,
                                                  [TIMER_IDLE] = on_idle,
-                                                 [TIMER_PRUNE] = database_on_prune};
+                                                 [TIMER_PRUNE] = database_on_prune,
+                                                 [TIMER_WAIT] = on_wait};
 static const char *const timer_names[TIMER__COUNT] = {[TIMER_FLUSH] = "flush", [TIMER_IDLE] = "idle",
-                                                [TIMER_PRUNE] = "prune"};
+                                                [TIMER_PRUNE] = "prune", [TIMER_WAIT] = "statement-timeout"};
 
 const struct component database_component = {
     .name = "database", .start = start, .on = on, .stage_names = stages, .stage_count = 1,
@@ -238,16 +253,26 @@ const struct component database_component = {
 };
 
 static const struct key keys[KEY_DATABASE__COUNT] = {
-    [KEY_DATABASE_STATEMENT_TIMEOUT] =
+    [KEY_DATABASE_SOCKET_TIMEOUT] =
         {
-            .name = "statement_timeout",
+            .name = "socket_timeout",
             .type = VALUE_TIME,
             .value_default = "30s",
             .min = NS_PER_MS,
             .max = NS_PER_D,
-            .help = "how long a caller waits for the answer to a statement or commit",
-            .source = "ours; PostgreSQL's own default waits for ever, its manual advises sessions to "
-                      "set one",
+            .help = "how long a caller waits for the answer to a statement or commit; the database goes on with it",
+            .source = "ours; PostgreSQL's JDBC driver: socketTimeout, 0: it waits for ever",
+        },
+    [KEY_DATABASE_STATEMENT_TIMEOUT] =
+        {
+            .name = "statement_timeout",
+            .type = VALUE_TIME,
+            .value_default = "0s",
+            .min = 0,
+            .max = NS_PER_D,
+            .help = "a statement that waits so long for others' locks is cancelled, and its transaction rolled back; "
+                    "0s = never",
+            .source = "PostgreSQL: statement_timeout, 0",
         },
     [KEY_DATABASE_IDLE_TIMEOUT] =
         {
@@ -312,9 +337,12 @@ static const struct key keys[KEY_DATABASE__COUNT] = {
 };
 
 static struct span longest_timeout(const struct settings *settings) {
-  int64_t statement = settings->values[KEY_DATABASE_STATEMENT_TIMEOUT].i;
-  int64_t idle = settings->values[KEY_DATABASE_IDLE_TIMEOUT].i;
-  return span_of(statement > idle ? statement : idle);
+  static const enum database_key timeouts[] = {KEY_DATABASE_SOCKET_TIMEOUT, KEY_DATABASE_STATEMENT_TIMEOUT,
+                                               KEY_DATABASE_IDLE_TIMEOUT};
+  int64_t longest = 0;
+  for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
+    if (settings->values[timeouts[i]].i > longest) longest = settings->values[timeouts[i]].i;
+  return span_of(longest);
 }
 
 const struct store store_transactional = {

@@ -18,7 +18,7 @@
  *
  * [I1] Read committed: a transaction's changes are seen by others from its commit's end on, not before.
  * [I2] Of two transactions that write one row or insert one unique key, the later waits until the
- *      earlier has ended; an insert then finds the key there, or takes it.
+ *      earlier has ended; an insert then finds the key there, or takes it. It waits for who deletes it, too.
  * [I3] EFFECT is stated at a commit's end, once for each operation that it applies; what a power loss
  *      interrupts was never stated, so nothing of it has to be undone. Only what a flush lied about is:
  *      all commits since the last true flush go with the power, and EFFECT_UNDONE says which.
@@ -32,8 +32,9 @@
  * [I7] A unique key of a unique table is accounted with DATABASE_UNIQUE_ROW_BYTES as dedup memory, from
  *      its commit until it is deleted: at the first time of the job (a multiple of prune_every) at which it
  *      is older than the handler's retention; 0s is for ever. A natural key is not: it is the row itself.
- * [I8] A conditional write waits for who holds its row, and then goes by what stands there; a delete takes
- *      row and unique key.
+ * [I8] A conditional write and a delete look for what is committed. When they find it they wait for who holds
+ *      the row, and then go by what stands there; a write that expects 0, of no row, is an insert as in [I2]. A
+ *      delete takes row and unique key.
  * [I9] Serializable: see isolation.h. A transaction that fails answers DG_CONFLICT and is rolled back.
  * [I10] No more than max_connections are open; a statement on a further one answers DG_FAILED (PostgreSQL:
  *      too many clients already). A pool that queues for them would be the client's.
@@ -44,6 +45,9 @@
  * [I13] A service's database, and that of a group whose handler `commits`, states COMMITTED and
  *      COMMITTED_UNDONE where others state EFFECT and EFFECT_UNDONE, and no STATE. They alone have an outbox
  *      table: outbox_table.h, database_outbox.c.
+ * [I14] A statement that has waited for locks for statement_timeout, all in all, is cancelled: it has done nothing,
+ *      answers DG_FAILED, and its transaction is rolled back (PostgreSQL: canceling statement due to statement
+ *      timeout). Its caller's patience, socket_timeout, is another: the statement goes on without it.
  *
  * The fault `failover` has a standby take over at this node: connections break, and what was open or waited
  * for a flush is gone. `election: clean` is a switchover, or a synchronous standby: what was committed is
@@ -57,6 +61,8 @@
  * for that flush gets no answer, and recovery, from the log that is on the disk, does not know of it.
  * LIMIT: on a real machine the failed write may still be in the page cache, and then recovery finds it.
  * LIMIT: all threads of a consumer share one connection: a reset breaks all their transactions.
+ * LIMIT: a caller whose socket_timeout is over gives up the statement (PostgreSQL's JDBC driver: the connection).
+ * LIMIT: statement_timeout counts waiting only, which is all that takes long here.
  * LIMIT: a deadlock is found at once (PostgreSQL: after deadlock_timeout, 1 s); the later waiter's
  *        transaction is rolled back.
  * LIMIT: a waiting transaction of a broken connection ends at once (PostgreSQL: when its wait ends); a
@@ -72,7 +78,8 @@
 #define DATABASE_UNIQUE_ROW_BYTES 48
 
 enum database_key {
-  KEY_DATABASE_STATEMENT_TIMEOUT,
+  KEY_DATABASE_SOCKET_TIMEOUT,
+  KEY_DATABASE_STATEMENT_TIMEOUT, /* 0 = none */
   KEY_DATABASE_IDLE_TIMEOUT,
   KEY_DATABASE_ISOLATION, /* enum isolation_level */
   KEY_DATABASE_MAX_CONNECTIONS,

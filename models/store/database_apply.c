@@ -4,9 +4,12 @@
 #include "models/mutants.h"
 #include "sim/handler/dgsim.h"
 
-/* The unique id of an insert. Where it is there the statement fails, and with it its transaction. */
+/* The unique id of an insert, when nobody else holds it. Where it is there the statement fails, and with it its
+ * transaction. */
 static enum locked claim(struct world *world, struct node *node, uint32_t index, struct message *request) {
   struct database *database = database_of(node);
+  if (sessions_is_locked(&database->sessions, index, TABLE_INSERTED, request->intent))
+    return database_lock(world, node, index, request, TABLE_INSERTED, request->intent);
   bool exists = database_has_unique(database, index, TABLE_INSERTED, request->intent);
   if (exists && !MUTANT(DATABASE_NO_NATURAL_KEY)) {
     database_answer(world, node, request, DG_EXISTS, 0);

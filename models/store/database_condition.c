@@ -1,5 +1,6 @@
 /* Statements that change something only if: INSERT … ON CONFLICT DO NOTHING, DELETE, and
- * UPDATE … WHERE value = expected. Each is looked at again when it has waited for its row. */
+ * UPDATE … WHERE value = expected. Each is looked at again when it has waited for its row; an
+ * INSERT is looked at only when nobody else holds it. */
 #include "models/store/database_state.h"
 
 #include "models/mutants.h"

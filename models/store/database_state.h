@@ -75,12 +75,12 @@ struct database {
   int64_t connections;      /* open ones */
   bool flushing;
   int64_t flush_started; /* ns; may be still to come */
-  uint16_t idle_lane;
+  uint16_t idle_lane, wait_lane;
   bool prune_armed;
   int64_t prune_asked; /* ns: since then the job waits for a flush; NOT_ASKED */
 };
 
-enum { TIMER_FLUSH, TIMER_IDLE, TIMER_PRUNE, TIMER__COUNT };
+enum { TIMER_FLUSH, TIMER_IDLE, TIMER_PRUNE, TIMER_WAIT, TIMER__COUNT };
 
 static inline struct database *database_of(const struct node *node) { return node->disk[0]; }
 static inline struct transaction *transaction_at(struct database *database, uint32_t index) {
@@ -103,6 +103,8 @@ bool database_connects(struct world *world, struct node *node, const struct mess
 void database_answer(struct world *world, struct node *node, const struct message *request,
                      int status, int64_t value);
 uint32_t database_begin(struct world *world, struct node *node, const struct message *request);
+/* Its statement waits for nobody any more: no timeout cancels it. */
+void database_wait_over(struct world *world, struct transaction *transaction);
 /* Ends a transaction, written or not, and lets those go on who waited for it. */
 void database_end(struct world *world, struct node *node, uint32_t index);
 void database_abort(struct world *world, struct node *node, uint32_t index);

@@ -28,6 +28,19 @@ uint32_t database_begin(struct world *world, struct node *node, const struct mes
   return index;
 }
 
+void database_wait_over(struct world *world, struct transaction *transaction) {
+  if (transaction->wait_timer != TIMER_NONE) world_cancel(world, transaction->wait_timer);
+  transaction->wait_timer = TIMER_NONE;
+}
+
+/* From its first wait on, which is when it came; after a wait for one lock it may wait for another. */
+static void limit_wait(struct world *world, struct node *node, uint32_t index) {
+  struct transaction *transaction = transaction_at(database_of(node), index);
+  if (transaction->wait_timer != TIMER_NONE || !database_setting(world, KEY_DATABASE_STATEMENT_TIMEOUT)) return;
+  transaction->wait_timer = world_timer(world, node, 0, database_of(node)->wait_lane, TIMER_WAIT,
+                                        (uint64_t)transaction->generation << 32 | index);
+}
+
 static void forget_request(struct world *world, struct transaction *transaction) {
   if (transaction->request) world_release(world, transaction->request);
   transaction->request = NULL;
@@ -51,6 +64,7 @@ void database_end(struct world *world, struct node *node, uint32_t index) {
   forget_request(world, transaction);
   if (database->states_commits) database_outbox_abandon(database, index);
   if (transaction->timer != TIMER_NONE) world_cancel(world, transaction->timer);
+  database_wait_over(world, transaction);
   sessions_end(&database->sessions, index);
   isolation_ends(&database->isolation, transaction, database->sessions.live);
   world_unhold(world, node);
@@ -97,6 +111,7 @@ enum locked database_lock(struct world *world, struct node *node, uint32_t index
   if (locked == LOCK_DEADLOCK) return database_refuse(world, node, index, request), LOCKED_REFUSED;
   world_take(request);
   transaction_at(database, index)->request = request;
+  limit_wait(world, node, index);
   return LOCKED_KEPT;
 }
 
@@ -114,8 +129,19 @@ bool database_change(struct world *world, struct node *node, uint32_t index, str
   return database_noted(world, node, index, request);
 }
 
+/* Whether it makes a row where there is none: of these two, an UPDATE finds nothing there. */
+static bool inserts(const struct message *request) {
+  return request->kind == DATABASE_INSERT_UNIQUE ||
+         (request->kind == DATABASE_PUT_IF && request->records[0].handle == 0);
+}
+
+/* An insert waits for who holds its key before it looks: who has deleted it may yet roll back, and who has
+ * made it, too (PostgreSQL manual, Index Uniqueness Checks). An UPDATE or DELETE looks among what is committed,
+ * waits for what it finds there, and looks again (13.2.1, Read Committed Isolation Level). */
 static bool change_if(struct world *world, struct node *node, uint32_t index, struct message *request,
                       const struct write *write) {
+  if (inserts(request) && sessions_is_locked(&database_of(node)->sessions, index, write->table, write->key))
+    return database_lock(world, node, index, request, write->table, write->key) == LOCKED_KEPT;
   int status = database_condition(database_of(node), index, request, write);
   if (status == DG_OK) return database_change(world, node, index, request, write);
   if (request->kind == DATABASE_PUT_IF)

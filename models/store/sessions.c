@@ -48,7 +48,7 @@ uint32_t sessions_begin(struct sessions *sessions, const struct message *request
       .state = TRANSACTION_OPEN, .node = request->from, .incarnation = request->from_incarnation,
       .epoch = request->epoch, .id = id, .generation = transaction->generation + 1,
       .first_write = SESSION_NONE, .last_write = SESSION_NONE, .first_lock = SESSION_NONE,
-      .waits_for = SESSION_NONE, .next = SESSION_NONE, .timer = UINT32_MAX, .active_at = now_ns};
+      .waits_for = SESSION_NONE, .next = SESSION_NONE, .timer = UINT32_MAX, .wait_timer = UINT32_MAX, .active_at = now_ns};
   sessions->live++;
   if (id)
     *map_put(&sessions->by_client, client_key(request->from, request->from_incarnation, id), NULL) =

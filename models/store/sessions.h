@@ -66,6 +66,7 @@ struct transaction {
   uint32_t next;      /* in the queue of that lock, or of commits, or free */
   struct message *request;
   uint32_t timer;
+  uint32_t wait_timer; /* of its statement, once that has waited */
   int64_t active_at, ready_at; /* ns: last statement; commit: its service has ended */
   uint64_t snapshot;    /* of isolation.h, as is: */
   uint32_t first_touch;

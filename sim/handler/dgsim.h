@@ -126,7 +126,8 @@ static inline int dg_put(struct dg_context *c, const char *table, uint64_t key, 
   return c->api->put(c, table, key, value);
 }
 /* Writes a row's value if it is `expected`; a row that is not there counts as 0. DG_EXISTS: another value
- * stands there, nothing was written. It waits for an open transaction that has changed the row. */
+ * stands there, nothing was written. Where the committed row is as expected, or 0 is, it waits for an open
+ * transaction that has changed the row, and looks again. */
 static inline int dg_put_if(struct dg_context *c, const char *table, uint64_t key, int64_t expected,
                             int64_t value) {
   return c->api->put_if(c, table, key, expected, value);
@@ -135,8 +136,8 @@ static inline int dg_put_if(struct dg_context *c, const char *table, uint64_t ke
 static inline int dg_delete(struct dg_context *c, const char *table, uint64_t key) {
   return c->api->delete_row(c, table, key);
 }
-/* Inserts a key under a unique constraint; waits for an open transaction that holds the same key.
- * DG_EXISTS when it is there. */
+/* Inserts a key under a unique constraint; waits for an open transaction that holds the same key, also for one that
+ * deletes it. DG_EXISTS when it is there. */
 static inline int dg_insert_unique(struct dg_context *c, const char *table, uint64_t key) {
   return c->api->insert_unique(c, table, key);
 }

@@ -282,7 +282,7 @@ START_TEST(without_an_idle_timeout_they_stay_for_ever) {
   tiny_strike(tiny, VERB_POWER_LOSS, 20 * MS, ROLE_CONSUMER, 1);
   tiny->plan.drain_limit = span_of(40 * NS_PER_S);
   tiny_run(tiny);
-  ck_assert_int_eq(script.steps[1].status, DG_FAILED); /* statement_timeout */
+  ck_assert_int_eq(script.steps[1].status, DG_FAILED); /* socket_timeout */
   ck_assert_int_eq(script.steps[1].handled_at, 15 * MS + 30 * NS_PER_S);
   tiny_free(tiny);
 }

@@ -260,6 +260,101 @@ START_TEST(delete_takes_row_and_unique_key) { /* [I8] */
 }
 END_TEST
 
+/* --- Who deletes a key, or makes it, may yet roll back [I2] [I8] --- */
+
+enum second { INSERT_SAME = 1, EXPECT_NONE, EXPECT_OLD, EXPECT_NEW, DELETE_TOO };
+static bool holder_commits, holder_inserts;
+
+/* Message 1 makes the row; 2 deletes it, or writes 6 to it, in a transaction that lasts; 3 comes meanwhile. */
+static int contend(struct dg_context *c, const struct dg_message *m) {
+  int *status = statuses[m->id];
+  if (m->id == 1) {
+    dg_insert_unique(c, "rows", 3);
+    return dg_put(c, "rows", 3, 5);
+  }
+  dg_begin(c);
+  if (m->id == 2) {
+    status[0] = holder_inserts ? dg_put(c, "rows", 3, 6) : dg_delete(c, "rows", 3);
+    dg_sleep(c, 50 * MS);
+    return holder_commits ? dg_commit(c) : dg_rollback(c);
+  }
+  switch ((enum second)m->key) {
+  case INSERT_SAME: status[0] = dg_insert_unique(c, "rows", 3); break;
+  case EXPECT_NONE: status[0] = dg_put_if(c, "rows", 3, 0, 9); break;
+  case EXPECT_OLD: status[0] = dg_put_if(c, "rows", 3, 5, 9); break;
+  case EXPECT_NEW: status[0] = dg_put_if(c, "rows", 3, 6, 9); break;
+  case DELETE_TOO: status[0] = dg_delete(c, "rows", 3); break;
+  }
+  return status[1] = dg_commit(c);
+}
+static const struct handler handler_contend = {.name = "contend", .handle = contend, .uses = HANDLER_USES(DATABASE)};
+
+/* As PostgreSQL 15 does it: what the second is told when the first commits, and when it rolls back. */
+static const struct {
+  bool inserts; /* the first writes the row, else it deletes it */
+  enum second second;
+  bool waits;
+  int committed, rolled_back;
+} contentions[] = {
+    {false, INSERT_SAME, true, DG_OK, DG_EXISTS},
+    {false, EXPECT_NONE, true, DG_OK, DG_EXISTS},
+    {false, EXPECT_OLD, true, DG_EXISTS, DG_OK},
+    {false, DELETE_TOO, true, DG_NOT_FOUND, DG_OK},
+    {true, INSERT_SAME, true, DG_EXISTS, DG_EXISTS},
+    {true, EXPECT_NONE, true, DG_EXISTS, DG_EXISTS},
+    {true, EXPECT_OLD, true, DG_EXISTS, DG_OK},
+    {true, EXPECT_NEW, false, DG_EXISTS, DG_EXISTS}, /* an UPDATE does not see what is not committed */
+    {true, DELETE_TOO, true, DG_OK, DG_OK},
+};
+
+START_TEST(conditional_change_waits_for_who_holds_what_it_looks_at) {
+  for (int commits = 0; commits < 2; commits++) {
+    holder_commits = commits;
+    holder_inserts = contentions[_i].inserts;
+    struct tiny *tiny = script_new(&handler_contend, 3, 1);
+    tiny->plan.workload.keys = 16;
+    memset(statuses, 0, sizeof statuses);
+    script_add(10 * MS, 1, 1);
+    script_add(50 * MS, 2, 2);
+    script_add(60 * MS, 3, 3)->key = contentions[_i].second;
+    tiny_run(tiny);
+    ck_assert_int_eq(statuses[2][0], DG_OK);
+    ck_assert_int_eq(statuses[3][0], commits ? contentions[_i].committed : contentions[_i].rolled_back);
+    ck_assert_int_eq(statuses[3][1], DG_OK);
+    ck_assert_int_eq(script.steps[2].handled_at > 100 * MS, contentions[_i].waits);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
+/* Deletes what an operation has inserted under its natural key; an operation of the same id comes meanwhile. */
+static int take_away(struct dg_context *c, const struct dg_message *m) {
+  if (m->key == 1) return dg_apply(c);
+  dg_begin(c);
+  statuses[2][0] = dg_delete(c, "inserted", 1);
+  dg_sleep(c, 50 * MS);
+  return holder_commits ? dg_commit(c) : dg_rollback(c);
+}
+
+START_TEST(insert_under_a_natural_key_waits_for_who_deletes_it) {
+  static const struct handler handler = {.name = "take", .handle = take_away, .uses = HANDLER_USES(DATABASE)};
+  for (int commits = 0; commits < 2; commits++) {
+    holder_commits = commits;
+    struct tiny *tiny = script_new(&handler, 3, 1);
+    tiny->plan.workload.operation = OPERATION_INSERT_NATURAL_KEY;
+    memset(statuses, 0, sizeof statuses);
+    script_add(10 * MS, 1, 1);
+    script_add(50 * MS, 2, 2)->key = 2;
+    script_add(60 * MS, 3, 1);
+    tiny_run(tiny);
+    ck_assert_int_eq(statuses[2][0], DG_OK);
+    ck_assert_int_eq(script.steps[2].status, commits ? DG_OK : DG_EXISTS);
+    ck_assert(script.steps[2].handled_at > 100 * MS);
+    tiny_free(tiny);
+  }
+}
+END_TEST
+
 /* --- [I10] Connections --- */
 
 static int apply(struct dg_context *c, const struct dg_message *m) {
@@ -299,6 +394,9 @@ int main(void) {
   tcase_add_test(tests, serializable_runs_repeat_in_used_memory);
   tcase_add_test(tests, conditional_write_goes_by_what_stands_there);
   tcase_add_test(tests, delete_takes_row_and_unique_key);
+  tcase_add_loop_test(tests, conditional_change_waits_for_who_holds_what_it_looks_at, 0,
+                      sizeof contentions / sizeof *contentions);
+  tcase_add_test(tests, insert_under_a_natural_key_waits_for_who_deletes_it);
   tcase_add_test(tests, too_many_clients_are_refused);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -292,7 +292,7 @@ static const struct handler handler_late = {.name = "late", .handle = late_answe
 
 START_TEST(late_answer_is_not_taken_for_another) {
   struct tiny *tiny = script_new(&handler_late, 1, 1);
-  tiny->plan.database.settings.values[KEY_DATABASE_STATEMENT_TIMEOUT].i = NS_PER_S;
+  tiny->plan.database.settings.values[KEY_DATABASE_SOCKET_TIMEOUT].i = NS_PER_S;
   script_add(10 * MS, 1, 5);
   struct fault_plan *cut = tiny_strike(tiny, VERB_PARTITION, 5 * MS, ROLE_CONSUMER, 1);
   cut->from = tiny_one(ROLE_DATABASE, 1);

@@ -8,7 +8,7 @@ static const char text[] =
     "format: 1\nname: outboxes-of-consumers\nswarm: true\nmeasure_capacity: false\n"
     "workload: {messages: 150, rate: 100/s, keys: 12, service_time: mix 1ms=80% 100ms=20%}\n"
     "topology: {producers: 2, brokers: 3, consumers: 2, relays: 2}\n"
-    "handler: outbox\ndatabase: {statement_timeout: 500ms, idle_in_transaction_session_timeout: 1s}\n"
+    "handler: outbox\ndatabase: {socket_timeout: 500ms, idle_in_transaction_session_timeout: 1s}\n"
     "compare:\n"
     "  - {label: log, system: {name: kafka-acks-all, session.timeout.ms: 6s}, publisher: {name: consumer-outbox, "
     "poll_every: 20ms, batch: 7}}\n"

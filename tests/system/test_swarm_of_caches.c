@@ -11,7 +11,7 @@ static const char text[] =
     "topology: {consumers: 3, threads: 4}\n"
     "system: {name: sqs-standard, visibility_timeout: 1s, request_timeout: 500ms, wait_time: 1s}\n"
     "cache: {appendfsync: always, replicas: 1, replication_delay: 30ms, timeout: 300ms}\n"
-    "database: {statement_timeout: 1s, idle_in_transaction_session_timeout: 2s}\n"
+    "database: {socket_timeout: 1s, idle_in_transaction_session_timeout: 2s}\n"
     "costs: {cache_request: 300us}\n"
     "compare:\n"
     "  - {label: claim, handler: {name: cache-claim-first, ttl: 2s}}\n"

@@ -10,7 +10,7 @@
   "workload: {messages: 150, rate: 100/s, keys: 12, service_time: mix 1ms=80% 100ms=20%}\n"        \
   "topology: {producers: 2, brokers: 1, consumers: 2, relays: 2}\n"                               \
   "client: retrying\nhandler: dedup-table\n"                                                      \
-  "database: {statement_timeout: 500ms, idle_in_transaction_session_timeout: 1s}\n"
+  "database: {socket_timeout: 500ms, idle_in_transaction_session_timeout: 1s}\n"
 #define FAULTS                                                                                     \
   "faults:\n"                                                                                      \
   "  - {every: exponential mean=400ms, kill: producer.any, for: 100ms}\n"                          \
