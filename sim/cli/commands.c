@@ -32,7 +32,8 @@ const struct status_row status_rows[] = {
     {STATUS_HELD, "held", "what the scenario expects, or, without `expect`, what the guarantees promise"},
     {STATUS_VIOLATED, "violated", "something that was expected or promised did not hold; of diff: the traces differ"},
     {STATUS_INCONCLUSIVE, "inconclusive",
-     "a declared fault never perturbed anything, so passing would mean nothing"},
+     "a declared fault never perturbed anything, so passing would mean nothing; of check: nothing could be judged, as "
+     "the program did not start, or all that failed is that it hung; of explore: too many placements to go on"},
     {STATUS_USAGE, "wrong usage",
      "a mistake in the command or in the scenario, shown with its place, a trace that is not whole, or a place that "
      "cannot be written"},
