@@ -28,8 +28,11 @@
  * [I2] One request to the database is under way at most, and never beside publications.
  * LIMIT: changes are asked for batch by batch, where a real server streams: a round trip between two batches.
  * LIMIT: storing the offset takes no time and does not fail (Kafka Connect: offset.flush.timeout.ms).
- * LIMIT: what a producer does not confirm stops a real task for good, until somebody starts it again; here
- *        it starts again by itself.
+ * LIMIT: it publishes with the system's producer. A Kafka Connect worker's own has acks=all, one request in flight, no
+ *        idempotence and no end to delivery.timeout.ms, unless it is configured otherwise (Worker.baseProducerConfigs
+ *        of Kafka 4.0).
+ * LIMIT: a producer that gives up stops a real task for good, until somebody starts it again; here it starts again by
+ *        itself.
  */
 #ifndef MODELS_OUTBOX_CONNECTOR_H
 #define MODELS_OUTBOX_CONNECTOR_H
