@@ -23,6 +23,7 @@ struct shown {
 };
 struct books_part { /* a topic partition */
   uint32_t epoch;
+  const struct partition_log *log; /* input: that leader's, NULL before there was one */
   uint64_t end;
   uint64_t held;        /* output: records that no reader has passed */
   uint64_t doubted;     /* output: 1 = held, see books_doubt */
@@ -79,8 +80,24 @@ static void account_output(struct world *world, struct books_part *part) {
   world_hold_count(world, &part->held, part->end > part->view ? part->end - part->view : 0);
 }
 
+uint64_t books_shared(const struct world *world, uint32_t partition, uint32_t epoch, uint64_t offset) {
+  const struct partition_log *log = kafka_replicated(world)
+                                        ? part_of(world, partition)->log
+                                        : &broker_disk(&world->nodes[kafka_leader(world, partition)])->input[partition];
+  return log ? log_shared(log, epoch, offset) : offset;
+}
+
+/* A leader that has not all that groups have gone past: what it has instead is still to be read. */
+static void unsettle_lost(struct world *world, const struct partition_log *log, uint32_t partition) {
+  const struct internal_topics *internal = broker_disk(coordinator(world))->internal;
+  for (uint32_t i = 0; i < internal->group_count; i++) {
+    struct settled *settled = &internal->groups[i].settled[partition];
+    settled->offset = log_shared(log, settled->epoch, settled->offset);
+  }
+}
+
 /* A commit that was long under way may be of records that are gone: what has taken their offsets is still to be read,
- * as the position of its reader tells, who was sent back. */
+ * as the position of its reader tells, who was sent back, or the log. */
 static uint64_t come_by(const struct world *world, uint16_t reader, uint32_t partition, uint64_t offset) {
   struct node *node = &world->nodes[reader];
   if (!node->alive) return offset;
@@ -88,19 +105,25 @@ static uint64_t come_by(const struct world *world, uint16_t reader, uint32_t par
   return part->positioned && part->fetched < offset ? part->fetched : offset;
 }
 
-void books_committed(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
-                     uint64_t offset) {
+void books_committed(const struct world *world, struct group *group, const struct pending_offset *committed) {
+  const uint32_t partition = committed->partition;
   struct settled *settled = &group->settled[partition];
-  if (books_may_shrink(world)) offset = come_by(world, reader, partition, offset);
-  if (offset > settled->offset) settled->offset = offset;
+  uint64_t offset = committed->offset;
+  if (books_may_shrink(world))
+    offset = books_shared(world, partition, committed->epoch, come_by(world, committed->reader, partition, offset));
+  if (offset <= settled->offset) return;
+  settled->offset = offset;
+  settled->epoch = committed->epoch;
 }
 
-static void passed(struct world *world, const struct node *node, struct group *group, uint32_t partition,
-                   uint64_t offset) {
+static void passed(struct world *world, const struct node *node, struct group *group, const struct record *from) {
+  const uint32_t partition = from->key;
+  const uint64_t offset = from->handle - from->extra;
   const bool replicated = broker_of(node)->replication != NULL;
   if (replicated && replica_of(node, partition)->state.leader_epoch < part_of(world, partition)->epoch) return;
   if (offset <= group->settled[partition].offset) return;
   group->settled[partition].offset = offset;
+  group->settled[partition].epoch = from->number;
   broker_account(world, partition);
 }
 
@@ -114,7 +137,7 @@ void books_passed(struct world *world, const struct node *node, const struct mes
     const struct record *from = &fetch->records[i];
     const struct consumer_part *part = &consumer_of(reader)->parts[from->key];
     if (part->positioned && part->fetched == from->handle)
-      passed(world, node, group, from->key, from->handle - from->extra);
+      passed(world, node, group, from);
   }
 }
 
@@ -226,8 +249,10 @@ static __attribute__((noinline)) void note_replica(struct world *world, struct n
   uint32_t epoch = replica_of(node, topic_partition)->state.leader_epoch;
   if (epoch < part->epoch) return; /* a leader that does not know yet that it is none */
   if (epoch > part->epoch && !input) undo(world, node, part, log);
+  if (epoch > part->epoch && input) unsettle_lost(world, log, topic_partition);
   part->epoch = epoch;
   part->end = log->end;
+  part->log = log;
   if (input) return broker_account(world, topic_partition);
   account_output(world, part);
   world_hold_count(world, &part->doubted, 0);

@@ -42,8 +42,14 @@ struct found {
   uint32_t count;    /* of records, at most as many as it asks for */
 };
 
-static bool has_position(const struct partition_log *log, uint64_t position) {
-  return position >= log->start && position <= log->end;
+static bool has_position(const struct partition_log *log, const struct record *from) {
+  return from->handle >= log->start && log_shared(log, from->number, from->handle) == from->handle;
+}
+
+static __attribute__((noinline)) bool has_positions(const struct node *node, const struct message *fetch) {
+  for (uint32_t i = 0; i < fetch->record_count; i++)
+    if (!has_position(&broker_disk(node)->input[fetch->records[i].key], &fetch->records[i])) return false;
+  return true;
 }
 
 static inline __attribute__((always_inline)) struct found look(const struct node *node, const struct message *fetch) {
@@ -55,13 +61,21 @@ static inline __attribute__((always_inline)) struct found look(const struct node
     const struct record *from = &fetch->records[i];
     const struct partition_log *log = &input[from->key];
     const uint64_t end = readable(log);
-    found.out_of_range |= !has_position(log, from->handle);
+    found.out_of_range |= from->handle < log->start || from->handle > log->end;
     if (end <= from->handle) continue;
     if (count == 0) found.first = i;
     count += end - from->handle;
   }
   found.count = (uint32_t)(count < most ? count : most);
   return found;
+}
+
+static __attribute__((noinline)) void name_epochs(const struct node *node, struct message *answer) {
+  answer->d = true;
+  for (uint32_t i = 0; i < answer->record_count; i++) {
+    struct record *record = &answer->records[i];
+    record->number = log_epoch_at(&broker_disk(node)->input[record->extra], record->handle);
+  }
 }
 
 /* Fills the records of an answer, which there are, from a partition of the fetch on; returns their bytes. */
@@ -87,18 +101,23 @@ static void answer_fetch(struct world *world, struct node *node, const struct me
                          uint32_t count) {
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
   answer->size = gather(node, fetch, first, count, message_records(&world->messages, answer, count));
+  if (broker_of(node)->logs_shrink) name_epochs(node, answer);
   world_send(world, node, answer);
 }
 
-/* A position that the log does not have any more, or not yet again: the consumer is told the nearest. */
+/* A position that the log does not have any more, or not yet again, or where it has other records before by now: the
+ * consumer is told the nearest. */
 static void answer_out_of_range(struct world *world, struct node *node, const struct message *fetch) {
   const struct partition_log *input = broker_disk(node)->input;
   const struct record *from = fetch->records;
-  while (has_position(&input[from->key], from->handle)) from++;
+  while (has_position(&input[from->key], from)) from++;
   const struct partition_log *log = &input[from->key];
+  const uint64_t shared = log_shared(log, from->number, from->handle);
+  const uint64_t nearest = shared > log->start ? shared : log->start;
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
   answer->a = (int64_t)from->key + 1;
-  answer->b = (int64_t)(from->handle < log->start ? log->start : log->end);
+  answer->b = (int64_t)nearest;
+  answer->d = nearest > 0 ? log_epoch_at(log, nearest - 1) : 0;
   world_send(world, node, answer);
 }
 
@@ -159,10 +178,11 @@ static void on_list_offsets(struct world *world, struct node *node, struct messa
     const enum kafka_error error = list_error(node, partition, request->a);
     if (error != KAFKA_OK && answer->b != KAFKA_NOT_LEADER) answer->b = error;
     records[i] = (struct record){.key = partition,
-                                 .handle = request->a ? log_committed(log) : log->start};
+                                 .handle = request->a ? log_committed(log) : log->start,
+                                 .number = log_epoch_at(log, request->a ? log->end : log->start)};
   }
   for (uint32_t i = 0; request->a && answer->b == KAFKA_OK && i < request->record_count; i++)
-    group_skip(world, group, records[i].key, records[i].handle);
+    group_skip(world, group, &records[i]);
   world_send(world, node, answer);
 }
 
@@ -172,8 +192,9 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
   unpark(world, &broker->parked[consumer]); /* a consumer has one fetch at a broker: this one */
   if (broker->replication && answer_not_leader(world, node, fetch)) return;
   const struct found found = look(node, fetch);
-  if (found.out_of_range) return answer_out_of_range(world, node, fetch);
-  if (books_may_shrink(world)) books_passed(world, node, fetch);
+  if (found.out_of_range || (broker->logs_shrink && !has_positions(node, fetch)))
+    return answer_out_of_range(world, node, fetch);
+  if (broker->logs_shrink) books_passed(world, node, fetch);
   if (found.count > 0)
     answer_fetch(world, node, fetch, found.first, found.count);
   else
@@ -279,6 +300,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   if (!node->disk[0]) make_disk(world, node);
   size_t consumers = world->count[ROLE_CONSUMER], partitions = world->plan->partitions;
   struct broker *broker = node->state[0] = ARENA_NEW(&node->arena, struct broker, 1);
+  broker->logs_shrink = books_may_shrink(world);
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
   broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));

@@ -92,6 +92,7 @@ struct broker { /* volatile */
   struct waiting *waiting; /* by partition, one row of consumers each */
   uint32_t *waiting_count; /* by partition */
   struct replication *replication; /* NULL = every partition has one copy, on a fixed leader */
+  bool logs_shrink; /* in this run one may: books_may_shrink */
 };
 /* A marker as it travels: of which transaction of its producer it is, the coordinator knows by `serial`. */
 struct marker {
@@ -192,10 +193,11 @@ void books_note(struct world *world, struct node *node, uint32_t topic_partition
 static inline bool books_may_shrink(const struct world *world) {
   return kafka_replicated(world) || world_expects(world, VERB_POWER_LOSS) || world_expects(world, VERB_DISK_GONE);
 }
+/* How much of what is before an offset, the last of it of this epoch, is in the log that counts: log_shared there. */
+uint64_t books_shared(const struct world *world, uint32_t partition, uint32_t epoch, uint64_t offset);
 /* A member of a group has committed an offset: it settles what that reader has come by. The caller follows with
  * broker_account. */
-void books_committed(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
-                     uint64_t offset);
+void books_committed(const struct world *world, struct group *group, const struct pending_offset *committed);
 /* A fetch says of each of its partitions what its group has committed, or will never read. */
 void books_passed(struct world *world, const struct node *node, const struct message *fetch);
 /* A broker of a replicated log dies, or its disk has gone: what readers were shown may not be there any more where nobody

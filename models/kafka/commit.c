@@ -282,6 +282,7 @@ static bool confirmed(struct world *world, struct node *node, const struct messa
 /* Of a record that the log has lost, so that its reader was sent back, nothing is known of what is there now. */
 static void know_committed(struct consumer *consumer, const struct record *record) {
   struct consumer_part *part = &consumer->parts[record->extra];
+  if (record->number < consumer->least_epochs[record->extra]) return;
   if (part->committed <= record->handle && record->handle < part->fetched) part->committed = record->handle + 1;
 }
 

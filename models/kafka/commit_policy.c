@@ -25,6 +25,7 @@ static bool sync_call(const struct world *world) {
  * the two, as the commit goes by the lowest that it covers. */
 static void cover(struct record *last, const struct record *record) {
   last->handle = record->handle;
+  last->number = record->number;
   if (record->intent < last->intent) last->intent = record->intent;
 }
 

@@ -1,6 +1,8 @@
 /* The consumer's life, and the tables of what it hears when. */
 #include "models/kafka/consumer.h"
 
+#include "models/kafka/broker.h"
+
 /* --- Failures --- */
 
 void consumer_retry_later(struct world *world, struct node *node, uint32_t slot) {
@@ -64,7 +66,7 @@ static size_t buffer_capacity(const struct plan *plan) {
 
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + client_bytes(plan, slots(plan)) + outputs_bytes(plan) +
-         plan->partitions * (3 * sizeof(uint32_t) + sizeof(struct leader_part) + sizeof(struct consumer_part)) +
+         plan->partitions * (6 * sizeof(uint32_t) + sizeof(struct leader_part) + sizeof(struct consumer_part)) +
          buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
          plan->threads * sizeof(struct flight) +
          2 * PROCESSED_MAX * sizeof(struct record);
@@ -83,8 +85,10 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   consumer->leader_end = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
   consumer->by_leader = ARENA_NEW(arena, struct leader_part, plan->partitions);
   consumer->leaders_stale = true;
+  consumer->logs_shrink = books_may_shrink(world);
   arena_line(arena);
   consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
+  consumer->epochs = ARENA_NEW(arena, uint32_t, plan->partitions);
   arena_line(arena);
   client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
   arena_line(arena);
@@ -93,6 +97,8 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   consumer->buffer =
       arena_alloc_raw(arena, consumer->buffer_capacity * sizeof *consumer->buffer);
   consumer->assigned = ARENA_NEW(arena, uint32_t, plan->partitions);
+  consumer->least_epochs = ARENA_NEW(arena, uint32_t, plan->partitions);
+  consumer->handed_epochs = ARENA_NEW(arena, uint32_t, plan->partitions);
   consumer->commit_timer = TIMER_NONE;
   consumer->next = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->next);
   consumer->had = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->had);

@@ -99,6 +99,7 @@ struct flight { /* a record that a handler has */
   struct record record;
   uint32_t tag; /* 0 = none */
   bool acknowledged; /* by the handler, before it has returned */
+  uint32_t before; /* handed-off: leader epoch of the record of its partition before it */
 };
 _Static_assert(sizeof(struct consumer_part) == 32, "no part lies on two cache lines");
 struct covered { /* outputs of a partition that the commit under way covers: where they begin, how many */
@@ -114,11 +115,13 @@ struct consumer {
   bool rejoin;  /* the group rebalances; likewise */
   bool batch_safe; /* before-processing: the oldest of the ring are committed */
   bool commit_due;
+  bool logs_shrink; /* in this run one may: books_may_shrink; else all leader epochs are 0 */
   bool leaders_stale; /* by_leader is not what is assigned, positioned and known of leaders any more */
   uint32_t tag;
   enum commit_step step;
   int64_t last_poll; /* ns */
   struct consumer_part *parts; /* by partition */
+  uint32_t *epochs; /* by partition: leader epoch of the record before the next to fetch, see log.h */
   uint32_t assigned_count, rotation;
   struct record *buffer; /* ring: fetched, not handled */
   uint32_t buffer_head, buffer_count, buffer_capacity;
@@ -136,6 +139,8 @@ struct consumer {
   uint32_t flushing;        /* outputs that the commit under way covers and no log has confirmed */
   uint32_t commit_timer; /* TIMER_NONE = not armed */
   uint32_t *assigned; /* partitions */
+  uint32_t *least_epochs;  /* by partition: records of older ones may be gone, so that a commit of them says nothing */
+  uint32_t *handed_epochs; /* by partition: handed-off: of the latest record that a thread was given */
   uint64_t generation;
   uint64_t member;
   uint32_t instance; /* group.instance.id, 0 = dynamic */

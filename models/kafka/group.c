@@ -366,6 +366,7 @@ static void make_room(struct group *group, size_t partitions) {
   GROW(group->claim, group->partition_capacity[3], partitions);
   GROW(group->claimed_at, group->partition_capacity[4], partitions);
   GROW(group->owner_before, group->partition_capacity[5], partitions);
+  GROW(group->committed_epoch, group->partition_capacity[6], partitions);
   if (first) group_reset(group, partitions);
 }
 
@@ -440,6 +441,7 @@ void group_reset(struct group *group, size_t partitions) {
   group->empty_since = group->gather_left = 0;
   for (size_t p = 0; p < partitions && group->committed; p++) {
     group->committed[p] = OFFSET_NONE;
+    group->committed_epoch[p] = 0;
     group->settled[p] = (struct settled){0};
     group->owner[p] = 0;
     group->claim[p] = group->claimed_at[p] = 0;
@@ -452,6 +454,7 @@ void group_free(struct group *group) {
   free(group->claim);
   free(group->claimed_at);
   free(group->committed);
+  free(group->committed_epoch);
   free(group->settled);
   free(group->pending);
   free(group->ids);

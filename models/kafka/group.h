@@ -62,6 +62,7 @@ struct member {
 struct pending_offset {
   uint32_t producer, partition;
   uint64_t offset;
+  uint32_t epoch;  /* as in `committed_epoch` */
   uint16_t reader; /* node */
 };
 struct group {
@@ -77,13 +78,15 @@ struct group {
   uint64_t *claim;     /* by partition: who says that it has it, in this rebalance */
   uint64_t *claimed_at; /* by partition: in which generation it got it, plus 1 */
   uint64_t *committed; /* by partition: next offset to read, OFFSET_NONE */
+  uint32_t *committed_epoch; /* leader epoch of the record before (OffsetAndMetadata.leaderEpoch) */
   struct settled {
     uint64_t offset; /* most that was committed since the last rebalance; a commit that was long under way may set
                         `committed` back, and only a rebalance would show it */
     uint64_t held;   /* records held as not settled */
+    uint32_t epoch;  /* as in `committed_epoch`: by it a later log tells whether it has all that is settled */
   } *settled;        /* by partition */
   uint64_t *owner_before;
-  size_t partition_capacity[6];
+  size_t partition_capacity[7];
   uint64_t *ids;    /* room for the assignor */
   uint32_t *shares;
   size_t id_capacity, share_capacity;
@@ -129,8 +132,8 @@ void group_refuse_commit(struct world *world, struct node *node, struct message 
 void group_initial_offsets(struct world *world, struct group *group);
 /* The next reader of a partition begins at what is committed now, or where auto.offset.reset says. */
 void group_unsettle(struct world *world, struct group *group, uint32_t partition);
-/* A reader that found nothing committed has gone to the end of the log: what is before it is skipped. */
-void group_skip(struct world *world, struct group *group, uint32_t partition, uint64_t offset);
+/* A reader that found nothing committed has gone to the end of a log, a record of LISTED: what is before is skipped. */
+void group_skip(struct world *world, struct group *group, const struct record *listed);
 /* offsets.retention.minutes are over. */
 void group_expire_offsets(struct world *world, struct node *node, struct group *group);
 /* Offsets of a transaction, a TXN_OFFSETS request: pending until it ends. */

@@ -13,14 +13,18 @@ void group_initial_offsets(struct world *world, struct group *group) {
 void group_unsettle(struct world *world, struct group *group, uint32_t partition) {
   uint64_t next = group->committed[partition];
   if (next == OFFSET_NONE && kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_LATEST) return;
-  group->settled[partition].offset = next == OFFSET_NONE ? 0 : next;
+  struct settled *settled = &group->settled[partition];
+  settled->epoch = group->committed_epoch[partition];
+  settled->offset = next == OFFSET_NONE ? 0 : books_shared(world, partition, settled->epoch, next);
   broker_account(world, partition);
 }
 
-void group_skip(struct world *world, struct group *group, uint32_t partition, uint64_t offset) {
-  if (group->committed[partition] != OFFSET_NONE || offset <= group->settled[partition].offset) return;
-  group->settled[partition].offset = offset;
-  broker_account(world, partition);
+void group_skip(struct world *world, struct group *group, const struct record *listed) {
+  struct settled *settled = &group->settled[listed->key];
+  if (group->committed[listed->key] != OFFSET_NONE || listed->handle <= settled->offset) return;
+  settled->offset = listed->handle;
+  settled->epoch = listed->number;
+  broker_account(world, listed->key);
 }
 
 void group_expire_offsets(struct world *world, struct node *node, struct group *group) {
@@ -28,14 +32,15 @@ void group_expire_offsets(struct world *world, struct node *node, struct group *
     if (group->committed[p] == OFFSET_NONE) continue;
     world_fact(world, FACT_EXPIRED, node->id, 0, group->committed[p], p);
     group->committed[p] = OFFSET_NONE;
+    group->committed_epoch[p] = 0;
     group_unsettle(world, group, p);
   }
 }
 
-static void commit_offset(const struct world *world, struct group *group, uint16_t reader, uint32_t partition,
-                          uint64_t offset) {
-  group->committed[partition] = offset;
-  books_committed(world, group, reader, partition, offset);
+static void commit_offset(const struct world *world, struct group *group, const struct pending_offset *next) {
+  group->committed[next->partition] = next->offset;
+  group->committed_epoch[next->partition] = next->epoch;
+  books_committed(world, group, next);
 }
 
 /* Most records of a commit are of the same partition as the one before: holds follow when another comes. */
@@ -43,10 +48,11 @@ static void commit_offsets(struct world *world, const struct node *node, struct 
                            const struct message *request) {
   const struct record *records = request->records;
   for (uint32_t i = 0; i < request->record_count; i++) {
-    const uint64_t next = records[i].handle + 1;
+    const struct pending_offset next = {.partition = records[i].extra, .offset = records[i].handle + 1,
+                                        .epoch = records[i].number, .reader = request->from};
     uint32_t all = MUTANT(KAFKA_GROUPS_SHARE_OFFSETS) ? broker_disk(node)->group_count : 0;
-    while (all-- > 0) commit_offset(world, group_at(node, all), request->from, records[i].extra, next);
-    commit_offset(world, group, request->from, records[i].extra, next);
+    while (all-- > 0) commit_offset(world, group_at(node, all), &next);
+    commit_offset(world, group, &next);
     const bool last = i + 1 == request->record_count || records[i + 1].extra != records[i].extra;
     if (last) broker_account(world, records[i].extra);
   }
@@ -90,7 +96,8 @@ void group_on_offsets(struct world *world, struct node *node, struct message *re
   for (uint32_t i = 0; i < request->record_count; i++) {
     uint32_t partition = request->records[i].key;
     if (unstable(group, partition)) answer->a = KAFKA_UNSTABLE_OFFSET;
-    records[i] = (struct record){.key = partition, .handle = group->committed[partition]};
+    records[i] = (struct record){.key = partition, .handle = group->committed[partition],
+                                 .number = group->committed_epoch[partition]};
   }
   world_send(world, node, answer);
 }
@@ -109,6 +116,7 @@ void group_pend(struct group *group, uint32_t producer, const struct message *re
     }
     group->pending[at].reader = request->from;
     group->pending[at].offset = records[i].handle + 1;
+    group->pending[at].epoch = records[i].number;
   }
 }
 
@@ -119,7 +127,7 @@ void group_end_pending(struct world *world, struct group *group, uint32_t produc
     if (pending.producer != producer)
       group->pending[left++] = pending;
     else if (commit) {
-      commit_offset(world, group, pending.reader, pending.partition, pending.offset);
+      commit_offset(world, group, &pending);
       broker_account(world, pending.partition);
     }
   }

@@ -9,7 +9,8 @@
 void log_reset(struct partition_log *log) {
   log->start = log->end = log->synced = log->checkpoint = log->view = 0;
   log->checkpoint_at = 0;
-  log->open_count = log->epoch_count = 0;
+  log->open_count = 0;
+  log->epoch_count = 0;
   log->high_watermark = 0;
   log->segment_bytes = 0;
   producer_states_reset(&log->producers);
@@ -185,6 +186,14 @@ void log_trim_unflushed(struct partition_log *log, uint64_t below) {
   log_trim(log, below);
 }
 
+/* What comes next takes offsets that others had: it is told by its epoch. */
+static void begin_epoch_at(struct partition_log *log, uint64_t end) {
+  const uint32_t epoch = log->epoch_count > 0 ? log->epochs[log->epoch_count - 1].epoch + 1 : 1;
+  while (log->epoch_count > 0 && log->epochs[log->epoch_count - 1].offset > end) log->epoch_count--;
+  log->end = end;
+  log_begin_epoch(log, epoch);
+}
+
 uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept) {
   uint64_t end = log->synced + kept;
   if (end >= log->end) return 0;
@@ -195,7 +204,7 @@ uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept) {
     return cut;
   }
   uint64_t lost = log->end - end;
-  log->end = end;
+  begin_epoch_at(log, end);
   if (log->checkpoint > end) log->checkpoint = end;
   if (log->view > end) log->view = end;
   for (size_t i = log->open_count; i-- > 0;)

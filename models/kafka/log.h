@@ -15,6 +15,9 @@
  * known to have, and the leader epochs of its records (LeaderEpochFileCache): the one under which each
  * range was written. Two replicas hold the same record at an offset if and only if its epoch is the same
  * there, so that a follower whose epochs differ from its leader's cuts off what is not the leader's.
+ * By the same rule a reader finds that a log does not have what he has read any more (KIP-320). A log of one
+ * copy has epochs for that from its first loss on, before which all is of epoch 0. In Kafka its leader has a
+ * new epoch after each restart, which tells nobody anything as long as nothing is lost.
  * LIMIT: the high watermark survives a crash whole (Kafka checkpoints it every 5 s).
  *
  * [I1] start <= view <= end, start <= synced <= end; offsets are never reused but after a power loss.
@@ -71,6 +74,7 @@ struct partition_log {
   size_t capacity;
   uint64_t start, end;
   bool replicated; /* else the high watermark is the end */
+  uint32_t epoch_count; /* of `epochs` */
   int64_t checkpoint_at; /* ns: of the last checkpoint */
   size_t open_count;
   uint64_t segment_bytes; /* of the segment that is written to */
@@ -81,7 +85,7 @@ struct partition_log {
   size_t open_capacity;
   struct producer_states producers;
   struct epoch_start *epochs; /* leader epochs, rising */
-  size_t epoch_count, epoch_capacity;
+  size_t epoch_capacity;
 };
 
 /* Appends one entry, taken as it is: what it says of its producer and transaction is noted. */
@@ -145,9 +149,8 @@ void log_trim_unflushed(struct partition_log *log, uint64_t below);
  * Returns how many records are gone. */
 uint64_t log_lose_unsynced(struct partition_log *log, uint64_t kept);
 
-/* --- Of a replica --- */
+/* --- Leader epochs --- */
 
-void log_set_high_watermark(struct partition_log *log, uint64_t offset);
 /* A new leader's records begin here. */
 void log_begin_epoch(struct partition_log *log, uint32_t epoch);
 /* Epoch of the last record, 0 = none; where the last epoch begins. */
@@ -156,6 +159,19 @@ uint32_t log_last_epoch(const struct partition_log *log);
 uint32_t log_end_of_epoch(const struct partition_log *log, uint32_t epoch, uint64_t *out_end);
 /* The epoch of the record at an offset below end. */
 uint32_t log_epoch_at(const struct partition_log *log, uint64_t offset);
+/* The first offset, at most `offset`, at which a reader goes on who is at `offset`, having read a record of this epoch
+ * last: the offset itself, or where this log has gone on without what he has read. As in
+ * SubscriptionState.maybeCompleteValidation he is not told so where this log has as much of older epochs. */
+uint64_t log_shared_before(const struct partition_log *log, uint32_t epoch, uint64_t offset);
+static inline uint64_t log_shared(const struct partition_log *log, uint32_t epoch, uint64_t offset) {
+  if (log->epoch_count > 0 && epoch < log->epochs[log->epoch_count - 1].epoch)
+    return log_shared_before(log, epoch, offset);
+  return offset < log->end ? offset : log->end;
+}
+
+/* --- Of a replica --- */
+
+void log_set_high_watermark(struct partition_log *log, uint64_t offset);
 /* A follower appends what its leader has at this offset, with all that it says of producers. */
 void log_replicate(struct partition_log *log, const struct log_entry *entry, uint32_t leader_epoch,
                    int64_t now_ns, int64_t flush_ns);

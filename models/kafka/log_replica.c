@@ -1,4 +1,4 @@
-/* The part of a log that only a replica has: high watermark, leader epochs, appending as a follower,
+/* Leader epochs, and the part of a log that only a replica has: high watermark, appending as a follower,
  * truncation. */
 #include "models/kafka/log.h"
 
@@ -45,6 +45,13 @@ uint32_t log_end_of_epoch(const struct partition_log *log, uint32_t epoch, uint6
   }
   if (*out_end < log->start) *out_end = log->start;
   return 0;
+}
+
+uint64_t log_shared_before(const struct partition_log *log, uint32_t epoch, uint64_t offset) {
+  uint64_t end;
+  log_end_of_epoch(log, epoch, &end);
+  if (MUTANT(KAFKA_TRUNCATION_UNNOTICED)) end = log->end;
+  return offset < end ? offset : end;
 }
 
 /* --- Appending and cutting --- */

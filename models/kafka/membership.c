@@ -336,9 +336,11 @@ static bool assign(struct world *world, struct node *node) {
   return true;
 }
 
-static void set_position(struct consumer *consumer, uint32_t partition, uint64_t offset) {
+static void set_position(struct consumer *consumer, const struct record *at) {
+  const uint32_t partition = at->key;
   if (!consumer->parts[partition].mine || consumer->parts[partition].positioned) return;
-  consumer->parts[partition].fetched = consumer->parts[partition].committed = offset;
+  consumer->parts[partition].fetched = consumer->parts[partition].committed = at->handle;
+  consumer->epochs[partition] = at->number;
   consumer->parts[partition].positioned = true;
   consumer->leaders_stale = true;
 }
@@ -348,8 +350,7 @@ void membership_on_offsets(struct world *world, struct node *node, struct messag
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
   if (answer->a != KAFKA_OK) return consumer_retry_later(world, node, SLOT_COORDINATOR);
   for (uint32_t i = 0; i < answer->record_count; i++)
-    if (answer->records[i].handle != OFFSET_NONE)
-      set_position(consumer, answer->records[i].key, answer->records[i].handle);
+    if (answer->records[i].handle != OFFSET_NONE) set_position(consumer, &answer->records[i]);
   if (unpositioned(world, consumer, 0, NULL) == 0) return run(world, node);
   if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_NONE) return die(world, node, KAFKA_OK);
   node->stage = STAGE_LISTING;
@@ -361,8 +362,7 @@ void membership_on_listed(struct world *world, struct node *node, struct message
   if (!client_answered(world, &consumer->client, SLOT_COORDINATOR, answer)) return;
   if (answer->b == KAFKA_NOT_LEADER) client_refresh(world, node, &consumer->client);
   if (answer->b != KAFKA_OK) return consumer_retry_later(world, node, SLOT_COORDINATOR);
-  for (uint32_t i = 0; i < answer->record_count; i++)
-    set_position(consumer, answer->records[i].key, answer->records[i].handle);
+  for (uint32_t i = 0; i < answer->record_count; i++) set_position(consumer, &answer->records[i]);
   if (unpositioned(world, consumer, 0, NULL) == 0) return run(world, node);
   send_list(world, node);
 }

@@ -63,6 +63,8 @@
     "a coordinator forgets in a crash what it had decided")                                        \
   X(KAFKA_PENDING_OFFSETS_NOT_LOADED, "kafka-pending-offsets-not-loaded", "C10-holds-coordinator-move", \
     "a new coordinator does not load the offsets of open transactions")                              \
+  X(KAFKA_TRUNCATION_UNNOTICED, "kafka-truncation-unnoticed", "models/test_kafka_truncation",            \
+    "a reader does not notice that a log has other records than he has read")                      \
   X(KAFKA_OLD_COORDINATOR_MARKS, "kafka-old-coordinator-marks", "C10-holds-coordinator-late-marker", \
     "a marker of an older coordinator epoch is written")                                           \
   X(KAFKA_SENDS_WITHOUT_CONNECTION, "kafka-sends-without-connection", "models/test_kafka_connections", \

@@ -65,6 +65,12 @@ static __attribute__((noinline)) void note_leaders(const struct world *world, st
   consumer->leaders_stale = false;
 }
 
+/* Each position with the leader epoch of the record before it. */
+static __attribute__((noinline)) void name_epochs(const struct consumer *consumer, struct message *fetch) {
+  for (uint32_t i = 0; i < fetch->record_count; i++)
+    fetch->records[i].number = consumer->epochs[fetch->records[i].key];
+}
+
 /* The partitions of one leader, beginning with those whose turn it is. */
 static void send_fetch(struct world *world, struct node *node, uint32_t broker, const struct leader_part *leads,
                        uint32_t count) {
@@ -81,6 +87,7 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
     const uint64_t ahead = part->fetched > part->committed ? part->fetched - part->committed : 0;
     records[i] = (struct record){.key = partition, .handle = part->fetched, .extra = (uint32_t)ahead};
   }
+  if (consumer->logs_shrink) name_epochs(consumer, message);
   message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
   client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);
 }
@@ -100,15 +107,33 @@ static __attribute__((noinline)) void fetch(struct world *world, struct node *no
   }
 }
 
-/* LIMIT: who reads on beyond the log's end, after a power loss, goes to its end, whatever auto.offset.reset says, but
- * for `none`; Kafka does so with a reset policy (KIP-320). */
+/* What was read is not in the log any more: back to where that has gone on without it. What was committed below stays
+ * so, and of what was read above nothing that is committed from now on counts. */
+static void go_to(struct consumer *consumer, uint32_t partition, uint64_t offset, uint32_t epoch) {
+  struct consumer_part *part = &consumer->parts[partition];
+  uint32_t *const read = &consumer->epochs[partition], *const least = &consumer->least_epochs[partition];
+  const bool back = offset < part->fetched;
+  if (back && *least <= *read) *least = *read + 1;
+  if (!back || part->committed > offset) part->committed = offset;
+  part->fetched = offset;
+  *read = epoch;
+}
+
+/* Whatever auto.offset.reset says, as in SubscriptionState.maybeCompleteValidation; with `none` that is a
+ * LogTruncationException (KIP-320). LIMIT: a fetch's answer says it; Kafka asks OffsetsForLeaderEpoch first, once a
+ * leader has a new epoch. */
 static void out_of_range(struct world *world, struct node *node, const struct message *answer) {
   struct consumer *consumer = consumer_of(node);
   uint32_t partition = (uint32_t)answer->a - 1;
   if (kafka_setting(world, KEY_AUTO_OFFSET_RESET) == RESET_NONE) return node_exit(world, node);
-  struct consumer_part *part = &consumer->parts[partition];
-  if (part->positioned) part->fetched = part->committed = (uint64_t)answer->b;
+  if (consumer->parts[partition].positioned)
+    go_to(consumer, partition, (uint64_t)answer->b, (uint32_t)answer->d);
   consumer_pump(world, node);
+}
+
+static __attribute__((noinline)) void note_epochs(struct consumer *consumer, const struct message *answer) {
+  for (uint32_t i = 0; i < answer->record_count; i++)
+    consumer->epochs[answer->records[i].extra] = answer->records[i].number;
 }
 
 void poll_on_fetched(struct world *world, struct node *node, struct message *answer) {
@@ -135,6 +160,7 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
     world_hold(world, node);
     if (MUTANT(KAFKA_COMMITS_FETCHED)) commit_note(world, node, record);
   }
+  if (answer->d) note_epochs(consumer, answer);
   consumer->buffered[broker] += count;
   consumer_pump(world, node);
 }
@@ -188,14 +214,16 @@ static void work_on_next(struct world *world, struct node *node) {
 static void note_done(struct world *world, struct node *node, const struct record *record) {
   const struct consumer *consumer = consumer_of(node);
   uint64_t end = consumer->parts[record->extra].handed + 1;
+  uint32_t epoch = consumer->handed_epochs[record->extra];
   for (uint32_t i = 0; i < consumer->flight_room; i++) {
     const struct flight *flight = &consumer->flights[i];
     const bool open = flight->tag != 0 && !flight->acknowledged && flight->record.extra == record->extra;
-    if (open && flight->record.handle < end) end = flight->record.handle;
+    if (open && flight->record.handle < end) end = flight->record.handle, epoch = flight->before;
   }
   if (end <= consumer->parts[record->extra].committed) return;
   struct record last = *record;
   last.handle = end - 1;
+  last.number = epoch;
   commit_note(world, node, &last);
 }
 
@@ -329,11 +357,21 @@ static bool work_in_loop(struct world *world, struct node *node) {
   return false;
 }
 
+/* The next record goes to a thread. */
+static void note_handed(struct consumer *consumer) {
+  const struct record *record = &consumer->buffer[consumer->buffer_head];
+  uint32_t *const handed = &consumer->handed_epochs[record->extra];
+  poll_flight(consumer, 0)->before = *handed;
+  *handed = record->number;
+}
+
 static __attribute__((noinline)) bool work_handed_off(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   while (consumer->batch > 0 && consumer->flight_count < consumer->flight_room &&
-         host_idle(world, node) && !node->doomed)
+         host_idle(world, node) && !node->doomed) {
+    note_handed(consumer);
     work_on_next(world, node);
+  }
   return !node->doomed && poll(world, node);
 }
 

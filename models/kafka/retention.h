@@ -3,7 +3,11 @@
  * more, which saves memory and changes no result. No broker decides anything by it, so it may look everywhere.
  *
  * [I1] What a group has committed or will, a reader's position, and what a message under way asks for or commits:
- *      nothing of it is below a log's start.
+ *      nothing of it is below a log's start; nor is where a reader is sent back to who finds that a log has other
+ *      records than he has read. A log is cut back to what is flushed, or to what its leader has, and start is below
+ *      both: at that time nothing that any reader may need is below. Afterwards each offset above counts as the one
+ *      that its reader will be sent back to. Only where a disk may go does a log begin anew below its start, and then
+ *      from 0.
  * LIMIT: log.retention.hours and log.retention.bytes are not modelled.
  */
 #ifndef MODELS_KAFKA_RETENTION_H

@@ -24,12 +24,13 @@ enum wire {
   WIRE_PRODUCE,  /* a = partition, b = packed producer, c = sequence, d = acks; records */
   WIRE_PRODUCED, /* a = error, c = partition */
   WIRE_FETCH,    /* records: key = partition, handle = position, extra = how many before it are
-                    not known to be committed; a = most records,
+                    not known to be committed, number = leader epoch of the record before it;
+                    a = most records,
                     b = this fetch replaces the one parked before */
-  WIRE_FETCHED,  /* records: extra = partition, handle = offset; a = partition that was out of range
-                    plus 1, b = its end; c = error */
+  WIRE_FETCHED,  /* records: extra = partition, handle = offset, number = leader epoch, if d; a = partition that
+                    was out of range plus 1, b = the nearest that there is, d = leader epoch before it; c = error */
   WIRE_COMMIT,   /* a = member, b = generation, d = instance; records: committed: intent, extra = partition,
-                    handle = offset: the next to read is handle + 1 */
+                    handle = offset: the next to read is handle + 1, number = its leader epoch */
   WIRE_COMMITTED, /* a = error */
   WIRE_JOIN,      /* a = member, b = generation, c = it was in the group before, d = its
                      group.instance.id, 0 = none; records: key = a partition that it has */
@@ -41,9 +42,10 @@ enum wire {
   WIRE_LEAVE,            /* a = member */
   WIRE_LEFT,             /* a = error */
   WIRE_OFFSETS,        /* records: key = partition */
-  WIRE_OFFSETS_ANSWER, /* a = error; records: key = partition, handle = position, OFFSET_NONE */
+  WIRE_OFFSETS_ANSWER, /* a = error; records: key = partition, handle = position, OFFSET_NONE, number = leader
+                          epoch of the record before it */
   WIRE_LIST_OFFSETS,   /* a = 1: the end, 0: the beginning; records: key = partition */
-  WIRE_LISTED,         /* b = error; records: key = partition, handle = offset */
+  WIRE_LISTED,         /* b = error; records: key = partition, handle = offset, number = leader epoch there */
   WIRE_INIT_PRODUCER,  /* a = transactional id, 0 = idempotent only */
   WIRE_INIT_PRODUCER_ANSWER, /* a = error, b = producer id, c = epoch */
   WIRE_ADD_PARTITIONS,       /* b = packed producer; records: key = output partition */
