@@ -102,5 +102,6 @@ void layout_free(struct layout *layout) {
 }
 
 double layout_line_from(const struct layout *layout, size_t happening) {
-  return happening < layout->story->record->end ? layout->y_from[happening] : layout->height;
+  if (happening < layout->story->record->end) return layout->y_from[happening];
+  return layout->height;
 }
