@@ -1,6 +1,8 @@
 #include "sim/runner/explain.h"
 
+#include "sim/base/assert.h"
 #include "sim/base/input.h"
+#include "sim/base/printable.h"
 #include "sim/base/suggest.h"
 #include "sim/handler/program.h"
 #include "sim/runner/explain_diagram.h"
@@ -13,11 +15,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define PATH_MAX_ 1100
 #define LABELS_MAX 256
+#define ANOTHER_LOOK_NS 50000000 /* until signals are asked for again */
 
 /* --- Finding --- */
 
@@ -191,17 +196,59 @@ static const struct {
              {"perfetto.json", write_perfetto},
              {"shiviz.log", write_shiviz}};
 
-static bool write_files(const struct explanation *explanation, const char *folder, const char *repeat,
-                        struct err *err) {
+#define FILES (sizeof files / sizeof *files)
+
+struct writing {
+  const struct explanation *explanation;
+  const char *repeat;
+  struct fresh_file fresh[FILES];
+  size_t count; /* that are open */
+};
+
+static bool open_files(struct writing *writing, const char *folder, struct err *err) {
   char path[PATH_MAX_ + 64];
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    struct fresh_file fresh;
-    snprintf(path, sizeof path, "%s/%" PRIu64 ".%s", folder, explanation->record.intent, files[i].suffix);
-    if (!fresh_open(&fresh, path, err)) return false;
-    files[i].write(explanation, repeat, fresh.file);
-    if (!fresh_commit(&fresh, err)) return false;
+  for (; writing->count < FILES; writing->count++) {
+    snprintf(path, sizeof path, "%s/%" PRIu64 ".%s", folder, writing->explanation->record.intent,
+             files[writing->count].suffix);
+    if (!fresh_open(&writing->fresh[writing->count], path, err)) return false;
   }
   return true;
+}
+
+static void *write_files(void *context) {
+  struct writing *writing = context;
+  for (size_t i = 0; i < FILES; i++) files[i].write(writing->explanation, writing->repeat, writing->fresh[i].file);
+  return NULL;
+}
+
+/* A story may be long, and a FIFO may have no reader: told to end, the process leaves nothing of it. */
+static void write_watched(struct writing *writing, struct interrupt *interrupt, const char *folder) {
+  pthread_t thread;
+  const int failed = pthread_create(&thread, NULL, write_files, writing);
+  ASSERT_MSG(failed == 0, "cannot start a thread: %s", strerror(failed));
+  struct timespec until;
+  do {
+    if (interrupt_seen(interrupt) != 0) {
+      fprintf(stderr, "dgsim: interrupted: no file of '%s' was replaced\n", PRINTABLE(folder));
+      for (size_t i = 0; i < FILES; i++) fresh_unlink(&writing->fresh[i]);
+      interrupt_die(interrupt->signal);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ANOTHER_LOOK_NS;
+    if (until.tv_nsec >= NS_PER_S) until.tv_sec++, until.tv_nsec -= NS_PER_S;
+  } while (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0);
+}
+
+/* The files belong together: none takes its place before all are written, and then signals wait for them. */
+static bool write_all(struct writing *writing, struct interrupt *interrupt, const char *folder, struct err *err) {
+  bool good = open_files(writing, folder, err);
+  if (good) write_watched(writing, interrupt, folder);
+  for (size_t i = 0; i < writing->count; i++)
+    if (good)
+      good = fresh_commit(&writing->fresh[i], err);
+    else
+      fresh_abandon(&writing->fresh[i]);
+  return good;
 }
 
 bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
@@ -210,9 +257,10 @@ bool explain_write(const struct explanation *explanation, const char *directory,
   snprintf(folder, sizeof folder, "%.1000s/anomalies", directory);
   if (mkdir(folder, 0777) != 0 && errno != EEXIST)
     return err_set(err, ERR_IO, "cannot write '%s': %s", folder, strerror(errno));
+  struct writing writing = {.explanation = explanation, .repeat = repeat};
   struct interrupt interrupt;
-  interrupt_begin(&interrupt); /* files that belong together: signals wait for them */
-  const bool good = write_files(explanation, folder, repeat, err);
+  interrupt_begin(&interrupt);
+  const bool good = write_all(&writing, &interrupt, folder, err);
   interrupt_end(&interrupt);
   return good;
 }

@@ -53,8 +53,10 @@ uint64_t explain_tell_first(const struct scenario *scenario, size_t plan, uint64
                             const char *command, struct explanation *out);
 void explain_deinit(struct explanation *explanation);
 
-/* Writes DIRECTORY/anomalies/<operation>.{txt,svg,perfetto.json,shiviz.log}, each whole or not at
- * all (fresh_file.h); signals wait for them. `repeat` as in story_print. DIRECTORY exists. False: a clear error. */
+/* Writes DIRECTORY/anomalies/<operation>.{txt,svg,perfetto.json,shiviz.log}, each whole or not at all (fresh_file.h),
+ * and none when one could not be written to its end. A signal (interrupt.h) that comes while they are written ends the
+ * process at once, with nothing left of them and what stood there before in its place; it waits while they take their
+ * places. `repeat` as in story_print. DIRECTORY exists. False: a clear error. */
 bool explain_write(const struct explanation *explanation, const char *directory, const char *repeat,
                    struct err *err);
 

@@ -1,5 +1,7 @@
-/* Puts a recording in order of time and finds the part of it that is the operation's. */
+/* Puts a recording in order of time, finds the part of it that is the operation's, and what ends what. */
 #include "sim/runner/explain_record.h"
+
+#include "sim/base/assert.h"
 
 #include <stdlib.h>
 
@@ -92,7 +94,35 @@ static void find_window(struct explain_record *record) {
   record->end = (effect ? last : end_of_loss(record, last)) + 1;
 }
 
+static size_t *indices(size_t count, size_t value) {
+  size_t *items = malloc((count + 1) * sizeof *items);
+  ASSERT(items);
+  for (size_t i = 0; i < count; i++) items[i] = value;
+  return items;
+}
+
+/* From the last to the first, with the next end of everything at hand. */
+static void find_ends(struct explain_record *record) {
+  size_t *nodes = indices(record->node_count, record->count), *handlers = indices(record->node_count, record->count);
+  size_t *faults = indices(record->plan->fault_count, record->count);
+  for (size_t i = record->count; i-- > 0;) {
+    struct happening *happening = &record->items[i];
+    size_t *next = &handlers[happening->node];
+    if (happening->kind == HAPPENING_NODE) next = &nodes[happening->node];
+    if (happening->kind == HAPPENING_FAULT) next = &faults[happening->fault];
+    happening->closed_by = *next;
+    if (happening->kind == HAPPENING_NODE || (happening->kind == HAPPENING_FAULT && !happening->what)) *next = i;
+    if ((happening->kind == HAPPENING_POINT && happening->what == POINT_HANDLED) ||
+        (happening->kind == HAPPENING_NODE && happening->what == NODE_CHANGE_DOWN))
+      handlers[happening->node] = i;
+  }
+  free(nodes);
+  free(handlers);
+  free(faults);
+}
+
 void explain_record_arrange(struct explain_record *record) {
   sort(record);
   find_window(record);
+  find_ends(record);
 }

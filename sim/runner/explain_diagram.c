@@ -61,20 +61,12 @@ static void put_bands(struct drawing *drawing) {
   }
 }
 
-static bool ends_handler(const struct happening *begin, const struct happening *other) {
-  if (other->node != begin->node) return false;
-  return (other->kind == HAPPENING_POINT && other->what == POINT_HANDLED) ||
-         (other->kind == HAPPENING_NODE && other->what == NODE_CHANGE_DOWN);
-}
-
 static void put_bars(struct drawing *drawing) {
   const struct explain_record *record = drawing->record;
   for (size_t i = record->first; i < record->end; i++) {
     const struct happening *happening = &record->items[i];
     if (happening->kind != HAPPENING_FACT || happening->what != FACT_DELIVERED || !happening->own) continue;
-    size_t end = i + 1;
-    while (end < record->end && !ends_handler(happening, &record->items[end])) end++;
-    band(drawing, happening->node, i, end, LEGEND_HANDLER);
+    band(drawing, happening->node, i, explain_record_closed_by(record, i), LEGEND_HANDLER);
   }
 }
 

@@ -71,13 +71,18 @@ static void place_lines(struct layout *layout) {
     before = happening;
   }
   layout->height = y + 34;
+  for (size_t i = record->end; i-- > 0;) {
+    const double behind = i + 1 < record->end ? layout->y_from[i + 1] : layout->height;
+    layout->y_from[i] = layout->y[i] > 0 ? layout->y[i] : behind;
+  }
 }
 
 void layout_make(const struct story *story, struct layout *out) {
   const struct explain_record *record = story->record;
   *out = (struct layout){.story = story,
                          .x = numbers(record->node_count),
-                         .y = numbers(record->end)};
+                         .y = numbers(record->end),
+                         .y_from = numbers(record->end)};
   out->waits = calloc(record->end + 1, sizeof *out->waits);
   out->ways = calloc(record->transmission_count + 1, sizeof *out->ways);
   ASSERT(out->waits && out->ways);
@@ -90,13 +95,13 @@ void layout_make(const struct story *story, struct layout *out) {
 void layout_free(struct layout *layout) {
   free(layout->x);
   free(layout->y);
+  free(layout->y_from);
   free(layout->ways);
   free(layout->waits);
   *layout = (struct layout){0};
 }
 
 double layout_line_from(const struct layout *layout, size_t happening) {
-  for (size_t i = happening; i < layout->story->record->end; i++)
-    if (layout->y[i] > 0) return layout->y[i];
+  if (happening < layout->story->record->end) return layout->y_from[happening];
   return layout->height;
 }

@@ -19,6 +19,7 @@ struct layout {
   double width, height; /* of the part with lanes: height = where they end */
   double *x;            /* [nodes]; LAYOUT_NONE = no lane */
   double *y;            /* [record->end]; LAYOUT_NONE = no line */
+  double *y_from;       /* [record->end]; its line or that of the next that has one, or height */
   struct layout_way {
     double sent, ended;         /* lines on which it begins and ends, or LAYOUT_NONE */
     bool sent_step, ended_step; /* steps of the story are there */

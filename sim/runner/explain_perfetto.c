@@ -77,20 +77,13 @@ static void add_flows(json_t *events, const struct explain_record *record) {
   }
 }
 
-static bool ends_handler(const struct happening *begin, const struct happening *other) {
-  if (other->node != begin->node) return false;
-  return (other->kind == HAPPENING_POINT && other->what == POINT_HANDLED) ||
-         (other->kind == HAPPENING_NODE && other->what == NODE_CHANGE_DOWN);
-}
-
 /* Handlers, and what happened to nodes and links, as slices. */
 static void add_spans(json_t *events, const struct story *story) {
   const struct explain_record *record = story->record;
   for (size_t i = 0; i < record->end; i++) {
     const struct happening *happening = &record->items[i];
     if (happening->kind == HAPPENING_FACT && happening->what == FACT_DELIVERED && happening->own) {
-      size_t end = i + 1;
-      while (end < record->end && !ends_handler(happening, &record->items[end])) end++;
+      const size_t end = explain_record_closed_by(record, i);
       const int64_t until = end < record->end ? record->items[end].at : record->items[record->end - 1].at;
       json_array_append_new(events, slice(NODES_PROCESS, happening->node + 1, "handler", happening->at, until));
     }

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/runner/explain_index.h"
 #include "sim/world/fault_verbs.h"
 #include "sim/world/world.h"
 
@@ -23,6 +24,7 @@ static const uint8_t untold[FACT__END - TRACE_FACT] = {[FACT_FAULT_HIT - TRACE_F
 
 struct recorder {
   struct explain_record *record;
+  struct explain_index index; /* of its transmissions */
   const struct world *world;
   struct happening *pending; /* from the observer, not yet merged */
   size_t pending_count, pending_capacity;
@@ -60,34 +62,13 @@ static bool carries(const struct message *message, uint64_t intent) {
   return false;
 }
 
-/* Which point an answer states when it leaves, by that of its request: clients may number requests of
- * several sorts alike. A delivery answers a request that carried nothing. */
-static const uint8_t answer_points[POINT_GENERIC__COUNT] = {
-    [POINT_PUBLISH_SENT] = POINT_PUBLISH_ACK_SENT,
-    [POINT_STATEMENT_SENT] = POINT_STATEMENT_ANSWERED,
-    [POINT_REQUEST_SENT] = POINT_REQUEST_ANSWERED,
-    [POINT_ACK_SENT] = POINT_ACK_ANSWER_SENT,
-};
-
-static bool pair(uint32_t request_point, uint32_t answer_point) {
-  if (request_point >= POINT_GENERIC__COUNT) return answer_point >= POINT_GENERIC__COUNT;
-  return answer_points[request_point] == answer_point;
-}
-
 /* Whether it answers a request that carried the operation. */
-static bool answers(const struct world *world, const struct explain_record *record,
-                    const struct message *message) {
+static bool answers(const struct recorder *recorder, const struct world *world, const struct message *message) {
   if (!message->is_reply || message->correlation == 0) return false;
-  const uint32_t point = kind_of(world, message)->sent;
-  for (size_t i = record->transmission_count; i-- > 0;) {
-    const struct transmission *request = &record->transmissions[i];
-    if (request->is_reply || request->correlation != message->correlation ||
-        request->from != message->to || request->to != message->from ||
-        request->incarnation != message->to_incarnation || !pair(request->sent_point, point))
-      continue;
-    return true;
-  }
-  return false;
+  const struct explain_answer answer = {.correlation = message->correlation, .incarnation = message->to_incarnation,
+                                        .point = kind_of(world, message)->sent, .from = message->to,
+                                        .to = message->from};
+  return explain_index_asked(&recorder->index, &answer);
 }
 
 static void add_transmission(struct recorder *recorder, const struct message *message) {
@@ -95,26 +76,24 @@ static void add_transmission(struct recorder *recorder, const struct message *me
   const struct message_kind *kind = kind_of(recorder->world, message);
   const struct node *nodes = recorder->world->nodes;
   const uint32_t group = nodes[message->from].group | nodes[message->to].group; /* one of them is 0, or both are it */
-  uint32_t nth = 1;
-  for (size_t i = 0; i < record->transmission_count; i++) {
-    const struct transmission *other = &record->transmissions[i];
-    nth += other->name == kind->name && (nodes[other->from].group | nodes[other->to].group) == group;
-  }
-  GROW(record->transmissions, record->transmission_capacity, record->transmission_count + 1);
-  record->transmissions[record->transmission_count++] = (struct transmission){
-      .id = message->id, 
+  const size_t number = record->transmission_count++;
+  GROW(record->transmissions, record->transmission_capacity, record->transmission_count);
+  record->transmissions[number] = (struct transmission){
+      .id = message->id,
       .correlation = message->correlation, .incarnation = message->from_incarnation, .from = message->from,
       .to = message->to, .name = kind->name, .sent_point = kind->sent,
-      .others = message->record_count > 1 ? message->record_count - 1 : 0, .nth = nth,
-      .is_reply = message->is_reply, .open = true, .sent_at = message->depart,
+      .others = message->record_count > 1 ? message->record_count - 1 : 0,
+      .nth = explain_index_nth(&recorder->index, kind->name, group),
+      .is_reply = message->is_reply, .sent_at = message->depart,
       .end_at = message->depart};
+  explain_index_add(&recorder->index, &record->transmissions[number], number);
 }
 
 static void on_sent(void *context, const struct world *world, const struct message *message,
                     int64_t at) {
   struct recorder *recorder = context;
   struct explain_record *record = recorder->record;
-  if (!carries(message, record->intent) && !answers(world, record, message)) return;
+  if (!carries(message, record->intent) && !answers(recorder, world, message)) return;
   struct happening *sent = add_pending(recorder, world, HAPPENING_SENT, message->from);
   add_transmission(recorder, message);
   sent->own = true;
@@ -123,20 +102,14 @@ static void on_sent(void *context, const struct world *world, const struct messa
   if (at > 0) record->transmissions[sent->transmission].end_at = at;
 }
 
-static size_t find_open(const struct explain_record *record, const struct message *message) {
-  for (size_t i = record->transmission_count; i-- > 0;)
-    if (record->transmissions[i].open && record->transmissions[i].id == message->id) return i;
-  return NO_TRANSMISSION;
-}
-
 static void close_transmission(struct recorder *recorder, struct happening *happening,
                                const struct message *message, bool arrived) {
-  happening->transmission = find_open(recorder->record, message);
+  happening->transmission = explain_index_find(&recorder->index, message->id);
   if (happening->transmission == NO_TRANSMISSION) return;
   struct transmission *transmission =
       &recorder->record->transmissions[happening->transmission];
   happening->own = true;
-  transmission->open = false;
+  explain_index_close(&recorder->index, message->id);
   transmission->fate = arrived ? FATE_ARRIVED : FATE_LOST;
   transmission->end_at = happening->at > transmission->sent_at ? happening->at : transmission->sent_at;
 }
@@ -153,7 +126,7 @@ static void on_arrived(void *context, const struct world *world, const struct me
 static void on_lost(void *context, const struct world *world, const struct message *message,
                     unsigned why, uint32_t fault) {
   struct recorder *recorder = context;
-  if (find_open(recorder->record, message) == NO_TRANSMISSION) return;
+  if (explain_index_find(&recorder->index, message->id) == NO_TRANSMISSION) return;
   struct happening *lost = add_pending(recorder, world, HAPPENING_LOST, message->from);
   lost->peer = message->to;
   lost->value = why;
@@ -299,17 +272,6 @@ static void sink(void *context, const struct trace_record *records, size_t count
 
 /* --- The whole --- */
 
-size_t explain_record_closed_by(const struct explain_record *record, size_t from) {
-  const struct happening *open = &record->items[from];
-  for (size_t i = from + 1; i < record->count; i++) {
-    const struct happening *other = &record->items[i];
-    if (other->kind != open->kind) continue;
-    if (open->kind == HAPPENING_FAULT && other->fault == open->fault && !other->what) return i;
-    if (open->kind == HAPPENING_NODE && other->node == open->node) return i;
-  }
-  return record->count;
-}
-
 static void name_nodes(struct explain_record *record, const struct world *world) {
   record->node_count = world->node_count;
   record->nodes = calloc(world->node_count, sizeof *record->nodes);
@@ -339,6 +301,7 @@ void explain_record_run(struct run *run, const struct plan *plan, uint64_t seed,
   explain_record_arrange(out);
   free(recorder.pending);
   free(recorder.calls);
+  explain_index_deinit(&recorder.index);
 }
 
 void explain_record_deinit(struct explain_record *record) {

@@ -64,6 +64,7 @@ struct happening {
   char call[EXPLAIN_CALL_MAX]; /* FAULT: the handler's call that it failed, in words; STEP: what it is */
   struct cause cause;
   uint64_t order; /* of recording: a record's number, then the place; what is sent may leave later */
+  size_t closed_by; /* of what begins something: see explain_record_closed_by */
 };
 
 struct transmission {
@@ -73,7 +74,7 @@ struct transmission {
   uint32_t sent_point; /* that it states when it leaves: what it is for, POINT_NONE */
   uint32_t others;    /* operations that it carries besides */
   uint32_t nth;       /* of its kind, for this operation and group, from this role: 1 = the first */
-  bool is_reply, open;
+  bool is_reply;
   enum { FATE_UNDER_WAY, FATE_ARRIVED, FATE_LOST } fate;
   int64_t sent_at, end_at; /* ns; leaves at sent_at, which may be later than its SENT happening */
 };
@@ -102,13 +103,15 @@ struct explain_record {
 /* Runs a plan again and fills *out; explain_record_deinit frees it. */
 void explain_record_run(struct run *run, const struct plan *plan, uint64_t seed, uint64_t intent,
                         const char *command, struct explain_record *out);
-/* The last part of it: order by time, first and end. */
+/* The last part of it: order by time, first and end, what ends what. */
 void explain_record_arrange(struct explain_record *record);
 void explain_record_deinit(struct explain_record *record);
 
-/* Index of the happening that ends what `from` began (a node is back, a window closes); record->count when
- * none does. */
-size_t explain_record_closed_by(const struct explain_record *record, size_t from);
+/* Index of the happening that ends what `from` began (a node is back, a window closes, the handler of a delivery is
+ * done or its node dies); record->count when none does. */
+static inline size_t explain_record_closed_by(const struct explain_record *record, size_t from) {
+  return record->items[from].closed_by;
+}
 static inline int64_t explain_record_until(const struct explain_record *record, size_t from) {
   const size_t end = explain_record_closed_by(record, from);
   return end < record->count ? record->items[end].at : record->run_end;

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/runner/explain_ways.h"
 #include "sim/runner/explain_words.h"
 #include "sim/world/fault_verbs.h"
 
@@ -22,6 +23,8 @@ static const char *const deaths[HOLD__COUNT] = {
 struct teller {
   struct story *story;
   const struct explain_record *record;
+  struct ways ways;
+  uint32_t last_fault;      /* whose window began or ended last, or NO_FAULT */
   enum hold *holds;         /* [nodes] */
   bool expired;             /* since it was handed out last */
   bool copied;              /* a fault has left a copy of it, since it was handed out last */
@@ -87,6 +90,7 @@ static struct step *add(struct teller *teller, size_t index, const char *what,
   struct story *story = teller->story;
   GROW(story->steps, story->capacity, story->count + 1);
   struct step *step = &story->steps[story->count++];
+  ASSERT(story->count == 1 || step[-1].happening < index); /* [I1] */
   const struct happening *happening = subject->happening;
   *step = (struct step){.happening = index, .at = happening->at, .node = happening->node};
   expand(teller, what, subject, step->what, sizeof step->what);
@@ -214,9 +218,8 @@ static void tell_lost(struct teller *teller, size_t index, const struct happenin
   const uint32_t point = transmission_of(teller, happening)->sent_point;
   struct happening told = *happening;
   teller->broken |= happening->value == LOSS_RESET;
-  if (happening->value == LOSS_DROPPED) /* the trigger's window is the last that began */
-    for (size_t i = index; i-- > 0 && told.fault == NO_FAULT;)
-      if (teller->record->items[i].kind == HAPPENING_FAULT) told.fault = teller->record->items[i].fault;
+  if (happening->value == LOSS_DROPPED && told.fault == NO_FAULT)
+    told.fault = teller->last_fault; /* the trigger's window is the last that began */
   const struct subject subject = {&told, 1, point < POINT_GENERIC__COUNT ? words_noun[point] : NULL};
   struct step *step = add(teller, index, "%w (%m) is lost on its way to %p", &subject);
   say_why(teller, step, words_loss[happening->value].first, &subject);
@@ -271,27 +274,17 @@ static bool touches(const struct teller *teller, const struct happening *happeni
     return teller->story->tallies[group_of(teller, happening)].received > 0;
   if (cause->kind == CAUSE_TIMER)
     return happening->what == FACT_TRANSACTION_ABORTED && record->nodes[happening->node].role == ROLE_BROKER;
-  for (size_t i = record->transmission_count; i-- > 0;) {
-    const struct transmission *transmission = &record->transmissions[i];
-    if (transmission->name == cause->name && transmission->from == cause->peer &&
-        transmission->to == happening->node && transmission->fate == FATE_ARRIVED &&
-        transmission->end_at <= happening->at)
-      return happening->at - transmission->end_at < NS_PER_S / 10;
-  }
-  return false;
+  const struct transmission *last =
+      ways_last(&teller->ways, cause->name, cause->peer, happening->node, happening->at);
+  return last && happening->at - last->end_at < NS_PER_S / 10;
 }
 
 /* The row of a fact's words. An append may be of the operation's result, by a message of the system's own;
  * a session's end is no operation's. */
 static const struct words *words_of(const struct teller *teller, const struct happening *happening) {
-  const struct explain_record *record = teller->record;
   if (happening->what == FACT_EXPIRED && !happening->own) return &words_session;
   if (happening->what == FACT_STUCK && happening->value > 0) return &words_livelock;
-  if (happening->what == FACT_APPENDED)
-    for (size_t i = 0; i < record->transmission_count; i++)
-      if (record->transmissions[i].name == happening->cause.name &&
-          record->transmissions[i].sent_point >= POINT_GENERIC__COUNT)
-        return &words_result;
+  if (happening->what == FACT_APPENDED && ways_is_own(&teller->ways, happening->cause.name)) return &words_result;
   return &words_fact[happening->what - TRACE_FACT];
 }
 
@@ -407,15 +400,19 @@ static void involve_speakers(struct story *story) {
 
 void story_tell(const struct explain_record *record, const struct fates *fates, struct story *out) {
   *out = (struct story){.record = record};
-  struct teller teller = {.story = out, .record = record};
+  struct teller teller = {.story = out, .record = record, .last_fault = NO_FAULT};
   out->involved = calloc(record->node_count, sizeof *out->involved);
   teller.holds = calloc(record->node_count, sizeof *teller.holds);
   ASSERT(out->involved && teller.holds);
   find_involved(record, out->involved);
-  for (size_t i = record->first; i < record->end; i++)
-    tells[record->items[i].kind](&teller, i, &record->items[i]);
+  ways_init(&teller.ways, record);
+  for (size_t i = 0; i < record->end; i++) {
+    if (i >= record->first) tells[record->items[i].kind](&teller, i, &record->items[i]);
+    if (record->items[i].kind == HAPPENING_FAULT) teller.last_fault = record->items[i].fault;
+  }
   involve_speakers(out);
   story_judge(out, fates);
+  ways_deinit(&teller.ways);
   free(teller.holds);
 }
 
@@ -426,7 +423,13 @@ void story_deinit(struct story *story) {
 }
 
 size_t story_step_of(const struct story *story, size_t happening) {
-  for (size_t i = 0; i < story->count; i++)
-    if (story->steps[i].happening == happening) return i + 1;
-  return 0;
+  size_t low = 0, high = story->count; /* [I1]; before low are steps of what came earlier, from high on the others */
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (story->steps[middle].happening < happening)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < story->count && story->steps[low].happening == happening ? low + 1 : 0;
 }

@@ -2,6 +2,8 @@
  *
  * Steps are happenings of a recording that are worth telling, put into words by the tables of
  * explain_words.c; the why is the event that was under way, or what had not happened before.
+ *
+ * [I1] Steps are in the order of their happenings, at most one of each.
  */
 #ifndef SIM_RUNNER_EXPLAIN_STORY_H
 #define SIM_RUNNER_EXPLAIN_STORY_H
