@@ -70,6 +70,9 @@ status 64 'note: --faults is an option of explore' run good.yaml --faults 1
 status 64 'compares two traces' diff one
 status 64 'needs a trace' judge
 status 64 "unknown option '--seeds'" judge x.trace --seeds 3
+status 64 "option '--dry-run' takes no value" run good.yaml --dry-run=x
+status 64 "option '--help' takes no value" run good.yaml --help=run
+status 64 "option '--se' is ambiguous: --seeds, --seed, --set" run good.yaml --se=3
 
 # mistakes in a scenario, and where to write
 status 64 "bad.yaml:2:12: error: unknown key 'messagse' of 'workload' (did you mean 'messages'?)" run bad.yaml
