@@ -111,11 +111,12 @@ static struct check_options how_to(const struct scenario *scenario, const struct
                                 .make_context = subject};
 }
 
-/* The command that tries a reproducing file. malloc'ed. */
-static char *command_for(const char *path, const struct options *options) {
+/* The command that tries a reproducing file, or with `changed` the file that was given, as --set made it. malloc'ed. */
+static char *command_for(const char *path, bool changed, const struct options *options) {
   size_t count = 0;
+  const size_t sets = changed ? options->set_count : 0;
   while (options->command && options->command[count]) count++;
-  char **words = calloc(count + 12, sizeof *words);
+  char **words = calloc(count + 2 * sets + 12, sizeof *words);
   ASSERT(words);
   int at = 0;
   words[at++] = (char *)"check";
@@ -128,6 +129,10 @@ static char *command_for(const char *path, const struct options *options) {
     if (!named[i].value) continue;
     words[at++] = (char *)named[i].name;
     words[at++] = (char *)named[i].value;
+  }
+  for (size_t i = 0; i < sets; i++) {
+    words[at++] = (char *)"--set";
+    words[at++] = (char *)options->sets[i];
   }
   if (count > 0) words[at++] = (char *)"--";
   for (size_t i = 0; i < count; i++) words[at++] = options->command[i];
@@ -188,21 +193,25 @@ static void write_case(void *context, FILE *out) {
 static bool keep(const struct scenario *scenario, const struct options *options, const struct check_small *small,
                  char out_path[512], struct err *err) {
   if (options->save) return check_save(scenario, small, options->save, out_path, err);
-  char name[64], file[80], folder[512];
+  char name[64], file[80], *folder;
   check_repro_name(small, name, sizeof name);
   snprintf(file, sizeof file, "%s.yaml", name);
-  snprintf(folder, sizeof folder, "%.200s/%.200s/anomalies", options->out, scenario->name);
+  ASSERT(asprintf(&folder, "%s/%s/anomalies", options->out, scenario->name) > 0);
   struct written written = {scenario, small, folder, name};
-  return output_check(options->out, scenario->name, err) &&
-         output_add(options->out, scenario->name, "anomalies", file, write_case, &written, out_path, err);
+  const bool kept = output_check(options->out, scenario->name, err) &&
+                    output_add(options->out, scenario->name, "anomalies", file, write_case, &written, out_path, err);
+  free(folder);
+  return kept;
 }
 
-/* The story of the case that was written. NULL: there is none. */
-static char *story_of(const struct registry *registry, const struct options *options, const char *path,
+/* The story of the case that was written, or with `changed` of the file that was given. NULL: there is none. */
+static char *story_of(const struct registry *registry, const struct options *options, const char *path, bool changed,
                       const struct check_outcome *outcome, bool ledger, const char *again) {
   struct scenario scenario;
   struct err err = {0};
-  if (outcome->verdict != CHECK_FAILED || !scenario_load(path, registry, NULL, 0, 0, &scenario, &err)) return NULL;
+  const size_t sets = changed ? options->set_count : 0;
+  if (outcome->verdict != CHECK_FAILED || !scenario_load(path, registry, options->sets, sets, 0, &scenario, &err))
+    return NULL;
   struct subject subject = {options, &scenario.check, program_groups_new()};
   const struct check_options how = how_to(&scenario, options, &subject, again);
   watch_signals(subject.groups);
@@ -239,8 +248,8 @@ static bool tell(const struct registry *registry, const struct options *options,
       snprintf(path, sizeof path, "%s", scenario->path);
     else if (!keep(scenario, options, &small, path, err))
       return false;
-    again = command_for(path, options);
-    story = story_of(registry, options, path, &small.outcome, result->ledger, again);
+    again = command_for(path, of_file, options);
+    story = story_of(registry, options, path, of_file, &small.outcome, result->ledger, again);
     report->path = of_file ? NULL : path;
     report->again = again;
     report->story = story;
@@ -275,9 +284,32 @@ static enum status check(const struct registry *registry, const struct scenario 
   return status;
 }
 
+/* For whoever reads a report: which file there is nothing to report of, and why. */
+static void print_error(const struct options *options, const struct err *err) {
+  struct report suites;
+  if (options->format == REPORT_HUMAN || options->dry_run) return;
+  const bool of_option = err->path[0] == '\0' || strncmp(err->path, "--", 2) == 0;
+  const char *file = options->file_count > 0 ? options->files[0] : "check";
+  report_begin(&suites, options->format, stdout);
+  report_error(&suites, of_option ? file : err->path, err);
+  report_end(&suites);
+}
+
+/* False: *err is set, and nothing was printed. */
+static bool load_and_check(const struct registry *registry, struct options *options, const char *command,
+                           enum status *out_status, struct err *err) {
+  struct scenario scenario;
+  if (!load(registry, options, &scenario, err)) return false;
+  if (options->dry_run)
+    scenario_print_resolved(&scenario, stdout), *out_status = STATUS_HELD;
+  else
+    *out_status = check(registry, &scenario, options, command, err);
+  scenario_free(&scenario);
+  return err->code == ERR_NONE;
+}
+
 int command_check(const struct registry *registry, int argc, char **argv) {
   struct options options;
-  struct scenario scenario;
   struct err err = {0};
   const struct handler *room[256];
   char *command = shell_command(argc, argv); /* before getopt_long permutes it */
@@ -288,12 +320,8 @@ int command_check(const struct registry *registry, int argc, char **argv) {
     if (options.help) {
       command_help(command_check, stdout);
       status = STATUS_HELD;
-    } else if (load(&with, &options, &scenario, &err)) {
-      if (options.dry_run)
-        scenario_print_resolved(&scenario, stdout), status = STATUS_HELD;
-      else
-        status = check(&with, &scenario, &options, command, &err);
-      scenario_free(&scenario);
+    } else if (!load_and_check(&with, &options, command, &status, &err)) {
+      print_error(&options, &err);
     }
   }
   if (err.code != ERR_NONE) err_print(&err, stderr);

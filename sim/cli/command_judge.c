@@ -35,7 +35,7 @@ static enum status judge_one(const char *path, const struct registry *registry,
     run_trace_line(path, &scenario.plans[0], &campaign.results[0]);
     output_summary(&campaign, terminal_colour(), stdout);
   } else {
-    report_campaign(report, &campaign);
+    report_trace(report, &campaign, path);
   }
   const enum status status = (enum status)campaign_exit_status(&campaign);
   campaign_free(&campaign);

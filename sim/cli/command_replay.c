@@ -6,6 +6,7 @@
 #include "sim/cli/options.h"
 #include "sim/cli/shell.h"
 #include "sim/runner/campaign.h"
+#include "sim/runner/judge.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,13 @@
 static int is_scenario(const struct dirent *entry) {
   size_t length = strlen(entry->d_name);
   return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
+}
+
+/* It takes a run of its own. */
+static bool expects_capacity(const struct scenario *scenario) {
+  for (size_t i = 0; i < scenario->expectation_count; i++)
+    if (scenario->expectations[i].metric == EXPECT_CAPACITY) return true;
+  return false;
 }
 
 /* One file: its line, and the expectations that do not hold. */
@@ -32,7 +40,7 @@ static enum status replay(const struct registry *registry, const char *path,
   }
   const struct campaign_options run = {.workers = options->workers, .command = command};
   struct campaign campaign;
-  scenario.measure_capacity = false;
+  scenario.measure_capacity = scenario.measure_capacity && expects_capacity(&scenario);
   campaign_run(&scenario, &run, &campaign);
   static const char *const words[VERDICT__COUNT] = {
       [VERDICT_HELD] = "FIXED", [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
@@ -41,7 +49,9 @@ static enum status replay(const struct registry *registry, const char *path,
   for (size_t i = 0; i < scenario.expectation_count; i++)
     if (!campaign.expectations[i].holds)
       printf("             %s: %s\n", scenario.expectations[i].text, campaign.expectations[i].found);
-  if (campaign.verdict == VERDICT_INCONCLUSIVE)
+  bool missed = false;
+  for (size_t i = 0; i < scenario.fault_count; i++) missed |= judge_fault_missed(&campaign, i);
+  if (missed && campaign.verdict == VERDICT_INCONCLUSIVE)
     printf("             a fault was never effective: what it once broke is not reached any more\n");
   enum status status = (enum status)campaign_exit_status(&campaign);
   campaign_free(&campaign);

@@ -2,8 +2,10 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/printable.h"
+#include "sim/cli/shell.h"
 #include "sim/runner/output.h"
 #include "sim/runner/repro.h"
+#include "sim/runner/scenario_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,6 +24,44 @@ static void slug(const char *label, char *out, size_t size) {
   }
   while (length > 0 && out[length - 1] == '-') length--;
   out[length] = '\0';
+}
+
+/* What each row's files are called: its slug, cut so that `more` bytes still fit into a name, and where an earlier row
+ * has that already, with the first number from 2 that none has. */
+struct row_name {
+  char text[LABEL_MAX + 1];
+};
+
+static bool is_taken(const struct row_name *names, size_t count, const char *text) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(names[i].text, text) == 0) return true;
+  return false;
+}
+
+static void name_next_row(struct row_name *names, size_t count, const char *label, size_t more) {
+  struct row_name *name = &names[count];
+  const size_t room = sizeof name->text - more;
+  slug(label, name->text, room);
+  for (size_t number = 2; is_taken(names, count, name->text); number++) {
+    char suffix[24];
+    const int length = snprintf(suffix, sizeof suffix, "-%zu", number);
+    slug(label, name->text, room - (size_t)length);
+    strcat(name->text, suffix);
+  }
+}
+
+static struct row_name name_row(const struct scenario *scenario, size_t plan, size_t more) {
+  struct row_name *names = calloc(scenario->row_count, sizeof *names);
+  ASSERT(names);
+  size_t row = 0;
+  for (; row < scenario->row_count; row++) {
+    name_next_row(names, row, scenario->rows[row].label, more);
+    if (plan - scenario->rows[row].first < scenario->rows[row].count) break;
+  }
+  ASSERT_LT(row, scenario->row_count);
+  const struct row_name name = names[row];
+  free(names);
+  return name;
 }
 
 /* The text says the same as what it was written from: run, it shows the metric. */
@@ -67,16 +107,17 @@ static void write_small(const struct shrink_case *violation, const struct shrunk
 static bool save(const struct registry *registry, const struct shrink_case *violation,
                  const struct shrunk *shrunk, const struct options *options, struct err *err) {
   const struct scenario *scenario = violation->scenario;
-  char name[200], file_name[240], about[400], path[512], label[100];
-  slug(scenario->plans[violation->row].label, label, sizeof label);
-  snprintf(name, sizeof name, "%s-%s", label, metric_rows[violation->metric].name);
+  const char *metric = metric_rows[violation->metric].name;
+  char name[2 * LABEL_MAX], file_name[240], about[400], path[512];
+  const struct row_name row = name_row(scenario, violation->row, strlen(metric) + 1);
+  snprintf(name, sizeof name, "%s-%s", row.text, metric);
   for (char *at = name; *at; at++)
     if (*at == '_') *at = '-';
   snprintf(file_name, sizeof file_name, "%s.yaml", name);
   snprintf(about, sizeof about,
            "The smallest world that shows %s in row %s of %s (operation %" PRIu64 ", seed %" PRIu64
            ")%s.",
-           metric_rows[violation->metric].name, scenario->plans[violation->row].label, scenario->name,
+           metric, scenario->plans[violation->row].label, scenario->name,
            shrunk->suspect, violation->seed, shrunk->own_world ? ", with its faults as they were" : "");
   struct text text;
   FILE *memory = open_memstream(&text.bytes, &text.length);
@@ -87,8 +128,11 @@ static bool save(const struct registry *registry, const struct shrink_case *viol
                output_add(options->out, scenario->name, "anomalies", file_name, write_text, &text,
                           path, err);
   free(text.bytes);
-  if (saved)
-    printf("  written   %s\n  again     dgsim run %s\n", PRINTABLE(path), PRINTABLE(path));
+  if (saved) {
+    char *again = shell_command(2, (char *[]){"run", path});
+    printf("  written   %s\n  again     %s\n", PRINTABLE(path), again);
+    free(again);
+  }
   return saved;
 }
 

@@ -7,7 +7,8 @@
 #include "sim/runner/shrink.h"
 
 /* Prints how small it became, and writes the reproducing scenario, which is read again and run before
- * it is told of. False: a clear error. */
+ * it is told of. It is called by row and metric, lower-case-hyphens, and with a number where an earlier row of the
+ * scenario would be called the same. False: a clear error. */
 bool found_shrink(const struct registry *registry, const struct shrink_case *violation,
                   const struct explore_options *search, const struct options *options,
                   struct err *err);

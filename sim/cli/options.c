@@ -299,6 +299,33 @@ static bool unknown_option(unsigned command, const char *written, struct err *er
   return note_commands(bare, err);
 }
 
+/* --dry-run=x: getopt_long says which option it is, but not that it takes no value. */
+static bool superfluous_value(unsigned command, int id, const char *written, struct err *err) {
+  if (id == 0 || strncmp(written, "--", 2) != 0) return false;
+  for (size_t i = 0; i < option_count; i++)
+    if ((option_rows[i].commands & command) && (int)option_rows[i].id == id && !option_rows[i].argument) {
+      err_set(err, ERR_USAGE, "option '--%s' takes no value", option_rows[i].name);
+      return true;
+    }
+  return false;
+}
+
+/* --no: a beginning of several. */
+static bool ambiguous(unsigned command, const char *written, struct err *err) {
+  const size_t length = strcspn(written, "=");
+  if (length <= 2 || strncmp(written, "--", 2) != 0) return false;
+  char names[sizeof err->message / 2] = "";
+  size_t used = 0, count = 0;
+  for (size_t i = 0; i < option_count && used < sizeof names; i++) {
+    const struct option_row *row = &option_rows[i];
+    if (!(row->commands & command) || strncmp(row->name, written + 2, length - 2) != 0) continue;
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s--%s", count++ > 0 ? ", " : "", row->name);
+  }
+  if (count < 2) return false;
+  err_set(err, ERR_USAGE, "option '%.*s' is ambiguous: %s", (int)length, written, names);
+  return true;
+}
+
 static bool check_together(unsigned command, const struct options *options, struct err *err) {
   if (options->has_seed && options->seeds > 0)
     return err_set(err, ERR_USAGE, "--seed and --seeds exclude each other");
@@ -384,6 +411,8 @@ bool options_parse(unsigned command, int argc, char **argv, struct options *out,
     const char *written = argv[optind > before ? optind - 1 : before];
     if (id == ':') return err_set(err, ERR_USAGE, "option '%s' needs a value", written);
     if (id == '?') {
+      if (superfluous_value(command, optopt, written, err)) return false;
+      if (optopt == 0 && ambiguous(command, written, err)) return false;
       char letter[] = {'-', (char)optopt, '\0'};
       return unknown_option(command, optopt > 0 && optopt < 256 ? letter : written, err);
     }

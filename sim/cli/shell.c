@@ -1,21 +1,22 @@
 #include "sim/cli/shell.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_control(char byte) { return (unsigned char)byte < ' ' || byte == 0x7f; }
-
 /* In the quotes of bash, ksh and zsh that have escapes: what is printed is to be read, too. */
 static void put_escaped(FILE *out, const char *word) {
   fputs("$'", out);
-  for (; *word != '\0'; word++)
-    if (is_control(*word))
-      fprintf(out, "\\%03o", (unsigned)(unsigned char)*word);
+  while (*word != '\0') {
+    const char *at = word;
+    if (printable_next(&word) == 0)
+      for (; at < word; at++) fprintf(out, "\\%03o", (unsigned)(unsigned char)*at);
     else
-      fprintf(out, "%s%c", *word == '\'' || *word == '\\' ? "\\" : "", *word);
+      fprintf(out, "%s%.*s", *at == '\'' || *at == '\\' ? "\\" : "", (int)(word - at), at);
+  }
   fputc('\'', out);
 }
 
@@ -26,8 +27,8 @@ static void put_word(FILE *out, const char *word) {
     fputs(word, out);
     return;
   }
-  for (const char *at = word; *at != '\0'; at++)
-    if (is_control(*at)) return put_escaped(out, word);
+  for (const char *at = word; *at != '\0';)
+    if (printable_next(&at) == 0) return put_escaped(out, word);
   fputc('\'', out);
   for (; *word != '\0'; word++)
     if (*word == '\'')

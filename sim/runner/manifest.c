@@ -1,16 +1,28 @@
 #include "sim/runner/manifest.h"
 
+#include "sim/base/printable.h"
 #include "sim/runner/judge.h"
 #include "sim/runner/tables.h"
 #include "sim/world/fault_verbs.h"
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Hexadecimal text: JSON numbers lose the low bits of 64. */
 static json_t *digest_json(uint64_t digest) { return json_sprintf("%016" PRIx64, digest); }
+
+/* JSON is UTF-8, and what is on a command line need not be: then what is not shows as '?'. */
+static json_t *text_json(const char *text) {
+  json_t *json = json_string(text);
+  if (json) return json;
+  char *copy = printable_copy(text);
+  json = json_string(copy);
+  free(copy);
+  return json;
+}
 
 static json_t *seeds_json(const struct campaign *campaign) {
   json_t *seeds = json_array();
@@ -32,7 +44,7 @@ static json_t *files_json(const struct scenario *scenario) {
   json_t *files = json_array();
   for (size_t i = 0; i < scenario->file_count; i++) {
     json_t *json = json_object();
-    json_object_set_new(json, "name", json_string(scenario->files[i].name));
+    json_object_set_new(json, "name", text_json(scenario->files[i].name));
     json_object_set_new(json, "xxh3", digest_json(scenario->files[i].hash));
     json_array_append_new(files, json);
   }
@@ -46,7 +58,7 @@ static json_t *point_json(const struct campaign *campaign, size_t row) {
   for (size_t i = 0; i < scenario->sweep_count; i++) {
     const uint32_t value = scenario->points[row].values[i];
     if (value == SWEEP_NONE) continue;
-    json_object_set_new(json, scenario->sweep[i].path, json_string(scenario->sweep[i].texts[value]));
+    json_object_set_new(json, scenario->sweep[i].path, text_json(scenario->sweep[i].texts[value]));
   }
   return json;
 }
@@ -104,7 +116,7 @@ static json_t *execution_json(const struct campaign *campaign) {
   json_t *json = json_object();
   json_object_set_new(json, "workers", json_integer(campaign->workers));
   json_object_set_new(json, "ranks", json_integer(campaign->ranks));
-  json_object_set_new(json, "host", json_string(host));
+  json_object_set_new(json, "host", text_json(host));
   json_object_set_new(json, "wall_s", json_real(campaign->wall_s));
   json_object_set_new(json, "written", json_string(written));
   return json;
@@ -115,9 +127,9 @@ bool manifest_write(const struct campaign *campaign, const char *version, FILE *
   json_t *root = json_object();
   json_object_set_new(root, "format", json_integer(1));
   json_object_set_new(root, "version", json_string(version));
-  json_object_set_new(root, "command", json_string(campaign->command ? campaign->command : ""));
+  json_object_set_new(root, "command", text_json(campaign->command ? campaign->command : ""));
   json_object_set_new(root, "scenario", json_string(scenario->name));
-  json_object_set_new(root, "path", json_string(scenario->path));
+  json_object_set_new(root, "path", text_json(scenario->path));
   json_object_set_new(root, "resolved_hash", digest_json(scenario->resolved_hash));
   json_object_set_new(root, "files", files_json(scenario));
   json_object_set_new(root, "seeds", seeds_json(campaign));

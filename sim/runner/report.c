@@ -1,10 +1,11 @@
 #include "sim/runner/report.h"
 
+#include "sim/base/assert.h"
 #include "sim/base/printable.h"
-
 #include "sim/runner/judge.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void expectation_case(const struct campaign *campaign, size_t index,
@@ -70,41 +71,59 @@ static bool report_case(const struct campaign *campaign, size_t index, struct re
   return true;
 }
 
-/* Text of an XML attribute or, with its lines, of an element; control characters, which XML 1.0 cannot hold,
- * become blanks. */
+/* The next character, or what stands for it: control characters, which XML 1.0 cannot hold, are blanks, and what is
+ * no UTF-8 is '?'. Returns what follows. */
+static const char *put_character(FILE *out, const char *text) {
+  const char *next = text;
+  const size_t length = printable_next(&next);
+  if (length > 0)
+    fwrite(text, 1, length, out);
+  else
+    fputc((unsigned char)*text < 0x20 ? ' ' : '?', out);
+  return next;
+}
+
+static const char *xml_entity(char byte) {
+  switch (byte) {
+  case '&':
+    return "&amp;";
+  case '<':
+    return "&lt;";
+  case '>':
+    return "&gt;";
+  case '"':
+    return "&quot;";
+  default:
+    return NULL;
+  }
+}
+
+/* Text of an XML attribute or, with its lines, of an element. */
 static void put_xml(FILE *out, const char *text, bool lines) {
-  for (; *text != '\0'; text++) switch (*text) {
-    case '&':
-      fputs("&amp;", out);
-      break;
-    case '<':
-      fputs("&lt;", out);
-      break;
-    case '>':
-      fputs("&gt;", out);
-      break;
-    case '"':
-      fputs("&quot;", out);
-      break;
-    default:
-      fputc((unsigned char)*text < 0x20 && !(lines && *text == '\n') ? ' ' : *text, out);
-    }
+  while (*text != '\0') {
+    const char *entity = lines && *text == '\n' ? "\n" : xml_entity(*text);
+    if (entity)
+      fputs(entity, out), text++;
+    else
+      text = put_character(out, text);
+  }
 }
 
 /* TAP gives # and newlines a meaning. */
 static void put_tap(FILE *out, const char *text) {
-  for (; *text != '\0'; text++) {
+  while (*text != '\0') {
     if (*text == '#') fputc('\\', out);
-    fputc(*text == '\n' ? ' ' : *text, out);
+    text = put_character(out, text);
   }
 }
 
 /* Comment lines. */
 static void put_tap_comment(FILE *out, const char *text) {
   while (*text != '\0') {
-    const size_t length = strcspn(text, "\n");
-    fprintf(out, "# %.*s\n", (int)length, text);
-    text += length + (text[length] == '\n');
+    fputs("# ", out);
+    while (*text != '\0' && *text != '\n') text = put_character(out, text);
+    fputc('\n', out);
+    text += *text == '\n';
   }
 }
 
@@ -122,7 +141,7 @@ static void put_tap_case(struct report *report, const char *suite, const struct 
   fputc('\n', out);
   if (passed) return;
   fprintf(out, "# %s: ", verdict_names[item->verdict]);
-  for (const char *at = item->detail; *at; at++) fputc(*at == '\n' ? ' ' : *at, out);
+  for (const char *at = item->detail; *at;) at = put_character(out, at);
   fputc('\n', out);
   if (item->more) put_tap_comment(out, item->more);
 }
@@ -189,9 +208,8 @@ void report_begin(struct report *report, enum report_format format, FILE *out) {
         out);
 }
 
-void report_campaign(struct report *report, const struct campaign *campaign) {
+static void put_campaign(struct report *report, const struct campaign *campaign, const char *suite) {
   struct report_case item;
-  const char *suite = campaign->scenario->name;
   struct tally tally = {0};
   while (report_case(campaign, tally.total, &item)) count_case(&tally, &item);
   begin_suite(report, suite, &tally);
@@ -200,8 +218,20 @@ void report_campaign(struct report *report, const struct campaign *campaign) {
   end_suite(report);
   char command[1024];
   judge_reproduce(campaign, command, sizeof command);
-  if (report->format == REPORT_TAP && command[0] != '\0')
-    fprintf(report->out, "# again: %s\n", command);
+  char again[sizeof command + 16];
+  snprintf(again, sizeof again, "again: %s", command);
+  if (report->format == REPORT_TAP && command[0] != '\0') put_tap_comment(report->out, again);
+}
+
+void report_campaign(struct report *report, const struct campaign *campaign) {
+  put_campaign(report, campaign, campaign->scenario->name);
+}
+
+void report_trace(struct report *report, const struct campaign *campaign, const char *path) {
+  char *suite;
+  ASSERT(asprintf(&suite, "%s (%s)", campaign->scenario->name, path) > 0);
+  put_campaign(report, campaign, suite);
+  free(suite);
 }
 
 void report_suite(struct report *report, const char *name, const struct report_case *cases, size_t count,

@@ -4,7 +4,10 @@
  * has a target (was it effective?), and one for --verify. Inconclusive is not a pass: TAP says `not ok`
  * and JUnit `error`, where a violation is a `failure`.
  *
- *   report_begin, then report_campaign or report_error for each file, then report_end
+ * A suite has the scenario's name; one of a trace also the trace's path, as several may be of one scenario. Bytes
+ * that are no UTF-8 show as '?', control characters as blanks.
+ *
+ *   report_begin, then report_campaign, report_trace or report_error for each file, then report_end
  */
 #ifndef SIM_RUNNER_REPORT_H
 #define SIM_RUNNER_REPORT_H
@@ -35,6 +38,8 @@ struct report {
 
 void report_begin(struct report *report, enum report_format format, FILE *out);
 void report_campaign(struct report *report, const struct campaign *campaign);
+/* The campaign of one run that was read from the trace at `path`. */
+void report_trace(struct report *report, const struct campaign *campaign, const char *path);
 /* A suite of cases. `comment`: a line behind them for TAP; NULL. */
 void report_suite(struct report *report, const char *name, const struct report_case *cases, size_t count,
                   const char *comment);

@@ -14,6 +14,7 @@ static const struct {
     {"a\xc2\x9b" "31mb\xc2\x80\xc2\xa0", "a?31mb?\xc2\xa0"}, /* C1: CSI in two bytes; U+00A0 is none */
     {"\xff\xfe\x80", "???"},
     {"cut \xe2\x82", "cut ??"},
+    {"\xef\xbf\xbd\xef\xbf\xbe\xef\xbf\xbf", "\xef\xbf\xbd??"},
     {"\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80", "?????????"}, /* too long a form, a surrogate, beyond Unicode */
     {"", ""},
 };

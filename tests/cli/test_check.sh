@@ -97,5 +97,33 @@ status 1 'not ok 3 - killed: kept/unanswered.yaml is fixed' check killed.yaml --
 status 0 'FIXED        kept/killed.yaml' check killed.yaml --save kept -- bash careful.sh
 status 0 'NOT REACHED  kept/never.yaml' check killed.yaml --save kept -- bash careful.sh
 status 2 'the declared faults were never effective' check kept/never.yaml -- bash careful.sh
+status 1 'again     dgsim check kept/never.yaml --set faults/kill-1/attempt=1 -- bash naive.sh' check kept/never.yaml \
+  --set faults/kill-1/attempt=1 -- bash naive.sh
+grep -q 'operation 1, doubled' out || {
+  echo 'FAILED: no story of a declared case that --set made'
+  failures=$((failures + 1))
+}
+
+# the body's file, from a folder of a long name
+printf '{}\n' >body.json
+printf 'format: 1\nworkload: {messages: 1, body: {file: body.json}}\n' >body.yaml
+deep=$(printf 'd%.0s' {1..100})/$(printf 'e%.0s' {1..99})/f
+status 1 written check body.yaml --out "$deep" -- bash naive.sh
+grep -qF 'body: {file: ../../../../../body.json}' "$deep"/body/anomalies/*.yaml || {
+  echo 'FAILED: the case has another path of its body'
+  failures=$((failures + 1))
+}
+
+# a report also of what could not begin
+mkdir damaged
+printf 'format: 9\n' >damaged/case.yaml
+status 64 '<testcase classname="none.yaml" name="can be run"><error' check none.yaml --format junit -- true
+status 64 "not ok 1 - one.yaml: can be run" check one.yaml --format tap --plugin ./none.so
+status 64 '<error message="cannot read ./none.sql' check one.yaml --format junit --sql ./none.sql
+status 64 'not ok 1 - damaged/case.yaml: can be run' check one.yaml --format tap --save damaged -- bash naive.sh
+tail -1 out | grep -qx '1\.\.1' || {
+  echo 'FAILED: a report has no end'
+  failures=$((failures + 1))
+}
 
 exit "$((failures > 0))"

@@ -70,6 +70,9 @@ status 64 'note: --faults is an option of explore' run good.yaml --faults 1
 status 64 'compares two traces' diff one
 status 64 'needs a trace' judge
 status 64 "unknown option '--seeds'" judge x.trace --seeds 3
+status 64 "option '--dry-run' takes no value" run good.yaml --dry-run=x
+status 64 "option '--help' takes no value" run good.yaml --help=run
+status 64 "option '--se' is ambiguous: --seeds, --seed, --set" run good.yaml --se=3
 
 # mistakes in a scenario, and where to write
 status 64 "bad.yaml:2:12: error: unknown key 'messagse' of 'workload' (did you mean 'messages'?)" run bad.yaml
@@ -140,6 +143,17 @@ status 0 '<testsuites' run good.yaml --out one --no-charts --format junit
 NO_COLOR=1 "$dgsim" run good.yaml --out one --no-charts >out 2>err
 grep -q $'\033' out && fail 'colour in a file'
 
+# a name that is no UTF-8: in reports '?', in commands escaped, in the manifest not left out
+cp never.yaml $'n\xffver.yaml'
+for format in junit tap; do
+  status 1 'n?ver.yaml:5:' run $'n\xffver.yaml' --out odd --no-charts --format $format
+  iconv -f UTF-8 -t UTF-8 out >/dev/null 2>err || fail "$format is not UTF-8"
+  status 64 'n?ver.yml: can be run' run $'n\xffver.yml' --format tap
+done
+status 1 "again    dgsim run \$'n\\377ver.yaml' --seed 1" run $'n\xffver.yaml' --out odd --no-charts
+grep -qF '"path": "n?ver.yaml"' odd/good/manifest.json || fail 'the manifest has no path'
+grep -qF '"command": "dgsim run $'"'n\\\\377ver.yaml'" odd/good/manifest.json || fail 'the manifest has no command'
+
 # a violation: exit status 1 and the command that repeats it
 printf 'expect: [{duplicate_effects: some}]\n' | cat good.yaml - >violated.yaml
 status 1 'dgsim run violated.yaml' run violated.yaml --out one --no-charts
@@ -172,7 +186,8 @@ digest=$(sed -n 's/.*records, digest //p' out)
 grep -q "^\"at-least-once\".*,\"$digest\"\$" one/good/runs.csv || fail 'judge reads another digest than the run has'
 status 1 'violated  duplicate_effects: some' judge x.trace violated.trace
 status 2 'late' judge inconclusive.trace
-status 0 'ok 1 - good: contract of at-least-once' judge x.trace --format tap
+status 0 'ok 1 - good (x.trace): contract of at-least-once' judge x.trace --format tap
+status 1 '<testsuite name="good (violated.trace)"' judge x.trace violated.trace --format junit
 head -c "$(($(stat -c %s x.trace) - 32))" x.trace >cut.trace
 status 64 'cut.trace: error: the trace ends before its run does' judge cut.trace x.trace
 grep -q 'verdict  held' out || fail 'a bad trace kept a good one from being judged'

@@ -48,6 +48,21 @@ sed 's/^handler: .*/handler: dedup-table/' "$small" >"$out/fixed.yaml"
 expect_status 0 "$dgsim" replay "$out/fixed.yaml"
 said "FIXED"
 
+# Labels as long as they may be, and labels that make the same name; the command that is printed is one for a shell.
+long=L$(printf 'x%.0s' {1..99})
+sed "s/label: queue,/label: $long,/" "$out/five.yaml" >"$out/long.yaml"
+expect_status 1 "$dgsim" explore "$out/long.yaml" --row "$long" --at ack-sent --out "$out/it's kept"
+[[ -s "$out/it's kept/five/anomalies/l${long:1:81}-duplicate-effects.yaml" ]] || fail "no file for a long label"
+said "again     dgsim run '$out/it'\\''s kept/five/"
+sed "s/dedup-table, .*/%, system: sqs-standard}/" "$out/five.yaml" >"$out/same.yaml"
+expect_status 1 "$dgsim" explore "$out/same.yaml" --at ack-sent --out "$out/same"
+expect_status 1 "$dgsim" explore "$out/same.yaml" --row 'queue + %' --at ack-sent --out "$out/same"
+for name in queue queue-2; do
+  grep -qx "name: $name-duplicate-effects" "$out/same/five/anomalies/$name-duplicate-effects.yaml" ||
+    fail "two rows' violations are not in two files"
+done
+[[ $(find "$out/same/five/anomalies" -type f | wc -l) == 2 ]] || fail "a row's file has not always the same name"
+
 # What holds says for how many placements; the number of workers changes nothing but the time.
 for workers in 1 2; do
   expect_status 0 "$dgsim" explore "$out/five.yaml" --row "queue + dedup-table" -j "$workers"

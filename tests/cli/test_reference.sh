@@ -55,5 +55,5 @@ fails "for people alone" rows scenarios/four-guarantees.yaml --format json
 fails "are of a scenario" rows
 fails "cannot open it" rows nothing.yaml
 [[ $("$dgsim" list rows scenarios/four-guarantees.yaml | sed -n 3p) == "at-least-once + dedup-table" ]]
-[[ $("$dgsim" list | sed -n "s|^\(keys\|man\|claims\) .*|\1|p" | tr "\n" " ") == "keys claims man " ]]
+[[ $("$dgsim" list | sed -nE "s/^(keys|man|claims) .*/\1/p" | tr "\n" " ") == "keys claims man " ]]
 fails "takes one word" keys values

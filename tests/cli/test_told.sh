@@ -200,6 +200,12 @@ said "'replay' needs a scenario file or a directory of them"
 status 64 replay --sedes
 status 2 replay goals.yaml --set 'expect=[{lost: none}]'
 said INCONCLUSIVE 'a fault was never effective'
+sed '/measure_capacity/d; /faults:/,$d' goals.yaml >capacity.yaml
+printf 'expect: [{capacity: at least 1/s}]\n' >>capacity.yaml
+status 0 replay capacity.yaml
+said FIXED
+status 1 replay capacity.yaml --set 'expect=[{capacity: at most 1/s}]'
+said 'capacity: at most 1/s: capacity = '
 
 # --- One run of a file ---
 status 64 run goals.yaml --trace x
