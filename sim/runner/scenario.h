@@ -227,10 +227,12 @@ void scenario_print_part(const struct scenario *scenario, size_t plan, size_t se
 /* One run's scenario, with what was drawn in files beside it: see sim/runner/recording.h. */
 #define RECORD_ARRIVALS "arrivals.csv"
 #define RECORD_FAULTS "faults.csv"
+#define RECORD_SCENARIO "scenario.yaml"
 struct scenario_record {
   size_t plan; /* whose row has no other point */
   uint64_t seed;
   bool has_faults;      /* there is a file of faults */
+  const bool *applies;  /* [fault_count]: the row has its point and target; another stands in for one that has not */
   const bool *absent;   /* [fault_count], swarm: not in that run */
   const uint64_t *hits; /* [fault_count], of that run: min_hits of triggers is not more */
 };

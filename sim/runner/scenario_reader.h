@@ -337,6 +337,8 @@ void scenario_write_fault(struct reader *reader, const struct fault_plan *plan, 
 void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t plan,
                   size_t seed, struct pool *pool, struct reader *out,
                   struct scenario *out_scenario);
+/* Relays are of the rows that have an outbox. */
+void scenario_cut_relays(const struct plan *plan, struct reader *inout);
 /* Of what was cut out, some operations and faults; `expect` is that the metric is none. */
 void scenario_cut_part(const struct scenario_part *part, struct reader *reader, struct scenario *scenario);
 
