@@ -353,24 +353,29 @@ static void write_faults(struct writer *writer) {
   for (size_t i = 0; i < scenario->fault_count; i++) write_fault_at(writer, i);
 }
 
-/* Two files of one name and other contents are another scenario: their hashes are hashed, too. */
+/* On one line: a name may hold a line break. */
+static const char *one_line(const struct reader *reader, const char *text) {
+  char *shown = (char *)(uintptr_t)pool_text(reader->pool, text, strlen(text));
+  for (char *at = shown; *at; at++)
+    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?';
+  return shown;
+}
+
 static void write_file_hashes(struct writer *writer) {
   const struct scenario *scenario = writer->reader->scenario;
   for (size_t i = 0; i < scenario->file_count; i++) {
     const unsigned long long hash = scenario->files[i].hash;
-    write_comment(writer, "# file %s: XXH3 %016llx", scenario->files[i].name, hash);
-    fprintf(writer->bare, "file %s %016llx\n", scenario->files[i].name, hash);
+    char kept[SCENARIO_KEPT_NAME_MAX];
+    scenario_kept_name(i, kept);
+    write_comment(writer, "# file %s%s%s: XXH3 %016llx", writer->reader->keeping ? kept : "",
+                  writer->reader->keeping ? ", a copy of " : "",
+                  one_line(writer->reader, scenario->files[i].name), hash);
   }
 }
 
-/* The base name of the file, printable: a file's name may hold a line break. */
 static const char *shown_name(const struct reader *reader) {
-  const char *path = reader->scenario->path;
-  const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-  char *shown = (char *)(uintptr_t)pool_text(reader->pool, base, strlen(base));
-  for (char *at = shown; *at; at++)
-    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?';
-  return shown;
+  const char *path = reader->scenario->path, *slash = strrchr(path, '/');
+  return one_line(reader, slash ? slash + 1 : path);
 }
 
 static void write_sweep(struct writer *writer) {
