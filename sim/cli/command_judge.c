@@ -32,7 +32,7 @@ static enum status judge_one(const char *path, const struct registry *registry,
     return STATUS_USAGE;
   }
   if (human) {
-    run_trace_line(path, &scenario.plans[0], &campaign.results[0]);
+    run_trace_line(path, &scenario.plans[0], &campaign.results[0], stdout);
     output_summary(&campaign, terminal_colour(), stdout);
   } else {
     report_trace(report, &campaign, path);

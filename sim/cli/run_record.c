@@ -1,5 +1,6 @@
 #include "sim/cli/run_record.h"
 
+#include "sim/base/assert.h"
 #include "sim/base/printable.h"
 #include "sim/cli/run_trace.h"
 #include "sim/runner/fresh_file.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +21,9 @@ struct record {
   const struct plan *plan;
   const char *directory;
   struct scenario_record about;
+  bool *applies, made; /* made: the directory was not there before */
+  const char *written[3];
+  size_t written_count;
   struct recording recording;
   struct run_result result;
 };
@@ -37,49 +42,71 @@ static bool write_scenario(const struct record *record, FILE *file) {
 }
 
 /* In one piece: written beside its place and renamed. */
-static bool write_part(const struct record *record, const char *name, part_writer *write,
+static bool write_part(struct record *record, const char *name, part_writer *write,
                        struct err *err) {
   char path[1024];
   struct fresh_file fresh;
   snprintf(path, sizeof path, "%.900s/%s", record->directory, name);
   if (!fresh_open(&fresh, path, err)) return false;
-  if (write(record, fresh.file)) return fresh_commit(&fresh, err);
+  if (write(record, fresh.file)) {
+    if (!fresh_commit(&fresh, err)) return false;
+    record->written[record->written_count++] = name;
+    return true;
+  }
   err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
   fresh_abandon(&fresh);
   return false;
 }
 
-static bool write_record(const struct record *record, struct err *err) {
-  if (mkdir(record->directory, 0777) != 0 && errno != EEXIST)
+/* A record that does not do is none. */
+static void remove_record(const struct record *record) {
+  char path[1024];
+  for (size_t i = 0; i < record->written_count; i++) {
+    snprintf(path, sizeof path, "%.900s/%s", record->directory, record->written[i]);
+    unlink(path);
+  }
+  if (record->made) rmdir(record->directory);
+}
+
+static bool write_record(struct record *record, struct err *err) {
+  record->made = mkdir(record->directory, 0777) == 0;
+  if (!record->made && errno != EEXIST)
     return err_set(err, ERR_IO, "cannot make the directory '%s': %s", record->directory,
                    strerror(errno));
   struct interrupt interrupt;
   interrupt_begin(&interrupt); /* three files that belong together: signals wait for them */
   const bool good = write_part(record, RECORD_ARRIVALS, write_arrivals, err) &&
                     (!record->about.has_faults || write_part(record, RECORD_FAULTS, write_faults, err)) &&
-                    write_part(record, "scenario.yaml", write_scenario, err);
+                    write_part(record, RECORD_SCENARIO, write_scenario, err);
+  if (!good) remove_record(record);
   interrupt_end(&interrupt);
   return good;
 }
 
-/* A record speaks of one row only, so it cannot name what that row does not have. */
 static bool check_recordable(const struct record *record, struct err *err) {
   if (record->plan->workload.outstanding > 0) {
     err_set(err, ERR_USAGE, "--record: with 'outstanding' the arrivals are a consequence, not luck");
     return err_note(err, "they come as the row gets its work done; give rate instead");
   }
-  for (size_t i = 0; i < record->plan->fault_count; i++)
-    if (!record->result.fault_applies[i] && !record->recording.absent[i])
-      return err_set(err, ERR_USAGE, "--record: fault '%s' has no target in row '%s'",
-                     record->plan->faults[i].name, record->plan->label);
   return true;
+}
+
+/* A record speaks of one row only, so it cannot name what that row does not have. */
+static void find_applying(struct record *record) {
+  const struct plan *plan = record->plan;
+  record->applies = calloc(plan->fault_count + 1, sizeof *record->applies);
+  ASSERT(record->applies);
+  for (size_t i = 0; i < plan->fault_count; i++)
+    record->applies[i] = record->result.fault_applies[i] &&
+                         (plan->faults[i].timing != TIMING_WHEN || plan->faults[i].point != POINT_NONE);
+  record->about.applies = record->applies;
 }
 
 static bool run_again(const struct record *record, const struct registry *registry,
                       const char *command, uint64_t *out_digest, struct err *err) {
   char path[1024];
   struct scenario again;
-  snprintf(path, sizeof path, "%.900s/scenario.yaml", record->directory);
+  snprintf(path, sizeof path, "%.900s/" RECORD_SCENARIO, record->directory);
   if (!scenario_load(path, registry, NULL, 0, 0, &again, err)) return false;
   struct run *run = run_new(0, 0);
   struct run_result result = {0};
@@ -101,10 +128,14 @@ static enum status record_run(struct record *record, const struct registry *regi
   record->about.hits = record->result.fault_hits;
   record->about.absent = record->recording.absent;
   uint64_t digest = 0;
-  if (!check_recordable(record, err) || !write_record(record, err) ||
-      !run_again(record, registry, command, &digest, err))
+  find_applying(record);
+  if (!check_recordable(record, err) || !write_record(record, err)) return STATUS_USAGE;
+  if (!run_again(record, registry, command, &digest, err)) {
+    remove_record(record);
     return STATUS_USAGE;
+  }
   if (digest != record->result.digest) {
+    remove_record(record);
     fprintf(stderr, "%s: the record gives digest %016" PRIx64 ", the run had %016" PRIx64 "\n",
             PRINTABLE(record->directory), digest, record->result.digest);
     return STATUS_INTERNAL;
@@ -129,6 +160,7 @@ enum status run_record_file(const struct scenario *scenario, const struct regist
     status = record_run(&record, registry, command, &err);
     recording_deinit(&record.recording);
     run_result_deinit(&record.result);
+    free(record.applies);
   }
   if (err.code != ERR_NONE) err_print(&err, stderr);
   return status;

@@ -15,8 +15,8 @@
 
 #define ANOTHER_LOOK_NS 50000000
 
-void run_trace_line(const char *path, const struct plan *plan, const struct run_result *result) {
-  printf("%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", PRINTABLE(path), plan->label,
+void run_trace_line(const char *path, const struct plan *plan, const struct run_result *result, FILE *out) {
+  fprintf(out, "%s: %s, seed %" PRIu64 ", %" PRIu64 " records, digest %016" PRIx64 "\n", PRINTABLE(path), plan->label,
          result->seed, result->records, result->digest);
 }
 
@@ -84,13 +84,14 @@ static bool write_trace(const struct scenario *scenario, size_t row, const char 
   struct tracing tracing = {.scenario = scenario, .row = row, .command = command};
   if (!fresh_open(&fresh, path, err)) return false;
   tracing.file = fresh.file;
+  FILE *told = fresh.is_output ? stderr : stdout;
   bool good = judge_trace_begin(fresh.file, scenario, row, 0, err);
   if (good)
     execute_watched(&tracing, &fresh);
   else
     fresh_abandon(&fresh);
   good = good && fresh_commit(&fresh, err);
-  if (good) run_trace_line(path, &scenario->plans[row], &tracing.result);
+  if (good) run_trace_line(path, &scenario->plans[row], &tracing.result, told);
   run_result_deinit(&tracing.result);
   return good;
 }

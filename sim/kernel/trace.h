@@ -91,7 +91,7 @@ uint64_t trace_digest(struct trace *trace);
 /* Writing: the header, then a sink whose context is the FILE. A failed write is left in ferror(file), for
  * the caller to look at before it closes. Fails also when the text is longer than TRACE_TEXT_MAX. */
 #define TRACE_TEXT_ALIGN 16
-#define TRACE_TEXT_MAX ((size_t)1 << 20)
+#define TRACE_TEXT_MAX ((size_t)1 << 26)
 bool trace_file_begin(FILE *file, const char *text, size_t length, struct err *err);
 trace_sink trace_file_sink;
 

@@ -131,7 +131,17 @@ static char *read_whole(FILE *file, size_t *out_length) {
   return text;
 }
 
-const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint64_t *out_hash,
+const struct yaml_source *csv_in_text(struct pool *pool, const char *path, const char *text, size_t length,
+                                      struct csv_in_bytes *out_bytes, struct err *err) {
+  const size_t skip = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  const char *kept = pool_text(pool, text, length);
+  struct yaml_source *source = POOL_NEW(pool, struct yaml_source, 1);
+  *source = (struct yaml_source){.path = path, .text = kept + skip, .length = length - skip};
+  if (out_bytes) *out_bytes = (struct csv_in_bytes){kept, length, XXH3_64bits(text, length)};
+  return yaml_check_text(source, err) ? source : NULL;
+}
+
+const struct yaml_source *csv_in_file(struct pool *pool, const char *path, struct csv_in_bytes *out_bytes,
                                       struct err *err) {
   const char *why;
   FILE *file = input_open(path, &why);
@@ -142,19 +152,14 @@ const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint6
   size_t length;
   char *text = read_whole(file, &length);
   const int failed = ferror(file) ? errno : 0;
+  const struct yaml_source *source = NULL;
   fclose(file);
-  const size_t skip = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-  struct yaml_source *source = POOL_NEW(pool, struct yaml_source, 1);
-  *source = (struct yaml_source){.path = path};
-  if (failed) {
+  if (failed)
     err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(failed));
-  } else if (length > CSV_IN_BYTES_MAX) {
+  else if (length > CSV_IN_BYTES_MAX)
     err_set(err, ERR_TOO_BIG, "'%s' is larger than 256 MiB", path);
-  } else {
-    source->length = length - skip;
-    source->text = pool_text(pool, text + skip, source->length);
-    if (out_hash) *out_hash = XXH3_64bits(text, length);
-  }
+  else
+    source = csv_in_text(pool, path, text, length, out_bytes, err);
   free(text);
-  return source->text && yaml_check_text(source, err) ? source : NULL;
+  return source;
 }

@@ -18,10 +18,21 @@
 #define CSV_IN_BYTES_MAX ((size_t)1 << 28)
 #define CSV_IN_COLUMNS_MAX 32
 
-/* A file as text, in the pool, without a byte order mark. out_hash (may be NULL): XXH3 of all its bytes.
+/* All bytes of a file, with the byte order mark that it may have; a 0 behind them, and none in them. */
+struct csv_in_bytes {
+  const char *text;
+  size_t length;
+  uint64_t hash; /* XXH3 */
+};
+
+/* A file as text, in the pool, without a byte order mark. out_bytes may be NULL.
  * NULL with *err set; what cannot be opened, read or is too long is not placed. */
-const struct yaml_source *csv_in_file(struct pool *pool, const char *path, uint64_t *out_hash,
+const struct yaml_source *csv_in_file(struct pool *pool, const char *path, struct csv_in_bytes *out_bytes,
                                       struct err *err);
+
+/* The same of bytes in memory, which are not kept; `path` is what errors print. */
+const struct yaml_source *csv_in_text(struct pool *pool, const char *path, const char *text, size_t length,
+                                      struct csv_in_bytes *out_bytes, struct err *err);
 
 /* A row: its cells, which live until the function returns. False: *err was set, reading ends. */
 typedef bool csv_in_row_fn(void *context, const struct yaml_node *cells, size_t count);

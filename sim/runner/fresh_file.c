@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINKS_MAX 40
+
 static bool io_error(const char *path, struct err *err) {
   return err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
 }
@@ -50,24 +52,77 @@ static void forget(struct fresh_file *fresh) {
 }
 
 /* [I4] */
-static FILE *open_special(const char *path) {
-  const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+static FILE *open_special(const char *path, bool regular) {
+  const int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (regular ? O_TRUNC : 0));
   if (fd < 0) return NULL;
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   return fdopen(fd, "wb");
+}
+
+/* As it is open already, at its place in the file and behind what was printed. */
+static FILE *open_output(void) {
+  fflush(stdout);
+  const int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  return fd < 0 ? NULL : fdopen(fd, "wb");
+}
+
+static bool is_output(const struct stat *status) {
+  struct stat output;
+  return fstat(STDOUT_FILENO, &output) == 0 && output.st_dev == status->st_dev && output.st_ino == status->st_ino;
+}
+
+/* The folder, with the last slash; "" = the current one. The caller's to free. */
+static char *folder_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+  ASSERT(folder);
+  return folder;
+}
+
+/* /dev/stdout is a link to there. What its links say is for people: "pipe:[4711]". */
+static bool is_in_proc(const char *path) {
+  char *folder = folder_of(path), *real = realpath(*folder ? folder : ".", NULL);
+  const bool in = real && (strncmp(real, "/proc/", 6) == 0 || strcmp(real, "/proc") == 0);
+  free(folder);
+  free(real);
+  return in;
+}
+
+/* [I5] Where the links lead that `path` may be, whether or not something is there; they end at what is in /proc. The
+ * caller's to free. */
+static char *resolve(const char *path) {
+  char *at = strdup(path), target[4096];
+  ASSERT(at);
+  for (int links = 0; links < LINKS_MAX && !is_in_proc(at); links++) {
+    const ssize_t length = readlink(at, target, sizeof target - 1);
+    if (length < 0) break;
+    target[length] = '\0';
+    char *folder = folder_of(target[0] == '/' ? "" : at), *next;
+    ASSERT(asprintf(&next, "%s%s", folder, target) > 0);
+    free(folder);
+    free(at);
+    at = next;
+  }
+  return at;
 }
 
 void fresh_unlink(const struct fresh_file *fresh) {
   if (fresh->fresh) unlink(fresh->fresh);
 }
 
+static FILE *open_as_it_is(struct fresh_file *out, bool in_proc, const struct stat *status) {
+  out->is_output = in_proc && is_output(status);
+  return out->is_output ? open_output() : open_special(out->path, S_ISREG(status->st_mode));
+}
+
 bool fresh_open(struct fresh_file *out, const char *path, struct err *err) {
   struct stat status;
-  const bool special = stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
-  clean(path);
-  *out = (struct fresh_file){.path = strdup(path)};
-  ASSERT(out->path && (special || asprintf(&out->fresh, "%s.new.%ld", path, (long)getpid()) > 0));
-  out->file = special ? open_special(path) : fopen(out->fresh, "wbe");
+  *out = (struct fresh_file){.path = resolve(path)};
+  const bool there = stat(out->path, &status) == 0, in_proc = is_in_proc(out->path);
+  const bool special = there && (in_proc || (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)));
+  if (!special) clean(out->path);
+  ASSERT(special || asprintf(&out->fresh, "%s.new.%ld", out->path, (long)getpid()) > 0);
+  out->file = special ? open_as_it_is(out, in_proc, &status) : fopen(out->fresh, "wbe");
   if (!out->file) {
     io_error(path, err);
     forget(out);

@@ -7,6 +7,8 @@
  *      numbers of their own.
  * [I4] What stands there and is no regular file (a device, a FIFO) is written into as it is, and never replaced; a FIFO
  *      that nobody reads is not waited for.
+ * [I5] A link stays: what it leads to is written, and the other file is made beside that. What is in /proc is written
+ *      into as it is: /dev/stdout and /dev/fd/1 lead to there. Standard output goes on where it is, redirected or not.
  *
  * LIMIT: a file is not brought to the disk before it is renamed: a power failure may leave it empty.
  */
@@ -20,7 +22,8 @@
 
 struct fresh_file {
   FILE *file; /* to be written to; what fails shows in ferror */
-  char *path, *fresh; /* fresh: NULL of what is written into as it is */
+  char *path, *fresh; /* where links lead; fresh: NULL of what is written into as it is */
+  bool is_output;     /* it is the standard output, by a name of /proc */
 };
 
 /* False: a clear error, and nothing to give up. */

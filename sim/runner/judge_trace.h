@@ -1,5 +1,5 @@
 /* Judging a trace again: its text says which run it is, its records what happened, and nothing else is
- * asked. The simulation is not run.
+ * asked: files that the scenario reads are in it. The simulation is not run.
  *
  * [T1] Result and verdict are those of the run that wrote it (sim/runner/collect.h).
  * [T2] A file that is no whole trace of this format, or whose facts no run could have stated, is an

@@ -25,7 +25,7 @@ static bool write_summary(const struct campaign *campaign, FILE *file) {
   return true;
 }
 static bool write_resolved(const struct campaign *campaign, FILE *file) {
-  scenario_print_resolved(campaign->scenario, file);
+  scenario_print_kept(campaign->scenario, file);
   return true;
 }
 
@@ -111,13 +111,31 @@ static void find_charts(struct chart_files *charts, const char *folder) {
   closedir(directory);
 }
 
+static bool is_there(const char *folder, const char *name) {
+  char path[PATH_SIZE + 128];
+  struct stat status;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return lstat(path, &status) == 0;
+}
+
+/* Copies of the scenario's files, of this campaign or of the one before. */
+static bool each_input(bool (*visit)(struct staging *, const char *, struct err *), struct staging *staging,
+                       struct err *err) {
+  char name[SCENARIO_KEPT_NAME_MAX];
+  for (size_t i = 0;; i++) {
+    scenario_kept_name(i, name);
+    if (!is_there(staging->fresh, name) && !is_there(staging->target, name)) return true;
+    if (!visit(staging, name, err)) return false;
+  }
+}
+
 /* Calls `visit` with the name, relative to the directory, of every file that there may be, but the manifest; of charts,
  * whose names are many, only those that are in one of both places. */
 static bool each_name(bool (*visit)(struct staging *, const char *, struct err *),
                       struct staging *staging, struct err *err) {
   for (size_t i = 0; i < FILES; i++)
     if (!visit(staging, files[i].name, err)) return false;
-  if (!visit(staging, REPORT, err)) return false;
+  if (!visit(staging, REPORT, err) || !each_input(visit, staging, err)) return false;
   struct chart_files charts = {.count = 0};
   char name[CHART_NAME_MAX];
   for (size_t i = 0; charts_name(i, name); i++) {
@@ -202,10 +220,12 @@ static bool commit(struct staging *staging, struct err *err) {
 /* What the page says of the files beside it. */
 static bool write_report(const struct staging *staging, const struct campaign *campaign, const struct output_options *options,
                          FILE *file) {
-  struct report_file beside[FILES + 2];
+  struct report_file beside[FILES + 3];
   size_t count = 0;
   for (size_t i = 0; i < FILES; i++)
     if (!files[i].where || files[i].where(campaign)) beside[count++] = (struct report_file){files[i].name, files[i].about};
+  if (campaign->scenario->file_count > 0)
+    beside[count++] = (struct report_file){"input-1.csv", "and those that follow: copies of what resolved.yaml reads"};
   beside[count++] = (struct report_file){"charts/", "each chart, and the gnuplot script that makes it from the files above"};
   beside[count++] = (struct report_file){MANIFEST, "how to make all this again; alone tells the machine and the time"};
   const struct report_html report = {.campaign = campaign,
@@ -235,6 +255,19 @@ static bool write_file(const struct staging *staging, const struct campaign *cam
   return io_error(err, "write", path);
 }
 
+static bool write_inputs(const struct staging *staging, const struct scenario *scenario, struct err *err) {
+  char path[PATH_SIZE + 128], name[SCENARIO_KEPT_NAME_MAX];
+  for (size_t i = 0; i < scenario->file_count; i++) {
+    scenario_kept_name(i, name);
+    snprintf(path, sizeof path, "%s/%s", staging->fresh, name);
+    FILE *file = fopen(path, "w");
+    if (!file) return io_error(err, "write", path);
+    const size_t length = scenario->files[i].length, written = fwrite(scenario->files[i].text, 1, length, file);
+    if (fclose(file) != 0 || written < length) return io_error(err, "write", path);
+  }
+  return true;
+}
+
 static bool stage_write(struct staging *staging, const struct campaign *campaign,
                         const struct output_options *options, struct err *err) {
   if (!make_directory(staging->fresh, err) || !make_directory(staging->fresh_charts, err))
@@ -243,6 +276,7 @@ static bool stage_write(struct staging *staging, const struct campaign *campaign
     if ((!files[i].where || files[i].where(campaign)) &&
         !write_file(staging, campaign, files[i].name, files[i].write, options, err))
       return false;
+  if (!write_inputs(staging, campaign->scenario, err)) return false;
   if (!write_file(staging, campaign, MANIFEST, NULL, options, err)) return false;
   if (!charts_write_scripts(campaign, staging->fresh_charts, err)) return false;
   if (options->charts)

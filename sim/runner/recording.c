@@ -189,6 +189,12 @@ static void put_row(struct csv_out *csv, const struct fault_plan *as, uint64_t h
   csv_out_end_row(csv);
 }
 
+/* For a fault of which the row has no target, so that those behind it keep their numbers. */
+static struct fault_plan stand_in(const char *name) {
+  return (struct fault_plan){.name = name, .verb = VERB_KILL,
+                             .target = {.items = {{.which = WHICH_ANY, .role = ROLE_PRODUCER}}, .count = 1}};
+}
+
 bool recording_write_faults(const struct recording *recording, const struct plan *plan,
                             const struct run_result *result, FILE *file) {
   static const char *const names[] = {"name", "at", "fault", "target", "for", "chance", "min_hits"};
@@ -209,6 +215,7 @@ bool recording_write_faults(const struct recording *recording, const struct plan
     }
     if (came > 0) continue;
     struct fault_plan never = plan->faults[fault];
+    if (!result->fault_applies[fault]) never = stand_in(never.name);
     never.has_at = false;
     never.chance = 0;
     put_row(&csv, &never, 0, &columns);

@@ -45,7 +45,8 @@ void recording_fault(void *context, const struct world *world, uint32_t fault,
 void recording_end(struct recording *recording, const struct world *world);
 
 /* arrivals.csv and faults.csv of a run of this plan. A fault counts as hit as often as it was in this
- * run: `min_hits` is not more. False: a write failed. */
+ * run: `min_hits` is not more. In the place of one that has no target in this row stands another that never came. False: a
+ * write failed. */
 bool recording_write_arrivals(const struct recording *recording, const struct plan *plan, FILE *file);
 bool recording_write_faults(const struct recording *recording, const struct plan *plan,
                             const struct run_result *result, FILE *file);

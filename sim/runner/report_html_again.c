@@ -12,7 +12,7 @@ void report_scenario(const struct report_html *report, struct html_out *html) {
   size_t length = 0;
   FILE *out = open_memstream(&text, &length);
   ASSERT(out);
-  scenario_print_resolved(report->campaign->scenario, out);
+  scenario_print_kept(report->campaign->scenario, out);
   ASSERT(fclose(out) == 0);
   const bool cut = length > REPORT_SCENARIO_MAX;
   if (cut) text[REPORT_SCENARIO_MAX] = '\0';
@@ -109,10 +109,8 @@ static void put_files(const struct report_html *report, struct html_out *html) {
 void report_again(const struct report_html *report, struct html_out *html) {
   const struct campaign *campaign = report->campaign;
   if (campaign->reproduce) put_called(campaign, html);
-  if (campaign->scenario->file_count == 0) {
-    html_element(html, "p", "Or from what stands in this folder:", NULL);
-    report_command(html, "dgsim run resolved.yaml");
-  }
+  html_element(html, "p", "Or from what stands in this folder:", NULL);
+  report_command(html, "dgsim run resolved.yaml");
   put_violation(campaign, html);
   put_facts(report, html);
   put_files(report, html);

@@ -10,18 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `.` is the folder of the page: the resolved scenario stands beside it. Where that takes something from other files, it
- * is where they are that it can be read. */
-static const char *explained(const struct scenario *scenario) { return scenario->file_count > 0 ? scenario->path : "."; }
-
+/* `.` is the folder of the page: the resolved scenario and what it reads stand beside it. */
 char *report_explain_command(const struct report_html *report, size_t plan, uint64_t seed, uint64_t intent) {
   const struct scenario *scenario = report->campaign->scenario;
   char *text = NULL;
   size_t length = 0;
   FILE *out = open_memstream(&text, &length);
   ASSERT(out);
-  fputs("dgsim explain ", out);
-  report_shell_word(out, explained(scenario));
+  fputs("dgsim explain .", out);
   if (intent > 0) fprintf(out, " %" PRIu64, intent);
   fputs(" --row ", out);
   report_shell_word(out, scenario->plans[plan].label);

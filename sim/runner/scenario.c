@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct memory {
-  struct pool *pool;
-  struct reader *reader; /* what a record, and the resolved form of one run, are written from */
-  const char *resolved;
-  size_t resolved_length;
-};
-
 static void release_distribution(void *distribution) { distribution_free(distribution); }
 
 /* ---- top level ---- */
@@ -388,7 +381,7 @@ static bool load(const struct source *source, const struct registry *registry, s
   const char *path = source->path;
   struct pool *pool = pool_new();
   struct reader *reader = POOL_NEW(pool, struct reader, 1);
-  struct memory *memory = POOL_NEW(pool, struct memory, 1);
+  struct scenario_memory *memory = POOL_NEW(pool, struct scenario_memory, 1);
   *out = (struct scenario){.path = pool_text(pool, path, strlen(path)), .memory = memory};
   *reader = (struct reader){.pool = pool,
                             .registry = registry,
@@ -397,8 +390,13 @@ static bool load(const struct source *source, const struct registry *registry, s
                             .one_run = source->one_run,
                             .checking = is_of_check(registry),
                             .distributions = POOL_NEW(pool, struct map, 1)};
-  *memory = (struct memory){.pool = pool, .reader = reader};
-  reader->root = source->text ? yaml_read(pool, path, source->text, source->length, NULL, err)
+  *memory = (struct scenario_memory){.pool = pool, .reader = reader};
+  const size_t length = source->one_run ? strnlen(source->text, source->length) : source->length;
+  if (length < source->length) {
+    reader->attached = source->text + length + 1;
+    reader->attached_length = source->length - length - 1;
+  }
+  reader->root = source->text ? yaml_read(pool, path, source->text, length, NULL, err)
                               : yaml_read_file(pool, path, err);
   bool loaded = reader->root && read_format(reader) &&
                 scenario_apply_changes(reader, &source->changes) &&
@@ -409,6 +407,7 @@ static bool load(const struct source *source, const struct registry *registry, s
     memory->resolved = scenario_resolve(reader, &memory->resolved_length, &out->resolved_hash);
   map_deinit(reader->distributions);
   reader->err = NULL;
+  reader->attached = NULL;
   if (loaded) return true;
   if (reader->failed_point) say_point(source, registry, reader->failed_point, err);
   pool_free(pool);
@@ -437,47 +436,7 @@ bool scenario_load_text(const char *path, const char *text, size_t length, bool 
 }
 
 void scenario_free(struct scenario *scenario) {
-  const struct memory *memory = scenario->memory;
+  const struct scenario_memory *memory = scenario->memory;
   if (memory) pool_free(memory->pool);
   *scenario = (struct scenario){.path = NULL};
-}
-
-void scenario_print_resolved(const struct scenario *scenario, FILE *out) {
-  const struct memory *memory = scenario->memory;
-  fwrite(memory->resolved, 1, memory->resolved_length, out);
-}
-
-void scenario_print_fault(const struct scenario *scenario, size_t fault, FILE *out) {
-  const struct memory *memory = scenario->memory;
-  scenario_write_fault(memory->reader, &scenario->faults[fault], fault, out);
-}
-
-static void print_cut(const struct scenario *scenario, size_t plan, size_t seed,
-                      const struct scenario_part *part, FILE *out) {
-  const struct memory *memory = scenario->memory;
-  struct pool *pool = pool_new();
-  struct reader reader;
-  struct scenario run;
-  size_t length;
-  uint64_t hash;
-  scenario_cut(memory->reader, scenario, plan, seed, pool, &reader, &run);
-  if (part) scenario_cut_part(part, &reader, &run);
-  const char *text = scenario_resolve(&reader, &length, &hash);
-  fwrite(text, 1, length, out);
-  pool_free(pool);
-}
-
-void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out) {
-  print_cut(scenario, plan, seed, NULL, out);
-}
-
-void scenario_print_part(const struct scenario *scenario, size_t plan, size_t seed,
-                         const struct scenario_part *part, FILE *out) {
-  print_cut(scenario, plan, seed, part, out);
-}
-
-void scenario_print_recorded(const struct scenario *scenario, const struct scenario_record *record,
-                              FILE *out) {
-  const struct memory *memory = scenario->memory;
-  scenario_write_recorded(memory->reader, record, out);
 }

@@ -81,6 +81,8 @@ struct precision_goal {
 struct scenario_file {
   const char *name; /* as the scenario writes it */
   uint64_t hash;    /* XXH3 of its bytes */
+  const char *text; /* its bytes; a 0 behind them, and none in them */
+  size_t length;
 };
 
 /* One swept key and its values. Numbers are in rising order, in the internal unit of their type, and
@@ -162,7 +164,7 @@ struct scenario {
   const char *body_file;    /* of workload's body, as the scenario writes it; NULL = none */
   struct scenario_file *files; /* in the order in which they were read */
   size_t file_count;
-  uint64_t resolved_hash; /* XXH3 of the resolved text without its comments, and of the files' hashes */
+  uint64_t resolved_hash; /* XXH3 of the resolved text without comments; files by hash, not by name */
   void *memory;           /* everything above */
 };
 
@@ -187,8 +189,8 @@ struct scenario_changes {
 bool scenario_load_changed(const char *path, const struct registry *registry,
                            const struct scenario_changes *changes, struct scenario *out, struct err *err);
 /* The same from text in memory, which is not kept; `path` is what errors print. `one_run`: as
- * scenario_print_run wrote it. Then a fault may strike links or points of other rows' systems, which are
- * not here: it is not applicable, and no mistake. */
+ * scenario_print_run wrote it, files included; nothing beside `path` is read. Then a fault may strike links or points of
+ * other rows' systems, which are not here: it is not applicable, and no mistake. */
 bool scenario_load_text(const char *path, const char *text, size_t length, bool one_run,
                         const struct registry *registry, struct scenario *out, struct err *err);
 void scenario_free(struct scenario *scenario);
@@ -202,6 +204,11 @@ bool scenario_fault_is_unpaired(const struct fault_plan *fault);
 /* The resolved form (scenarios/README.md). Resolving what it wrote gives the same bytes. */
 void scenario_print_resolved(const struct scenario *scenario, FILE *out);
 
+/* The same to be kept in a folder with copies of its files, which have the names of scenario_kept_name there. */
+#define SCENARIO_KEPT_NAME_MAX 40
+void scenario_print_kept(const struct scenario *scenario, FILE *out);
+void scenario_kept_name(size_t file, char out[SCENARIO_KEPT_NAME_MAX]);
+
 /* One fault as it has it, without the remark behind: "{name: cut, at: 1min, …}"; "{file: NAME}" of one that comes
  * from a file. */
 void scenario_print_fault(const struct scenario *scenario, size_t fault, FILE *out);
@@ -209,7 +216,8 @@ void scenario_print_fault(const struct scenario *scenario, size_t fault, FILE *o
 /* The resolved form of one plan with one seed, by their indexes: all that is needed to judge this run
  * by itself, or to run it again. Every fault is there, so their numbers are the same. Of `expect`, what
  * is said of this row stays; comparisons with other rows, and `capacity`, which no run of its own
- * shows, are left out. */
+ * shows, are left out. Files that it takes something from follow behind the text: a 0, then of each its name, 0, its
+ * bytes, 0. */
 void scenario_print_run(const struct scenario *scenario, size_t plan, size_t seed, FILE *out);
 /* What is left of a run that was made small. */
 struct scenario_part {
@@ -227,10 +235,12 @@ void scenario_print_part(const struct scenario *scenario, size_t plan, size_t se
 /* One run's scenario, with what was drawn in files beside it: see sim/runner/recording.h. */
 #define RECORD_ARRIVALS "arrivals.csv"
 #define RECORD_FAULTS "faults.csv"
+#define RECORD_SCENARIO "scenario.yaml"
 struct scenario_record {
   size_t plan; /* whose row has no other point */
   uint64_t seed;
   bool has_faults;      /* there is a file of faults */
+  const bool *applies;  /* [fault_count]: the row has its point and target; another stands in for one that has not */
   const bool *absent;   /* [fault_count], swarm: not in that run */
   const uint64_t *hits; /* [fault_count], of that run: min_hits of triggers is not more */
 };

@@ -17,23 +17,47 @@ static const char *beside(struct reader *reader, const char *name) {
   return pool_print(reader->pool, "%.*s%s", (int)(end - path + 1), path, name);
 }
 
-static void note_file(struct reader *reader, const char *name, uint64_t hash) {
+static void note_file(struct reader *reader, const char *name, const struct csv_in_bytes *bytes) {
   struct scenario *scenario = reader->scenario;
   for (size_t i = 0; i < scenario->file_count; i++) /* it is read at each point of a sweep */
-    if (strcmp(scenario->files[i].name, name) == 0 && scenario->files[i].hash == hash) return;
+    if (strcmp(scenario->files[i].name, name) == 0 && scenario->files[i].hash == bytes->hash) return;
   POOL_GROW(reader->pool, scenario->files, scenario->file_count, reader->file_capacity);
-  scenario->files[scenario->file_count++] = (struct scenario_file){name, hash};
+  scenario->files[scenario->file_count++] =
+      (struct scenario_file){name, bytes->hash, bytes->text, bytes->length};
+}
+
+/* One run's scenario has its files behind its text, each as its name, 0, its bytes, 0. NULL: not there. */
+static const char *attached(const struct reader *reader, const char *name) {
+  const char *at = reader->attached, *end = at + reader->attached_length;
+  while (at < end) {
+    const char *name_end = memchr(at, '\0', (size_t)(end - at));
+    const char *text = name_end ? name_end + 1 : end;
+    const char *text_end = memchr(text, '\0', (size_t)(end - text));
+    if (!text_end) return NULL;
+    if (strcmp(at, name) == 0) return text;
+    at = text_end + 1;
+  }
+  return NULL;
+}
+
+static const struct yaml_source *read_attached(struct reader *reader, const struct yaml_node *name,
+                                               struct csv_in_bytes *out_bytes) {
+  const char *text = attached(reader, name->text);
+  if (text) return csv_in_text(reader->pool, name->text, text, strlen(text), out_bytes, reader->err);
+  err_set(reader->err, ERR_FORMAT, "it does not carry '%s'", name->text);
+  return NULL;
 }
 
 static const struct yaml_source *read_source(struct reader *reader, const struct yaml_node *name) {
-  const char *path = beside(reader, name->text);
-  uint64_t hash;
-  const struct yaml_source *source = csv_in_file(reader->pool, path, &hash, reader->err);
+  struct csv_in_bytes bytes;
+  const struct yaml_source *source =
+      reader->one_run ? read_attached(reader, name, &bytes)
+                      : csv_in_file(reader->pool, beside(reader, name->text), &bytes, reader->err);
   if (!source) {
     yaml_fail_at(name->source, name->line, name->column, reader->err);
     return NULL;
   }
-  note_file(reader, name->text, hash);
+  note_file(reader, name->text, &bytes);
   return source;
 }
 

@@ -52,6 +52,12 @@ static void cut_sweep(const struct scenario *scenario, size_t plan, struct reade
   }
 }
 
+void scenario_cut_relays(const struct plan *plan, struct reader *inout) {
+  if (plan->publisher && plan->publisher->relay) return;
+  inout->topology.values[TOPOLOGY_RELAYS].i = 0;
+  inout->topology.given[TOPOLOGY_RELAYS] = NULL;
+}
+
 void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t plan,
                   size_t seed, struct pool *pool, struct reader *out,
                   struct scenario *out_scenario) {
@@ -73,12 +79,7 @@ void scenario_cut(const struct reader *whole, const struct scenario *scenario, s
   out->row_count = 1;
   out_scenario->rows = POOL_NEW(pool, struct scenario_row, 1);
   *out_scenario->rows = (struct scenario_row){scenario->rows[row].label, 0, 1};
-  /* Relays are of the rows that have an outbox. */
-  const struct publisher *publisher = out_scenario->plans->publisher;
-  if (!publisher || !publisher->relay) {
-    out->topology.values[TOPOLOGY_RELAYS].i = 0;
-    out->topology.given[TOPOLOGY_RELAYS] = NULL;
-  }
+  scenario_cut_relays(out_scenario->plans, out);
   cut_sweep(scenario, plan, out, out_scenario);
   cut_expect(whole, scenario, plan, out, out_scenario);
 }

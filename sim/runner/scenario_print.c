@@ -317,6 +317,13 @@ static void write_fault_at(struct writer *writer, size_t i) {
   write_end(writer, "");
 }
 
+/* For a trigger that this row has no point or target for: faults behind it keep their numbers. */
+static void write_stand_in(struct writer *writer, const char *name) {
+  write_text(writer, "  - {name: %s, when: %s, kill: this, chance: 0%%, min_hits: 0}", name,
+             generic_points[POINT_EFFECT].name);
+  write_end(writer, "in its place: the row has nothing that it could strike");
+}
+
 /* Of a record: the file, then triggers, from which is expected what they did. */
 static void write_recorded_faults(struct writer *writer) {
   const struct scenario *scenario = writer->reader->scenario;
@@ -328,6 +335,10 @@ static void write_recorded_faults(struct writer *writer) {
   for (size_t i = 0; i < scenario->fault_count; i++) {
     struct fault_plan fault = scenario->faults[i];
     if (fault.timing != TIMING_WHEN) continue;
+    if (!writer->record->applies[i]) {
+      write_stand_in(writer, fault.name);
+      continue;
+    }
     if (writer->record->absent[i]) fault.chance = 0;
     if (writer->record->hits[i] < fault.min_hits) fault.min_hits = (uint32_t)writer->record->hits[i];
     write_fault(writer, &fault, &writer->reader->faults[i]);
@@ -342,24 +353,29 @@ static void write_faults(struct writer *writer) {
   for (size_t i = 0; i < scenario->fault_count; i++) write_fault_at(writer, i);
 }
 
-/* Two files of one name and other contents are another scenario: their hashes are hashed, too. */
+/* On one line: a name may hold a line break. */
+static const char *one_line(const struct reader *reader, const char *text) {
+  char *shown = (char *)(uintptr_t)pool_text(reader->pool, text, strlen(text));
+  for (char *at = shown; *at; at++)
+    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?';
+  return shown;
+}
+
 static void write_file_hashes(struct writer *writer) {
   const struct scenario *scenario = writer->reader->scenario;
   for (size_t i = 0; i < scenario->file_count; i++) {
     const unsigned long long hash = scenario->files[i].hash;
-    write_comment(writer, "# file %s: XXH3 %016llx", scenario->files[i].name, hash);
-    fprintf(writer->bare, "file %s %016llx\n", scenario->files[i].name, hash);
+    char kept[SCENARIO_KEPT_NAME_MAX];
+    scenario_kept_name(i, kept);
+    write_comment(writer, "# file %s%s%s: XXH3 %016llx", writer->reader->keeping ? kept : "",
+                  writer->reader->keeping ? ", a copy of " : "",
+                  one_line(writer->reader, scenario->files[i].name), hash);
   }
 }
 
-/* The base name of the file, printable: a file's name may hold a line break. */
 static const char *shown_name(const struct reader *reader) {
-  const char *path = reader->scenario->path;
-  const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-  char *shown = (char *)(uintptr_t)pool_text(reader->pool, base, strlen(base));
-  for (char *at = shown; *at; at++)
-    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?';
-  return shown;
+  const char *path = reader->scenario->path, *slash = strrchr(path, '/');
+  return one_line(reader, slash ? slash + 1 : path);
 }
 
 static void write_sweep(struct writer *writer) {
@@ -430,7 +446,9 @@ void scenario_write_recorded(struct reader *reader, const struct scenario_record
   char *bare = NULL;
   size_t bare_length = 0;
   const uint32_t row = reader->scenario->points[record->plan].row;
-  struct writer writer = {.reader = reader, .full = out, .bare = open_memstream(&bare, &bare_length),
+  struct reader cut = *reader;
+  scenario_cut_relays(&reader->scenario->plans[record->plan], &cut);
+  struct writer writer = {.reader = &cut, .full = out, .bare = open_memstream(&bare, &bare_length),
                           .record = record, .row_first = row, .row_end = row + 1};
   ASSERT_MSG(writer.bare, "out of memory");
   write_comment(&writer,

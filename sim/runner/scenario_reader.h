@@ -14,6 +14,7 @@
  *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
  *   scenario_expect.c   bounds; scenario_where.c: at which points
  *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
+ *   scenario_out.c      who writes which of its forms
  *   scenario_cut.c      what of all this belongs to one run
  *
  * Every reading function returns false with reader->err set, placed.
@@ -159,6 +160,7 @@ struct reader {
   struct scenario *scenario;
   const char *seeds_from; /* NULL = the file; else who else: "default", "--seeds" */
   bool checking; /* for `dgsim check` */
+  bool keeping; /* its files are to stand beside it by the names of scenario_kept_name */
   bool one_run; /* cut out of a comparison: faults may be about systems that are not here */
 
   struct yaml_node *root;
@@ -171,6 +173,8 @@ struct reader {
   const struct intent_plan *intents; /* [messages]; NULL = drawn */
   const char *arrivals_file;         /* where they come from; NULL = the scenario */
   size_t file_capacity;
+  const char *attached; /* behind the text of one run: its files (scenario_csv.c) */
+  size_t attached_length;
   enum workload_key derived; /* which of messages, rate and for follows; WORKLOAD__COUNT = none */
   struct group_reading *groups; /* NULL: there is no such block */
   size_t group_count;
@@ -183,6 +187,14 @@ struct reader {
   struct fault_reading *faults;
   struct statement *statements;
   size_t statement_count;
+};
+
+/* Behind scenario->memory. */
+struct scenario_memory {
+  struct pool *pool;
+  struct reader *reader; /* what a record, and the resolved form of one run, are written from */
+  const char *resolved;
+  size_t resolved_length;
 };
 
 /* ---- errors ---- */
@@ -337,6 +349,8 @@ void scenario_write_fault(struct reader *reader, const struct fault_plan *plan, 
 void scenario_cut(const struct reader *whole, const struct scenario *scenario, size_t plan,
                   size_t seed, struct pool *pool, struct reader *out,
                   struct scenario *out_scenario);
+/* Relays are of the rows that have an outbox. */
+void scenario_cut_relays(const struct plan *plan, struct reader *inout);
 /* Of what was cut out, some operations and faults; `expect` is that the metric is none. */
 void scenario_cut_part(const struct scenario_part *part, struct reader *reader, struct scenario *scenario);
 

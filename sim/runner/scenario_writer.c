@@ -49,13 +49,22 @@ void write_quoted(struct writer *writer, const char *text) {
   write_text(writer, "%s", yaml_quoted(writer->reader->pool, text));
 }
 
-void write_file(struct writer *writer, const char *name) {
+static void write_name(struct writer *writer, const char *name) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/";
+  const bool is_plain = *name && strspn(name, plain) == strlen(name);
+  fputs(is_plain ? name : yaml_quoted(writer->reader->pool, name), writer->full);
+}
+
+void write_file(struct writer *writer, const char *name) {
+  const struct scenario *scenario = writer->reader->scenario;
+  char kept[SCENARIO_KEPT_NAME_MAX];
+  size_t file = 0;
+  while (file < scenario->file_count && strcmp(scenario->files[file].name, name) != 0) file++;
+  const bool known = file < scenario->file_count && !writer->record;
   write_text(writer, "{file: ");
-  if (*name && strspn(name, plain) == strlen(name))
-    write_text(writer, "%s", name);
-  else
-    write_quoted(writer, name);
+  if (known && writer->reader->keeping) scenario_kept_name(file, kept), name = kept;
+  write_name(writer, name);
+  if (known) fprintf(writer->bare, "%016llx", (unsigned long long)scenario->files[file].hash);
   write_text(writer, "}");
 }
 

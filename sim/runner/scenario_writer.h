@@ -41,7 +41,8 @@ void write_comment(struct writer *writer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* What a user may not have written as a plain word: quoted, every odd character escaped. */
 void write_quoted(struct writer *writer, const char *text);
-/* `{file: NAME}`, quoted where it must be. */
+/* `{file: NAME}`, quoted where it must be. Without comments: its hash, for two files of one name and other contents
+ * are another scenario, and one file is the same by any name. */
 void write_file(struct writer *writer, const char *name);
 /* `key: value` in a flow map, behind a comma unless it is the first. */
 void write_part(struct writer *writer, bool *first, const char *key, const char *value);

@@ -94,6 +94,24 @@ if grep -v '"0%"' first/faults.csv | cut -d, -f4 | grep -qE '\.(any|majority|lea
   fail 'a record leaves something to be drawn'
 fi
 
+# what other rows of the comparison have, relays and points of their systems, the record does not name
+cat >others.yaml <<'YAML'
+format: 1
+measure_capacity: false
+workload: {messages: 20, rate: 20/s}
+topology: {relays: 2}
+compare:
+  - sqs-standard
+  - {label: outbox, system: kafka-transactional, publisher: outbox-polling}
+faults:
+  - {when: fetch-received, nth: 2, kill: this, min_hits: 0}
+  - {when: ack-sent, intent: 2, drop: this, min_hits: 0}
+  - {at: 500ms, kill: relay.any, min_hits: 0}
+YAML
+for row in sqs-standard outbox; do round_trip others.yaml "$row" 1; done
+round_trip "$scenarios/claims/C21-breaks-lost.yaml" 'dual write' 3
+round_trip "$scenarios/patterns/poll-interval.yaml" 'dual write' 3
+
 # what cannot be recorded is told
 status() {
   local expected=$1 text=$2 got
@@ -106,6 +124,11 @@ status 64 'has 2 rows' run drawn.yaml --record record
 status 64 'exclude each other' run drawn.yaml --row log --record record --trace t
 status 64 "a consequence, not luck" run drawn.yaml --row log --record record --set workload='{messages: 9, outstanding: 3}' --set faults=[]
 status 64 'cannot' run drawn.yaml --row log --record drawn.yaml
+
+# a record that could not be written leaves nothing of itself
+mkdir -p half/scenario.yaml
+status 64 'cannot' run drawn.yaml --row log --record half
+[[ $(ls half) == scenario.yaml ]] || fail "left of a record: $(ls half)"
 
 ((failures == 0)) && echo 'all good'
 ((failures == 0))

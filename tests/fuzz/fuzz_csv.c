@@ -26,8 +26,8 @@ static void read_cells(const char *path) {
   struct err err = {0};
   struct pool *pool = pool_new();
   size_t bytes = 0;
-  uint64_t hash;
-  const struct yaml_source *source = csv_in_file(pool, path, &hash, &err);
+  struct csv_in_bytes bytes_read;
+  const struct yaml_source *source = csv_in_file(pool, path, &bytes_read, &err);
   if (!source || !csv_in_read(source, take_row, &bytes, &err)) fuzz_check_error(&err);
   pool_free(pool);
 }

@@ -122,6 +122,52 @@ START_TEST(I4_what_is_no_file_is_written_into_and_keeps_its_place) {
 }
 END_TEST
 
+START_TEST(I5_a_link_stays_and_what_it_leads_to_is_written) {
+  struct fresh_file fresh;
+  struct err err = {0};
+  struct stat status;
+  char *sub = at("sub"), *path = at("sub/x"), *link = at("link"), *second = at("second");
+  ck_assert_int_eq(mkdir(sub, 0777), 0);
+  ck_assert_int_eq(symlink("sub/x", link), 0); /* leads to nothing yet */
+  ck_assert_int_eq(symlink(link, second), 0);
+  static const char *const texts[] = {"new", "newer"};
+  for (size_t i = 0; i < 2; i++) {
+    ck_assert(fresh_open(&fresh, second, &err));
+    ck_assert_int_eq(strncmp(fresh.fresh, path, strlen(path)), 0);
+    fputs(texts[i], fresh.file);
+    ck_assert(fresh_commit(&fresh, &err));
+    ck_assert(holds(path, texts[i]));
+    ck_assert(lstat(link, &status) == 0 && S_ISLNK(status.st_mode));
+    ck_assert(lstat(second, &status) == 0 && S_ISLNK(status.st_mode));
+  }
+  free(sub), free(path), free(link), free(second);
+}
+END_TEST
+
+/* Into a file that has something already, as the shell's >> would. */
+START_TEST(I5_standard_output_goes_on_where_it_is) {
+  struct fresh_file fresh;
+  struct err err = {0};
+  struct stat status;
+  char *path = at("out"), *link = at("stdout");
+  put(path, "old ");
+  ck_assert_int_eq(symlink("/proc/self/fd/1", link), 0);
+  fflush(stdout);
+  const int before = dup(STDOUT_FILENO), file = open(path, O_WRONLY | O_APPEND);
+  ck_assert(before >= 0 && file >= 0 && dup2(file, STDOUT_FILENO) >= 0);
+  const bool opened = fresh_open(&fresh, link, &err);
+  const bool is_output = opened && fresh.is_output;
+  if (opened) fputs("new", fresh.file);
+  const bool committed = opened && fresh_commit(&fresh, &err);
+  dup2(before, STDOUT_FILENO);
+  close(before), close(file);
+  ck_assert(is_output && committed);
+  ck_assert(holds(path, "old new"));
+  ck_assert(lstat(link, &status) == 0 && S_ISLNK(status.st_mode));
+  free(path), free(link);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("fresh_file");
   TCase *tests = tcase_create("all");
@@ -129,6 +175,8 @@ int main(void) {
   tcase_add_test(tests, I1_what_was_there_stays_until_it_is_committed);
   tcase_add_test(tests, I2_nothing_is_left_of_what_was_given_up);
   tcase_add_test(tests, I4_what_is_no_file_is_written_into_and_keeps_its_place);
+  tcase_add_test(tests, I5_a_link_stays_and_what_it_leads_to_is_written);
+  tcase_add_test(tests, I5_standard_output_goes_on_where_it_is);
   tcase_add_test(tests, I3_what_the_dead_left_is_removed_and_what_others_write_is_not);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
