@@ -5,6 +5,7 @@
 #include "sim/runner/scenario_writer.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -353,11 +354,11 @@ static void write_faults(struct writer *writer) {
   for (size_t i = 0; i < scenario->fault_count; i++) write_fault_at(writer, i);
 }
 
-/* On one line: a name may hold a line break. */
+/* As text on one line: a name may hold a line break, and be no UTF-8. */
 static const char *one_line(const struct reader *reader, const char *text) {
-  char *shown = (char *)(uintptr_t)pool_text(reader->pool, text, strlen(text));
-  for (char *at = shown; *at; at++)
-    if ((unsigned char)*at < ' ' || *at == 0x7F) *at = '?';
+  char *copy = printable_copy(text);
+  const char *shown = pool_text(reader->pool, copy, strlen(copy));
+  free(copy);
   return shown;
 }
 
