@@ -71,7 +71,7 @@ cmp -s 'given/the faults.csv' moved/input-2.csv || fail 'input-2.csv is no copy'
 "$dgsim" explain given/listed.yaml --out told 2>err | grep -v '^files:\|^again:\|dgsim explain' >first
 rm -r given other
 "$dgsim" explain moved 2>err | grep -v '^files:\|^again:\|dgsim explain' >second
-[[ -s first ]] && cmp -s first second || fail 'a folder of results is not explained as the scenario was'
+{ [[ -s first ]] && cmp -s first second; } || fail 'a folder of results is not explained as the scenario was'
 command=$(grep -o 'dgsim explain \.[^<]*' moved/report.html | head -1 |
   sed "s/&#39;/'/g; s/&quot;/\"/g; s/&amp;/\&/g")
 [[ -n $command ]] || fail 'the report says no command'
@@ -99,7 +99,7 @@ ls again/listed/input-* 2>/dev/null && fail 'a copy of another run stays'
 status 0 run plain.yaml --seed 1 --trace plain.trace
 mkdir sub && ln -s sub/there link
 status 0 run plain.yaml --seed 1 --trace link
-[[ -L link ]] && cmp -s plain.trace sub/there || fail 'a link was replaced'
+{ [[ -L link ]] && cmp -s plain.trace sub/there; } || fail 'a link was replaced'
 ln -s /proc/self/fd/1 output
 "$dgsim" run plain.yaml --seed 1 --trace output >redirected 2>err || fail 'a trace to the output'
 cmp -s plain.trace redirected || fail 'the redirected output is not the trace'
