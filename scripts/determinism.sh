@@ -127,12 +127,14 @@ else
         add "$compiler-$level-$sanitizers" "$compiler${label[$sanitizers]}" $level "$program" "$compiler" "${possible[@]}"
       done
     done
-    # aarch64 has FMA always, and mpirun no emulator.
+    # aarch64 has FMA always, and mpirun no emulator, which is slow: threads at one level are enough.
     if [[ $sanitizers == plain ]]; then
       for compiler in gcc clang; do
         for level in O0 O2 O3; do
           if ! built $compiler-aarch64 $level plain; then continue; fi
-          add $compiler-aarch64-$level "$compiler for aarch64, under qemu" $level "$program" aarch64-linux-gnu-gcc 1:own 2:own
+          ways=(1:own)
+          if [[ $level == O2 ]]; then ways+=(2:own); fi
+          add $compiler-aarch64-$level "$compiler for aarch64, under qemu" $level "$program" aarch64-linux-gnu-gcc "${ways[@]}"
         done
       done
     fi
