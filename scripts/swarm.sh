@@ -5,7 +5,7 @@
 # there are any. A world that fails is left in the folder of --out as a scenario, and as small as it gets.
 #   scripts/swarm.sh [--long | --short] [--worlds N] [--from K] [-j N] [--out DIR] [--preset NAME] [--write]
 #     --long      100000 worlds, scenarios in full length: the default
-#     --short     2500 worlds, scenarios of at most 300 operations: what ctest runs
+#     --short     1500 worlds, scenarios of at most 300 operations: what ctest runs
 #     --preset    whose build it runs: release, or asan for a sanitized one
 #     --write     puts the figures into tests/evidence/swarm.csv and judge.csv
 set -euo pipefail
@@ -37,7 +37,7 @@ while (($# > 0)); do
 done
 messages=300
 if [[ $form == long ]]; then messages=1000000; fi
-if [[ -z $worlds ]]; then worlds=$([[ $form == long ]] && echo 100000 || echo 2500); fi
+if [[ -z $worlds ]]; then worlds=$([[ $form == long ]] && echo 100000 || echo 1500); fi
 build=build
 if [[ $preset != release ]]; then build=build-$preset; fi
 program=$build/tests/system_swarm
