@@ -28,6 +28,7 @@ static void note_file(struct reader *reader, const char *name, const struct csv_
 
 /* One run's scenario has its files behind its text, each as its name, 0, its bytes, 0. NULL: not there. */
 static const char *attached(const struct reader *reader, const char *name) {
+  if (!reader->attached) return NULL;
   const char *at = reader->attached, *end = at + reader->attached_length;
   while (at < end) {
     const char *name_end = memchr(at, '\0', (size_t)(end - at));
