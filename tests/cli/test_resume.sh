@@ -33,6 +33,22 @@ under_way() {
   fail "$1 does not grow"
 }
 
+# stopped SIGNAL STATUS JOURNAL ARGUMENT...: begins a campaign until the signal reaches it when some runs are done, and not all.
+stopped() {
+  local signal=$1 expected=$2 journal=$3 got
+  shift 3
+  for ((attempt = 0; attempt < 50; attempt++)); do
+    rm -f "$journal" "${journal%/*}/runs.csv"
+    "$dgsim" "$@" >out 2>err &
+    under_way "$journal"
+    kill -"$signal" $! 2>/dev/null
+    wait $! 2>/dev/null
+    got=$?
+    ((got == 0)) || break # on a busy machine it may have ended before
+  done
+  ((got == expected)) || fail "dgsim $* : exit status $got by SIG$signal, not $expected"
+}
+
 # manifest FILE: without what may differ.
 manifest() { sed '/"command"/d; /"execution"/,/}/d' "$1"; }
 
@@ -97,11 +113,7 @@ status 0 'was damaged' "${run[@]}" --out killed-1 --resume
 same 'a damaged row' killed-1
 
 # told to end: what is done is kept, and said
-"$dgsim" "${run[@]}" --out told -j 1 >out 2>err &
-under_way told/camp/runs.journal
-kill -TERM $!
-wait $!
-(($? == 143)) || fail 'SIGTERM does not end it as SIGTERM does'
+stopped TERM 143 told/camp/runs.journal "${run[@]}" --out told -j 1
 grep -qE 'interrupted: [1-9][0-9]* of '"$items"' runs are in .*--resume goes on' err || fail 'what is kept is not said'
 [[ ! -e told/camp/runs.csv ]] || fail 'half a campaign has files'
 
@@ -168,11 +180,9 @@ touch file
 status 64 'Not a directory' "${run[@]}" --out file/deeper --resume
 
 # in parts, and killed
-for shard in 1 2 3; do
-  "$dgsim" "${run[@]}" --out parts --shard $shard/3 -j 1 >out 2>err &
-  ((shard == 2)) && under_way parts/camp/shard-2-of-3.journal && kill -9 $!
-  wait $! 2>/dev/null
-done
+status 0 '' "${run[@]}" --out parts --shard 1/3 -j 1
+stopped KILL 137 parts/camp/shard-2-of-3.journal "${run[@]}" --out parts --shard 2/3 -j 1
+status 0 '' "${run[@]}" --out parts --shard 3/3 -j 1
 status 64 'shard 2 of 3:' merge parts/camp --no-charts
 command=$(sed -n 's/.*missing: dgsim //p' err)
 [[ $command == 'run camp.yaml --out=parts --resume --shard=2/3' ]] || fail "merge names another command: $command"
@@ -218,10 +228,7 @@ sed '/^sweep/d; s/^seeds: .*/seeds: 300\nprecision: {duplicate_effects: 0.15%}/;
 "$dgsim" "${run[@]}" --out whole -j 1 >out 2>err || fail 'the undisturbed, precise campaign'
 runs=$(($(wc -l <whole/camp/runs.csv) - 1))
 ((runs > 32 && runs < 300)) || fail "precision needs $runs runs: nothing to test"
-"$dgsim" "${run[@]}" --out precise >out 2>err &
-under_way precise/camp/runs.journal
-kill -9 $!
-wait $! 2>/dev/null
+stopped KILL 137 precise/camp/runs.journal "${run[@]}" --out precise
 status 0 'runs were done before' "${run[@]}" --out precise --resume
 same 'killed before it was precise' precise
 status 0 'all ' "${run[@]}" --out precise --resume
