@@ -57,6 +57,26 @@ const char *printable_in(char *room, size_t size, const char *text) {
   return room;
 }
 
+const char *printable_shortened(char *room, size_t size, const char *text) {
+  static const char more[] = "…";
+  ASSERT_LE(sizeof more, size);
+  char *end = room, *last = room; /* behind the last character after which there is room for `more` */
+  for (const char *at = text; *at;) {
+    const char *from = at;
+    const size_t length = printable_next(&at);
+    const size_t bytes = length ? length : 1;
+    if ((size_t)(end - room) + bytes >= size) {
+      end = stpcpy(last, more);
+      break;
+    }
+    memcpy(end, length ? from : "?", bytes);
+    end += bytes;
+    if ((size_t)(end - room) + sizeof more <= size) last = end;
+  }
+  *end = '\0';
+  return room;
+}
+
 char *printable_copy(const char *text) {
   char *copy = strdup(text);
   ASSERT(copy != NULL);

@@ -14,7 +14,9 @@ void printable(char *text);
 void printable_line(char *text);
 /* A copy in `room`, cut off where it is too long; returned. */
 const char *printable_in(char *room, size_t size, const char *text);
-/* Such a copy of a path, until the block ends: for printf. */
+/* The same, and what is cut off shows as "…": of whole characters, in a room of at least 4 bytes. */
+const char *printable_shortened(char *room, size_t size, const char *text);
+/* A copy of a path, until the block ends: for printf. */
 #define PRINTABLE(text) printable_in((char[1024]){0}, 1024, (text))
 /* A copy, malloc'ed. */
 char *printable_copy(const char *text);

@@ -114,7 +114,7 @@ static bool exited(const struct process *process) {
 }
 
 static enum process_event failed(struct process *process, enum program_failure failure, const char *what) {
-  char words[160];
+  char words[COMMAND_WORDS_ROOM];
   const uint64_t lines = process->lines;
   process_end(process, PROGRAM_KILLED, words, sizeof words);
   program_fail(process->program, failure, "consumer %u %s, after %llu lines of output%s%s", process->consumer, what,

@@ -37,7 +37,7 @@ static const char *collect(const struct command_child *child, uint64_t limit_ms,
 /* Runs it; false with the failure noted. */
 static bool run(struct program *program, const struct program_command *options, char *const *command,
                 const char *what, struct output *out) {
-  char worker[64], words[160], status_text[80];
+  char worker[64], words[COMMAND_WORDS_ROOM], status_text[80];
   struct command_child child;
   snprintf(worker, sizeof worker, PROCESS_WORKER "=%u", options->worker);
   char **environment = command_environment((const char *[]){worker}, 1);

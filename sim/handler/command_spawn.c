@@ -202,8 +202,7 @@ void command_last_words(const struct command_child *child, char *out, size_t siz
   if (length <= 0) return;
   tail[length] = '\0';
   const char *line = strrchr(tail, '\n');
-  snprintf(out, size, "%s", line ? line + 1 : tail);
-  printable(out);
+  printable_shortened(out, size, line ? line + 1 : tail);
 }
 
 void command_status_text(int status, char *out, size_t size) {

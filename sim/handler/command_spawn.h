@@ -44,6 +44,7 @@ int command_end(struct command_child *child, struct program_groups *groups);
 /* Forgets what was written to standard error when that is too much to keep. */
 void command_trim_errors(const struct command_child *child);
 /* The last line that is not empty of its standard error, shortened and printable; "" when there is none. */
+#define COMMAND_WORDS_ROOM 250
 void command_last_words(const struct command_child *child, char *out, size_t size);
 
 /* "exited with status 1", "was ended by signal 11 (Segmentation fault)". */

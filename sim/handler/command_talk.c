@@ -11,7 +11,10 @@
 
 #define LINES_MAX 10000 /* about one message */
 #define BYTES_MAX (16 * 1024 * 1024)
-#define EXITS_MAX 100 /* of a run: then it is not worth starting it once more */
+/* Exits of a run: then it is not worth starting it once more. While no message has been answered there were fewer, but
+ * more than a queue's usual delivery limit (20), behind which others may fare better. */
+#define EXITS_MAX 100
+#define EXITS_UNANSWERED_MAX 25
 
 struct talk *talk_begin(struct consumer *consumer) {
   struct talk *talk = NULL;
@@ -67,12 +70,10 @@ static struct talk *talk_of(const struct consumer *consumer, int64_t number, siz
 
 static bool fail(struct consumer *consumer, enum program_failure failure, const char *what, const char *note,
                  const char *line) {
-  char quoted[121];
-  snprintf(quoted, sizeof quoted, "%s", line);
-  printable(quoted);
-  program_fail(&consumer->command->program, failure, "line %llu of the output of consumer %u: %s%s%s%s: %s%s",
+  char quoted[125];
+  program_fail(&consumer->command->program, failure, "line %llu of the output of consumer %u: %s%s%s%s: %s",
                (unsigned long long)consumer->process.lines, consumer->process.consumer, what, note[0] ? " (" : "",
-               note, note[0] ? ")" : "", quoted, strlen(line) > sizeof quoted - 1 ? "…" : "");
+               note, note[0] ? ")" : "", printable_shortened(quoted, sizeof quoted, line));
   process_end(&consumer->process, PROGRAM_KILLED, NULL, 0);
   consumer->processes++;
   return false;
@@ -82,7 +83,7 @@ static bool fail(struct consumer *consumer, enum program_failure failure, const 
  * after others: a program may serve one message, and exit. */
 static bool gone(struct consumer *consumer, const struct talk *talk) {
   struct program *program = &consumer->command->program;
-  char words[160], status_text[80];
+  char words[COMMAND_WORDS_ROOM], status_text[80];
   size_t under_way;
   talk_of(consumer, 0, &under_way);
   const int status = process_end(&consumer->process, PROGRAM_EXITED, words, sizeof words);
@@ -91,9 +92,9 @@ static bool gone(struct consumer *consumer, const struct talk *talk) {
   if (status == 0 && under_way == 1 && !talk->said && talk->number > 1) return true;
   command_status_text(status, status_text, sizeof status_text);
   if (program->exits++ == 0)
-    snprintf(program->exit_text, sizeof program->exit_text, "consumer %u %s while it had a message%s%.120s",
+    snprintf(program->exit_text, sizeof program->exit_text, "consumer %u %s while it had a message%s%s",
              consumer->process.consumer, status_text, words[0] ? "; its last words: " : "", words);
-  if (program->exits >= EXITS_MAX)
+  if (program->exits >= (program->answered ? EXITS_MAX : EXITS_UNANSWERED_MAX))
     program_fail(program, PROGRAM_DIED, "%u processes ended by themselves; the first: %s", program->exits,
                  program->exit_text);
   return false;
@@ -198,6 +199,7 @@ static enum news converse(struct consumer *consumer, struct talk *talk, struct d
     say(consumer, protocol_answer(&consumer->command->values, &talk->now, answer, result));
     protocol_line_release(&talk->now);
   }
+  consumer->command->program.answered++;
   *status = talk->now.kind == LINE_DONE ? DG_OK : DG_FAILED;
   return NEWS_LINE;
 }

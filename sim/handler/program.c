@@ -40,7 +40,7 @@ bool program_fail(struct program *program, enum program_failure failure, const c
 void program_begin(struct program *program) {
   program->failure = PROGRAM_NONE;
   program->text[0] = '\0';
-  program->handed = 0;
+  program->handed = program->answered = 0;
   program->marked = program->seen = program->exits = 0;
   program->exit_text[0] = '\0';
   if (program->kind && program->kind->begin) program->kind->begin(program);

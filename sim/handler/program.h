@@ -74,6 +74,10 @@ void effect_lines_deinit(struct effect_lines *lines);
 /* One line of text, without its newline. False with *err set when it has not these three fields. */
 bool effect_lines_parse(struct effect_lines *lines, const char *line, struct err *err);
 
+/* For what is said of a failure, and of how the first process ended by itself. */
+#define PROGRAM_TEXT_ROOM 512
+#define PROGRAM_EXIT_ROOM 400
+
 struct program;
 struct program_kind {
   const char *name; /* "command", "plugin", "sql" */
@@ -103,7 +107,7 @@ struct program {
   uint64_t answer_limit_ms; /* wall-clock: longer without an answer, and it counts as hung */
   /* The first thing that went wrong with the program itself in this run; text says what, with its place. */
   enum program_failure failure;
-  char text[512];
+  char text[PROGRAM_TEXT_ROOM];
   /* Of this run, for "points marked / points seen". */
   uint32_t marked; /* steps that it marked itself */
   uint32_t seen;   /* requests and answers seen on connections of its own (--proxy), statements of SQL */
@@ -111,8 +115,9 @@ struct program {
    * what the first of them came to. What a program does when a fault has struck is for its supervisor to mend;
    * without any fault it is a defect. */
   uint32_t exits;
-  char exit_text[256];
-  uint64_t handed; /* messages that it was handed in this run, again and again included */
+  char exit_text[PROGRAM_EXIT_ROOM];
+  uint64_t handed;   /* messages that it was handed in this run, again and again included */
+  uint64_t answered; /* of these, by a command: done or failed */
 };
 
 /* Notes a failure, unless there is one. Returns false. */

@@ -37,7 +37,7 @@ struct answer_head {
   struct check_outcome outcome;
   uint64_t effects;
   uint32_t calls, exits;
-  char exit_text[256];
+  char exit_text[PROGRAM_EXIT_ROOM];
   size_t place_count, line_bytes;
   bool refused; /* the program could not be made */
   struct err err;

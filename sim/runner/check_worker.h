@@ -51,7 +51,7 @@ struct check_answer {
   struct check_outcome outcome;
   uint64_t effects; /* EFFECT facts that stand */
   uint32_t calls, exits;
-  char exit_text[256]; /* of the first of them */
+  char exit_text[PROGRAM_EXIT_ROOM]; /* of the first of them */
   struct check_place *places; /* owned */
   size_t place_count;
   struct effect_lines lines; /* owned */

@@ -35,10 +35,31 @@ START_TEST(tabs_of_a_line_stay) {
 }
 END_TEST
 
+START_TEST(what_is_cut_off_shows) {
+  static const struct {
+    const char *written, *shown; /* in a room of 8 */
+  } cuts[] = {
+      {"1234567", "1234567"},
+      {"12345678", "1234…"},
+      {"123ä5678", "123…"}, /* no half of a character */
+      {"12ä567", "12ä567"},
+      {"\x1b" "2345678", "?234…"},
+      {"€€€", "€…"},
+      {"", ""},
+  };
+  char room[8];
+  for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+    ck_assert_str_eq(printable_shortened(room, sizeof room, cuts[i].written), cuts[i].shown);
+  char least[4];
+  ck_assert_str_eq(printable_shortened(least, sizeof least, "1234"), "…");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("printable");
   tcase_add_loop_test(tests, only_what_can_be_printed_is_left, 0, sizeof table / sizeof *table);
   tcase_add_test(tests, tabs_of_a_line_stay);
+  tcase_add_test(tests, what_is_cut_off_shows);
   Suite *suite = suite_create("base/printable");
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -270,11 +270,26 @@ START_TEST(a_process_that_exits_fails_its_message_and_is_started_anew) {
   int lines = 0;
   for (const char *at = rig_read(&rig, "pids"); *at; at++) lines += *at == '\n';
   ck_assert_int_eq(lines, 2);
-  for (int i = 0; i < 98; i++) rig_handle(&rig, process, 3);
-  rig_failed(&rig, PROGRAM_DIED, "100 processes ended by themselves; the first: consumer 1 exited with status 3");
+  for (int i = 0; i < 23; i++) rig_handle(&rig, process, 3);
+  rig_failed(&rig, PROGRAM_DIED, "25 processes ended by themselves; the first: consumer 1 exited with status 3");
   rig_end(&rig, process, PROGRAM_OVER);
   program_begin(rig.program);
   ck_assert_uint_eq(rig.program->exits, 0);
+  rig_close(&rig);
+}
+END_TEST
+
+START_TEST(who_has_answered_a_message_is_started_more_often) {
+  struct rig rig;
+  rig_open(&rig, "/bin/sh", SCRIPT "hear\nif mkdir $1/once 2>$1/before; then say '{\"done\":1}'; hear; fi\nexit 3\n",
+           (struct program_command){0});
+  void *process = rig_start(&rig);
+  ck_assert_int_eq(rig_handle(&rig, process, 1), DG_OK);
+  for (int i = 0; i < 99; i++) ck_assert_int_eq(rig_handle(&rig, process, 2), DG_FAILED);
+  ck_assert_int_eq(rig.program->failure, PROGRAM_NONE);
+  ck_assert_int_eq(rig_handle(&rig, process, 2), DG_FAILED);
+  rig_failed(&rig, PROGRAM_DIED, "100 processes ended by themselves");
+  rig_end(&rig, process, PROGRAM_OVER);
   rig_close(&rig);
 }
 END_TEST
@@ -515,6 +530,7 @@ int main(void) {
   tcase_add_test(tests, who_hangs_is_ended_with_all_its_children);
   tcase_add_test(tests, what_cannot_be_started_says_why);
   tcase_add_test(tests, a_process_that_exits_fails_its_message_and_is_started_anew);
+  tcase_add_test(tests, who_has_answered_a_message_is_started_more_often);
   tcase_add_test(tests, a_process_may_serve_one_message);
   tcase_add_test(tests, a_process_that_says_nothing_to_its_first_message_has_failed_it);
   tcase_add_test(tests, told_to_finish_it_may_and_is_not_started_anew);
