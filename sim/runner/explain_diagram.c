@@ -106,6 +106,9 @@ static void put_times(const struct drawing *drawing) {
     human_time((double)layout->waits[w].lasts, human, sizeof human);
     snprintf(text, sizeof text, "%s later", human);
     svg_text(drawing->out, LAYOUT_LEFT - 52, layout->waits[w].y + 4, "time", text);
+    if (layout->waits[w].left_out == 0) continue;
+    snprintf(text, sizeof text, "%zu lines left out: the text has them", layout->waits[w].left_out);
+    svg_label(drawing->out, layout->width / 2, layout->waits[w].y + 4, "middle loss", text);
   }
 }
 

@@ -33,11 +33,18 @@ static bool has_line(const struct story *story, size_t index) {
   return story->record->items[index].transmission != NO_TRANSMISSION || story_step_of(story, index) > 0;
 }
 
+static size_t count_lines(const struct story *story) {
+  size_t count = 0;
+  for (size_t i = story->record->first; i < story->record->end; i++) count += has_line(story, i);
+  return count;
+}
+
+/* `left_out`: lines between the two. */
 static double distance(struct layout *layout, double y, const struct happening *before,
-                       const struct happening *happening) {
+                       const struct happening *happening, size_t left_out) {
   const int64_t passed = happening->at - before->at;
-  if (passed >= LAYOUT_WAIT_NS) {
-    layout->waits[layout->wait_count++] = (struct wait){y + LINE_BREAK / 2, passed};
+  if (passed >= LAYOUT_WAIT_NS || left_out) {
+    layout->waits[layout->wait_count++] = (struct wait){y + LINE_BREAK / 2, passed, left_out};
     return LINE_BREAK;
   }
   const bool lost = before->kind == HAPPENING_LOST;
@@ -45,6 +52,13 @@ static double distance(struct layout *layout, double y, const struct happening *
     return LINE_ARRIVAL + 5;
   const double more = 4 * log2(1 + (double)passed / (double)(100 * NS_PER_US));
   return LINE + (more < LINE_MORE ? more : LINE_MORE) + (lost ? LINE_LOST : 0);
+}
+
+/* What ends where lines are left out, ends in their break; what begins there is not drawn. */
+static void note_way_left_out(struct layout *layout, size_t index, double y) {
+  const struct happening *happening = &layout->story->record->items[index];
+  if (happening->transmission == NO_TRANSMISSION || happening->kind == HAPPENING_SENT) return;
+  layout->ways[happening->transmission].ended = y + LINE_BREAK / 2;
 }
 
 static void note_way(struct layout *layout, size_t index, double y) {
@@ -61,11 +75,20 @@ static void note_way(struct layout *layout, size_t index, double y) {
 static void place_lines(struct layout *layout) {
   const struct explain_record *record = layout->story->record;
   const struct happening *before = NULL;
+  const size_t lines = count_lines(layout->story);
+  const size_t left_out = lines > LAYOUT_LINES_MAX ? lines - LAYOUT_LINES_MAX : 0;
+  size_t line = 0;
   double y = LAYOUT_TOP + 24;
   for (size_t i = record->first; i < record->end; i++) {
     const struct happening *happening = &record->items[i];
     if (!has_line(layout->story, i)) continue;
-    if (before) y += distance(layout, y, before, happening);
+    line++;
+    if (left_out && line > LAYOUT_LINES_MAX / 2 && line <= LAYOUT_LINES_MAX / 2 + left_out) {
+      note_way_left_out(layout, i, y);
+      continue;
+    }
+    const bool behind = line == LAYOUT_LINES_MAX / 2 + left_out + 1;
+    if (before) y += distance(layout, y, before, happening, behind ? left_out : 0);
     layout->y[i] = y;
     note_way(layout, i, y);
     before = happening;

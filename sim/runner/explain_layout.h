@@ -1,6 +1,7 @@
 /* Where everything of a diagram stands: lanes from left to right in the order of nodes, a line for each
  * happening from top to bottom. Lines keep a least distance, so that no two labels of a lane meet; more
- * time is more distance, but far less than in proportion, and a long wait is a break of fixed height.
+ * time is more distance, but far less than in proportion, and a long wait is a break of fixed height. So is the
+ * middle of a story that is too long for a picture: a browser shows thousands of lines, not a million.
  */
 #ifndef SIM_RUNNER_EXPLAIN_LAYOUT_H
 #define SIM_RUNNER_EXPLAIN_LAYOUT_H
@@ -13,6 +14,7 @@
 #define LAYOUT_TOP 112
 #define LAYOUT_NONE (-1.0)
 #define LAYOUT_WAIT_NS (250 * NS_PER_MS) /* from here on a wait is a break */
+#define LAYOUT_LINES_MAX 800 /* with more, so many are left: half of them from the beginning, half from the end */
 
 struct layout {
   const struct story *story;
@@ -27,6 +29,7 @@ struct layout {
   struct wait {
     double y; /* of the middle of the break */
     int64_t lasts;
+    size_t left_out; /* lines; 0 = nothing happens meanwhile */
   } *waits;
   size_t wait_count;
 };

@@ -53,10 +53,21 @@ START_TEST(a_story_of_very_many_steps_is_told_to_its_end) {
   FILE *nowhere = fopen("/dev/null", "wb");
   ck_assert_ptr_nonnull(nowhere);
   story_print(story, told.explanation.title, "a command", nowhere);
-  diagram_write(story, told.explanation.title, nowhere);
   perfetto_write(story, told.explanation.title, nowhere);
   shiviz_write(story, nowhere);
   fclose(nowhere);
+  char *picture = NULL;
+  size_t size = 0;
+  FILE *drawn = open_memstream(&picture, &size);
+  ck_assert_ptr_nonnull(drawn);
+  diagram_write(story, told.explanation.title, drawn);
+  fclose(drawn);
+  ck_assert_uint_lt(size, 500000); /* a browser has to show it */
+  ck_assert_ptr_nonnull(strstr(picture, " lines left out"));
+  char last[32];
+  snprintf(last, sizeof last, ">%zu</text>", story->count);
+  ck_assert_ptr_nonnull(strstr(picture, last)); /* how it ends is not left out */
+  free(picture);
   forget(&told);
 }
 END_TEST
