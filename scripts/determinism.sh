@@ -129,12 +129,15 @@ else
     done
     # aarch64 has FMA always, and mpirun no emulator, which is slow: threads at one level are enough.
     if [[ $sanitizers == plain ]]; then
+      emulated_cc=$temporary/aarch64-cc # for the zoo's C: with the headers that build.sh has unpacked
+      printf '#!/bin/sh\nexec aarch64-linux-gnu-gcc --sysroot="%s" "$@"\n' "$PWD/build-determinism/arm64" >"$emulated_cc"
+      chmod +x "$emulated_cc"
       for compiler in gcc clang; do
         for level in O0 O2 O3; do
           if ! built $compiler-aarch64 $level plain; then continue; fi
           ways=(1:own)
           if [[ $level == O2 ]]; then ways+=(2:own); fi
-          add $compiler-aarch64-$level "$compiler for aarch64, under qemu" $level "$program" aarch64-linux-gnu-gcc "${ways[@]}"
+          add $compiler-aarch64-$level "$compiler for aarch64, under qemu" $level "$program" "$emulated_cc" "${ways[@]}"
         done
       done
     fi
