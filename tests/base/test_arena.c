@@ -1,10 +1,9 @@
 #include "sim/base/arena.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CAPACITY 4096
@@ -134,9 +133,5 @@ int main(void) {
   tcase_add_test(tests, another_base_gives_other_offsets_in_the_block);
   Suite *suite = suite_create("base/arena");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,8 +1,6 @@
 #include "sim/base/bits.h"
 #include "sim/base/hash.h"
-
-#include <check.h>
-#include <stdlib.h>
+#include "tests/run_suite.h"
 
 #define NUMBERS_MAX 200
 
@@ -68,9 +66,5 @@ int main(void) {
   tcase_add_test(tcase, needs_a_word_for_64_numbers);
   tcase_add_test(tcase, is_seen_as_it_is_while_it_is_walked);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

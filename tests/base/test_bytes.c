@@ -1,6 +1,6 @@
 #include "sim/base/bytes.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <string.h>
 
 static const uint64_t numbers[] = {0, 1, 127, 128, 16383, 16384, UINT32_MAX, UINT64_MAX / 2, UINT64_MAX - 1, UINT64_MAX};
@@ -101,9 +101,5 @@ int main(void) {
   tcase_add_test(tcase, what_is_cut_off_is_bad);
   tcase_add_test(tcase, a_limit_is_kept);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 #include "sim/base/err.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,9 +116,5 @@ int main(void) {
   tcase_add_test(tests, every_code_has_its_own_name);
   Suite *suite = suite_create("base/err");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* What is opened to be read is there, or it is said why not; nothing is waited for without end. */
 #include "sim/base/input.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,9 +89,5 @@ int main(void) {
   tcase_add_test(tests, a_file_is_read_from_its_first_byte);
   Suite *suite = suite_create("base/input");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,10 +1,9 @@
 #include "sim/base/grow.h"
 #include "sim/base/hash.h"
 #include "sim/base/map.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #define TWIN_MAX 512
 
@@ -123,9 +122,5 @@ int main(void) {
   tcase_add_test_raise_signal(tests, putting_key_zero_aborts, SIGABRT);
   Suite *suite = suite_create("base/map");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

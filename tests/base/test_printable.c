@@ -1,7 +1,7 @@
 /* Nothing that was written elsewhere moves a terminal's cursor. */
 #include "sim/base/printable.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,9 +62,5 @@ int main(void) {
   tcase_add_test(tests, what_is_cut_off_shows);
   Suite *suite = suite_create("base/printable");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,10 +1,9 @@
 #include "sim/base/hash.h"
 #include "sim/base/schema.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <regex.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -393,9 +392,5 @@ int main(void) {
   tcase_add_test(tests, every_type_has_a_name);
   Suite *suite = suite_create("base/schema");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 #include "sim/base/suggest.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,9 +80,5 @@ int main(void) {
   tcase_add_test(tests, words_longer_than_63_are_skipped);
   Suite *suite = suite_create("base/suggest");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* Handlers in SQL on a real PostgreSQL, whose address is the argument: see postgres.sh. */
 #include "sim/handler/program.h"
 #include "tests/handler/sql_world.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -337,9 +337,5 @@ int main(int count, char **arguments) {
   tcase_add_test(all, a_statement_that_makes_no_sense_is_named_with_its_place);
   tcase_add_test(all, a_case_takes_little_time);
   suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 #include "tests/handler/command_rig.h"
 
 #include "sim/handler/command_protocol.h"
+#include "tests/run_suite.h"
 
 /* Every line that comes goes to a file; `say` writes one. */
 #define SCRIPT "say() { printf '%s\\n' \"$1\"; }\nhear() { read -r line && printf '%s\\n' \"$line\" >>\"$D/heard\"; }\nD=$1\n"
@@ -542,9 +543,5 @@ int main(void) {
   tcase_add_test(tests, the_reset_command_is_run_or_says_why_not);
   tcase_add_test(tests, the_page_has_the_table_of_calls_as_it_is);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 #include "sim/handler/fiber.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <string.h>
 
 #define MANY 1000
@@ -199,9 +199,5 @@ int main(void) {
   tcase_add_test(tests, fibers_nest);
   tcase_add_test(tests, most_of_the_stack_can_be_used);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

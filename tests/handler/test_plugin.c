@@ -1,8 +1,8 @@
 #include "sim/handler/dgsim.h"
 #include "sim/handler/fiber.h"
 #include "sim/handler/program.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -402,9 +402,5 @@ int main(void) {
   tcase_add_test(tests, damaged_files_are_survived);
   tcase_add_test(tests, a_start_costs_microseconds_and_no_file);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,4 +1,5 @@
 #include "tests/handler/command_rig.h"
+#include "tests/run_suite.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -292,9 +293,5 @@ int main(void) {
   tcase_add_test(tests, a_server_that_is_not_there_is_told);
   tcase_add_test(tests, the_address_is_host_and_port);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 #include "sim/handler/sql_file.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,9 +244,5 @@ int main(void) {
   tcase_add_test(all, the_page_says_what_the_tables_say);
   tcase_add_test(all, the_example_of_the_page_is_a_handler);
   suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

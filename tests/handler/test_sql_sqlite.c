@@ -1,7 +1,7 @@
 #include "sim/handler/program.h"
 #include "tests/handler/sql_world.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -385,9 +385,5 @@ int main(void) {
   tcase_add_test(all, a_process_that_is_killed_leaves_no_file);
   tcase_add_test(all, a_case_takes_little_time);
   suite_add_tcase(suite, all);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

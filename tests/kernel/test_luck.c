@@ -1,8 +1,7 @@
 #include "sim/kernel/luck.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #define DRAWS 100000
 #define SEEDS 5
@@ -172,9 +171,5 @@ int main(void) {
   tcase_add_test(tests, a_constant_time_needs_no_draw);
   Suite *suite = suite_create("kernel/luck");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

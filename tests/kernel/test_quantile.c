@@ -1,8 +1,8 @@
 #include "sim/kernel/quantile.h"
 
 #include "sim/base/hash.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #define LAST (QUANTILE_CELLS - 1)
@@ -144,9 +144,5 @@ int main(void) {
   tcase_add_test(tests, a_rising_table_gives_rising_values);
   Suite *suite = suite_create("kernel/quantile");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

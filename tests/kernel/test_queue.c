@@ -1,10 +1,9 @@
 #include "sim/base/grow.h"
 #include "sim/base/hash.h"
 #include "sim/kernel/queue.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TWIN_MAX 4096
@@ -223,9 +222,5 @@ int main(void) {
   tcase_add_test(tests, a_long_burst_at_one_instant_keeps_to_its_pending_room);
   Suite *suite = suite_create("kernel/queue");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

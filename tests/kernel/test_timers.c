@@ -1,9 +1,8 @@
 #include "sim/base/hash.h"
 #include "sim/kernel/timers.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #define KIND 9
 #define OTHER_KIND 1
@@ -379,9 +378,5 @@ int main(void) {
   tcase_add_test_raise_signal(tests, too_many_durations_abort, SIGABRT);
   Suite *suite = suite_create("kernel/timers");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 #include "sim/base/hash.h"
 #include "sim/kernel/trace.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -428,9 +428,5 @@ int main(void) {
   tcase_add_test(tests, a_text_may_be_empty_or_just_fit_and_no_longer);
   Suite *suite = suite_create("kernel/trace");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,10 +1,9 @@
 #include "models/store/bloom.h"
 #include "sim/base/hash.h"
 #include "sim/base/schema.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define S INT64_C(1000000000)
 #define SALTS 200
@@ -171,9 +170,5 @@ int main(void) {
   tcase_add_test(tests, size_is_what_the_error_needs);
   Suite *suite = suite_create("bloom");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* The cache alone: what is there when, and what is left of it after each death. */
 #include "models/store/keyspace.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define KEY_BYTES (KEYSPACE_KEY_BYTES + KEYSPACE_EXPIRY_BYTES)
@@ -368,9 +369,5 @@ int main(void) {
   tcase_add_loop_test(tests, a_failover_in_the_middle_of_a_batch, 0, 2);
   tcase_add_test(tests, runs_repeat_in_used_memory);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* Handlers with their marks in a cache, from both sides: what they suppress, and what they lose or double. */
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 extern const struct handler handler_cache_claim_first, handler_cache_effect_first, handler_cache_lease;
 
@@ -132,9 +133,5 @@ int main(void) {
   tcase_add_test(tests, what_is_done_outlives_its_lease);
   tcase_add_test(tests, a_lease_counts_among_the_timeouts);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 
 #include "models/registry.h"
 #include "models/store/change_log.h"
+#include "tests/run_suite.h"
 
 static struct tiny *tiny;
 static struct change_log log_;
@@ -102,9 +103,5 @@ int main(void) {
   tcase_add_test(tests, a_lost_slot_keeps_nothing_and_a_new_one_begins_at_the_end);
   tcase_add_test(tests, a_slot_that_keeps_too_much_is_lost);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 #include "models/store/id_set.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 /* Timing of one autocommitted statement: sent at t, executed at t + 1 ms, its service ends 50 us later,
  * the flush 700 us after that, the answer arrives 1 ms later. */
@@ -409,9 +410,5 @@ int main(void) {
   tcase_add_test(tests, runs_repeat_in_used_memory);
   tcase_add_test(tests, id_set_is_exact_and_compact);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* What the database makes of disks that lie and fail. */
 #include "models/store/id_set.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 
@@ -287,9 +288,5 @@ int main(void) {
   tcase_add_test(tests, what_lied_is_forgotten_by_the_next_run);
   tcase_add_test(tests, an_id_that_was_removed_is_new_again);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

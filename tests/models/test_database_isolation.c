@@ -1,5 +1,6 @@
 /* Serializable isolation, conditional writes, deletes, and how many connections there may be. */
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 
@@ -399,9 +400,5 @@ int main(void) {
   tcase_add_test(tests, insert_under_a_natural_key_waits_for_who_deletes_it);
   tcase_add_test(tests, too_many_clients_are_refused);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

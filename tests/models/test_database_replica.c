@@ -1,6 +1,7 @@
 /* Reads of a replica. An autocommitted statement that is sent at t is durable at t + 1.75 ms and answered
  * 1 ms later; a read that is sent at t is executed at t + 1 ms. */
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define DELAY_NS (20 * MS)
@@ -188,9 +189,5 @@ int main(void) {
   tcase_add_test(tests, the_log_is_of_the_delay_only);
   tcase_add_test(tests, what_is_trimmed_was_seen_long_ago);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

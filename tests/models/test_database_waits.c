@@ -1,5 +1,6 @@
 /* [I14] statement_timeout: how long a statement waits for others' locks. */
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define TIMEOUT_NS (8 * MS)
@@ -141,9 +142,5 @@ int main(void) {
   tcase_add_test(tests, each_statement_has_its_own_time);
   tcase_add_test(tests, waits_of_one_statement_add_up);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * the one that acknowledges first. */
 #include "models/client/client.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 
@@ -183,9 +184,5 @@ int main(void) {
   tcase_add_test(tests, key_names_what_the_policy_says);
   tcase_add_test(tests, commit_first_without_a_broker_is_naive);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

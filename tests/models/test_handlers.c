@@ -1,4 +1,5 @@
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 extern const struct handler handler_naive, handler_dedup_table, handler_transform;
 extern const struct handler handler_bloom_backed;
@@ -374,9 +375,5 @@ int main(void) {
   tcase_add_test(tests, handler_reads_its_own_keys);
   tcase_add_test(tests, runs_repeat_in_used_memory);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* The assignors against what every assignment must be, over all small groups and many claims. */
 #include "models/kafka/assignment.h"
 #include "sim/base/hash.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdbool.h>
 
 #define MEMBERS_MAX 6
@@ -127,9 +127,5 @@ int main(void) {
   tcase_add_test(tests, range_gives_neighbours_and_round_robin_turns);
   Suite *suite = suite_create("kafka assignment");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "models/kafka/consumer.h"
 #include "models/store/database.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_at_least_once;
 extern const struct handler handler_naive;
@@ -61,9 +62,5 @@ int main(void) {
   tcase_add_test(tests, few_records_between_commits);
   tcase_add_test(tests, more_records_than_a_commit_has_room_for);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

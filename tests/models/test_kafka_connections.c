@@ -2,6 +2,7 @@
 #include "models/kafka/wire.h"
 #include "models/store/database.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_kafka_acks_0, system_kafka_acks_1, system_kafka_idempotent;
 extern const struct handler handler_naive;
@@ -104,9 +105,5 @@ int main(void) {
   tcase_add_loop_test(tests, what_waits_expires_on_time, 0, 3);
   tcase_add_test(tests, what_was_sent_expires_on_time);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

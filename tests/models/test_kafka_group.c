@@ -4,6 +4,7 @@
 #include "models/kafka/group_state.h"
 #include "sim/base/assert.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 #include <string.h>
 
@@ -399,9 +400,5 @@ int main(void) {
   tcase_add_test(tests, what_moves_is_nobodys_for_one_generation);
   Suite *suite = suite_create("kafka group");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

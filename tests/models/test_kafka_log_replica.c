@@ -1,7 +1,6 @@
 /* The log of a replica: epochs, truncation, what it remembers of producers and transactions. */
 #include "models/kafka/log.h"
-
-#include <check.h>
+#include "tests/run_suite.h"
 
 static uint64_t next_intent;
 
@@ -276,9 +275,5 @@ int main(void) {
   tcase_add_test(tests, of_a_torn_batch_nothing_is_kept);
   tcase_add_test(tests, a_log_can_begin_again_where_its_leader_begins);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* What consumers publish: idempotent where the key says so. */
 #include "models/kafka/wire.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_kafka_acks_all, system_kafka_idempotent;
 extern const struct handler handler_transform;
@@ -63,9 +64,5 @@ int main(void) {
   tcase_add_loop_test(tests, result_whose_answer_is_lost_is_stored_once, 0, 2);
   tcase_add_test(tests, log_that_has_lost_sequences_takes_a_new_epoch);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,9 +1,7 @@
 /* Every branch of the decision that a partition takes on a producer's batch. */
 #include "models/kafka/producer_state.h"
 #include "sim/kernel/time.h"
-
-#include <check.h>
-#include <stdlib.h>
+#include "tests/run_suite.h"
 
 #define ID 7
 #define EPOCH 3
@@ -274,9 +272,5 @@ int main(void) {
   tcase_add_test(tests, a_marker_of_a_newer_epoch_fences_and_the_epoch_begins_at_0);
   tcase_add_test(tests, a_marker_of_the_same_epoch_lets_a_late_batch_in);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "models/kafka/replica.h"
 #include "models/store/database.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_kafka_acks_1, system_kafka_acks_all, system_kafka_idempotent,
     system_kafka_transactional;
@@ -412,9 +413,5 @@ int main(void) {
   tcase_add_loop_test(tests, an_unclean_election_happens_only_where_it_is_allowed, 0, 2);
   tcase_add_loop_test(tests, members_have_what_is_committed_and_readers_see_nothing_else, 0, 24);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

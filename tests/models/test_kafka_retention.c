@@ -3,6 +3,7 @@
 #include "models/kafka/coordinator.h"
 #include "models/store/database.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_at_least_once;
 extern const struct handler handler_naive;
@@ -106,9 +107,5 @@ int main(void) {
   tcase_add_test(tests, who_was_cut_off_goes_on_where_it_was);
   tcase_add_test(tests, it_keeps_all_where_a_disk_may_go);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

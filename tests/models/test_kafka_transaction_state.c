@@ -1,8 +1,8 @@
 /* Every cell of the coordinator's table: state, request, version; then epochs, and how an end is told from
  * one that is repeated. The cells stand here once more, as Kafka's documentation has them. */
 #include "models/kafka/transaction.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,9 +207,5 @@ int main(void) {
   tcase_add_test(tests, a_repeated_end_is_known_over_a_change_of_the_producer_id);
   tcase_add_test(tests, a_fenced_client_s_end_is_refused);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

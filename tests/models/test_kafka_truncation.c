@@ -5,6 +5,7 @@
 #include "models/kafka/replica.h"
 #include "models/store/database.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_at_least_once, system_kafka_transactional;
 extern const struct handler handler_naive, handler_transform;
@@ -174,9 +175,5 @@ int main(void) {
   tcase_add_loop_test(tests, a_reader_goes_back_where_a_leader_has_less, 0, WAYS);
   tcase_add_loop_test(tests, who_begins_at_a_committed_offset_goes_back_where_a_leader_has_less, 0, WAYS);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,8 +1,7 @@
 /* A keyspace against its naive twin: a list of keys that is searched from end to end. */
 #include "models/store/keyspace.h"
 #include "sim/base/hash.h"
-
-#include <check.h>
+#include "tests/run_suite.h"
 
 #define KEYS 40
 
@@ -70,9 +69,5 @@ int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_loop_test(tests, it_is_what_its_twin_is, 1, 4);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

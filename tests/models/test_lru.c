@@ -1,8 +1,7 @@
 #include "models/store/lru.h"
 #include "sim/base/hash.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The same, as a list in order of use. */
@@ -61,9 +60,5 @@ int main(void) {
   tcase_add_test(tests, an_entry_is_no_larger_than_it_is_accounted);
   Suite *suite = suite_create("lru");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

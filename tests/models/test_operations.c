@@ -1,5 +1,6 @@
 /* What the database makes of each operation: rows, locks, refusals, and what a disk that lied takes back. */
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define ABSENT ((int64_t)FACT_STATE_ABSENT)
@@ -298,9 +299,5 @@ int main(void) {
   tcase_add_loop_test(tests, rows_are_as_they_were_before_a_flush_lied, 0, sizeof lies / sizeof *lies);
   tcase_add_loop_test(tests, what_was_taken_back_can_be_done_again, 0, sizeof lies / sizeof *lies);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

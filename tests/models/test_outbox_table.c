@@ -2,9 +2,7 @@
 #include "models/store/outbox_table.h"
 
 #include "sim/base/hash.h"
-
-#include <check.h>
-#include <stdlib.h>
+#include "tests/run_suite.h"
 
 #define IDS_MAX 3000
 
@@ -166,11 +164,8 @@ int main(void) {
   tcase_add_test(tests, a_row_behind_the_cursor_is_not_held);
   tcase_add_test(tests, peaks_are_kept);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  const int status = run_suite(suite);
   outbox_free(&table);
   world_free(world);
-  return failed != 0;
+  return status;
 }

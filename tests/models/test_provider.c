@@ -2,6 +2,7 @@
 
 #include "models/store/idempotency_keys.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define RPC_NS (2 * TINY_LATENCY_NS)
@@ -431,9 +432,5 @@ int main(void) {
   tcase_add_test(tests, charge_with_key_asks_again_until_it_knows);
   tcase_add_test(tests, only_another_key_gets_past_a_saved_failure);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "models/store/database.h"
 #include "sim/handler/dgsim.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_rabbitmq_auto_ack, system_rabbitmq_confirms, system_rabbitmq_quorum;
 extern const struct handler handler_naive, handler_dedup_table;
@@ -500,9 +501,5 @@ int main(void) {
   tcase_add_test(tests, full_queue_refuses_the_newest_or_drops_the_oldest);
   tcase_add_test(tests, message_expires_at_the_head_and_not_in_the_hands_of_a_consumer);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

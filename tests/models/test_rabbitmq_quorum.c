@@ -3,6 +3,7 @@
 #include "models/store/database.h"
 #include "sim/handler/dgsim.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_rabbitmq_quorum;
 extern const struct handler handler_naive, handler_dedup_table;
@@ -467,9 +468,5 @@ int main(void) {
   tcase_add_test(tests, change_of_leader_counts_where_every_return_does);
   tcase_add_test(tests, consumer_without_a_prefetch_has_2000_messages_at_most);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

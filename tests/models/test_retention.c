@@ -1,6 +1,7 @@
 /* The retention of handled ids, and what the process remembers by itself. */
 #include "models/store/local.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 extern const struct handler handler_dedup_table, handler_bloom, handler_bloom_rotating, handler_bloom_backed,
     handler_lru;
@@ -296,9 +297,5 @@ int main(void) {
   tcase_add_test(tests, the_closed_form_of_a_filter_is_of_one_consumer_and_a_number_of_hashes);
   tcase_add_test(tests, a_handler_without_such_a_memory_is_told);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

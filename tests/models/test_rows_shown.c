@@ -1,6 +1,7 @@
 /* What an observer is told of what handlers left in their stores. */
 #include "models/store/provider.h"
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define ROWS_MAX 64
@@ -133,9 +134,5 @@ int main(void) {
   tcase_add_test(tests, the_order_is_not_that_of_writing_and_nothing_else_changes);
   tcase_add_test(tests, charges_are_told_as_they_are_made);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

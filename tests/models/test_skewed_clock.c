@@ -1,5 +1,6 @@
 /* A handler's clock, and faults that put it wrong. */
 #include "tests/models/script.h"
+#include "tests/run_suite.h"
 
 #define MS NS_PER_MS
 #define HOUR (3600 * NS_PER_S)
@@ -96,9 +97,5 @@ int main(void) {
   tcase_add_test(tests, who_does_not_look_is_not_hit_nor_is_another_node);
   tcase_add_test(tests, two_add_up_and_outlive_a_process);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "models/store/database.h"
 #include "sim/base/grow.h"
 #include "tests/models/tiny.h"
+#include "tests/run_suite.h"
 
 extern const struct system system_sqs_standard;
 extern const struct handler handler_naive, handler_dedup_table;
@@ -388,9 +389,5 @@ int main(void) {
   tcase_add_test(tests, ids_name_one_message_only);
   tcase_add_test(tests, many_messages_with_losses);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

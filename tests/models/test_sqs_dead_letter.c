@@ -1,6 +1,7 @@
 /* The dead-letter queue and the way back; handlers that fail. */
 #include "sim/handler/dgsim.h"
 #include "tests/models/sqs.h"
+#include "tests/run_suite.h"
 
 /* Fails, before or after the effect, as the message's id and delivery want it. */
 static uint64_t failing_parts, failing_after_effect; /* of 2^32: chance c; whether effects come first */
@@ -238,9 +239,5 @@ int main(void) {
   tcase_add_test(tests, a_redrive_that_is_due_while_the_queue_is_down_comes_with_it);
   tcase_add_test(tests, what_lies_dead_too_long_is_disposed_of_I9);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* Deduplication, groups, repeated receives and the order that comes of them. */
 #include "tests/models/sqs.h"
+#include "tests/run_suite.h"
 
 static struct sqs_script *script;
 
@@ -359,9 +360,5 @@ int main(void) {
   tcase_add_test(tests, a_producer_that_stops_sends_what_waits_and_a_dead_one_does_not);
   tcase_add_loop_test(tests, groups_keep_order_whoever_dies, 0, 9);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

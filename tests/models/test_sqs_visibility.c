@@ -1,5 +1,6 @@
 /* Timeouts, receipts, retention, limits and copies, call by call. */
 #include "tests/models/sqs.h"
+#include "tests/run_suite.h"
 
 static const struct system *const systems[] = {&system_sqs_standard, &system_sqs_fifo};
 static struct sqs_script *script;
@@ -330,9 +331,5 @@ int main(void) {
   tcase_add_test(tests, a_copy_appears_whether_the_message_is_in_flight_or_deleted_I11);
   tcase_add_test(tests, deadlines_come_in_order_S2);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -5,8 +5,8 @@
 #include "sim/base/hash.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/statistics.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -201,9 +201,5 @@ int main(void) {
   tcase_add_test(tcase, batch_means_cover_what_independent_values_do_not);
   tcase_add_test(tcase, a_series_that_is_too_short_is_seen_as_such_more_often);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 #include "sim/oracle/histogram.h"
 
 #include "sim/base/hash.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,9 +111,5 @@ int main(void) {
   tcase_add_test(tcase, the_quantile_of_nothing_is_the_least);
   tcase_add_test(tcase, negative_counts_as_zero_and_empty_gives_zero);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

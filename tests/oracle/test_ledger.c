@@ -4,6 +4,7 @@
 #include "sim/base/grow.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/verdict.h"
+#include "tests/run_suite.h"
 
 #include <signal.h>
 
@@ -689,9 +690,5 @@ int main(void) {
   tcase_add_test(tcase, timeline_is_empty_where_nothing_was_intended);
   add_aborting(tcase);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -2,9 +2,7 @@
 #include "sim/base/grow.h"
 #include "sim/base/hash.h"
 #include "sim/oracle/ledger_state.h"
-
-#include <check.h>
-#include <stdlib.h>
+#include "tests/run_suite.h"
 
 #define EXCEPTIONS_MAX 3000
 #define KEYS_MAX (1 << FACT_STATE_KEY_BITS)
@@ -216,9 +214,5 @@ int main(void) {
   tcase_add_test(tcase, one_of_fifty_ids_with_one_of_a_thousand_keys_takes_two_or_three_bytes_and_six_if_lost);
   tcase_add_test(tcase, pages_stay_half_full_when_ids_come_one_by_one_and_in_no_order);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 
 #include "sim/base/grow.h"
 #include "sim/kernel/time.h"
+#include "tests/run_suite.h"
 
 #include <signal.h>
 
@@ -187,9 +188,5 @@ int main(void) {
   tcase_add_test(tests, memory_follows_the_open_window_and_not_the_messages);
   tcase_add_test_raise_signal(tests, a_group_that_is_not_there_is_refused, SIGABRT);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

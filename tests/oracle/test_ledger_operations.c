@@ -2,6 +2,7 @@
 #include "tests/oracle/fact_script.h"
 
 #include "sim/kernel/time.h"
+#include "tests/run_suite.h"
 
 static struct ledger *ledger; /* of the test under way */
 static int64_t metrics[METRIC__COUNT];
@@ -213,9 +214,5 @@ int main(void) {
   tcase_add_test(tcase, increments_need_no_books_on_rows);
   tcase_add_test(tcase, memory_of_gaps_is_told_I3);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -7,8 +7,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/oracle/ledger.h"
-
-#include <check.h>
+#include "tests/run_suite.h"
 
 #define FACTS_MAX 8000
 #define GROUPS_MAX 3
@@ -429,9 +428,5 @@ int main(void) {
   tcase_add_test(tcase, agrees_on_100000_short_sequences);
   tcase_add_test(tcase, agrees_on_long_sequences);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -2,10 +2,9 @@
 
 #include "sim/world/claim.h"
 #include "sim/world/fact.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(every_metric_is_found_by_its_name_and_no_other) {
@@ -69,9 +68,5 @@ int main(void) {
   tcase_add_test(tcase, every_anomaly_is_a_metric_of_its_name);
   tcase_add_test(tcase, every_kind_of_record_has_one_name);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

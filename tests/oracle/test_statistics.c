@@ -1,11 +1,10 @@
 #include "sim/oracle/statistics.h"
 
 #include "sim/base/hash.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void check_estimate(struct estimate got, double mean, double low, double high, size_t n) {
@@ -284,9 +283,5 @@ int main(void) {
   tcase_add_test(tcase, pairs_that_move_together_have_a_narrow_difference);
   tcase_add_test(tcase, pairs_without_a_spread_have_no_correlation);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 #include "sim/oracle/verdict.h"
 
 #include "sim/world/plan.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,9 +124,5 @@ int main(void) {
   tcase_add_test(tcase, no_handler_puts_in_order_what_overwrites);
   tcase_add_test(tcase, violated_outweighs_inconclusive_outweighs_held);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

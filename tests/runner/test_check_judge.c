@@ -2,9 +2,8 @@
 #include "sim/runner/check_judge.h"
 
 #include "sim/world/plan.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Three operations: accounts 1, 2, 1; amounts 10, 20, 30. */
@@ -255,9 +254,5 @@ int main(void) {
   tcase_add_test(tests, amounts_at_the_ends_of_their_range_are_compared);
   tcase_add_test(tests, instead_of_the_first_the_second_is_there_and_what_a_rejected_one_leaves);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures == 0 ? 0 : 1;
+  return run_suite(suite);
 }

@@ -2,12 +2,11 @@
 
 #include "sim/kernel/quantile.h"
 #include "sim/kernel/time.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <regex.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MS ((double)NS_PER_MS)
@@ -362,9 +361,5 @@ int main(void) {
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -1,11 +1,10 @@
 /* Elementary functions of our own, beside those of the C library and of GSL. */
 #include "sim/runner/elementary.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void near(const char *name, double at, double found, double expected, double relative) {
@@ -77,9 +76,5 @@ int main(void) {
   tcase_add_test(tests, the_normal_distribution_and_its_inverse_are_gsl_s);
   tcase_add_test(tests, every_bit_is_the_same_on_every_machine);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -3,8 +3,8 @@
 #include "sim/runner/explain_index.h"
 #include "sim/runner/explain_ways.h"
 #include "sim/world/point.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #define TRANSMISSIONS 3000
@@ -130,9 +130,5 @@ int main(void) {
   tcase_add_loop_test(tcase, an_index_finds_what_a_search_finds, 0, 5);
   tcase_add_loop_test(tcase, the_last_of_a_way_is_what_a_search_finds, 0, 5);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? 1 : 0;
+  return run_suite(suite);
 }

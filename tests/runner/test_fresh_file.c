@@ -1,6 +1,6 @@
 #include "sim/runner/fresh_file.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,9 +179,5 @@ int main(void) {
   tcase_add_test(tests, I5_standard_output_goes_on_where_it_is);
   tcase_add_test(tests, I3_what_the_dead_left_is_removed_and_what_others_write_is_not);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed > 0;
+  return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 #include "sim/runner/html_out.h"
 #include "sim/runner/svg_embed.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,9 +179,5 @@ int main(void) {
   tcase_add_test(tests, what_nests_too_deep_is_refused);
   tcase_add_test(tests, every_beginning_of_a_picture_is_refused);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 #include "sim/runner/human.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 START_TEST(a_difference_has_its_sign_its_margin_and_one_unit) {
@@ -60,9 +60,5 @@ int main(void) {
   tcase_add_test(tcase, a_mean_without_an_interval_has_no_margin);
   tcase_add_test(tcase, widths_are_those_of_characters);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

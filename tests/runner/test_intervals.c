@@ -1,9 +1,9 @@
 /* What the runs of a campaign say of all runs: shares, differences by seed, one long run. */
 #include "sim/runner/intervals.h"
 
+#include "tests/run_suite.h"
 #include "tests/runner/fake_registry.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -152,9 +152,5 @@ int main(void) {
   tcase_add_test(tcase, a_trigger_that_follows_the_system_is_named);
   tcase_add_test(tcase, one_run_has_the_interval_of_its_batches_around_its_own_mean);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

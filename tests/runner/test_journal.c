@@ -1,7 +1,7 @@
 /* A journal: what was written is read again, up to the first byte that is not as it was. */
 #include "sim/runner/journal.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -414,9 +414,5 @@ int main(void) {
   tcase_add_test(tcase, a_full_disk_leaves_whole_rows);
   tcase_add_test(tcase, a_shard_has_its_own_share_of_the_items);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

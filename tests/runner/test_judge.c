@@ -1,6 +1,6 @@
 #include "sim/runner/judge.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,9 +317,5 @@ int main(void) {
   tcase_add_test(tcase, a_capacity_that_was_not_measured_is_inconclusive);
   tcase_add_test(tcase, all_seeds_repeat_what_no_single_seed_shows);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 #include "sim/runner/output.h"
 #include "sim/runner/series.h"
 #include "sim/runner/tables.h"
+#include "tests/run_suite.h"
 #include "tests/runner/fake_registry.h"
 
-#include <check.h>
 #include <csv.h>
 #include <jansson.h>
 #include <signal.h>
@@ -485,9 +485,5 @@ int main(void) {
   tcase_add_test(tcase, a_file_that_cannot_be_replaced_leaves_all_old_ones);
   tcase_add_test(tcase, a_disk_that_fills_up_leaves_all_old_files);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -4,8 +4,8 @@
 
 #include "sim/base/hash.h"
 #include "sim/oracle/statistics.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -186,9 +186,5 @@ int main(void) {
   tcase_add_test(tcase, every_row_and_metric_has_its_say);
   tcase_add_test(tcase, a_campaign_that_ends_is_as_precise_as_it_says);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* What the environment says about how a process was started. */
 #include "sim/runner/ranks.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK",    "PMI_SIZE",
@@ -46,9 +46,5 @@ int main(void) {
   tcase_add_loop_test(start, it_is_read_from_the_variables_of_each_launcher, 0,
                       (int)(sizeof cases / sizeof *cases));
   suite_add_tcase(suite, start);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* `check`: its defaults, what follows from it, and that the resolved form says all of it. */
+#include "tests/run_suite.h"
 #include "tests/runner/fake_registry.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -220,9 +220,5 @@ int main(void) {
   tcase_add_test(tcase, a_body_comes_from_a_file_beside_the_scenario);
   tcase_add_test(tcase, set_reaches_the_block_and_names_the_program);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

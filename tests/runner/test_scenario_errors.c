@@ -5,9 +5,9 @@
  *   # set: path=value                          (optional, as --set; its place is in the argument)
  *   # as: dgsim check                          (optional: read for that command)
  */
+#include "tests/run_suite.h"
 #include "tests/runner/fake_registry.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -115,9 +115,5 @@ int main(void) {
   tcase_add_test(tcase, every_bad_file_gets_its_message_at_its_place);
   tcase_add_test(tcase, a_file_that_is_not_there_is_an_input_error);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -2,8 +2,8 @@
 #include "tests/runner/fake_registry.h"
 
 #include "sim/world/world.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,9 +245,5 @@ int main(void) {
   tcase_add_test(tests, a_client_is_a_slot_like_the_others);
   tcase_add_test(tests, a_publisher_brings_a_database_and_relays);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

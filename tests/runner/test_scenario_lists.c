@@ -2,8 +2,8 @@
 #include "tests/runner/fake_registry.h"
 
 #include "sim/world/fault.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -315,12 +315,9 @@ int main(void) {
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  const int status = run_suite(suite);
   static const char *const files[] = {"s.yaml", "a.csv", "f.csv"};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) unlink(path_of(files[i]));
   rmdir(folder);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return status;
 }

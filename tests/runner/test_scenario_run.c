@@ -1,7 +1,7 @@
 /* One run cut out of a scenario: what stays, what goes, and that it can be read again. */
+#include "tests/run_suite.h"
 #include "tests/runner/fake_registry.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -207,9 +207,5 @@ int main(void) {
   tcase_add_test(tests, text_is_read_as_a_file_is_with_its_places);
   Suite *suite = suite_create("runner/scenario_run");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* Latencies and timelines, packed and back. */
 #include "sim/runner/series.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,9 +89,5 @@ int main(void) {
   tcase_add_test(tcase, timelines_come_back);
   tcase_add_test(tcase, what_is_no_series_is_refused);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

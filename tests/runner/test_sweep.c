@@ -1,7 +1,7 @@
 /* sweep and where, as the loader reads them: which plans come of a file, and what is expected of which. */
+#include "tests/run_suite.h"
 #include "tests/runner/fake_registry.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -496,9 +496,5 @@ int main(void) {
   tcase_add_test(tcase, where_on_words_is_the_word);
   tcase_add_test(tcase, without_a_sweep_rows_and_plans_are_the_same);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* One long run tells its mean latency by itself: the intervals of batches, of sixty runs of a busy queue, hold the
  * mean of all of them about as often as they say. */
 #include "sim/runner/intervals.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 static const char queue[] =
@@ -41,9 +42,5 @@ int main(void) {
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, the_batches_of_one_run_hold_the_mean_of_all);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* Items of a campaign that are taken, given back and done twice: [W1] of campaign_work.h. */
 #include "sim/runner/campaign_work.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 #define PATH "scenarios/tutorial/03-lost-ack.yaml"
@@ -86,9 +87,5 @@ int main(void) {
   tcase_add_test(items, what_is_done_is_not_taken_again_though_it_is_given_back);
   tcase_add_test(items, what_is_done_twice_counts_once);
   suite_add_tcase(suite, items);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

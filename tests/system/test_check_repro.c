@@ -5,6 +5,7 @@
 #include "tests/system/rig.h"
 
 #include "sim/runner/check_reference.h"
+#include "tests/run_suite.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -319,10 +320,7 @@ int main(void) {
   tcase_add_test(tcase, what_is_not_small_comes_back_whole);
   tcase_add_test(tcase, a_case_is_kept_once);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  const int status = run_suite(suite);
   rmdir(folder);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return status;
 }

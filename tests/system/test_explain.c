@@ -4,6 +4,7 @@
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
 #include "sim/runner/explain_shiviz.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 #include <jansson.h>
@@ -515,9 +516,5 @@ int main(void) {
   tcase_add_test(tcase, every_flow_ends_or_is_marked);
   tcase_add_test(tcase, vector_clocks_count_each_node_and_join_at_arrivals);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? 1 : 0;
+  return run_suite(suite);
 }

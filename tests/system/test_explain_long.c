@@ -4,6 +4,7 @@
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
 #include "sim/runner/explain_shiviz.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 #include <dirent.h>
@@ -174,9 +175,5 @@ int main(void) {
                       sizeof signals / sizeof *signals);
   tcase_add_test(tcase, a_file_that_cannot_be_written_keeps_the_others_from_their_places);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? 1 : 0;
+  return run_suite(suite);
 }

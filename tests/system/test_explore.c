@@ -3,6 +3,7 @@
 #include "tests/system/variants.h"
 
 #include "sim/runner/explore.h"
+#include "tests/run_suite.h"
 
 static struct broken_models models;
 
@@ -243,9 +244,5 @@ int main(void) {
   tcase_add_test(tests, any_number_of_workers_finds_the_same);
   tcase_add_test(tests, a_placement_strikes_where_it_was_seen);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* A campaign that ends when it is precise enough: the same, whoever did its runs and in whatever order. */
 #include "sim/runner/campaign_work.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 #define PRECISE(shares)                                                                                         \
@@ -123,9 +124,5 @@ int main(void) {
   tcase_add_test(tcase, what_is_not_reached_takes_all_seeds_and_is_said);
   tcase_add_test(tcase, nothing_seen_does_not_end_it_at_once);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

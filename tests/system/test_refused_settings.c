@@ -1,4 +1,5 @@
 /* Settings that a system cannot have together are refused with what is wrong, as the real one does or would. */
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 static const struct {
@@ -89,9 +90,5 @@ int main(void) {
   tcase_add_loop_test(tcase, settings_that_exclude_each_other_are_refused, 0, ROWS);
   tcase_add_test(tcase, last_values_that_are_allowed_are_taken);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? 1 : 0;
+  return run_suite(suite);
 }

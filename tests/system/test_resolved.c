@@ -2,8 +2,8 @@
 #include "models/registry.h"
 #include "sim/runner/check.h"
 #include "sim/runner/scenario.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,9 +75,5 @@ int main(void) {
   tcase_add_test(tests, every_scenario_is_what_its_resolved_form_is);
   Suite *suite = suite_create("resolved");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* Results as bytes, and back: of runs with faults, groups and everything else that a result can carry. */
 #include "sim/base/bytes.h"
 #include "sim/runner/result_pack.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 #include <math.h>
@@ -134,9 +135,5 @@ int main(void) {
   tcase_add_test(tcase, groups_come_back);
   tcase_add_test(tcase, bytes_of_no_run_are_refused);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 
 #include "sim/runner/repro.h"
 #include "sim/runner/shrink.h"
+#include "tests/run_suite.h"
 
 static const char campaign[] =
     "format: 1\nname: campaign\nmeasure_capacity: false\n"
@@ -203,9 +204,5 @@ int main(void) {
   tcase_add_test(tests, a_violation_that_no_placed_fault_shows_keeps_its_own_world);
   tcase_add_test(tests, a_small_world_has_as_many_brokers_as_it_needs_replicas);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "sim/runner/charts_sweep.h"
 #include "sim/runner/output.h"
 #include "sim/runner/tables.h"
+#include "tests/run_suite.h"
 #include "tests/system/rig.h"
 
 #include <unistd.h>
@@ -253,9 +254,5 @@ int main(void) {
   tcase_add_test(tests, at_most_six_metrics_are_drawn_and_none_twice);
   tcase_add_test(tests, a_violation_is_repeated_at_its_point);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

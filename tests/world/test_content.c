@@ -1,8 +1,8 @@
 /* What messages say, whoever delivers them: the table of sim/world/content.h. */
 #include "sim/world/content.h"
 #include "sim/world/plan.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,9 +86,5 @@ int main(void) {
   tcase_add_test(tests, a_template_is_filled_in);
   tcase_add_test(tests, there_is_room_for_every_body_and_for_no_more_than_a_number_needs);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

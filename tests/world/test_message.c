@@ -1,11 +1,10 @@
 /* What the pool of messages promises. */
 #include "sim/base/grow.h"
 #include "sim/world/message.h"
+#include "tests/run_suite.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MANY 1000
@@ -163,9 +162,5 @@ int main(void) {
   tcase_add_test_raise_signal(tests, records_are_given_once, SIGABRT);
   Suite *suite = suite_create("world/message");
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }
