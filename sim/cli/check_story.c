@@ -107,6 +107,7 @@ char *check_story(struct scenario *scenario, const struct check_options *options
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0); /* as a worker: what a plug-in forks ends with it */
     close(ends[0]);
+    dup2(STDERR_FILENO, STDOUT_FILENO); /* what a plug-in prints is no part of the report */
     FILE *out = fdopen(ends[1], "w");
     if (out) make_and_tell(scenario, options, tale, out);
     _exit(0);

@@ -8,6 +8,7 @@
 #include "sim/runner/check_repro.h"
 #include "sim/runner/check_report.h"
 #include "sim/runner/check_save.h"
+#include "sim/runner/interrupt.h"
 #include "sim/runner/output.h"
 
 #include <errno.h>
@@ -53,8 +54,7 @@ static void interrupted(int signal_number) {
   static const char said[] = "dgsim: interrupted\n";
   if (running) program_groups_kill(running);
   if (write(STDERR_FILENO, said, sizeof said - 1) < 0) {}
-  signal(signal_number, SIG_DFL);
-  raise(signal_number); /* workers die with the tool */
+  interrupt_die(signal_number); /* workers die with the tool */
 }
 
 static void watch_signals(struct program_groups *groups) {
@@ -92,18 +92,19 @@ static bool load(const struct registry *registry, struct options *options, struc
   return load_scenario(options->files[0], registry, options, out, err);
 }
 
-/* A plug-in runs in its worker, where nobody can see whether it still does anything; of other programs each answer
- * has its limit, and a case has many. */
+/* A plug-in runs in its worker, where nobody can see whether it still does anything, and so do statements of SQLite;
+ * of other programs each answer has its limit, and a case has many. */
 #define ANSWERS_OF_A_CASE 100
 
 static struct check_options how_to(const struct scenario *scenario, const struct options *options,
                                    struct subject *subject, const char *command) {
   const int64_t answer_ms = scenario->check.answer_limit.ns / NS_PER_MS;
+  const bool in_worker = options->plugin || (options->sql && !options->database);
   return (struct check_options){.workers = options->workers,
                                 .keep_going = options->keep_going,
                                 .own_state = scenario->check.probe || options->proxy,
                                 .own_server = options->database != NULL,
-                                .case_limit_ms = options->plugin ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
+                                .case_limit_ms = in_worker ? answer_ms : answer_ms * ANSWERS_OF_A_CASE,
                                 .progress = true,
                                 .command = command,
                                 .groups = subject->groups,
@@ -231,9 +232,10 @@ static void print(const struct check_report *report, const struct options *optio
   check_report_line(report, stderr); /* the report may have gone into a file */
 }
 
-/* Makes the first failure small, writes it, tells its story. What it adds to the report lives as long as this. */
-static bool tell(const struct registry *registry, const struct options *options, const struct check_options *how,
-                 const struct check_report *counted, struct err *err) {
+/* Makes the first failure small, writes it, tells its story. What it adds to the report lives as long as this. A case
+ * that cannot be written is told all the same. */
+static void tell(const struct registry *registry, const struct options *options, const struct check_options *how,
+                 const struct check_report *counted) {
   struct check_report told = *counted, *report = &told;
   struct check_small small;
   char path[512] = "";
@@ -244,20 +246,27 @@ static bool tell(const struct registry *registry, const struct options *options,
   if (result->failure_count > 0 && !result->unjudged) {
     check_shrink(scenario, how, &result->failures[0], &small);
     report->small = &small;
+    struct err err = {0};
+    bool written = true;
     if (of_file)
       snprintf(path, sizeof path, "%s", scenario->path);
-    else if (!keep(scenario, options, &small, path, err))
-      return false;
-    again = command_for(path, of_file, options);
-    story = story_of(registry, options, path, of_file, &small.outcome, result->ledger, again);
-    report->path = of_file ? NULL : path;
-    report->again = again;
-    report->story = story;
+    else
+      written = keep(scenario, options, &small, path, &err);
+    if (written) {
+      again = command_for(path, of_file, options);
+      story = story_of(registry, options, path, of_file, &small.outcome, result->ledger, again);
+      report->path = of_file ? NULL : path;
+      report->again = again;
+      report->story = story;
+    } else {
+      err_print(&err, stderr);
+    }
   }
+  if (options->proxy && result->seen == 0 && !result->unjudged)
+    fputs("dgsim: nothing came through the proxy (DGSIM_PROXY): none of the program's requests was cut\n", stderr);
   print(report, options);
   free(again);
   free(story);
-  return true;
 }
 
 static enum status check(const struct registry *registry, const struct scenario *scenario,
@@ -272,7 +281,8 @@ static enum status check(const struct registry *registry, const struct scenario 
     watch_signals(subject.groups);
     if (check_run(scenario, &how, &result, err)) {
       struct check_report report = {.scenario = scenario, .result = &result, .kept = kept, .kept_count = saved.count};
-      if (tell(registry, options, &how, &report, err)) status = (enum status)check_exit_status(&report);
+      tell(registry, options, &how, &report);
+      status = (enum status)check_exit_status(&report);
     }
   }
   for (size_t i = 0; kept && i < saved.count; i++)

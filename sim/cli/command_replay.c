@@ -6,19 +6,13 @@
 #include "sim/cli/options.h"
 #include "sim/cli/shell.h"
 #include "sim/runner/campaign.h"
+#include "sim/runner/check_save.h"
 #include "sim/runner/judge.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static int is_scenario(const struct dirent *entry) {
-  size_t length = strlen(entry->d_name);
-  return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
-}
 
 /* It takes a run of its own. */
 static bool expects_capacity(const struct scenario *scenario) {
@@ -61,25 +55,17 @@ static enum status replay(const struct registry *registry, const char *path,
 
 static enum status replay_directory(const struct registry *registry, const char *path,
                                     const struct options *options, const char *command) {
-  struct dirent **entries;
+  struct check_saved saved;
+  struct err err = {0};
   enum status status = STATUS_HELD;
-  int count = scandir(path, &entries, is_scenario, alphasort);
-  if (count <= 0) {
-    struct err err = {0};
-    err_set(&err, ERR_IO, count < 0 ? "cannot read '%s': %s" : "no .yaml file in '%s'", path,
-            strerror(errno));
+  if (check_saved_list(path, &saved, &err) && saved.count == 0) err_set(&err, ERR_IO, "no .yaml file in '%s'", path);
+  if (err.code != ERR_NONE) {
     err_print(&err, stderr);
-    if (count == 0) free(entries);
-    return STATUS_USAGE;
+    status = STATUS_USAGE;
   }
-  for (int i = 0; i < count; i++) {
-    char *file;
-    ASSERT(asprintf(&file, "%s/%s", path, entries[i]->d_name) > 0);
-    status = status_worse(status, replay(registry, file, options, command));
-    free(file);
-    free(entries[i]);
-  }
-  free(entries);
+  for (size_t i = 0; i < saved.count; i++)
+    status = status_worse(status, replay(registry, saved.paths[i], options, command));
+  check_saved_deinit(&saved);
   return status;
 }
 

@@ -195,15 +195,10 @@ void text_metrics(const struct registry *registry) {
 }
 
 void text_anomalies(const struct registry *registry) {
-  static const char *const abouts[ANOMALY__COUNT] = {
-#define X(id, name, about) [ANOMALY_##id] = about,
-      ANOMALIES(X)
-#undef X
-  };
   (void)registry;
   size_t width = 0;
   for (size_t i = 0; i < ANOMALY__COUNT; i++) width = wider(width, anomaly_names[i]);
-  for (size_t i = 0; i < ANOMALY__COUNT; i++) print_line(width, anomaly_names[i], abouts[i]);
+  for (size_t i = 0; i < ANOMALY__COUNT; i++) print_line(width, anomaly_names[i], anomaly_abouts[i]);
 }
 
 /* What a check tries; and the key of its contract that a class hangs on. */

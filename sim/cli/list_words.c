@@ -35,16 +35,11 @@ static void describe_allowing(const struct registry *registry, enum anomaly anom
 }
 
 void data_anomalies(const struct registry *registry, struct sheet *sheet) {
-  static const char *const abouts[ANOMALY__COUNT] = {
-#define X(id, name, about) [ANOMALY_##id] = about,
-      ANOMALIES(X)
-#undef X
-  };
   char systems[512];
   sheet_table(sheet, "", "", "anomaly` meaning systems");
   for (int i = 0; i < ANOMALY__COUNT; i++) {
     describe_allowing(registry, (enum anomaly)i, systems, sizeof systems);
-    SHEET_ROW(sheet, anomaly_names[i], abouts[i], systems);
+    SHEET_ROW(sheet, anomaly_names[i], anomaly_abouts[i], systems);
   }
 }
 

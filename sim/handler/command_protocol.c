@@ -170,7 +170,9 @@ bool protocol_read(struct values *values, const char *text, struct protocol_line
   *out = (struct protocol_line){.json = NULL};
   if (too_deep(text)) return err_set(err, ERR_LIMIT, "lists and objects are nested more than %d deep", DEPTH_MAX);
   out->json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-  if (!json_is_object(out->json)) {
+  if (!out->json && *text == '{') {
+    err_set(err, ERR_FORMAT, "that is not JSON: %s", error.text);
+  } else if (!json_is_object(out->json)) {
     err_set(err, ERR_FORMAT, "that is not a JSON object");
     err_note(err, "what is meant for people goes to standard error");
   } else if (read_line(values, out, err)) {

@@ -201,6 +201,7 @@ struct sql_file *sql_file_of_text(const char *path, const char *text, char mark,
                                           .retry_from = -1};
   struct reading reading = {
       .file = file, .at = file->source, .mark = mark, .err = err, .section = SECTION_NONE};
+  if (strncmp(reading.at, "\xef\xbb\xbf", 3) == 0) reading.at += 3; /* a byte order mark, as some editors write it */
   const bool good = read_all(&reading) && check(&reading);
   if (good) return file;
   GROW(file->handler, file->handler_capacity, file->handler_count + 1);

@@ -85,6 +85,12 @@ static bool names_parameter(const char *at, const char *source) {
          (at == source || (at[-1] != ':' && !of_name(at[-1]) && at[-1] != ']'));
 }
 
+/* What SQLite, and only it, takes for a parameter as well: nobody would give it a value, and it would be NULL. */
+static bool is_foreign_parameter(const struct reading *reading, const char *at, const char *source) {
+  if (reading->mark != '?' || (at > source && of_name(at[-1]))) return false;
+  return *at == '?' || ((*at == '@' || *at == '$') && of_name(at[1]));
+}
+
 /* Writes what is sent: the text with numbers for names. `from` is where the text stands in the file. */
 static bool number(struct reading *reading, struct sql_statement *statement, const char *from) {
   const char *text = statement->text;
@@ -93,6 +99,11 @@ static bool number(struct reading *reading, struct sql_statement *statement, con
   for (const char *at = text; *at;) {
     const char *past = sql_past_quoted(at, text);
     ASSERT(past);
+    if (past == at && is_foreign_parameter(reading, at, text)) {
+      err_set(reading->err, ERR_FORMAT, "a parameter without a name that the tool knows: it would be NULL");
+      err_note(reading->err, "parameters are written :id, :key, :amount ...");
+      return sql_reading_wrong(reading, from + (at - text));
+    }
     if (past == at && !names_parameter(at, text)) past = at + 1;
     if (past > at) {
       append(&statement->sent, &length, &capacity, at, (size_t)(past - at));

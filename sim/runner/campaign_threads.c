@@ -68,10 +68,11 @@ static void *worker(void *context) {
 }
 
 static void print_progress(struct work *work, double elapsed_s) {
-  const size_t done = work_progress(work), here = done - work->restored;
-  fprintf(stderr, "\r%s: %zu of %zu runs, %.0f s", work->scenario->name, done, work->mine, elapsed_s);
+  const struct work_counts counts = work_progress(work);
+  const size_t here = counts.done - counts.restored;
+  fprintf(stderr, "\r%s: %zu of %zu runs, %.0f s", work->scenario->name, counts.done, counts.mine, elapsed_s);
   if (here > 0)
-    fprintf(stderr, ", about %.0f s left", elapsed_s * (double)(work->mine - done) / (double)here);
+    fprintf(stderr, ", about %.0f s left", elapsed_s * (double)(counts.mine - counts.done) / (double)here);
   fputs("\033[K", stderr);
   fflush(stderr);
 }
@@ -80,8 +81,8 @@ static void print_progress(struct work *work, double elapsed_s) {
 static void interrupted(struct work *work, int signal) {
   const struct campaign_options *options = work->options;
   if (work->journal) journal_stop(work->journal);
-  const size_t kept = work->journal ? work_progress(work) : 0;
-  options->interrupted(options->interrupted_context, signal, kept, work->mine);
+  const struct work_counts counts = work_progress(work);
+  options->interrupted(options->interrupted_context, signal, work->journal ? counts.done : 0, counts.mine);
 }
 
 /* Up to PROGRESS_EVERY_NS. With the mutex. */

@@ -256,11 +256,11 @@ bool work_restore(struct work *work, size_t item, struct work_outcome *outcome) 
   return true;
 }
 
-size_t work_progress(struct work *work) {
+struct work_counts work_progress(struct work *work) {
   pthread_mutex_lock(&work->mutex);
-  const size_t done = work->done;
+  const struct work_counts counts = {work->done, work->mine, work->restored};
   pthread_mutex_unlock(&work->mutex);
-  return done;
+  return counts;
 }
 
 /* --- As bytes --- */

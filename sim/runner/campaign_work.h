@@ -86,8 +86,11 @@ bool work_restore(struct work *work, size_t item, struct work_outcome *outcome);
 
 void work_outcome_deinit(struct work_outcome *outcome);
 
-/* How many are done; for who looks on. */
-size_t work_progress(struct work *work);
+/* How many of how many are done, and how many of these were restored; for who looks on. */
+struct work_counts {
+  size_t done, mine, restored;
+};
+struct work_counts work_progress(struct work *work);
 
 /* An outcome as bytes, for a file or another process; see result_pack.h. work_unpack: false = these are no
  * bytes of this item, and there is nothing to free. */

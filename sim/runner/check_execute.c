@@ -118,9 +118,10 @@ static void on_published(void *context, const struct world *world, uint64_t inte
 }
 
 static void note_effect(struct check_effects *effects, uint64_t intent, bool done) {
-  GROW(effects->items, effects->capacity, intent + 1);
-  if (!done && effects->items[intent] == 0) return;
-  effects->items[intent] += done ? 1 : -1;
+  const uint64_t key = intent ? intent : UINT64_MAX; /* of no operation */
+  uint64_t *count = done ? map_put(&effects->counts, key, NULL) : map_get(&effects->counts, key);
+  if (!count || (!done && *count == 0)) return;
+  *count += done ? 1 : -1;
   effects->total += done ? 1 : -1;
 }
 
@@ -179,8 +180,7 @@ static void prepare(struct check_executor *executor, const struct check_request 
   take_variant(executor, request);
   GROW(executor->hits, executor->hit_capacity, executor->plan.fault_count);
   if (executor->hit_capacity) memset(executor->hits, 0, executor->hit_capacity * sizeof *executor->hits);
-  if (executor->effects.capacity)
-    memset(executor->effects.items, 0, executor->effects.capacity * sizeof *executor->effects.items);
+  map_clear(&executor->effects.counts);
   executor->effects.total = 0;
   executor->stuck = false;
   effect_lines_clear(&executor->lines);
@@ -344,7 +344,7 @@ void check_executor_free(struct check_executor *executor) {
   for (size_t i = 0; i < executor->name_count; i++) free(executor->names[i]);
   free(executor->names);
   map_deinit(&executor->tables);
-  free(executor->effects.items);
+  map_deinit(&executor->effects.counts);
   free(executor->faults);
   free(executor->hits);
   free(executor);

@@ -76,7 +76,7 @@ bool check_mask(struct effect_lines *lines, const struct effect_lines *other, ch
 
 /* --- What is expected --- */
 
-static bool number(const char *text, int64_t *out) {
+bool check_number(const char *text, int64_t *out) {
   char *end;
   errno = 0;
   *out = strtoll(text, &end, 10);
@@ -130,7 +130,7 @@ int64_t check_sum(const struct plan *plan, uint64_t account) { return sum_of(pla
 static bool is_balance(const struct plan *plan, const struct effect_line *line) {
   int64_t amount;
   const uint64_t account = account_of(line);
-  return account && number(line->amount, &amount) && amount == sum_of(plan, account, SUM_PLAIN);
+  return account && check_number(line->amount, &amount) && amount == sum_of(plan, account, SUM_PLAIN);
 }
 
 /* A line of an operation that the variant touches: what becomes of it. */
@@ -221,7 +221,7 @@ static bool other_amount(const struct plan *plan, const struct effect_line *expe
                          struct check_outcome *out) {
   int64_t wanted, is;
   enum anomaly anomaly = has_operation(expected) ? ANOMALY_MISAPPLIED : ANOMALY_STATE_ERRORS;
-  if (number(expected->amount, &wanted) && number(found->amount, &is)) {
+  if (check_number(expected->amount, &wanted) && check_number(found->amount, &is)) {
     int64_t more = 0; /* stays 0 where it is beyond all that operations say */
     if (__builtin_sub_overflow(is, wanted, &more)) more = 0;
     if (has_operation(expected) && wanted > 0 && more >= wanted && is % wanted == 0)
@@ -300,18 +300,19 @@ static const enum anomaly judged[] = {
     ANOMALY_STORE_DISAGREEMENTS, ANOMALY_STUCK,     ANOMALY_DEAD_LETTERED,
 };
 
+static uint64_t stand(const struct check_effects *effects, uint64_t intent) {
+  const uint64_t *count = map_get(&effects->counts, intent);
+  return count ? *count : 0;
+}
+
 static uint64_t suspect(const struct plan *plan, const struct check_effects *effects, enum anomaly anomaly) {
   const bool doubled = anomaly == ANOMALY_DUPLICATE_EFFECTS;
   for (uint64_t i = 0; i < plan->workload.messages; i++) {
     const uint64_t id = plan->workload.intents[i].id;
-    const uint32_t count = id < effects->capacity ? effects->items[id] : 0;
+    const uint64_t count = stand(effects, id);
     if (doubled ? count > 1 : count == 0 && content_wanted(plan, id)) return id;
   }
   return 0;
-}
-
-static uint32_t done(const struct check_effects *effects, uint64_t intent) {
-  return intent < effects->capacity ? effects->items[intent] : 0;
 }
 
 /* Of two messages with one id, that which came first is done. False: the other one is, too. */
@@ -319,8 +320,8 @@ static bool judge_unwanted(const struct plan *plan, const struct check_effects *
                            struct check_outcome *out) {
   const uint64_t first = plan->content.first, second = plan->content.second;
   *out_missing = second && !content_wanted(plan, second);
-  const bool instead = plan->content.variant == VARIANT_CHANGED_PAYLOAD && done(effects, first) == 0;
-  if (*out_missing == 0 || done(effects, second) == 0 || instead) return true;
+  const bool instead = plan->content.variant == VARIANT_CHANGED_PAYLOAD && stand(effects, first) == 0;
+  if (*out_missing == 0 || stand(effects, second) == 0 || instead) return true;
   out->verdict = CHECK_FAILED;
   out->anomaly = ANOMALY_MISAPPLIED;
   out->intent = second;

@@ -20,13 +20,13 @@
 #ifndef SIM_RUNNER_CHECK_JUDGE_H
 #define SIM_RUNNER_CHECK_JUDGE_H
 
+#include "sim/base/map.h"
 #include "sim/oracle/metric.h"
 #include "sim/runner/check.h"
 
 /* What the facts of a run say of single operations. */
 struct check_effects {
-  uint32_t *items; /* [capacity]: by operation: effects that stand */
-  size_t capacity;
+  struct map counts; /* by operation (its id can be any): effects that stand */
   uint64_t total;
 };
 
@@ -59,6 +59,9 @@ bool check_unwanted(const struct plan *plan, const struct effect_lines *without,
  * both in their order. */
 void check_instead(const struct effect_lines *first, const struct effect_lines *second, const struct effect_lines *own,
                    struct effect_lines *out);
+
+/* A whole number, the whole text. False: it is none. */
+bool check_number(const char *text, int64_t *out);
 
 /* What a variant of the plan is to leave behind. `own`: of its own clean run, for what cannot be derived; NULL.
  * `other`: where the second of two operations with one id came first, and was done instead. */

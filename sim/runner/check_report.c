@@ -52,11 +52,6 @@ int check_exit_status(const struct check_report *report) {
 
 /* "duplicate_effects: a re-execution left a different state", "hung". */
 static void put_what(const struct check_outcome *outcome, FILE *out) {
-  static const char *const abouts[] = {
-#define X(id, name, about) about,
-      ANOMALIES(X)
-#undef X
-  };
   static const char *const programs[PROGRAM_FAILURE__COUNT] = {
       [PROGRAM_HUNG] = "it did not answer in time",
       [PROGRAM_DIED] = "it ended by itself",
@@ -69,7 +64,7 @@ static void put_what(const struct check_outcome *outcome, FILE *out) {
   if (outcome->verdict == CHECK_PROGRAM)
     fprintf(out, "%s: %s", program_failure_names[outcome->failure], programs[outcome->failure]);
   else
-    fprintf(out, "%s: %s", anomaly_names[outcome->anomaly], abouts[outcome->anomaly]);
+    fprintf(out, "%s: %s", anomaly_names[outcome->anomaly], anomaly_abouts[outcome->anomaly]);
 }
 
 /* Lines, each behind the margin; nothing where there is no text. */
@@ -228,7 +223,7 @@ void check_report_human(const struct check_report *report, FILE *out) {
   put_judged(result, out);
   if (result->failure_count > 0) {
     const struct check_outcome *outcome = &result->failures[0].outcome;
-    fprintf(out, "%s ", result->unjudged ? "unjudged " : "FAILED   ");
+    fprintf(out, "%s ", result->unjudged || all_hung(result) ? "unjudged " : "FAILED   ");
     put_what(outcome, out);
     fputc('\n', out);
     put_first(report, out);
@@ -277,7 +272,7 @@ static void class_case(const struct check_report *report, enum check_class class
   for (size_t i = 0; i < result->failure_count; i++) {
     const struct check_failure *failure = &result->failures[i];
     if (failure->what.class != class) continue;
-    item->verdict = result->unjudged ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
+    item->verdict = result->unjudged || all_hung(result) ? VERDICT_INCONCLUSIVE : VERDICT_VIOLATED;
     item->skipped = false;
     put_detail(failure, item);
     item->more = *out_text = text_of(report, failure, i == 0);

@@ -2,20 +2,12 @@
 #include "sim/base/assert.h"
 #include "sim/runner/check_judge.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- Balances under numbers --- */
-
-static bool number(const char *text, int64_t *out) {
-  char *end;
-  errno = 0;
-  *out = strtoll(text, &end, 10);
-  return *text && *end == '\0' && errno == 0;
-}
 
 static unsigned operations_on(const struct plan *plan, uint64_t account) {
   unsigned count = 0;
@@ -25,7 +17,7 @@ static unsigned operations_on(const struct plan *plan, uint64_t account) {
 
 static bool is_balance(const struct plan *plan, const struct effect_line *line, bool *several) {
   int64_t account, amount;
-  if (!number(line->operation, &account) || account < 1 || !number(line->amount, &amount)) return false;
+  if (!check_number(line->operation, &account) || account < 1 || !check_number(line->amount, &amount)) return false;
   const unsigned operations = operations_on(plan, (uint64_t)account);
   *several |= operations > 1;
   return operations > 0 && amount == check_sum(plan, (uint64_t)account);
@@ -47,7 +39,7 @@ void check_name_accounts(struct effect_lines *lines, const char *kinds) {
     struct effect_line *line = &lines->items[i];
     int64_t account;
     char *name;
-    if (!check_is_named(kinds, line->kind) || !number(line->operation, &account)) continue;
+    if (!check_is_named(kinds, line->kind) || !check_number(line->operation, &account)) continue;
     ASSERT(asprintf(&name, "account-%" PRId64, account) > 0);
     free(line->operation);
     line->operation = name;

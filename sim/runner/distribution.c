@@ -220,8 +220,3 @@ struct distribution *distribution_exponential(int64_t mean_ns) {
   ASSERT_MSG(distribution, "mean %lld ns", (long long)mean_ns);
   return distribution;
 }
-
-struct distribution *distribution_constant(int64_t ns) {
-  struct law law = {.shape = SHAPE_CONSTANT, .parameters = {ns}};
-  return build(&law);
-}

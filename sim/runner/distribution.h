@@ -22,6 +22,5 @@ void distribution_pattern(char *out, size_t size);
 
 /* The exponential distribution of a mean in ns, as the gap of a Poisson process. */
 struct distribution *distribution_exponential(int64_t mean_ns);
-struct distribution *distribution_constant(int64_t ns);
 
 #endif

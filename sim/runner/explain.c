@@ -3,7 +3,6 @@
 #include "sim/base/assert.h"
 #include "sim/base/input.h"
 #include "sim/base/printable.h"
-#include "sim/base/suggest.h"
 #include "sim/handler/program.h"
 #include "sim/runner/explain_diagram.h"
 #include "sim/runner/explain_perfetto.h"
@@ -21,7 +20,6 @@
 #include <time.h>
 
 #define PATH_MAX_ 1100
-#define LABELS_MAX 256
 #define ANOTHER_LOOK_NS 50000000 /* until signals are asked for again */
 
 /* --- Finding --- */
@@ -33,19 +31,6 @@ struct search {
   struct explain_target *best;
   unsigned rank; /* of what was found; UINT32_MAX = nothing */
 };
-
-static bool check_row(const struct scenario *scenario, const char *label, struct err *err) {
-  const char *labels[LABELS_MAX];
-  size_t count = 0;
-  for (size_t row = 0; row < scenario->plan_count; row++) {
-    if (strcmp(label, scenario->plans[row].label) == 0) return true;
-    if (count < LABELS_MAX) labels[count++] = scenario->plans[row].label;
-  }
-  const char *near = suggest(label, labels, count);
-  return err_set(err, ERR_UNKNOWN_NAME,
-                 near ? "no row is labelled '%s' (did you mean '%s'?)" : "no row is labelled '%s'", label,
-                 near);
-}
 
 static void consider(struct search *search, const struct fates *fates, size_t row, uint64_t seed) {
   const uint64_t given = search->wanted->intent;
@@ -94,7 +79,7 @@ static bool fits(const struct scenario *scenario, struct err *err) {
 enum explain_found explain_find(const struct scenario *scenario, const struct explain_wanted *wanted,
                                 struct explain_target *out, struct err *err) {
   const struct workload_plan *workload = &scenario->plans[0].workload;
-  if ((wanted->row && !check_row(scenario, wanted->row, err)) || !fits(scenario, err)) return EXPLAIN_REFUSED;
+  if (!fits(scenario, err)) return EXPLAIN_REFUSED;
   if (wanted->intent && !fates_has(workload, wanted->intent)) {
     err_set(err, ERR_UNKNOWN_NAME, "there is no operation %" PRIu64, wanted->intent);
     if (workload->intents)

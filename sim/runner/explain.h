@@ -19,7 +19,7 @@
 #define EXPLAIN_OPERATIONS_MAX UINT64_C(20000000) /* operations, and keys, times groups: more would not fit in memory */
 
 struct explain_wanted {
-  const char *row;    /* label; NULL = any */
+  const char *row;    /* label of one that there is; NULL = any */
   const char *prefer; /* label of a row to look at first; NULL */
   uint64_t intent;    /* 0 = the first that did not end as it should */
   const char *command;

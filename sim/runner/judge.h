@@ -25,8 +25,8 @@ void judge_campaign(struct campaign *campaign);
 /* [J3] Whether this fault makes the result inconclusive. */
 bool judge_fault_missed(const struct campaign *campaign, size_t fault);
 
-/* Writes the command that repeats a violation, "" when there is none or nothing is known to repeat. The
+/* The command that repeats a violation, malloc'ed; NULL when there is none or nothing is known to repeat. The
  * earliest seed that shows it alone is preferred to all seeds. */
-void judge_reproduce(const struct campaign *campaign, char *out, size_t size);
+char *judge_reproduce(const struct campaign *campaign);
 
 #endif

@@ -1,6 +1,8 @@
 /* The command that repeats a violation. */
 #include "sim/runner/judge.h"
 
+#include "sim/base/assert.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,39 +28,39 @@ static size_t guilty_seed(const struct campaign *campaign, size_t *out_plan) {
 }
 
 /* " --set PATH=VALUE" for what is swept, quoted where a shell would take it apart. */
-static size_t put_point(const struct campaign *campaign, size_t plan, char *out, size_t size) {
+static void put_point(const struct campaign *campaign, size_t plan, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  size_t length = 0;
   for (size_t i = 0; scenario->points && plan < scenario->plan_count && i < scenario->sweep_count; i++) {
     const uint32_t value = scenario->points[plan].values[i];
     if (value == SWEEP_NONE || scenario->sweep[i].count == 1) continue;
     const char *text = scenario->sweep[i].texts[value], *quote = strchr(text, ' ') ? "'" : "";
-    const int wrote = snprintf(out + length, size - length, " --set %s%s=%s%s", quote,
-                               scenario->sweep[i].path, text, quote);
-    if (wrote < 0 || (size_t)wrote >= size - length) return 0;
-    length += (size_t)wrote;
+    fprintf(out, " --set %s%s=%s%s", quote, scenario->sweep[i].path, text, quote);
   }
-  return length;
 }
 
-void judge_reproduce(const struct campaign *campaign, char *out, size_t size) {
+static void put_seeds(const struct campaign *campaign, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  out[0] = '\0';
-  if (campaign->verdict != VERDICT_VIOLATED || !campaign->reproduce) return;
   size_t plan;
-  char point[512] = "";
   const size_t guilty = guilty_seed(campaign, &plan);
-  if (put_point(campaign, plan, point, sizeof point) == 0) point[0] = '\0';
   if (guilty != CAMPAIGN_NO_SEED || campaign->seed_count == 1) {
-    snprintf(out, size, "%s%s --seed %" PRIu64, campaign->reproduce, point,
-             scenario->seeds[guilty != CAMPAIGN_NO_SEED ? guilty : 0]);
+    put_point(campaign, plan, out);
+    fprintf(out, " --seed %" PRIu64, scenario->seeds[guilty != CAMPAIGN_NO_SEED ? guilty : 0]);
     return;
   }
   bool counted = true; /* 1, 2, 3…: what --seeds means; another list stands in the file */
   for (size_t seed = 0; seed < campaign->seed_count; seed++)
     counted &= scenario->seeds[seed] == seed + 1;
-  if (counted)
-    snprintf(out, size, "%s --seeds %zu", campaign->reproduce, campaign->seed_count);
-  else
-    snprintf(out, size, "%s", campaign->reproduce);
+  if (counted) fprintf(out, " --seeds %zu", campaign->seed_count);
+}
+
+char *judge_reproduce(const struct campaign *campaign) {
+  if (campaign->verdict != VERDICT_VIOLATED || !campaign->reproduce) return NULL;
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  ASSERT(out);
+  fputs(campaign->reproduce, out);
+  put_seeds(campaign, out);
+  ASSERT(fclose(out) == 0);
+  return text;
 }

@@ -216,11 +216,12 @@ static void put_campaign(struct report *report, const struct campaign *campaign,
   for (size_t i = 0; i < tally.total && report_case(campaign, i, &item); i++)
     put_case(report, suite, &item);
   end_suite(report);
-  char command[1024];
-  judge_reproduce(campaign, command, sizeof command);
-  char again[sizeof command + 16];
-  snprintf(again, sizeof again, "again: %s", command);
-  if (report->format == REPORT_TAP && command[0] != '\0') put_tap_comment(report->out, again);
+  char *command = judge_reproduce(campaign), *again;
+  if (!command) return;
+  ASSERT(asprintf(&again, "again: %s", command) > 0);
+  if (report->format == REPORT_TAP) put_tap_comment(report->out, again);
+  free(again);
+  free(command);
 }
 
 void report_campaign(struct report *report, const struct campaign *campaign) {

@@ -56,11 +56,11 @@ static void put_called(const struct campaign *campaign, struct html_out *html) {
 }
 
 static void put_violation(const struct campaign *campaign, struct html_out *html) {
-  char command[1024];
-  judge_reproduce(campaign, command, sizeof command);
-  if (command[0] == '\0') return;
+  char *command = judge_reproduce(campaign);
+  if (!command) return;
   html_element(html, "p", "The violation alone:", NULL);
   report_command(html, command);
+  free(command);
 }
 
 static void put_fact(struct html_out *html, const char *name, const char *text) {

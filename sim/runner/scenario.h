@@ -253,7 +253,4 @@ void scenario_print_recorded(const struct scenario *scenario, const struct scena
 /* `dgsim list keys`: every key of every table, with type, default, help and source. */
 void scenario_list_keys(const struct registry *registry, FILE *out);
 
-/* `dgsim list faults`: every verb with its target, its keys, what `for` means and what counts as a hit. */
-void scenario_list_faults(FILE *out);
-
 #endif

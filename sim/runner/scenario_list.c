@@ -1,7 +1,6 @@
-/* `dgsim list keys` and `dgsim list faults`: the tables that the loader reads, as text. */
+/* `dgsim list keys`: the tables that the loader reads, as text. */
 #include "sim/runner/scenario.h"
 #include "sim/runner/scenario_tables.h"
-#include "sim/world/fault_verbs.h"
 
 static const char *type_word(const struct key *key) {
   if (key->type == VALUE_OTHER) return key->choices;
@@ -59,36 +58,4 @@ void scenario_list_keys(const struct registry *registry, FILE *out) {
   for (size_t i = 0; i < registry->publisher_count; i++)
     print_model(out, "publisher", registry->publishers[i]->name, registry->publishers[i]->keys,
                 registry->publishers[i]->key_count);
-}
-
-static void print_fault_keys(FILE *out, const struct fault_key *keys, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    struct key key = keys[i].key;
-    static const char *const kinds[] = {
-        [FAULT_KEY_NAME] = "name", [FAULT_KEY_NODES] = "nodes", [FAULT_KEY_POINT] = "point"};
-    if (keys[i].kind != FAULT_KEY_VALUE) {
-      key.type = VALUE_OTHER;
-      key.choices = kinds[keys[i].kind];
-    }
-    print_key(out, &key);
-  }
-}
-
-void scenario_list_faults(FILE *out) {
-  static const char *const targets[] = {
-      [FAULT_TARGET_NODES] = "nodes", [FAULT_TARGET_LINK] = "link", [FAULT_TARGET_THIS] = "this"};
-  fprintf(out, "timing: at, every or when\n");
-  print_fault_keys(out, fault_timing_keys, FAULT_TIMING_KEY__COUNT);
-  fprintf(out, "\nof every fault\n");
-  print_fault_keys(out, fault_common_keys, FAULT_COMMON_KEY__COUNT);
-  for (int v = 0; v < VERB__COUNT; v++) {
-    const struct fault_verb *verb = &fault_verbs[v];
-    fprintf(out, "\n%s: %s\n  %s\n", verb->name, targets[verb->target], verb->help);
-    if (verb->for_means)
-      fprintf(out, "  for: %s, %s\n", verb->for_means,
-              verb->for_default ? verb->for_default : "needed");
-    fprintf(out, "  a hit is: %s\n", verb->hit);
-    print_fault_keys(out, verb->keys, verb->key_count);
-  }
-  fprintf(out, "\nnot in this version yet: %s\n", fault_verbs_later);
 }

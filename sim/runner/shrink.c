@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/map.h"
 #include "sim/runner/shrink_own.h"
 #include "sim/world/fault_verbs.h"
 #include "sim/world/world.h"
@@ -16,16 +17,35 @@
 /* --- Who suffered --- */
 
 struct operation_seen {
-  uint32_t key, effects;
+  uint64_t id;
+  uint32_t key, effects; /* key 0: nobody intended it */
   enum operation operation;
   bool firm; /* the client was told that it is done, or nothing can be told */
 };
 struct suspects {
   enum metric metric;
-  struct operation_seen *operations; /* by id */
-  size_t capacity;
-  uint64_t last, doubled; /* doubled: the first operation with a second effect */
+  struct map places;                 /* of an id among them, from 1: an id can be any number */
+  struct operation_seen *operations; /* as they came */
+  size_t count, capacity;
+  uint64_t doubled; /* the first operation with a second effect */
 };
+
+static struct operation_seen *seen(struct suspects *suspects, uint64_t id) {
+  bool is_new;
+  uint64_t *place = map_put(&suspects->places, id, &is_new);
+  if (is_new) {
+    GROW(suspects->operations, suspects->capacity, suspects->count + 1);
+    suspects->operations[suspects->count] = (struct operation_seen){.id = id};
+    *place = ++suspects->count;
+  }
+  return &suspects->operations[*place - 1];
+}
+
+/* NULL: nobody intended it. */
+static const struct operation_seen *intended(const struct suspects *suspects, uint64_t id) {
+  const uint64_t *place = map_get(&suspects->places, id);
+  return place && suspects->operations[*place - 1].key ? &suspects->operations[*place - 1] : NULL;
+}
 
 static void see(void *context, const struct trace_record *records, size_t count, uint64_t first) {
   struct suspects *suspects = context;
@@ -33,12 +53,10 @@ static void see(void *context, const struct trace_record *records, size_t count,
   for (size_t i = 0; i < count; i++) {
     const struct trace_record *fact = &records[i];
     if (fact->kind < TRACE_FACT || fact->intent == 0) continue;
-    GROW(suspects->operations, suspects->capacity, fact->intent + 1);
-    struct operation_seen *operation = &suspects->operations[fact->intent];
+    struct operation_seen *operation = seen(suspects, fact->intent);
     if (fact->kind == FACT_INTENDED) {
       operation->key = fact_intended_key(fact->value);
       operation->operation = (enum operation)fact_intended_operation(fact->value);
-      if (fact->intent > suspects->last) suspects->last = fact->intent;
     }
     if (fact->kind == FACT_OK || fact->kind == FACT_NONE) operation->firm = true;
     if (fact->kind == FACT_EFFECT && ++operation->effects == 2 && !suspects->doubled)
@@ -50,11 +68,16 @@ static void see(void *context, const struct trace_record *records, size_t count,
 static uint64_t suspect(const struct suspects *suspects) {
   bool absent = suspects->metric == METRIC_LOST_ACKED || suspects->metric == METRIC_LOST_UNACKED ||
                 suspects->metric == METRIC_LOST || suspects->metric == METRIC_STUCK;
-  for (uint64_t id = 1; id <= suspects->last && absent; id++)
-    if (suspects->operations[id].key && suspects->operations[id].firm &&
-        suspects->operations[id].effects == 0)
-      return id;
-  return suspects->doubled ? suspects->doubled : suspects->last ? 1 : 0;
+  uint64_t first = 0, missing = 0;
+  for (size_t i = 0; i < suspects->count; i++) {
+    const struct operation_seen *operation = &suspects->operations[i];
+    if (operation->key == 0) continue;
+    if (first == 0 || operation->id < first) first = operation->id;
+    const bool without = operation->firm && operation->effects == 0;
+    if (without && (missing == 0 || operation->id < missing)) missing = operation->id;
+  }
+  if (absent && missing) return missing;
+  return suspects->doubled ? suspects->doubled : first;
 }
 
 /* --- What is needed --- */
@@ -244,12 +267,9 @@ static bool search_all(struct shrinking *shrinking, const struct placement_limit
  * another law than the one that suffered, as that one. */
 static enum operation operation_for(const struct shrinking *shrinking, const struct suspects *suspects,
                                     uint64_t suspect, uint64_t id) {
-  enum operation fallback = shrinking->plan.workload.operation;
-  if (suspect < suspects->capacity && suspects->operations[suspect].key)
-    fallback = suspects->operations[suspect].operation;
-  if (id >= suspects->capacity || suspects->operations[id].key == 0) return fallback;
-  const enum operation own = suspects->operations[id].operation;
-  return operation_law(own) == operation_law(fallback) ? own : fallback;
+  const struct operation_seen *suffered = intended(suspects, suspect), *own = intended(suspects, id);
+  const enum operation fallback = suffered ? suffered->operation : shrinking->plan.workload.operation;
+  return own && operation_law(own->operation) == operation_law(fallback) ? own->operation : fallback;
 }
 
 /* The operations of the small worlds: the one that suffered, then others about the same key. */
@@ -261,15 +281,16 @@ static void choose_intents(struct shrinking *shrinking) {
   run_observe(shrinking->run, NULL, NULL, NULL);
   out->suspect = suspect(&suspects);
   if (out->suspect == 0) out->suspect = 1;
-  uint32_t key = out->suspect < suspects.capacity ? suspects.operations[out->suspect].key : 1;
+  const struct operation_seen *suffered = intended(&suspects, out->suspect);
   for (unsigned i = 0; i < SHRINK_MESSAGES_MAX; i++)
     out->intents[i] = (struct intent_plan){.id = out->suspect + i,
                                            .at = instant_of(FIRST_ARRIVAL_NS + i * NEXT_ARRIVAL_NS),
-                                           .key = key ? key : 1,
+                                           .key = suffered ? suffered->key : 1,
                                            .size = shrinking->plan.workload.size,
                                            .operation = operation_for(shrinking, &suspects,
                                                                       out->suspect, out->suspect + i)};
   free(suspects.operations);
+  map_deinit(&suspects.places);
 }
 
 bool shrink(const struct shrink_case *violation, const struct explore_options *options,

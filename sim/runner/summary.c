@@ -354,9 +354,9 @@ static void print_verdict(const struct campaign *campaign, bool colour, FILE *ou
     }
     fputc('\n', out);
   }
-  char command[1024];
-  judge_reproduce(campaign, command, sizeof command);
-  if (command[0] != '\0') fprintf(out, "again    %s\n", command);
+  char *command = judge_reproduce(campaign);
+  if (command) fprintf(out, "again    %s\n", command);
+  free(command);
 }
 
 void summary_seeds(const struct campaign *campaign, FILE *out) {

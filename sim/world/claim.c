@@ -9,6 +9,11 @@ const char *const anomaly_names[ANOMALY__COUNT] = {
     ANOMALIES(X)
 #undef X
 };
+const char *const anomaly_abouts[ANOMALY__COUNT] = {
+#define X(id, name, about) [ANOMALY_##id] = about,
+    ANOMALIES(X)
+#undef X
+};
 
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids) {
   uint32_t allowed = allows & ~forbids;

@@ -37,6 +37,6 @@ enum anomaly {
  * order or again, an older one may overwrite a newer one for a while. */
 uint32_t claim_allowed(uint32_t allows, uint32_t forbids);
 
-extern const char *const anomaly_names[ANOMALY__COUNT];
+extern const char *const anomaly_names[ANOMALY__COUNT], *const anomaly_abouts[ANOMALY__COUNT];
 
 #endif

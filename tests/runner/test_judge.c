@@ -123,14 +123,18 @@ START_TEST(every_bound_on_a_count_at_its_edges) {
 }
 END_TEST
 
+static void check_repeats(const struct fixture *f, const char *expected) {
+  char *command = judge_reproduce(&f->campaign);
+  ck_assert_str_eq(command, expected);
+  free(command);
+}
+
 START_TEST(J4_none_must_hold_in_each_seed_and_names_the_seed) {
   struct fixture *f = fixture_new(SEEDS);
   set(f, 0, METRIC_LOST, (const int64_t[SEEDS]){0, 0, 5, 9});
   ck_assert(!holds(f, (struct expectation){.metric = METRIC_LOST, .kind = BOUND_NONE}));
   ck_assert_str_eq(f->found.found, "seed 3: lost = 5");
-  char command[128];
-  judge_reproduce(&f->campaign, command, sizeof command);
-  ck_assert_str_eq(command, "dgsim run x.yaml --seed 3");
+  check_repeats(f, "dgsim run x.yaml --seed 3");
   free(f);
 }
 END_TEST
@@ -229,9 +233,7 @@ START_TEST(J2_the_contracts_decide_without_expectations) {
   judge_campaign(&f->campaign);
   ck_assert_int_eq(f->campaign.verdict, VERDICT_VIOLATED);
   ck_assert(f->contract_held[0] && !f->contract_held[1]);
-  char command[128];
-  judge_reproduce(&f->campaign, command, sizeof command);
-  ck_assert_str_eq(command, "dgsim run x.yaml --seed 2");
+  check_repeats(f, "dgsim run x.yaml --seed 2");
   /* An expectation that holds outweighs a contract that does not: a file that shows how it breaks. */
   ck_assert(holds(f, (struct expectation){.metric = METRIC_LOST, .kind = BOUND_NONE}));
   ck_assert_int_eq(f->campaign.verdict, VERDICT_HELD);
@@ -287,16 +289,12 @@ END_TEST
 
 START_TEST(all_seeds_repeat_what_no_single_seed_shows) {
   struct fixture *f = fixture_new(3);
-  char command[128];
   ck_assert(!holds(f, (struct expectation){.metric = METRIC_LOST, .kind = BOUND_SOME}));
-  judge_reproduce(&f->campaign, command, sizeof command);
-  ck_assert_str_eq(command, "dgsim run x.yaml --seeds 3");
+  check_repeats(f, "dgsim run x.yaml --seeds 3");
   f->seeds[2] = 77; /* a list that stands in the file */
-  judge_reproduce(&f->campaign, command, sizeof command);
-  ck_assert_str_eq(command, "dgsim run x.yaml");
+  check_repeats(f, "dgsim run x.yaml");
   f->campaign.verdict = VERDICT_HELD;
-  judge_reproduce(&f->campaign, command, sizeof command);
-  ck_assert_str_eq(command, "");
+  ck_assert_ptr_null(judge_reproduce(&f->campaign));
   free(f);
 }
 END_TEST

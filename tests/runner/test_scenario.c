@@ -604,18 +604,17 @@ START_TEST(one_distribution_is_built_once) {
 }
 END_TEST
 
-/* ---- lists for people ---- */
+/* ---- the list for people ---- */
 
-START_TEST(the_lists_show_every_table) {
+START_TEST(the_list_of_keys_shows_every_table) {
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
   scenario_list_keys(&fake_registry, out);
-  scenario_list_faults(out);
   fclose(out);
   static const char *const words[] = {
-      "measure_capacity",    "service_time", "partitions",      "request_loss", "database_commit",
-      "min.insync.replicas", "window",       "max_unavailable", "a hit is: ",   "stability"};
+      "measure_capacity", "service_time",        "partitions", "request_loss",
+      "database_commit",  "min.insync.replicas", "window"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     ck_assert_msg(strstr(text, words[i]) != NULL, "%s", words[i]);
   free(text);
@@ -648,7 +647,7 @@ int main(void) {
       set_finds_faults_by_the_name_that_they_have_or_will_get,
       an_error_in_an_argument_is_placed_in_the_argument,
       one_distribution_is_built_once,
-      the_lists_show_every_table,
+      the_list_of_keys_shows_every_table,
   };
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
   suite_add_tcase(suite, tcase);

@@ -339,8 +339,6 @@ START_TEST(an_operation_that_never_was_is_refused) {
   struct told told;
   ck_assert_int_eq(find(LOST_ACK, NULL, 6, &told), EXPLAIN_REFUSED);
   scenario_free(&told.scenario);
-  ck_assert_int_eq(find(LOST_ACK, "qeue", 2, &told), EXPLAIN_REFUSED);
-  scenario_free(&told.scenario);
 }
 END_TEST
 
