@@ -99,7 +99,8 @@ static bool take_out(struct options *options, const char *text, struct err *err)
 
 static bool take_proxy(struct options *options, const char *text, struct err *err) {
   const char *colon = strrchr(text, ':');
-  if (!colon || colon == text || colon[1] == '\0') {
+  const bool too_high = colon && strtoul(colon + 1, NULL, 10) > UINT16_MAX; /* of a name: 0 */
+  if (!colon || colon == text || colon[1] == '\0' || too_high) {
     err_set(err, ERR_USAGE, "--proxy: '%s' is not HOST:PORT", text);
     return err_note(err, "as in --proxy 127.0.0.1:5432");
   }

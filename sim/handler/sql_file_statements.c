@@ -101,7 +101,7 @@ static bool number(struct reading *reading, struct sql_statement *statement, con
     ASSERT(past);
     if (past == at && is_foreign_parameter(reading, at, text)) {
       err_set(reading->err, ERR_FORMAT, "a parameter without a name that the tool knows: it would be NULL");
-      err_note(reading->err, "parameters are written :id, :key, :amount ...");
+      err_note(reading->err, "parameters are written :id, :account, :amount");
       return sql_reading_wrong(reading, from + (at - text));
     }
     if (past == at && !names_parameter(at, text)) past = at + 1;

@@ -33,6 +33,7 @@ status 64 'exclude each other' check a.yaml --plugin x.so --sql x.sql
 status 64 '--database says where' check a.yaml --database postgres://x -- true
 status 64 '--proxy and --sql exclude each other' check a.yaml --sql x.sql --proxy localhost:1
 status 64 "'localhost' is not HOST:PORT" check a.yaml --proxy localhost -- true
+status 64 "'localhost:99999' is not HOST:PORT" check a.yaml --proxy localhost:99999 -- true
 status 64 "'check' needs one scenario file" check -- true
 status 64 "'check' needs one scenario file" check a.yaml empty.yaml -- true
 status 64 "did you mean '--plugin'" check a.yaml --plugn x.so
@@ -113,6 +114,41 @@ grep -qF 'body: {file: ../../../../../body.json}' "$deep"/body/anomalies/*.yaml 
   echo 'FAILED: the case has another path of its body'
   failures=$((failures + 1))
 }
+
+# where the case cannot be written the verdict is told all the same
+touch taken
+status 1 'duplicate_effects: a re-execution left a different state' check one.yaml --out taken -- bash naive.sh
+grep -q "Not a directory" err || failures=$((failures + 1))
+status 1 'type="violated">' check one.yaml --out taken --format junit -- bash naive.sh
+
+# what hangs gives no verdict, and the report says so too
+printf 'format: 1\nworkload: {messages: 1}\ncheck: {answer_limit: 200ms}\n' >hangs.yaml
+status 2 'unjudged  hung' check hangs.yaml -- sh -c 'read -r line; exec sleep 100'
+status 2 '# inconclusive' check hangs.yaml --format tap -- sh -c 'read -r line; exec sleep 100'
+
+# a program that does not use the proxy
+status 0 'nothing came through the proxy' check one.yaml --proxy localhost:1 -- bash careful.sh
+
+# an operation may have any number
+printf 'format: 1\nworkload: {intents: [{id: 1000000000000, at: 1ms, key: 1}]}\n' >far.yaml
+status 1 'duplicate_effects = 1 (operation 1000000000000)' check far.yaml -- bash naive.sh
+
+# told to end as the first process of a container, which no signal ends by itself
+cat >waits.sh <<'SH'
+read -r line && touch begun && exec sleep 100
+SH
+if unshare -rpf true 2>/dev/null; then
+  unshare -rpf "$dgsim" check one.yaml -- bash waits.sh >out 2>err &
+  for ((waited = 0; waited < 1000; waited++)); do [[ -e begun ]] || sleep 0.01; done
+  kill -TERM "$(pgrep -P $!)"
+  wait $!
+  got=$?
+  if ((got != 143)) || grep -q . out || ! grep -q interrupted err; then
+    echo "FAILED: interrupted as the first process: exit status $got"
+    sed 's/^/    /' out err
+    failures=$((failures + 1))
+  fi
+fi
 
 # a report also of what could not begin
 mkdir damaged

@@ -41,6 +41,16 @@ grep -v ' s$' "$folder/out" >"$folder/two"
 grep -oE 'op-[0-9]+ payment: .*' "$folder/one" >"$folder/one.found"
 grep -oE 'op-[0-9]+ payment: .*' "$folder/two" | cmp - "$folder/one.found" || fail "another number of workers, another result"
 
+# A statement without an end is found out at the limit of an answer; so long has a run in a worker.
+sed 's/check: {/check: {answer_limit: 200ms, /' "$folder/queue.yaml" >"$folder/endless.yaml"
+printf '%s\n' '-- dgsim: schema' 'CREATE TABLE t (n);' '-- dgsim: handler' 'BEGIN;' \
+  'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) INSERT INTO t SELECT max(n) FROM r;' 'COMMIT;' \
+  '-- dgsim: probe' "SELECT 'op', 't', 1 FROM t;" >"$folder/endless.sql"
+status=0
+"$dgsim" check "$folder/endless.yaml" --sql "$folder/endless.sql" >"$folder/out" 2>&1 || status=$?
+((status == 2)) || fail "exit status $status, not 2: a statement without an end"
+grep -q 'no answer within 200 ms' "$folder/out" || fail "not when it was found out"
+
 # Mistakes in the file are the user's, and have a place.
 sed 's/:amount/:ammount/' "$folder/example.sql" >"$folder/bad.sql"
 check 64 --sql "$folder/bad.sql"

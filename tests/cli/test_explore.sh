@@ -39,6 +39,9 @@ grep -qF "{when: ack-sent, node: consumer.1, intent: 1, attempt: 1, drop: this}"
 expect_status 1 "$dgsim" replay "$small"
 said "STILL FAILS"
 expect_status 1 "$dgsim" run "$small" --out "$out/results" --no-charts
+mapfile -t names < <(printf -- '--set=name=renamed-%d\n' {1000..1060})
+expect_status 1 "$dgsim" run "$small" --out "$out/results" --no-charts "${names[@]}" --set name=last
+sed -n 's/^again //p' "$out/said" | grep -qE -- '--set name=last .*--seed 1$' || fail "a long command to repeat is cut off"
 sed 's/id: 1,/id: 4711,/; s/intent: 1,/intent: 4711,/' "$small" >"$out/renamed.yaml"
 expect_status 0 "$dgsim" explain "$out/renamed.yaml" --out "$out/results"
 said "operation 4711, doubled"
@@ -82,5 +85,11 @@ expect_status 64 "$dgsim" explore "$out/five.yaml" --at nowhere
 said "has no point 'nowhere'"
 expect_status 64 "$dgsim" explore "$out/five.yaml" --faults 9
 expect_status 64 "$dgsim" replay "$out/nothing"
+mkdir "$out/folder"
+expect_status 64 "$dgsim" replay "$out/folder"
+said "no .yaml file in"
+cp "$out/fixed.yaml" "$out/folder/b.yaml"
+ln -s nobody@nowhere.1 "$out/folder/.#b.yaml" # as an editor leaves one beside the file that it has open
+expect_status 0 "$dgsim" replay "$out/folder"
 expect_status 64 "$dgsim" explore
 echo "explore, shrink, replay: as expected"

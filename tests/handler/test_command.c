@@ -191,7 +191,8 @@ START_TEST(a_malformed_line_is_quoted_with_its_number_and_a_hint) {
       {"{\"done\":1,\"status\":\"ok\"}", "unknown field of the line 'status'"},
       {"{\"done\":2}", "a message that is not under way: {\"done\":2}"},
       {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "nested more than 32 deep"},
-      {"{\"a\":1,\"a\":2}", "not a JSON object"},
+      {"{\"a\":1,\"a\":2}", "that is not JSON: duplicate object key near '\"a\"': {\"a\":1,\"a\":2}"},
+      {"{\"call\":\"sleep\",\"ms\":NaN}", "that is not JSON: invalid token near 'NaN'"},
       {"\x1b[31mr\xc3\xa9\xff\xc3 \xc0\x80 \xed\xa0\x80", ": ?[31mr\xc3\xa9?? ?? ???"}, /* as a report can have it */
       {"{\"call\":\"sleep\",\"ms\":9223372036854775807}", "'ms' of call 'sleep' is not ms, from 0"},
   };

@@ -99,6 +99,7 @@ START_TEST(directives_belong_to_the_statement_behind_them) {
 END_TEST
 
 /* What is wrong, and what is said of it: LINE:COL: message | note. */
+#define FOREIGN "a parameter without a name that the tool knows: it would be NULL | parameters are written :id, :account, :amount"
 static const struct {
   const char *text, *said;
 } bad[] = {
@@ -121,6 +122,10 @@ static const struct {
      "3:3: unknown parameter 'balance' | one of: id, message_id, account, amount, tenant, body, "
      "idempotency_key, "
      "delivery, redelivered, partition, offset, fence, consumer, now"},
+    {"-- dgsim: handler\nSELECT '?', ?;\n" PROBE, "2:13: " FOREIGN},
+    {"-- dgsim: handler\nSELECT a$b,\n ?1;\n" PROBE, "3:2: " FOREIGN},
+    {"-- dgsim: handler\nSELECT @id;\n" PROBE, "2:8: " FOREIGN},
+    {"-- dgsim: handler\nSELECT $id;\n" PROBE, "2:8: " FOREIGN},
     {"-- dgsim: handler\nSELECT 1;\n-- dgsim: probe\nSELECT :id;\n",
      "4:8: the probe has no parameters | it is run after all messages, and says what the tables hold"},
     {"-- dgsim: handler\nSELECT 1;\n-- dgsim: probe\nSELECT 1;\nSELECT 2;\n",
@@ -169,6 +174,15 @@ START_TEST(a_mistake_is_named_with_its_place) {
   snprintf(said, sizeof said, "%d:%d: %s | %s", err.line, err.column, err.message, err.note);
   ck_assert_str_eq(said, bad[_i].said);
   ck_assert_str_eq(err.path, "h.sql");
+}
+END_TEST
+
+START_TEST(what_is_foreign_to_sqlite_is_postgresql_s_own_affair) {
+  struct err err = {0};
+  const char text[] = "\xef\xbb\xbf-- dgsim: handler\nSELECT body::jsonb ? 'a', @ -1 FROM t;\n" PROBE;
+  struct sql_file *file = sql_file_of_text("h.sql", text, '$', &err); /* with a byte order mark */
+  ck_assert_msg(file, "%s", err.message);
+  sql_file_free(file);
 }
 END_TEST
 
@@ -240,6 +254,7 @@ int main(void) {
   tcase_add_test(all, a_place_of_what_is_sent_is_found_in_the_file);
   tcase_add_test(all, directives_belong_to_the_statement_behind_them);
   tcase_add_loop_test(all, a_mistake_is_named_with_its_place, 0, (int)(sizeof bad / sizeof *bad));
+  tcase_add_test(all, what_is_foreign_to_sqlite_is_postgresql_s_own_affair);
   tcase_add_test(all, a_file_that_cannot_be_read);
   tcase_add_test(all, the_page_says_what_the_tables_say);
   tcase_add_test(all, the_example_of_the_page_is_a_handler);
