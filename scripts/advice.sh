@@ -5,6 +5,7 @@
 #   scripts/advice.sh --compare [DGSIM]   fails where the page has another, names a chart that is not drawn, or a
 #                                         scenario has more than 25 lines
 set -euo pipefail
+export LC_ALL=C.UTF-8 # a decimal point
 if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 section=$1 dgsim=${2:-build/dgsim} page=${ADVICE_PAGE:-scenarios/advice/README.md}

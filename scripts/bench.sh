@@ -12,6 +12,7 @@
 # Exit status 1 when a bar is missed, or a peer does not do the same.
 # shellcheck disable=SC2034 # the sections read what is set here
 set -euo pipefail
+export LC_ALL=C.UTF-8 # a decimal point
 cd "$(dirname "$0")/.."
 
 sections=(kernel exchange systems memory workers growth)

@@ -4,6 +4,7 @@
 #                                           cost-replication cost-distance
 # scenarios/capacity/README.md has them; tests/cli/test_capacity.sh compares it with what this prints.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # a decimal point
 if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 section=$1

@@ -5,6 +5,7 @@
 # orders: capacity without faults, in worlds that differ in one thing; idempotent: likewise of the consumers of
 # C27-breaks-fsync.yaml. Capacity is measured once a seed. tests/cli/test_choosing.sh compares that page with this.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # a decimal point
 if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 section=$1

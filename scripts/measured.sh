@@ -3,6 +3,7 @@
 # aggregate.csv. Usage: scripts/measured.sh [DGSIM [SCENARIO]]. tests/cli/test_readme.sh compares the
 # README with what this prints.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # a decimal point
 if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 dgsim=${1:-build/dgsim}

@@ -7,7 +7,7 @@
 #     --long      100000 worlds, scenarios in full length: the default
 #     --short     1500 worlds, scenarios of at most 300 operations: what ctest runs
 #     --preset    whose build it runs: release, or asan for a sanitized one
-#     --write     puts the figures into tests/evidence/swarm.csv and judge.csv
+#     --write     puts the figures into tests/evidence/swarm.csv and judge.csv, when all is well
 set -euo pipefail
 if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
@@ -41,7 +41,7 @@ if [[ -z $worlds ]]; then worlds=$([[ $form == long ]] && echo 100000 || echo 15
 build=build
 if [[ $preset != release ]]; then build=build-$preset; fi
 program=$build/tests/system_swarm
-if [[ ! -x $program ]]; then scripts/build.sh "$preset" system_swarm >&2; fi
+scripts/build.sh "$preset" system_swarm >&2
 said=$(mktemp)
 trap 'rm -f "$said" "$said".*' EXIT
 
@@ -52,7 +52,7 @@ status=0
 "$program" --worlds "$worlds" --from "$from" -j "$jobs" --out "$out" | tee "$said.swarm" || status=1
 
 figure() { sed -n "$2" "$said.$1" | tail -n 1; }
-if ((write)); then
+if ((write && !status)); then
   mkdir -p tests/evidence
   command="scripts/swarm.sh${words:+ ${words//,/ }}"
   {

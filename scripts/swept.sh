@@ -2,6 +2,7 @@
 # The tables of scenarios/patterns/README.md: runs a swept scenario and prints what was measured at each value
 # beside a formula. Usage: scripts/swept.sh SECTION [DGSIM]. tests/cli/test_swept.sh compares.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # a decimal point
 if [[ ${1-} == --help ]]; then sed -n '2,/^set /{/^# shellcheck/d;s/^# \{0,1\}//p}' "$0" && exit; fi
 cd "$(dirname "$0")/.."
 section=$1

@@ -10,4 +10,4 @@ echo "Building with gcc"
 scripts/build.sh release
 echo "Building with clang"
 scripts/build.sh clang dgsim
-ctest --test-dir build --output-on-failure --no-tests=error --timeout 180 -j2
+ctest --test-dir build --output-on-failure --no-tests=error --timeout 600 -j2

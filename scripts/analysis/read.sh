@@ -27,11 +27,13 @@ part_cppcheck() {
   needs cppcheck
   local general=(--quiet --std=c17 -D_GNU_SOURCE -I . -j "$jobs" --suppressions-list=scripts/analysis/cppcheck.txt)
   general+=('--template={file}:{line}:{column}: {severity}: {message} [{id}]')
-  cppcheck "${general[@]}" --enable=warning,performance,portability,style sim models 2>"$out/cppcheck.log"
+  cppcheck "${general[@]}" --enable=warning,performance,portability,style sim models 2>"$out/cppcheck.log" ||
+    { cat "$out/cppcheck.log" >&2 && return 1; }
   if ! $short; then
     folders+=(tests)
     sources tests >"$out/tests"
-    cppcheck "${general[@]}" --enable=warning,performance,portability "--file-list=$out/tests" 2>>"$out/cppcheck.log"
+    cppcheck "${general[@]}" --enable=warning,performance,portability "--file-list=$out/tests" 2>>"$out/cppcheck.log" ||
+      { cat "$out/cppcheck.log" >&2 && return 1; }
   fi
   findings cppcheck "$out/cppcheck.log" || status=1
   row cppcheck cppcheck "$(said $status "$(sources "${folders[@]}" | wc -l)")"
@@ -41,15 +43,18 @@ part_cppcheck() {
 # What clang-tidy says of a file, or has said of it when it, all that it includes and the checks were these: so what
 # was stopped goes on. The words are kept in build-tidy/said.
 tidy_file() { # FILE
-  local said="build-tidy/said/${1//\//_}" read
+  local said="build-tidy/said/${1//\//_}" read status=0
   read=$({ echo "$tidy_options" && clang-tidy --version && cat .clang-tidy &&
     clang -MM -MG -std=c17 -D_GNU_SOURCE -I . "$1" | tr -cs '[:alnum:]_./-' '\n' | grep -E '^(sim|models)/' |
       xargs cat; } | sha256sum)
   if [[ ! -e $said ]] || [[ $(head -n 1 "$said") != "$read" ]]; then
-    clang-tidy --quiet -p build-tidy ${tidy_options:+"$tidy_options"} "$1" >"$said.new" 2>/dev/null || true # its words tell
+    clang-tidy --quiet -p build-tidy ${tidy_options:+"$tidy_options"} "$1" >"$said.new" 2>"$said.err" ||
+      status=$?
+    # 1: it has found an error, which its words tell. Whoever fails otherwise has said nothing.
+    if ((status > 1)) || { ((status)) && [[ ! -s $said.new ]]; }; then cat "$said.err" >&2 && return 1; fi
     { echo "$read" && cat "$said.new"; } >"$said.whole"
     mv "$said.whole" "$said"
-    rm "$said.new"
+    rm "$said.new" "$said.err"
   fi
   sed 1d "$said" >"$out/tidy/${1//\//_}"
 }
@@ -65,7 +70,7 @@ part_tidy() {
   sources sim models | grep -v /install/ >"$out/files"
   mkdir -p "$out/tidy" build-tidy/said
   # shellcheck disable=SC2016 # the dollar is of the inner shell
-  xargs -P "$jobs" -n 1 bash -c 'set -euo pipefail; tidy_file "$1"' tidy <"$out/files"
+  xargs -P "$jobs" -n 1 bash -c 'set -euo pipefail; tidy_file "$1"' tidy <"$out/files" || return 1
   cat "$out"/tidy/* >"$out/tidy.log"
   findings tidy "$out/tidy.log" || status=1
   row tidy clang-tidy "$(said $status "$(wc -l <"$out/files")")"

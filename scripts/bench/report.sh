@@ -6,7 +6,7 @@ has() { [[ -s $bench/$1.csv ]]; }
 draw() { # CHART
   cp scripts/bench/charts/style.gp "scripts/bench/charts/$1.gp" "$bench/charts/"
   if ! command -v gnuplot >/dev/null; then return; fi
-  (cd "$bench/charts" && LC_ALL=C.UTF-8 gnuplot "$1.gp") || say "bench.sh: gnuplot does not draw $1"
+  (cd "$bench/charts" && gnuplot "$1.gp") || say "bench.sh: gnuplot does not draw $1"
 }
 
 machine() {

@@ -36,12 +36,12 @@ Dir::Cache "$apt/cache";
 Debug::NoLocking "true";
 CONF
   export APT_CONFIG=$apt/apt.conf
-  apt-get update
+  apt-get update || return # errors do not end a function whose status is asked for
   apt-get install -y --download-only libgsl-dev libcsv-dev libyaml-dev libjansson-dev libxxhash-dev \
-    libsqlite3-dev libpq-dev libc6-dev libgcc-12-dev
+    libsqlite3-dev libpq-dev libc6-dev libgcc-12-dev || return
   unset APT_CONFIG
-  for package in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$package" "$sysroot.new"; done
-  mv "$sysroot.new" "$sysroot"
+  for package in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$package" "$sysroot.new" || return; done
+  mv "$sysroot.new" "$sysroot" || return
   rm -rf "$apt"
 }
 

@@ -21,20 +21,16 @@ can_mount() { # and change it, which users' namespaces may refuse
   "${wrap[@]}" sh -c 'mount -t tmpfs none "$1" && mount -o remount,ro "$1"' sh "$TOUGHNESS_WORK/probe" 2>/dev/null
 }
 mount_wrap() { if ((EUID == 0)); then echo unshare -m; else echo unshare -rm; fi; }
-can_user() { ((EUID != 0)) || other_user true 2>/dev/null; }
+can_user() { ((EUID != 0)) || other_user test -x "$TOUGHNESS_WORK/dgsim" 2>/dev/null; }
+can_idle_user() { ((EUID == 0)) && can_user; } # one who has no process yet
 can_dev_full() { [[ -c /dev/full ]] && ! echo 2>/dev/null >/dev/full; }
 can_compiler() { command -v "${CC:-cc}" >/dev/null; }
 can_plain() { ! grep -qE '__(a|t)san_init' "$dgsim"; } # a sanitizer has memory and threads of its own
 can_long_form() { long; } # what takes long
 can_proc() { [[ -r /proc/self/environ ]]; }
-# How many threads that one has: what `ulimit -u` counts.
-others_threads() {
-  local user=$EUID
-  if ((EUID == 0)); then user=61234; fi
-  grep -lsP "^Uid:\t$user\t" /proc/[0-9]*/task/[0-9]*/status | wc -l
-}
 # As somebody who is not root: what root may do in spite of permissions and limits.
-other_user() { if ((EUID == 0)); then setpriv --reuid 61234 --regid 61234 --clear-groups "$@"; else "$@"; fi; }
+other_id=$((50000 + $$ % 10000)) # of this row alone: `ulimit -u` counts what rows beside it run, too
+other_user() { if ((EUID == 0)); then setpriv --reuid $other_id --regid $other_id --clear-groups "$@"; else "$@"; fi; }
 
 # --- Once, before all rows ---
 
@@ -104,11 +100,13 @@ start() {
 }
 # Waits for what was started; got is its exit status.
 finish() {
+  set -m # a group, as its sleep has to end with it
   (sleep "$limit_s" && kill -KILL -- "-$pid") 2>/dev/null &
   local watchdog=$!
+  set +m
   wait "$pid" 2>/dev/null
   got=$?
-  kill "$watchdog" 2>/dev/null
+  kill -- "-$watchdog" 2>/dev/null
   wait "$watchdog" 2>/dev/null
 }
 # signal NAME [-]PROCESS
@@ -125,6 +123,22 @@ until_true() {
   fail "never so: $*"
 }
 holds_bytes() { (($(stat -c %s "$1" 2>/dev/null || echo 0) >= $2)); }
+# stop_in_the_middle JOURNAL ARGUMENT...: starts a campaign into k, and stops it (SIGSTOP) when its journal has some
+# rows, and not half of them.
+stop_in_the_middle() {
+  local journal=$1 half attempt
+  half=$(($(stat -c %s "$base/whole/camp/runs.journal") / 2))
+  for ((attempt = 0; attempt < 50; attempt++)); do
+    rm -rf k
+    start "${@:2}"
+    until_true holds_bytes "$journal" 1000
+    kill -STOP "$pid" 2>/dev/null
+    holds_bytes "$journal" "$half" || return 0
+    kill -CONT "$pid" 2>/dev/null # on a busy machine it may be further, or done
+    finish
+  done
+  fail "never stopped in the middle: $*"
+}
 
 # expect [STATUS]: as the row says; and what the row says that it says.
 expect() {

@@ -136,26 +136,28 @@ device() {
   [[ $got == 1 || $got == 0 ]] || fail 'what was read from the pipe is no trace'
 }
 
-# removed AT_BYTES COMMAND...: removes k when the journal has so much, and waits for the end.
+# removed JOURNAL ARGUMENT...: removes k in the middle of a campaign, which is stopped then.
 removed() {
-  start "${@:3}"
-  until_true holds_bytes "$2" "$1"
+  stop_in_the_middle "$@"
   rm -rf k
 }
 vanishes() {
-  removed 1000 k/camp/runs.journal "${run[@]}" --out k
+  removed k/camp/runs.journal "${run[@]}" --out k
+  kill -CONT "$pid"
   finish
   expect
   whole k
 }
 vanishes_ended() {
-  removed 1000 k/camp/runs.journal "${run[@]}" --out k
+  removed k/camp/runs.journal "${run[@]}" --out k
   signal TERM "$pid"
+  kill -CONT "$pid"
   finish
   expect
 }
 vanishes_shard() {
-  removed 1000 k/camp/shard-1-of-1.journal "${run[@]}" --out k --shard 1/1
+  removed k/camp/shard-1-of-1.journal "${run[@]}" --out k --shard 1/1
+  kill -CONT "$pid"
   finish
   expect
 }

@@ -33,7 +33,8 @@ each_of() { # HOW COMMAND...: as HOW does it, which sets got
 
 # The output has to be more than what is kept back until it ends, and the reader gone before that.
 into_nobody() {
-  TOUGHNESS_ROW=$row timeout "$limit_s" bash -c 'exec 3> >(exec true); sleep 0.05; "$0" "$@" >&3' "$dgsim" "$@" 2>err </dev/null
+  TOUGHNESS_ROW=$row timeout "$limit_s" bash -c 'exec 3> >(exec true); wait "$!"; "$0" "$@" >&3' "$dgsim" "$@" \
+    2>err </dev/null
   got=$?
   : >out
 }
@@ -70,7 +71,8 @@ output_closed() {
 errors_gone() {
   # without gnuplot it has something to say there
   mkdir nothing
-  TOUGHNESS_ROW=$row timeout "$limit_s" bash -c 'exec 3> >(exec true); sleep 0.05; PATH=$PWD/nothing exec "$0" "$@" 2>&3' \
+  TOUGHNESS_ROW=$row timeout "$limit_s" \
+    bash -c 'exec 3> >(exec true); wait "$!"; PATH=$PWD/nothing exec "$0" "$@" 2>&3' \
     "$dgsim" run camp.yaml --out k >out </dev/null
   got=$?
   : >err

@@ -12,10 +12,8 @@ row foreign_latest 'a file or folder called `latest`' '`run`' 64 'is in the way'
 row foreign_resume 'a `runs.journal` of another campaign, or none' '`run --resume`' 64 'error: ' 'it stays as it is'
 
 two_runs() {
-  start "${run[@]}" --out k
-  until_true holds_bytes k/camp/runs.journal 1000
+  stop_in_the_middle k/camp/runs.journal "${run[@]}" --out k # it does not get done meanwhile
   local first=$pid
-  signal STOP "$first" # it does not get done meanwhile
   for second in "${run[*]}" "${run[*]} --resume" 'run earlier.yaml --no-charts'; do
     local words
     read -ra words <<<"$second"
@@ -23,7 +21,7 @@ two_runs() {
     tool "${words[@]}" --out k
     expect 64
   done
-  signal CONT "$first"
+  kill -CONT "$first"
   pid=$first
   finish
   [[ $got == 0 && ! -s first.err ]] || fail 'the first is disturbed'

@@ -18,7 +18,8 @@ for off in 0.2 -0.2; do
 done
 status=0
 scripts/formulas.sh --wrong >"$out/said" 2>&1 || status=$?
-[[ $status == 64 ]] && grep -q "'--wrong' is none of" "$out/said"
+[[ $status == 64 ]] || { echo "--wrong: exit status $status"; exit 1; }
+grep -q "'--wrong' is none of" "$out/said"
 
 awk '$0 == "<!-- scripts/formulas.sh --short -->" { inside = 1 } inside' tests/system/README.md >"$out/page"
 rows=$(grep -cE '^\| 2\.[0-9]+ \|' "$out/page")

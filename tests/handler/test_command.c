@@ -236,9 +236,9 @@ static bool group_lives(const char *pid) { return kill(-(pid_t)atoi(pid), 0) == 
 START_TEST(who_hangs_is_ended_with_all_its_children) {
   struct rig rig;
   rig_open(&rig, "/bin/sh", "read -r m\necho $$ >$1/pid\nsleep 100 &\necho 'still at it' >&2\nwait\n",
-           (struct program_command){.answer_limit_ms = 200});
+           (struct program_command){.answer_limit_ms = 1000});
   ck_assert_int_eq(rig_once(&rig, 1), DG_FAILED);
-  rig_failed(&rig, PROGRAM_HUNG, "consumer 1 has given no line for 200 ms");
+  rig_failed(&rig, PROGRAM_HUNG, "consumer 1 has given no line for 1000 ms");
   rig_failed(&rig, PROGRAM_HUNG, "its last words: still at it");
   ck_assert(!group_lives(rig_read(&rig, "pid"))); /* [I3] of command_spawn.h */
   rig_close(&rig);
@@ -470,7 +470,7 @@ START_TEST(the_probe_reports_effects) {
     struct rig rig;
     char *probe[] = {"/bin/sh", "-c", (char *)cases[i].script, NULL};
     struct effect_lines lines = {0};
-    rig_open(&rig, "/bin/sh", "", (struct program_command){.probe = probe, .answer_limit_ms = 300});
+    rig_open(&rig, "/bin/sh", "", (struct program_command){.probe = probe, .answer_limit_ms = 1000});
     ck_assert(rig.program->kind->probe(rig.program, &lines) == !cases[i].says);
     if (cases[i].says) {
       rig_failed(&rig, PROGRAM_CANNOT_JUDGE, cases[i].says);

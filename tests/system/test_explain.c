@@ -201,8 +201,10 @@ START_TEST(a_power_loss_that_takes_the_last_copy_ends_the_story) {
       {"consumer", "receives it", ""},
       {"consumer", "dies; it had received it", "killed by fault kill"},
       {"broker", "dies", "lost power by fault power"}};
-  const char *path = "/tmp/dgsim-explain.yaml";
-  FILE *file = fopen(path, "w");
+  char path[] = "/tmp/dgsim-explain-XXXXXX.yaml";
+  const int descriptor = mkstemps(path, sizeof ".yaml" - 1);
+  ck_assert_int_ge(descriptor, 0);
+  FILE *file = fdopen(descriptor, "w");
   ck_assert(file != NULL);
   fputs("format: 1\nname: power\nworkload: {messages: 50, rate: 100/s}\n"
         "topology: {consumers: 1, brokers: 1, partitions: 1}\n"
