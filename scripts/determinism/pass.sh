@@ -16,7 +16,7 @@ mkdir -p "$out"
 out=$(realpath "$out")
 log=$out/log failed=0
 
-export TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=0
+export TSAN_OPTIONS=halt_on_error=1:atexit_sleep_ms=0 ASAN_OPTIONS=detect_stack_use_after_return=0
 launch=() threads=(-j "$workers")
 if [[ $workers == mpi ]]; then
   launch=(mpirun --quiet --allow-run-as-root --oversubscribe --bind-to none --mca btl_tcp_if_include lo

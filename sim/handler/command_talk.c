@@ -11,7 +11,7 @@
 
 #define LINES_MAX 10000 /* about one message */
 #define BYTES_MAX (16 * 1024 * 1024)
-/* Exits of a run: then it is not worth starting it once more. While no message has been answered there were fewer, but
+/* Exits of a run: then it is not worth starting it once more. Fewer are enough while no message has been answered, but
  * more than a queue's usual delivery limit (20), behind which others may fare better. */
 #define EXITS_MAX 100
 #define EXITS_UNANSWERED_MAX 25
