@@ -232,14 +232,15 @@ static void print(const struct check_report *report, const struct options *optio
   check_report_line(report, stderr); /* the report may have gone into a file */
 }
 
-/* Makes the first failure small, writes it, tells its story. What it adds to the report lives as long as this. A case
- * that cannot be written is told all the same. */
-static void tell(const struct registry *registry, const struct options *options, const struct check_options *how,
+/* Makes the first failure small, writes it, tells its story. What it adds to the report lives as long as this. False:
+ * the case could not be written, which was said; the verdict is told all the same. */
+static bool tell(const struct registry *registry, const struct options *options, const struct check_options *how,
                  const struct check_report *counted) {
   struct check_report told = *counted, *report = &told;
   struct check_small small;
   char path[512] = "";
   char *again = NULL, *story = NULL;
+  bool written = true;
   const struct scenario *scenario = report->scenario;
   const struct check_result *result = report->result;
   const bool of_file = scenario->check.cases == CHECK_CASES_DECLARED;
@@ -247,7 +248,6 @@ static void tell(const struct registry *registry, const struct options *options,
     check_shrink(scenario, how, &result->failures[0], &small);
     report->small = &small;
     struct err err = {0};
-    bool written = true;
     if (of_file)
       snprintf(path, sizeof path, "%s", scenario->path);
     else
@@ -267,6 +267,7 @@ static void tell(const struct registry *registry, const struct options *options,
   print(report, options);
   free(again);
   free(story);
+  return written;
 }
 
 static enum status check(const struct registry *registry, const struct scenario *scenario,
@@ -281,8 +282,7 @@ static enum status check(const struct registry *registry, const struct scenario 
     watch_signals(subject.groups);
     if (check_run(scenario, &how, &result, err)) {
       struct check_report report = {.scenario = scenario, .result = &result, .kept = kept, .kept_count = saved.count};
-      tell(registry, options, &how, &report);
-      status = (enum status)check_exit_status(&report);
+      if (tell(registry, options, &how, &report)) status = (enum status)check_exit_status(&report);
     }
   }
   for (size_t i = 0; kept && i < saved.count; i++)

@@ -117,9 +117,9 @@ grep -qF 'body: {file: ../../../../../body.json}' "$deep"/body/anomalies/*.yaml 
 
 # where the case cannot be written the verdict is told all the same
 touch taken
-status 1 'duplicate_effects: a re-execution left a different state' check one.yaml --out taken -- bash naive.sh
+status 64 'duplicate_effects: a re-execution left a different state' check one.yaml --out taken -- bash naive.sh
 grep -q "Not a directory" err || failures=$((failures + 1))
-status 1 'type="violated">' check one.yaml --out taken --format junit -- bash naive.sh
+status 64 'type="violated">' check one.yaml --out taken --format junit -- bash naive.sh
 
 # what hangs gives no verdict, and the report says so too
 printf 'format: 1\nworkload: {messages: 1}\ncheck: {answer_limit: 200ms}\n' >hangs.yaml

@@ -32,10 +32,10 @@ tests/system/broken_models.h  sim/world/ models/ tests/system/
 tests/system/lying_models.h  sim/world/ sim/handler/ models/ tests/system/
 tests/system/mutants.c  sim/world/ sim/runner/ sim/oracle/ models/mutants.h tests/system/
 tests/fuzz              sim/ models/registry.h tests/fuzz/
-tests/system/lying_models.h  sim/world/ sim/handler/ models/ tests/system/
 tests/bench             sim/base/ sim/kernel/ tests/bench/
 '
-# A file that no rule names may include nothing of ours, so that a new folder needs a rule.
+# A file that no rule names may include nothing of ours, so that a new folder needs a rule. How a program of tests ends
+# (tests/run_suite.h) is for all of them.
 files=()
 while IFS= read -r file; do files+=("$file"); done < <(
   for top in sim models tests; do
@@ -69,7 +69,7 @@ awk -v rules="$rules" '
     rule = rule_of(FILENAME)
     count = split(rule, prefixes, " ")
     good = target !~ /\.\./ && $0 !~ /</
-    found = 0
+    found = rule != "-" && FILENAME ~ /^tests\// && target == "tests/run_suite.h"
     for (i = 1; i <= count; i++) if (index(target, prefixes[i]) == 1) found = 1
     if (good && found) next
     printf "%s:%d: %s\n    may include: %s\n", FILENAME, FNR, $0, rule == "-" ? "nothing of ours" : rule

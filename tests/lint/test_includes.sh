@@ -44,6 +44,9 @@ good tests/world/test_a.c   "tests/world/helper.h"
 bad  tests/world/test_a.c   "sim/oracle/ledger.h"
 bad  tests/models/test_a.c  "sim/runner/run.h"
 bad  tests/unknown/test_a.c "sim/base/err.h"
+good tests/world/test_a.c   "tests/run_suite.h"
+bad  tests/unknown/test_a.c "tests/run_suite.h"
+bad  sim/world/a.c          "tests/run_suite.h"
 '
 failed=0
 while read -r expected file include; do
