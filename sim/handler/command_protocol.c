@@ -1,6 +1,7 @@
 #include "sim/handler/command_protocol.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/printable.h"
 #include "sim/base/suggest.h"
 #include "sim/handler/dgsim.h"
 
@@ -171,7 +172,7 @@ bool protocol_read(struct values *values, const char *text, struct protocol_line
   if (too_deep(text)) return err_set(err, ERR_LIMIT, "lists and objects are nested more than %d deep", DEPTH_MAX);
   out->json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
   if (!out->json && *text == '{') {
-    err_set(err, ERR_FORMAT, "that is not JSON: %s", error.text);
+    err_set(err, ERR_FORMAT, "that is not JSON: %s", PRINTABLE(error.text));
   } else if (!json_is_object(out->json)) {
     err_set(err, ERR_FORMAT, "that is not a JSON object");
     err_note(err, "what is meant for people goes to standard error");

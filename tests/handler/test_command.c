@@ -192,6 +192,7 @@ START_TEST(a_malformed_line_is_quoted_with_its_number_and_a_hint) {
       {"{\"done\":2}", "a message that is not under way: {\"done\":2}"},
       {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "nested more than 32 deep"},
       {"{\"a\":1,\"a\":2}", "that is not JSON: duplicate object key near '\"a\"': {\"a\":1,\"a\":2}"},
+      {"{\"a\x1b\":1}", "that is not JSON: control character 0x1b near '\"a'"},
       {"{\"call\":\"sleep\",\"ms\":NaN}", "that is not JSON: invalid token near 'NaN'"},
       {"\x1b[31mr\xc3\xa9\xff\xc3 \xc0\x80 \xed\xa0\x80", ": ?[31mr\xc3\xa9?? ?? ???"}, /* as a report can have it */
       {"{\"call\":\"sleep\",\"ms\":9223372036854775807}", "'ms' of call 'sleep' is not ms, from 0"},
