@@ -86,6 +86,13 @@ assert suite.getElementsByTagName("failure") and suite.getElementsByTagName("ski
 "$dgsim" check small.yaml --plugin ./doubles.so --format tap >out
 if ! grep -q '^1\.\.[0-9]' out || ! grep -q '^not ok' out || ! grep -q '# SKIP' out; then fail 'not TAP'; fi
 
+# what a plug-in prints is no part of a report, wherever it runs
+sed 's/static int handle(.*{/&\n  printf("heard\\n"), fflush(stdout);/; 1i #include <stdio.h>' doubles.c >prints.c
+cc -w -shared -fPIC -I "$include" -o prints.so prints.c || exit 1
+"$dgsim" check small.yaml --plugin ./prints.so --format junit >out.xml 2>err
+python3 -c 'import xml.dom.minidom as m; m.parse("out.xml")' || fail "no JUnit where a plug-in prints"
+grep -q heard err || fail 'the plug-in has printed nothing'
+
 # programs that are broken themselves; a sanitizer would end the one that crashes in its own way
 export ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0
 status 1 'signal 11' small.yaml --plugin ./crashes.so
