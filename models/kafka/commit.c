@@ -8,8 +8,8 @@
  *
  * ID: the producer of outputs is idempotent, and gets its id before the first one.
  *
- * What becomes of a step that times out or is cut off is commit_policy.c's to say; an answer that fences
- * ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
+ * What becomes of a step that times out, is cut off or comes from no member any more is commit_policy.c's to say; an
+ * answer that fences ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
  */
 #include "models/kafka/consumer.h"
 
@@ -61,7 +61,7 @@ void commit_forget(struct world *world, struct node *node) {
 /* A batch is full: it leaves, without offsets. In a transaction it waits for the commit, which is due then. */
 static void flush_early(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  if (transactional(world) || consumer->step != COMMIT_IDLE || consumer->lost || !consumer_stable(node)) return;
+  if (transactional(world) || consumer->step != COMMIT_IDLE || node->stage < STAGE_ASSIGNING) return;
   consumer->flush_only = true;
   commit_start(world, node);
 }
@@ -144,6 +144,7 @@ static void send_init(struct world *world, struct node *node) {
 }
 
 static void give_up(struct world *world, struct node *node);
+static void refused(struct world *world, struct node *node);
 
 /* The outputs of one partition, as one batch of at most PROCESSED_MAX. Sent again with the same sequence
  * until acknowledged. */
@@ -179,7 +180,7 @@ static void send_outputs(struct world *world, struct node *node) {
 void commit_send(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (node->doomed) return;
-  if (consumer->lost && !transactional(world)) return consumer_rejoin(world, node); /* CommitFailed */
+  if (consumer->step == COMMIT_OFFSETS && consumer->lost && !transactional(world)) return refused(world, node);
   if (consumer->step == COMMIT_OUTPUTS) return send_outputs(world, node);
   if (client_waits(&consumer->client, SLOT_COMMIT)) return;
   if (consumer->step == COMMIT_ID) send_init(world, node);
@@ -199,6 +200,11 @@ static void go_to(struct world *world, struct node *node, enum commit_step step)
   commit_send(world, node);
 }
 
+/* Whether offsets would be of no member, and nobody would hear of it. */
+static bool in_vain(const struct world *world, const struct consumer *consumer) {
+  return consumer->lost && !transactional(world) && !commit_blocks(world, consumer);
+}
+
 static bool is_needed(const struct world *world, const struct consumer *consumer,
                       enum commit_step step) {
   if (step == COMMIT_ID)
@@ -206,7 +212,7 @@ static bool is_needed(const struct world *world, const struct consumer *consumer
            kafka_setting(world, KEY_IDEMPOTENCE);
   if (step == COMMIT_ADD) return consumer->flushing > 0 && version_1(world);
   if (step == COMMIT_OUTPUTS) return consumer->flushing > 0;
-  if (step == COMMIT_OFFSETS) return !consumer->flush_only;
+  if (step == COMMIT_OFFSETS) return !consumer->flush_only && !in_vain(world, consumer);
   if (step == COMMIT_END) return consumer->begun;
   return true;
 }
@@ -253,10 +259,31 @@ void commit_start(struct world *world, struct node *node) {
 
 /* --- Answers --- */
 
+/* CommitFailedException: the group has put this consumer out. */
+static void refused(struct world *world, struct node *node) {
+  if (!in_vain(world, consumer_of(node))) return consumer_rejoin(world, node);
+  done(world, node);
+}
+
+bool commit_leave(struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  if (transactional(world) || outputs_count(consumer) == 0) return true;
+  if (consumer->step == COMMIT_OFFSETS) {
+    client_forget(world, &consumer->client, SLOT_COMMIT);
+    consumer->step = COMMIT_IDLE;
+  }
+  consumer->flush_only = true;
+  commit_start(world, node);
+  return false;
+}
+
 /* Membership or the producer's epoch is gone. */
 static void fenced(struct world *world, struct node *node, int64_t error) {
   struct consumer *consumer = consumer_of(node);
-  if (!transactional(world)) return consumer_fenced(world, node, error);
+  bool settles = node->stage == STAGE_REVOKING || node->stage == STAGE_STOPPING;
+  if (!transactional(world) && (settles || consumer->step != COMMIT_OFFSETS || commit_blocks(world, consumer)))
+    return consumer_fenced(world, node, error);
+  if (!transactional(world)) return consumer_put_out(world, node, error);
   bool member = error == KAFKA_ILLEGAL_GENERATION || error == KAFKA_UNKNOWN_MEMBER;
   if (member && consumer->step == COMMIT_OFFSETS) return give_up(world, node);
   consumer_restart(world, node);
@@ -301,7 +328,10 @@ static void done(struct world *world, struct node *node) {
       know_committed(consumer, &consumer->buffer[consumer_place(consumer, i)]);
     consumer->batch_safe = true;
   } else {
-    forget_committed(consumer);
+    if (in_vain(world, consumer))
+      consumer->processed_count = 0;
+    else
+      forget_committed(consumer);
     if (consumer->processed_count > 0 && commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
   }
   consumer->flush_only = false;

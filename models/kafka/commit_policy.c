@@ -7,6 +7,10 @@
  *
  * Auto-commit is async, and tried again after retry.backoff.ms. Before processing and in a transaction
  * the loop waits and does not give up.
+ *
+ * One that is refused because the consumer was put out of its group is over, too (CommitFailedException). Nobody
+ * hears of it where the loop goes on: what was polled is worked on to the end, and the next poll joins anew. With
+ * sync it leaves the loop, and the rest of what was polled with it.
  */
 #include "models/kafka/consumer.h"
 #include "models/mutants.h"
@@ -102,8 +106,7 @@ void commit_on_timer(struct world *world, struct node *node, uint64_t argument) 
   consumer->commit_due = true;
   if (transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_AUTO)
     return consumer_pump(world, node);
-  if (consumer->lost) return consumer_rejoin(world, node); /* CommitFailedException */
-  if (!consumer_stable(node)) return commit_arm(world, node);
+  if (!consumer_stable(node) && !consumer->lost) return commit_arm(world, node);
   commit_start(world, node);
 }
 
@@ -114,8 +117,7 @@ bool commit_blocks(const struct world *world, const struct consumer *consumer) {
 
 bool commit_is_next(const struct world *world, const struct consumer *consumer) {
   if (!consumer->commit_due || consumer->processed_count == 0) return false;
-  if (consumer->lost) return false; /* it hears of it at its poll */
-  return transactional(world) || sync_call(world);
+  return sync_call(world) || (transactional(world) && !consumer->lost); /* else it hears of it at its poll */
 }
 
 void commit_in_poll(struct world *world, struct node *node) {

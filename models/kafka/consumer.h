@@ -193,6 +193,8 @@ void consumer_rejoin(struct world *world, struct node *node);
 void consumer_restart(struct world *world, struct node *node);
 /* The coordinator has refused a request of this member. */
 void consumer_fenced(struct world *world, struct node *node, int64_t error);
+/* It has refused a commit that the loop does not wait for: that hears of it at its next poll. */
+void consumer_put_out(struct world *world, struct node *node, int64_t error);
 /* At a poll: does what the group asks for. True when there is nothing more to be done in this poll. */
 bool membership_poll(struct world *world, struct node *node);
 /* Sends the request of the current stage again. */
@@ -282,6 +284,8 @@ void commit_send(struct world *world, struct node *node);
 /* Nothing is left to be committed. */
 bool commit_clean(const struct consumer *consumer);
 void commit_forget(struct world *world, struct node *node);
+/* Put out of the group: what was published goes on to its log. True when it is there: nothing else is left to do. */
+bool commit_leave(struct world *world, struct node *node);
 message_fn commit_on_id, commit_on_committed, commit_on_added, commit_on_output, commit_on_offsets, commit_on_ended;
 int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_t intent, uint32_t key);
 static inline uint32_t slot_output(const struct world *world, uint32_t partition) {

@@ -176,6 +176,13 @@ void consumer_fenced(struct world *world, struct node *node, int64_t error) {
   consumer_rejoin(world, node);
 }
 
+void consumer_put_out(struct world *world, struct node *node, int64_t error) {
+  if (error == KAFKA_FENCED_INSTANCE) return die(world, node, error);
+  if (error == KAFKA_UNKNOWN_MEMBER) become_stranger(node, consumer_of(node));
+  consumer_of(node)->lost = true;
+  commit_send(world, node);
+}
+
 /* Somebody else has the partitions, or will. The loop goes on with what it has until its next poll, but
  * a transaction that is under way must not run on into the next generation: what it has written will be
  * written again. InitProducerId aborts it. */
@@ -413,7 +420,10 @@ bool membership_poll(struct world *world, struct node *node) {
       [STAGE_LISTING] = revoke_if_asked, [STAGE_RUNNING] = revoke_if_asked,
       [STAGE_REVOKING] = revoke,         [STAGE_STOPPING] = stop,
   };
-  if (consumer_of(node)->lost) return consumer_rejoin(world, node), true;
+  if (consumer_of(node)->lost) {
+    if (commit_leave(world, node)) consumer_rejoin(world, node);
+    return true;
+  }
   return asked[node->stage] && asked[node->stage](world, node);
 }
 

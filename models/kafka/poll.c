@@ -339,12 +339,19 @@ static inline __attribute__((always_inline)) bool poll(struct world *world, stru
   return returned && !node->doomed;
 }
 
+/* A commit that the loop waits for has thrown: what is left of the batch is nobody's here. */
+static bool leave_for_poll(struct world *world, struct node *node) {
+  poll_drop(world, node, 0);
+  return poll(world, node);
+}
+
 /* In the loop. True: go on. */
 static bool work_in_loop(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   if (consumer->flight_count > 0 || !host_idle(world, node)) return false;
   if (commit_blocks(world, consumer)) return false;
   if (commit_is_next(world, consumer)) {
+    if (consumer->lost) return leave_for_poll(world, node);
     if (consumer_stable(node)) commit_start(world, node);
     return false;
   }
