@@ -1,13 +1,9 @@
-#include "sim/world/link.h"
+#include "sim/world/link_parts.h"
 
 #include "sim/base/assert.h"
 #include "sim/world/mutants.h"
-#include "sim/world/world.h"
 
 #include <string.h>
-
-/* Purposes of the draws of one transmission: each its own address. */
-enum draw { DRAW_LOSS = 1, DRAW_LATENCY, DRAW_DUPLICATE, DRAW_OVERTAKEN, DRAW_COPY, DRAW_RESET };
 
 /* How many times one transmission is lost on a connection before it is let through: at 200 ms doubling
  * this is past every timeout that there is. */
@@ -31,7 +27,7 @@ enum link_kind link_kind_between(const struct world *world, uint16_t from, uint1
   return link < 0 ? LINK_KIND__COUNT : world->link_rules[link].kind;
 }
 
-static void lose(struct world *world, struct message *message, enum loss why, uint32_t fault) {
+void link_lose(struct world *world, struct message *message, enum loss why, uint32_t fault) {
   *trace_next(&world->trace) = (struct trace_record){
       .at = world->now.ns, .intent = message->intent, .value = why, .kind = TRACE_LOST,
       .node = message->from, .detail = (uint32_t)message->kind << 16 | message->to};
@@ -45,7 +41,7 @@ static void lose(struct world *world, struct message *message, enum loss why, ui
 static void lose_at_once(struct world *world, struct message *message, enum loss why, uint32_t fault) {
   if (world->observer && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, -1);
-  lose(world, message, why, fault);
+  link_lose(world, message, why, fault);
 }
 
 /* The event says all by which what gets it is found: that need not wait for the message to come to the cache. */
@@ -95,14 +91,6 @@ static inline uint64_t address_of(struct world *world, struct message *message, 
   return hash_pair(channel->control_key, transmission);
 }
 
-static inline int64_t latency(struct world *world, const struct channel *channel, uint64_t address,
-                              uint32_t size) {
-  const struct link_rules *rules = channel->rules;
-  int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, rules->latency);
-  if (rules->bandwidth) ns += (int64_t)((__int128)size * NS_PER_S / rules->bandwidth);
-  return ns;
-}
-
 /* The chance that what leaves then is lost: of a degraded link, which it no longer is when its time is
  * over. */
 static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
@@ -129,7 +117,7 @@ static void transmit_connection(struct world *world, struct message *message,
                                 struct channel *channel, int way, uint64_t address) {
   int64_t depart = message->depart + message->delay;
   int64_t at = depart + retransmissions(world, channel, way, depart, address) +
-               latency(world, channel, address, message->size);
+               link_latency(world, channel, address, message->size);
   if (at < channel->ways[way].last_arrival && !MUTANT(WORLD_OVERTAKES)) at = channel->ways[way].last_arrival;
   channel->ways[way].last_arrival = at;
   launch(world, message, at);
@@ -174,10 +162,10 @@ static int64_t overtaken_or_doubled(struct world *world, const struct message *m
                                     const struct channel *channel, uint64_t address, int64_t at) {
   const struct link_rules *rules = channel->rules;
   if (luck_chance(&world->luck, address + DRAW_OVERTAKEN, rules->reordering))
-    at += 4 * latency(world, channel, hash_pair(address, DRAW_OVERTAKEN), message->size);
+    at += 4 * link_latency(world, channel, hash_pair(address, DRAW_OVERTAKEN), message->size);
   if (luck_chance(&world->luck, address + DRAW_DUPLICATE, rules->duplication))
     transmit_copy(world, message,
-                  message->depart + latency(world, channel, hash_pair(address, DRAW_COPY), message->size));
+                  message->depart + link_latency(world, channel, hash_pair(address, DRAW_COPY), message->size));
   return at;
 }
 
@@ -187,9 +175,9 @@ static void transmit_alone(struct world *world, struct message *message, struct 
   if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[of]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   if (channel->ways[way].cuts) return lose_at_once(world, message, LOSS_CUT, channel->ways[way].cut_by);
-  int64_t at = message->depart + message->delay + latency(world, channel, address, message->size);
+  int64_t at = message->depart + message->delay + link_latency(world, channel, address, message->size);
   if (message->duplicated)
-    transmit_copy(world, message, at + latency(world, channel, hash_pair(address, DRAW_COPY), 0));
+    transmit_copy(world, message, at + link_latency(world, channel, hash_pair(address, DRAW_COPY), 0));
   if (channel->kind == LINK_KIND_DATAGRAM)
     at = overtaken_or_doubled(world, message, channel, address, at);
   launch(world, message, at);
@@ -242,7 +230,7 @@ void link_transmit(struct world *world, struct message *message, const struct no
   if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   launch_to(world, message, to,
-            message->depart + message->delay + latency(world, channel, address, message->size));
+            message->depart + message->delay + link_latency(world, channel, address, message->size));
 }
 
 /* --- Arriving --- */
@@ -291,8 +279,9 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
   int way = message->direction;
   bool current = message->epoch == channel->epoch;
   if (!current && message->sequence > link_old_limit(channel, message->epoch, way)) {
+    if (channel->half_open && way == 0) link_to_stranger(world, channel, message);
     world_unhold_message(world, message);
-    return lose(world, message, LOSS_RESET, channel->reset_by), false;
+    return link_lose(world, message, LOSS_RESET, channel->reset_by), false;
   }
   /* Behind a head of line that is sent again, even when it would arrive at that same instant, or has waited
    * for the same paused node, having come to it later [I1]. */
@@ -317,7 +306,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
         world->now.ns - channel->ways[way].stalled_since >= CONNECTION_GIVES_UP_NS) {
       link_reset(world, channel, channel->ways[way].cut_by);
       world_unhold_message(world, message);
-      return lose(world, message, LOSS_RESET, channel->reset_by), false;
+      return link_lose(world, message, LOSS_RESET, channel->reset_by), false;
     }
     return stall(world, message, channel, current), false;
   }
@@ -327,29 +316,6 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
     channel->ways[way].stalled_since = -1;
   }
   return true;
-}
-
-static void tell_incarnation(struct world *world, struct channel *channel, int end,
-                             uint32_t incarnation, int64_t at) {
-  queue_push(&world->queue,
-             &(struct event){.at = at, .node = channel->ends[end], .kind = EVENT_DISCONNECT,
-                             .detail = channel->ends[1 - end], .b = incarnation});
-}
-
-static void tell_disconnected(struct world *world, struct channel *channel, int end, int64_t at) {
-  tell_incarnation(world, channel, end, world->nodes[channel->ends[end]].incarnation, at);
-}
-
-/* It came to a process that is not there: the machine answers with a RST, unless it is gone too. */
-static void refuse(struct world *world, struct message *message, struct channel *channel) {
-  const struct node *to = &world->nodes[message->to];
-  if (world->link_rules[channel->link].kind == LINK_KIND_CONNECTION && !death_of_machine(to->death)) {
-    uint64_t address = hash_pair(hash_name("refused"), message->sequence);
-    address = hash_pair(address, world->nodes[message->from].key ^ (to->key << 1));
-    tell_incarnation(world, channel, message->direction, message->from_incarnation,
-                     world->now.ns + latency(world, channel, address, 0));
-  }
-  lose(world, message, LOSS_DEAD, to->down_by);
 }
 
 /* Whether a fault puts off what a dead process had sent; then it is on its way again. */
@@ -370,7 +336,7 @@ static bool arrive_bereft(struct world *world, struct message *message) {
   if (never_left(world, message)) {
     uint32_t fault = world->nodes[message->from].down_by;
     world_unhold_message(world, message);
-    return lose(world, message, LOSS_UNSENT, fault), false;
+    return link_lose(world, message, LOSS_UNSENT, fault), false;
   }
   return !put_off(world, message);
 }
@@ -388,7 +354,7 @@ static bool arrive_troubled(struct world *world, struct message *message, const 
   if (channel->clogged_until > world->now.ns) return wait_clogged(world, message, channel), false;
   if (channel->ways[message->direction].cuts == 0) return true;
   world_unhold_message(world, message);
-  return lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
+  return link_lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
 }
 
 /* Delivery on a channel that is not plain: false = taken care of. */
@@ -397,96 +363,23 @@ static inline bool arrive_unplain(struct world *world, struct message *message, 
   return !channel->troubled || arrive_troubled(world, message, channel);
 }
 
+static void arrive_at_stranger(struct world *world, struct message *message, struct channel *channel) {
+  link_to_stranger(world, channel, message);
+  world_unhold_message(world, message);
+  link_lose(world, message, LOSS_RESET, world->nodes[message->to].down_by);
+}
+
 bool link_arrive(struct world *world, struct message *message, const struct node *to) {
   const struct node *from = &world->nodes[message->from];
   bool bereft = !from->alive || from->incarnation != message->from_incarnation;
   if (__builtin_expect(bereft, 0) && !arrive_bereft(world, message)) return false;
   struct channel *channel = &world->channels[message->channel];
   if (!channel->plain && !arrive_unplain(world, message, channel)) return false;
+  if (__builtin_expect(channel->half_open, 0) && to->alive && message->direction == 0)
+    return arrive_at_stranger(world, message, channel), false;
   bool stale = message->is_reply && message->to_incarnation != to->incarnation && !MUTANT(WORLD_STALE_ANSWER);
   if (__builtin_expect(to->alive && !stale, 1)) return true;
   world_unhold_message(world, message);
-  if (stale) return lose(world, message, LOSS_STALE, NO_FAULT), false;
-  return refuse(world, message, channel), false;
-}
-
-/* --- Breaking --- */
-
-/* A new epoch begins; of the old one, messages up to these sequences still arrive. */
-static void break_connection(struct channel *channel, uint64_t limit_out, uint64_t limit_back,
-                             uint32_t fault) {
-  channel->request_limits[channel->epoch % LINK_OLD_EPOCHS] = limit_out;
-  channel->epoch++;
-  channel->used = false;
-  channel->reset_by = fault;
-  channel->ways[0].old_limit = limit_out;
-  channel->ways[1].old_limit = limit_back;
-  for (int way = 0; way < 2; way++) {
-    channel->ways[way].arrived = channel->sent[way];
-    channel->ways[way].last_arrival = 0;
-    channel->ways[way].stall_until = 0;
-    channel->ways[way].stall_rounds = 0;
-    channel->ways[way].stalled_by = NO_FAULT;
-    channel->ways[way].stalled_since = -1;
-  }
-}
-
-void link_reset(struct world *world, struct channel *channel, uint32_t fault) {
-  if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION || !channel->used) return;
-  uint64_t limits[2];
-  uint64_t name = fault == NO_FAULT ? 0 : world->plan->faults[fault].key;
-  for (int way = 0; way < 2; way++) {
-    uint64_t under_way = channel->sent[way] - channel->ways[way].arrived;
-    uint64_t address = hash_pair(name + DRAW_RESET, world->nodes[channel->ends[0]].key);
-    address = hash_pair(address + (uint64_t)way, world->nodes[channel->ends[1]].key + channel->epoch);
-    limits[way] = channel->sent[way] -
-                  luck_choice(&world->luck, address, under_way + 1);
-    if (MUTANT(WORLD_RESET_LOSES_NOTHING)) limits[way] = channel->sent[way];
-  }
-  break_connection(channel, limits[0], limits[1], fault);
-  tell_disconnected(world, channel, 0, world->now.ns);
-  tell_disconnected(world, channel, 1, world->now.ns);
-}
-
-void link_drop(struct world *world, struct channel *channel, const struct message *message) {
-  int64_t at = message->depart > world->now.ns ? message->depart : world->now.ns;
-  uint64_t limits[2] = {channel->sent[0], channel->sent[1]};
-  limits[message->direction] = message->sequence - 1;
-  break_connection(channel, limits[0], limits[1], NO_FAULT); /* the drop has its hit */
-  tell_disconnected(world, channel, 0, at);
-  tell_disconnected(world, channel, 1, at);
-}
-
-void link_close(struct world *world, struct node *node, uint16_t peer) {
-  struct channel *channel = link_channel(world, node->id, peer);
-  if (!channel->used || world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) return;
-  int own = channel->ends[0] == node->id ? 0 : 1; /* what it sends travels this way */
-  uint64_t limits[2];
-  limits[own] = channel->sent[own];
-  limits[1 - own] = 0;
-  break_connection(channel, limits[0], limits[1], NO_FAULT);
-}
-
-void link_node_down(struct world *world, struct node *node) {
-  for (size_t i = 0; i < world->channel_count; i++) {
-    struct channel *channel = &world->channels[i];
-    if (channel->ends[0] != node->id && channel->ends[1] != node->id) continue;
-    if (world->link_rules[channel->link].kind != LINK_KIND_CONNECTION) continue;
-    int own = channel->ends[0] == node->id ? 0 : 1;
-    /* what older connections still had under way to it */
-    if (own == 1) memset(channel->request_limits, 0, sizeof channel->request_limits);
-    if (!channel->used) {
-      channel->ways[1 - own].old_limit = 0;
-      continue;
-    }
-    uint64_t limits[2];
-    limits[own] = channel->sent[own];
-    limits[1 - own] = 0;
-    break_connection(channel, limits[0], limits[1], node->down_by);
-    if (death_of_machine(node->death)) continue;
-    uint64_t address = hash_pair(hash_name("closed") ^ node->key, channel->epoch);
-    address = hash_pair(address, world->nodes[channel->ends[1 - own]].key);
-    tell_disconnected(world, channel, 1 - own,
-                      world->now.ns + latency(world, channel, address, 0));
-  }
+  if (stale) return link_lose(world, message, LOSS_STALE, NO_FAULT), false;
+  return link_refuse(world, message, channel), false;
 }

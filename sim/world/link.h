@@ -14,7 +14,9 @@
  *
  * [I3] An answer reaches only the incarnation and the connection that asked.
  * LIMIT: a request that LINK_OLD_EPOCHS reconnections have overtaken is lost.
- * LIMIT: opening a connection costs nothing; both ends learn of a reset at once.
+ * LIMIT: opening a connection costs nothing; both ends learn of a reset at once. What is sent to a machine that is
+ * away to open one is lost, and not sent again by TCP.
+ * LIMIT: who was connected to does not learn from the other machine, once that is back, that it had been gone.
  */
 #ifndef SIM_WORLD_LINK_H
 #define SIM_WORLD_LINK_H
@@ -58,6 +60,8 @@ struct channel {
   uint16_t ends[2];     /* node ids: who connects, who answers */
   uint8_t link;         /* enum link */
   uint8_t kind;         /* enum link_kind */
+  bool half_open;       /* a connection: who connects does not know that the other machine was gone */
+  uint8_t half_open_state; /* see link_break.c */
   uint16_t group;       /* of who connects */
   bool used;            /* a connection: something was sent in this epoch */
   bool troubled;        /* in this run a fault has degraded, clogged or cut it: else none of that need be asked */
@@ -100,6 +104,7 @@ struct link_route {
   int64_t base;
 };
 
+struct event;
 struct fault_plan;
 struct world;
 
@@ -141,8 +146,15 @@ void link_drop(struct world *world, struct channel *channel, const struct messag
 void link_close(struct world *world, struct node *node, uint16_t peer);
 
 /* A node died: its connections break. What it had sent still arrives; what was under way to it does
- * not. Peers are told after one latency, unless the machine itself is gone (death_of_machine). */
+ * not. Peers are told after one latency, unless the machine itself is gone (death_of_machine): then who has connected
+ * to it learns of it by sending, once it is back. */
 void link_node_down(struct world *world, struct node *node);
+
+/* Who has connected sends again what nobody has acknowledged; an event. */
+void link_retransmission(struct world *world, const struct event *event);
+
+/* `node` hears that its connection to `peer` is over. */
+void link_told(struct world *world, const struct node *node, uint16_t peer);
 
 /* Clogs every channel of a link that one of `froms` connects, for so long. */
 void link_clog(struct world *world, enum link link, const uint8_t *froms, int64_t until, uint32_t fault);

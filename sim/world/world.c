@@ -372,6 +372,7 @@ static void on_disconnect(struct world *world, const struct event *event) {
                                                      .kind = TRACE_WORLD, .node = node->id,
                                                      .detail = peer};
   if (!node->alive || node->doomed || node->incarnation != event->b) return;
+  link_told(world, node, peer);
   for (int port = 0; port < NODE_PORTS; port++)
     if (node->components[port] && node->components[port]->disconnected)
       node->components[port]->disconnected(world, node, peer);
@@ -408,6 +409,7 @@ static event_fn *const on_event[EVENT__COUNT] = {
     [EVENT_TIMER] = on_timer,     [EVENT_CORE] = on_core,
     [EVENT_ARRIVAL] = on_arrival, [EVENT_DISCONNECT] = on_disconnect,
     [EVENT_FAULT] = on_fault,     [EVENT_CLIENT] = on_client,
+    [EVENT_RETRANSMISSION] = link_retransmission,
 };
 
 /* --- Running --- */

@@ -39,6 +39,7 @@ enum world_event {
   EVENT_DISCONNECT, /* node, detail = peer, a = channel, b = incarnation */
   EVENT_FAULT,      /* detail = enum fault_step, a = fault index, b = instance or node */
   EVENT_CLIENT,     /* detail = submit again, else a timeout; a = intent, b = attempt */
+  EVENT_RETRANSMISSION, /* node, detail = peer, a = first sent (ns), b = incarnation: of what half a connection sends */
   EVENT__COUNT
 };
 

@@ -33,7 +33,8 @@ START_TEST(a_power_loss_drops_what_was_not_synced) {
            "15 broker.1 crashed without power\n"
            "17 broker.1 up\n"
            "17 broker.1 started with 0\n"
-           "17 power_loss ended\n");
+           "17 power_loss ended\n"
+           "21 power_loss hit 2\n"); /* on a connection that the machine knows nothing of any more */
   timeline("operations=2 every=10ms sync=1; power_loss broker.1 at=15ms for=2ms", "started crashed",
            "0 producer.1 started with 0\n"
            "0 broker.1 started with 0\n"
