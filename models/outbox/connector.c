@@ -16,8 +16,9 @@ struct connector {
   struct session_wait wait;
   uint32_t correlation;
   uint16_t lane;
-  uint64_t position; /* published up to here */
-  uint64_t row;      /* of a snapshot: id of the last one read */
+  struct instant started; /* its offsets are stored each so often from then on */
+  uint64_t position;      /* published up to here */
+  uint64_t row;           /* of a snapshot: id of the last one read */
   bool failed, held, flush_armed, stopping;
 };
 struct stored_offset {
@@ -76,7 +77,8 @@ static void arm_flush(struct world *world, struct node *node) {
   if (connector->flush_armed) return;
   connector->flush_armed = true;
   int64_t every = publisher_setting(world, KEY_CONNECTOR_FLUSH);
-  world_after(world, node, PUBLISHER_PORT, TIMER_FLUSH, 0, span_of(every - world->now.ns % every));
+  int64_t runs = world->now.ns - connector->started.ns;
+  world_after(world, node, PUBLISHER_PORT, TIMER_FLUSH, 0, span_of(every - runs % every));
 }
 
 /* --- Steps --- */
@@ -272,6 +274,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   struct connector *connector = node->state[PUBLISHER_PORT] = ARENA_NEW(&node->arena, struct connector, 1);
   *connector = (struct connector){.batch = (uint32_t)publisher_setting(world, KEY_CONNECTOR_BATCH),
                                   .lane = session_lane(world),
+                                  .started = world->now,
                                   .position = stored_in(node)->position};
   connector->rows = ARENA_NEW(&node->arena, struct record, connector->batch);
   if (node->index > 1) return;

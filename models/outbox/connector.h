@@ -8,9 +8,9 @@
  *      | '--retriable.restart.connector.wait.ms-- [waiting] <-'    it goes on behind the stored offset
  *      '- no such slot -> [creating] -> (snapshot.mode) -> [snapshot] <-> [publishing], or [reading]
  *
- * What it has published it knows as a position of the log. Each offset.flush.interval.ms that position is
- * stored as its offset, and confirmed to the slot, which may forget the log up to there. A clean stop stores
- * it too.
+ * What it has published it knows as a position of the log. Each offset.flush.interval.ms from the start of its
+ * process on, that position is stored as its offset, and confirmed to the slot, which may forget the log up to
+ * there (Kafka Connect: SourceTaskOffsetCommitter.schedule). A clean stop stores it too.
  *
  * Durable: the stored offset, and that a snapshot is not whole yet, which Kafka Connect keeps in a topic.
  * Volatile: all else. A connector that dies publishes again what it has published since it stored its offset:

@@ -85,6 +85,31 @@ START_TEST(rows_are_cleaned_up_while_their_events_are_read) {
 }
 END_TEST
 
+/* From the start of its process on, as Kafka Connect's task: one that started at 1.05 s and flushes each second has
+ * stored nothing yet at 2.02 s, and has at 2.06 s. */
+START_TEST(offsets_are_stored_so_often_from_the_start_of_the_task) {
+  static const struct {
+    int killed_ms, delivered;
+  } rows[] = {{2020, 2}, {2060, 1}};
+  struct rig_text text = {.length = 0};
+  rig_add(&text,
+          "format: 1\nname: flushes\nluck: none\nmeasure_capacity: false\n"
+          "workload: {intents: [{at: 1200ms, key: 1}]}\ntopology: {consumers: 1}\n"
+          "system: kafka-idempotent\nhandler: dedup-table\n"
+          "publisher: {name: outbox-cdc, offset.flush.interval.ms: 1000}\n"
+          "faults:\n  - {at: 950ms, kill: relay.1, for: 100ms, min_hits: 0}\n"
+          "  - {at: %dms, kill: relay.1, for: 100ms, min_hits: 0}\n",
+          rows[_i].killed_ms);
+  struct rig rig;
+  rig_load(&rig, text.bytes);
+  struct run_result result = rig_run(&rig, 0, 1);
+  ck_assert_int_eq(result.metrics[METRIC_DELIVERED], rows[_i].delivered);
+  ck_assert_int_eq(result.metrics[METRIC_ONCE], 1);
+  run_result_deinit(&result);
+  rig_close(&rig);
+}
+END_TEST
+
 /* A client with a key for each attempt: what it has submitted twice is done twice, by log as by table. */
 START_TEST(an_event_says_which_attempt_it_is_of) {
   static const char *const publishers[] = {"{name: outbox-cdc}", "{name: outbox-polling}"};
@@ -154,6 +179,7 @@ int main(void) {
   tcase_add_loop_test(tests, no_fault_between_connector_and_slot_loses_an_event, 0, 2);
   tcase_add_test(tests, a_lost_confirmation_leaves_nothing_held);
   tcase_add_loop_test(tests, rows_are_cleaned_up_while_their_events_are_read, 0, 2);
+  tcase_add_loop_test(tests, offsets_are_stored_so_often_from_the_start_of_the_task, 0, 2);
   tcase_add_loop_test(tests, an_event_says_which_attempt_it_is_of, 0, 2);
   tcase_add_loop_test(tests, a_new_disk_tells_what_is_committed_on_it, 0, 2);
   tcase_add_test(tests, used_memory_does_not_show);
