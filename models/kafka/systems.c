@@ -264,6 +264,10 @@ static bool check(const struct plan *plan, struct err *err) {
   if (values[KEY_TRANSACTION_TIMEOUT].i > values[KEY_TRANSACTION_MAX_TIMEOUT].i)
     return err_set(err, ERR_CONFLICT, "transaction.timeout.ms is above transaction.max.timeout.ms"),
            err_note(err, "the coordinator answers INVALID_TRANSACTION_TIMEOUT");
+  if (values[KEY_COMMIT].i == COMMIT_IN_TRANSACTION &&
+      values[KEY_TRANSACTION_TIMEOUT].i < values[KEY_COMMIT_INTERVAL].i)
+    return err_set(err, ERR_CONFLICT, "transaction.timeout.ms is below commit_interval"),
+           err_note(err, "as in Kafka Streams: a transaction would be over before its commit is due");
   if (values[KEY_HEARTBEAT_INTERVAL].i >= values[KEY_SESSION_TIMEOUT].i)
     return err_set(err, ERR_CONFLICT, "heartbeat.interval.ms must be below session.timeout.ms"),
            err_note(err, "Kafka advises a third of it");

@@ -12,6 +12,8 @@ static const struct {
     {"system: {name: kafka-idempotent, retries: 0}\n", "enable.idempotence needs retries above 0", ERR_CONFLICT},
     {"system: {name: kafka-transactional, transaction.timeout.ms: 1000000}\n",
      "transaction.timeout.ms is above transaction.max.timeout.ms", ERR_CONFLICT},
+    {"system: {name: kafka-transactional, transaction.timeout.ms: 2s, commit_interval: 2001ms}\n",
+     "transaction.timeout.ms is below commit_interval", ERR_CONFLICT},
     {"system: {name: kafka-acks-1, heartbeat.interval.ms: 45000}\n",
      "heartbeat.interval.ms must be below session.timeout.ms", ERR_CONFLICT},
     {"system: {name: kafka-acks-1, retry.backoff.ms: 1001}\n", "retry.backoff.ms is above retry.backoff.max.ms",
@@ -65,6 +67,8 @@ START_TEST(last_values_that_are_allowed_are_taken) {
   static const char *const texts[] = {
       "system: {name: kafka-idempotent, max.in.flight.requests.per.connection: 5, retries: 1}\n",
       "system: {name: kafka-acks-1, heartbeat.interval.ms: 44999, retry.backoff.ms: 1000}\n",
+      "system: {name: kafka-transactional, transaction.timeout.ms: 2s, commit_interval: 2s}\n",
+      "system: {name: kafka-acks-all, transaction.timeout.ms: 2s, commit_interval: 2001ms}\n", /* without transactions */
       "system: {name: kafka-acks-1, delivery.timeout.ms: 30001, linger.ms: 1}\n",
       "system: {name: kafka-acks-all, broker.heartbeat.interval.ms: 8999}\ntopology: {partitions: 1000}\n",
       "system: {name: kafka-acks-all, replication.factor: 3}\ntopology: {brokers: 3, partitions: 250}\n",

@@ -43,7 +43,7 @@ struct flaw {
   "client: {name: retrying, resubmit_unknown: true, key: " key "}"
 /* A transaction is over before a request of it that was lost is sent again. */
 #define VARIANT_HASTE                                                                              \
-  VARIANT_KAFKA ", transaction.timeout.ms: 50ms, "                                                 \
+  VARIANT_KAFKA ", transaction.timeout.ms: 100ms, "                                                \
   "transaction.abort.timed.out.transaction.cleanup.interval.ms: 10ms"
 
 static const struct flaw variants[] = {

@@ -69,6 +69,7 @@ static const struct {
 } pairs[] = {{"session.timeout.ms", "heartbeat.interval.ms"},
              {"broker.session.timeout.ms", "broker.heartbeat.interval.ms"},
              {"transaction.max.timeout.ms", "transaction.timeout.ms"},
+             {"transaction.timeout.ms", "commit_interval"},
              {"retry.backoff.max.ms", "retry.backoff.ms"},
              {"delivery.timeout.ms", "request.timeout.ms"}};
 
