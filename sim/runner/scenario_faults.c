@@ -206,11 +206,17 @@ static bool check_needs(struct reader *reader, const struct fault_reading *readi
 static bool check_gap(struct reader *reader, const struct fault_reading *reading,
                       struct fault_plan *fault) {
   const struct yaml_entry *every = reading->timing[FAULT_KEY_EVERY];
+  const struct yaml_entry *until = reading->timing[FAULT_KEY_UNTIL];
   int64_t mean = fault->every->table->mean;
   if (mean == 0)
     return reader_fail(reader, every->value, ERR_OUT_OF_RANGE, "the gap '%s' has no length",
                        every->value->text);
-  if (!reading->timing[FAULT_KEY_UNTIL]) {
+  if (until && fault->has_at && fault->until.ns < fault->at.ns) {
+    reader_fail(reader, until->value, ERR_CONFLICT, "'until' (%s) is before 'at' (%s)", until->value->text,
+                reading->timing[FAULT_KEY_AT]->value->text);
+    return err_note(reader->err, "both are times of the run: at says when it first begins, until when it last may");
+  }
+  if (!until) {
     if (reader->workload.given[WORKLOAD_OUTSTANDING] && !reading->timing[FAULT_KEY_TIMES]) {
       reader_fail_key(reader, every, ERR_MISSING_KEY, "fault '%s' does not say until when",
                       reading->verb->name);
@@ -226,6 +232,7 @@ static bool check_gap(struct reader *reader, const struct fault_reading *reading
   if (beginnings > BEGINNINGS_MAX)
     return reader_fail(reader, every->value, ERR_LIMIT, "it would begin %lld times; the most is %d",
                        (long long)beginnings, BEGINNINGS_MAX);
+  if (fault->has_at && fault->until.ns < fault->at.ns) fault->until.ns = fault->at.ns; /* once, then */
   return true;
 }
 
@@ -294,84 +301,6 @@ static bool read_target(struct reader *reader, const struct yaml_entry *entry,
   return select_nodes(reader, value, true, &fault->target);
 }
 
-/* Where a key of the verb's own stands, or NULL. */
-static const struct yaml_entry *own_entry(const struct fault_reading *reading, const char *name) {
-  int key = find_key(reading->verb->keys, reading->verb->key_count, name);
-  return key < 0 ? NULL : reading->own[key];
-}
-
-/* Only datagrams are doubled or overtake each other: some row must have them there. */
-static bool check_datagrams(struct reader *reader, const struct fault_reading *reading,
-                            const struct fault_plan *fault, const char *name) {
-  const struct yaml_entry *given = own_entry(reading, name);
-  if (!given || reader->one_run) return true;
-  for (size_t i = 0; i < reader->row_count; i++) {
-    const struct plan *plan = &reader->scenario->plans[i];
-    if (scenario_link_used(plan, fault->target_link) &&
-        plan->links[fault->target_link].kind == LINK_KIND_DATAGRAM)
-      return true;
-  }
-  return reader_fail_key(reader, given, ERR_CONFLICT, "'%s' needs a link of kind 'datagram'", name);
-}
-
-static bool check_degrade(struct reader *reader, const struct yaml_entry *verb,
-                          const struct fault_reading *reading, const struct fault_plan *fault) {
-  const struct yaml_entry *loss = own_entry(reading, "loss");
-  bool any = false;
-  for (size_t i = 0; i < reading->verb->key_count; i++) any = any || reading->own[i];
-  if (!any) {
-    reader_fail_key(reader, verb, ERR_MISSING_KEY, "fault 'degrade' does not say how");
-    return err_note(reader->err, "give a key of links, such as latency: 200ms or loss: 5%%");
-  }
-  static const char *const one_way[] = {"request_loss", "reply_loss"};
-  for (size_t i = 0; i < 2; i++) {
-    if (!loss || !own_entry(reading, one_way[i])) continue;
-    reader_fail_key(reader, loss, ERR_CONFLICT, "'loss' and '%s' exclude each other", one_way[i]);
-    return err_note(reader->err, "loss is both ways");
-  }
-  return check_datagrams(reader, reading, fault, "duplication") &&
-         check_datagrams(reader, reading, fault, "reordering");
-}
-
-/* A shape splits the target itself: there is no other side. */
-static bool check_shape(struct reader *reader, const struct fault_reading *reading,
-                        const struct fault_plan *fault) {
-  const struct yaml_entry *from = own_entry(reading, "from"), *direction = own_entry(reading, "direction");
-  if (fault->shape == SHAPE_SIDES) return true;
-  if (from) {
-    reader_fail_key(reader, from, ERR_CONFLICT, "'from' and 'shape' exclude each other");
-    return err_note(reader->err, "a shape splits the target itself");
-  }
-  if (fault->shape == SHAPE_RING && fault->direction != DIRECTION_BOTH)
-    return reader_fail_key(reader, direction, ERR_CONFLICT, "a ring has no direction");
-  return true;
-}
-
-static bool is_understood(const struct reader *reader, enum role role, enum verb number) {
-  for (size_t i = 0; i < reader->row_count; i++)
-    if (plan_understands(&reader->scenario->plans[i], role, number)) return true;
-  return false;
-}
-
-/* A fault that systems and stores understand or not: of the rows', one must, for each target. */
-static bool check_understood(struct reader *reader, const struct yaml_entry *verb,
-                             const struct fault_plan *fault) {
-  if (!fault_verbs[fault->verb].of_system || reader->one_run) return true;
-  for (uint32_t i = 0; i < fault->target.count; i++) {
-    const struct selector_item *item = &fault->target.items[i];
-    bool any = item->which != WHICH_THIS && is_understood(reader, item->role, fault->verb);
-    for (int role = 0; item->which == WHICH_THIS && role < ROLE__COUNT; role++)
-      any = any || is_understood(reader, (enum role)role, fault->verb);
-    if (any) continue;
-    bool store = item->which != WHICH_THIS && plan_store(&reader->scenario->plans[0], item->role);
-    reader_fail_key(reader, verb, ERR_BAD_SELECTOR, "no row's %s has a fault '%s'",
-                    store ? role_names[item->role] : "system", verb->key);
-    return err_note(reader->err, "such as %s: %s; dgsim list faults says who understands it", verb->key,
-                    fault_verbs[fault->verb].such_as);
-  }
-  return true;
-}
-
 bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                          struct fault_reading *reading, struct fault_plan *fault) {
   if (!reader_is(reader, node, YAML_KIND_MAP, "a fault")) return false;
@@ -389,13 +318,7 @@ bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                 reading->verb->name);
     return err_note(reader->err, "give for, such as for: 2s");
   }
-  if (!check_understood(reader, verb, fault)) return false;
-  if (fault->verb == VERB_SKEW_CLOCK && fault->skew.ns == 0) {
-    reader_fail(reader, node, ERR_MISSING_KEY, "fault 'skew_clock' does not say by how much");
-    return err_note(reader->err, "give offset, such as offset: 1h, and direction: back to set it back");
-  }
-  if (fault->verb == VERB_PARTITION && !check_shape(reader, reading, fault)) return false;
-  return fault->verb != VERB_DEGRADE || check_degrade(reader, verb, reading, fault);
+  return scenario_check_fault(reader, verb, reading, fault);
 }
 
 /* ---- names ---- */

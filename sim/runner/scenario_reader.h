@@ -11,7 +11,8 @@
  *   scenario_check.c    `check`; scenario_check_print.c: its resolved form
  *   scenario_slots.c    compare rows, slots, the override rule, labels
  *   scenario_links.c    links, once the rows' systems are known
- *   scenario_faults.c   faults; scenario_fault_files.c: from files; scenario_select.c: nodes, links and points by name
+ *   scenario_faults.c   faults; scenario_fault_checks.c: what they can strike; scenario_fault_files.c: from files
+ *   scenario_select.c   nodes, links and points by name
  *   scenario_expect.c   bounds; scenario_where.c: at which points
  *   scenario_print.c    the resolved form, from what the parts noted about where a value came from
  *   scenario_out.c      who writes which of its forms
@@ -337,6 +338,9 @@ struct fault_item *fault_list_add(struct reader *reader, struct fault_list *list
                                   const struct yaml_node *place);
 bool scenario_read_fault(struct reader *reader, struct yaml_node *node,
                          struct fault_reading *reading, struct fault_plan *fault);
+/* Of a fault that is read: whether its keys go together, and whether it can strike anything in some row. */
+bool scenario_check_fault(struct reader *reader, const struct yaml_entry *verb,
+                          const struct fault_reading *reading, const struct fault_plan *fault);
 bool scenario_read_fault_file(struct reader *reader, const struct yaml_node *map, size_t entry,
                               struct fault_list *list);
 const char *scenario_resolve(struct reader *reader, size_t *out_length, uint64_t *out_hash);
@@ -433,6 +437,8 @@ uint32_t point_number(const struct system *system, const char *name);
 const char *select_format(struct pool *pool, const struct selector *selector);
 const char *select_format_link(struct pool *pool, const struct selector *from, enum link link);
 
+/* As reader_hint; of a link that is named the wrong way round, that link. */
+const char *link_hint(struct reader *reader, const char *name, const struct words *words);
 /* `a_to_b` is a name of the language whose roles this version does not connect. */
 bool link_is_later(const char *name);
 
