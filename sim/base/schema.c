@@ -214,16 +214,34 @@ static bool fail_unknown_unit(const struct form *form, const struct number *numb
   return fail(err, ERR_UNKNOWN_UNIT, note, "unknown unit '%s' in '%s'", number->unit, number->text);
 }
 
+/* Where others write -1 for no limit, the key's help says what does here. */
+static bool fail_count(const struct key *key, const char *text, struct err *err) {
+  char note[sizeof err->note];
+  const bool limit = strcmp(text, "-1") == 0 && key->help && strstr(key->help, "no limit");
+  snprintf(note, sizeof note, "write digits only%s%s", limit ? ": " : ", without a leading zero", limit ? key->help : "");
+  return fail(err, ERR_WRONG_TYPE, note, "'%s' is not a count", text);
+}
+
 static bool parse_count(const struct key *key, const char *text, union value *out,
                         struct err *err) {
   struct number number;
   wide scaled;
   bool exact;
-  if (!number_split(text, &number) || number.fraction || *number.unit)
-    return fail(err, ERR_WRONG_TYPE, "write digits only, without a leading zero",
-                "'%s' is not a count", text);
+  if (!number_split(text, &number) || number.fraction || *number.unit) return fail_count(key, text, err);
   if (!number_scale(&number, 1, &scaled, &exact)) scaled = ~(wide)0;
   return store(key, text, scaled, out, err);
+}
+
+/* "5" of "5 min", "1.5" of "1.5 s". */
+static size_t number_length(const char *text) { return strspn(text, "0123456789."); }
+
+/* The unit of "5 min", if it is one; NULL. */
+static const char *unit_after_blank(const struct form *form, const char *text) {
+  const char *unit = text + number_length(text);
+  if (unit == text || *unit != ' ') return NULL;
+  unit += strspn(unit, " ");
+  const size_t length = form->per_time ? strcspn(unit, "/") : strlen(unit);
+  return unit_find(form->units, unit, length) ? unit : NULL;
 }
 
 static bool parse_quantity(const struct key *key, const char *text, union value *out,
@@ -233,7 +251,11 @@ static bool parse_quantity(const struct key *key, const char *text, union value 
   struct number number;
   if (!number_split(text, &number)) {
     char note[sizeof err->note];
-    snprintf(note, sizeof note, "write a number and its unit, such as %s", form->example);
+    const char *blank = unit_after_blank(form, text);
+    if (blank)
+      snprintf(note, sizeof note, "no blank between: %.*s%s", (int)number_length(text), text, blank);
+    else
+      snprintf(note, sizeof note, "write a number and its unit, such as %s", form->example);
     return fail(err, ERR_WRONG_TYPE, note, "'%s' is not a %s", text,
                 form->units == time_units ? "time" : form->name);
   }
@@ -282,6 +304,12 @@ static size_t enum_split(const struct key *key, char *buffer, const char **words
   return count;
 }
 
+static bool word_of(const char *word, const char *const *words, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(words[i], word) == 0) return true;
+  return false;
+}
+
 static bool parse_enum(const struct key *key, const char *text, union value *out, struct err *err) {
   char buffer[ENUM_TEXT_MAX], note[sizeof err->note];
   const char *words[ENUM_WORDS_MAX];
@@ -291,7 +319,8 @@ static bool parse_enum(const struct key *key, const char *text, union value *out
       out->i = (int64_t)i;
       return true;
     }
-  const char *near = suggest(text, words, count);
+  /* Kafka's own -1 of acks. */
+  const char *near = suggest(strcmp(text, "-1") == 0 && word_of("all", words, count) ? "all" : text, words, count);
   snprintf(note, sizeof note, "one of: %s", key->choices);
   return fail(err, ERR_UNKNOWN_NAME, note, "unknown value '%s' of '%s'%s%s%s", text, key->name,
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");

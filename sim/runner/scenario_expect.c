@@ -36,6 +36,14 @@ static bool fail_bound(const struct bound *bound) {
       "bounds are words: none, some, 3, at least 3, at most 1%%, between 3 and 9, more than ROW");
 }
 
+/* "0.01 is not a count", but it may be a share: the note of one without its unit. */
+static void hint_share(struct err *err, const char *text) {
+  static const struct key share = {.name = "share", .type = VALUE_SHARE};
+  struct err without_unit = {.code = ERR_NONE};
+  union value value;
+  if (!schema_parse(&share, text, &value, &without_unit)) memcpy(err->note, without_unit.note, sizeof err->note);
+}
+
 /* A number in the metric's unit; of a count also a share of `intended`. */
 static bool read_number(const struct bound *bound, const char *text, int64_t *out,
                         bool *out_relative) {
@@ -47,8 +55,10 @@ static bool read_number(const struct bound *bound, const char *text, int64_t *ou
                     .type = share ? VALUE_SHARE : unit_types[unit]};
   union value value;
   if (length == 0 || text[0] < '0' || text[0] > '9') return fail_bound(bound);
-  if (!schema_parse(&key, text, &value, bound->reader->err))
+  if (!schema_parse(&key, text, &value, bound->reader->err)) {
+    if (key.type == VALUE_COUNT && strncmp(text, "0.", 2) == 0) hint_share(bound->reader->err, text);
     return yaml_fail_at(bound->at->source, bound->at->line, bound->at->column, bound->reader->err);
+  }
   *out = value.i;
   *out_relative = share;
   return true;

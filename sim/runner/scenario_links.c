@@ -65,7 +65,7 @@ static bool fail_link(struct reader *reader, const struct yaml_entry *entry) {
   words_add(&words, "default");
   for (int i = 0; i < LINK__COUNT; i++) words_add(&words, link_rows[i].name);
   return reader_fail_key(reader, entry, ERR_UNKNOWN_NAME, "unknown link '%s'%s", entry->key,
-                         reader_hint(reader, entry->key, &words));
+                         link_hint(reader, entry->key, &words));
 }
 
 static bool read_named(struct reader *reader, const struct yaml_node *block) {

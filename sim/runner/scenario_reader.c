@@ -13,6 +13,7 @@
 static const char *const synonyms[][2] = {
     {"duration", "for"},       {"down", "for"},  {"interval", "every"}, {"on", "when"},
     {"probability", "chance"}, {"op", "intent"}, {"seed", "seeds"},     {"guarantees", "compare"},
+    {"duplicates", "duplicate_effects"},
 };
 
 /* ---- errors ---- */

@@ -155,6 +155,20 @@ static bool parse_which(struct reader *reader, const struct yaml_node *at, const
                                "brokers");
 }
 
+/* Which, and not of what. */
+static bool is_bare_which(const char *name) {
+  for (size_t i = 0; i < WHICH_WORDS; i++)
+    if (which_words[i] && strcmp(which_words[i], name) == 0) return true;
+  return *name && strspn(name, "0123456789") == strlen(name);
+}
+
+static bool fail_bare_which(struct reader *reader, const struct yaml_node *at, const char *name) {
+  const bool broker = strcmp(name, which_words[WHICH_LEADER]) == 0 || strcmp(name, which_words[WHICH_COORDINATOR]) == 0;
+  reader_fail(reader, at, ERR_BAD_SELECTOR, "'%s' does not say of what", name);
+  return err_note(reader->err, "write ROLE.WHICH, such as %s.%s", broker ? role_names[ROLE_BROKER] : role_names[ROLE_CONSUMER],
+                  name);
+}
+
 /* ROLE.WHICH; `text` is not always the whole scalar (see select_link). */
 static bool parse_item(struct reader *reader, const struct yaml_node *at, const char *text,
                        struct selector_item *out) {
@@ -164,7 +178,7 @@ static bool parse_item(struct reader *reader, const struct yaml_node *at, const 
   if (role >= 0)
     *out = (struct selector_item){.role = (enum role)role};
   else if (!is_group(reader, name, out) && !is_service(reader, name, out))
-    return fail_role(reader, at, name);
+    return is_bare_which(name) ? fail_bare_which(reader, at, name) : fail_role(reader, at, name);
   if (text[length] == '\0') {
     reader_fail(reader, at, ERR_BAD_SELECTOR, "'%s' does not say which", name);
     return err_note(reader->err, "write %s.1, %s.any or %s.all", name, name, name);
@@ -210,13 +224,20 @@ const char *select_format(struct pool *pool, const struct selector *selector) {
 
 /* ---- links ---- */
 
+const char *link_hint(struct reader *reader, const char *name, const struct words *words) {
+  const char *middle = strstr(name, "_to_");
+  const char *turned = middle ? pool_print(reader->pool, "%s_to_%.*s", middle + 4, (int)(middle - name), name) : "";
+  for (int i = 0; i < LINK__COUNT; i++)
+    if (strcmp(link_rows[i].name, turned) == 0) return reader_hint(reader, turned, words);
+  return reader_hint(reader, name, words);
+}
+
 static bool fail_link_name(struct reader *reader, const struct yaml_node *at, const char *name) {
   if (link_is_later(name))
     return reader_fail(reader, at, ERR_NOT_HERE, "link '%s' is not in this version yet", name);
   struct words words = {.count = 0};
   for (int i = 0; i < LINK__COUNT; i++) words_add(&words, link_rows[i].name);
-  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown link '%s'%s", name,
-              reader_hint(reader, name, &words));
+  reader_fail(reader, at, ERR_BAD_SELECTOR, "unknown link '%s'%s", name, link_hint(reader, name, &words));
   return err_note(reader->err, "from who connects to who answers, such as consumer_to_broker or "
                                 "producer.any_to_broker");
 }
@@ -263,11 +284,11 @@ uint32_t point_number(const struct system *system, const char *name) {
   return POINT_NONE;
 }
 
-/* A point of some system that there is. */
-static bool is_elsewhere(const struct reader *reader, const char *name) {
+/* The first system that there is with such a point, or NULL. */
+static const struct system *has_point(const struct reader *reader, const char *name) {
   for (size_t i = 0; i < reader->registry->system_count; i++)
-    if (point_number(reader->registry->systems[i], name) != POINT_NONE) return true;
-  return false;
+    if (point_number(reader->registry->systems[i], name) != POINT_NONE) return reader->registry->systems[i];
+  return NULL;
 }
 
 bool select_point(struct reader *reader, const struct yaml_node *node, struct fault_plan *fault,
@@ -289,7 +310,11 @@ bool select_point(struct reader *reader, const struct yaml_node *node, struct fa
     reading->own_point = number >= POINT_GENERIC__COUNT;
     return true;
   }
-  if (reader->one_run && is_elsewhere(reader, name)) {
+  const struct system *elsewhere = has_point(reader, name);
+  if (elsewhere && !reader->one_run)
+    return reader_fail(reader, node, ERR_BAD_SELECTOR, "no row's system has a point '%s' (it belongs to '%s')", name,
+                       elsewhere->name);
+  if (elsewhere) {
     fault->point = POINT_NONE;
     reading->own_point = true;
     return true;
