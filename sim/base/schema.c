@@ -214,24 +214,6 @@ static bool fail_unknown_unit(const struct form *form, const struct number *numb
   return fail(err, ERR_UNKNOWN_UNIT, note, "unknown unit '%s' in '%s'", number->unit, number->text);
 }
 
-/* Where others write -1 for no limit, the key's help says what does here. */
-static bool fail_count(const struct key *key, const char *text, struct err *err) {
-  char note[sizeof err->note];
-  const bool limit = strcmp(text, "-1") == 0 && key->help && strstr(key->help, "no limit");
-  snprintf(note, sizeof note, "write digits only%s%s", limit ? ": " : ", without a leading zero", limit ? key->help : "");
-  return fail(err, ERR_WRONG_TYPE, note, "'%s' is not a count", text);
-}
-
-static bool parse_count(const struct key *key, const char *text, union value *out,
-                        struct err *err) {
-  struct number number;
-  wide scaled;
-  bool exact;
-  if (!number_split(text, &number) || number.fraction || *number.unit) return fail_count(key, text, err);
-  if (!number_scale(&number, 1, &scaled, &exact)) scaled = ~(wide)0;
-  return store(key, text, scaled, out, err);
-}
-
 /* "5" of "5 min", "1.5" of "1.5 s". */
 static size_t number_length(const char *text) { return strspn(text, "0123456789."); }
 
@@ -281,6 +263,43 @@ static bool parse_quantity(const struct key *key, const char *text, union value 
   scaled = (scaled + period->factor / 2) / period->factor;
   if ((period->factor == 1 && !exact) || (something && scaled == 0))
     return fail(err, ERR_OUT_OF_RANGE, NULL, "'%s' is not exact in %s", text, form->smallest);
+  return store(key, text, scaled, out, err);
+}
+
+/* Where others write -1 for no limit, the key's help says what does here. */
+static bool fail_count(const struct key *key, const char *text, struct err *err) {
+  char note[sizeof err->note];
+  const bool limit = strcmp(text, "-1") == 0 && key->help && strstr(key->help, "no limit");
+  snprintf(note, sizeof note, "write digits only%s%s", limit ? ": " : ", without a leading zero", limit ? key->help : "");
+  return fail(err, ERR_WRONG_TYPE, note, "'%s' is not a count", text);
+}
+
+/* A real system's "….minutes" key: its name carries the unit, and a time is as good. */
+static bool counts_minutes(const struct key *key) {
+  static const char end[] = ".minutes";
+  const size_t length = strlen(key->name);
+  return length > strlen(end) && strcmp(key->name + length - strlen(end), end) == 0;
+}
+
+static bool parse_minutes(const struct key *key, const char *text, union value *out, struct err *err) {
+  const struct key time = {.name = key->name, .type = VALUE_TIME};
+  union value value;
+  if (!parse_quantity(&time, text, &value, err)) return false;
+  const uint64_t ns = (uint64_t)value.i, minute = 60 * NS_S;
+  if (ns % minute != 0)
+    return fail(err, ERR_OUT_OF_RANGE, NULL, "'%s' is not exact in minutes", text);
+  return store(key, text, ns / minute, out, err);
+}
+
+static bool parse_count(const struct key *key, const char *text, union value *out,
+                        struct err *err) {
+  struct number number;
+  wide scaled;
+  bool exact;
+  const bool is_number = number_split(text, &number);
+  if (is_number && *number.unit && counts_minutes(key)) return parse_minutes(key, text, out, err);
+  if (!is_number || number.fraction || *number.unit) return fail_count(key, text, err);
+  if (!number_scale(&number, 1, &scaled, &exact)) scaled = ~(wide)0;
   return store(key, text, scaled, out, err);
 }
 

@@ -16,7 +16,7 @@
 
 enum value_type {
   VALUE_BOOL,         /* true, false */
-  VALUE_COUNT,        /* digits only, no leading zero */
+  VALUE_COUNT,        /* digits only, no leading zero; of a key "….minutes" also a time, 10min */
   VALUE_TIME,         /* 500ms, 1.5s: ns us ms s min h d, exact in ns */
   VALUE_MILLISECONDS, /* a real system's "….ms" key: 30000 or 30s; held in ns */
   VALUE_SIZE,         /* 1KiB: B KiB MiB GiB */

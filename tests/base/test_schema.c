@@ -235,6 +235,45 @@ START_TEST(messages_are_those_of_the_language) {
 }
 END_TEST
 
+START_TEST(a_key_that_counts_minutes_takes_a_time) {
+  struct key key = key_of(VALUE_COUNT);
+  key.name = "offsets.retention.minutes";
+  key.min = 1;
+  key.max = 1000;
+  static const struct {
+    const char *text, *message;
+    int64_t value;
+  } rows[] = {
+      {"10", NULL, 10}, {"10min", NULL, 10}, {"1.5h", NULL, 90}, {"120s", NULL, 2},
+      {"90s", "'90s' is not exact in minutes", 0},
+      {"0s", "'0s' is too small for 'offsets.retention.minutes': the least is 1", 0},
+      {"1d", "'1d' is too large for 'offsets.retention.minutes': the most is 1000", 0},
+      {"10m", "unknown unit 'm' in '10m'", 0},
+      {"1.5", "'1.5' is not a count", 0},
+  };
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    union value value = {.i = -1};
+    struct err err = {0};
+    ck_assert_msg(schema_parse(&key, rows[i].text, &value, &err) == !rows[i].message, "%s", rows[i].text);
+    if (rows[i].message)
+      ck_assert_str_eq(err.message, rows[i].message);
+    else
+      ck_assert_int_eq(value.i, rows[i].value);
+  }
+}
+END_TEST
+
+/* Others write -1 for no limit: the key's help says what does here. */
+START_TEST(minus_one_is_told_what_no_limit_is) {
+  struct key key = key_of(VALUE_COUNT);
+  key.help = "deliveries; 1000000 is no limit";
+  union value value;
+  struct err err = {0};
+  ck_assert(!schema_parse(&key, "-1", &value, &err));
+  ck_assert_str_eq(err.note, "write digits only: deliveries; 1000000 is no limit");
+}
+END_TEST
+
 START_TEST(bounds_of_the_key_are_inclusive) {
   struct key key = key_of(VALUE_TIME);
   key.min = S;
@@ -385,6 +424,8 @@ int main(void) {
   tcase_add_test(tests, refuses_what_is_not_of_the_type);
   tcase_add_test(tests, messages_are_those_of_the_language);
   tcase_add_test(tests, bounds_of_the_key_are_inclusive);
+  tcase_add_test(tests, a_key_that_counts_minutes_takes_a_time);
+  tcase_add_test(tests, minus_one_is_told_what_no_limit_is);
   tcase_add_test(tests, an_earlier_error_stays_as_it_is);
   tcase_add_test(tests, writes_the_largest_exact_unit);
   tcase_add_test(tests, what_is_written_reads_back_the_same);

@@ -165,6 +165,40 @@ START_TEST(seeds_are_a_count_or_a_list) {
 }
 END_TEST
 
+/* After the last planned arrival it begins once: what it is resolved to ends no earlier. */
+START_TEST(a_fault_that_begins_late_resolves_to_itself) {
+  struct scenario s = load(SYSTEM "workload: {messages: 100, rate: 100/s}\n"
+                                  "faults:\n  - {at: 3s, every: 500ms, kill: consumer.1}\n");
+  char *once = resolved(&s, false);
+  struct scenario again = load(once);
+  ck_assert_int_eq(again.faults[0].until.ns, 3 * S);
+  ck_assert_uint_eq(again.resolved_hash, s.resolved_hash);
+  free(once);
+  scenario_free(&s), scenario_free(&again);
+}
+END_TEST
+
+/* The other side of what is refused because it can strike nothing. */
+START_TEST(faults_that_may_strike_are_taken) {
+  static const char *const faults[] = {
+      "at: 3s, every: 500ms, until: 3s, kill: consumer.1",
+      "at: 1s, for: 1s, partition: consumer.1, from: consumer.1, min_hits: 0",
+      "at: 1s, for: 1s, partition: [consumer.1, broker.1], from: [consumer.1, broker.1]",
+      "at: 1s, for: 1s, partition: [consumer.1, broker.1], shape: halves",
+      "at: 1s, for: 1s, partition: [consumer.all, broker.1], shape: ring",
+      "when: delivered, for: 1s, partition: this, from: producer.1",
+      "when: ack-sent, drop: this",
+  };
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    char text[400];
+    snprintf(text, sizeof text, SYSTEM "topology: {consumers: 3}\nfaults:\n  - {%s}\n", faults[i]);
+    struct scenario s = load(text);
+    ck_assert_uint_eq(s.fault_count, 1);
+    scenario_free(&s);
+  }
+}
+END_TEST
+
 START_TEST(a_precision_is_of_campaigns_with_seeds_to_spare) {
   struct scenario s = load(SYSTEM "seeds: 100\nprecision: {latency_p99: 5%, lost: 250ppm}\n");
   ck_assert_uint_eq(s.precision_count, 2);
@@ -629,7 +663,8 @@ int main(void) {
       links_in_a_rack_are_nearer_unless_default_says_otherwise,
       a_link_is_of_its_system_s_kind_where_nobody_chooses,
       seeds_are_a_count_or_a_list,
-      a_precision_is_of_campaigns_with_seeds_to_spare,
+      a_precision_is_of_campaigns_with_seeds_to_spare, a_fault_that_begins_late_resolves_to_itself,
+      faults_that_may_strike_are_taken,
       the_name_is_the_file_s_unless_given,
       luck_none_and_switches_reach_the_plans,
       of_messages_rate_and_for_the_third_follows,
