@@ -24,6 +24,12 @@ size_t client_bytes(const struct plan *plan, size_t slots) {
   return (slots + 1) * sizeof(struct slot) + 4 * (size_t)plan->partitions * sizeof(uint32_t) + 64;
 }
 
+uint32_t client_waiting(const struct client *client) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i <= client->slot_count; i++) count += client_waits(client, i);
+  return count;
+}
+
 /* --- Leaders --- */
 
 /* Asks again after a back-off: a timer of the metadata slot without a request. */

@@ -72,6 +72,8 @@ void client_send_within(struct world *world, struct node *node, struct client *c
 static inline bool client_waits(const struct client *client, uint32_t slot) {
   return client->slots[slot].correlation != 0;
 }
+/* How many requests are under way: looks at every slot. */
+uint32_t client_waiting(const struct client *client);
 /* Whether an answer is the one that its slot waits for; frees the slot if so. */
 bool client_answered(struct world *world, struct client *client, uint32_t slot,
                      const struct message *answer);

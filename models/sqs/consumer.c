@@ -303,7 +303,8 @@ static size_t arena_bytes(const struct plan *plan) {
 
 static uint32_t busy(const struct world *world, const struct node *node) {
   (void)world;
-  return consumer_of(node)->waiting_count + sqs_calls_of(node)->live;
+  const struct consumer *consumer = consumer_of(node);
+  return consumer->waiting_count + sqs_calls_of(node)->live + (consumer->poll != 0);
 }
 
 static message_fn *const on[STAGE__COUNT][SQS_MESSAGE__COUNT] = {
