@@ -332,7 +332,7 @@ bool scenario_read_world(struct reader *reader) {
   for (size_t i = 0; i < reader->row_count; i++)
     scenario_fill_links(reader, &reader->scenario->plans[i]);
   if (!check_plans(reader) || !scenario_check_size(reader) || !scenario_check_operations(reader) || !scenario_check_used(reader)) return false;
-  if (!scenario_read_faults(reader)) return false;
+  if (!scenario_read_faults(reader) || !scenario_check_clocks(reader)) return false;
   share_faults(reader);
   return true;
 }

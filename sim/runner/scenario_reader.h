@@ -310,6 +310,7 @@ void scenario_expand_rows(struct reader *reader, const struct where *where,
                           struct expectation *inout);
 bool scenario_read_workload(struct reader *reader); /* needs the topology */
 bool scenario_check_operations(struct reader *reader); /* of every row: its handlers do them */
+bool scenario_check_clocks(struct reader *reader); /* clocks that a fault puts wrong, likewise; after the faults */
 bool scenario_check_used(struct reader *reader);       /* links, stores and relays that the file names reach a row */
 /* scenario_size.c: after the links. Whether what the topology makes can be laid out. */
 bool scenario_check_size(struct reader *reader);

@@ -57,6 +57,25 @@ static bool check_relays(struct reader *reader) {
   return true;
 }
 
+static bool reads_clock(const struct plan *plan) {
+  for (uint32_t i = 0; i < plan_group_count(plan); i++)
+    if (plan_handler(plan, i) && plan_handler(plan, i)->reads_clock) return true;
+  return false;
+}
+
+/* A clock that is wrong and that nobody reads would never be a hit. */
+bool scenario_check_clocks(struct reader *reader) {
+  bool any = reader->checking || reader->one_run;
+  for (size_t i = 0; i < reader->row_count; i++) any = any || reads_clock(&reader->scenario->plans[i]);
+  for (size_t i = 0; !any && i < reader->scenario->fault_count; i++) {
+    if (reader->scenario->faults[i].verb != VERB_SKEW_CLOCK) continue;
+    const struct yaml_entry *verb = yaml_find(reader->faults[i].node, fault_verbs[VERB_SKEW_CLOCK].name);
+    reader_fail_key(reader, verb, ERR_CONFLICT, "no row's handler reads a clock");
+    return err_note(reader->err, "a program can: dgsim check FILE -- COMMAND");
+  }
+  return true;
+}
+
 bool scenario_check_used(struct reader *reader) {
   return reader->one_run || (check_links(reader) && check_store(reader, SLOT_CACHE) &&
                              check_store(reader, SLOT_PROVIDER) && check_relays(reader));

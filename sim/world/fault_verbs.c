@@ -172,7 +172,8 @@ const struct fault_verb fault_verbs[VERB__COUNT] = {
     [VERB_SKEW_CLOCK] = {.name = "skew_clock", .target = FAULT_TARGET_NODES, KEYS(skew_clock_keys),
                          .for_default = NULL, .for_means = "until the clock is right again", .one_window = true,
                          .help = "the clock that a handler reads (dg_now) is wrong; what waits for a span of "
-                                 "time is not",
+                                 "time is not. Refused where no handler reads one: those that come with dgsim "
+                                 "do not, a program of `dgsim check` can",
                          .hit = "a handler read the clock"},
     [VERB_FSYNC_LIES] = {.name = "fsync_lies", .target = FAULT_TARGET_NODES, .for_default = NULL,
                          .one_window = true,

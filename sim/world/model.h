@@ -172,6 +172,7 @@ struct handler {
   bool commits; /* the group is a service: its database states COMMITTED, and the effect is the event of it in
                    the output topic */
   struct program *program; /* sim/handler/program.h: the user's own, which is asked instead of `handle`; NULL */
+  bool reads_clock;   /* it asks for the time (dg_now), which skew_clock puts wrong; the user's own program always may */
   bool reads_replica; /* it reads a replica of its database; the user's own program always may */
   bool works_first; /* its first call is dg_work: the host makes it before the handler has a stack to leave */
   bool emits;   /* that event leaves through the outbox of this database: it takes a publisher `of_consumers` */

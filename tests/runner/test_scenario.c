@@ -370,6 +370,26 @@ END_TEST
 
 /* ---- faults ---- */
 
+static const struct handler clock_reader = {.name = "clock-reader", .uses = HANDLER_USES(DATABASE), .reads_clock = true};
+
+START_TEST(a_clock_may_be_wrong_where_one_row_s_handler_reads_it) {
+  static const struct handler *const handlers[] = {&fake_naive, &clock_reader};
+  static const char text[] = "format: 1\nname: clock\nsystem: at-least-once\n"
+                             "compare:\n  - {label: naive, handler: naive}\n"
+                             "  - {label: reader, handler: clock-reader}\n"
+                             "faults:\n  - {at: 1s, skew_clock: consumer.1, for: 1s, offset: 1h}\n";
+  struct registry registry = fake_registry;
+  registry.handlers = handlers;
+  registry.handler_count = sizeof handlers / sizeof *handlers;
+  struct scenario scenario;
+  struct err err = {.code = ERR_NONE};
+  const bool loaded = scenario_load_text("clock.yaml", text, strlen(text), false, &registry, &scenario, &err);
+  ck_assert_msg(loaded, "%s", err.message);
+  ck_assert_int_eq(scenario.faults[0].verb, VERB_SKEW_CLOCK);
+  scenario_free(&scenario);
+}
+END_TEST
+
 START_TEST(a_fault_is_timing_and_one_verb) {
   struct scenario s = load(
       SYSTEM
@@ -672,6 +692,7 @@ int main(void) {
       a_slot_without_a_name_changes_the_base_and_one_with_a_name_starts_anew,
       labels_are_the_system_and_the_slots_that_the_row_names,
       rows_share_world_and_faults,
+      a_clock_may_be_wrong_where_one_row_s_handler_reads_it,
       a_fault_is_timing_and_one_verb,
       faults_are_numbered_by_verb_past_names_that_are_taken,
       a_system_s_own_point_has_its_own_number_in_each_row,
