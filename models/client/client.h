@@ -15,6 +15,7 @@
  *                (scenarios/claims/C15-*.yaml)
  *
  * What a producer or an SDK sends again by itself is the same attempt, and has the same key.
+ * LIMIT: the deduplication id of sqs-fifo is the operation's on every attempt, whatever `key` says.
  */
 #ifndef MODELS_CLIENT_CLIENT_H
 #define MODELS_CLIENT_CLIENT_H

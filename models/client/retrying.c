@@ -38,7 +38,8 @@ static const struct key keys[KEY__COUNT] = {
                               "ours: not, as only the application knows whether a repeat does harm"},
     [KEY_IDEMPOTENCY] = {"key", VALUE_ENUM, "per-request", "per-request per-user per-message", 0, 0,
                          "what its idempotency key names: the operation, the entity that it is about, or "
-                         "each attempt of its own",
+                         "each attempt of its own; the deduplication id of sqs-fifo is the operation's with "
+                         "each of them",
                          "Stripe, idempotent requests: a key for each request, the same when it is retried"},
 };
 

@@ -30,7 +30,9 @@
                       "polls on", NULL},                                                           \
   [KEY_AUTO_OFFSET_RESET] = {"auto.offset.reset", VALUE_ENUM, "earliest", "earliest latest none",  \
                              0, 0, "where a group begins that has nothing committed; Kafka's "    \
-                             "latest would skip what is sent before the first poll", NULL},       \
+                             "latest would skip what is sent before the first poll. none: a new group has " \
+                             "committed offset 0, so that only one whose offsets are gone meets "  \
+                             "NoOffsetForPartitionException", NULL},                               \
   [KEY_OFFSETS_RETENTION] = {"offsets.retention.minutes", VALUE_COUNT, "10080", NULL, 1, 1000000,  \
                              "how long an empty group's offsets are kept",                         \
                              "Kafka 4.0 GroupCoordinatorConfig"}
@@ -71,7 +73,8 @@
                   "how long a batch that is not full waits for more records",                     \
                   KP " linger.ms (5; 0 before 4.0, and in the generic systems)"},                 \
   [KEY_BUFFER_MEMORY] = {"buffer.memory", VALUE_SIZE, "32MiB", NULL, 1, INT64_C(1) << 40,          \
-                         "what a producer keeps unsent at most", KP " buffer.memory (33554432)"}, \
+                         "what a producer keeps unsent at most; full, it refuses at once (REJECTED): " \
+                         "the max.block.ms that send() waits first is not modelled", KP " buffer.memory (33554432)"}, \
   [KEY_MAX_POLL_RECORDS] = {"max.poll.records", VALUE_COUNT, "100", NULL, 1, 1000,                 \
                             "most records of one fetch; Kafka's 500 is lowered so that a batch "  \
                             "of 1 ms handlers fits commit_interval", NULL},                       \

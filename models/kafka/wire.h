@@ -8,6 +8,8 @@
  *      |                    | FETCHED (parked until there is data) ------------>|
  *      |                    |                        |<-- COMMIT, TXN_OFFSETS --|
  *
+ * LIMIT: no record is too large: max.request.size and message.max.bytes (1 MiB each) are not modelled.
+ *
  * Broker.1 is coordinator of groups and transactions, until that moves (coordinator.h).
  *
  * With replication.factor above 1 there is a controller, and a partition has a leader and followers, of

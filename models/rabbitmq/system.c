@@ -34,7 +34,8 @@
          .help = "the share of the routing keys that a binding matches; the others go nowhere"},   \
     [KEY_RABBIT_REPUBLISH] =                                                                       \
         {.name = "republish", .type = VALUE_BOOL, .value_default = "true",                         \
-         .help = "whether the application publishes again what was not confirmed",                 \
+         .help = "whether the application publishes again what was not confirmed; not what was "   \
+                 "refused: a nack by overflow: reject-publish ends as REJECTED",                   \
          .source = "RabbitMQ guide, reliability: publishers republish what was not confirmed"},    \
     [KEY_RABBIT_CONFIRM_TIMEOUT] =                                                                 \
         {.name = "confirm_timeout", .type = VALUE_TIME, .value_default = "5s", .min = NS_PER_MS,   \
@@ -72,7 +73,7 @@
         {.name = "delivery-limit", .type = VALUE_COUNT, .value_default = "20", .min = 0,           \
          .max = RABBIT_DELIVERY_LIMIT_NONE,                                                        \
          .help = "quorum: failed deliveries that a message may have; 1000000 is no limit (-1), and what is " \
-                 "nacked then goes to the queue's end",                                            \
+                 "nacked then goes to the queue's end; a classic queue has none, whatever this says", \
          .source = QUORUM_GUIDE ", poison message handling: 20 since 4.0; repeated requeues"},     \
     [KEY_RABBIT_DELIVERY_COUNT] =                                                                  \
         {.name = "delivery_count", .type = VALUE_ENUM, .value_default = "failures",                \

@@ -32,6 +32,7 @@
  *        leads it; in a real cluster each node takes connections and passes commands on, which hides a
  *        change of leader from clients and sends unconfirmed messages again by itself, deduplicated.
  * LIMIT: one channel a connection: what closes a channel closes its connection here.
+ * LIMIT: no message is too large: max_message_size (16 MiB since 4.0, 128 MiB before) is not modelled.
  * LIMIT: no alarms, flow control, priorities, single active consumer, streams, nor AMQP transactions.
  */
 #ifndef MODELS_RABBITMQ_WIRE_H

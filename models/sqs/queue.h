@@ -47,6 +47,7 @@
  * LIMIT: a long poll of a client that is gone is answered nevertheless, which hides a message.
  * LIMIT: Amazon gives no rate for [I11] and no time; how a receive counts that is repeated [I14], and
  *        what it brings when it is too late, is not documented (ElasticMQ counts it, and refuses).
+ * LIMIT: no message is too large: Amazon refuses what is above 1 MiB (256 KiB until August 2025).
  * LIMIT: a copy has an age, a receive count and receipts of its own: the delete of one leaves the other.
  */
 #ifndef MODELS_SQS_QUEUE_H

@@ -80,7 +80,10 @@ static const struct key workload_keys[WORKLOAD__COUNT] = {
                           "instead of messages, rate and for: every operation by itself", NULL},
     [WORKLOAD_KEYS] = {"keys", VALUE_COUNT, "100", NULL, 1, 100000000,
                        "so many different keys, equally likely (of intents: the largest)", NULL},
-    [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30, "of a message", NULL},
+    [WORKLOAD_SIZE] = {"size", VALUE_SIZE, "1KiB", NULL, 0, INT64_C(1) << 30,
+                       "of a message; none is too large, where SQS takes 1 MiB, a Kafka producer 1 MiB "
+                       "(max.request.size) and RabbitMQ 16 MiB (max_message_size) unless it is told otherwise",
+                       NULL},
     [WORKLOAD_OPERATION] = {"operation", VALUE_ENUM, "increment", OPERATION_WORDS, 0, 0,
                             "what the handler does to the row of the key", NULL},
     [WORKLOAD_SERVICE_TIME] = {"service_time", VALUE_DISTRIBUTION, "1ms", NULL, 0, 0,
