@@ -12,6 +12,7 @@
  * answer that fences ends membership. In a transaction a lost membership aborts it (ABORT) and joins anew.
  */
 #include "models/kafka/consumer.h"
+#include "models/mutants.h"
 
 #include "sim/base/assert.h"
 #include "sim/handler/dgsim.h"
@@ -202,7 +203,8 @@ static void go_to(struct world *world, struct node *node, enum commit_step step)
 
 /* Whether offsets would be of no member, and nobody would hear of it. */
 static bool in_vain(const struct world *world, const struct consumer *consumer) {
-  return consumer->lost && !transactional(world) && !commit_blocks(world, consumer);
+  return consumer->lost && !transactional(world) && !commit_blocks(world, consumer) &&
+         !MUTANT(KAFKA_REFUSED_COMMIT_LEAVES);
 }
 
 static bool is_needed(const struct world *world, const struct consumer *consumer,

@@ -31,6 +31,8 @@
     "a member that is silent stays in the group")                                                  \
   X(KAFKA_NO_POLL_INTERVAL, "kafka-no-poll-interval", "C02-holds-poll-interval",                   \
     "a member that does not poll stays in the group")                                              \
+  X(KAFKA_REFUSED_COMMIT_LEAVES, "kafka-refused-commit-leaves", "models/test_kafka_put_out",       \
+    "an asynchronous commit that is refused ends the work on what was polled")                     \
   X(KAFKA_COMMITS_FETCHED, "kafka-commits-fetched", "C02-holds-consumer-crash",                    \
     "a commit covers what was fetched, handled or not")                                            \
   X(KAFKA_AUTO_COMMITS_CURRENT_POLL, "kafka-auto-commits-current-poll", "C29-holds-in-loop",       \

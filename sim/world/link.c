@@ -375,7 +375,7 @@ bool link_arrive(struct world *world, struct message *message, const struct node
   if (__builtin_expect(bereft, 0) && !arrive_bereft(world, message)) return false;
   struct channel *channel = &world->channels[message->channel];
   if (!channel->plain && !arrive_unplain(world, message, channel)) return false;
-  if (__builtin_expect(channel->half_open, 0) && to->alive && message->direction == 0)
+  if (__builtin_expect(channel->half_open, 0) && to->alive && message->direction == 0 && !MUTANT(WORLD_HALF_OPEN_SERVED))
     return arrive_at_stranger(world, message, channel), false;
   bool stale = message->is_reply && message->to_incarnation != to->incarnation && !MUTANT(WORLD_STALE_ANSWER);
   if (__builtin_expect(to->alive && !stale, 1)) return true;

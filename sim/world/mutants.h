@@ -31,6 +31,8 @@
     "all that is under way on a connection survives its reset")                                    \
   X(WORLD_STALE_ANSWER, "world-stale-answer", "world/test_link",                                   \
     "an answer to a process that died is given to the one that came back")                         \
+  X(WORLD_HALF_OPEN_SERVED, "world-half-open-served", "world/test_half_open",                      \
+    "a machine that comes back answers on connections that it cannot know any more")               \
   X(WORLD_SENT_WHEN_DEAD, "world-sent-when-dead", "world/test_link",                               \
     "what had not left when its sender died arrives all the same")                                 \
   X(WORLD_NO_PAUSE, "world-no-pause", "world/test_pause_and_delay", "what comes to a paused node does not wait") \
