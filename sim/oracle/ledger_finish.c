@@ -1,4 +1,5 @@
 #include "sim/base/assert.h"
+#include "sim/base/schema.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
 #include "sim/oracle/mutants.h"
@@ -172,10 +173,14 @@ static void judge_keys(const struct finish *finish) {
   }
 }
 
+int64_t ledger_rate(int64_t count, int64_t span_ns) {
+  if (span_ns <= 0) return 0;
+  const wide rate = (wide)count * NS_PER_S * SCHEMA_RATE_SCALE / span_ns;
+  return rate < INT64_MAX ? (int64_t)rate : INT64_MAX;
+}
+
 static void fill_times(const struct ledger *ledger, int64_t *metrics) {
-  int64_t span = ledger->effect_last - ledger->intended_first;
-  if (span > 0)
-    metrics[METRIC_GOODPUT] = (int64_t)((wide)metrics[METRIC_ONCE] * NS_PER_S / span);
+  metrics[METRIC_GOODPUT] = ledger_rate(metrics[METRIC_ONCE], ledger->effect_last - ledger->intended_first);
   metrics[METRIC_LATENCY_MEAN] = batches_mean(&ledger->latencies);
   metrics[METRIC_LATENCY_P50] = histogram_quantile(&ledger->latency, 50, 100);
   metrics[METRIC_LATENCY_P99] = histogram_quantile(&ledger->latency, 99, 100);

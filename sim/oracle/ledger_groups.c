@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-__extension__ typedef __int128 wide;
-
 void ledger_groups_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns) {
   ASSERT(groups >= 1 && groups <= LEDGER_GROUPS_MAX);
   ledger->groups = groups;
@@ -53,8 +51,7 @@ void ledger_groups_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]) {
   }
   for (enum metric i = 0; i < METRIC__COUNT; i++)
     if (!metric_of_group(i)) ledger->metrics[i] = 0;
-  int64_t span = last - ledger->intended_first;
-  out[METRIC_GOODPUT] = span > 0 ? (int64_t)((wide)out[METRIC_ONCE] * NS_PER_S / span) : 0;
+  out[METRIC_GOODPUT] = ledger_rate(out[METRIC_ONCE], last - ledger->intended_first);
   out[METRIC_LATENCY_MEAN] = batches_mean(ledger->together);
   out[METRIC_LATENCY_P50] = histogram_quantile(latency, 50, 100);
   out[METRIC_LATENCY_P99] = histogram_quantile(latency, 99, 100);

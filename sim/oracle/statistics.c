@@ -157,6 +157,13 @@ struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n,
   return student(mean_of(sum_a - sum_b, n), squares, n);
 }
 
+struct estimate statistics_scaled(struct estimate estimate, double factor) {
+  estimate.mean *= factor;
+  estimate.low *= factor;
+  estimate.high *= factor;
+  return estimate;
+}
+
 struct estimate statistics_batch_means(const int64_t *means, size_t n, double *out_correlation) {
   const wide sum = sum_of(means, n);
   double squares = 0, products = 0, before = 0;

@@ -46,6 +46,9 @@ double statistics_none_seen(uint64_t trials);
  * side has no spread, and of two pairs, whose correlation is 1 or -1 whatever they are. */
 struct estimate statistics_paired(const int64_t *a, const int64_t *b, size_t n, double *out_correlation);
 
+/* In another unit. */
+struct estimate statistics_scaled(struct estimate estimate, double factor);
+
 /* Mean of a series from the means of its n consecutive batches, all equally long: the interval of
  * independent batches, and how far each batch goes with the next (lag-1 correlation; NAN without a spread).
  * The interval is right when the batches are so long that this is near 0. */

@@ -145,6 +145,12 @@ int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric
   return (sum + (int64_t)seeds / 2) / (int64_t)seeds;
 }
 
+/* Times and sizes as they are kept, rates in events a second. */
+static struct estimate estimate_of(const int64_t *values, size_t count, enum metric metric) {
+  const struct estimate estimate = statistics_mean(values, count, 1);
+  return metric_rows[metric].unit == UNIT_RATE ? statistics_scaled(estimate, 1.0 / SCHEMA_RATE_SCALE) : estimate;
+}
+
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric) {
   const size_t seeds = campaign->seed_count;
   if (seeds == 1 && metric == METRIC_LATENCY_MEAN) {
@@ -155,7 +161,7 @@ struct estimate campaign_estimate(const struct campaign *campaign, size_t row, e
   int64_t *values = zeroed(seeds, sizeof *values);
   for (size_t seed = 0; seed < seeds; seed++)
     values[seed] = campaign_result(campaign, row, seed)->metrics[metric];
-  const struct estimate estimate = statistics_mean(values, seeds, 1);
+  const struct estimate estimate = estimate_of(values, seeds, metric);
   free(values);
   return estimate;
 }
@@ -168,7 +174,7 @@ struct estimate campaign_group_estimate(const struct campaign *campaign, size_t 
     const struct run_result *result = campaign_result(campaign, row, seed);
     values[seed] = (result->groups ? result->groups[group].metrics : result->metrics)[metric];
   }
-  const struct estimate estimate = statistics_mean(values, seeds, 1);
+  const struct estimate estimate = estimate_of(values, seeds, metric);
   free(values);
   return estimate;
 }

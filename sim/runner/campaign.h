@@ -100,7 +100,7 @@ const char *campaign_name(const struct campaign *campaign, size_t row);
 /* Sum over seeds of a count; mean of anything else. */
 int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric);
 
-/* Mean over seeds with its 95 % interval. n = 1: a point, but for the mean latency of a long run, whose interval
+/* Mean over seeds with its 95 % interval, of a rate in events a second. n = 1: a point, but for the mean latency of a long run, whose interval
  * is that of intervals_latency. */
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric);
 

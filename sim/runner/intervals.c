@@ -68,7 +68,7 @@ struct estimate intervals_difference(const struct campaign *campaign, size_t pla
   }
   const struct estimate difference = statistics_paired(values, values + seeds, seeds, out_correlation);
   free(values);
-  return difference;
+  return metric_rows[metric].unit == UNIT_RATE ? statistics_scaled(difference, 1.0 / SCHEMA_RATE_SCALE) : difference;
 }
 
 const char *intervals_unpaired(const struct scenario *scenario) {

@@ -31,7 +31,7 @@ bool intervals_are_paired(const struct campaign *campaign);
  * the first row, and where it has no such point. */
 size_t intervals_base(const struct campaign *campaign, size_t plan);
 
-/* Plan minus its base, paired by seed. *out_correlation: NAN where one of them is the same in every run. */
+/* Plan minus its base, paired by seed, in the units of campaign_estimate. *out_correlation: NAN where one of them is the same in every run. */
 struct estimate intervals_difference(const struct campaign *campaign, size_t plan, size_t base, enum metric metric,
                                      double *out_correlation);
 

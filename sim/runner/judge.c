@@ -46,7 +46,6 @@ static int64_t pooled(const struct campaign *campaign, struct judged about, unsi
   wide sum = 0;
   for (size_t seed = 0; seed < seeds; seed++) sum += value_of(campaign, about, seed, metric);
   if (unit == UNIT_COUNT) return (int64_t)sum;
-  if (unit == UNIT_RATE) sum *= SCHEMA_RATE_SCALE;
   return (int64_t)((sum + (wide)seeds / 2) / (wide)seeds);
 }
 

@@ -47,6 +47,19 @@ has out '^kafka-acks-all +mail +naive +0 +[1-9]'
 [[ $(wc -l <results/groups/groups.csv) == 7 ]] || fail 'groups.csv has not a line for each group and seed'
 has results/groups/groups.csv '^"?kafka-acks-all"?,"?kafka-acks-all"?,"?mail"?,"?naive"?,"?3"?,.*held'
 
+# --- Slower than one a second: a rate is not cut to whole operations ---
+cat >slow.yaml <<'YAML'
+format: 1
+name: slow
+measure_capacity: false
+system: at-least-once
+workload: {messages: 20, rate: 30/min}
+expect: [{goodput: at least 20/min}]
+YAML
+status 0 run slow.yaml --no-charts
+has out '^ +goodput = 0\.5'
+has results/slow/runs.csv '"goodput_micro_per_s"'
+
 # --- Verdicts for other programs: expectations, faults, runs that repeat, files that cannot be run ---
 cat >goals.yaml <<'YAML'
 format: 1

@@ -129,7 +129,7 @@ static inline void naive_times(struct naive_judge *judge) {
   }
   int64_t *metrics = judge->metrics, from = heal > last ? heal : last;
   if (first >= 0 && effect > first)
-    metrics[METRIC_GOODPUT] = metrics[METRIC_ONCE] * INT64_C(1000000000) / (effect - first);
+    metrics[METRIC_GOODPUT] = (int64_t)(__extension__(__int128)metrics[METRIC_ONCE] * INT64_C(1000000000000000) / (effect - first));
   if (end > from) metrics[METRIC_DRAIN] = end - from;
 }
 

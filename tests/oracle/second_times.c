@@ -30,8 +30,8 @@ int64_t second_mean(const struct second_judge *judge, size_t first, size_t count
   return count ? (int64_t)((2 * sum + (batch_sum)count) / (2 * (batch_sum)count)) : 0;
 }
 
-static int64_t per_second(int64_t count, int64_t ns) {
-  return ns > 0 ? (int64_t)((batch_sum)count * 1000000000 / ns) : 0;
+static int64_t micro_per_second(int64_t count, int64_t ns) {
+  return ns > 0 ? (int64_t)((batch_sum)count * 1000000000 * 1000000 / ns) : 0;
 }
 
 static void tell_quantiles(struct second_judge *judge, size_t first, size_t count, int64_t *metrics) {
@@ -73,14 +73,14 @@ void second_tell_latencies(struct second_judge *judge, uint32_t group) {
   }
   const size_t count = judge->latency_count - before;
   tell_quantiles(judge, before, count, metrics);
-  metrics[METRIC_GOODPUT] = per_second(metrics[METRIC_ONCE], latest - begun);
+  metrics[METRIC_GOODPUT] = micro_per_second(metrics[METRIC_ONCE], latest - begun);
   if (latest > judge->latest) judge->latest = latest;
 }
 
 void second_tell_all_latencies(struct second_judge *judge) {
   int64_t *metrics = judge->metrics;
   const int64_t begun = frame(judge, &metrics[METRIC_DRAIN]);
-  metrics[METRIC_GOODPUT] = per_second(metrics[METRIC_ONCE], judge->latest - begun);
+  metrics[METRIC_GOODPUT] = micro_per_second(metrics[METRIC_ONCE], judge->latest - begun);
   qsort(judge->latencies, judge->latency_count, sizeof *judge->latencies, by_number);
   tell_quantiles(judge, 0, judge->latency_count, metrics);
 }

@@ -2,6 +2,7 @@
 #include "tests/oracle/fact_script.h"
 
 #include "sim/base/grow.h"
+#include "sim/base/schema.h"
 #include "sim/kernel/time.h"
 #include "tests/run_suite.h"
 
@@ -112,7 +113,7 @@ START_TEST(times_are_those_of_all_groups) {
   ck_assert_int_eq((int64_t)batches->sums[1], 100);
   ck_assert_int_eq(metrics[METRIC_LATENCY_P50], 10);
   ck_assert_int_ge(metrics[METRIC_LATENCY_P99], 100);
-  ck_assert_int_eq(metrics[METRIC_GOODPUT], 2 * NS_PER_S / 100);
+  ck_assert_int_eq(metrics[METRIC_GOODPUT], 2 * NS_PER_S * SCHEMA_RATE_SCALE / 100);
 }
 END_TEST
 

@@ -20,7 +20,7 @@ END_TEST
 
 START_TEST(a_column_is_the_name_and_the_unit) {
   static const char *const suffixes[] = {
-      [UNIT_COUNT] = "", [UNIT_NS] = "_ns", [UNIT_RATE] = "_per_s", [UNIT_BYTES] = ""};
+      [UNIT_COUNT] = "", [UNIT_NS] = "_ns", [UNIT_RATE] = "_micro_per_s", [UNIT_BYTES] = ""};
   for (int i = 0; i < METRIC__COUNT; i++) {
     const struct metric_row *row = &metric_rows[i];
     char expected[128];

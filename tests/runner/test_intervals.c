@@ -95,6 +95,20 @@ START_TEST(differences_pair_by_seed) {
 }
 END_TEST
 
+START_TEST(rates_are_kept_in_millionths_and_told_whole) {
+  struct fixture f;
+  double correlation;
+  fixture_open(&f, "format: 1\nseeds: 2\ncompare: [at-most-once, at-least-once]\n");
+  for (size_t seed = 0; seed < 2; seed++) {
+    *metric(&f, 0, seed, METRIC_GOODPUT) = 250000;
+    *metric(&f, 1, seed, METRIC_GOODPUT) = 750000;
+  }
+  ck_assert_double_eq_tol(campaign_estimate(&f.campaign, 0, METRIC_GOODPUT).mean, 0.25, 1e-12);
+  ck_assert_double_eq_tol(intervals_difference(&f.campaign, 1, 0, METRIC_GOODPUT, &correlation).mean, 0.5, 1e-12);
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_trigger_that_follows_the_system_is_named) {
   static const struct {
     const char *fault, *unpaired;
@@ -149,6 +163,7 @@ int main(void) {
   tcase_add_test(tcase, a_share_counts_runs_and_not_what_is_in_them);
   tcase_add_test(tcase, a_row_is_compared_with_the_first_one_at_its_point);
   tcase_add_test(tcase, differences_pair_by_seed);
+  tcase_add_test(tcase, rates_are_kept_in_millionths_and_told_whole);
   tcase_add_test(tcase, a_trigger_that_follows_the_system_is_named);
   tcase_add_test(tcase, one_run_has_the_interval_of_its_batches_around_its_own_mean);
   suite_add_tcase(suite, tcase);
