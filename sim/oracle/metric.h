@@ -84,6 +84,10 @@ extern const struct metric_row metric_rows[METRIC__COUNT];
 /* Whether it is counted for each sink group apart: prices are not, and faults. */
 bool metric_of_group(enum metric metric);
 
+/* Whether a run of these numbers has one of this metric: where nothing had an effect there is no latency, and 0
+ * stands in its place. */
+bool metric_is_known(enum metric metric, const int64_t metrics[METRIC__COUNT]);
+
 /* Index by name, or -1. */
 int metric_find(const char *name);
 

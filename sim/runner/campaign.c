@@ -153,15 +153,19 @@ static struct estimate estimate_of(const int64_t *values, size_t count, enum met
 
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric) {
   const size_t seeds = campaign->seed_count;
-  if (seeds == 1 && metric == METRIC_LATENCY_MEAN) {
+  if (seeds == 1 && metric == METRIC_LATENCY_MEAN &&
+      metric_is_known(metric, campaign_result(campaign, row, 0)->metrics)) {
     struct estimate estimate = intervals_latency(campaign, row).estimate;
     estimate.n = 1;
     return estimate;
   }
   int64_t *values = zeroed(seeds, sizeof *values);
-  for (size_t seed = 0; seed < seeds; seed++)
-    values[seed] = campaign_result(campaign, row, seed)->metrics[metric];
-  const struct estimate estimate = estimate_of(values, seeds, metric);
+  size_t count = 0;
+  for (size_t seed = 0; seed < seeds; seed++) {
+    const int64_t *metrics = campaign_result(campaign, row, seed)->metrics;
+    if (metric_is_known(metric, metrics)) values[count++] = metrics[metric];
+  }
+  const struct estimate estimate = estimate_of(values, count, metric);
   free(values);
   return estimate;
 }
@@ -170,11 +174,13 @@ struct estimate campaign_group_estimate(const struct campaign *campaign, size_t 
                                         enum metric metric) {
   const size_t seeds = campaign->seed_count;
   int64_t *values = zeroed(seeds, sizeof *values);
+  size_t count = 0;
   for (size_t seed = 0; seed < seeds; seed++) {
     const struct run_result *result = campaign_result(campaign, row, seed);
-    values[seed] = (result->groups ? result->groups[group].metrics : result->metrics)[metric];
+    const int64_t *metrics = result->groups ? result->groups[group].metrics : result->metrics;
+    if (metric_is_known(metric, metrics)) values[count++] = metrics[metric];
   }
-  const struct estimate estimate = estimate_of(values, seeds, metric);
+  const struct estimate estimate = estimate_of(values, count, metric);
   free(values);
   return estimate;
 }

@@ -42,7 +42,7 @@ struct campaign_options {
 /* How one expectation came out. */
 struct expectation_result {
   bool holds;
-  bool unknown; /* could not be judged (no capacity was measured): inconclusive, not violated */
+  bool unknown; /* could not be judged (no capacity was measured, no latency was there): inconclusive, not violated */
   size_t seed_index; /* a seed that alone shows the violation, or CAMPAIGN_NO_SEED */
   size_t plan;       /* that it was found of: the first one of those that violate it */
   char found[400];   /* "lost = 12 in 20 runs", "seed 3: lost = 1" */
@@ -100,7 +100,8 @@ const char *campaign_name(const struct campaign *campaign, size_t row);
 /* Sum over seeds of a count; mean of anything else. */
 int64_t campaign_pooled(const struct campaign *campaign, size_t row, enum metric metric);
 
-/* Mean over seeds with its 95 % interval, of a rate in events a second. n = 1: a point, but for the mean latency of a long run, whose interval
+/* Mean over seeds with its 95 % interval, of a rate in events a second. n: runs that have one
+ * (metric_is_known), so 0 where nothing had an effect. n = 1: a point, but for the mean latency of a long run, whose interval
  * is that of intervals_latency. */
 struct estimate campaign_estimate(const struct campaign *campaign, size_t row, enum metric metric);
 

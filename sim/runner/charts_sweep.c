@@ -148,6 +148,7 @@ static void put_range(const struct campaign *campaign, unsigned metric, FILE *ou
   const double scale = scale_of(campaign, metric).factor;
   for (size_t plan = 0; plan < campaign->scenario->plan_count; plan++) {
     const struct estimate estimate = charts_estimate(campaign, plan, metric);
+    if (estimate.n == 0) continue;
     chart_range_widen(&means, estimate.mean * scale);
     chart_range_widen(&all, estimate.high * scale);
     zero = zero || estimate.mean == 0;
@@ -276,7 +277,9 @@ static void put_most(const struct campaign *campaign, unsigned metric, const str
         const uint32_t *values = scenario->points[plan].values;
         if (values[x_index] != SWEEP_NONE && values[x_index] != at_x) continue;
         if (values[y_index] != SWEEP_NONE && values[y_index] != at_y) continue;
-        const double mean = charts_estimate(campaign, plan, metric).mean;
+        const struct estimate estimate = charts_estimate(campaign, plan, metric);
+        if (estimate.n == 0) continue;
+        const double mean = estimate.mean;
         most = fmax(most, mean);
         least = fmin(least, mean);
         if (pass && mean >= 0.98 * most && least < 0.98 * most)

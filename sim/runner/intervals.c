@@ -62,11 +62,15 @@ struct estimate intervals_difference(const struct campaign *campaign, size_t pla
                                      double *out_correlation) {
   const size_t seeds = campaign->seed_count;
   int64_t *values = zeroed(2 * seeds, sizeof *values);
+  size_t pairs = 0;
   for (size_t seed = 0; seed < seeds; seed++) {
-    values[seed] = campaign_result(campaign, plan, seed)->metrics[metric];
-    values[seeds + seed] = campaign_result(campaign, base, seed)->metrics[metric];
+    const int64_t *metrics = campaign_result(campaign, plan, seed)->metrics;
+    const int64_t *others = campaign_result(campaign, base, seed)->metrics;
+    if (!metric_is_known(metric, metrics) || !metric_is_known(metric, others)) continue;
+    values[pairs] = metrics[metric];
+    values[seeds + pairs++] = others[metric];
   }
-  const struct estimate difference = statistics_paired(values, values + seeds, seeds, out_correlation);
+  const struct estimate difference = statistics_paired(values, values + seeds, pairs, out_correlation);
   free(values);
   return metric_rows[metric].unit == UNIT_RATE ? statistics_scaled(difference, 1.0 / SCHEMA_RATE_SCALE) : difference;
 }

@@ -31,10 +31,13 @@ static struct judged other_of(struct judged about) {
   return (struct judged){about.other, about.other, about.group};
 }
 
-static int64_t value_of(const struct campaign *campaign, struct judged about, size_t seed,
-                        unsigned metric) {
+static const int64_t *metrics_of(const struct campaign *campaign, struct judged about, size_t seed) {
   const struct run_result *result = campaign_result(campaign, about.row, seed);
-  return (about.group == ALL_GROUPS ? result->metrics : result->groups[about.group].metrics)[metric];
+  return about.group == ALL_GROUPS ? result->metrics : result->groups[about.group].metrics;
+}
+
+static int64_t value_of(const struct campaign *campaign, struct judged about, size_t seed, unsigned metric) {
+  return metrics_of(campaign, about, seed)[metric];
 }
 
 /* What a bound is compared with: counts summed, times and rates meant; rates in micro-events a second,
@@ -201,6 +204,17 @@ static void say_found(const struct campaign *campaign, const struct expectation 
   snprintf(out, size, "%s = %s%s%s", metric_word(expectation->metric), value, more, runs);
 }
 
+/* Whether some run has no such number: a bound on a latency says nothing of a run in which nothing had an effect. */
+static bool is_unknown(const struct campaign *campaign, struct judged about, unsigned metric, size_t *out_seed) {
+  if (metric >= METRIC__COUNT) return false;
+  for (size_t seed = 0; seed < campaign->seed_count; seed++) {
+    if (metric_is_known((enum metric)metric, metrics_of(campaign, about, seed))) continue;
+    *out_seed = seed;
+    return true;
+  }
+  return false;
+}
+
 static bool judge_row(const struct campaign *campaign, const struct expectation *expectation,
                       struct judged about, struct expectation_result *out) {
   if (expectation->metric == EXPECT_VIOLATES)
@@ -211,6 +225,14 @@ static bool judge_row(const struct campaign *campaign, const struct expectation 
        (against && campaign->capacity[about.other] < 0))) {
     out->unknown = true;
     snprintf(out->found, sizeof out->found, "capacity was not measured");
+    return false;
+  }
+  size_t seed;
+  if (is_unknown(campaign, about, expectation->metric, &seed) ||
+      (against && is_unknown(campaign, other_of(about), expectation->metric, &seed))) {
+    out->unknown = true;
+    snprintf(out->found, sizeof out->found, "seed %" PRIu64 ": nothing had an effect, so there is no %s",
+             campaign->scenario->seeds[seed], metric_word(expectation->metric));
     return false;
   }
   say_found(campaign, expectation, about, out->found, sizeof out->found);
@@ -235,13 +257,14 @@ static void judge_expectation(const struct campaign *campaign,
                               struct expectation_result *out) {
   *out = (struct expectation_result){.holds = true, .seed_index = CAMPAIGN_NO_SEED};
   const size_t groups = expectation->group_count ? expectation->group_count : 1;
-  for (size_t i = 0; i < expectation->row_count * groups && out->holds; i++) {
+  for (size_t i = 0; i < expectation->row_count * groups && (out->holds || out->unknown); i++) {
     struct expectation_result one = {.seed_index = CAMPAIGN_NO_SEED};
     const struct judged about = {
         expectation->rows[i / groups], expectation->others ? expectation->others[i / groups] : 0,
         expectation->group_count ? expectation->groups[i % groups] : ALL_GROUPS};
     one.holds = judge_row(campaign, expectation, about, &one);
-    if (one.holds && i > 0) continue; /* the first speaks for those that hold */
+    /* The first speaks for those that hold, and for those that are not known; one that does not hold, for all. */
+    if (i > 0 && (one.holds || (one.unknown && out->unknown))) continue;
     char found[sizeof one.found];
     memcpy(found, one.found, sizeof found);
     *out = one;

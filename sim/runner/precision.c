@@ -26,15 +26,17 @@ static double share_of(double half, double of) {
 static double half_of(const struct run_result *results, size_t seeds, enum metric metric, int64_t *values) {
   double intended = 0;
   int64_t most = 0;
+  size_t count = 0;
   for (size_t seed = 0; seed < seeds; seed++) {
     const int64_t *metrics = results[seed].metrics;
-    values[seed] = metrics[metric];
+    if (metric_is_known(metric, metrics)) values[count++] = metrics[metric];
     intended += (double)metrics[METRIC_INTENDED] / (double)seeds;
     if (metrics[METRIC_INTENDED] > most) most = metrics[METRIC_INTENDED];
   }
   if (metric_rows[metric].unit == UNIT_COUNT)
-    return share_of(farther_end(statistics_counts(values, seeds, most)), intended);
-  const struct estimate estimate = statistics_mean(values, seeds, 1);
+    return share_of(farther_end(statistics_counts(values, count, most)), intended);
+  if (count < seeds && count < 2) return INFINITY; /* of nothing nothing is known */
+  const struct estimate estimate = statistics_mean(values, count, 1);
   return share_of(farther_end(estimate), fabs(estimate.mean));
 }
 

@@ -13,7 +13,9 @@ static void put_reason(const struct campaign *campaign, FILE *out) {
       [VERDICT_VIOLATED] = "It was violated: "};
   fputs(words[campaign->verdict], out);
   summary_reason(campaign, out);
-  fputs(campaign->verdict == VERDICT_INCONCLUSIVE
+  bool missed = false;
+  for (size_t fault = 0; fault < campaign->scenario->fault_count; fault++) missed |= judge_fault_missed(campaign, fault);
+  fputs(campaign->verdict == VERDICT_INCONCLUSIVE && missed
             ? ". What was declared, and never did anything, was not tested: that nothing else was seen means nothing."
             : ".",
         out);

@@ -49,8 +49,11 @@ void summary_fill_row(const struct campaign *campaign, size_t row, char cells[SU
   for (int column = 1; column < COLUMNS - 1; column++) {
     if (column == 3) continue;
     const enum metric metric = metrics[column];
-    human_estimate(metric_rows[metric].unit, campaign_estimate(campaign, row, metric),
-                   cells[column], CELL);
+    const struct estimate estimate = campaign_estimate(campaign, row, metric);
+    if (estimate.n == 0)
+      snprintf(cells[column], CELL, "-");
+    else
+      human_estimate(metric_rows[metric].unit, estimate, cells[column], CELL);
   }
   if (campaign->capacity[row] < 0)
     snprintf(cells[3], CELL, "-");
@@ -322,17 +325,19 @@ static void print_expectations(const struct campaign *campaign, bool colour, FIL
 
 void summary_reason(const struct campaign *campaign, FILE *out) {
   const struct scenario *scenario = campaign->scenario;
-  size_t failed = 0, broken = 0, missed = 0;
-  for (size_t i = 0; i < scenario->expectation_count; i++)
-    failed += !campaign->expectations[i].holds;
+  size_t held = 0, unknown = 0, broken = 0, missed = 0;
+  for (size_t i = 0; i < scenario->expectation_count; i++) {
+    held += campaign->expectations[i].holds;
+    unknown += !campaign->expectations[i].holds && campaign->expectations[i].unknown;
+  }
   for (size_t row = 0; row < scenario->plan_count; row++) broken += !campaign->contract_held[row];
   for (size_t i = 0; i < scenario->fault_count; i++) missed += judge_fault_missed(campaign, i);
   if (scenario->expectation_count > 0)
-    fprintf(out, "%zu of %zu expectations held", scenario->expectation_count - failed,
-            scenario->expectation_count);
+    fprintf(out, "%zu of %zu expectations held", held, scenario->expectation_count);
   else
     fprintf(out, "%zu of %zu contracts held", scenario->plan_count - broken,
             scenario->plan_count);
+  if (unknown > 0) fprintf(out, ", of %zu it is not known", unknown);
   if (missed > 0) fprintf(out, ", %zu of %zu faults missed", missed, scenario->fault_count);
 }
 

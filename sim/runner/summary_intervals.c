@@ -50,6 +50,10 @@ bool summary_is_long(const struct campaign *campaign) {
 
 void summary_latency(const struct campaign *campaign, size_t plan, char cells[4][SUMMARY_CELL]) {
   const struct series_estimate series = intervals_latency(campaign, plan);
+  if (campaign_estimate(campaign, plan, METRIC_LATENCY_MEAN).n == 0) {
+    snprintf(cells[0], CELL, "-");
+    return;
+  }
   human_estimate(UNIT_NS, series.estimate, cells[0], CELL);
   if (series.estimate.n < STATISTICS_BATCHES_MIN) {
     snprintf(cells[1], CELL, "too few");
@@ -124,7 +128,9 @@ void summary_difference(const struct campaign *campaign, size_t plan, size_t bas
   char text[HUMAN_MAX];
   const struct estimate difference = intervals_difference(campaign, plan, base, metric, &correlation);
   human_difference(metric_rows[metric].unit, difference, text, sizeof text);
-  if (isnan(correlation))
+  if (difference.n == 0)
+    snprintf(cell, CELL, "-");
+  else if (isnan(correlation))
     snprintf(cell, CELL, "%.30s", text);
   else
     snprintf(cell, CELL, "%.30s (%.2f)", text, correlation);

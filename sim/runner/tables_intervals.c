@@ -14,15 +14,20 @@ static void metric_cells(enum metric metric, struct csv_out *csv) {
   csv_out_text(csv, unit_names[metric_rows[metric].unit]);
 }
 
+static void empty_cells(size_t count, struct csv_out *csv) {
+  for (size_t i = 0; i < count; i++) csv_out_text(csv, "");
+}
+
+/* Of no runs there is no mean. */
 static void estimate_cells(struct estimate estimate, struct csv_out *csv) {
   csv_out_unsigned(csv, estimate.n);
+  if (estimate.n == 0) {
+    empty_cells(3, csv);
+    return;
+  }
   csv_out_real(csv, estimate.mean);
   csv_out_real(csv, estimate.low);
   csv_out_real(csv, estimate.high);
-}
-
-static void empty_cells(size_t count, struct csv_out *csv) {
-  for (size_t i = 0; i < count; i++) csv_out_text(csv, "");
 }
 
 /* What the interval of the mean is made from. */

@@ -60,6 +60,23 @@ status 0 run slow.yaml --no-charts
 has out '^ +goodput = 0\.5'
 has results/slow/runs.csv '"goodput_micro_per_s"'
 
+# --- Nothing had an effect: a latency of that is none, and no bound on it holds ---
+cat >nothing.yaml <<'YAML'
+format: 1
+name: nothing
+luck: none
+measure_capacity: false
+system: at-least-once
+workload: {messages: 5, rate: 10/s}
+faults: [{at: 0s, for: 1h, partition: producer.1, from: broker.all}]
+expect: [{latency_p99: at most 1us}, {absent_unknown: 5}]
+YAML
+status 2 run nothing.yaml --no-charts
+said 'seed 1: nothing had an effect, so there is no latency_p99' '1 of 2 expectations held, of 1 it is not known'
+has out '^at-least-once +0 +0 +- +0 +- +- +held$'
+has results/nothing/aggregate.csv '"latency_p50","ns","?0"?,"?"?,"?"?,"?"?,'
+! grep -q 'never did anything' results/nothing/report.html || fail 'the report blames a fault that did something'
+
 # --- Verdicts for other programs: expectations, faults, runs that repeat, files that cannot be run ---
 cat >goals.yaml <<'YAML'
 format: 1

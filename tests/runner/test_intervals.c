@@ -22,6 +22,7 @@ static void fixture_open(struct fixture *f, const char *text) {
                                   .seed_count = f->scenario.seed_count,
                                   .result_count = count,
                                   .results = calloc(count, sizeof(struct run_result))};
+  for (size_t i = 0; i < count; i++) f->campaign.results[i].metrics[METRIC_ONCE] = 1;
 }
 
 static void fixture_close(struct fixture *f) {
@@ -95,6 +96,23 @@ START_TEST(differences_pair_by_seed) {
 }
 END_TEST
 
+START_TEST(runs_without_an_effect_are_in_no_mean_of_latencies) {
+  struct fixture f;
+  double correlation;
+  fixture_open(&f, "format: 1\nseeds: 3\ncompare: [at-most-once, at-least-once]\n");
+  for (size_t seed = 0; seed < 3; seed++) *metric(&f, 0, seed, METRIC_LATENCY_P50) = 100;
+  *metric(&f, 0, 1, METRIC_ONCE) = *metric(&f, 0, 1, METRIC_LATENCY_P50) = 0;
+  const struct estimate mean = campaign_estimate(&f.campaign, 0, METRIC_LATENCY_P50);
+  ck_assert_uint_eq(mean.n, 2);
+  ck_assert_double_eq(mean.mean, 100);
+  ck_assert_uint_eq(campaign_estimate(&f.campaign, 0, METRIC_LOST).n, 3);
+  const struct estimate difference = intervals_difference(&f.campaign, 1, 0, METRIC_LATENCY_P50, &correlation);
+  ck_assert_uint_eq(difference.n, 2);
+  ck_assert_double_eq(difference.mean, -100);
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(rates_are_kept_in_millionths_and_told_whole) {
   struct fixture f;
   double correlation;
@@ -163,6 +181,7 @@ int main(void) {
   tcase_add_test(tcase, a_share_counts_runs_and_not_what_is_in_them);
   tcase_add_test(tcase, a_row_is_compared_with_the_first_one_at_its_point);
   tcase_add_test(tcase, differences_pair_by_seed);
+  tcase_add_test(tcase, runs_without_an_effect_are_in_no_mean_of_latencies);
   tcase_add_test(tcase, rates_are_kept_in_millionths_and_told_whole);
   tcase_add_test(tcase, a_trigger_that_follows_the_system_is_named);
   tcase_add_test(tcase, one_run_has_the_interval_of_its_batches_around_its_own_mean);

@@ -46,7 +46,7 @@ static struct fixture *fixture_new(size_t seeds) {
   for (size_t i = 0; i < SEEDS; i++) f->seeds[i] = i + 1;
   for (size_t i = 0; i < ROWS * SEEDS; i++) {
     f->results[i] = (struct run_result){.fault_hits = f->hits[i], .fault_applies = f->applies[i]};
-    f->results[i].metrics[METRIC_INTENDED] = 1000;
+    f->results[i].metrics[METRIC_INTENDED] = f->results[i].metrics[METRIC_ONCE] = 1000;
   }
   f->campaign = (struct campaign){.scenario = &f->scenario,
                                   .results = f->results,
@@ -151,6 +151,31 @@ START_TEST(J4_times_and_rates_are_means) {
       f, (struct expectation){.metric = METRIC_GOODPUT, .kind = BOUND_EXACTLY, .low = 10250000}));
   ck_assert(!holds(
       f, (struct expectation){.metric = METRIC_GOODPUT, .kind = BOUND_AT_LEAST, .low = 10250001}));
+  free(f);
+}
+END_TEST
+
+START_TEST(a_latency_of_nothing_meets_no_bound_and_breaks_none) {
+  const struct expectation quick = {.metric = METRIC_LATENCY_P99, .kind = BOUND_AT_MOST, .high = 1000};
+  struct expectation both = quick;
+  both.row_count = 2;
+  struct fixture *f = fixture_new(SEEDS);
+  ck_assert(holds(f, quick)); /* all at once */
+  result(f, 0, 2)->metrics[METRIC_ONCE] = 0;
+  ck_assert(!holds(f, quick));
+  ck_assert_int_eq(f->campaign.verdict, VERDICT_INCONCLUSIVE);
+  ck_assert_str_eq(f->found.found, "seed 3: nothing had an effect, so there is no latency_p99");
+  ck_assert(holds(f, (struct expectation){.metric = METRIC_LOST, .kind = BOUND_NONE}));
+  result(f, 0, 2)->metrics[METRIC_MANY] = 1;
+  ck_assert(holds(f, quick));
+  result(f, 1, 0)->metrics[METRIC_ONCE] = 0; /* the other row's counts as much */
+  ck_assert(!holds(f, (struct expectation){.metric = METRIC_LATENCY_P99, .kind = BOUND_SAME_AS}));
+  ck_assert_int_eq(f->campaign.verdict, VERDICT_INCONCLUSIVE);
+  result(f, 0, 2)->metrics[METRIC_MANY] = 0;
+  result(f, 1, 0)->metrics[METRIC_ONCE] = 1;
+  set(f, 1, METRIC_LATENCY_P99, (const int64_t[SEEDS]){9999, 9999, 9999, 9999});
+  ck_assert(!holds(f, both)); /* what does not hold says more than what is not known */
+  ck_assert_int_eq(f->campaign.verdict, VERDICT_VIOLATED);
   free(f);
 }
 END_TEST
@@ -305,6 +330,7 @@ int main(void) {
   tcase_add_test(tcase, every_bound_on_a_count_at_its_edges);
   tcase_add_test(tcase, J4_none_must_hold_in_each_seed_and_names_the_seed);
   tcase_add_test(tcase, J4_times_and_rates_are_means);
+  tcase_add_test(tcase, a_latency_of_nothing_meets_no_bound_and_breaks_none);
   tcase_add_test(tcase, bounds_on_another_row_compare_pooled_values);
   tcase_add_test(tcase, J5_less_and_more_need_the_paired_interval_with_several_seeds);
   tcase_add_test(tcase, violates_is_the_union_over_seeds);

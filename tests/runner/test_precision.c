@@ -17,6 +17,7 @@ static struct run_result *results;
 
 static void open_results(void) {
   results = calloc(2 * SEEDS, sizeof *results);
+  for (size_t i = 0; i < 2 * SEEDS; i++) results[i].metrics[METRIC_ONCE] = 1;
   for (size_t i = 0; i < 2 * SEEDS; i++) results[i].metrics[METRIC_INTENDED] = INTENDED;
 }
 static void close_results(void) { free(results); }
@@ -72,6 +73,18 @@ START_TEST(what_was_never_seen_is_not_known) {
     ck_assert_double_eq_tol(gap.half, 1 - pow(0.0125, 1.0 / (double)n), 1e-9);
     ck_assert_msg(reached == (n >= 512), "%zu", n);
   }
+}
+END_TEST
+
+START_TEST(where_nothing_had_an_effect_no_latency_is_known) {
+  struct precision_goal goal = {METRIC_LATENCY_P50, SHARE(5)};
+  const struct scenario scenario = scenario_of(&goal, 1, 1);
+  struct precision_gap gap;
+  for (size_t i = 0; i < 32; i++) results[i].metrics[METRIC_LATENCY_P50] = 1000;
+  for (size_t i = 0; i < 30; i++) results[i].metrics[METRIC_LATENCY_P50] = results[i].metrics[METRIC_ONCE] = 0;
+  ck_assert(precision_reached(&scenario, results, SEEDS, 32, &gap)); /* of the two that there are */
+  results[30].metrics[METRIC_LATENCY_P50] = results[30].metrics[METRIC_ONCE] = 0;
+  ck_assert(!precision_reached(&scenario, results, SEEDS, 32, &gap));
 }
 END_TEST
 
@@ -183,6 +196,7 @@ int main(void) {
   tcase_add_test(tcase, times_are_a_share_of_their_value);
   tcase_add_test(tcase, what_is_always_the_same_is_known);
   tcase_add_test(tcase, what_was_never_seen_is_not_known);
+  tcase_add_test(tcase, where_nothing_had_an_effect_no_latency_is_known);
   tcase_add_test(tcase, every_row_and_metric_has_its_say);
   tcase_add_test(tcase, a_campaign_that_ends_is_as_precise_as_it_says);
   suite_add_tcase(suite, tcase);
