@@ -64,6 +64,8 @@ static const struct {
 
 /* Where files are written before they are renamed: in the same directory, so in the same file system. */
 struct staging {
+  const struct campaign *campaign; /* of output_write */
+  bool report;
   char target[TARGET_SIZE], fresh[PATH_SIZE], fresh_charts[PATH_SIZE + 16], charts[PATH_SIZE];
 };
 
@@ -177,12 +179,24 @@ static bool check_place(struct staging *staging, const char *name, struct err *e
   return io_error(err, "write", path);
 }
 
+/* A file of this campaign: if it is not in `fresh`, somebody has removed it there. */
+static bool was_made(const struct staging *staging, const char *name) {
+  for (size_t i = 0; i < FILES; i++)
+    if (strcmp(files[i].name, name) == 0) return !files[i].where || files[i].where(staging->campaign);
+  return strcmp(name, MANIFEST) == 0 || (staging->report && strcmp(name, REPORT) == 0);
+}
+
+static bool check_made(struct staging *staging, const char *name, struct err *err) {
+  if (!was_made(staging, name) || is_there(staging->fresh, name)) return true;
+  return err_set(err, ERR_IO, "'%s/%s' was removed before it was in its place", staging->fresh, name);
+}
+
 static bool commit_one(struct staging *staging, const char *name, struct err *err) {
   char from[PATH_SIZE + 128], to[PATH_SIZE + 128];
   snprintf(from, sizeof from, "%s/%s", staging->fresh, name);
   snprintf(to, sizeof to, "%s/%s", staging->target, name);
   if (rename(from, to) == 0) return true;
-  if (errno != ENOENT) return io_error(err, "write", to);
+  if (errno != ENOENT || was_made(staging, name)) return io_error(err, "write", to);
   unlink(to); /* not made this time: an old one would belong to other numbers */
   return true;
 }
@@ -210,6 +224,7 @@ static bool commit(struct staging *staging, struct err *err) {
   const int lock = lock_directory(staging->target, err);
   if (lock < 0) return false;
   bool good = each_name(check_place, staging, err) && check_place(staging, MANIFEST, err) &&
+              each_name(check_made, staging, err) && check_made(staging, MANIFEST, err) &&
               make_directory(staging->charts, err);
   if (good && unlink(manifest) != 0 && errno != ENOENT) good = io_error(err, "replace", manifest);
   good = good && each_name(commit_one, staging, err) && commit_one(staging, MANIFEST, err);
@@ -370,9 +385,15 @@ bool output_write(const struct campaign *campaign, const struct output_options *
   const char *name = campaign->scenario->name;
   if (!stage_paths(options->out, name, &staging, err)) return false;
   snprintf(out_directory, TARGET_SIZE, "%s", staging.target);
-  if (!make_directories(staging.target, err)) return false;
+  staging.campaign = campaign;
+  staging.report = options->report;
+  if (!make_directories(staging.target, err) || !make_directory(staging.fresh, err)) return false;
+  /* For who cannot see this process, in another container or on another machine: fresh_is_left. */
+  const int held = open(staging.fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (held >= 0) (void)(flock(held, LOCK_EX | LOCK_NB) == 0); /* or nobody watches */
   const bool good = stage_write(&staging, campaign, options, err) && commit(&staging, err);
   stage_remove(&staging);
+  if (held >= 0) close(held);
   return good && link_latest(&staging, options->out, name, err);
 }
 

@@ -111,6 +111,26 @@ PATH=$PWD/fake:$PATH status 2 run camp.yaml --out fake
 says fake/camp/report.html 'charts/timeline.svg is not as gnuplot draws it'
 lacks fake/camp/report.html '<script'
 
+# somebody removes what is written while gnuplot draws: an error, and what was there stays
+cat >fake/gnuplot <<'SH'
+#!/bin/sh
+rm -rf ../../.new.*
+SH
+"$dgsim" run camp.yaml --out kept --no-charts >out 2>err
+before=$(cat kept/camp/runs.csv kept/camp/manifest.json kept/camp/report.html | cksum)
+PATH=$PWD/fake:$PATH status 64 run camp.yaml --out kept --seeds 2 --no-report
+says err 'was removed before it was in its place'
+[[ $(cat kept/camp/runs.csv kept/camp/manifest.json kept/camp/report.html | cksum) == "$before" ]] || fail 'old results are gone'
+# who cannot see the process sees the lock of its folder
+if command -v flock >/dev/null; then
+  cat >fake/gnuplot <<'SH'
+#!/bin/sh
+flock -n .. true || : >"$SEEN"
+SH
+  SEEN=$PWD/locked PATH=$PWD/fake:$PATH status 2 run camp.yaml --out kept
+  [[ -e locked ]] || fail 'the folder that is written to is not locked'
+fi
+
 # not wanted: not there, also where one was
 status 2 run camp.yaml --out none --no-charts --no-report
 [[ ! -e none/camp/report.html ]] || fail '--no-report leaves an old page'
