@@ -14,7 +14,8 @@
 
 struct fault_seen {
   uint64_t hits;
-  size_t window; /* of the last beginning */
+  size_t window;        /* of the last beginning */
+  size_t windows, kept; /* how many it had; how many of them were looked at for the result */
 };
 
 struct collector {
@@ -38,6 +39,7 @@ static __attribute__((noinline)) void note(struct collector *collector, const st
   case FACT_FAULT_BEGAN:
     GROW(collector->windows, collector->window_room, collector->window_count + 1);
     fault_of(collector, fact)->window = collector->window_count;
+    fault_of(collector, fact)->windows++;
     collector->windows[collector->window_count++] =
         (struct fault_window){.fault = fact->detail, .begin = fact->at, .end = -1};
     break;
@@ -109,7 +111,39 @@ static void *copy_of(const void *items, size_t size) {
   return copy;
 }
 
-static void take_faults(const struct collector *collector, struct run_result *out) {
+/* How many windows of a fault are kept at most, so that one with many leaves those of the others. */
+static size_t fair_share(const struct collector *collector) {
+  size_t low = 0, high = collector->window_count;
+  while (low < high) {
+    const size_t share = high - (high - low) / 2;
+    size_t sum = 0;
+    for (size_t i = 0; i < collector->plan->fault_count; i++) {
+      const size_t windows = collector->faults[i].windows;
+      sum += windows < share ? windows : share;
+    }
+    if (sum <= RESULT_WINDOWS_MAX)
+      low = share;
+    else
+      high = share - 1;
+  }
+  return low;
+}
+
+static void take_windows(struct collector *collector, struct run_result *out) {
+  const size_t share = fair_share(collector);
+  size_t count = 0;
+  for (size_t i = 0; i < collector->window_count; i++) {
+    struct fault_window *window = &collector->windows[i];
+    if (window->end < 0) window->end = collector->last;
+    if (collector->faults[window->fault].kept++ < share) collector->windows[count++] = *window;
+  }
+  out->windows = copy_of(collector->windows, count * sizeof *out->windows);
+  out->window_count = count;
+  out->windows_left_out = collector->window_count - count;
+  collector->window_count = count;
+}
+
+static void take_faults(struct collector *collector, struct run_result *out) {
   const struct plan *plan = collector->plan;
   const size_t count = plan->fault_count;
   out->fault_hits = calloc(count ? count : 1, sizeof *out->fault_hits);
@@ -120,11 +154,7 @@ static void take_faults(const struct collector *collector, struct run_result *ou
     out->fault_applies[i] = faults_apply(plan, &plan->faults[i]);
     out->metrics[METRIC_FAULTS_EFFECTIVE] += collector->faults[i].hits > 0;
   }
-  out->window_count = collector->window_count;
-  if (out->window_count > RESULT_WINDOWS_MAX) out->window_count = RESULT_WINDOWS_MAX;
-  out->windows = copy_of(collector->windows, out->window_count * sizeof *out->windows);
-  for (size_t i = 0; i < out->window_count; i++)
-    if (out->windows[i].end < 0) out->windows[i].end = collector->last;
+  take_windows(collector, out);
 }
 
 static void take_ledger(const struct collector *collector, struct run_result *out) {

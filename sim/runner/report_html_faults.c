@@ -140,6 +140,16 @@ static void put_matrix(const struct campaign *campaign, struct html_out *html) {
   report_fold_end(html, folded);
 }
 
+static void put_left_out(const struct campaign *campaign, struct html_out *html) {
+  uint64_t left_out = 0;
+  for (size_t i = 0; i < campaign->result_count; i++) left_out += campaign->results[i].windows_left_out;
+  if (left_out == 0) return;
+  html_begin(html, "p", "class", "note", NULL);
+  html_print(html, "Times are kept of %d windows a run, of each fault the first ones: %" PRIu64 " later ones are left out. Hits are of all.",
+             RESULT_WINDOWS_MAX, left_out);
+  html_end(html, "p");
+}
+
 void report_faults(const struct report_html *report, struct html_out *html) {
   static const char *const heads[] = {"fault", "verb, and what a hit is", "declared", "under way, in the first run",
                                       ">hits", ">runs with hits", "effective"};
@@ -156,6 +166,7 @@ void report_faults(const struct report_html *report, struct html_out *html) {
   for (size_t fault = 0; fault < faults_of(scenario); fault++) put_fault(campaign, fault, html);
   report_table_end(html);
   report_fold_end(html, folded);
+  put_left_out(campaign, html);
   if (scenario->fault_count > REPORT_FAULTS_MAX) {
     html_begin(html, "p", "class", "note", NULL);
     html_print(html, "%zu more are left out: ", scenario->fault_count - REPORT_FAULTS_MAX);

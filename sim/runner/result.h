@@ -17,7 +17,7 @@ struct fault_window {
   uint32_t fault; /* index into plan->faults */
   int64_t begin, end; /* ns */
 };
-#define RESULT_WINDOWS_MAX 4096
+#define RESULT_WINDOWS_MAX 4096 /* kept of a run: of each fault all, or the first so many of those that have more */
 
 /* Fewest latencies of which batches are kept: fewer say nothing of each other. */
 #define RESULT_BATCHED_MIN 512
@@ -43,6 +43,7 @@ struct run_result {
   uint8_t *fault_applies; /* [plan->fault_count], 0 = this row has no such target */
   struct fault_window *windows;
   size_t window_count;
+  uint64_t windows_left_out; /* beyond RESULT_WINDOWS_MAX */
   struct batch_means *latencies; /* ns, in order of first effects; owned. NULL = of fewer than RESULT_BATCHED_MIN */
   struct bytes latency, timeline; /* packed: series.h */
   size_t timeline_count;

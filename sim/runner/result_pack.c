@@ -31,6 +31,7 @@ static void pack_faults(const struct run_result *result, size_t fault_count, str
     bytes_unsigned(bytes, result->fault_hits[fault]);
     bytes_unsigned(bytes, result->fault_applies[fault]);
   }
+  bytes_unsigned(bytes, result->windows_left_out);
   bytes_unsigned(bytes, result->window_count);
   for (size_t i = 0; i < result->window_count; i++) {
     bytes_unsigned(bytes, result->windows[i].fault);
@@ -82,6 +83,7 @@ static void unpack_faults(struct bytes_reader *reader, size_t fault_count, struc
     out->fault_hits[fault] = bytes_read_unsigned(reader);
     out->fault_applies[fault] = (uint8_t)bytes_read_up_to(reader, 1);
   }
+  out->windows_left_out = bytes_read_unsigned(reader);
   out->window_count = bytes_read_up_to(reader, fault_count > 0 ? RESULT_WINDOWS_MAX : 0);
   out->windows = zeroed(out->window_count, sizeof *out->windows);
   for (size_t i = 0; i < out->window_count; i++) {

@@ -77,6 +77,22 @@ has out '^at-least-once +0 +0 +- +0 +- +- +held$'
 has results/nothing/aggregate.csv '"latency_p50","ns","?0"?,"?"?,"?"?,"?"?,'
 ! grep -q 'never did anything' results/nothing/report.html || fail 'the report blames a fault that did something'
 
+# --- More windows than are kept: a fault that comes late is there all the same ---
+cat >windows.yaml <<'YAML'
+format: 1
+name: windows
+measure_capacity: false
+system: at-least-once
+workload: {for: 2min, rate: 20/s}
+faults:
+  - {name: first, every: 20ms, reset: consumer_to_broker}
+  - {name: second, at: 100s, for: 5s, partition: consumer.1, from: broker.all}
+YAML
+status 1 run windows.yaml --no-charts
+has results/windows/faults.csv '^"?second"?,.*,"?100"?,"?105"?,'
+[[ $(wc -l <results/windows/faults.csv) == 4097 ]] || fail 'not as many windows as are kept'
+grep -q 'are left out. Hits are of all' results/windows/report.html || fail 'the report does not say that windows are left out'
+
 # --- Verdicts for other programs: expectations, faults, runs that repeat, files that cannot be run ---
 cat >goals.yaml <<'YAML'
 format: 1

@@ -26,6 +26,7 @@ static void same(const struct plan *plan, const struct run_result *a, const stru
   ck_assert(fabs(a->wall_s - b->wall_s) < 1e-9);
   ck_assert_mem_eq(a->fault_hits, b->fault_hits, plan->fault_count * sizeof *a->fault_hits);
   ck_assert_mem_eq(a->fault_applies, b->fault_applies, plan->fault_count);
+  ck_assert_uint_eq(a->windows_left_out, b->windows_left_out);
   ck_assert_uint_eq(a->window_count, b->window_count);
   for (size_t i = 0; i < a->window_count; i++) {
     ck_assert_uint_eq(a->windows[i].fault, b->windows[i].fault);
