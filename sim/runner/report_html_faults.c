@@ -145,8 +145,8 @@ static void put_left_out(const struct campaign *campaign, struct html_out *html)
   for (size_t i = 0; i < campaign->result_count; i++) left_out += campaign->results[i].windows_left_out;
   if (left_out == 0) return;
   html_begin(html, "p", "class", "note", NULL);
-  html_print(html, "Times are kept of %d windows a run, of each fault the first ones: %" PRIu64 " later ones are left out. Hits are of all.",
-             RESULT_WINDOWS_MAX, left_out);
+  html_print(html, "Times are kept of %d windows a run, of each fault the first ones: ", RESULT_WINDOWS_MAX);
+  html_print(html, "%" PRIu64 " later ones are left out. Hits are of all.", left_out);
   html_end(html, "p");
 }
 

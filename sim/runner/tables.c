@@ -217,9 +217,10 @@ bool tables_latency(const struct campaign *campaign, FILE *file) {
   return !csv.failed;
 }
 
-/* `window` NULL: a fault that had no window in this run, or (hits empty) has no target in this row. */
+/* `window` NULL: a fault that had no window in this run, or (hits empty) has no target in this row. Hits are the whole
+ * run's, and stand in the first line, so that a column's sum is of all runs. */
 static void fault_row(const struct campaign *campaign, const struct run_result *result,
-                      uint32_t fault, const struct fault_window *window, struct csv_out *csv) {
+                      uint32_t fault, const struct fault_window *window, bool first, struct csv_out *csv) {
   const struct fault_plan *plan = &campaign->scenario->faults[fault];
   csv_out_text(csv, plan->name);
   csv_out_text(csv, fault_verbs[plan->verb].name);
@@ -232,7 +233,7 @@ static void fault_row(const struct campaign *campaign, const struct run_result *
     csv_out_text(csv, "");
     csv_out_text(csv, "");
   }
-  if (result->fault_applies[fault])
+  if (first && result->fault_applies[fault])
     csv_out_unsigned(csv, result->fault_hits[fault]);
   else
     csv_out_text(csv, "");
@@ -253,10 +254,10 @@ bool tables_faults(const struct campaign *campaign, FILE *file) {
       bool any = false;
       for (size_t window = 0; window < result->window_count; window++) {
         if (result->windows[window].fault != fault) continue;
-        fault_row(campaign, result, fault, &result->windows[window], &csv);
+        fault_row(campaign, result, fault, &result->windows[window], !any, &csv);
         any = true;
       }
-      if (!any) fault_row(campaign, result, fault, NULL, &csv);
+      if (!any) fault_row(campaign, result, fault, NULL, true, &csv);
     }
   }
   return !csv.failed;

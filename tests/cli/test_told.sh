@@ -91,6 +91,8 @@ YAML
 status 1 run windows.yaml --no-charts
 has results/windows/faults.csv '^"?second"?,.*,"?100"?,"?105"?,'
 [[ $(wc -l <results/windows/faults.csv) == 4097 ]] || fail 'not as many windows as are kept'
+hits=$(sed -n '/^"first"/p' results/windows/faults.csv | awk -F, '{ sum += $NF } END { print sum }')
+grep -q "\"hits\": $hits\b" results/windows/manifest.json || fail "$hits hits in faults.csv, and others in the manifest"
 grep -q 'are left out. Hits are of all' results/windows/report.html || fail 'the report does not say that windows are left out'
 
 # --- Verdicts for other programs: expectations, faults, runs that repeat, files that cannot be run ---
