@@ -30,10 +30,10 @@ const char *const chart_script_common =
 
 /* Rows lie, so that long labels have room. On a logarithmic axis an absent bar is drawn from FLOOR. */
 const char *const chart_script_loss =
-    "set title 'Lost operations and duplicate effects per run: '.NAME.\"\\n\".SUBTITLE offset "
+    "set title 'Lost '.THINGS.' and duplicate effects per run: '.NAME.\"\\n\".SUBTITLE offset "
     "0,1.2\n"
     "if (LOGARITHMIC) set logscale x\n"
-    "set xlabel LOGARITHMIC ? 'operations per run (logarithmic)' : 'operations per run'\n"
+    "set xlabel THINGS.(LOGARITHMIC ? ' per run (logarithmic)' : ' per run')\n"
     "set grid x ls 100\n"
     "set lmargin MARGIN\n"
     "set rmargin 4\n"
@@ -79,7 +79,7 @@ const char *const chart_script_capacity =
     "  set xrange [0:CEILING[k]]\n"
     "  set xtics STEP[k]\n"
     "  set title TITLE[k] font ',13' offset 0,-0.5\n"
-    "  set xlabel 'operations per second'\n"
+    "  set xlabel THINGS.' per second'\n"
     "  unset arrow\n"
     "  unset label\n"
     "  if (k == 2 && OFFERED > 0) {\n"
@@ -158,7 +158,7 @@ const char *const chart_script_latency =
     "set yrange [LEAST:1]\n"
     "set format x '%.0s %cs'\n"
     "set xlabel 'latency' offset 0,0.4\n"
-    "set ylabel 'share of operations that took longer'\n"
+    "set ylabel 'share of '.THINGS.' that took longer'\n"
     "set ytics ('100 %%' 1, '50 %%' 0.5, '10 %%' 0.1, '1 %% (p99)' 0.01, '0.1 %% (p99.9)' 0.001, "
     "'0.01 %%' 1e-4, '10 ppm' 1e-5, '1 ppm' 1e-6, '0.1 ppm' 1e-7, '' 1e-8)\n"
     "set grid x y ls 100\n"

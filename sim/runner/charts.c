@@ -55,6 +55,10 @@ void charts_put_labels(const struct scenario *scenario, const char *array, bool 
   fputs("]\n", out);
 }
 
+const char *charts_things(const struct scenario *scenario) {
+  return scenario->plans[0].groups ? "obligations" : "operations";
+}
+
 static bool any_fault(const struct campaign *campaign) {
   for (size_t i = 0; i < campaign->result_count; i++)
     if (campaign->results[i].window_count > 0) return true;
@@ -89,7 +93,8 @@ static void put_common(const struct campaign *campaign, const char *name, bool f
   charts_put_text(out, scenario->name, false);
   char intended[2 * HUMAN_MAX];
   output_intended(campaign, intended, sizeof intended);
-  fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended,
+  const char *things = charts_things(scenario);
+  fprintf(out, "\nTHINGS = '%s'\nSUBTITLE = \"%s %s a run, %zu seed%s%s\"\n", things, intended, things,
           campaign->seed_count, campaign->seed_count == 1 ? "" : "s",
           key_space ? (faults && campaign->seed_count > 1 ? ", faults of the first seed are shaded"
                        : faults                           ? ", faults are shaded"
@@ -153,7 +158,8 @@ static void put_capacity(const struct campaign *campaign, FILE *out) {
     const size_t width = wrapped_width(scenario->plans[row].label);
     if (width > margin) margin = width;
   }
-  const double offered = (double)scenario->plans[0].workload.rate / SCHEMA_RATE_SCALE;
+  const struct plan *plan = &scenario->plans[0];
+  const double offered = (double)plan->workload.rate / SCHEMA_RATE_SCALE * plan_group_count(plan);
   chart_range_widen(&goodput, offered);
   fprintf(out, "PANELS = %d\nOFFERED = %.6g\nLEFT = %.4g\n", scenario->measure_capacity ? 2 : 1,
           offered, (double)(margin + 2) * 8 / 900);
@@ -224,7 +230,7 @@ static void put_timeline(const struct campaign *campaign, FILE *out) {
             count, families[family].shade);
   }
   fprintf(out, "FAMILIES = %d\n", count);
-  fputs("array TITLE[3] = ['goodput, per s', 'lag, operations', 'duplicates, per s']\n"
+  fputs("array TITLE[3] = ['goodput, per s', 'lag, '.THINGS, 'duplicates, per s']\n"
         "array COLUMN[3] = ['goodput_per_s', 'open', 'duplicates_per_s']\n",
         out);
 }

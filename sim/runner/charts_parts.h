@@ -14,6 +14,9 @@ void charts_put_text(FILE *out, const char *text, bool tic);
 /* The rows' labels as an array. */
 void charts_put_labels(const struct scenario *scenario, const char *array, bool tic, FILE *out);
 
+/* What is counted: "operations", or where there are groups "obligations". */
+const char *charts_things(const struct scenario *scenario);
+
 /* Smallest positive and largest value of what a chart shows. */
 struct chart_range {
   double least, most;

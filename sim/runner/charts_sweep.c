@@ -171,8 +171,8 @@ static void put_head(const struct campaign *campaign, unsigned metric, FILE *out
   output_intended(campaign, intended, sizeof intended);
   fprintf(out, "# Drawn from the CSV files one folder up. By hand: gnuplot %s.gp\nNAME = ", name);
   charts_put_text(out, scenario->name, false);
-  fprintf(out, "\nSUBTITLE = \"%s operations a run, %zu seed%s%s\"\n", intended, campaign->seed_count,
-          campaign->seed_count == 1 ? "" : "s",
+  fprintf(out, "\nSUBTITLE = \"%s %s a run, %zu seed%s%s\"\n", intended, charts_things(scenario),
+          campaign->seed_count, campaign->seed_count == 1 ? "" : "s",
           metric == EXPECT_CAPACITY    ? ", measured once without faults"
           : campaign->seed_count == 1 ? ""
           : map                       ? ", means"

@@ -16,14 +16,14 @@ static const struct {
   const char *name, *title, *about;
 } known[] = {
     {"loss-and-duplication", "Loss and duplication",
-     "Bars: operations lost and effects doubled in a run of each guarantee, with 95 % intervals. The table of results has the numbers."},
+     "Bars: how much was lost, and how many effects were doubled, in a run of each guarantee, with 95 % intervals. The table of results has the numbers."},
     {"capacity-and-goodput", "Capacity and goodput",
-     "Bars: operations a second that each guarantee can do without faults, and that it did under them. The table of results has the numbers."},
+     "Bars: how much each guarantee can do a second without faults, and what it did under them. The table of results has the numbers."},
     {"timeline", "Over time",
-     "Lines over virtual time, one a guarantee: goodput, open operations and duplicates a second. The windows of faults are shaded. "
+     "Lines over virtual time, one a guarantee: goodput a second, what is open, and duplicates a second. The windows of faults are shaded. "
      "timeline.csv and faults.csv have the numbers."},
     {"latency", "Latency",
-     "Lines, one a guarantee: the share of operations that took longer than a time, both axes logarithmic. latency.csv has the numbers."},
+     "Lines, one a guarantee: the share of what took longer than a time, both axes logarithmic. latency.csv has the numbers."},
 };
 
 static void describe(const char *name, char *title, size_t title_size, const char **about) {

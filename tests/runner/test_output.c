@@ -44,6 +44,7 @@ static void fabricate(struct run_result *result, uint32_t row, uint64_t seed) {
   for (int metric = 0; metric < METRIC__COUNT; metric++)
     result->metrics[metric] = (int64_t)(row * 1000 + seed * 10) + metric;
   result->metrics[METRIC_LOST] = INT64_C(9007199254740993); /* no double holds it */
+  result->metrics[METRIC_GOODPUT] *= SCHEMA_RATE_SCALE;
   result->fault_hits = calloc(2, sizeof *result->fault_hits);
   result->fault_applies = calloc(2, 1);
   result->fault_hits[0] = 4;
