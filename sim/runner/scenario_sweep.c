@@ -212,6 +212,20 @@ static const struct key *number_key(const struct sweep_reading *sweep) {
   }
 }
 
+static const char *canonical(struct reader *reader, const struct sweep_reading *sweep, size_t i) {
+  const struct yaml_node *node = sweep->values[i];
+  const struct distribution *distribution;
+  char text[1100];
+  if (!sweep->key) return node->text;
+  if (sweep->key->type == VALUE_DISTRIBUTION)
+    return reader_distribution(reader, node->text, node, &distribution) ? distribution->text
+                                                                        : node->text;
+  union value value;
+  if (!reader_value(reader, sweep->key, node, &value)) return node->text;
+  schema_format(sweep->key, value, text, sizeof text);
+  return pool_text(reader->pool, text, strlen(text));
+}
+
 /* Numbers rise; words stay as they are. By insertion: there are few. */
 static bool sort_values(struct reader *reader, struct sweep_reading *sweep) {
   const struct key *key = number_key(sweep);
@@ -219,10 +233,11 @@ static bool sort_values(struct reader *reader, struct sweep_reading *sweep) {
   for (size_t i = 1; i < sweep->count; i++) {
     struct yaml_node *value = values[i];
     const int64_t number = key ? number_of(key, value->text) : 0;
+    const char *text = key ? NULL : canonical(reader, sweep, i); /* one value may be spelt in two ways */
     size_t at = i;
     for (size_t j = i; j-- > 0;) {
       const int64_t other = key ? number_of(key, values[j]->text) : 0;
-      if (key ? other == number : strcmp(values[j]->text, value->text) == 0)
+      if (key ? other == number : strcmp(canonical(reader, sweep, j), text) == 0)
         return reader_fail(reader, value, ERR_CONFLICT, "'%s' is given twice for '%s'", value->text,
                            sweep->path);
       if (key && other > number) at = j;
@@ -263,20 +278,6 @@ static const char *column_suffix(const struct key *key) {
       [VALUE_RATE] = "_micro_per_s", [VALUE_BANDWIDTH] = "_bytes_per_s", [VALUE_SHARE] = "_ppb",
   };
   return key && suffixes[key->type] ? suffixes[key->type] : "";
-}
-
-static const char *canonical(struct reader *reader, const struct sweep_reading *sweep, size_t i) {
-  const struct yaml_node *node = sweep->values[i];
-  const struct distribution *distribution;
-  char text[1100];
-  if (!sweep->key) return node->text;
-  if (sweep->key->type == VALUE_DISTRIBUTION)
-    return reader_distribution(reader, node->text, node, &distribution) ? distribution->text
-                                                                        : node->text;
-  union value value;
-  if (!reader_value(reader, sweep->key, node, &value)) return node->text;
-  schema_format(sweep->key, value, text, sizeof text);
-  return pool_text(reader->pool, text, strlen(text));
 }
 
 static void fill_key(struct reader *reader, const struct sweep_reading *sweep, struct sweep_key *out) {
