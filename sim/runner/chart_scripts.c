@@ -100,7 +100,7 @@ const char *const chart_script_capacity =
  * BIN seconds, or the lines would be nothing but noise. An axis that is left to gnuplot reaches up to the cells, so
  * the averages are drawn into a table first; `stats` has to come before multiplot. */
 const char *const chart_script_timeline =
-    "bin(t) = (floor(t / BIN) + 0.5) * BIN\n"
+    "bin(t) = (floor(t / BIN + 1e-6) + 0.5) * BIN\n" /* 0.043 / 0.001 is less than 43 */
     "array MOST[3] = [1, 1, 1]\n"
     "do for [p=1:3] {\n"
     "  undefine DRAWN_*\n"

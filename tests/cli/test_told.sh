@@ -101,6 +101,13 @@ hits=$(tr -d '"' <results/windows/faults.csv | awk -F, '$1 == "first" { sum += $
 grep -q "\"hits\": $hits\b" results/windows/manifest.json || fail "$hits hits in faults.csv, and others in the manifest"
 grep -q 'are left out. Hits are of all' results/windows/report.html || fail 'the report does not say that windows are left out'
 
+# --- Each cell of the timeline is a bin of its own, where bins are as wide as cells ---
+if command -v gnuplot >/dev/null; then
+  bins=$(gnuplot -e "BIN = 0.001" -e "$(grep '^bin(t)' results/windows/charts/timeline.gp)" \
+    -e 'do for [i=0:999] { print sprintf("%.4f", bin(real(sprintf("%.3f", i / 1000.0)))) }' 2>&1 | sort -u | wc -l)
+  ((bins == 1000)) || fail "1000 cells are in $bins bins"
+fi
+
 # --- Verdicts for other programs: expectations, faults, runs that repeat, files that cannot be run ---
 cat >goals.yaml <<'YAML'
 format: 1
