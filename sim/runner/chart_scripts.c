@@ -162,7 +162,7 @@ const char *const chart_script_latency =
     "set ytics ('100 %%' 1, '50 %%' 0.5, '10 %%' 0.1, '1 %% (p99)' 0.01, '0.1 %% (p99.9)' 0.001, "
     "'0.01 %%' 1e-4, '10 ppm' 1e-5, '1 ppm' 1e-6, '0.1 ppm' 1e-7, '' 1e-8)\n"
     "set grid x y ls 100\n"
-    "if (EMPTY) set label 'no operation had an effect' at graph 0.5, graph 0.5 center\n"
+    "if (EMPTY) set label NOTHING at graph 0.5, graph 0.5 center\n"
     "set lmargin 16\n"
     "set rmargin 4\n"
     "set bmargin at screen (66.0 + 19 * KEY_LINES) / HEIGHT\n"

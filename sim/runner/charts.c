@@ -237,7 +237,7 @@ static void put_timeline(const struct campaign *campaign, FILE *out) {
 
 static void put_latency(const struct campaign *campaign, FILE *out) {
   struct chart_range latency = {INFINITY, 0};
-  uint64_t most = 1;
+  uint64_t most = 1, effects = 0;
   static struct histogram const empty;
   struct histogram sum = empty;
   for (size_t row = 0; row < campaign->scenario->plan_count; row++) {
@@ -245,9 +245,12 @@ static void put_latency(const struct campaign *campaign, FILE *out) {
     for (uint32_t cell = 0; cell < HISTOGRAM_CELLS; cell++)
       if (sum.cells[cell] > 0) chart_range_widen(&latency, (double)histogram_upper(cell) * 1e-9);
     if (sum.total > most) most = sum.total;
+    effects += sum.total;
   }
   const bool none = latency.most <= 0;
   if (none) latency = (struct chart_range){1e-3, 1};
+  /* Where there is no line: a time of 0 is not on a logarithmic axis. */
+  fprintf(out, "NOTHING = '%s'\n", effects > 0 ? "all took effect at once" : "nothing had an effect");
   fprintf(out, "EMPTY = %d\nLOW = %.6g\nHIGH = %.6g\nLEAST = %.6g\n", none,
           pow(10, floor(log10(latency.least))), pow(10, ceil(log10(latency.most * 1.0001))),
           0.7 / (double)(most > 1000 ? most : 1000));

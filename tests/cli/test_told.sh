@@ -101,6 +101,21 @@ hits=$(tr -d '"' <results/windows/faults.csv | awk -F, '$1 == "first" { sum += $
 grep -q "\"hits\": $hits\b" results/windows/manifest.json || fail "$hits hits in faults.csv, and others in the manifest"
 grep -q 'are left out. Hits are of all' results/windows/report.html || fail 'the report does not say that windows are left out'
 
+# --- All at once: no line of latencies, and not as if nothing had had an effect ---
+cat >zero.yaml <<'YAML'
+format: 1
+name: zero
+measure_capacity: false
+system: rabbitmq-auto-ack
+workload: {messages: 100, rate: 1000/s, service_time: 0s, size: 1B}
+topology: {producers: 1, brokers: 1, partitions: 1, consumers: 1, cores: 64}
+costs: {broker_request: 0s, broker_per_kib: 0s, broker_replication: 0s, broker_flush: 0s, database_statement: 0s, database_commit: 0s}
+links: {default: {latency: 0s}}
+YAML
+status 0 run zero.yaml --no-charts
+has results/zero/charts/latency.gp "^NOTHING = 'all took effect at once'"
+has results/nothing/charts/latency.gp "^NOTHING = 'nothing had an effect'"
+
 # --- Each cell of the timeline is a bin of its own, where bins are as wide as cells ---
 if command -v gnuplot >/dev/null; then
   bins=$(gnuplot -e "BIN = 0.001" -e "$(grep '^bin(t)' results/windows/charts/timeline.gp)" \
