@@ -29,7 +29,7 @@
  * effect that stands (its class is still once or many); `effects` sums over obligations, so it has
  * the second sort only. An effect that is undone where none stands, and an outcome of an id never
  * issued, say nothing. Disposal of what has an effect is no loss and says nothing. Times of effects
- * are those from which they are visible. Goodput ends at the last of these.
+ * are those from which they are visible. Goodput ends at the last of the first ones.
  *
  * Ids are dense: intents are issued 1, 2, 3…, or, in a scenario with explicit intents, rising with
  * gaps; a gap is never issued. Rising ids, keys up to `keys`, groups below `groups` and times from 0 to

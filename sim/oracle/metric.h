@@ -48,7 +48,7 @@ enum metric_unit {
   X(KEY_CONFLICTS, "key_conflicts", "key_conflicts", UNIT_COUNT, "requests refused as their idempotency key was under way") \
   X(KEY_MISMATCHES, "key_mismatches", "key_mismatches", UNIT_COUNT, "requests refused as their idempotency key came with other parameters") \
   X(STORE_DISAGREEMENTS, "store_disagreements", "store_disagreements", UNIT_COUNT, "committed in their service's database without an effect, or the reverse") \
-  X(GOODPUT, "goodput", "goodput_micro_per_s", UNIT_RATE, "obligations ended once, per second from the first arrival to the last effect") \
+  X(GOODPUT, "goodput", "goodput_micro_per_s", UNIT_RATE, "obligations ended once, per second from the first arrival to the last of their first effects") \
   X(LATENCY_MEAN, "latency_mean", "latency_mean_ns", UNIT_NS, "from arrival to first effect, mean") \
   X(LATENCY_P50, "latency_p50", "latency_p50_ns", UNIT_NS, "the same, median")                        \
   X(LATENCY_P99, "latency_p99", "latency_p99_ns", UNIT_NS, "the same, 99th percentile")            \

@@ -528,6 +528,8 @@ START_TEST(goodput_is_once_a_second_from_first_arrival_to_last_effect) {
                metrics);
   ck_assert_int_eq(metrics[METRIC_ONCE], 3);
   ck_assert_int_eq(metrics[METRIC_GOODPUT], 1000000); /* 3 in 3 s */
+  script_judge(ledger, "at:0 intended:1 ok:1 effect:1>1000000000 intended:2 ok:2 effect:2>2000000000 at:9000000000 effect:1", metrics);
+  ck_assert_int_eq(metrics[METRIC_GOODPUT], 500000); /* one in 2 s: a second copy does not lengthen it */
   script_judge(ledger, "at:0 intended:1 ok:1 effect:1>7000000000", metrics);
   ck_assert_int_eq(metrics[METRIC_GOODPUT], 142857); /* slower than one a second is not none */
   script_judge(ledger, "at:5 intended:1 ok:1 at:5 effect:1", metrics);
