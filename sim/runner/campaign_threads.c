@@ -100,6 +100,14 @@ static void wait_for_workers(struct crew *crew) {
   pthread_cond_timedwait(&crew->finished, &crew->mutex, &until);
 }
 
+/* With the mutex, which workers get meanwhile: a disk may be slow. */
+static void settle(struct crew *crew) {
+  if (!crew->work->journal) return;
+  pthread_mutex_unlock(&crew->mutex);
+  journal_settle(crew->work->journal);
+  pthread_mutex_lock(&crew->mutex);
+}
+
 /* Waits for the workers, tells a terminal how far they are, and looks whether the process is to end. */
 static void watch(struct crew *crew, struct interrupt *interrupt) {
   const bool show = crew->work->options->progress && isatty(STDERR_FILENO);
@@ -109,6 +117,7 @@ static void watch(struct crew *crew, struct interrupt *interrupt) {
   pthread_mutex_lock(&crew->mutex);
   while (crew->running > 0) {
     wait_for_workers(crew);
+    settle(crew);
     const int signal = interrupt ? interrupt_seen(interrupt) : 0;
     if (signal != 0) {
       if (shown) fputs("\r\033[K", stderr);

@@ -247,6 +247,16 @@ bool journal_append(struct journal *journal, uint64_t item, const struct bytes *
   return good && (!due || sync_now(journal, err)); /* the others need not wait for the disk */
 }
 
+void journal_settle(struct journal *journal) {
+  struct err err = {0};
+  const int64_t now = now_ns();
+  pthread_mutex_lock(&journal->mutex);
+  const bool due = journal->dirty && !journal->stopped && now - journal->synced_ns >= SYNC_EVERY_NS;
+  if (due) journal->synced_ns = now, journal->dirty = false;
+  pthread_mutex_unlock(&journal->mutex);
+  if (due && !sync_now(journal, &err)) return; /* the next row says so */
+}
+
 bool journal_finish(struct journal *journal, struct err *err) {
   const struct bytes none = {0};
   if (journal->finished) return true;
@@ -263,8 +273,7 @@ void journal_stop(struct journal *journal) {
 
 bool journal_close(struct journal *journal, struct err *err) {
   if (!journal) return true;
-  /* Who is done within a second has lost a second's work at most. */
-  const bool due = journal->dirty && !journal->stopped && now_ns() - journal->synced_ns >= SYNC_EVERY_NS;
+  const bool due = journal->dirty && !journal->stopped;
   const bool good = !due || sync_now(journal, err);
   close(journal->fd);
   pthread_mutex_destroy(&journal->mutex);

@@ -9,8 +9,8 @@
  *   | length u32 | item u64 | bytes[length] | XXH3 u64 of the row before it, seeded with the head's checksum |
  *
  * A row of item 2^64 - 1, without bytes, says that the campaign needs no more of them: it may end before all items are
- * done (precision). Numbers are little-endian. A row is one write(2); at least once a second, and at the end, what was written is
- * brought to the disk.
+ * done (precision). Numbers are little-endian. A row is one write(2); once a second, and at the end, what was
+ * written is brought to the disk.
  *
  * [J1] Rows count up to the first that is cut off or damaged; nothing is believed from there on.
  * [J2] A row that could not be written whole is taken back; where that fails too, [J1] holds.
@@ -109,6 +109,10 @@ bool journal_rewind(const struct journal *journal, struct journal_reader *reader
 
 /* Appends a row; any thread may. False: a clear error, and no row of this journal is written any more. */
 bool journal_append(struct journal *journal, uint64_t item, const struct bytes *bytes, struct err *err);
+
+/* Brings what has waited for a second to the disk, where no row comes that would; for who waits for rows. What fails is
+ * told of the next row. */
+void journal_settle(struct journal *journal);
 
 /* No more rows are needed. False: a clear error. */
 bool journal_finish(struct journal *journal, struct err *err);

@@ -13,6 +13,14 @@
 
 #define ITEMS 6
 
+/* In the place of the C library's. */
+static unsigned synced;
+int fdatasync(int fd) {
+  (void)fd;
+  synced++;
+  return 0;
+}
+
 static char directory[64], path[128], old[160];
 
 static const char *const words[] = {"--set=links/default/loss=1%", "--seeds=3\n"};
@@ -120,6 +128,27 @@ static void store(const unsigned char *bytes, size_t length) {
   ck_assert_int_eq(write(fd, bytes, length), (ssize_t)length);
   close(fd);
 }
+
+START_TEST(at_the_end_and_once_a_second_rows_are_brought_to_the_disk) {
+  const struct journal_head head = head_of(1, 1);
+  struct journal_found found;
+  struct err err = {0};
+  write_items(2);
+  ck_assert_uint_eq(synced, 1);
+  finish();
+  ck_assert_uint_eq(synced, 2); /* that no more are needed is a row, too */
+  struct journal *journal = open_it(&head, false, &found);
+  append(journal, 0);
+  journal_settle(journal);
+  ck_assert_uint_eq(synced, 2); /* not yet */
+  ck_assert_int_eq(usleep(1001000), 0);
+  journal_settle(journal);
+  ck_assert_uint_eq(synced, 3); /* though no other row came */
+  journal_settle(journal);
+  ck_assert(journal_close(journal, &err));
+  ck_assert_uint_eq(synced, 3);
+}
+END_TEST
 
 START_TEST(what_is_written_is_read_again) {
   struct journal_reader reader;
@@ -402,6 +431,7 @@ int main(void) {
   TCase *tcase = tcase_create("journal");
   tcase_set_timeout(tcase, 60);
   tcase_add_checked_fixture(tcase, setup, teardown);
+  tcase_add_test(tcase, at_the_end_and_once_a_second_rows_are_brought_to_the_disk);
   tcase_add_test(tcase, what_is_written_is_read_again);
   tcase_add_test(tcase, every_place_to_cut_it_off);
   tcase_add_test(tcase, every_byte_that_can_flip);
