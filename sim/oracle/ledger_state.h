@@ -269,9 +269,9 @@ enum row_verdict rows_verdict(const struct ledger *ledger, uint32_t key);
 /* Makes the others what the first is, and empties them. */
 void ledger_groups_reset(struct ledger *ledger, uint32_t keys, uint32_t groups, int64_t bucket_ns);
 void ledger_groups_free(struct ledger *ledger);
-/* Sums up the groups' metrics. */
 /* How many a second, in micro-obligations; 0 where no time passed. */
 int64_t ledger_rate(int64_t count, int64_t span_ns);
+/* Sums up the groups' metrics. */
 void ledger_groups_finish(struct ledger *ledger, int64_t out[METRIC__COUNT]);
 const struct timeline *ledger_groups_timeline(const struct ledger *ledger);
 size_t ledger_groups_bytes(const struct ledger *ledger);
