@@ -337,7 +337,7 @@ void summary_reason(const struct campaign *campaign, FILE *out) {
   else
     fprintf(out, "%zu of %zu contracts held", scenario->plan_count - broken,
             scenario->plan_count);
-  if (unknown > 0) fprintf(out, ", of %zu it is not known", unknown);
+  if (unknown > 0) fprintf(out, ", %zu not known", unknown);
   if (missed > 0) fprintf(out, ", %zu of %zu faults missed", missed, scenario->fault_count);
 }
 
