@@ -274,8 +274,7 @@ static bool fail_count(const struct key *key, const char *text, struct err *err)
   return fail(err, ERR_WRONG_TYPE, note, "'%s' is not a count", text);
 }
 
-/* A real system's "….minutes" key: its name carries the unit, and a time is as good. */
-static bool counts_minutes(const struct key *key) {
+bool key_counts_minutes(const struct key *key) {
   static const char end[] = ".minutes";
   const size_t length = strlen(key->name);
   return length > strlen(end) && strcmp(key->name + length - strlen(end), end) == 0;
@@ -297,7 +296,7 @@ static bool parse_count(const struct key *key, const char *text, union value *ou
   wide scaled;
   bool exact;
   const bool is_number = number_split(text, &number);
-  if (is_number && *number.unit && counts_minutes(key)) return parse_minutes(key, text, out, err);
+  if (is_number && *number.unit && key_counts_minutes(key)) return parse_minutes(key, text, out, err);
   if (!is_number || number.fraction || *number.unit) return fail_count(key, text, err);
   if (!number_scale(&number, 1, &scaled, &exact)) scaled = ~(wide)0;
   return store(key, text, scaled, out, err);

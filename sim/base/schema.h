@@ -69,6 +69,9 @@ const char *value_type_units(enum value_type type);   /* "ns us ms s min h d"; "
  * none: false. */
 bool value_type_pattern(enum value_type type, char *out, size_t size);
 
+/* A real system's "….minutes" key: its name carries the unit, and a time is as good. */
+bool key_counts_minutes(const struct key *key);
+
 /* Reads a scalar of any type but VALUE_DISTRIBUTION (assertion) into internal units and checks
  * key->min/max. Integer arithmetic, any number of decimals: what is not exact in the internal unit is
  * refused, but rates and bandwidths per minute, hour or day are rounded to nearest, never to 0.

@@ -108,17 +108,21 @@ json_t *part_of_units(enum value_type type) {
   return part_either(json_pack("{s:s, s:i}", "type", "integer", "minimum", 0), part);
 }
 
+static json_t *reference_to(enum value_type type) {
+  return json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s", value_type_name(type)));
+}
+
 /* Of what has units a reference: only descriptions and defaults may stand beside it. */
 json_t *part_of_type(const struct key *key) {
   switch (key->type) {
   case VALUE_BOOL:
     return json_pack("{s:s}", "type", "boolean");
   case VALUE_COUNT:
-    return part_count(key);
+    return key_counts_minutes(key) ? part_either(part_count(key), reference_to(VALUE_TIME)) : part_count(key);
   case VALUE_ENUM:
     return part_words(key->choices);
   default:
-    return json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s", value_type_name(key->type)));
+    return reference_to(key->type);
   }
 }
 

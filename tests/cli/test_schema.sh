@@ -28,6 +28,10 @@ for ((i = 0; i < ${#scenarios[@]}; i += 5)); do # every fifth: it takes a while
 done
 validate "${resolved[@]}" || { echo "a resolved form is refused"; exit 1; }
 
+# Of a key that counts minutes also a time.
+printf 'format: 1\nsystem: {name: at-least-once, offsets.retention.minutes: %s}\n' 10min >"$tree/time.yaml"
+validate "$tree/time.yaml" || { echo "offsets.retention.minutes: 10min is refused"; exit 1; }
+
 mistakes=(tests/runner/bad/*.yaml)
 validate "${mistakes[@]}" >"$tree/refused" || true
 refused=$(wc -l <"$tree/refused")
