@@ -48,13 +48,13 @@ static void on_disconnected(struct world *world, struct node *node, uint16_t pee
   client_disconnected(world, node, &consumer_of(node)->client, peer);
 }
 
-/* A member's session at the coordinator is a lease: it is under way as long as the member is idle, too. */
+/* A member's session at the coordinator is a lease, and its parked fetches are requests, as long as there is something
+ * that it waits for. */
 static uint32_t busy(const struct world *world, const struct node *node) {
-  (void)world;
   const struct consumer *consumer = node->state[0];
+  const uint32_t work = consumer->flight_count + consumer->buffer_count + consumer->processed_count;
   const bool member = consumer->known && !consumer->lost;
-  return consumer->flight_count + consumer->buffer_count + consumer->processed_count + member +
-         client_waiting(&consumer->client);
+  return world_more_to_come(world) ? work + member + client_waiting(&consumer->client) : work;
 }
 
 static size_t slots(const struct plan *plan) {

@@ -329,12 +329,11 @@ static void terminate(struct world *world, struct node *node) {
   exit_when_done(world, node);
 }
 
-/* A subscription is a lease: the broker holds its tag, and hands out to it, while it is idle, too. */
+/* A subscription is a lease: the broker holds its tag, and hands out to it what is still to come. */
 static uint32_t busy(const struct world *world, const struct node *node) {
-  (void)world;
   const struct consumer *consumer = consumer_of(node);
   return (uint32_t)waiting_count(deliveries_of(node)) + consumer->active + consumer->unsent +
-         (consumer->client.state != AMQP_CLOSED); /* or the OPEN that asks for it is under way */
+         (world_more_to_come(world) && consumer->client.state != AMQP_CLOSED); /* or its OPEN is under way */
 }
 
 static void disk_free(struct node *node) {

@@ -302,9 +302,9 @@ static size_t arena_bytes(const struct plan *plan) {
 }
 
 static uint32_t busy(const struct world *world, const struct node *node) {
-  (void)world;
   const struct consumer *consumer = consumer_of(node);
-  return consumer->waiting_count + sqs_calls_of(node)->live + (consumer->poll != 0);
+  const bool polls = consumer->poll != 0 && world_more_to_come(world);
+  return consumer->waiting_count + sqs_calls_of(node)->live + polls;
 }
 
 static message_fn *const on[STAGE__COUNT][SQS_MESSAGE__COUNT] = {

@@ -119,6 +119,7 @@ static void send_again(struct world *world, const struct channel *channel, uint3
 
 void link_to_stranger(struct world *world, struct channel *channel, const struct message *message) {
   const uint32_t incarnation = message->from_incarnation;
+  if (incarnation != world->nodes[message->from].incarnation) return; /* of a connection of its own, which died with it */
   if (world->nodes[message->to].alive && channel->half_open_state != HALF_OPEN_REFUSED)
     return tell_half_open(world, channel, incarnation, world->now.ns + trip(world, channel, hash_name("unknown")));
   if (channel->half_open_state != HALF_OPEN_QUIET) return;

@@ -55,6 +55,12 @@ static void script_start(struct world *world, struct node *node, enum start_reas
   }
 }
 
+/* Each call of a store has a connection of its own: none is known to a consumer only, of a machine that was gone. */
+static inline void script_without_pool(struct tiny *tiny) {
+  tiny->plan.links[LINK_CONSUMER_TO_DATABASE].kind = LINK_KIND_PER_REQUEST;
+  tiny->plan.links[LINK_CONSUMER_TO_CACHE].kind = LINK_KIND_PER_REQUEST;
+}
+
 /* A script ends when its time is over, whatever has become of the steps. */
 static void script_handled(struct world *world, struct node *node, uint32_t tag, int status) {
   (void)node;

@@ -61,6 +61,7 @@ static void set(struct tiny *tiny, enum cache_key key, int64_t value) {
 
 static void strike(struct tiny *tiny, enum verb verb, int64_t at) {
   tiny_strike(tiny, verb, at, ROLE_CACHE, 1)->lasts = span_of(5 * MS);
+  if (verb == VERB_POWER_LOSS || verb == VERB_DISK_GONE) script_without_pool(tiny);
 }
 
 START_TEST(a_key_is_there_until_its_time_is_over_to_the_nanosecond) {

@@ -36,6 +36,7 @@ static struct tiny *world_of(size_t steps, const uint64_t *ids) {
 
 static void strike(struct tiny *tiny, enum verb verb, int64_t at, int64_t lasts) {
   tiny_strike(tiny, verb, at, ROLE_DATABASE, 1)->lasts = span_of(lasts);
+  if (verb == VERB_POWER_LOSS || verb == VERB_DISK_GONE) script_without_pool(tiny);
 }
 
 /* What is left is what was applied and not undone. */

@@ -260,6 +260,7 @@ static struct tiny *lying_world(int i, bool again) {
   if (again) script_add(60 * MS, 1, script.steps[lies[i].count - 1].intent);
   tiny_strike(tiny, VERB_FSYNC_LIES, 15 * MS, ROLE_DATABASE, 1)->lasts = span_of(100 * MS);
   tiny_strike(tiny, VERB_POWER_LOSS, 37 * MS, ROLE_DATABASE, 1)->lasts = span_of(5 * MS);
+  script_without_pool(tiny);
   tiny_run(tiny);
   return tiny;
 }

@@ -15,6 +15,7 @@ static struct tiny *table_of(int64_t retention, int64_t every) {
   struct tiny *tiny = script_new(&handler_dedup_table, 2, 1);
   tiny->plan.handler_settings.values[RETENTION].i = retention;
   tiny->plan.handler_settings.values[PRUNE_EVERY].i = every;
+  script_without_pool(tiny);
   return tiny;
 }
 
@@ -147,6 +148,7 @@ START_TEST(a_deletion_of_nothing_is_taken_back_as_nothing) {
   struct tiny *tiny = script_new(&handler, 2, 1);
   tiny->plan.handler_settings.values[RETENTION].i = 2 * S;
   tiny->plan.handler_settings.values[PRUNE_EVERY].i = S;
+  script_without_pool(tiny);
   tiny_strike(tiny, VERB_FSYNC_LIES, 2500 * MS, ROLE_DATABASE, 1)->lasts = span_of(S);
   tiny_strike(tiny, VERB_POWER_LOSS, 3200 * MS, ROLE_DATABASE, 1)->lasts = span_of(100 * MS);
   script_add(100 * MS, 1, 5);  /* inserted */

@@ -159,7 +159,7 @@ START_TEST(what_only_other_rows_have_is_a_mistake_in_a_file) {
   static const struct {
     const char *fault, *message;
   } rows[] = {
-      {"{when: receipt-expired, drop: this}", "unknown point 'receipt-expired'"},
+      {"{when: receipt-expired, drop: this}", "no row's system has a point 'receipt-expired'"},
       {"{at: 1s, reset: broker_to_broker}", "no row uses link 'broker_to_broker'"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -33,6 +33,19 @@ START_TEST(an_idle_consumer_that_ends_is_a_hit) {
 }
 END_TEST
 
+/* Nothing comes any more: whoever ends then takes nothing with it. */
+START_TEST(an_idle_consumer_that_waits_for_nothing_is_no_hit) {
+  char rest[300];
+  snprintf(rest, sizeof rest,
+           "system: %s\nworkload: {intents: [{at: 1s}, {at: 2s}]}\n"
+           "faults: [{at: 907s, kill: consumer.all, for: 1s, min_hits: 0}]\n", systems[_i]);
+  struct run_result result = play(2, rest);
+  ck_assert(result.drained);
+  ck_assert_uint_eq(result.fault_hits[0], 0);
+  run_result_deinit(&result);
+}
+END_TEST
+
 /* Two that strike at once: of a process that is down nothing is left to strike. */
 START_TEST(who_is_down_already_is_no_hit) {
   char rest[300];
@@ -63,6 +76,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("all");
   tcase_add_loop_test(tests, an_idle_consumer_that_ends_is_a_hit, 0, (int)(SYSTEMS * VERBS));
+  tcase_add_loop_test(tests, an_idle_consumer_that_waits_for_nothing_is_no_hit, 0, (int)SYSTEMS);
   tcase_add_loop_test(tests, who_is_down_already_is_no_hit, 0, (int)SYSTEMS);
   tcase_add_test(tests, a_consumer_that_has_no_subscription_any_more_is_no_hit);
   return rig_main(suite_create("idle consumers"), tests);

@@ -130,13 +130,13 @@ START_TEST(an_event_says_which_attempt_it_is_of) {
 }
 END_TEST
 
-/* The disk has had the slot, too. */
+/* The disk has had the slot, too. What comes at 50 s finds out that the connection is gone. */
 START_TEST(a_new_disk_tells_what_is_committed_on_it) {
   static const char *const modes[] = {"initial", "when_needed"};
   struct rig_text text = {.length = 0};
   rig_add(&text,
           "format: 1\nname: disks\nluck: none\nmeasure_capacity: false\n"
-          "workload: {intents: [{at: 10ms, key: 1}, {at: 20ms, key: 2}, {at: 60s, key: 3}]}\n"
+          "workload: {intents: [{at: 10ms, key: 1}, {at: 20ms, key: 2}, {at: 50s, key: 3}, {at: 60s, key: 3}]}\n"
           "topology: {producers: 1, consumers: 1}\nsystem: kafka-idempotent\nhandler: dedup-table\n"
           "publisher: {name: outbox-cdc, offset.flush.interval.ms: 200, snapshot.mode: %s}\n"
           "faults:\n  - {at: 1s, disk_gone: producer_database.1, for: 100ms}\n",

@@ -14,6 +14,7 @@ static const char text[] =
     "faults:\n"
     "  - {name: crash, every: exponential mean=100ms, kill: consumer.any, for: 100ms}\n"
     "  - {name: cut, at: 200ms, partition: producer.1, for: 500ms}\n"
+    "  - {name: once, when: delivery-sent, drop: this}\n"
     "  - {name: never, when: effect, intent: 60, attempt: 90, kill: this}\n";
 
 /* One of several facts of a kind: that it is the last one, or the first, may make no difference. */

@@ -70,6 +70,18 @@ START_TEST(a_process_that_dies_later_closes_no_connection_that_it_does_not_know)
 }
 END_TEST
 
+/* What the process before it had sent tells the one that came after it nothing. */
+START_TEST(who_came_after_is_told_of_its_own_connection) {
+  timeline("operations=4 every=10ms latency=25ms timeout=5s; kill producer.1 at=21ms for=1ms;"
+           "power_loss broker.1 at=43ms for=1ms", "lost disconnected",
+           "35 broker.1 lost 1 stale\n"
+           "45 producer.1 lost 2 reset\n"
+           "55 producer.1 lost 3 reset\n"
+           "65 producer.1 lost 4 reset\n"
+           "80 producer.1 disconnected broker.1\n");
+}
+END_TEST
+
 START_TEST(who_closes_it_begins_a_new_one) {
   timeline_plan("operations=2 every=600ms latency=5ms timeout=5s; power_loss broker.1 at=700ms for=1ms");
   fake_run_seed(1);
@@ -97,6 +109,7 @@ int main(void) {
   tcase_add_test(tests, through_a_cut_nobody_is_told);
   tcase_add_test(tests, a_sender_that_has_died_is_not_told);
   tcase_add_test(tests, a_process_that_dies_later_closes_no_connection_that_it_does_not_know);
+  tcase_add_test(tests, who_came_after_is_told_of_its_own_connection);
   tcase_add_test(tests, who_closes_it_begins_a_new_one);
   return timeline_main("world/half_open", tests);
 }
