@@ -368,7 +368,9 @@ static bool work_in_loop(struct world *world, struct node *node) {
 static void note_handed(struct consumer *consumer) {
   const struct record *record = &consumer->buffer[consumer->buffer_head];
   uint32_t *const handed = &consumer->handed_epochs[record->extra];
-  poll_flight(consumer, 0)->before = *handed;
+  struct flight *flight = poll_flight(consumer, 0);
+  ASSERT(flight);
+  flight->before = *handed;
   *handed = record->number;
 }
 
