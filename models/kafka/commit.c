@@ -13,7 +13,6 @@
  */
 #include "models/kafka/consumer.h"
 #include "models/mutants.h"
-
 #include "sim/base/assert.h"
 #include "sim/handler/dgsim.h"
 
@@ -279,15 +278,21 @@ bool commit_leave(struct world *world, struct node *node) {
   return false;
 }
 
+/* Whether somebody waits for the commit under way: the loop, or the end of an assignment. */
+static bool is_waited_for(const struct world *world, const struct node *node, const struct consumer *consumer) {
+  return commit_blocks(world, consumer) || node->stage == STAGE_REVOKING || node->stage == STAGE_STOPPING;
+}
+
 /* Membership or the producer's epoch is gone. */
 static void fenced(struct world *world, struct node *node, int64_t error) {
   struct consumer *consumer = consumer_of(node);
-  bool settles = node->stage == STAGE_REVOKING || node->stage == STAGE_STOPPING;
-  if (!transactional(world) && (settles || consumer->step != COMMIT_OFFSETS || commit_blocks(world, consumer)))
+  const bool offsets = consumer->step == COMMIT_OFFSETS;
+  if (!transactional(world)) {
+    if (offsets && !is_waited_for(world, node, consumer)) return consumer_put_out(world, node, error);
     return consumer_fenced(world, node, error);
-  if (!transactional(world)) return consumer_put_out(world, node, error);
+  }
   bool member = error == KAFKA_ILLEGAL_GENERATION || error == KAFKA_UNKNOWN_MEMBER;
-  if (member && consumer->step == COMMIT_OFFSETS) return give_up(world, node);
+  if (member && offsets) return give_up(world, node);
   consumer_restart(world, node);
 }
 
@@ -330,7 +335,7 @@ static void done(struct world *world, struct node *node) {
       know_committed(consumer, &consumer->buffer[consumer_place(consumer, i)]);
     consumer->batch_safe = true;
   } else {
-    if (in_vain(world, consumer))
+    if (in_vain(world, consumer)) /* whichever call: it joins anew, from what is committed */
       consumer->processed_count = 0;
     else
       forget_committed(consumer);
