@@ -10,6 +10,8 @@
 /* With at most so many pending all are near from then on. */
 #define GATHERED_MAX (QUEUE_NEAR_MAX * 3 / 4)
 _Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX / 2, "there is room for them, and for others");
+_Static_assert(QUEUE_NEAR_MAX == 64, "as many slots as there are bits that say which are free");
+_Static_assert(QUEUE_REACH % QUEUE_STRIDE == 0, "keys are passed by strides");
 /* Differences below QUEUE_NEAR_TIME are in buckets up to this. */
 #define NEAR_BUCKET (63 - QUEUE_SLOT_BITS)
 
@@ -30,9 +32,9 @@ void queue_reset(struct queue *queue) {
   queue->last = queue->base = 0;
   queue->far = 0;
   queue->limit = QUEUE_NEAR_TIME;
-  queue->near = queue->sorted = 0;
-  queue->keys[0] = queue->keys[1] = UINT64_MAX;
-  for (uint64_t slot = 0; slot < QUEUE_NEAR_MAX; slot++) queue->keys[2 + slot] = slot;
+  queue->near = queue->fresh = queue->aged = 0;
+  queue->free = UINT64_MAX;
+  for (int i = 0; i < QUEUE_REACH; i++) queue->keys[i] = UINT64_MAX;
 }
 
 static inline int bucket_of(int64_t base, int64_t at) {
@@ -61,23 +63,27 @@ static inline struct event *room(struct queue *queue, int64_t base, int64_t at) 
   return &bucket->events[bucket->count++];
 }
 
+void queue_order_all(struct queue *queue) {
+  for (size_t i = 0; i < queue->fresh; i++) queue_order(queue, queue->fresh_keys[i]);
+  queue->fresh = queue->aged = 0;
+}
+
 /* The later half of what is near goes to the buckets, and all of the time where it begins: those of equal times
  * stay together, in their order [I2]. */
 static void put_off(struct queue *queue) {
-  queue_sort_near(queue);
-  uint64_t *keys = &queue->keys[2];
+  queue_order_all(queue);
+  uint64_t *keys = &queue->keys[QUEUE_REACH];
   size_t count = QUEUE_NEAR_MAX / 2;
   queue->limit = (int64_t)(keys[count - 1] >> QUEUE_SLOT_BITS);
   while (count < QUEUE_NEAR_MAX && (int64_t)(keys[count] >> QUEUE_SLOT_BITS) == queue->limit) count++;
-  uint64_t free[QUEUE_NEAR_MAX]; /* their slots */
-  memcpy(free, keys, count * sizeof *keys);
   for (size_t i = count; i-- > 0;) {
-    const struct event *event = &queue->slots[keys[i] & (QUEUE_NEAR_MAX - 1)];
+    const uint64_t slot = keys[i] & QUEUE_SLOT_MASK;
+    const struct event *event = &queue->slots[slot];
     event_copy(room(queue, queue->base, event->at), event);
+    queue->free |= UINT64_C(1) << slot;
   }
-  queue->near = queue->sorted = QUEUE_NEAR_MAX - count;
+  queue->near = QUEUE_NEAR_MAX - count;
   memmove(keys, keys + count, queue->near * sizeof *keys);
-  memcpy(keys + queue->near, free, count * sizeof *keys);
 }
 
 struct event *queue_place_far(struct queue *queue, int64_t at) {

@@ -1,6 +1,7 @@
 /* The event queue: a radix heap over virtual time, with the nearest events in order before it.
  *
  *   near     [ 5.1  5.0  4.7  4.2 ]  sorted, the next to pop at the end
+ *   fresh    [ 4.9  5.3 ]            those pushed last, in the order in which they were pushed
  *   limit    6
  *   buckets  [ 6 .. 8 ) [ 8 .. 16 ) [ 16 .. 32 ) ...
  *
@@ -11,10 +12,15 @@
  * into its span of time from then on; a bucket that holds many is spread over those below it. Where few events
  * are pending in all, every one of them is near.
  *
+ * What is pushed is not put in order at once: its time is a draw that the processor has hardly begun to compute by
+ * then, and every branch on it that was foretold wrong would be found out late. The next pop asks of it only whether
+ * it comes first, which it seldom does; the one after that puts it in its place, without a branch.
+ *
  * [I1] Monotone: an event is never pushed before the time last popped (assertion).
  * [I2] Events of equal time pop in the order in which they were pushed.
  * [I3] No removal: timers that are likely to be cancelled live in timers.h.
- * [I4] What is near is earlier than `limit`, what is in the buckets is not.
+ * [I4] What is near or fresh is earlier than `limit`, what is in the buckets is not.
+ * [I5] What is fresh was pushed later than all that is near.
  * Memory is grown, never allocated per event, and kept over queue_reset. Each bucket keeps room for the
  * most that it has held: after long runs several times what is pending.
  */
@@ -68,6 +74,8 @@ static inline void event_fill(struct event *event, uint32_t node, uint16_t kind,
 #define QUEUE_BUCKETS 65
 #define QUEUE_SLOT_BITS 6
 #define QUEUE_NEAR_MAX (1 << QUEUE_SLOT_BITS)
+#define QUEUE_STRIDE 4 /* so many keys are passed without a branch, */
+#define QUEUE_REACH 12 /* and again, up to so many */
 #define QUEUE_NEAR_TIME (INT64_C(1) << (63 - QUEUE_SLOT_BITS)) /* later than this (4.5 years) is never near */
 struct queue_bucket {
   struct event *events;
@@ -77,9 +85,12 @@ struct queue {
   int64_t last;  /* time last popped */
   int64_t limit; /* [I4] at most QUEUE_NEAR_TIME */
   size_t far;    /* how many are in the buckets */
-  size_t near, sorted; /* how many are, and how many of these are in order: those that stood there at the last pop */
-  /* From 2: of each that is near its time and its slot, together; behind these, the slots that are free. */
-  uint64_t keys[2 + QUEUE_NEAR_MAX];
+  size_t near, fresh;
+  size_t aged;          /* of the fresh: those pushed before the last pop */
+  uint64_t free;        /* bit: a slot is */
+  /* A key is a time and a slot, together. Before the first of the near: keys that are later than all. */
+  uint64_t keys[QUEUE_REACH + QUEUE_NEAR_MAX];
+  uint64_t fresh_keys[QUEUE_NEAR_MAX];
   struct event slots[QUEUE_NEAR_MAX];
   int64_t base;      /* of the buckets */
   uint64_t occupied; /* bit b: bucket b + 1 is not empty */
@@ -93,45 +104,53 @@ void queue_reset(struct queue *queue);
 
 struct event *queue_place_far(struct queue *queue, int64_t at);
 const struct event *queue_take_far(struct queue *queue);
+void queue_order_all(struct queue *queue);
 
-static inline size_t queue_count(const struct queue *queue) { return queue->near + queue->far; }
+static inline size_t queue_count(const struct queue *queue) { return queue->near + queue->fresh + queue->far; }
 
-/* Room among the nearest, which are not full. */
+#define QUEUE_SLOT_MASK (QUEUE_NEAR_MAX - UINT64_C(1))
+
+/* Room among the fresh; a slot is free. */
 static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
-  uint64_t *key = &queue->keys[1 + ++queue->near];
-  const uint64_t slot = *key & (QUEUE_NEAR_MAX - 1);
-  *key = (uint64_t)at << QUEUE_SLOT_BITS | slot;
+  const uint64_t slot = (uint64_t)__builtin_ctzll(queue->free);
+  queue->free &= queue->free - 1;
+  queue->fresh_keys[queue->fresh++] = (uint64_t)at << QUEUE_SLOT_BITS | slot;
   struct event *event = &queue->slots[slot];
   event->at = at;
   return event;
 }
 
-/* Puts what was pushed since the last pop where it belongs: before those that pop no later. Most is for soon and
- * passes few. How many, is the luck of a draw; when it was pushed that had hardly begun to be computed, and a branch
- * that was foretold wrong would have been found out late. */
-static inline void queue_sort_near(struct queue *queue) {
-  const size_t near = queue->near;
-  for (size_t sorted = queue->sorted; sorted < near;) {
-    uint64_t *key = &queue->keys[1 + ++sorted];
-    const uint64_t placed = *key, last = placed | (QUEUE_NEAR_MAX - 1);
-    for (; key[-2] <= last; key -= 2) { /* the two keys before the first are later than all */
-      key[0] = key[-1];
-      key[-1] = key[-2];
-    }
-    if (key[-1] <= last) {
-      key[0] = key[-1];
-      key--;
-    }
-    *key = placed;
+/* Looks at the key before `place`: whatever passes it moves up by one. `here` stood at `place`. Returns the key. */
+static inline uint64_t queue_pass(uint64_t *place, uint64_t here, uint64_t placed) {
+  const uint64_t last = placed | QUEUE_SLOT_MASK, before = place[-1];
+  const uint64_t moved = before > last ? placed : before;
+  *place = here > last ? here : moved;
+  return before;
+}
+
+/* Puts it where it belongs: before those that pop no later. How many of them it passes is luck, so the nearest are
+ * passed without a branch that could be foretold wrong. */
+static inline void queue_order(struct queue *queue, uint64_t placed) {
+  const size_t near = queue->near++;
+  uint64_t *place = &queue->keys[QUEUE_REACH + near], here = 0;
+  const uint64_t *const end = place - (near < QUEUE_REACH ? near | (QUEUE_STRIDE - 1) : QUEUE_REACH - 1);
+  for (; place >= end; place -= QUEUE_STRIDE) {
+    here = queue_pass(place, here, placed);
+    here = queue_pass(place - 1, here, placed);
+    here = queue_pass(place - 2, here, placed);
+    here = queue_pass(place - 3, here, placed);
   }
-  queue->sorted = near;
+  const uint64_t last = placed | QUEUE_SLOT_MASK;
+  if (__builtin_expect(here > last, 1)) return;
+  for (; place[-1] <= last; place--) place[0] = place[-1];
+  *place = placed;
 }
 
 /* Room for an event, to be filled in by the caller: node, kind, detail, a and b, at once. Writing it in place
  * is faster than copying what has just been written elsewhere. */
 static inline struct event *queue_place(struct queue *queue, int64_t at) {
   ASSERT_LE(queue->last, at); /* [I1] */
-  if (__builtin_expect(at < queue->limit && queue->near < QUEUE_NEAR_MAX, 1)) return queue_place_near(queue, at);
+  if (__builtin_expect(at < queue->limit && queue->free != 0, 1)) return queue_place_near(queue, at);
   return queue_place_far(queue, at);
 }
 
@@ -141,11 +160,21 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
 
 /* Takes the earliest event out. It stays readable where it is until the next is pushed; NULL when empty. */
 static inline const struct event *queue_take(struct queue *queue) {
+  const size_t aged = queue->aged, young = queue->fresh - aged;
+  for (size_t i = 0; i < aged; i++) queue_order(queue, queue->fresh_keys[i]);
+  const uint64_t next = queue->keys[QUEUE_REACH - 1 + queue->near] & ~QUEUE_SLOT_MASK; /* later than all when none is */
+  bool sooner = false;
+  for (size_t i = 0; i < young; i++) {
+    const uint64_t key = queue->fresh_keys[aged + i];
+    queue->fresh_keys[i] = key;
+    sooner |= key < next;
+  }
+  queue->fresh = queue->aged = young;
+  if (__builtin_expect(sooner, 0)) queue_order_all(queue);
   if (__builtin_expect(queue->near == 0, 0)) return queue_take_far(queue);
-  queue_sort_near(queue);
-  const size_t near = queue->near;
-  queue->near = queue->sorted = near - 1;
-  const struct event *event = &queue->slots[queue->keys[1 + near] & (QUEUE_NEAR_MAX - 1)];
+  const uint64_t slot = queue->keys[QUEUE_REACH - 1 + queue->near--] & QUEUE_SLOT_MASK;
+  queue->free |= UINT64_C(1) << slot;
+  const struct event *event = &queue->slots[slot];
   queue->last = event->at;
   return event;
 }

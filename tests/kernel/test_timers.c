@@ -46,9 +46,10 @@ static size_t events_of(const struct world *world, uint64_t lane) {
     for (size_t i = b == 0 ? world->queue.head : 0; i < bucket->count; i++)
       count += bucket->events[i].kind == KIND && bucket->events[i].a == lane;
   }
-  for (size_t i = 1; i <= world->queue.near; i++) {
-    const struct event *event = &world->queue.slots[world->queue.keys[1 + i] % QUEUE_NEAR_MAX];
-    count += event->kind == KIND && event->a == lane;
+  for (size_t i = 0; i < QUEUE_NEAR_MAX; i++) {
+    const struct event *event = &world->queue.slots[i];
+    const bool free = world->queue.free >> i & 1;
+    count += !free && event->kind == KIND && event->a == lane;
   }
   return count;
 }
