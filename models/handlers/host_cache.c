@@ -31,8 +31,8 @@ static bool delete(struct world *world, struct node *node, struct thread *thread
 }
 
 const struct call_row host_cache_calls[CALL__COUNT] = {
-    [CALL_CACHE_GET] = {get, NULL, read_unanswered},
-    [CALL_CACHE_SET] = {set, NULL, write_unanswered},
-    [CALL_CACHE_SET_IF_ABSENT] = {set_if_absent, NULL, write_unanswered},
-    [CALL_CACHE_DELETE] = {delete, NULL, write_unanswered},
+    [CALL_CACHE_GET] = {.perform = get, .unanswered = read_unanswered},
+    [CALL_CACHE_SET] = {.perform = set, .unanswered = write_unanswered},
+    [CALL_CACHE_SET_IF_ABSENT] = {.perform = set_if_absent, .unanswered = write_unanswered},
+    [CALL_CACHE_DELETE] = {.perform = delete, .unanswered = write_unanswered},
 };

@@ -257,14 +257,14 @@ static bool execute(struct world *world, struct node *node, struct thread *threa
 }
 
 static const struct call_row own_calls[CALL__COUNT] = {
-    [CALL_PUBLISH] = {publish, .at_once = true},
-    [CALL_SUPPRESS] = {suppress, .at_once = true},
-    [CALL_WORK] = {work},
-    [CALL_SLEEP] = {sleep_on},
-    [CALL_ACKNOWLEDGE] = {acknowledge, .at_once = true},
-    [CALL_ACKNOWLEDGE_ALL] = {acknowledge_all, .at_once = true},
-    [CALL_STEP] = {step},
-    [CALL_EXECUTE] = {execute},
+    [CALL_PUBLISH] = {.perform = publish, .at_once = true},
+    [CALL_SUPPRESS] = {.perform = suppress, .at_once = true},
+    [CALL_WORK] = {.perform = work},
+    [CALL_SLEEP] = {.perform = sleep_on},
+    [CALL_ACKNOWLEDGE] = {.perform = acknowledge, .at_once = true},
+    [CALL_ACKNOWLEDGE_ALL] = {.perform = acknowledge_all, .at_once = true},
+    [CALL_STEP] = {.perform = step},
+    [CALL_EXECUTE] = {.perform = execute},
 };
 
 /* Each call stands in one of them. */

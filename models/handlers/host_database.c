@@ -146,15 +146,15 @@ static bool emit(struct world *world, struct node *node, struct thread *thread) 
 }
 
 const struct call_row host_database_calls[CALL__COUNT] = {
-    [CALL_BEGIN] = {begin, .at_once = true},
-    [CALL_COMMIT] = {commit, ended, commit_unanswered},
-    [CALL_ROLLBACK] = {rollback, ended, rollback_unanswered},
-    [CALL_GET] = {get, answered, unanswered},
-    [CALL_PUT] = {put, answered, unanswered},
-    [CALL_INSERT_UNIQUE] = {insert_unique, answered, unanswered},
-    [CALL_APPLY] = {apply, answered, unanswered},
-    [CALL_DELETE] = {delete_row, answered, unanswered},
-    [CALL_PUT_IF] = {put_if, answered, unanswered},
-    [CALL_EMIT] = {emit, answered, unanswered},
-    [CALL_GET_REPLICA] = {get_replica, NULL, replica_unanswered},
+    [CALL_BEGIN] = {.perform = begin, .at_once = true},
+    [CALL_COMMIT] = {.perform = commit, .answered = ended, .unanswered = commit_unanswered},
+    [CALL_ROLLBACK] = {.perform = rollback, .answered = ended, .unanswered = rollback_unanswered},
+    [CALL_GET] = {.perform = get, .answered = answered, .unanswered = unanswered},
+    [CALL_PUT] = {.perform = put, .answered = answered, .unanswered = unanswered},
+    [CALL_INSERT_UNIQUE] = {.perform = insert_unique, .answered = answered, .unanswered = unanswered},
+    [CALL_APPLY] = {.perform = apply, .answered = answered, .unanswered = unanswered},
+    [CALL_DELETE] = {.perform = delete_row, .answered = answered, .unanswered = unanswered},
+    [CALL_PUT_IF] = {.perform = put_if, .answered = answered, .unanswered = unanswered},
+    [CALL_EMIT] = {.perform = emit, .answered = answered, .unanswered = unanswered},
+    [CALL_GET_REPLICA] = {.perform = get_replica, .unanswered = replica_unanswered},
 };

@@ -21,5 +21,5 @@ struct span host_provider_timeout(const struct world *world) {
 }
 
 const struct call_row host_provider_calls[CALL__COUNT] = {
-    [CALL_CHARGE] = {charge, NULL, unanswered},
+    [CALL_CHARGE] = {.perform = charge, .unanswered = unanswered},
 };

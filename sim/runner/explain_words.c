@@ -57,18 +57,18 @@ const struct words words_session = {
     "a member of the group has not been heard of: its session is over", .brief = "session over"};
 
 const struct words words_sent[POINT_GENERIC__COUNT] = {
-    [POINT_PUBLISH_SENT] = {"sends it to %p (%m)", "sends it AGAIN to %p (%m, attempt %n)"},
-    [POINT_DELIVERY_SENT] = {"hands it out to %p (%m)", "hands it out AGAIN, to %p (%m)"},
-    [POINT_STATEMENT_SENT] = {"asks %p to %m"},
-    [POINT_REQUEST_SENT] = {"asks %p for a %m", "asks %p AGAIN for a %m"},
-    [POINT_ACK_SENT] = {"sends the acknowledgement to %p (%m)",
-                        "sends the acknowledgement again to %p (%m)"},
+    [POINT_PUBLISH_SENT] = {.first = "sends it to %p (%m)", .again = "sends it AGAIN to %p (%m, attempt %n)"},
+    [POINT_DELIVERY_SENT] = {.first = "hands it out to %p (%m)", .again = "hands it out AGAIN, to %p (%m)"},
+    [POINT_STATEMENT_SENT] = {.first = "asks %p to %m"},
+    [POINT_REQUEST_SENT] = {.first = "asks %p for a %m", .again = "asks %p AGAIN for a %m"},
+    [POINT_ACK_SENT] = {.first = "sends the acknowledgement to %p (%m)",
+                        .again = "sends the acknowledgement again to %p (%m)"},
 };
 const struct words words_sent_own = {"sends it on to %p (%m)", "sends it on AGAIN to %p (%m)",
                                      .why_again = NULL};
 
 const struct words words_received[POINT_GENERIC__COUNT] = {
-    [POINT_DELIVERY_SENT] = {"receives it", "receives it AGAIN"},
+    [POINT_DELIVERY_SENT] = {.first = "receives it", .again = "receives it AGAIN"},
 };
 
 const struct words words_point[POINT_GENERIC__COUNT] = {
