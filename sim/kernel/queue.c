@@ -11,7 +11,7 @@
 #define GATHERED_MAX (QUEUE_NEAR_MAX * 3 / 4)
 _Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX / 2, "there is room for them, and for others");
 _Static_assert(QUEUE_NEAR_MAX == 64, "as many slots as there are bits that say which are free");
-_Static_assert(QUEUE_REACH % QUEUE_STRIDE == 0, "keys are passed by strides");
+_Static_assert(QUEUE_STRIDE == 4 && QUEUE_REACH % QUEUE_STRIDE == 0, "queue_order passes keys by fours");
 /* Differences below QUEUE_NEAR_TIME are in buckets up to this. */
 #define NEAR_BUCKET (63 - QUEUE_SLOT_BITS)
 

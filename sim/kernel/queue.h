@@ -104,7 +104,7 @@ void queue_reset(struct queue *queue);
 
 struct event *queue_place_far(struct queue *queue, int64_t at);
 const struct event *queue_take_far(struct queue *queue);
-void queue_order_all(struct queue *queue);
+void queue_order_all(struct queue *queue); /* puts what is fresh where it belongs */
 
 static inline size_t queue_count(const struct queue *queue) { return queue->near + queue->fresh + queue->far; }
 

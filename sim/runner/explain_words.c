@@ -64,8 +64,8 @@ const struct words words_sent[POINT_GENERIC__COUNT] = {
     [POINT_ACK_SENT] = {.first = "sends the acknowledgement to %p (%m)",
                         .again = "sends the acknowledgement again to %p (%m)"},
 };
-const struct words words_sent_own = {"sends it on to %p (%m)", "sends it on AGAIN to %p (%m)",
-                                     .why_again = NULL};
+const struct words words_sent_own = {.first = "sends it on to %p (%m)",
+                                     .again = "sends it on AGAIN to %p (%m)"};
 
 const struct words words_received[POINT_GENERIC__COUNT] = {
     [POINT_DELIVERY_SENT] = {.first = "receives it", .again = "receives it AGAIN"},
