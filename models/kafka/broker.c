@@ -140,19 +140,23 @@ static void unpark(struct world *world, struct parked *parked) {
   parked->serial++;
 }
 
+/* The i-th that waits for a partition. */
+static inline struct waiting *waiting_at(const struct world *world, const struct broker *broker, uint32_t partition,
+                                         uint32_t i) {
+  return &broker->waiting[(size_t)i * world->plan->partitions + partition];
+}
+
 /* Parks a fetch: it waits for each of its partitions. */
 static void park(struct world *world, struct broker *broker, struct message *fetch, uint16_t consumer) {
   const struct waiting one = {consumer, broker->parked[consumer].serial};
-  const uint32_t consumers = world->count[ROLE_CONSUMER];
   world_take(fetch);
   broker->parked[consumer].fetch = fetch;
   for (uint32_t n = 0; n < fetch->record_count; n++) {
     const uint32_t partition = fetch->records[n].key, count = broker->waiting_count[partition];
-    struct waiting *row = &broker->waiting[(size_t)partition * consumers];
     uint32_t i = 0;
-    while (i < count && row[i].consumer != consumer) i++;
+    while (i < count && waiting_at(world, broker, partition, i)->consumer != consumer) i++;
     if (i == count) broker->waiting_count[partition] = count + 1;
-    row[i] = one;
+    *waiting_at(world, broker, partition, i) = one;
   }
 }
 
@@ -203,15 +207,15 @@ static void on_fetch(struct world *world, struct node *node, struct message *fet
 
 void broker_wake(struct world *world, struct node *node, uint32_t partition) {
   struct broker *broker = broker_of(node);
-  struct waiting *row = &broker->waiting[(size_t)partition * world->count[ROLE_CONSUMER]];
   uint32_t count = broker->waiting_count[partition], left = 0;
   broker->waiting_count[partition] = 0;
   for (uint32_t i = 0; i < count; i++) {
-    struct parked *parked = &broker->parked[row[i].consumer];
-    if (!parked->fetch || parked->serial != row[i].serial) continue;
+    const struct waiting one = *waiting_at(world, broker, partition, i);
+    struct parked *parked = &broker->parked[one.consumer];
+    if (!parked->fetch || parked->serial != one.serial) continue;
     const struct found found = look(node, parked->fetch);
     if (found.count == 0) { /* it has read on at the leader before: the watermark has not come to there yet */
-      row[left++] = row[i];
+      *waiting_at(world, broker, partition, left++) = one;
       continue;
     }
     answer_fetch(world, node, parked->fetch, found.first, found.count);
@@ -303,7 +307,7 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   broker->logs_shrink = books_may_shrink(world);
   broker->parked = ARENA_NEW(&node->arena, struct parked, consumers);
   broker->waiting_count = ARENA_NEW(&node->arena, uint32_t, partitions);
-  broker->waiting = arena_alloc_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
+  broker->waiting = arena_far_raw(&node->arena, consumers * partitions * sizeof(struct waiting));
   if (kafka_setting(world, KEY_COMMIT) == COMMIT_IN_TRANSACTION)
     verification_start(world, node);
   if (reason == START_AGAIN) restart_producers(world, node);

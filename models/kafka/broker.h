@@ -89,7 +89,7 @@ struct broker { /* volatile */
   struct verified *verifying; /* by output partition, one row of consumers each; NULL = never */
   uint32_t *verifying_count;  /* by output partition: how many of its row are parked */
   struct parked *parked;   /* by consumer */
-  struct waiting *waiting; /* by partition, one row of consumers each */
+  struct waiting *waiting; /* the first of each partition, then the second of each, ...: most have one at most */
   uint32_t *waiting_count; /* by partition */
   struct replication *replication; /* NULL = every partition has one copy, on a fixed leader */
   bool logs_shrink; /* in this run one may: books_may_shrink */

@@ -4,9 +4,12 @@
 
 #define BACKOFF_JITTER_PARTS 20 /* of 100: RETRY_BACKOFF_JITTER = 0.2 */
 
-void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots,
+void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots, uint32_t near,
                  uint16_t timer_kind, slot_failed_fn *failed) {
-  client->slots = ARENA_NEW(&node->arena, struct slot, slots + 1); /* the last one asks for metadata */
+  ASSERT_LE(near, slots);
+  client->slots = ARENA_NEW(&node->arena, struct slot, near);
+  client->far_slots = ARENA_FAR(&node->arena, struct slot, slots + 1 - near); /* the last one asks for metadata */
+  client->near = near;
   client->slot_count = slots;
   client->next_correlation = 1;
   client->lane = world_lane(world, span_of(kafka_setting(world, KEY_REQUEST_TIMEOUT)));
@@ -14,8 +17,8 @@ void client_init(struct world *world, struct node *node, struct client *client, 
   client->failed = failed;
   if (!kafka_replicated(world) || node->role == ROLE_BROKER) return;
   uint32_t count = kafka_topic_partitions(world);
-  client->leaders = ARENA_NEW(&node->arena, uint32_t, count);
-  client->epochs = ARENA_NEW(&node->arena, uint32_t, count);
+  client->leaders = ARENA_FAR(&node->arena, uint32_t, count);
+  client->epochs = ARENA_FAR(&node->arena, uint32_t, count);
   for (uint32_t p = 0; p < count; p++)
     client->leaders[p] = kafka_broker_of(world, p % world->plan->partitions);
 }
@@ -72,7 +75,7 @@ void client_send(struct world *world, struct node *node, struct client *client, 
 
 void client_send_within(struct world *world, struct node *node, struct client *client,
                         uint32_t index, struct message *message, uint16_t lane) {
-  struct slot *slot = &client->slots[index];
+  struct slot *slot = client_slot(client, index);
   ASSERT_MSG(slot->correlation == 0, "slot %u is in use", index);
   slot->correlation = message->correlation = client->next_correlation++;
   slot->peer = message->to;
@@ -88,26 +91,27 @@ static void give_free(struct world *world, struct slot *slot) {
 
 bool client_answered(struct world *world, struct client *client, uint32_t index,
                      const struct message *answer) {
-  struct slot *slot = &client->slots[index];
+  struct slot *slot = client_slot(client, index);
   if (slot->correlation == 0 || slot->correlation != answer->correlation) return false;
   give_free(world, slot);
   return true;
 }
 
 void client_forget(struct world *world, struct client *client, uint32_t index) {
-  struct slot *slot = &client->slots[index];
+  struct slot *slot = client_slot(client, index);
   if (slot->correlation != 0) give_free(world, slot);
 }
 
 void client_disconnected(struct world *world, struct node *node, struct client *client,
                          uint16_t peer) {
   for (uint32_t i = 0; i < client->slot_count; i++) {
-    if (client->slots[i].correlation == 0 || client->slots[i].peer != peer) continue;
+    const struct slot *slot = client_slot(client, i);
+    if (slot->correlation == 0 || slot->peer != peer) continue;
     client_forget(world, client, i);
     client->failed(world, node, i);
   }
   if (!client->leaders || world->nodes[peer].role != ROLE_BROKER) return;
-  struct slot *asking = &client->slots[client->slot_count];
+  const struct slot *asking = client_slot(client, client->slot_count);
   if (asking->correlation && asking->peer == peer) {
     client_forget(world, client, client->slot_count);
     return refresh_later(world, node, client);
@@ -118,7 +122,7 @@ void client_disconnected(struct world *world, struct node *node, struct client *
 void client_timed_out(struct world *world, struct node *node, struct client *client,
                       uint64_t argument) {
   uint32_t index = (uint32_t)(argument >> 32);
-  struct slot *slot = &client->slots[index];
+  struct slot *slot = client_slot(client, index);
   if (index == client->slot_count && (uint32_t)argument == 0)
     return client_refresh(world, node, client);
   ASSERT_EQ(slot->correlation, (uint32_t)argument);

@@ -27,7 +27,7 @@ struct slot {
 typedef void slot_failed_fn(struct world *world, struct node *node, uint32_t slot);
 
 struct client {
-  struct slot *slots;
+  struct slot *slots; /* the first `near` of them; the others are at the far end of the arena */
   uint32_t next_correlation;
   uint16_t lane; /* request.timeout.ms */
   uint16_t timer_kind; /* of the component: argument = slot << 32 | correlation */
@@ -36,10 +36,18 @@ struct client {
   slot_failed_fn *failed;
   uint32_t *leaders; /* by topic partition: broker index; NULL = leaders do not move, or a broker's own */
   uint32_t *epochs;  /* of those leaders */
+  struct slot *far_slots;
+  uint32_t near;
 };
+_Static_assert(sizeof(struct client) <= CACHE_LINE, "one cache line");
 
-void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots,
+/* `near`: so many of the slots, the first, are of requests that most messages need. */
+void client_init(struct world *world, struct node *node, struct client *client, uint32_t slots, uint32_t near,
                  uint16_t timer_kind, slot_failed_fn *failed);
+
+static inline struct slot *client_slot(const struct client *client, uint32_t slot) {
+  return slot < client->near ? &client->slots[slot] : &client->far_slots[slot - client->near];
+}
 
 /* Room that a client with so many slots needs in the arena, bytes. */
 size_t client_bytes(const struct plan *plan, size_t slots);
@@ -70,7 +78,7 @@ void client_send(struct world *world, struct node *node, struct client *client, 
 void client_send_within(struct world *world, struct node *node, struct client *client, uint32_t slot,
                         struct message *message, uint16_t lane);
 static inline bool client_waits(const struct client *client, uint32_t slot) {
-  return client->slots[slot].correlation != 0;
+  return client_slot(client, slot)->correlation != 0;
 }
 /* How many requests are under way: looks at every slot. */
 uint32_t client_waiting(const struct client *client);

@@ -36,7 +36,7 @@ static void on_retry(struct world *world, struct node *node, uint64_t slot) {
 static void on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
   uint32_t slot = (uint32_t)(argument >> 32);
   if (is_fetch(world, slot)) {
-    consumer_of(node)->client.slots[slot].correlation = 0;
+    client_slot(&consumer_of(node)->client, slot)->correlation = 0;
     poll_may_fetch(consumer_of(node), slot - SLOT_FETCH);
     client_refresh(world, node, &consumer_of(node)->client);
     return consumer_pump(world, node);
@@ -70,9 +70,32 @@ static size_t buffer_capacity(const struct plan *plan) {
 static size_t arena_bytes(const struct plan *plan) {
   return 4096 + client_bytes(plan, slots(plan)) + outputs_bytes(plan) +
          plan->partitions * (6 * sizeof(uint32_t) + sizeof(struct leader_part) + sizeof(struct consumer_part)) +
-         buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * 16 +
-         plan->threads * sizeof(struct flight) +
-         2 * PROCESSED_MAX * sizeof(struct record);
+         buffer_capacity(plan) * sizeof(struct record) + plan->counts[ROLE_BROKER] * sizeof(struct leader) +
+         plan->threads * sizeof(struct flight) + PUBLISHED_NEAR * sizeof(struct output) +
+         (PROCESSED_NEAR + 2 * PROCESSED_MAX) * sizeof(struct record);
+}
+
+/* What every message needs stands close together. */
+static void lay_out_near(struct world *world, struct node *node, struct consumer *consumer) {
+  const struct plan *plan = world->plan;
+  const uint32_t brokers = plan->counts[ROLE_BROKER];
+  struct arena *arena = &node->arena;
+  consumer->unasked = ARENA_NEW(arena, uint64_t, bits_words(brokers));
+  consumer->leads = ARENA_NEW(arena, struct leader, brokers);
+  client_init(world, node, &consumer->client, (uint32_t)slots(plan), SLOT_FETCH + brokers, TIMER_REQUEST, failed);
+  consumer->by_leader_room = BY_LEADER_NEAR;
+  consumer->by_leader = ARENA_NEW(arena, struct leader_part, BY_LEADER_NEAR);
+  arena_line(arena);
+  consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
+  consumer->flights = ARENA_BY_SIZE(arena, struct flight, consumer->flight_room);
+  arena_line(arena);
+  consumer->parts = ARENA_BY_SIZE(arena, struct consumer_part, plan->partitions);
+  consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
+  consumer->buffer = ARENA_BY_SIZE(arena, struct record, consumer->buffer_capacity);
+  consumer->processed_room = PROCESSED_NEAR;
+  consumer->processed = arena_alloc_raw(arena, PROCESSED_NEAR * sizeof(struct record));
+  consumer->published_room = PUBLISHED_NEAR;
+  consumer->published = arena_alloc_raw(arena, PUBLISHED_NEAR * sizeof(struct output));
 }
 
 static void start(struct world *world, struct node *node, enum start_reason reason) {
@@ -81,32 +104,17 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   struct arena *arena = &node->arena;
   arena_line(arena);
   struct consumer *consumer = node->state[0] = ARENA_NEW(arena, struct consumer, 1);
-  /* What every message needs stands close together. */
-  consumer->flight_room = consumer_hands_off(world) ? plan->threads : 1;
-  consumer->unasked = ARENA_NEW(arena, uint64_t, bits_words(plan->counts[ROLE_BROKER]));
-  consumer->buffered = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
-  consumer->leader_end = ARENA_NEW(arena, uint32_t, plan->counts[ROLE_BROKER]);
-  consumer->by_leader = ARENA_NEW(arena, struct leader_part, plan->partitions);
+  lay_out_near(world, node, consumer);
+  consumer->epochs = ARENA_FAR(arena, uint32_t, plan->partitions);
+  consumer->assigned = ARENA_FAR(arena, uint32_t, plan->partitions);
+  consumer->least_epochs = ARENA_FAR(arena, uint32_t, plan->partitions);
+  consumer->handed_epochs = ARENA_FAR(arena, uint32_t, plan->partitions);
+  consumer->next = arena_far_raw(arena, plan->partitions * sizeof *consumer->next);
+  consumer->had = arena_far_raw(arena, plan->partitions * sizeof *consumer->had);
+  outputs_start(world, node);
   consumer->leaders_stale = true;
   consumer->logs_shrink = books_may_shrink(world);
-  arena_line(arena);
-  consumer->parts = ARENA_NEW(arena, struct consumer_part, plan->partitions);
-  consumer->epochs = ARENA_NEW(arena, uint32_t, plan->partitions);
-  arena_line(arena);
-  client_init(world, node, &consumer->client, (uint32_t)slots(plan), TIMER_REQUEST, failed);
-  arena_line(arena);
-  consumer->flights = ARENA_NEW(arena, struct flight, consumer->flight_room);
-  consumer->buffer_capacity = (uint32_t)buffer_capacity(plan);
-  consumer->buffer =
-      arena_alloc_raw(arena, consumer->buffer_capacity * sizeof *consumer->buffer);
-  consumer->assigned = ARENA_NEW(arena, uint32_t, plan->partitions);
-  consumer->least_epochs = ARENA_NEW(arena, uint32_t, plan->partitions);
-  consumer->handed_epochs = ARENA_NEW(arena, uint32_t, plan->partitions);
   consumer->commit_timer = TIMER_NONE;
-  consumer->next = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->next);
-  consumer->had = arena_alloc_raw(arena, plan->partitions * sizeof *consumer->had);
-  consumer->processed = arena_alloc_raw(arena, 2 * PROCESSED_MAX * sizeof(struct record));
-  outputs_start(world, node);
   bool automatic = commit_mode(world) == COMMIT_AUTO;
   int64_t interval =
       kafka_setting(world, automatic ? KEY_AUTO_COMMIT_INTERVAL : KEY_COMMIT_INTERVAL);

@@ -108,7 +108,15 @@ struct covered { /* outputs of a partition that the commit under way covers: whe
 struct leader_part { /* what a leader is asked for: a partition, and its place in `assigned` */
   uint32_t partition, place;
 };
-/* What every message needs comes first, in three cache lines. */
+struct leader {
+  uint32_t end;      /* where its places in by_leader end */
+  uint32_t buffered; /* fetched from it, not returned */
+};
+/* Lists that are short as a rule: so many have room near by (arena_widen). */
+#define BY_LEADER_NEAR 4
+#define PROCESSED_NEAR 8
+#define PUBLISHED_NEAR 96
+/* What every message needs comes first, in four cache lines at the most. */
 struct consumer {
   _Alignas(CACHE_LINE) struct client client;
   bool lost;    /* it is not a member any more; the loop hears of it at its next poll */
@@ -121,15 +129,13 @@ struct consumer {
   enum commit_step step;
   int64_t last_poll; /* ns */
   struct consumer_part *parts; /* by partition */
-  uint32_t *epochs; /* by partition: leader epoch of the record before the next to fetch, see log.h */
   uint32_t assigned_count, rotation;
   struct record *buffer; /* ring: fetched, not handled */
   uint32_t buffer_head, buffer_count, buffer_capacity;
   uint32_t batch; /* oldest of the ring: returned by polls, and no handler has them yet */
   struct flight *flights;
   uint32_t flight_room, flight_count;
-  uint32_t *buffered; /* by broker: fetched, not returned */
-  uint32_t *leader_end; /* by broker: where its places end */
+  struct leader *leads; /* by broker */
   struct leader_part *by_leader; /* of what is assigned and positioned, leader by leader */
   uint64_t *unasked; /* brokers that may have neither a fetch nor records that no poll has returned: see poll.c */
   struct record *processed; /* handled, not committed: room for twice PROCESSED_MAX */
@@ -138,6 +144,8 @@ struct consumer {
   uint32_t published_count;
   uint32_t flushing;        /* outputs that the commit under way covers and no log has confirmed */
   uint32_t commit_timer; /* TIMER_NONE = not armed */
+  uint32_t by_leader_room, processed_room, published_room;
+  uint32_t *epochs; /* by partition: leader epoch of the record before the next to fetch, see log.h */
   uint32_t *assigned; /* partitions */
   uint32_t *least_epochs;  /* by partition: records of older ones may be gone, so that a commit of them says nothing */
   uint32_t *handed_epochs; /* by partition: handed-off: of the latest record that a thread was given */
@@ -229,7 +237,7 @@ void poll_acknowledge_all(struct world *world, struct node *node, uint32_t tag);
 
 /* --- outputs.c: what was published and is not acknowledged, by output partition --- */
 
-void outputs_start(struct world *world, struct node *node);
+void outputs_start(struct world *world, struct node *node); /* what is near by of it the consumer has laid out */
 size_t outputs_bytes(const struct plan *plan); /* of the arena */
 /* False: there are too many. */
 bool outputs_add(struct world *world, struct node *node, uint32_t partition, uint64_t intent, uint32_t key);

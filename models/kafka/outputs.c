@@ -13,11 +13,17 @@ size_t outputs_bytes(const struct plan *plan) {
 void outputs_start(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   const size_t words = bits_words(world->plan->partitions);
-  consumer->published = arena_alloc_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
-  consumer->covered = arena_alloc_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
-  consumer->covered_parts = ARENA_NEW(&node->arena, struct covered, world->plan->partitions);
-  consumer->output_parts = ARENA_NEW(&node->arena, uint64_t, words);
-  consumer->sequenced = ARENA_NEW(&node->arena, uint64_t, words);
+  consumer->covered = arena_far_raw(&node->arena, OUTPUTS_MAX * sizeof(struct output));
+  consumer->covered_parts = ARENA_FAR(&node->arena, struct covered, world->plan->partitions);
+  consumer->output_parts = ARENA_FAR(&node->arena, uint64_t, words);
+  consumer->sequenced = ARENA_FAR(&node->arena, uint64_t, words);
+}
+
+static __attribute__((noinline)) void widen(struct node *node) {
+  struct consumer *consumer = consumer_of(node);
+  consumer->published = arena_widen(&node->arena, consumer->published, consumer->published_room, OUTPUTS_MAX,
+                                    sizeof *consumer->published);
+  consumer->published_room = OUTPUTS_MAX;
 }
 
 bool outputs_add(struct world *world, struct node *node, uint32_t partition, uint64_t intent, uint32_t key) {
@@ -25,6 +31,7 @@ bool outputs_add(struct world *world, struct node *node, uint32_t partition, uin
   const size_t count = outputs_count(consumer);
   if (count >= OUTPUTS_MAX) return false;
   if (count == 0) world_hold(world, node);
+  if (__builtin_expect(consumer->published_count == consumer->published_room, 0)) widen(node);
   consumer->published[consumer->published_count++] =
       (struct output){.intent = intent, .key = key, .partition = partition};
   return true;

@@ -7,7 +7,7 @@
 
 static void take_from_buffered(struct consumer *consumer, uint32_t place) {
   const uint16_t broker = consumer->buffer[place].flags;
-  if (--consumer->buffered[broker] == 0) poll_may_fetch(consumer, broker);
+  if (--consumer->leads[broker].buffered == 0) poll_may_fetch(consumer, broker);
 }
 
 static void forget_fetches(struct world *world, struct consumer *consumer) {
@@ -45,22 +45,28 @@ void poll_drop_unassigned(struct world *world, struct node *node) {
 }
 
 /* Sorts what can be fetched by who leads it, as far as the consumer knows. */
-static __attribute__((noinline)) void note_leaders(const struct world *world, struct consumer *consumer) {
+static __attribute__((noinline)) void note_leaders(const struct world *world, struct node *node) {
+  struct consumer *consumer = consumer_of(node);
   const uint32_t brokers = world->count[ROLE_BROKER];
-  uint32_t *end = consumer->leader_end, begin = 0;
-  for (uint32_t b = 0; b < brokers; b++) end[b] = 0;
+  struct leader *leads = consumer->leads;
+  uint32_t begin = 0;
+  if (consumer->assigned_count > consumer->by_leader_room) {
+    consumer->by_leader_room = world->plan->partitions;
+    consumer->by_leader = ARENA_FAR(&node->arena, struct leader_part, consumer->by_leader_room);
+  }
+  for (uint32_t b = 0; b < brokers; b++) leads[b].end = 0;
   for (uint32_t i = 0; i < consumer->assigned_count; i++)
     if (consumer->parts[consumer->assigned[i]].positioned)
-      end[client_broker(world, &consumer->client, consumer->assigned[i])]++;
+      leads[client_broker(world, &consumer->client, consumer->assigned[i])].end++;
   for (uint32_t b = 0; b < brokers; b++) {
-    const uint32_t count = end[b];
-    end[b] = begin;
+    const uint32_t count = leads[b].end;
+    leads[b].end = begin;
     begin += count;
     if (count > 0) poll_may_fetch(consumer, b);
   }
   for (uint32_t i = 0; i < consumer->assigned_count; i++)
     if (consumer->parts[consumer->assigned[i]].positioned)
-      consumer->by_leader[end[client_broker(world, &consumer->client, consumer->assigned[i])]++] =
+      consumer->by_leader[leads[client_broker(world, &consumer->client, consumer->assigned[i])].end++] =
           (struct leader_part){.partition = consumer->assigned[i], .place = i};
   consumer->leaders_stale = false;
 }
@@ -97,12 +103,12 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
 static __attribute__((noinline)) void fetch(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   const uint32_t brokers = world->count[ROLE_BROKER];
-  if (consumer->leaders_stale) note_leaders(world, consumer);
+  if (consumer->leaders_stale) note_leaders(world, node);
   for (uint32_t b = bits_next(consumer->unasked, 0, brokers); b != BITS_NONE && !node->doomed;
        b = bits_next(consumer->unasked, b + 1, brokers)) {
-    const uint32_t begin = b > 0 ? consumer->leader_end[b - 1] : 0, count = consumer->leader_end[b] - begin;
+    const uint32_t begin = b > 0 ? consumer->leads[b - 1].end : 0, count = consumer->leads[b].end - begin;
     bits_take(consumer->unasked, b);
-    if (count > 0 && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->buffered[b] == 0)
+    if (count > 0 && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->leads[b].buffered == 0)
       send_fetch(world, node, b, consumer->by_leader + begin, count);
   }
 }
@@ -161,7 +167,7 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
     if (MUTANT(KAFKA_COMMITS_FETCHED)) commit_note(world, node, record);
   }
   if (answer->d) note_epochs(consumer, answer);
-  consumer->buffered[broker] += count;
+  consumer->leads[broker].buffered += count;
   consumer_pump(world, node);
 }
 

@@ -46,10 +46,11 @@ static uint32_t outgoing_of(const struct plan *plan) {
 }
 
 static size_t arena_bytes(const struct plan *plan) {
-  return 4096 + buffer_records(plan) * sizeof(struct pending) +
+  return 4096 + (PENDING_NEAR + buffer_records(plan)) * sizeof(struct pending) +
          plan->partitions * sizeof(struct queue_of_partition) +
          bits_words(plan->partitions) * sizeof(uint64_t) + client_bytes(plan, slots_of(plan)) +
-         outgoing_of(plan) * sizeof(struct outgoing) + plan->counts[ROLE_BROKER] * 2 * sizeof(struct connection);
+         (OUTGOING_NEAR + outgoing_of(plan)) * sizeof(struct outgoing) +
+         plan->counts[ROLE_BROKER] * 2 * sizeof(struct connection);
 }
 
 /* --- Sending --- */
@@ -101,14 +102,13 @@ static void dispatch(struct world *world, struct node *node, uint32_t index, uin
   const uint32_t slot = free_slot(producer, broker);
   ASSERT(slot != NO_INDEX);
   batch->attempts++;
-  producer->queues[batch->partition].in_flight++;
-  producer->client.slots[slot].subject = index;
+  if (producer_counts_apart(producer)) producer->queues[batch->partition].in_flight++;
+  client_slot(&producer->client, slot)->subject = index;
   producer->connections[broker].in_flight++;
   if (producer->id != NO_PRODUCER) producer_fly(producer, index);
   client_send(world, node, &producer->client, slot, message);
 }
 
-/* When leaders move, a partition may have requests under way to two of them. */
 static bool may_send(const struct producer *producer, const struct queue_of_partition *queue, uint32_t broker) {
   return queue->in_flight < producer->limit &&
          producer->connections[broker].in_flight < producer->limit;
@@ -141,11 +141,11 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
 }
 
 /* The next batch of a partition that may be sent now, taken from where it waited; NO_INDEX = none. */
-static uint32_t take_next(struct world *world, const struct node *node, struct producer *producer,
+static uint32_t take_next(struct world *world, struct node *node, struct producer *producer,
                           struct queue_of_partition *queue, uint32_t partition) {
   uint32_t index = queue->retry;
   if (index == NO_INDEX)
-    return may_cut(world, node, producer, queue, partition) ? producer_cut(producer, partition) : NO_INDEX;
+    return may_cut(world, node, producer, queue, partition) ? producer_cut(node, partition) : NO_INDEX;
   if (!may_retry(world, producer, index)) return NO_INDEX;
   queue->retry = producer->outgoing[index].next;
   producer->waiting--;
@@ -193,7 +193,7 @@ static void drain_all(struct world *world, struct node *node) {
 /* Another batch of the same broker may go now, of whichever partition. */
 static __attribute__((noinline)) void drain_broker(struct world *world, struct node *node, uint32_t partition) {
   const struct producer *producer = producer_of(node);
-  drain(world, node, partition);
+  if (producer_counts_apart(producer) || bits_has(producer->ready, partition)) drain(world, node, partition);
   if (producer->client.leaders) return drain_all(world, node);
   const uint32_t partitions = world->plan->partitions, broker = kafka_broker_of(world, partition);
   for (uint32_t p = bits_next(producer->ready, 0, partitions); p != BITS_NONE;
@@ -221,7 +221,7 @@ static void on_linger(struct world *world, struct node *node, uint64_t partition
 static void submit(struct world *world, struct node *node,
                    const struct operation_request *request) {
   struct producer *producer = producer_of(node);
-  uint32_t index = producer_take_pending(producer);
+  uint32_t index = producer_take_pending(node);
   if (index == NO_INDEX || node->stage == STAGE_STOPPING)
     return call_return(world, request->call, OUTCOME_REJECTED);
   producer->pending[index] =
@@ -270,8 +270,8 @@ static void retry_later(struct world *world, struct node *node, uint32_t index) 
 
 /* A produce request failed or was answered: its slot is free. */
 static inline __attribute__((always_inline)) uint32_t leave_slot(struct producer *producer, uint32_t slot) {
-  uint32_t index = producer->client.slots[slot].subject;
-  producer->queues[producer->outgoing[index].partition].in_flight--;
+  uint32_t index = client_slot(&producer->client, slot)->subject;
+  if (producer_counts_apart(producer)) producer->queues[producer->outgoing[index].partition].in_flight--;
   if (producer->id != NO_PRODUCER) producer_land(producer, index);
   producer->connections[(slot - 1) / IN_FLIGHT_MAX].in_flight--;
   return index;
@@ -365,7 +365,7 @@ static void on_retry(struct world *world, struct node *node, uint64_t partition)
 static void on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
   struct client *client = &producer_of(node)->client;
   const uint32_t slot = (uint32_t)(argument >> 32);
-  const uint16_t peer = client->slots[slot].peer;
+  const uint16_t peer = client_slot(client, slot)->peer;
   if (client_waits(client, slot) && link_kind_between(world, node->id, peer) == LINK_KIND_CONNECTION)
     producer_connection_lost(world, node, peer);
   client_timed_out(world, node, client, argument);
@@ -399,18 +399,19 @@ static void start(struct world *world, struct node *node, enum start_reason reas
   struct producer *producer = node->state[0] = ARENA_NEW(&node->arena, struct producer, 1);
   producer->connections = ARENA_NEW(&node->arena, struct connection, plan->counts[ROLE_BROKER]);
   producer->ready = ARENA_NEW(&node->arena, uint64_t, bits_words(plan->partitions));
-  client_init(world, node, &producer->client, slots_of(plan), TIMER_REQUEST, failed);
+  client_init(world, node, &producer->client, slots_of(plan), slots_of(plan), TIMER_REQUEST, failed);
   producer->outputs = producer_of_outputs(world, node);
-  producer->outgoing_count = outgoing_of(plan);
   arena_line(&node->arena);
-  producer->outgoing = arena_alloc_raw(&node->arena, producer->outgoing_count * sizeof *producer->outgoing);
+  producer->outgoing_count = outgoing_of(plan);
+  producer->outgoing_room = OUTGOING_NEAR;
+  producer->outgoing = arena_alloc_raw(&node->arena, OUTGOING_NEAR * sizeof *producer->outgoing);
   producer->outgoing_free = NO_INDEX;
-  producer->queues = ARENA_NEW(&node->arena, struct queue_of_partition, plan->partitions);
-  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
   producer->pending_count = (uint32_t)buffer_records(plan);
-  producer->pending =
-      arena_alloc_raw(&node->arena, producer->pending_count * sizeof *producer->pending);
+  producer->pending_room = PENDING_NEAR;
+  producer->pending = arena_alloc_raw(&node->arena, PENDING_NEAR * sizeof *producer->pending);
   producer->pending_free = NO_INDEX;
+  producer->queues = ARENA_BY_SIZE(&node->arena, struct queue_of_partition, plan->partitions);
+  for (uint32_t p = 0; p < plan->partitions; p++) producer->queues[p].retry = producer->queues[p].flying = NO_INDEX;
   producer->limit = (uint16_t)kafka_setting(world, KEY_IN_FLIGHT);
   int64_t size = plan->workload.size > 0 ? plan->workload.size : 1;
   int64_t batch = kafka_setting(world, KEY_BATCH_SIZE) / size;

@@ -8,6 +8,9 @@
 #define IN_FLIGHT_MAX 16
 #define NO_INDEX UINT32_MAX
 #define BUFFER_RECORDS_MAX 65536
+/* Lists that are short as a rule: so many have room near by (arena_widen). */
+#define PENDING_NEAR 16
+#define OUTGOING_NEAR 16
 
 /* Each a cache line of its own: which of them comes next is the luck of keys. */
 struct pending { /* a record */
@@ -36,7 +39,7 @@ struct queue_of_partition {
   int32_t expected;            /* the one after the last that was acknowledged */
   int32_t after_expired;       /* unresolved: the one after the batch that expired */
   uint16_t epoch;              /* bumped locally when a sequence is missing */
-  uint16_t in_flight;          /* batches */
+  uint16_t in_flight;          /* batches; see producer_counts_apart */
   uint32_t cut;                /* batches so far */
   bool unresolved;             /* one has expired, and it is not known whether it is in the log */
 };
@@ -49,13 +52,14 @@ struct connection {
   uint8_t attempts;   /* to make it again, since it broke */
   uint16_t ever;      /* attempts: keys their luck */
 };
-/* Two cache lines; connections, ready and the slots follow it in memory. */
+/* What every message needs comes first, in two cache lines; connections, ready, the slots, and the first of its lists
+ * follow it in memory. */
 struct producer {
   _Alignas(CACHE_LINE) struct client client; /* slots: 0 = init; IN_FLIGHT_MAX for each broker, about an outgoing; one
                                                 for each broker, to connect again */
-  struct pending *pending;
+  struct pending *pending; /* room for PENDING_NEAR of them, or for all */
   struct queue_of_partition *queues;
-  struct outgoing *outgoing; /* one for each slot, and as many waiting */
+  struct outgoing *outgoing; /* likewise: one for each slot, and as many waiting */
   uint32_t pending_free, outgoing_free; /* lists; behind them comes what was never used */
   uint64_t *ready; /* partitions with records that queue, or batches that wait for a retry */
   struct connection *connections; /* by broker */
@@ -66,10 +70,10 @@ struct producer {
   bool no_order;    /* idempotent, on a link that keeps no order */
   bool expiry;      /* a timer for records that queue is set */
   bool outputs;     /* producer_of_outputs */
-  uint32_t pending_used, pending_count;
-  uint32_t outgoing_used, outgoing_count;
+  uint32_t pending_used, pending_room, pending_count;
+  uint32_t outgoing_used, outgoing_room, outgoing_count;
 };
-_Static_assert(sizeof(struct producer) <= 128, "two cache lines");
+_Static_assert(offsetof(struct producer, pending_used) <= 2 * CACHE_LINE, "two cache lines");
 
 static inline struct producer *producer_of(struct node *node) { return node->state[0]; }
 
@@ -88,6 +92,13 @@ static inline void producer_note_ready(struct producer *producer, uint32_t parti
     bits_put(producer->ready, partition);
   else
     bits_take(producer->ready, partition);
+}
+
+/* Whether what is under way has to be known partition by partition: where leaders move a partition may have requests
+ * under way to two of them, and an idempotent producer asks whether anything is outstanding. Elsewhere the connection
+ * knows it all, and the answer to a request need not touch the partition. */
+static inline bool producer_counts_apart(const struct producer *producer) {
+  return producer->client.leaders != NULL || producer->id != NO_PRODUCER;
 }
 
 /* Where a partition's batches go, as far as the producer knows: index among brokers. */
@@ -125,15 +136,15 @@ bool producer_connected(struct world *world, struct node *node, const struct mes
 
 /* --- producer_batches.c --- */
 
-uint32_t producer_take_outgoing(struct producer *producer);
+uint32_t producer_take_outgoing(struct node *node);
 void producer_put_outgoing(struct producer *producer, uint32_t index);
 /* NO_INDEX: buffer.memory is full. */
-uint32_t producer_take_pending(struct producer *producer);
+uint32_t producer_take_pending(struct node *node);
 /* Returns the calls of a batch and frees it. */
 void producer_settle(struct world *world, struct producer *producer, uint32_t index,
                      enum outcome outcome);
 /* Cuts the next batch off a partition's queue. */
-uint32_t producer_cut(struct producer *producer, uint32_t partition);
+uint32_t producer_cut(struct node *node, uint32_t partition);
 /* Returns what has queued since before an instant: it was never sent. */
 void producer_expire_queue(struct world *world, struct producer *producer, uint32_t partition,
                            int64_t before_ns);

@@ -4,7 +4,22 @@
 
 /* --- Lists --- */
 
-uint32_t producer_take_outgoing(struct producer *producer) {
+static __attribute__((noinline)) void widen_outgoing(struct node *node) {
+  struct producer *producer = producer_of(node);
+  producer->outgoing = arena_widen(&node->arena, producer->outgoing, producer->outgoing_room, producer->outgoing_count,
+                                   sizeof *producer->outgoing);
+  producer->outgoing_room = producer->outgoing_count;
+}
+
+static __attribute__((noinline)) void widen_pending(struct node *node) {
+  struct producer *producer = producer_of(node);
+  producer->pending = arena_widen(&node->arena, producer->pending, producer->pending_room, producer->pending_count,
+                                  sizeof *producer->pending);
+  producer->pending_room = producer->pending_count;
+}
+
+uint32_t producer_take_outgoing(struct node *node) {
+  struct producer *producer = producer_of(node);
   uint32_t index = producer->outgoing_free;
   if (index != NO_INDEX) {
     producer->outgoing_free = producer->outgoing[index].next;
@@ -12,6 +27,7 @@ uint32_t producer_take_outgoing(struct producer *producer) {
   }
   ASSERT_MSG(producer->outgoing_used < producer->outgoing_count, "all %u batches of a producer are in use",
              producer->outgoing_count);
+  if (producer->outgoing_used == producer->outgoing_room) widen_outgoing(node);
   return producer->outgoing_used++;
 }
 
@@ -21,13 +37,16 @@ void producer_put_outgoing(struct producer *producer, uint32_t index) {
   producer->outgoing_free = index;
 }
 
-uint32_t producer_take_pending(struct producer *producer) {
+uint32_t producer_take_pending(struct node *node) {
+  struct producer *producer = producer_of(node);
   uint32_t index = producer->pending_free;
-  if (index != NO_INDEX)
+  if (index != NO_INDEX) {
     producer->pending_free = producer->pending[index].next;
-  else if (producer->pending_used < producer->pending_count)
-    index = producer->pending_used++;
-  return index;
+    return index;
+  }
+  if (producer->pending_used == producer->pending_count) return NO_INDEX;
+  if (producer->pending_used == producer->pending_room) widen_pending(node);
+  return producer->pending_used++;
 }
 
 static void put_pending(struct producer *producer, uint32_t index) {
@@ -47,9 +66,10 @@ void producer_settle(struct world *world, struct producer *producer, uint32_t in
   }
 }
 
-uint32_t producer_cut(struct producer *producer, uint32_t partition) {
+uint32_t producer_cut(struct node *node, uint32_t partition) {
+  struct producer *producer = producer_of(node);
   struct queue_of_partition *queue = &producer->queues[partition];
-  uint32_t index = producer_take_outgoing(producer);
+  uint32_t index = producer_take_outgoing(node);
   struct outgoing *batch = &producer->outgoing[index];
   uint32_t count = queue->count < producer->batch_records ? queue->count : producer->batch_records;
   *batch = (struct outgoing){.first = queue->first,

@@ -201,7 +201,7 @@ static void failed(struct world *world, struct node *node, uint32_t index) {
 
 void registration_on_request_timeout(struct world *world, struct node *node, uint64_t argument) {
   struct client *client = &replication_of(node)->client;
-  uint16_t peer = client->slots[argument >> 32].peer;
+  uint16_t peer = client_slot(client, (uint32_t)(argument >> 32))->peer;
   client_timed_out(world, node, client, argument); /* which closes the connection */
   if (!node->doomed) verification_disconnected(world, node, peer);
 }
@@ -278,7 +278,7 @@ void registration_start(struct world *world, struct node *node, enum start_reaso
   replication->followers = ARENA_NEW(arena, struct follower, brokers);
   for (uint32_t b = 0; b < brokers; b++) replication->followers[b].timer = TIMER_NONE;
   replication->brokers = ARENA_NEW(arena, struct broker_state, brokers);
-  client_init(world, node, &replication->client, brokers + CONTROL_SLOT__COUNT,
+  client_init(world, node, &replication->client, brokers + CONTROL_SLOT__COUNT, brokers,
               TIMER_CONTROL_REQUEST, failed);
   replication->lag_lane =
       world_lane(world, span_of(kafka_setting(world, KEY_REPLICA_LAG_TIME_MAX) / 2));

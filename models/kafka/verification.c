@@ -28,7 +28,7 @@ static struct verified *parked_of(struct world *world, const struct node *node, 
 
 void verification_start(struct world *world, struct node *node) {
   const size_t consumers = world->count[ROLE_CONSUMER], partitions = world->plan->partitions;
-  broker_of(node)->verifying = ARENA_NEW(&node->arena, struct verified, consumers * partitions);
+  broker_of(node)->verifying = ARENA_FAR(&node->arena, struct verified, consumers * partitions);
   broker_of(node)->verifying_count = ARENA_NEW(&node->arena, uint32_t, partitions);
 }
 

@@ -15,6 +15,9 @@
 void *grow(void *items, size_t *capacity, size_t needed, size_t element_size)
     __attribute__((cold));
 
+/* The same for who lays his elements out anew: other memory, which is not zeroed. The old one stays his. */
+void *grow_elsewhere(size_t *capacity, size_t needed, size_t element_size) __attribute__((cold));
+
 /* How often memory was grown by this thread since it started. */
 uint64_t grow_count(void);
 
