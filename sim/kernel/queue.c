@@ -11,12 +11,11 @@
 #define GATHERED_MAX (QUEUE_NEAR_MAX * 3 / 4)
 _Static_assert(SORTED_MAX <= QUEUE_NEAR_MAX / 2, "there is room for them, and for others");
 _Static_assert(QUEUE_NEAR_MAX == 64, "as many slots as there are bits that say which are free");
-_Static_assert(QUEUE_STRIDE == 4 && QUEUE_REACH % QUEUE_STRIDE == 0, "queue_order passes keys by fours");
 /* Differences below QUEUE_NEAR_TIME are in buckets up to this. */
-#define NEAR_BUCKET (63 - QUEUE_SLOT_BITS)
+#define NEAR_BUCKET (62 - QUEUE_SLOT_BITS)
 
 void queue_init(struct queue *queue) {
-  *queue = (struct queue){0};
+  *queue = (struct queue){.wide = queue_may_be_wide()};
   queue_reset(queue);
 }
 
@@ -32,9 +31,9 @@ void queue_reset(struct queue *queue) {
   queue->last = queue->base = 0;
   queue->far = 0;
   queue->limit = QUEUE_NEAR_TIME;
-  queue->near = queue->fresh = queue->aged = 0;
+  queue->near = queue->fresh = 0;
   queue->free = UINT64_MAX;
-  for (int i = 0; i < QUEUE_REACH; i++) queue->keys[i] = UINT64_MAX;
+  for (int i = 0; i < QUEUE_REACH; i++) queue->keys[i] = QUEUE_NEVER;
 }
 
 static inline int bucket_of(int64_t base, int64_t at) {
@@ -61,11 +60,6 @@ static inline struct event *room(struct queue *queue, int64_t base, int64_t at) 
   if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
   queue->far++;
   return &bucket->events[bucket->count++];
-}
-
-void queue_order_all(struct queue *queue) {
-  for (size_t i = 0; i < queue->fresh; i++) queue_order(queue, queue->fresh_keys[i]);
-  queue->fresh = queue->aged = 0;
 }
 
 /* The later half of what is near goes to the buckets, and all of the time where it begins: those of equal times

@@ -14,7 +14,8 @@
  *
  * What is pushed is not put in order at once: its time is a draw that the processor has hardly begun to compute by
  * then, and every branch on it that was foretold wrong would be found out late. The next pop asks of it only whether
- * it comes first, which it seldom does; the one after that puts it in its place, without a branch.
+ * it comes first, which it seldom does. Once that pop has its event, which is what everything waits for, it puts what
+ * is fresh in its place, without a branch (queue_order.c).
  *
  * [I1] Monotone: an event is never pushed before the time last popped (assertion).
  * [I2] Events of equal time pop in the order in which they were pushed.
@@ -74,20 +75,20 @@ static inline void event_fill(struct event *event, uint32_t node, uint16_t kind,
 #define QUEUE_BUCKETS 65
 #define QUEUE_SLOT_BITS 6
 #define QUEUE_NEAR_MAX (1 << QUEUE_SLOT_BITS)
-#define QUEUE_STRIDE 4 /* so many keys are passed without a branch, */
-#define QUEUE_REACH 12 /* and again, up to so many */
-#define QUEUE_NEAR_TIME (INT64_C(1) << (63 - QUEUE_SLOT_BITS)) /* later than this (4.5 years) is never near */
+#define QUEUE_NEAR_TIME (INT64_C(1) << (62 - QUEUE_SLOT_BITS)) /* later than this (2.3 years) is never near */
+#define QUEUE_NEVER ((uint64_t)INT64_MAX) /* a key that is later than all, whether numbers have signs or not */
+#define QUEUE_REACH 16 /* so many keys are passed without a branch at the most: queue_order.c */
 struct queue_bucket {
   struct event *events;
   size_t count, capacity;
 };
 struct queue {
+  bool wide;     /* ordered by who compares four keys at once */
   int64_t last;  /* time last popped */
   int64_t limit; /* [I4] at most QUEUE_NEAR_TIME */
   size_t far;    /* how many are in the buckets */
   size_t near, fresh;
-  size_t aged;          /* of the fresh: those pushed before the last pop */
-  uint64_t free;        /* bit: a slot is */
+  uint64_t free; /* bit: a slot is */
   /* A key is a time and a slot, together. Before the first of the near: keys that are later than all. */
   uint64_t keys[QUEUE_REACH + QUEUE_NEAR_MAX];
   uint64_t fresh_keys[QUEUE_NEAR_MAX];
@@ -104,7 +105,13 @@ void queue_reset(struct queue *queue);
 
 struct event *queue_place_far(struct queue *queue, int64_t at);
 const struct event *queue_take_far(struct queue *queue);
+
+/* --- queue_order.c: in the one way or in the other, to the same end --- */
+
+bool queue_may_be_wide(void); /* what the processor can do */
 void queue_order_all(struct queue *queue); /* puts what is fresh where it belongs */
+const struct event *queue_take_plain(struct queue *queue);
+const struct event *queue_take_wide(struct queue *queue);
 
 static inline size_t queue_count(const struct queue *queue) { return queue->near + queue->fresh + queue->far; }
 
@@ -118,32 +125,6 @@ static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
   struct event *event = &queue->slots[slot];
   event->at = at;
   return event;
-}
-
-/* Looks at the key before `place`: whatever passes it moves up by one. `here` stood at `place`. Returns the key. */
-static inline uint64_t queue_pass(uint64_t *place, uint64_t here, uint64_t placed) {
-  const uint64_t last = placed | QUEUE_SLOT_MASK, before = place[-1];
-  const uint64_t moved = before > last ? placed : before;
-  *place = here > last ? here : moved;
-  return before;
-}
-
-/* Puts it where it belongs: before those that pop no later. How many of them it passes is luck, so the nearest are
- * passed without a branch that could be foretold wrong. */
-static inline void queue_order(struct queue *queue, uint64_t placed) {
-  const size_t near = queue->near++;
-  uint64_t *place = &queue->keys[QUEUE_REACH + near], here = 0;
-  const uint64_t *const end = place - (near < QUEUE_REACH ? near | (QUEUE_STRIDE - 1) : QUEUE_REACH - 1);
-  for (; place >= end; place -= QUEUE_STRIDE) {
-    here = queue_pass(place, here, placed);
-    here = queue_pass(place - 1, here, placed);
-    here = queue_pass(place - 2, here, placed);
-    here = queue_pass(place - 3, here, placed);
-  }
-  const uint64_t last = placed | QUEUE_SLOT_MASK;
-  if (__builtin_expect(here > last, 1)) return;
-  for (; place[-1] <= last; place--) place[0] = place[-1];
-  *place = placed;
 }
 
 /* Room for an event, to be filled in by the caller: node, kind, detail, a and b, at once. Writing it in place
@@ -160,23 +141,7 @@ static inline void queue_push(struct queue *queue, const struct event *event) {
 
 /* Takes the earliest event out. It stays readable where it is until the next is pushed; NULL when empty. */
 static inline const struct event *queue_take(struct queue *queue) {
-  const size_t aged = queue->aged, young = queue->fresh - aged;
-  for (size_t i = 0; i < aged; i++) queue_order(queue, queue->fresh_keys[i]);
-  const uint64_t next = queue->keys[QUEUE_REACH - 1 + queue->near] & ~QUEUE_SLOT_MASK; /* later than all when none is */
-  bool sooner = false;
-  for (size_t i = 0; i < young; i++) {
-    const uint64_t key = queue->fresh_keys[aged + i];
-    queue->fresh_keys[i] = key;
-    sooner |= key < next;
-  }
-  queue->fresh = queue->aged = young;
-  if (__builtin_expect(sooner, 0)) queue_order_all(queue);
-  if (__builtin_expect(queue->near == 0, 0)) return queue_take_far(queue);
-  const uint64_t slot = queue->keys[QUEUE_REACH - 1 + queue->near--] & QUEUE_SLOT_MASK;
-  queue->free |= UINT64_C(1) << slot;
-  const struct event *event = &queue->slots[slot];
-  queue->last = event->at;
-  return event;
+  return queue->wide ? queue_take_wide(queue) : queue_take_plain(queue);
 }
 
 /* Moves the earliest event to *out; false when empty. */

@@ -1,0 +1,110 @@
+/* Puts what was pushed in order, and takes the earliest out.
+ *
+ * A new event comes before those that pop no later, so that these move up by one place. How many there are is luck, and
+ * a branch on it would often be foretold wrong: so the nearest are passed without one, whether they move or not. A
+ * processor that compares four keys at once passes a third more of them so. Both ways do the same to the last bit.
+ */
+#include "sim/kernel/queue.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define REACH_PLAIN 12
+#define STRIDE 4
+_Static_assert(REACH_PLAIN <= QUEUE_REACH && REACH_PLAIN % STRIDE == 0 && QUEUE_REACH % STRIDE == 0,
+               "keys are passed by fours");
+
+/* The keys from `place` on have moved up: moves the others that have to, and puts the new one in. */
+static inline void pass_on(uint64_t *place, uint64_t placed) {
+  const uint64_t last = placed | QUEUE_SLOT_MASK;
+  for (; place[-1] <= last; place--) place[0] = place[-1];
+  *place = placed;
+}
+
+/* Looks at the key before `place`: whatever passes it moves up by one. `here` stood at `place`. Returns the key. */
+static inline uint64_t pass(uint64_t *place, uint64_t here, uint64_t placed) {
+  const uint64_t last = placed | QUEUE_SLOT_MASK, before = place[-1];
+  const uint64_t moved = before > last ? placed : before;
+  *place = here > last ? here : moved;
+  return before;
+}
+
+static inline __attribute__((always_inline)) void order_plain(struct queue *queue, uint64_t placed) {
+  const size_t near = queue->near++;
+  uint64_t *place = &queue->keys[QUEUE_REACH + near], here = 0;
+  const uint64_t *const end = place - (near < REACH_PLAIN ? near | (STRIDE - 1) : REACH_PLAIN - 1);
+  for (; place >= end; place -= STRIDE) {
+    here = pass(place, here, placed);
+    here = pass(place - 1, here, placed);
+    here = pass(place - 2, here, placed);
+    here = pass(place - 3, here, placed);
+  }
+  if (__builtin_expect(here <= (placed | QUEUE_SLOT_MASK), 0)) pass_on(place, placed);
+}
+
+#if defined(__x86_64__)
+bool queue_may_be_wide(void) { return __builtin_cpu_supports("avx2"); }
+
+typedef __m256i four;
+
+/* The same with the four keys from `place` on, and the four before them. */
+static inline __attribute__((always_inline, target("avx2"))) void pass_four(uint64_t *place, four here, four placed,
+                                                                            four last) {
+  const four before = _mm256_loadu_si256((const four *)(place - 1));
+  const four moved = _mm256_blendv_epi8(before, placed, _mm256_cmpgt_epi64(before, last));
+  _mm256_storeu_si256((four *)place, _mm256_blendv_epi8(moved, here, _mm256_cmpgt_epi64(here, last)));
+}
+
+static inline __attribute__((always_inline, target("avx2"))) void order_wide(struct queue *queue, uint64_t placed) {
+  const size_t near = queue->near++;
+  uint64_t *place = &queue->keys[QUEUE_REACH + near] - (STRIDE - 1);
+  const four last = _mm256_set1_epi64x((int64_t)(placed | QUEUE_SLOT_MASK)), one = _mm256_set1_epi64x((int64_t)placed);
+  /* Nothing stands at the last place yet. */
+  pass_four(place, _mm256_blend_epi32(_mm256_loadu_si256((const four *)place), _mm256_setzero_si256(), 0xc0), one, last);
+  for (int passed = STRIDE; passed < QUEUE_REACH; passed += STRIDE) {
+    place -= STRIDE;
+    pass_four(place, _mm256_loadu_si256((const four *)place), one, last);
+  }
+  place--;
+  if (__builtin_expect(*place <= (placed | QUEUE_SLOT_MASK), 0)) pass_on(place, placed);
+}
+#else
+bool queue_may_be_wide(void) { return false; }
+#endif
+
+typedef void order_fn(struct queue *queue, uint64_t placed);
+
+static inline __attribute__((always_inline)) void order_all(struct queue *queue, order_fn *order) {
+  for (size_t i = 0; i < queue->fresh; i++) order(queue, queue->fresh_keys[i]);
+  queue->fresh = 0;
+}
+
+/* One key at a time also where four could be: several in a row, each of which reads at once what the one before it
+ * has written, at other places than in these four words. */
+void queue_order_all(struct queue *queue) { order_all(queue, order_plain); }
+
+static inline __attribute__((always_inline)) const struct event *take(struct queue *queue, order_fn *order) {
+  /* Later than all when none is near. */
+  const uint64_t next = queue->keys[QUEUE_REACH - 1 + queue->near] & ~QUEUE_SLOT_MASK;
+  bool sooner = false;
+  for (size_t i = 0; i < queue->fresh; i++) sooner |= queue->fresh_keys[i] < next;
+  if (__builtin_expect(sooner, 0)) queue_order_all(queue);
+  if (__builtin_expect(queue->near == 0, 0)) return queue_take_far(queue);
+  const uint64_t slot = queue->keys[QUEUE_REACH - 1 + queue->near--] & QUEUE_SLOT_MASK;
+  order_all(queue, order);
+  queue->free |= UINT64_C(1) << slot;
+  const struct event *event = &queue->slots[slot];
+  queue->last = event->at;
+  return event;
+}
+
+const struct event *queue_take_plain(struct queue *queue) { return take(queue, order_plain); }
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) const struct event *queue_take_wide(struct queue *queue) {
+  return take(queue, order_wide);
+}
+#else
+const struct event *queue_take_wide(struct queue *queue) { return queue_take_plain(queue); }
+#endif
