@@ -30,9 +30,8 @@ static inline uint64_t pass(uint64_t *place, uint64_t here, uint64_t placed) {
   return before;
 }
 
-static inline __attribute__((always_inline)) void order_plain(struct queue *queue, uint64_t placed) {
-  const size_t near = queue->near++;
-  uint64_t *place = &queue->keys[QUEUE_REACH + near], here = 0;
+static inline __attribute__((always_inline)) void order_plain(uint64_t *keys, size_t near, uint64_t placed) {
+  uint64_t *place = &keys[QUEUE_REACH + near], here = 0;
   const uint64_t *const end = place - (near < REACH_PLAIN ? near | (STRIDE - 1) : REACH_PLAIN - 1);
   for (; place >= end; place -= STRIDE) {
     here = pass(place, here, placed);
@@ -56,9 +55,8 @@ static inline __attribute__((always_inline, target("avx2"))) void pass_four(uint
   _mm256_storeu_si256((four *)place, _mm256_blendv_epi8(moved, here, _mm256_cmpgt_epi64(here, last)));
 }
 
-static inline __attribute__((always_inline, target("avx2"))) void order_wide(struct queue *queue, uint64_t placed) {
-  const size_t near = queue->near++;
-  uint64_t *place = &queue->keys[QUEUE_REACH + near] - (STRIDE - 1);
+static inline __attribute__((always_inline, target("avx2"))) void order_wide(uint64_t *keys, size_t near, uint64_t placed) {
+  uint64_t *place = &keys[QUEUE_REACH + near] - (STRIDE - 1);
   const four last = _mm256_set1_epi64x((int64_t)(placed | QUEUE_SLOT_MASK)), one = _mm256_set1_epi64x((int64_t)placed);
   /* Nothing stands at the last place yet. */
   pass_four(place, _mm256_blend_epi32(_mm256_loadu_si256((const four *)place), _mm256_setzero_si256(), 0xc0), one, last);
@@ -73,16 +71,19 @@ static inline __attribute__((always_inline, target("avx2"))) void order_wide(str
 bool queue_may_be_wide(void) { return false; }
 #endif
 
-typedef void order_fn(struct queue *queue, uint64_t placed);
+/* Puts a key among those of `near` events. */
+typedef void order_fn(uint64_t *keys, size_t near, uint64_t placed);
 
-static inline __attribute__((always_inline)) void order_all(struct queue *queue, order_fn *order) {
-  for (size_t i = 0; i < queue->fresh; i++) order(queue, queue->fresh_keys[i]);
+static inline __attribute__((always_inline)) void order_fresh(struct queue *queue, size_t near, order_fn *order) {
+  const size_t fresh = queue->fresh;
+  for (size_t i = 0; i < fresh; i++) order(queue->keys, near + i, queue->fresh_keys[i]);
+  queue->near = near + fresh;
   queue->fresh = 0;
 }
 
 /* One key at a time also where four could be: several in a row, each of which reads at once what the one before it
  * has written, at other places than in these four words. */
-void queue_order_all(struct queue *queue) { order_all(queue, order_plain); }
+void queue_order_all(struct queue *queue) { order_fresh(queue, queue->near, order_plain); }
 
 static inline __attribute__((always_inline)) const struct event *take(struct queue *queue, order_fn *order) {
   /* Later than all when none is near. */
@@ -91,8 +92,9 @@ static inline __attribute__((always_inline)) const struct event *take(struct que
   for (size_t i = 0; i < queue->fresh; i++) sooner |= queue->fresh_keys[i] < next;
   if (__builtin_expect(sooner, 0)) queue_order_all(queue);
   if (__builtin_expect(queue->near == 0, 0)) return queue_take_far(queue);
-  const uint64_t slot = queue->keys[QUEUE_REACH - 1 + queue->near--] & QUEUE_SLOT_MASK;
-  order_all(queue, order);
+  const size_t near = queue->near - 1;
+  const uint64_t slot = queue->keys[QUEUE_REACH + near] & QUEUE_SLOT_MASK;
+  order_fresh(queue, near, order);
   queue->free |= UINT64_C(1) << slot;
   const struct event *event = &queue->slots[slot];
   queue->last = event->at;
