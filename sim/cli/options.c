@@ -119,7 +119,7 @@ static bool take_time(const char *option, const char *text, int64_t *out_ns, str
 
 static bool take_shard(struct options *options, const char *text, struct err *err) {
   char part[24];
-  uint64_t number, of;
+  uint64_t number = 0, of = 0;
   const char *slash = strchr(text, '/');
   if (!slash || slash == text || (size_t)(slash - text) >= sizeof part) {
     err_set(err, ERR_USAGE, "--shard: '%s' is not I/N", text);

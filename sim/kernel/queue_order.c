@@ -47,25 +47,30 @@ bool queue_may_be_wide(void) { return __builtin_cpu_supports("avx2"); }
 
 typedef __m256i four;
 
+static inline __attribute__((always_inline, target("avx2"))) four load(const uint64_t *place) {
+  return _mm256_loadu_si256((const four *)place);
+}
+
 /* The same with the four keys from `place` on, and the four before them. */
 static inline __attribute__((always_inline, target("avx2"))) void pass_four(uint64_t *place, four here, four placed,
                                                                             four last) {
-  const four before = _mm256_loadu_si256((const four *)(place - 1));
+  const four before = load(place - 1);
   const four moved = _mm256_blendv_epi8(before, placed, _mm256_cmpgt_epi64(before, last));
   _mm256_storeu_si256((four *)place, _mm256_blendv_epi8(moved, here, _mm256_cmpgt_epi64(here, last)));
 }
 
-static inline __attribute__((always_inline, target("avx2"))) void order_wide(uint64_t *keys, size_t near, uint64_t placed) {
-  uint64_t *place = &keys[QUEUE_REACH + near] - (STRIDE - 1);
+static inline __attribute__((always_inline, target("avx2"))) void order_wide(uint64_t *keys, size_t near,
+                                                                             uint64_t placed) {
+  _Static_assert(QUEUE_REACH == 4 * STRIDE, "four times four");
+  uint64_t *const place = &keys[QUEUE_REACH + near - (STRIDE - 1)];
   const four last = _mm256_set1_epi64x((int64_t)(placed | QUEUE_SLOT_MASK)), one = _mm256_set1_epi64x((int64_t)placed);
   /* Nothing stands at the last place yet. */
-  pass_four(place, _mm256_blend_epi32(_mm256_loadu_si256((const four *)place), _mm256_setzero_si256(), 0xc0), one, last);
-  for (int passed = STRIDE; passed < QUEUE_REACH; passed += STRIDE) {
-    place -= STRIDE;
-    pass_four(place, _mm256_loadu_si256((const four *)place), one, last);
-  }
-  place--;
-  if (__builtin_expect(*place <= (placed | QUEUE_SLOT_MASK), 0)) pass_on(place, placed);
+  pass_four(place, _mm256_blend_epi32(load(place), _mm256_setzero_si256(), 0xc0), one, last);
+  pass_four(place - STRIDE, load(place - STRIDE), one, last);
+  pass_four(place - 2 * STRIDE, load(place - 2 * STRIDE), one, last);
+  pass_four(place - 3 * STRIDE, load(place - 3 * STRIDE), one, last);
+  uint64_t *const next = &keys[near];
+  if (__builtin_expect(*next <= (placed | QUEUE_SLOT_MASK), 0)) pass_on(next, placed);
 }
 #else
 bool queue_may_be_wide(void) { return false; }
@@ -85,20 +90,30 @@ static inline __attribute__((always_inline)) void order_fresh(struct queue *queu
  * has written, at other places than in these four words. */
 void queue_order_all(struct queue *queue) { order_fresh(queue, queue->near, order_plain); }
 
+static inline const struct event *pop(struct queue *queue, uint64_t slot) {
+  const struct event *event = &queue->slots[slot];
+  queue->free |= UINT64_C(1) << slot;
+  queue->last = event->at;
+  return event;
+}
+
+/* Where one of the fresh may come first, or none is near. By a jump, as a call would have to keep what is in use. */
+static __attribute__((noinline)) const struct event *take_in_order(struct queue *queue) {
+  queue_order_all(queue);
+  if (queue->near == 0) return queue_take_far(queue);
+  return pop(queue, queue->keys[QUEUE_REACH - 1 + queue->near--] & QUEUE_SLOT_MASK);
+}
+
 static inline __attribute__((always_inline)) const struct event *take(struct queue *queue, order_fn *order) {
   /* Later than all when none is near. */
   const uint64_t next = queue->keys[QUEUE_REACH - 1 + queue->near] & ~QUEUE_SLOT_MASK;
   bool sooner = false;
   for (size_t i = 0; i < queue->fresh; i++) sooner |= queue->fresh_keys[i] < next;
-  if (__builtin_expect(sooner, 0)) queue_order_all(queue);
-  if (__builtin_expect(queue->near == 0, 0)) return queue_take_far(queue);
+  if (__builtin_expect(sooner || queue->near == 0, 0)) return take_in_order(queue);
   const size_t near = queue->near - 1;
   const uint64_t slot = queue->keys[QUEUE_REACH + near] & QUEUE_SLOT_MASK;
   order_fresh(queue, near, order);
-  queue->free |= UINT64_C(1) << slot;
-  const struct event *event = &queue->slots[slot];
-  queue->last = event->at;
-  return event;
+  return pop(queue, slot);
 }
 
 const struct event *queue_take_plain(struct queue *queue) { return take(queue, order_plain); }

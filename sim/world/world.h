@@ -235,10 +235,10 @@ static inline void world_hold_count(struct world *world, uint64_t *held, uint64_
   *held = count;
 }
 
-/* A message that carries an operation is held while it is under way. */
 /* Whether operations are still to come: who is idle until then waits for them. */
 static inline bool world_more_to_come(const struct world *world) { return !world->arrivals_done; }
 
+/* A message that carries an operation is held while it is under way. */
 static inline void world_unhold_message(struct world *world, const struct message *message) {
   if (message->intent) world_unhold(world, NULL);
 }
