@@ -36,7 +36,7 @@ void bloom_init(struct bloom *bloom, struct arena *arena, struct bloom_size size
     ASSERT_MSG(bloom->period_ns > 0, "a window of %lld ns in %u generations", (long long)window_ns,
                generations);
   }
-  bloom->words = ARENA_BY_SIZE(arena, uint64_t, words_of(size) * generations);
+  bloom->words = ARENA_NEW(arena, uint64_t, words_of(size) * generations);
 }
 
 static uint64_t *generation(const struct bloom *bloom, int64_t turn) {

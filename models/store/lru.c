@@ -17,8 +17,8 @@ size_t lru_bytes(uint32_t capacity) {
 void lru_init(struct lru *lru, struct arena *arena, uint32_t capacity) {
   ASSERT(capacity >= 1 && capacity <= LRU_ENTRIES_MAX);
   *lru = (struct lru){.capacity = capacity, .mask = heads_for(capacity) - 1};
-  lru->entries = ARENA_BY_SIZE(arena, struct lru_entry, (size_t)capacity + 1);
-  lru->heads = ARENA_BY_SIZE(arena, uint32_t, heads_for(capacity));
+  lru->entries = ARENA_NEW(arena, struct lru_entry, (size_t)capacity + 1);
+  lru->heads = ARENA_NEW(arena, uint32_t, heads_for(capacity));
 }
 
 static uint32_t *head_of(const struct lru *lru, uint64_t key) {

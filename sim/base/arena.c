@@ -54,6 +54,7 @@ void *arena_alloc_raw(struct arena *arena, size_t size) {
 }
 
 void *arena_far_raw(struct arena *arena, size_t size) {
+  size += (arena->far - size) % CACHE_LINE;
   arena->far -= take(arena, size);
   return arena->base + arena->far;
 }

@@ -7,8 +7,8 @@
  * a thousand of them it is not lines that a cache lacks, but pages of which a processor knows where they are. What is
  * large, or seldom needed, is taken from the far end.
  *
- * [I1] What arena_alloc and arena_far return is zeroed and aligned to 16; what comes first, or behind arena_line,
- *      begins a cache line.
+ * [I1] What arena_alloc returns is zeroed and aligned to 16; what comes first, or behind arena_line, begins a cache
+ *      line. What arena_far returns is zeroed and begins a cache line.
  * [I2] Nothing is freed one by one; arena_reset gives everything back.
  * [I3] Between `dirty` and `far_dirty` all is zero and was never written since it was got, so that what a run leaves
  *      alone takes no memory: a table of all consumers by all partitions costs what is used of it.
@@ -40,7 +40,7 @@ void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 void arena_line(struct arena *arena); /* takes at most CACHE_LINE - 16 bytes */
 
-/* From the far end. */
+/* From the far end; takes at most CACHE_LINE - 1 bytes more. */
 void *arena_far(struct arena *arena, size_t size);
 
 /* The same, not zeroed: for large arrays whose elements are written before they are read. */
