@@ -79,17 +79,11 @@ static inline void see_to_commit(struct world *world, struct node *node, const s
   if (consumer->commit_timer == TIMER_NONE && commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
 }
 
-static void widen(struct node *node) {
-  struct consumer *consumer = consumer_of(node);
-  consumer->processed = arena_widen(&node->arena, consumer->processed, consumer->processed_room, 2 * PROCESSED_MAX,
-                                    sizeof *consumer->processed);
-  consumer->processed_room = 2 * PROCESSED_MAX;
-}
-
 /* Out of line: most records are covered by the last. */
 static __attribute__((noinline)) void keep(struct world *world, struct node *node, const struct record *record) {
   struct consumer *consumer = consumer_of(node);
-  if (consumer->processed_count == consumer->processed_room) widen(node);
+  ARENA_WIDEN(&node->arena, consumer->processed, consumer->processed_count, consumer->processed_room,
+              2 * PROCESSED_MAX);
   consumer->processed[consumer->processed_count++] = *record;
   if (transactional(world))
     consumer->commit_due |= consumer->processed_count >= PROCESSED_MAX;

@@ -19,19 +19,12 @@ void outputs_start(struct world *world, struct node *node) {
   consumer->sequenced = ARENA_FAR(&node->arena, uint64_t, words);
 }
 
-static __attribute__((noinline)) void widen(struct node *node) {
-  struct consumer *consumer = consumer_of(node);
-  consumer->published = arena_widen(&node->arena, consumer->published, consumer->published_room, OUTPUTS_MAX,
-                                    sizeof *consumer->published);
-  consumer->published_room = OUTPUTS_MAX;
-}
-
 bool outputs_add(struct world *world, struct node *node, uint32_t partition, uint64_t intent, uint32_t key) {
   struct consumer *consumer = consumer_of(node);
   const size_t count = outputs_count(consumer);
   if (count >= OUTPUTS_MAX) return false;
   if (count == 0) world_hold(world, node);
-  if (__builtin_expect(consumer->published_count == consumer->published_room, 0)) widen(node);
+  ARENA_WIDEN(&node->arena, consumer->published, consumer->published_count, consumer->published_room, OUTPUTS_MAX);
   consumer->published[consumer->published_count++] =
       (struct output){.intent = intent, .key = key, .partition = partition};
   return true;

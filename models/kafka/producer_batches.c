@@ -4,20 +4,6 @@
 
 /* --- Lists --- */
 
-static __attribute__((noinline)) void widen_outgoing(struct node *node) {
-  struct producer *producer = producer_of(node);
-  producer->outgoing = arena_widen(&node->arena, producer->outgoing, producer->outgoing_room, producer->outgoing_count,
-                                   sizeof *producer->outgoing);
-  producer->outgoing_room = producer->outgoing_count;
-}
-
-static __attribute__((noinline)) void widen_pending(struct node *node) {
-  struct producer *producer = producer_of(node);
-  producer->pending = arena_widen(&node->arena, producer->pending, producer->pending_room, producer->pending_count,
-                                  sizeof *producer->pending);
-  producer->pending_room = producer->pending_count;
-}
-
 uint32_t producer_take_outgoing(struct node *node) {
   struct producer *producer = producer_of(node);
   uint32_t index = producer->outgoing_free;
@@ -27,7 +13,8 @@ uint32_t producer_take_outgoing(struct node *node) {
   }
   ASSERT_MSG(producer->outgoing_used < producer->outgoing_count, "all %u batches of a producer are in use",
              producer->outgoing_count);
-  if (producer->outgoing_used == producer->outgoing_room) widen_outgoing(node);
+  ARENA_WIDEN(&node->arena, producer->outgoing, producer->outgoing_used, producer->outgoing_room,
+              producer->outgoing_count);
   return producer->outgoing_used++;
 }
 
@@ -45,7 +32,7 @@ uint32_t producer_take_pending(struct node *node) {
     return index;
   }
   if (producer->pending_used == producer->pending_count) return NO_INDEX;
-  if (producer->pending_used == producer->pending_room) widen_pending(node);
+  ARENA_WIDEN(&node->arena, producer->pending, producer->pending_used, producer->pending_room, producer->pending_count);
   return producer->pending_used++;
 }
 

@@ -61,6 +61,13 @@ static inline void *arena_by_size(struct arena *arena, size_t size) {
 
 /* A list that is short as a rule, and may become long: an array near by, until there is no room in it, and then one at
  * the far end, of its full size. `room`, `full`: elements. */
-void *arena_widen(struct arena *arena, const void *items, size_t room, size_t full, size_t element_size);
+void *arena_widen(struct arena *arena, const void *items, size_t room, size_t full, size_t element_size)
+    __attribute__((cold));
+
+/* Where `count` fill the room of a list: widens it. */
+#define ARENA_WIDEN(arena, items, count, room, full)                                                  \
+  ((count) < (room) ? (void)0                                                                         \
+                    : (void)((items) = arena_widen((arena), (items), (room), (full), sizeof *(items)), \
+                             (room) = (full)))
 
 #endif
