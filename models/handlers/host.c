@@ -6,6 +6,7 @@
 #include "models/mutants.h"
 #include "models/store/database.h"
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 
@@ -94,7 +95,7 @@ static void disk_free(struct node *node) {
 
 static void run_handler(void *argument) {
   struct thread *thread = argument;
-  thread->returned = thread->handler->program ? host_program_handle(thread)
+  thread->returned = UNLIKELY(thread->handler->program != NULL) ? host_program_handle(thread)
                                               : thread->handler->handle(&thread->context, &thread->message);
 }
 
@@ -121,8 +122,8 @@ static __attribute__((noinline)) bool at_step_seen(struct world *world, struct n
 /* The point of a step, at which its call may be made to fail, where a fault or an observer waits for that. */
 static inline bool at_step(struct world *world, struct node *node, struct thread *thread, bool before) {
   world->call_failed = 0;
-  if (__builtin_expect(host_step_seen(world), 0)) return at_step_seen(world, node, thread, before);
-  return !node->doomed;
+  if (UNLIKELY(host_step_seen(world))) return at_step_seen(world, node, thread, before);
+  return LIKELY(!node->doomed);
 }
 
 static void finished(struct world *world, struct node *node, struct thread *thread) {
@@ -150,31 +151,31 @@ static bool stands_still(struct world *world, struct node *node, const struct th
 /* Makes the call that a handler asks for. False: it waits, or its node does not survive that. */
 static bool make_call(struct world *world, struct node *node, struct thread *thread) {
   if (!at_step(world, node, thread, true)) return false;
-  if (world->call_failed) return true; /* not made */
+  if (UNLIKELY(world->call_failed)) return true; /* not made */
   thread->calling = true;
-  return host_perform(world, node, thread) && !node->doomed;
+  return host_perform(world, node, thread) && LIKELY(!node->doomed);
 }
 
 /* Runs a handler on until it waits or returns. A doomed node's is never resumed. */
 static void go_on(struct world *world, struct node *node, struct thread *thread) {
   const bool program = thread->handler->program != NULL;
   for (;;) {
-    if (thread->calling && !at_step(world, node, thread, false)) return;
+    if (LIKELY(thread->calling) && !at_step(world, node, thread, false)) return;
     thread->calling = false;
-    if (program && stands_still(world, node, thread)) return;
+    if (UNLIKELY(program) && stands_still(world, node, thread)) return;
     thread->about = NULL;
     thread->now = world_clock(world, node);
     thread->read_clock = false;
     const bool returned = fiber_resume(thread->fiber);
-    if (thread->read_clock) world_clock_read(world, node, thread->intent);
+    if (UNLIKELY(thread->read_clock)) world_clock_read(world, node, thread->intent);
     if (returned) {
       thread->fiber = NULL;
       break;
     }
-    if (program && !host_program_calls(thread)) return;
+    if (UNLIKELY(program) && !host_program_calls(thread)) return;
     if (!make_call(world, node, thread)) return;
   }
-  if (!host_of(node)->submitting) return finished(world, node, thread);
+  if (LIKELY(!host_of(node)->submitting)) return finished(world, node, thread);
   world_after(world, node, HOST_PORT, HOST_TIMER_RETURNED, thread->index, span_of(0));
 }
 
@@ -221,7 +222,7 @@ void host_submit(struct world *world, struct node *node, const struct record *re
   thread->transaction = CLIENT_TRANSACTION_NONE;
   say(world, &thread->message, record, origin);
   thread->intent = record->intent;
-  if (thread->handler->program) host_program_message(world, node, thread);
+  if (UNLIKELY(thread->handler->program != NULL)) host_program_message(world, node, thread);
   if (!at_point(world, node, thread, POINT_DELIVERED, true)) return;
   world_fact(world, FACT_DELIVERED, node->id, record->intent, 0, node->group);
   if (!at_point(world, node, thread, POINT_DELIVERED, false)) return;

@@ -4,6 +4,7 @@
 #include "models/store/wire.h"
 #include "sim/base/assert.h"
 #include "sim/base/hash.h"
+#include "sim/base/likely.h"
 #include "sim/base/schema.h"
 
 /* --- On the fiber --- */
@@ -273,7 +274,7 @@ static const struct call_row *const tables[] = {own_calls, host_database_calls, 
 
 static const struct call_row *row_of(const struct thread *thread) {
   size_t i = 0;
-  while (!tables[i][thread->call].perform) i++;
+  while (UNLIKELY(!tables[i][thread->call].perform)) i++;
   return &tables[i][thread->call];
 }
 
@@ -304,8 +305,8 @@ bool host_call_at_once(struct thread *thread) {
   struct world *world = thread->world;
   struct node *node = thread->node;
   const struct call_row *row = row_of(thread);
-  if (!row->at_once || thread->handler->program || host_step_seen(world) || node->doomed) return false;
-  if (thread->read_clock) world_clock_read(world, node, thread->intent);
+  if (UNLIKELY(!row->at_once || thread->handler->program || host_step_seen(world) || node->doomed)) return false;
+  if (UNLIKELY(thread->read_clock)) world_clock_read(world, node, thread->intent);
   thread->read_clock = false;
   const bool done = row->perform(world, node, thread);
   ASSERT(done);

@@ -3,6 +3,7 @@
 #define MODELS_HANDLERS_HOST_STATE_H
 
 #include "models/handlers/host.h"
+#include "sim/base/likely.h"
 #include "sim/handler/dgsim.h"
 #include "sim/handler/execute.h"
 #include "sim/handler/fiber.h"
@@ -94,7 +95,7 @@ struct call_row {
 
 /* Whether a fault or an observer waits for the steps of handlers. */
 static inline bool host_step_seen(const struct world *world) {
-  return world_armed(world, POINT_HANDLER_STEP) || world->observer != NULL;
+  return world_armed(world, POINT_HANDLER_STEP) || UNLIKELY(world->observer != NULL);
 }
 
 /* Does what a suspended handler asked for: true = done, thread->status is set; false = it waits. */

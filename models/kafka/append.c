@@ -5,11 +5,11 @@
 #include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 static void answer_produce(struct world *world, struct node *node, const struct message *request,
                            enum wire kind, enum kafka_error error, int64_t acks) {
-  if (acks ==
-      ACKS_0) { /* an error has no answer: the broker closes the connection (SocketServer) */
+  if (UNLIKELY(acks == ACKS_0)) { /* an error has no answer: the broker closes the connection (SocketServer) */
     if (error != KAFKA_OK && broker_of(node)->replication)
       link_reset(world, link_channel(world, request->from, node->id), NO_FAULT);
     return;
@@ -18,7 +18,7 @@ static void answer_produce(struct world *world, struct node *node, const struct 
   answer->a = error;
   answer->c = request->a;
   answer->intent = request->intent;
-  if (acks == ACKS_ALL && error == KAFKA_OK && !broker_of(node)->replication)
+  if (LIKELY(acks == ACKS_ALL && error == KAFKA_OK && !broker_of(node)->replication))
     answer->depart = node->depart + world->plan->costs.values[COST_BROKER_REPLICATION].i;
   world_send(world, node, answer);
 }
@@ -32,7 +32,7 @@ bool broker_flush(struct world *world, struct node *node, struct partition_log *
 
 static void append(struct world *world, struct node *node, struct partition_log *log,
                    const struct batch *batch, const struct message *request, uint32_t partition) {
-  if (!broker_flush(world, node, log))
+  if (UNLIKELY(!broker_flush(world, node, log)))
     return; /* its only log directory is offline: the broker stops */
   log_roll(log, request->size, (uint64_t)kafka_setting(world, KEY_LOG_SEGMENT_BYTES));
   uint64_t offset = log_append(log, batch, request->records, request->record_count, world->now.ns,
@@ -46,7 +46,7 @@ static void append(struct world *world, struct node *node, struct partition_log 
 static bool points(struct world *world, struct node *node, enum point point, bool before,
                    struct message *message) {
   if (world_armed(world, point)) world_point_slow(world, node, point, before, message->intent, message);
-  return !node->doomed;
+  return LIKELY(!node->doomed);
 }
 
 static enum kafka_error check(const struct world *world, struct partition_log *log,
@@ -73,7 +73,7 @@ static __attribute__((noinline)) enum kafka_error admit_if(const struct world *w
 static inline enum kafka_error admit(const struct world *world, const struct node *node, uint32_t topic_partition,
                                      const struct batch *batch, const struct message *request, bool *out_duplicate) {
   *out_duplicate = false;
-  if (!broker_of(node)->replication && batch->producer == NO_PRODUCER) return KAFKA_OK;
+  if (LIKELY(!broker_of(node)->replication && batch->producer == NO_PRODUCER)) return KAFKA_OK;
   return admit_if(world, node, topic_partition, batch, request, out_duplicate);
 }
 
@@ -97,7 +97,7 @@ static inline bool confirm_or_wait(struct world *world, struct node *node, struc
                                    uint32_t topic_partition, const struct partition_log *log) {
   const bool waits = log_committed(log) < log->end && request->d == ACKS_ALL &&
                      !MUTANT(KAFKA_ACK_BEFORE_HIGH_WATERMARK);
-  if (waits)
+  if (UNLIKELY(waits))
     await_replicas(world, node, request, kind, topic_partition);
   else
     answer_produce(world, node, request, kind, KAFKA_OK, request->d);
@@ -110,15 +110,15 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
   struct batch batch = unpack_producer(request->b, request->c);
   bool duplicate;
   enum kafka_error error = admit(world, node, partition, &batch, request, &duplicate);
-  if (error != KAFKA_OK) return answer_produce(world, node, request, WIRE_PRODUCED, error, request->d);
-  if (!duplicate) {
+  if (UNLIKELY(error != KAFKA_OK)) return answer_produce(world, node, request, WIRE_PRODUCED, error, request->d);
+  if (LIKELY(!duplicate)) {
     if (!points(world, node, POINT_APPENDED, true, request)) return;
     const uint64_t before = log->end;
     append(world, node, log, &batch, request, partition);
     books_note(world, node, partition);
     retention_appended(world, node, log, partition, before);
     if (!points(world, node, POINT_APPENDED, false, request)) return;
-    if (broker_of(node)->replication)
+    if (UNLIKELY(broker_of(node)->replication != NULL))
       replica_appended(world, node, partition);
     else
       broker_wake(world, node, partition);

@@ -13,6 +13,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 
@@ -51,7 +52,7 @@ static const struct node *coordinator(const struct world *world) {
 static void account_group(struct world *world, struct group *group, uint32_t partition,
                           uint64_t end) {
   struct settled *settled = &group->settled[partition];
-  if (settled->offset > end) settled->offset = end;
+  if (UNLIKELY(settled->offset > end)) settled->offset = end;
   world_hold_count(world, &settled->held, end - settled->offset);
 }
 
@@ -169,9 +170,9 @@ static struct reader reader_of(const struct world *world) {
 
 /* Whether the entry has an effect on such a reader; false as well when the node died of it. */
 static inline bool effect(struct world *world, struct node *node, const struct log_entry *entry, struct reader reader) {
-  if (!(entry->flags & ENTRY_DATA) || (reader.committed && (entry->flags & ENTRY_ABORTED))) return false;
+  if (UNLIKELY(!(entry->flags & ENTRY_DATA)) || (reader.committed && (entry->flags & ENTRY_ABORTED))) return false;
   if (!world_point(world, node, POINT_EFFECT, true, entry->intent)) return false;
-  if (!reader.of_program)
+  if (LIKELY(!reader.of_program))
     world_effect(world, node, entry->intent, world->now.ns, 0);
   else if (world->observer && world->observer->published)
     world->observer->published(world->observer->context, world, entry->intent);
@@ -216,13 +217,13 @@ static void show_replica(struct world *world, struct node *node, uint32_t partit
 }
 
 void broker_show(struct world *world, struct node *node, uint32_t partition) {
-  if (broker_of(node)->replication) return show_replica(world, node, partition);
+  if (UNLIKELY(broker_of(node)->replication != NULL)) return show_replica(world, node, partition);
   struct partition_log *log = &broker_disk(node)->output[partition];
   const struct reader reader = reader_of(world);
   uint64_t until = reader.committed ? log_stable(log) : log->end;
   for (; log->view < until && !node->doomed; log->view++) {
     const struct log_entry *entry = log_at(log, log->view);
-    if (!effect(world, node, entry, reader) && node->doomed) return;
+    if (UNLIKELY(!effect(world, node, entry, reader)) && node->doomed) return;
   }
   retention_passed(world, log, log->view);
 }
@@ -260,7 +261,7 @@ static __attribute__((noinline)) void note_replica(struct world *world, struct n
 
 void books_note(struct world *world, struct node *node, uint32_t topic_partition) {
   const struct partition_log *log = broker_log(node, topic_partition);
-  if (log->replicated)
+  if (UNLIKELY(log->replicated))
     note_replica(world, node, topic_partition, log);
   else if (topic_partition < world->plan->partitions)
     account_end(world, node, topic_partition, log->end);

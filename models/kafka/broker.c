@@ -5,6 +5,7 @@
 #include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static void answer_fetch(struct world *world, struct node *node, const struct me
                          uint32_t count) {
   struct message *answer = world_answer(world, node, fetch, WIRE_FETCHED);
   answer->size = gather(node, fetch, first, count, message_records(&world->messages, answer, count));
-  if (broker_of(node)->logs_shrink) name_epochs(node, answer);
+  if (UNLIKELY(broker_of(node)->logs_shrink)) name_epochs(node, answer);
   world_send(world, node, answer);
 }
 
@@ -133,8 +134,7 @@ static bool answer_not_leader(struct world *world, struct node *node, const stru
   return false;
 }
 
-static void unpark(struct world *world, struct parked *parked) {
-  if (!parked->fetch) return;
+static void unpark(struct world *world, struct parked *parked) { /* there is a fetch */
   world_release(world, parked->fetch);
   parked->fetch = NULL;
   parked->serial++;
@@ -193,12 +193,13 @@ static void on_list_offsets(struct world *world, struct node *node, struct messa
 static void on_fetch(struct world *world, struct node *node, struct message *fetch) {
   struct broker *broker = broker_of(node);
   uint16_t consumer = (uint16_t)(fetch->from - world->first[ROLE_CONSUMER]);
-  unpark(world, &broker->parked[consumer]); /* a consumer has one fetch at a broker: this one */
-  if (broker->replication && answer_not_leader(world, node, fetch)) return;
+  /* A consumer has one fetch at a broker: this one. */
+  if (UNLIKELY(broker->parked[consumer].fetch != NULL)) unpark(world, &broker->parked[consumer]);
+  if (UNLIKELY(broker->replication != NULL) && answer_not_leader(world, node, fetch)) return;
   const struct found found = look(node, fetch);
-  if (found.out_of_range || (broker->logs_shrink && !has_positions(node, fetch)))
+  if (UNLIKELY(found.out_of_range || (broker->logs_shrink && !has_positions(node, fetch))))
     return answer_out_of_range(world, node, fetch);
-  if (broker->logs_shrink) books_passed(world, node, fetch);
+  if (UNLIKELY(broker->logs_shrink)) books_passed(world, node, fetch);
   if (found.count > 0)
     answer_fetch(world, node, fetch, found.first, found.count);
   else
@@ -214,7 +215,7 @@ void broker_wake(struct world *world, struct node *node, uint32_t partition) {
     struct parked *parked = &broker->parked[one.consumer];
     if (!parked->fetch || parked->serial != one.serial) continue;
     const struct found found = look(node, parked->fetch);
-    if (found.count == 0) { /* it has read on at the leader before: the watermark has not come to there yet */
+    if (UNLIKELY(found.count == 0)) { /* it has read on at the leader before: the watermark has not come to there yet */
       *waiting_at(world, broker, partition, left++) = one;
       continue;
     }
@@ -354,7 +355,8 @@ static void lose_unsynced(struct world *world, struct node *node, struct partiti
 static void drop_parked(struct world *world, struct node *node) {
   append_drop_awaiting(world, node);
   replica_drop_parked(world, node);
-  for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++) unpark(world, &broker_of(node)->parked[i]);
+  for (uint32_t i = 0; i < world->count[ROLE_CONSUMER]; i++)
+    if (broker_of(node)->parked[i].fetch) unpark(world, &broker_of(node)->parked[i]);
   if (node->id == kafka_coordinator(world)) group_crash(world, node);
 }
 

@@ -1,6 +1,7 @@
 #include "models/kafka/client.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 
 #define BACKOFF_JITTER_PARTS 20 /* of 100: RETRY_BACKOFF_JITTER = 0.2 */
 
@@ -85,14 +86,14 @@ void client_send_within(struct world *world, struct node *node, struct client *c
 }
 
 static void give_free(struct world *world, struct slot *slot) {
-  if (slot->timer != TIMER_NONE) world_cancel(world, slot->timer);
+  if (LIKELY(slot->timer != TIMER_NONE)) world_cancel(world, slot->timer);
   slot->correlation = 0;
 }
 
 bool client_answered(struct world *world, struct client *client, uint32_t index,
                      const struct message *answer) {
   struct slot *slot = client_slot(client, index);
-  if (slot->correlation == 0 || slot->correlation != answer->correlation) return false;
+  if (UNLIKELY(slot->correlation == 0 || slot->correlation != answer->correlation)) return false;
   give_free(world, slot);
   return true;
 }

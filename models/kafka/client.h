@@ -14,6 +14,7 @@
 #define MODELS_KAFKA_CLIENT_H
 
 #include "models/kafka/wire.h"
+#include "sim/base/likely.h"
 
 struct slot {
   uint32_t correlation; /* 0 = free */
@@ -46,7 +47,7 @@ void client_init(struct world *world, struct node *node, struct client *client, 
                  uint16_t timer_kind, slot_failed_fn *failed);
 
 static inline struct slot *client_slot(const struct client *client, uint32_t slot) {
-  return slot < client->near ? &client->slots[slot] : &client->far_slots[slot - client->near];
+  return LIKELY(slot < client->near) ? &client->slots[slot] : &client->far_slots[slot - client->near];
 }
 
 /* Room that a client with so many slots needs in the arena, bytes. */
@@ -55,7 +56,7 @@ size_t client_bytes(const struct plan *plan, size_t slots);
 /* Who leads a topic partition, as far as this client knows: index among brokers, and node. */
 static inline uint32_t client_broker(const struct world *world, const struct client *client,
                                      uint32_t topic_partition) {
-  if (client->leaders) return client->leaders[topic_partition];
+  if (UNLIKELY(client->leaders != NULL)) return client->leaders[topic_partition];
   uint32_t partitions = world->plan->partitions;
   return kafka_broker_of(world, topic_partition < partitions ? topic_partition
                                                              : topic_partition - partitions);

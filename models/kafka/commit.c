@@ -14,6 +14,7 @@
 #include "models/kafka/consumer.h"
 #include "models/mutants.h"
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 #include "sim/handler/dgsim.h"
 
 static bool transactional(const struct world *world) {
@@ -70,10 +71,10 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
                    uint32_t key) {
   struct consumer *consumer = consumer_of(node);
   const struct flight *flight = tag != 0 ? poll_flight(consumer, tag) : NULL;
-  if (!flight) return DG_FAILED;
+  if (UNLIKELY(!flight)) return DG_FAILED;
   /* Both topics have as many partitions, and one partitioner: with its key the result keeps its partition. */
-  const uint32_t partition = key == flight->record.key ? flight->record.extra : kafka_partition(world, key);
-  if (commit_mode(world) == COMMIT_BEFORE_PROCESSING) { /* fire and forget */
+  const uint32_t partition = LIKELY(key == flight->record.key) ? flight->record.extra : kafka_partition(world, key);
+  if (UNLIKELY(commit_mode(world) == COMMIT_BEFORE_PROCESSING)) { /* fire and forget */
     struct message *message = client_request(
       world, node, client_leader(world, &consumer->client, kafka_output(world, partition)), WIRE_OUTPUT);
     *message_records(&world->messages, message, 1) =
@@ -84,7 +85,7 @@ int commit_publish(struct world *world, struct node *node, uint32_t tag, uint64_
     return DG_OK;
   }
   if (!outputs_add(world, node, partition, intent, key)) return DG_FAILED;
-  if (outputs_count(consumer) >= PROCESSED_MAX) flush_early(world, node);
+  if (UNLIKELY(outputs_count(consumer) >= PROCESSED_MAX)) flush_early(world, node);
   return DG_OK;
 }
 

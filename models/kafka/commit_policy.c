@@ -15,6 +15,7 @@
 #include "models/kafka/consumer.h"
 #include "models/mutants.h"
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 
 static bool transactional(const struct world *world) {
   return commit_mode(world) == COMMIT_IN_TRANSACTION;
@@ -76,7 +77,7 @@ static bool covered_by_last(const struct world *world, const struct consumer *co
 }
 
 static inline void see_to_commit(struct world *world, struct node *node, const struct consumer *consumer) {
-  if (consumer->commit_timer == TIMER_NONE && commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
+  if (UNLIKELY(consumer->commit_timer == TIMER_NONE) && commit_mode(world) != COMMIT_AUTO) commit_arm(world, node);
 }
 
 /* Out of line: most records are covered by the last. */
@@ -95,7 +96,7 @@ static __attribute__((noinline)) void keep(struct world *world, struct node *nod
 
 void commit_note(struct world *world, struct node *node, const struct record *record) {
   struct consumer *consumer = consumer_of(node);
-  if (!consumer->parts[record->extra].mine) return; /* handed off, and somebody else's by now */
+  if (UNLIKELY(!consumer->parts[record->extra].mine)) return; /* handed off, and somebody else's by now */
   if (!covered_by_last(world, consumer, record)) return keep(world, node, record);
   cover(&consumer->processed[consumer->processed_count - 1], record);
   see_to_commit(world, node, consumer);
@@ -113,12 +114,12 @@ void commit_on_timer(struct world *world, struct node *node, uint64_t argument) 
 }
 
 bool commit_blocks(const struct world *world, const struct consumer *consumer) {
-  if (consumer->step == COMMIT_IDLE) return false;
+  if (LIKELY(consumer->step == COMMIT_IDLE)) return false;
   return transactional(world) || sync_call(world) || commit_mode(world) == COMMIT_BEFORE_PROCESSING;
 }
 
 bool commit_is_next(const struct world *world, const struct consumer *consumer) {
-  if (!consumer->commit_due || consumer->processed_count == 0) return false;
+  if (LIKELY(!consumer->commit_due || consumer->processed_count == 0)) return false;
   return sync_call(world) || (transactional(world) && !consumer->lost); /* else it hears of it at its poll */
 }
 

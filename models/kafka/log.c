@@ -3,6 +3,7 @@
 #include "models/mutants.h"
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 
@@ -72,11 +73,11 @@ static void end_transaction(struct partition_log *log, uint32_t producer, bool c
 }
 
 static void make_room(struct partition_log *log, uint64_t count) {
-  if (log->end + count - log->start > log->capacity) enlarge(log, log->end + count - log->start);
+  if (UNLIKELY(log->end + count - log->start > log->capacity)) enlarge(log, log->end + count - log->start);
 }
 
 void log_write_back(struct partition_log *log, int64_t now_ns, int64_t flush_ns) {
-  if (!log_flush_due(log, now_ns, flush_ns)) return;
+  if (LIKELY(!log_flush_due(log, now_ns, flush_ns))) return;
   if (log->synced < log->checkpoint) log->synced = log->checkpoint;
   log->checkpoint = log->end;
   log->checkpoint_at = now_ns;
@@ -114,7 +115,7 @@ uint64_t log_append(struct partition_log *log, const struct batch *batch,
 }
 
 void log_roll(struct partition_log *log, uint64_t bytes, uint64_t segment_bytes) {
-  if (log->segment_bytes > 0 && log->segment_bytes + bytes > segment_bytes) {
+  if (UNLIKELY(log->segment_bytes + bytes > segment_bytes && log->segment_bytes > 0)) {
     producer_states_snapshot(&log->producers, log->end);
     log->segment_bytes = 0;
   }

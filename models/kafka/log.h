@@ -30,6 +30,7 @@
 #define MODELS_KAFKA_LOG_H
 
 #include "models/kafka/producer_state.h"
+#include "sim/base/likely.h"
 #include "sim/kernel/time.h"
 #include "sim/world/message.h"
 
@@ -124,7 +125,7 @@ uint64_t log_stable(const struct partition_log *log);
 
 /* What a reader of any isolation may see: everything below. */
 static inline uint64_t log_committed(const struct partition_log *log) {
-  return log->replicated ? log->high_watermark : log->end;
+  return UNLIKELY(log->replicated) ? log->high_watermark : log->end;
 }
 
 static inline struct log_entry *log_at(const struct partition_log *log, uint64_t offset) {

@@ -2,6 +2,7 @@
 #include "models/kafka/consumer.h"
 #include "models/mutants.h"
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 
 /* --- What is fetched --- */
 
@@ -84,7 +85,7 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
   struct message *message =
       client_request(world, node, (uint16_t)(world->first[ROLE_BROKER] + broker), WIRE_FETCH);
   struct record *records = message_records(&world->messages, message, count);
-  if (++consumer->rotation >= consumer->assigned_count) consumer->rotation = 0;
+  consumer->rotation = consumer->rotation + 1 < consumer->assigned_count ? consumer->rotation + 1 : 0;
   uint32_t turn = 0;
   while (turn < count && leads[turn].place < consumer->rotation) turn++;
   for (uint32_t i = 0; i < count; i++, turn++) {
@@ -93,7 +94,7 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
     const uint64_t ahead = part->fetched > part->committed ? part->fetched - part->committed : 0;
     records[i] = (struct record){.key = partition, .handle = part->fetched, .extra = (uint32_t)ahead};
   }
-  if (consumer->logs_shrink) name_epochs(consumer, message);
+  if (UNLIKELY(consumer->logs_shrink)) name_epochs(consumer, message);
   message->a = kafka_setting(world, KEY_MAX_POLL_RECORDS);
   client_send(world, node, &consumer->client, SLOT_FETCH + broker, message);
 }
@@ -103,12 +104,12 @@ static void send_fetch(struct world *world, struct node *node, uint32_t broker, 
 static __attribute__((noinline)) void fetch(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
   const uint32_t brokers = world->count[ROLE_BROKER];
-  if (consumer->leaders_stale) note_leaders(world, node);
+  if (UNLIKELY(consumer->leaders_stale)) note_leaders(world, node);
   for (uint32_t b = bits_next(consumer->unasked, 0, brokers); b != BITS_NONE && !node->doomed;
        b = bits_next(consumer->unasked, b + 1, brokers)) {
     const uint32_t begin = b > 0 ? consumer->leads[b - 1].end : 0, count = consumer->leads[b].end - begin;
     bits_take(consumer->unasked, b);
-    if (count > 0 && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->leads[b].buffered == 0)
+    if (LIKELY(count > 0 && !client_waits(&consumer->client, SLOT_FETCH + b) && consumer->leads[b].buffered == 0))
       send_fetch(world, node, b, consumer->by_leader + begin, count);
   }
 }
@@ -175,7 +176,7 @@ void poll_on_fetched(struct world *world, struct node *node, struct message *ans
 
 struct flight *poll_flight(struct consumer *consumer, uint32_t tag) {
   for (uint32_t i = 0; i < consumer->flight_room; i++)
-    if (consumer->flights[i].tag == tag) return &consumer->flights[i];
+    if (LIKELY(consumer->flights[i].tag == tag)) return &consumer->flights[i];
   return NULL;
 }
 
@@ -234,7 +235,7 @@ static void note_done(struct world *world, struct node *node, const struct recor
 }
 
 static bool keeps_account(const struct world *world) {
-  return consumer_hands_off(world) && commit_mode(world) == COMMIT_AFTER_PROCESSING;
+  return UNLIKELY(consumer_hands_off(world)) && commit_mode(world) == COMMIT_AFTER_PROCESSING;
 }
 
 /* Whether an offset is noted when its handler has returned, and not by something else. */
@@ -276,16 +277,16 @@ static void let_go(struct world *world, struct node *node, struct flight *flight
 void poll_handled(struct world *world, struct node *node, uint32_t tag, int status) {
   struct consumer *consumer = consumer_of(node);
   struct flight *flight = poll_flight(consumer, tag);
-  if (!flight) return consumer_pump(world, node); /* of a generation that is gone */
+  if (UNLIKELY(!flight)) return consumer_pump(world, node); /* of a generation that is gone */
   bool again = /* else what fails has had its chance */
       commit_mode(world) != COMMIT_BEFORE_PROCESSING && !flight->acknowledged;
-  if (status != DG_OK && again) { /* not done: the same record again, after a while */
+  if (UNLIKELY(status != DG_OK && again)) { /* not done: the same record again, after a while */
     struct span wait = span_of(kafka_setting(world, KEY_RETRY_BACKOFF));
     return world_after(world, node, 0, TIMER_RECORD, tag, wait);
   }
-  if (again && notes_handled(world)) commit_note(world, node, &flight->record);
+  if (LIKELY(again && notes_handled(world))) commit_note(world, node, &flight->record);
   let_go(world, node, flight); /* its record stays readable until the next one is handed out */
-  if (again && keeps_account(world)) note_done(world, node, &flight->record);
+  if (UNLIKELY(again && keeps_account(world))) note_done(world, node, &flight->record);
   consumer_pump(world, node);
 }
 
@@ -326,7 +327,7 @@ static __attribute__((noinline)) bool return_records(struct world *world, struct
   for (uint32_t i = first; i < first + count; i++) take_from_buffered(consumer, consumer_place(consumer, i));
   consumer->batch += count;
   consumer->batch_safe = false;
-  if (note) note_returned(world, node, count);
+  if (UNLIKELY(note)) note_returned(world, node, count);
   return true;
 }
 
@@ -334,8 +335,8 @@ static __attribute__((noinline)) bool return_records(struct world *world, struct
 static inline __attribute__((always_inline)) bool poll(struct world *world, struct node *node) {
   struct consumer *const consumer = consumer_of(node);
   consumer->last_poll = world->now.ns;
-  const bool calm = node->stage == STAGE_RUNNING && !consumer->lost && !consumer->rejoin;
-  if (!calm && membership_poll(world, node)) return false;
+  if (UNLIKELY(node->stage != STAGE_RUNNING || consumer->lost || consumer->rejoin) && membership_poll(world, node))
+    return false;
   bool late = MUTANT(KAFKA_AUTO_COMMITS_CURRENT_POLL);
   const bool automatic = commit_mode(world) == COMMIT_AUTO;
   if (automatic && !late) commit_in_poll(world, node);
@@ -354,7 +355,7 @@ static bool leave_for_poll(struct world *world, struct node *node) {
 /* In the loop. True: go on. */
 static bool work_in_loop(struct world *world, struct node *node) {
   struct consumer *consumer = consumer_of(node);
-  if (consumer->flight_count > 0 || !host_idle(world, node)) return false;
+  if (UNLIKELY(consumer->flight_count > 0 || !host_idle(world, node))) return false;
   if (commit_blocks(world, consumer)) return false;
   if (commit_is_next(world, consumer)) {
     if (consumer->lost) return leave_for_poll(world, node);
@@ -392,7 +393,7 @@ static __attribute__((noinline)) bool work_handed_off(struct world *world, struc
 
 void consumer_pump(struct world *world, struct node *node) {
   bool hands_off = consumer_hands_off(world);
-  while (!node->doomed && node->stage != STAGE_INIT &&
-         (hands_off ? work_handed_off(world, node) : work_in_loop(world, node))) {
+  while (LIKELY(!node->doomed && node->stage != STAGE_INIT) &&
+         (UNLIKELY(hands_off) ? work_handed_off(world, node) : work_in_loop(world, node))) {
   }
 }

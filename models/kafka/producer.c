@@ -26,6 +26,7 @@
 
 #include "models/mutants.h"
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 
 enum { STAGE_STARTING, STAGE_READY, STAGE_STOPPING, STAGE__COUNT };
 
@@ -86,7 +87,7 @@ static struct message *produce_message(struct world *world, struct node *node,
 static uint32_t free_slot(const struct producer *producer, uint32_t broker) {
   uint32_t first = 1 + broker * IN_FLIGHT_MAX;
   for (uint32_t i = first; i < first + producer->limit; i++)
-    if (!client_waits(&producer->client, i)) return i;
+    if (LIKELY(!client_waits(&producer->client, i))) return i;
   return NO_INDEX;
 }
 
@@ -95,7 +96,7 @@ static void dispatch(struct world *world, struct node *node, uint32_t index, uin
   struct producer *producer = producer_of(node);
   struct outgoing *batch = &producer->outgoing[index];
   struct message *message = produce_message(world, node, batch, broker);
-  if (message->d == ACKS_0) { /* no answer will come: it is done when it is sent */
+  if (UNLIKELY(message->d == ACKS_0)) { /* no answer will come: it is done when it is sent */
     world_send(world, node, message);
     return producer_settle(world, producer, index, OUTCOME_NONE);
   }
@@ -144,7 +145,7 @@ static bool may_cut(struct world *world, const struct node *node, const struct p
 static uint32_t take_next(struct world *world, struct node *node, struct producer *producer,
                           struct queue_of_partition *queue, uint32_t partition) {
   uint32_t index = queue->retry;
-  if (index == NO_INDEX)
+  if (LIKELY(index == NO_INDEX))
     return may_cut(world, node, producer, queue, partition) ? producer_cut(node, partition) : NO_INDEX;
   if (!may_retry(world, producer, index)) return NO_INDEX;
   queue->retry = producer->outgoing[index].next;
@@ -156,18 +157,18 @@ static inline __attribute__((always_inline)) void drain_queue(struct world *worl
                                                               uint32_t partition) {
   struct producer *producer = producer_of(node);
   struct queue_of_partition *queue = &producer->queues[partition];
-  if (producer->awaits_id || node->doomed) return;
-  if (queue->unresolved) producer_resolve(producer, partition);
+  if (UNLIKELY(producer->awaits_id || node->doomed)) return;
+  if (UNLIKELY(queue->unresolved)) producer_resolve(producer, partition);
   if (!producer_has_work(queue)) return;
   const uint32_t broker = producer_broker(world, producer, partition);
-  if (__builtin_expect(producer->connections[broker].gone, 0) && !MUTANT(KAFKA_SENDS_WITHOUT_CONNECTION))
+  if (UNLIKELY(producer->connections[broker].gone) && !MUTANT(KAFKA_SENDS_WITHOUT_CONNECTION))
     return producer_watch(world, node, partition);
   do {
     if (!may_send(producer, queue, broker)) return;
     uint32_t index = take_next(world, node, producer, queue, partition);
     if (index == NO_INDEX) return;
     const struct outgoing *batch = &producer->outgoing[index];
-    if (__builtin_expect(batch->attempts == 0 || !producer_overdue(world, batch), 1)) {
+    if (LIKELY(batch->attempts == 0 || !producer_overdue(world, batch))) {
       dispatch(world, node, index, broker);
     } else { /* its time ended while it waited for its retry */
       producer_expire(world, producer, index);
@@ -209,7 +210,7 @@ static bool empty(const struct world *world, const struct node *node) {
 }
 
 static void exit_when_done(struct world *world, struct node *node) {
-  if (node->stage == STAGE_STOPPING && empty(world, node)) node_exit(world, node);
+  if (UNLIKELY(node->stage == STAGE_STOPPING) && empty(world, node)) node_exit(world, node);
 }
 
 /* --- What the application asks --- */
@@ -222,13 +223,13 @@ static void submit(struct world *world, struct node *node,
                    const struct operation_request *request) {
   struct producer *producer = producer_of(node);
   uint32_t index = producer_take_pending(node);
-  if (index == NO_INDEX || node->stage == STAGE_STOPPING)
+  if (UNLIKELY(index == NO_INDEX || node->stage == STAGE_STOPPING))
     return call_return(world, request->call, OUTCOME_REJECTED);
   producer->pending[index] =
       (struct pending){.request = *request, .created_ns = world->now.ns, .next = NO_INDEX};
   uint32_t partition = kafka_partition(world, request->key);
   struct queue_of_partition *queue = &producer->queues[partition];
-  if (queue->count == 0)
+  if (LIKELY(queue->count == 0))
     queue->first = index;
   else
     producer->pending[queue->last].next = index;
@@ -312,7 +313,7 @@ static void acknowledged(struct producer *producer, uint32_t index) {
 static uint32_t answered_slot(struct world *world, struct producer *producer, const struct message *answer) {
   uint32_t first = 1 + (uint32_t)(answer->from - world->first[ROLE_BROKER]) * IN_FLIGHT_MAX;
   for (uint32_t i = first; i < first + producer->limit; i++)
-    if (client_answered(world, &producer->client, i, answer)) return i;
+    if (LIKELY(client_answered(world, &producer->client, i, answer))) return i;
   return NO_INDEX;
 }
 
@@ -327,10 +328,10 @@ static __attribute__((noinline)) void refused(struct world *world, struct node *
 static void on_produced(struct world *world, struct node *node, struct message *answer) {
   struct producer *producer = producer_of(node);
   uint32_t slot = answered_slot(world, producer, answer);
-  if (slot == NO_INDEX) return;
+  if (UNLIKELY(slot == NO_INDEX)) return;
   uint32_t index = leave_slot(producer, slot);
   uint32_t partition = producer->outgoing[index].partition;
-  if (answer->a == KAFKA_OK) {
+  if (LIKELY(answer->a == KAFKA_OK)) {
     if (producer->id != NO_PRODUCER) acknowledged(producer, index);
     producer_settle(world, producer, index, OUTCOME_OK);
   } else {

@@ -98,12 +98,12 @@ static inline void producer_note_ready(struct producer *producer, uint32_t parti
  * under way to two of them, and an idempotent producer asks whether anything is outstanding. Elsewhere the connection
  * knows it all, and the answer to a request need not touch the partition. */
 static inline bool producer_counts_apart(const struct producer *producer) {
-  return producer->client.leaders != NULL || producer->id != NO_PRODUCER;
+  return UNLIKELY(producer->client.leaders != NULL || producer->id != NO_PRODUCER);
 }
 
 /* Where a partition's batches go, as far as the producer knows: index among brokers. */
 static inline uint32_t producer_broker(const struct world *world, const struct producer *producer, uint32_t partition) {
-  const uint32_t target = producer->outputs ? kafka_output(world, partition) : partition;
+  const uint32_t target = UNLIKELY(producer->outputs) ? kafka_output(world, partition) : partition;
   return client_broker(world, &producer->client, target);
 }
 

@@ -14,6 +14,7 @@
 #define MODELS_KAFKA_RETENTION_H
 
 #include "models/kafka/broker.h"
+#include "sim/base/likely.h"
 
 /* A log is looked at when its end passes a multiple of this: an instant of the run, and not one at which memory
  * happens to be full. */
@@ -24,7 +25,7 @@ void retention_forget(struct world *world, struct node *node, uint32_t partition
 /* Records were appended to such a partition's log, from offset `before` on: now and then it forgets. */
 static inline void retention_appended(struct world *world, struct node *node, const struct partition_log *log,
                                       uint32_t partition, uint64_t before) {
-  if (before / RETENTION_STEP != log->end / RETENTION_STEP) retention_forget(world, node, partition);
+  if (UNLIKELY(before / RETENTION_STEP != log->end / RETENTION_STEP)) retention_forget(world, node, partition);
 }
 /* Nobody asks for what is below the offset, in a log of one copy: it goes, unless a machine that fails in this
  * run may make it count again. */

@@ -250,7 +250,8 @@ static inline bool kafka_coordinator_moved(int64_t error) {
  * index among brokers, and node. Later it is the first of its replicas: the preferred leader. */
 static inline uint32_t kafka_broker_of(const struct world *world, uint32_t partition) {
   uint32_t brokers = world->count[ROLE_BROKER];
-  return partition < brokers ? partition : brokers == 1 ? 0 : partition % brokers;
+  if (LIKELY(brokers == 1)) return 0;
+  return partition < brokers ? partition : partition % brokers;
 }
 static inline uint16_t kafka_leader(const struct world *world, uint32_t partition) {
   return (uint16_t)(world->first[ROLE_BROKER] + kafka_broker_of(world, partition));

@@ -8,6 +8,8 @@
 #ifndef SIM_BASE_ASSERT_H
 #define SIM_BASE_ASSERT_H
 
+#include "sim/base/likely.h"
+
 #include <stdint.h>
 
 /* What a failed assertion prints about the run under way in this thread. Set by the runner, per
@@ -28,20 +30,20 @@ _Noreturn void assert_failed(const char *file, int line, const char *expression,
 
 #define ASSERT(condition)                                                                          \
   do {                                                                                             \
-    if (__builtin_expect(!(condition), 0)) assert_failed(__FILE__, __LINE__, #condition, " ");    \
+    if (UNLIKELY(!(condition))) assert_failed(__FILE__, __LINE__, #condition, " ");    \
   } while (0)
 
 /* As ASSERT, with a printf-style sentence. */
 #define ASSERT_MSG(condition, ...)                                                                 \
   do {                                                                                             \
-    if (__builtin_expect(!(condition), 0))                                                         \
+    if (UNLIKELY(!(condition)))                                                         \
       assert_failed(__FILE__, __LINE__, #condition, __VA_ARGS__);                                  \
   } while (0)
 
 #define ASSERT_OP_(a, op, b)                                                                       \
   do {                                                                                             \
     const long long left_ = (long long)(a), right_ = (long long)(b);                               \
-    if (__builtin_expect(!(left_ op right_), 0))                                                   \
+    if (UNLIKELY(!(left_ op right_)))                                                   \
       assert_failed(__FILE__, __LINE__, #a " " #op " " #b, "%lld against %lld", left_, right_);    \
   } while (0)
 #define ASSERT_EQ(a, b) ASSERT_OP_(a, ==, b)

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -341,7 +342,7 @@ __attribute__((noinline)) bool fiber_resume(struct fiber *fiber) {
       remember_calls();
       __builtin_longjmp(fiber->here, 1);
     }
-    if (fiber->entered) __builtin_longjmp(fiber->base, 1);
+    if (LIKELY(fiber->entered)) __builtin_longjmp(fiber->base, 1);
     enter_first(fiber);
   }
   if (fiber->state == FIBER_RETURNED) {

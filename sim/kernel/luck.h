@@ -15,6 +15,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/hash.h"
+#include "sim/base/likely.h"
 #include "sim/kernel/quantile.h"
 
 #include <stdbool.h>
@@ -41,7 +42,7 @@ uint64_t luck_threshold(int64_t parts, int64_t scale);
 /* Whether something of probability threshold / 2^64 happens. */
 static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64_t threshold) {
   if (threshold - 1 >= UINT64_MAX - 1) return threshold != 0; /* never or always: nothing to draw */
-  return luck->mode == LUCK_DRAWN && luck_draw(luck, address) < threshold;
+  return LIKELY(luck->mode == LUCK_DRAWN) && UNLIKELY(luck_draw(luck, address) < threshold);
 }
 
 /* One of `bound` possibilities, 0 to bound - 1; 0 is "nothing bad". Multiply-shift, no modulo bias
@@ -49,14 +50,14 @@ static inline bool luck_chance(const struct luck *luck, uint64_t address, uint64
 static inline uint64_t luck_choice(const struct luck *luck, uint64_t address, uint64_t bound) {
   __extension__ typedef unsigned __int128 wide;
   ASSERT(bound >= 1);
-  if (luck->mode == LUCK_NONE) return 0;
+  if (UNLIKELY(luck->mode == LUCK_NONE)) return 0;
   return (uint64_t)((wide)luck_draw(luck, address) * bound >> 64);
 }
 
 /* A time from a distribution. */
 static inline int64_t luck_time(const struct luck *luck, uint64_t address,
                                 const struct quantile_table *table) {
-  if (table->constant || luck->mode == LUCK_NONE) return table->median;
+  if (UNLIKELY(table->constant || luck->mode == LUCK_NONE)) return table->median;
   return quantile_at(table, luck_draw(luck, address));
 }
 

@@ -18,6 +18,8 @@
 #ifndef SIM_KERNEL_QUANTILE_H
 #define SIM_KERNEL_QUANTILE_H
 
+#include "sim/base/likely.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,8 +51,8 @@ int64_t quantile_tail(const struct quantile_table *table, uint64_t uniform);
 /* The value at a uniform 64-bit number, of a table that is not constant. */
 static inline int64_t quantile_at(const struct quantile_table *table, uint64_t uniform) {
   uint64_t cell = uniform >> (64 - QUANTILE_BITS);
-  if (cell - 1 < QUANTILE_CELLS - 2)
-    return table->narrowed ? table->narrow[cell] : table->body[cell];
+  if (LIKELY(cell - 1 < QUANTILE_CELLS - 2))
+    return LIKELY(table->narrowed) ? table->narrow[cell] : table->body[cell];
   return quantile_tail(table, uniform);
 }
 

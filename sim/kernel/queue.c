@@ -1,6 +1,7 @@
 #include "sim/kernel/queue.h"
 
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static __attribute__((noinline)) void enlarge(struct queue *queue, struct queue_
 static inline struct event *room(struct queue *queue, int64_t base, int64_t at) {
   int index = bucket_of(base, at);
   struct queue_bucket *bucket = &queue->buckets[index];
-  if (__builtin_expect(bucket->count == bucket->capacity, 0)) enlarge(queue, bucket);
+  if (UNLIKELY(bucket->count == bucket->capacity)) enlarge(queue, bucket);
   if (index != 0) queue->occupied |= UINT64_C(1) << (index - 1);
   queue->far++;
   return &bucket->events[bucket->count++];

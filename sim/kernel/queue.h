@@ -29,6 +29,7 @@
 #define SIM_KERNEL_QUEUE_H
 
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 #include "sim/kernel/time.h"
 
 #include <stdbool.h>
@@ -131,7 +132,7 @@ static inline struct event *queue_place_near(struct queue *queue, int64_t at) {
  * is faster than copying what has just been written elsewhere. */
 static inline struct event *queue_place(struct queue *queue, int64_t at) {
   ASSERT_LE(queue->last, at); /* [I1] */
-  if (__builtin_expect(at < queue->limit && queue->free != 0, 1)) return queue_place_near(queue, at);
+  if (LIKELY(at < queue->limit && queue->free != 0)) return queue_place_near(queue, at);
   return queue_place_far(queue, at);
 }
 

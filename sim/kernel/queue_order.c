@@ -4,6 +4,7 @@
  * a branch on it would often be foretold wrong: so the nearest are passed without one, whether they move or not. A
  * processor that compares four keys at once passes a third more of them so. Both ways do the same to the last bit.
  */
+#include "sim/base/likely.h"
 #include "sim/kernel/queue.h"
 
 #if defined(__x86_64__)
@@ -39,7 +40,7 @@ static inline __attribute__((always_inline)) void order_plain(uint64_t *keys, si
     here = pass(place - 2, here, placed);
     here = pass(place - 3, here, placed);
   }
-  if (__builtin_expect(here <= (placed | QUEUE_SLOT_MASK), 0)) pass_on(place, placed);
+  if (UNLIKELY(here <= (placed | QUEUE_SLOT_MASK))) pass_on(place, placed);
 }
 
 #if defined(__x86_64__)
@@ -70,7 +71,7 @@ static inline __attribute__((always_inline, target("avx2"))) void order_wide(uin
   pass_four(place - 2 * STRIDE, load(place - 2 * STRIDE), one, last);
   pass_four(place - 3 * STRIDE, load(place - 3 * STRIDE), one, last);
   uint64_t *const next = &keys[near];
-  if (__builtin_expect(*next <= (placed | QUEUE_SLOT_MASK), 0)) pass_on(next, placed);
+  if (UNLIKELY(*next <= (placed | QUEUE_SLOT_MASK))) pass_on(next, placed);
 }
 #else
 bool queue_may_be_wide(void) { return false; }
@@ -109,7 +110,7 @@ static inline __attribute__((always_inline)) const struct event *take(struct que
   const uint64_t next = queue->keys[QUEUE_REACH - 1 + queue->near] & ~QUEUE_SLOT_MASK;
   bool sooner = false;
   for (size_t i = 0; i < queue->fresh; i++) sooner |= queue->fresh_keys[i] < next;
-  if (__builtin_expect(sooner || queue->near == 0, 0)) return take_in_order(queue);
+  if (UNLIKELY(sooner || queue->near == 0)) return take_in_order(queue);
   const size_t near = queue->near - 1;
   const uint64_t slot = queue->keys[QUEUE_REACH + near] & QUEUE_SLOT_MASK;
   order_fresh(queue, near, order);

@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 
 #include <stdlib.h>
 
@@ -78,7 +79,7 @@ uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant
                       uint32_t node, uint32_t incarnation, uint16_t kind, uint64_t argument) {
   ASSERT_LT(lane, timers->lane_count);
   const uint32_t index = timers->free_list;
-  if (__builtin_expect(index == TIMER_NONE, 0))
+  if (UNLIKELY(index == TIMER_NONE))
     return start_in_new_place(timers, queue, now, lane, node, incarnation, kind, argument);
   struct timer *items = timers->items, *timer = &items[index];
   struct timer_lane *l = &timers->lanes[lane];
@@ -100,7 +101,7 @@ uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant
   }
   l->last = index;
   timers->live++;
-  if (__builtin_expect(!l->armed, 0)) return arm_first(timers, queue, lane, index);
+  if (UNLIKELY(!l->armed)) return arm_first(timers, queue, lane, index);
   return timer->handle;
 }
 

@@ -24,6 +24,7 @@
 #define SIM_KERNEL_TRACE_H
 
 #include "sim/base/err.h"
+#include "sim/base/likely.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,7 +77,7 @@ void trace_flush(struct trace *trace);
 
 /* The next record to be filled in by the caller, all fields. */
 static inline struct trace_record *trace_next(struct trace *trace) {
-  if (__builtin_expect(trace->count == TRACE_BLOCK, 0)) trace_flush(trace);
+  if (UNLIKELY(trace->count == TRACE_BLOCK)) trace_flush(trace);
   return &trace->block[trace->count++];
 }
 

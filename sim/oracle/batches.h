@@ -7,6 +7,8 @@
 #ifndef SIM_ORACLE_BATCHES_H
 #define SIM_ORACLE_BATCHES_H
 
+#include "sim/base/likely.h"
+
 #include <stdint.h>
 
 #define BATCHES_MAX 64
@@ -34,7 +36,7 @@ void batches_close(struct batches *batches);
 
 static inline void batches_add(struct batches *batches, int64_t value) {
   batches->current += value;
-  if (__builtin_expect(++batches->filled == batches->length, 0)) batches_close(batches);
+  if (UNLIKELY(++batches->filled == batches->length)) batches_close(batches);
 }
 
 /* Of all values; mean: rounded half up, 0 when there is none. */

@@ -1,5 +1,6 @@
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
 #include "sim/oracle/ledger_usual.h"
@@ -398,7 +399,7 @@ void ledger_sink(void *context, const struct trace_record *records, const uint16
   const uint16_t *const end = places + count;
   if (ledger->groups == 1) {
     for (const uint16_t *place = places; place < end; place++)
-      if (!noted_as_usual(ledger, &records[*place], first + *place))
+      if (UNLIKELY(!noted_as_usual(ledger, &records[*place], first + *place)))
         note(ledger, &records[*place], first + *place);
   } else {
     for (const uint16_t *place = places; place < end; place++)

@@ -16,6 +16,7 @@
 #ifndef SIM_ORACLE_LEDGER_STATE_H
 #define SIM_ORACLE_LEDGER_STATE_H
 
+#include "sim/base/likely.h"
 #include "sim/base/map.h"
 #include "sim/oracle/batches.h"
 #include "sim/oracle/ledger.h"
@@ -290,7 +291,7 @@ static inline bool timeline_is_at(const struct timeline *timeline, int64_t at) {
 
 static inline struct timeline_bucket *timeline_cell(struct timeline *timeline, int64_t at,
                                                     int64_t open) {
-  if (__builtin_expect(!timeline_is_at(timeline, at), 0)) timeline_advance(timeline, at, open);
+  if (UNLIKELY(!timeline_is_at(timeline, at))) timeline_advance(timeline, at, open);
   return &timeline->cells[timeline->current];
 }
 

@@ -10,6 +10,7 @@
 #ifndef SIM_ORACLE_LEDGER_USUAL_H
 #define SIM_ORACLE_LEDGER_USUAL_H
 
+#include "sim/base/likely.h"
 #include "sim/kernel/time.h"
 #include "sim/oracle/ledger_state.h"
 #include "sim/oracle/mutants.h"
@@ -17,21 +18,21 @@
 /* The entry of an id that stands in the window, or NULL [W1]. */
 static inline struct entry *in_window(struct ledger *ledger, uint64_t intent) {
   /* One comparison for both ends: an id from `next` on wraps to a huge age. */
-  if (__builtin_expect(ledger->next - 1 - intent >= ledger->capacity, 0)) return NULL;
+  if (UNLIKELY(ledger->next - 1 - intent >= ledger->capacity)) return NULL;
   struct entry *entry = &ledger->ring[intent & ledger->mask];
-  return entry->status.flags & FLAG_ELSEWHERE ? NULL : entry;
+  return UNLIKELY(entry->status.flags & FLAG_ELSEWHERE) ? NULL : entry;
 }
 
 /* What a first effect adds, beside what the entry says of it. Returns its latency. */
 static inline int64_t count_first_effect(struct ledger *ledger, const struct entry *entry,
                                          const struct trace_record *fact) {
   const int64_t visible_at = MUTANT(ORACLE_LATENCY_OF_FACT) ? fact->at : (int64_t)fact->value;
-  const int64_t latency = visible_at > entry->intended_at ? visible_at - entry->intended_at : 0;
+  const int64_t latency = LIKELY(visible_at > entry->intended_at) ? visible_at - entry->intended_at : 0;
   histogram_add(&ledger->latency, latency);
   batches_add(&ledger->latencies, latency);
-  if (visible_at > ledger->effect_last) ledger->effect_last = visible_at;
+  if (LIKELY(visible_at > ledger->effect_last)) ledger->effect_last = visible_at;
   uint64_t *latest = &ledger->keys[entry_key(entry)].latest;
-  if (fact->intent > *latest)
+  if (LIKELY(fact->intent > *latest))
     *latest = fact->intent;
   else
     ledger->counts[METRIC_REORDERED] += !MUTANT(ORACLE_ORDER_IGNORED);
@@ -41,11 +42,11 @@ static inline int64_t count_first_effect(struct ledger *ledger, const struct ent
 static inline bool usual_intended(struct ledger *ledger, const struct trace_record *fact) {
   const uint64_t intent = fact->intent, key = fact->value; /* of an increment, that is all */
   struct entry *entry = &ledger->ring[intent & ledger->mask];
-  if (intent != ledger->next || key >= ledger->key_count || !timeline_is_at(&ledger->timeline, fact->at))
+  if (UNLIKELY(intent != ledger->next || key >= ledger->key_count || !timeline_is_at(&ledger->timeline, fact->at)))
     return false;
   /* The one that stood there retires. So this is not the first one that is intended. */
-  if (entry->effects != 1 || !status_equal(entry->status, ledger->plain) || !ledger->plain_fixed ||
-      entry_is_special(entry))
+  if (UNLIKELY(entry->effects != 1 || !status_equal(entry->status, ledger->plain) || !ledger->plain_fixed ||
+               entry_is_special(entry)))
     return false;
   ledger->retired++;
   *entry = (struct entry){.intended_at = fact->at, .about = (uint32_t)key};
@@ -62,7 +63,7 @@ static inline bool usual_intended(struct ledger *ledger, const struct trace_reco
 
 static inline bool usual_ok(struct ledger *ledger, uint64_t intent) {
   struct entry *entry = in_window(ledger, intent);
-  if (!entry || entry->status.outcome != OUTCOME_OPEN || entry_is_special(entry)) return false;
+  if (UNLIKELY(!entry || entry->status.outcome != OUTCOME_OPEN || entry_is_special(entry))) return false;
   entry->status.outcome = OUTCOME_OK;
   ledger->outcomes[OUTCOME_OPEN]--;
   ledger->outcomes[OUTCOME_OK]++;
@@ -71,7 +72,7 @@ static inline bool usual_ok(struct ledger *ledger, uint64_t intent) {
 
 static inline bool usual_delivered(struct ledger *ledger, uint64_t intent) {
   struct entry *entry = in_window(ledger, intent);
-  if (!entry || entry->status.deliveries != 0) return false;
+  if (UNLIKELY(!entry || entry->status.deliveries != 0)) return false;
   entry->status.deliveries = 1;
   ledger->counts[METRIC_DELIVERED]++;
   return true;
@@ -79,8 +80,8 @@ static inline bool usual_delivered(struct ledger *ledger, uint64_t intent) {
 
 static inline bool usual_effect(struct ledger *ledger, const struct trace_record *fact, uint64_t number) {
   struct entry *entry = in_window(ledger, fact->intent);
-  if (!entry || entry->effects != 0 || entry->status.flags & FLAG_EFFECTED || entry->status.deliveries == 0 ||
-      entry_is_special(entry) || fact->value > TIME_MAX_NS || !timeline_is_at(&ledger->timeline, fact->at))
+  if (UNLIKELY(!entry || entry->effects != 0 || entry->status.flags & FLAG_EFFECTED || entry->status.deliveries == 0 ||
+               entry_is_special(entry) || fact->value > TIME_MAX_NS || !timeline_is_at(&ledger->timeline, fact->at)))
     return false;
   entry->effects = 1;
   entry->first_effect = (uint32_t)(number + 1);

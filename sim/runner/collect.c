@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 #include "sim/runner/series.h"
 #include "sim/world/fact.h"
 #include "sim/world/fault.h"
@@ -66,7 +67,7 @@ static void collector_sink(void *context, const struct trace_record *records, si
   struct collector *collector = context;
   const size_t asked = collector->plan->fault_count > 0 ? count : 0; /* without faults none is about any */
   for (const struct trace_record *fact = records; fact < records + asked; fact++)
-    if (__builtin_expect(noted >> fact->kind % 64 & 1, 0)) note(collector, fact);
+    if (UNLIKELY(noted >> fact->kind % 64 & 1)) note(collector, fact);
   collector->last = records[count - 1].at;
 }
 

@@ -1,4 +1,5 @@
 /* What models may do: the functions of world.h that are not the loop. */
+#include "sim/base/likely.h"
 #include "sim/world/world.h"
 
 #include "sim/base/assert.h"
@@ -31,7 +32,7 @@ static __attribute__((noinline)) struct message *answer_in_larger_pool(struct wo
 
 struct message *world_answer(struct world *world, const struct node *from,
                              const struct message *request, uint16_t kind) {
-  if (__builtin_expect(!world->messages.free, 0)) return answer_in_larger_pool(world, from, request, kind);
+  if (UNLIKELY(!world->messages.free)) return answer_in_larger_pool(world, from, request, kind);
   /* All read before the answer is written to. */
   const uint32_t correlation = request->correlation, incarnation = request->from_incarnation;
   const uint32_t channel = request->channel, epoch = request->epoch;
@@ -49,7 +50,7 @@ struct message *world_answer(struct world *world, const struct node *from,
 
 static uint64_t lowest_intent(const struct message *message) {
   uint64_t lowest = message->records[0].intent;
-  for (uint32_t i = 1; i < message->record_count; i++)
+  for (uint32_t i = 1; UNLIKELY(i < message->record_count); i++)
     if (message->records[i].intent < lowest) lowest = message->records[i].intent;
   return lowest;
 }
@@ -69,7 +70,7 @@ void world_send(struct world *world, struct node *from, struct message *message)
   if (message->intent == 0 && message->record_count > 0) message->intent = lowest_intent(message);
   int64_t leaves = from->depart > world->now.ns ? from->depart : world->now.ns;
   if (message->depart < leaves) message->depart = leaves;
-  if (__builtin_expect(world->some_armed, 0) ? !announce_sent(world, from, to, message) : from->doomed)
+  if (UNLIKELY(world->some_armed) ? !announce_sent(world, from, to, message) : UNLIKELY(from->doomed))
     return message_free(&world->messages, message);
   link_transmit(world, message, from, to);
 }
@@ -95,8 +96,8 @@ void world_after(struct world *world, struct node *node, uint8_t port, uint16_t 
 /* An operation's memory in a group: of groups but the first it begins when it is first asked for. */
 static struct operation_memory *young(struct world *world, uint64_t intent, uint32_t group) {
   struct operation_memory *first = &world->operations[intent & (OPERATION_WINDOW - 1)];
-  if (first->intent != intent || first->run != world->run) return NULL;
-  if (group == 0) return first;
+  if (UNLIKELY(first->intent != intent || first->run != world->run)) return NULL;
+  if (LIKELY(group == 0)) return first;
   struct operation_memory *memory = first + (size_t)group * OPERATION_WINDOW;
   if (memory->intent != intent || memory->run != world->run)
     *memory = (struct operation_memory){.intent = intent, .run = world->run};
@@ -150,7 +151,8 @@ uint32_t world_count_transmission_slow(struct world *world, uint64_t intent, uin
 
 uint32_t world_count_execution(struct world *world, uint64_t intent, uint32_t group) {
   struct operation_memory *memory = young(world, intent, group);
-  if (!memory || memory->executions == UINT16_MAX) return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
+  if (UNLIKELY(!memory || memory->executions == UINT16_MAX))
+    return count_late(world, intent, group, (uint64_t)LINK__COUNT * 2);
   return ++memory->executions;
 }
 

@@ -2,13 +2,14 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 #include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
 uint32_t call_open(struct world *world, struct node *node, uint64_t intent) {
   struct calls *calls = &world->calls;
   uint32_t id = calls->free_list;
-  if (id != CALL_NONE) {
+  if (LIKELY(id != CALL_NONE)) {
     calls->free_list = calls->items[id].next;
   } else {
     GROW(calls->items, calls->capacity, calls->count + 1);
@@ -43,10 +44,10 @@ static inline void forget(struct world *world, uint32_t id) {
   struct call *call = &calls->items[id];
   ASSERT_MSG(call->intent != 0, "call %u was returned already", id);
   struct node *node = &world->nodes[call->node];
-  if (call->previous != CALL_NONE)
-    calls->items[call->previous].next = call->next;
-  else
+  if (LIKELY(call->previous == CALL_NONE))
     node->first_call = call->next;
+  else
+    calls->items[call->previous].next = call->next;
   if (call->next != CALL_NONE) calls->items[call->next].previous = call->previous;
   call->intent = 0;
   call->next = calls->free_list;
@@ -62,7 +63,7 @@ static inline void close_call(struct world *world, uint32_t id, enum fact fact) 
   const uint16_t node = call->node;
   forget(world, id);
   world_fact(world, fact, node, intent, 0, 0);
-  if (__builtin_expect(attempt != 0, 0)) tell_client(world, intent, attempt, fact);
+  if (UNLIKELY(attempt != 0)) tell_client(world, intent, attempt, fact);
   world_unhold(world, NULL);
 }
 
@@ -73,8 +74,8 @@ void call_return(struct world *world, uint32_t call, enum outcome outcome) {
                                     [OUTCOME_REJECTED] = FACT_REJECTED};
   struct node *node = &world->nodes[world->calls.items[call].node];
   /* A doomed node learns nothing more: its calls are abandoned when it goes. */
-  if (node->doomed) return;
-  if (__builtin_expect(world->calls.items[call].own, 0)) {
+  if (UNLIKELY(node->doomed)) return;
+  if (UNLIKELY(world->calls.items[call].own)) {
     const uint64_t tag = world->calls.items[call].tag;
     forget(world, call);
     node->components[1]->returned(world, node, tag, outcome);

@@ -1,3 +1,4 @@
+#include "sim/base/likely.h"
 #include "sim/world/link_parts.h"
 
 #include "sim/base/assert.h"
@@ -57,9 +58,9 @@ static void push_arrival(struct world *world, struct message *message, int64_t a
 /* Sends it off; it is under way from here: an operation on its way is held. */
 static inline __attribute__((always_inline)) void launch_to(struct world *world, struct message *message,
                                                             const struct node *to, int64_t at) {
-  if (__builtin_expect(world->observer != NULL, 0) && world->observer->sent)
+  if (UNLIKELY(world->observer != NULL) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
-  if (message->intent) world_hold(world, NULL);
+  if (LIKELY(message->intent != 0)) world_hold(world, NULL);
   push_to(world, message, to, at);
 }
 
@@ -72,9 +73,9 @@ static inline uint64_t address_of(struct world *world, struct message *message, 
                                   struct channel *channel, uint64_t way) {
   const uint64_t intent = message->intent;
   uint64_t key = channel->rules->key + way;
-  if (intent && node_message_kind(to, message)->operation) {
+  if (LIKELY(intent != 0 && node_message_kind(to, message)->operation)) {
     const uint32_t group = channel->group;
-    if (__builtin_expect(group > 0, 0)) key = hash_pair(key, group);
+    if (UNLIKELY(group > 0)) key = hash_pair(key, group);
     const uint32_t transmission = world_count_transmission(world, intent, group, channel->link, (int)way);
     message->transmission = transmission;
     if (MUTANT(WORLD_LUCK_OF_ORDER)) return hash_pair(key, ++channel->control[message->kind]);
@@ -83,7 +84,7 @@ static inline uint64_t address_of(struct world *world, struct message *message, 
   const uint32_t of_kind = message->kind, transmission = ++channel->control[of_kind];
   message->transmission = transmission;
   const uint32_t which = (of_kind << 1 | (uint32_t)way) + 1;
-  if (channel->control_of != which) {
+  if (UNLIKELY(channel->control_of != which)) {
     key = hash_pair(key + of_kind, world->nodes[message->from].key);
     channel->control_key = hash_pair(key, world->nodes[message->to].key);
     channel->control_of = which;
@@ -95,7 +96,7 @@ static inline uint64_t address_of(struct world *world, struct message *message, 
  * over. */
 static uint64_t loss_at(const struct world *world, const struct channel *channel, int way, int64_t at) {
   if (MUTANT(WORLD_LOSS_OF_OTHER_WAY)) way = 1 - way;
-  if (__builtin_expect(channel->degraded_by != NO_FAULT, 0) && at >= channel->degraded_until)
+  if (UNLIKELY(channel->degraded_by != NO_FAULT) && at >= channel->degraded_until)
     return world->link_rules[channel->link].loss[way];
   return channel->rules->loss[way];
 }
@@ -222,12 +223,12 @@ void link_transmit(struct world *world, struct message *message, const struct no
   const uint64_t way = message->direction;
   ASSERT_MSG(channel->ends[1 - way] == message->to, "this channel does not lead to %s", role_names[to->role]);
   world_count(world, COUNTER_TRANSMISSIONS, 1);
-  if (channel->kind == LINK_KIND_CONNECTION && !join_connection(message, channel, way))
+  if (UNLIKELY(!channel->plain) && channel->kind == LINK_KIND_CONNECTION && !join_connection(message, channel, way))
     return lose_at_once(world, message, LOSS_STALE, channel->reset_by);
   const uint64_t address = address_of(world, message, to, channel, way);
-  if (!channel->plain || message->dropped || message->duplicated || MUTANT(WORLD_LOSS_OF_OTHER_WAY))
+  if (UNLIKELY(!channel->plain || message->dropped || message->duplicated || MUTANT(WORLD_LOSS_OF_OTHER_WAY)))
     return transmit_unplain(world, message, channel, (int)way, address);
-  if (luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way]))
+  if (UNLIKELY(luck_chance(&world->luck, address + DRAW_LOSS, channel->rules->loss[way])))
     return lose_at_once(world, message, LOSS_LINK, NO_FAULT);
   launch_to(world, message, to,
             message->depart + message->delay + link_latency(world, channel, address, message->size));
@@ -294,7 +295,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
     push_arrival(world, message, at > world->now.ns ? at : world->now.ns);
     return false;
   }
-  if (__builtin_expect(channel->clogged_until > world->now.ns, 0)) {
+  if (UNLIKELY(channel->clogged_until > world->now.ns)) {
     if (current) {
       channel->ways[way].stall_until = channel->clogged_until;
       channel->ways[way].stalled_by = channel->clogged_by;
@@ -371,14 +372,14 @@ static void arrive_at_stranger(struct world *world, struct message *message, str
 
 bool link_arrive(struct world *world, struct message *message, const struct node *to) {
   const struct node *from = &world->nodes[message->from];
-  bool bereft = !from->alive || from->incarnation != message->from_incarnation;
-  if (__builtin_expect(bereft, 0) && !arrive_bereft(world, message)) return false;
+  if (UNLIKELY(!from->alive || from->incarnation != message->from_incarnation) && !arrive_bereft(world, message))
+    return false;
   struct channel *channel = &world->channels[message->channel];
   if (!channel->plain && !arrive_unplain(world, message, channel)) return false;
-  if (__builtin_expect(channel->half_open, 0) && to->alive && message->direction == 0 && !MUTANT(WORLD_HALF_OPEN_SERVED))
+  if (UNLIKELY(channel->half_open) && to->alive && message->direction == 0 && !MUTANT(WORLD_HALF_OPEN_SERVED))
     return arrive_at_stranger(world, message, channel), false;
-  bool stale = message->is_reply && message->to_incarnation != to->incarnation && !MUTANT(WORLD_STALE_ANSWER);
-  if (__builtin_expect(to->alive && !stale, 1)) return true;
+  bool stale = message->is_reply && UNLIKELY(message->to_incarnation != to->incarnation) && !MUTANT(WORLD_STALE_ANSWER);
+  if (LIKELY(to->alive && !stale)) return true;
   world_unhold_message(world, message);
   if (stale) return link_lose(world, message, LOSS_STALE, NO_FAULT), false;
   return link_refuse(world, message, channel), false;

@@ -4,6 +4,7 @@
 #ifndef SIM_WORLD_LINK_PARTS_H
 #define SIM_WORLD_LINK_PARTS_H
 
+#include "sim/base/likely.h"
 #include "sim/world/world.h"
 
 /* Purposes of the draws of one transmission: each its own address. */
@@ -16,7 +17,7 @@ static inline int64_t link_latency(struct world *world, const struct channel *ch
                                    uint32_t size) {
   const struct link_rules *rules = channel->rules;
   int64_t ns = luck_time(&world->luck, address + DRAW_LATENCY, rules->latency);
-  if (rules->bandwidth) ns += (int64_t)((__int128)size * NS_PER_S / rules->bandwidth);
+  if (UNLIKELY(rules->bandwidth != 0)) ns += (int64_t)((__int128)size * NS_PER_S / rules->bandwidth);
   return ns;
 }
 

@@ -4,6 +4,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -106,13 +107,13 @@ static inline struct message *message_take_free(struct message_pool *pool) { /* 
 }
 
 static inline struct message *message_new(struct message_pool *pool) { /* zeroed */
-  if (__builtin_expect(!pool->free, 0)) message_pool_enlarge(pool);
+  if (UNLIKELY(!pool->free)) message_pool_enlarge(pool);
   return message_take_free(pool);
 }
 
 static inline void message_free(struct message_pool *pool, struct message *message) {
   ASSERT(message->in_use);
-  if (message->record_class > 0) message_give_back_records(pool, message);
+  if (UNLIKELY(message->record_class > 0)) message_give_back_records(pool, message);
   message->in_use = false;
   message->next_free = pool->free;
   pool->free = message;
@@ -123,7 +124,7 @@ static inline void message_free(struct message_pool *pool, struct message *messa
 static inline struct record *message_records(struct message_pool *pool, struct message *message,
                                              uint32_t count) {
   ASSERT(message->record_count == 0);
-  if (count > 1) return message_many_records(pool, message, count);
+  if (UNLIKELY(count > 1)) return message_many_records(pool, message, count);
   message->record_count = count;
   return message->records = &message->one;
 }

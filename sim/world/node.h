@@ -19,6 +19,7 @@
 #define SIM_WORLD_NODE_H
 
 #include "sim/base/arena.h"
+#include "sim/base/likely.h"
 #include "sim/kernel/time.h"
 #include "sim/world/message.h"
 #include "sim/world/model.h"
@@ -99,7 +100,7 @@ static inline const struct message_kind *node_message_kind(const struct node *to
  * of CPU or disk goes through here (of a server's requests the world sees to it). Credits the fault. */
 int64_t node_takes_longer(struct world *world, struct node *node, enum node_part part, int64_t ns);
 static inline int64_t node_takes(struct world *world, struct node *node, enum node_part part, int64_t ns) {
-  if (__builtin_expect(!node->slowed, 1) || node->slow[part] == 1) return ns;
+  if (LIKELY(!node->slowed) || node->slow[part] == 1) return ns;
   return node_takes_longer(world, node, part, ns);
 }
 

@@ -1,6 +1,7 @@
 #include "sim/world/workload.h"
 
 #include "sim/base/assert.h"
+#include "sim/base/likely.h"
 #include "sim/world/mutants.h"
 #include "sim/world/world.h"
 
@@ -20,8 +21,8 @@ static void schedule_next(struct world *world, int64_t at) {
 /* Time of the next arrival, after intent `issued` was issued at `now`. */
 static int64_t next_arrival(struct world *world, uint64_t issued, int64_t now) {
   const struct workload_plan *plan = &world->plan->workload;
-  if (plan->intents) return plan->intents[issued].at.ns;
-  if (plan->steady) /* the n-th at exactly n / rate: no drift */
+  if (UNLIKELY(plan->intents != NULL)) return plan->intents[issued].at.ns;
+  if (UNLIKELY(plan->steady)) /* the n-th at exactly n / rate: no drift */
     return (int64_t)((__int128)(issued + 1) * NS_PER_S * SCHEMA_RATE_SCALE / plan->rate);
   return now + luck_time(&world->luck, address(PURPOSE_ARRIVAL, issued + 1), plan->gap->table);
 }
@@ -65,7 +66,7 @@ static struct intent_plan drawn(const struct world *world, uint64_t id) {
 /* The next operation: of the list, or drawn. What the list leaves open is drawn by the same address. */
 static struct intent_plan next_intent(const struct world *world) {
   const struct workload_plan *plan = &world->plan->workload;
-  return plan->intents ? plan->intents[world->intents] : drawn(world, world->intents + 1);
+  return UNLIKELY(plan->intents != NULL) ? plan->intents[world->intents] : drawn(world, world->intents + 1);
 }
 
 uint32_t workload_other_key(const struct world *world, uint64_t intent, uint32_t key) {
@@ -76,7 +77,7 @@ uint32_t workload_other_key(const struct world *world, uint64_t intent, uint32_t
 
 static uint32_t producer_of(const struct world *world, const struct intent_plan *intent) {
   uint32_t count = world->count[ROLE_PRODUCER];
-  if (intent->producer) return intent->producer - 1;
+  if (UNLIKELY(intent->producer != 0)) return intent->producer - 1;
   if (count == 1) return 0;
   return (uint32_t)luck_choice(&world->luck, address(PURPOSE_PRODUCER, intent->id), count);
 }
@@ -85,8 +86,8 @@ static uint32_t producer_of(const struct world *world, const struct intent_plan 
 static void submit(struct world *world, const struct intent_plan *operation, struct node *producer,
                    uint32_t attempt) {
   const uint64_t intent = operation->id;
-  if (attempt > 0) client_submits(world, intent, attempt);
-  if (!producer->alive) {
+  if (UNLIKELY(attempt > 0)) client_submits(world, intent, attempt);
+  if (UNLIKELY(!producer->alive)) {
     world_fact(world, FACT_ABANDONED, producer->id, intent, 0, 0);
     faults_hit(world, producer->down_by, producer->id, intent);
     if (attempt > 0) client_returned(world, intent, attempt, false, CLIENT_REFUSED);
@@ -98,7 +99,7 @@ static void submit(struct world *world, const struct intent_plan *operation, str
   world->calls.items[request.call].attempt = (uint16_t)attempt;
   producer->depart = producer->paused_until; /* 0 = it is not paused */
   const struct component *application = producer->components[1];
-  (application ? application : producer->components[0])->submit(world, producer, &request);
+  (UNLIKELY(application != NULL) ? application : producer->components[0])->submit(world, producer, &request);
   producer->depart = 0;
 }
 
@@ -110,7 +111,7 @@ static void issue(struct world *world) {
   remember(world, next.id);
   uint32_t index = producer_of(world, &next);
   struct node *producer = world_node(world, ROLE_PRODUCER, index);
-  uint32_t other = next.operation == OPERATION_TRANSFER ? workload_other_key(world, next.id, next.key) : 0;
+  uint32_t other = UNLIKELY(next.operation == OPERATION_TRANSFER) ? workload_other_key(world, next.id, next.key) : 0;
   world_fact(world, FACT_INTENDED, producer->id, next.id,
              fact_intended(next.key, next.operation, other), index);
   submit(world, &next, producer, world->plan->client ? 1 : 0);
@@ -137,12 +138,12 @@ void workload_submit_again(struct world *world, uint64_t intent, uint32_t attemp
 void workload_arrive(struct world *world) {
   const struct workload_plan *plan = &world->plan->workload;
   world->arrivals_pending--;
-  if (world->intents == plan->messages) return;
+  if (UNLIKELY(world->intents == plan->messages)) return;
   issue(world);
-  if (world->intents + MUTANT(WORLD_LAST_ARRIVAL_FORGOTTEN) == plan->messages) {
+  if (UNLIKELY(world->intents + MUTANT(WORLD_LAST_ARRIVAL_FORGOTTEN) == plan->messages)) {
     world->arrivals_done = true;
     world_unhold(world, NULL);
-  } else if (plan->outstanding == 0) {
+  } else if (LIKELY(plan->outstanding == 0)) {
     schedule_next(world, next_arrival(world, world->intents, world->now.ns));
   }
 }
@@ -177,10 +178,10 @@ enum operation workload_operation(const struct world *world, uint64_t intent) {
 int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t group, uint32_t execution) {
   const struct workload_plan *plan = &world->plan->workload;
   const struct group_plan *groups = world->plan->groups;
-  const struct distribution *service_time = groups ? groups[group].service_time : plan->service_time;
+  const struct distribution *service_time = UNLIKELY(groups != NULL) ? groups[group].service_time : plan->service_time;
   uint64_t key = address(PURPOSE_SERVICE_TIME, intent);
-  if (group > 0) key = hash_pair(key, group);
-  if (plan->intents) {
+  if (UNLIKELY(group > 0)) key = hash_pair(key, group);
+  if (UNLIKELY(plan->intents != NULL)) {
     const struct intent_plan *given = workload_find(plan, intent);
     if (given && given->service_time) service_time = given->service_time;
   }

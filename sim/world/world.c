@@ -2,6 +2,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/grow.h"
+#include "sim/base/likely.h"
 #include "sim/world/mutants.h"
 
 #include <stdlib.h>
@@ -215,7 +216,7 @@ static inline __attribute__((always_inline)) void serve(struct world *world, str
                                                         struct message *message, uint32_t of_kind) {
   const struct message_kind *kind = &component->messages[of_kind];
   uint64_t intent = message->intent;
-  uint32_t row = component == node->components[0] ? node->stage : 0;
+  uint32_t row = LIKELY(component == node->components[0]) ? node->stage : 0;
   message_fn *on = component->on[row * component->message_count + of_kind];
   ASSERT_MSG(on, "protocol breach: %s got '%s' in stage '%s'", component->name, kind->name,
              component->stage_names ? component->stage_names[row] : "-");
@@ -223,20 +224,20 @@ static inline __attribute__((always_inline)) void serve(struct world *world, str
   if (world_armed(world, kind->received) && kind->received != POINT_NONE)
     go = world_point_slow(world, node, kind->received, true, intent, message) &&
          world_point_slow(world, node, kind->received, false, intent, message);
-  if (__builtin_expect(message->dropped, 0)) drop_received(world, message);
-  if (go && !message->dropped) {
-    if (kind->reply) world_count(world, COUNTER_ROUND_TRIPS, 1);
+  if (UNLIKELY(message->dropped)) drop_received(world, message);
+  if (LIKELY(go && !message->dropped)) {
+    world_count(world, COUNTER_ROUND_TRIPS, kind->reply);
     world->served = message;
     on(world, node, message);
     world->served = NULL;
   }
-  if (!message->taken) message_free(&world->messages, message);
-  if (intent) world_unhold(world, NULL);
+  if (LIKELY(!message->taken)) message_free(&world->messages, message);
+  if (LIKELY(intent != 0)) world_unhold(world, NULL);
 }
 
 static uint32_t soonest_core(const struct node *node) {
   uint32_t best = 0;
-  for (uint32_t i = 1; i < node->cores; i++)
+  for (uint32_t i = 1; UNLIKELY(i < node->cores); i++)
     if (node->core_free[i] < node->core_free[best]) best = i;
   return best;
 }
@@ -277,7 +278,7 @@ static void trace_message(struct world *world, const struct message *message, en
 /* [I3] of node.h: whether an event has to wait for a node that stands still; then it does. */
 static inline __attribute__((always_inline)) bool waits(struct world *world, const struct node *node,
                                                         const struct event *event) {
-  if (__builtin_expect(node->paused_until <= world->now.ns, 1) || MUTANT(WORLD_NO_PAUSE)) return false;
+  if (LIKELY(node->paused_until <= world->now.ns) || MUTANT(WORLD_NO_PAUSE)) return false;
   struct event again; /* what is pushed may take its place */
   event_copy(&again, event);
   again.at = node->paused_until;
@@ -294,12 +295,12 @@ static inline __attribute__((always_inline)) void on_message(struct world *world
   const struct component *component = node->components[port];
   trace_message(world, message, TRACE_ARRIVED);
   if (!link_arrive(world, message, node)) return;
-  if (__builtin_expect(world->observer != NULL, 0) && world->observer->arrived)
+  if (UNLIKELY(world->observer != NULL) && world->observer->arrived)
     world->observer->arrived(world->observer->context, world, message);
   const bool needs_core = !message->is_reply && component->cost;
   if (needs_core) {
     uint32_t core = soonest_core(node);
-    if ((node->inbox_count > 0 || node->core_free[core] > world->now.ns) && !MUTANT(WORLD_ONE_CORE_MORE)) {
+    if (UNLIKELY(node->inbox_count > 0 || node->core_free[core] > world->now.ns) && !MUTANT(WORLD_ONE_CORE_MORE)) {
       enqueue(node, message);
       return await_core(world, node);
     }
@@ -335,7 +336,7 @@ static void fire(struct world *world, uint32_t id, uint32_t incarnation, uint16_
   *trace_next(&world->trace) = (struct trace_record){.at = world->now.ns, .value = argument,
                                                      .kind = TRACE_TIMER, .node = (uint16_t)id,
                                                      .detail = kind};
-  if (!node->alive || node->doomed || node->incarnation != incarnation) return;
+  if (UNLIKELY(!node->alive || node->doomed || node->incarnation != incarnation)) return;
   const struct component *component = node->components[kind >> 15];
   component->on_timer[kind & 0x7fff](world, node, argument);
 }
@@ -482,9 +483,9 @@ void world_run(struct world *world) {
     node_start(world, &world->nodes[i], START_FIRST);
   workload_start(world);
   world_quiet(world);
-  while ((world->live > 0 && !world->watched) || !over(world)) {
+  while (LIKELY(world->live > 0 && !world->watched) || !over(world)) {
     const struct event *next = queue_take(&world->queue);
-    if (!next) { /* something is held that no event will ever free */
+    if (UNLIKELY(!next)) { /* something is held that no event will ever free */
       give_up(world, 0);
       break;
     }
@@ -494,7 +495,7 @@ void world_run(struct world *world) {
       on_message(world, next);
     else
       on_event[next->kind](world, next);
-    if (world->faults.deferred_count) faults_deferred(world);
+    if (UNLIKELY(world->faults.deferred_count)) faults_deferred(world);
   }
   finish(world);
 }

@@ -13,6 +13,7 @@
 #ifndef SIM_WORLD_WORLD_H
 #define SIM_WORLD_WORLD_H
 
+#include "sim/base/likely.h"
 #include "sim/base/map.h"
 #include "sim/kernel/luck.h"
 #include "sim/kernel/queue.h"
@@ -173,7 +174,7 @@ static inline void world_fact(struct world *world, enum fact fact, uint16_t node
   *trace_next(&world->trace) = (struct trace_record){
       .at = world->now.ns, .intent = intent, .value = value, .kind = (uint16_t)fact, .node = node,
       .detail = detail};
-  if (fact_is_judged(fact)) trace_mark(&world->trace);
+  if (LIKELY(fact_is_judged(fact))) trace_mark(&world->trace);
 }
 /* A store or sink has applied the operation; it can be seen, durably, from visible_ns on. `group`: of
  * the node that it was done for, as in every fact about what a group got. */
@@ -185,13 +186,13 @@ void world_effect(struct world *world, const struct node *node, uint64_t intent,
 bool world_point_slow(struct world *world, struct node *node, uint32_t point, bool before,
                       uint64_t intent, struct message *message);
 static inline bool world_armed(const struct world *world, uint32_t point) {
-  return __builtin_expect(world->some_armed, 0) && (world->armed[point / 64] >> (point % 64)) & 1;
+  return UNLIKELY(world->some_armed) && (world->armed[point / 64] >> (point % 64)) & 1;
 }
 static inline bool world_point(struct world *world, struct node *node, uint32_t point, bool before,
                                uint64_t intent) {
-  if (__builtin_expect(world_armed(world, point), 0))
+  if (UNLIKELY(world_armed(world, point)))
     world_point_slow(world, node, point, before, intent, NULL);
-  return !node->doomed;
+  return LIKELY(!node->doomed);
 }
 
 /* Address of a draw of a node's own: purpose is a hash of a name. */
@@ -207,7 +208,7 @@ static inline uint32_t world_count_transmission(struct world *world, uint64_t in
                                                 enum link link, int direction) {
   struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
   uint16_t *count = &memory->transmissions[link][direction];
-  if (__builtin_expect(group == 0 && memory->intent == intent && memory->run == world->run && *count < UINT16_MAX, 1))
+  if (LIKELY(group == 0 && memory->intent == intent && memory->run == world->run && *count < UINT16_MAX))
     return ++*count;
   return world_count_transmission_slow(world, intent, group, link, direction);
 }
@@ -251,10 +252,10 @@ static inline bool world_expects(const struct world *world, enum verb verb) {
 /* The time by a node's own clock, ns: what an application that runs there reads, which faults can put wrong.
  * Who reads it says so: world_clock_read credits the fault. */
 static inline int64_t world_clock(const struct world *world, const struct node *node) {
-  return world->now.ns + (__builtin_expect(node->skewed, 0) ? node->clock_skew : 0);
+  return world->now.ns + (UNLIKELY(node->skewed) ? node->clock_skew : 0);
 }
 static inline void world_clock_read(struct world *world, const struct node *node, uint64_t intent) {
-  if (__builtin_expect(node->skewed, 0)) faults_hit(world, node->clock_skew_by, node->id, intent);
+  if (UNLIKELY(node->skewed)) faults_hit(world, node->clock_skew_by, node->id, intent);
 }
 
 static inline struct node *world_node(struct world *world, enum role role, uint32_t index_from_0) {
