@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) void launch_to(struct world *world,
                                                             const struct node *to, int64_t at) {
   if (UNLIKELY(world->observer != NULL) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
-  if (LIKELY(message->intent != 0)) world_hold(world, NULL);
+  world_hold_message(world, message->intent);
   push_to(world, message, to, at);
 }
 
@@ -281,7 +281,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
   bool current = message->epoch == channel->epoch;
   if (!current && message->sequence > link_old_limit(channel, message->epoch, way)) {
     if (channel->half_open && way == 0) link_to_stranger(world, channel, message);
-    world_unhold_message(world, message);
+    world_unhold_message(world, message->intent);
     return link_lose(world, message, LOSS_RESET, channel->reset_by), false;
   }
   /* Behind a head of line that is sent again, even when it would arrive at that same instant, or has waited
@@ -306,7 +306,7 @@ static bool arrive_out_of_turn(struct world *world, struct message *message, str
     if (current && channel->ways[way].stalled_since >= 0 &&
         world->now.ns - channel->ways[way].stalled_since >= CONNECTION_GIVES_UP_NS) {
       link_reset(world, channel, channel->ways[way].cut_by);
-      world_unhold_message(world, message);
+      world_unhold_message(world, message->intent);
       return link_lose(world, message, LOSS_RESET, channel->reset_by), false;
     }
     return stall(world, message, channel, current), false;
@@ -336,7 +336,7 @@ static bool put_off(struct world *world, struct message *message) {
 static bool arrive_bereft(struct world *world, struct message *message) {
   if (never_left(world, message)) {
     uint32_t fault = world->nodes[message->from].down_by;
-    world_unhold_message(world, message);
+    world_unhold_message(world, message->intent);
     return link_lose(world, message, LOSS_UNSENT, fault), false;
   }
   return !put_off(world, message);
@@ -354,7 +354,7 @@ static inline bool arrive_connection(struct world *world, struct message *messag
 static bool arrive_troubled(struct world *world, struct message *message, const struct channel *channel) {
   if (channel->clogged_until > world->now.ns) return wait_clogged(world, message, channel), false;
   if (channel->ways[message->direction].cuts == 0) return true;
-  world_unhold_message(world, message);
+  world_unhold_message(world, message->intent);
   return link_lose(world, message, LOSS_CUT, channel->ways[message->direction].cut_by), false;
 }
 
@@ -366,7 +366,7 @@ static inline bool arrive_unplain(struct world *world, struct message *message, 
 
 static void arrive_at_stranger(struct world *world, struct message *message, struct channel *channel) {
   link_to_stranger(world, channel, message);
-  world_unhold_message(world, message);
+  world_unhold_message(world, message->intent);
   link_lose(world, message, LOSS_RESET, world->nodes[message->to].down_by);
 }
 
@@ -378,9 +378,10 @@ bool link_arrive(struct world *world, struct message *message, const struct node
   if (!channel->plain && !arrive_unplain(world, message, channel)) return false;
   if (UNLIKELY(channel->half_open) && to->alive && message->direction == 0 && !MUTANT(WORLD_HALF_OPEN_SERVED))
     return arrive_at_stranger(world, message, channel), false;
-  bool stale = message->is_reply && UNLIKELY(message->to_incarnation != to->incarnation) && !MUTANT(WORLD_STALE_ANSWER);
+  /* No branch on what kind it is, which is luck. */
+  bool stale = (message->is_reply & (message->to_incarnation != to->incarnation)) && !MUTANT(WORLD_STALE_ANSWER);
   if (LIKELY(to->alive && !stale)) return true;
-  world_unhold_message(world, message);
+  world_unhold_message(world, message->intent);
   if (stale) return link_lose(world, message, LOSS_STALE, NO_FAULT), false;
   return link_refuse(world, message, channel), false;
 }

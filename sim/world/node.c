@@ -46,7 +46,7 @@ static void empty_inbox(struct world *world, struct node *node) {
   for (; node->inbox_count > 0; node->inbox_count--) {
     struct message *message = message_at(&world->messages, node->inbox[node->inbox_head]);
     node->inbox_head = (node->inbox_head + 1) & (node->inbox_capacity - 1);
-    world_unhold_message(world, message);
+    world_unhold_message(world, message->intent);
     message_free(&world->messages, message);
   }
   node->inbox_head = 0;

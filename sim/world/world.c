@@ -232,7 +232,7 @@ static inline __attribute__((always_inline)) void serve(struct world *world, str
     world->served = NULL;
   }
   if (LIKELY(!message->taken)) message_free(&world->messages, message);
-  if (LIKELY(intent != 0)) world_unhold(world, NULL);
+  world_unhold_message(world, intent);
 }
 
 static uint32_t soonest_core(const struct node *node) {
@@ -307,7 +307,7 @@ static inline __attribute__((always_inline)) void on_message(struct world *world
     occupy(world, node, core, component, message);
   }
   serve(world, node, component, message, of_kind);
-  if (needs_core) node->depart = 0;
+  node->depart = 0;
 }
 
 static void on_core(struct world *world, const struct event *event) {

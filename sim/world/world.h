@@ -239,9 +239,12 @@ static inline void world_hold_count(struct world *world, uint64_t *held, uint64_
 /* Whether operations are still to come: who is idle until then waits for them. */
 static inline bool world_more_to_come(const struct world *world) { return !world->arrivals_done; }
 
-/* A message that carries an operation is held while it is under way. */
-static inline void world_unhold_message(struct world *world, const struct message *message) {
-  if (message->intent) world_unhold(world, NULL);
+/* A message that carries an operation (0 = it does not) is held while it is under way. Without a branch: which it is
+ * that comes next is luck. */
+static inline void world_hold_message(struct world *world, uint64_t intent) { world->live += intent != 0; }
+static inline void world_unhold_message(struct world *world, uint64_t intent) {
+  ASSERT(world->live >= (intent != 0));
+  world->live -= intent != 0;
 }
 
 /* Whether the plan has such a fault, so that it may come: what a model has to remember for it. */
