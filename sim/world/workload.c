@@ -179,11 +179,12 @@ int64_t workload_service_time(struct world *world, uint64_t intent, uint32_t gro
   const struct workload_plan *plan = &world->plan->workload;
   const struct group_plan *groups = world->plan->groups;
   const struct distribution *service_time = UNLIKELY(groups != NULL) ? groups[group].service_time : plan->service_time;
-  uint64_t key = address(PURPOSE_SERVICE_TIME, intent);
-  if (UNLIKELY(group > 0)) key = hash_pair(key, group);
   if (UNLIKELY(plan->intents != NULL)) {
     const struct intent_plan *given = workload_find(plan, intent);
     if (given && given->service_time) service_time = given->service_time;
   }
+  if (service_time->table->constant) return service_time->table->median; /* nothing is drawn: no address */
+  uint64_t key = address(PURPOSE_SERVICE_TIME, intent);
+  if (UNLIKELY(group > 0)) key = hash_pair(key, group);
   return luck_time(&world->luck, hash_pair(key, execution), service_time->table);
 }
