@@ -5,6 +5,8 @@
 
 #include "sim/base/assert.h"
 
+#include <string.h>
+
 size_t outputs_bytes(const struct plan *plan) {
   return 2 * OUTPUTS_MAX * sizeof(struct output) + 2 * bits_words(plan->partitions) * sizeof(uint64_t) +
          plan->partitions * sizeof(struct covered) + 64;
@@ -30,13 +32,21 @@ bool outputs_add(struct world *world, struct node *node, uint32_t partition, uin
   return true;
 }
 
+/* Where those of one partition that stand together end. Most stand together. */
+static inline uint32_t run_end(const struct output *published, uint32_t begin, uint32_t count) {
+  uint32_t end = begin + 1;
+  while (end < count && published[end].partition == published[begin].partition) end++;
+  return end;
+}
+
 void outputs_cover(const struct world *world, struct consumer *consumer) {
   struct covered *parts = consumer->covered_parts;
   const struct output *published = consumer->published;
   const uint32_t count = consumer->published_count;
   ASSERT_EQ(consumer->flushing, 0); /* nothing is left of the commit before */
-  for (uint32_t i = 0; i < count; i++) {
-    parts[published[i].partition].count++;
+  for (uint32_t i = 0, end; i < count; i = end) {
+    end = run_end(published, i, count);
+    parts[published[i].partition].count += (uint16_t)(end - i);
     bits_put(consumer->output_parts, published[i].partition);
   }
   uint32_t begin = 0;
@@ -45,9 +55,11 @@ void outputs_cover(const struct world *world, struct consumer *consumer) {
     begin += parts[p].count;
     parts[p].count = 0;
   }
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = 0, end; i < count; i = end) {
+    end = run_end(published, i, count);
     struct covered *part = &parts[published[i].partition];
-    consumer->covered[part->first + part->count++] = published[i];
+    memcpy(&consumer->covered[part->first + part->count], &published[i], (end - i) * sizeof *published);
+    part->count += (uint16_t)(end - i);
   }
   consumer->flushing = count;
   consumer->published_count = 0;
