@@ -31,7 +31,9 @@ static inline uint64_t pass(uint64_t *place, uint64_t here, uint64_t placed) {
   return before;
 }
 
-static inline __attribute__((always_inline)) void order_plain(uint64_t *keys, size_t near, uint64_t placed) {
+static inline __attribute__((always_inline)) void order_plain(uint64_t *keys, size_t near,
+                                                              const uint64_t *fresh) {
+  const uint64_t placed = *fresh;
   uint64_t *place = &keys[QUEUE_REACH + near], here = 0;
   const uint64_t *const end = place - (near < REACH_PLAIN ? near | (STRIDE - 1) : REACH_PLAIN - 1);
   for (; place >= end; place -= STRIDE) {
@@ -48,41 +50,53 @@ bool queue_may_be_wide(void) { return __builtin_cpu_supports("avx2"); }
 
 typedef __m256i four;
 
+/* Kept in a register: a compiler would rather read it once for each use. */
 static inline __attribute__((always_inline, target("avx2"))) four load(const uint64_t *place) {
-  return _mm256_loadu_si256((const four *)place);
+  four keys = _mm256_loadu_si256((const four *)place);
+  __asm__("" : "+x"(keys));
+  return keys;
+}
+
+/* Each of `then` where that of `key` is later than that of `last`, else of `otherwise`: the sign of a difference says
+ * which, as no key is as large as half of what it may be. */
+static inline __attribute__((always_inline, target("avx2"))) four where_later(four key, four last, four then,
+                                                                              four otherwise) {
+  const __m256d sign = _mm256_castsi256_pd(_mm256_sub_epi64(last, key));
+  return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(otherwise), _mm256_castsi256_pd(then), sign));
 }
 
 /* The same with the four keys from `place` on, and the four before them. */
 static inline __attribute__((always_inline, target("avx2"))) void pass_four(uint64_t *place, four here, four placed,
                                                                             four last) {
   const four before = load(place - 1);
-  const four moved = _mm256_blendv_epi8(before, placed, _mm256_cmpgt_epi64(before, last));
-  _mm256_storeu_si256((four *)place, _mm256_blendv_epi8(moved, here, _mm256_cmpgt_epi64(here, last)));
+  const four moved = where_later(before, last, placed, before);
+  _mm256_storeu_si256((four *)place, where_later(here, last, here, moved));
 }
 
 static inline __attribute__((always_inline, target("avx2"))) void order_wide(uint64_t *keys, size_t near,
-                                                                             uint64_t placed) {
+                                                                             const uint64_t *fresh) {
   _Static_assert(QUEUE_REACH == 4 * STRIDE, "four times four");
   uint64_t *const place = &keys[QUEUE_REACH + near - (STRIDE - 1)];
-  const four last = _mm256_set1_epi64x((int64_t)(placed | QUEUE_SLOT_MASK)), one = _mm256_set1_epi64x((int64_t)placed);
+  const four placed = _mm256_castpd_si256(_mm256_broadcast_sd((const double *)fresh));
+  const four last = _mm256_or_si256(placed, _mm256_set1_epi64x(QUEUE_SLOT_MASK));
   /* Nothing stands at the last place yet. */
-  pass_four(place, _mm256_blend_epi32(load(place), _mm256_setzero_si256(), 0xc0), one, last);
-  pass_four(place - STRIDE, load(place - STRIDE), one, last);
-  pass_four(place - 2 * STRIDE, load(place - 2 * STRIDE), one, last);
-  pass_four(place - 3 * STRIDE, load(place - 3 * STRIDE), one, last);
+  pass_four(place, _mm256_blend_epi32(load(place), _mm256_setzero_si256(), 0xc0), placed, last);
+  pass_four(place - STRIDE, load(place - STRIDE), placed, last);
+  pass_four(place - 2 * STRIDE, load(place - 2 * STRIDE), placed, last);
+  pass_four(place - 3 * STRIDE, load(place - 3 * STRIDE), placed, last);
   uint64_t *const next = &keys[near];
-  if (UNLIKELY(*next <= (placed | QUEUE_SLOT_MASK))) pass_on(next, placed);
+  if (UNLIKELY(*next <= (*fresh | QUEUE_SLOT_MASK))) pass_on(next, *fresh);
 }
 #else
 bool queue_may_be_wide(void) { return false; }
 #endif
 
 /* Puts a key among those of `near` events. */
-typedef void order_fn(uint64_t *keys, size_t near, uint64_t placed);
+typedef void order_fn(uint64_t *keys, size_t near, const uint64_t *fresh);
 
 static inline __attribute__((always_inline)) void order_fresh(struct queue *queue, size_t near, order_fn *order) {
   const size_t fresh = queue->fresh;
-  for (size_t i = 0; i < fresh; i++) order(queue->keys, near + i, queue->fresh_keys[i]);
+  for (size_t i = 0; i < fresh; i++) order(queue->keys, near + i, &queue->fresh_keys[i]);
   queue->near = near + fresh;
   queue->fresh = 0;
 }
