@@ -121,7 +121,7 @@ void append_on_produce(struct world *world, struct node *node, struct message *r
     if (UNLIKELY(broker_of(node)->replication != NULL))
       replica_appended(world, node, partition);
     else
-      broker_wake(world, node, partition);
+      fetch_wake(world, node, partition);
   }
   confirm_or_wait(world, node, request, WIRE_PRODUCED, partition, log);
 }

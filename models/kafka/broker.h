@@ -167,10 +167,19 @@ bool broker_flush(struct world *world, struct node *node, struct partition_log *
 void append_resign(struct world *world, struct node *node, uint32_t topic_partition);
 void append_drop_awaiting(struct world *world, struct node *node);
 
+/* --- Reading (fetch.c) --- */
+
+message_fn fetch_on_request;
+/* Where a log begins or ends, for a reader whose group has nothing committed. */
+message_fn fetch_on_list_offsets;
+/* Consumers that wait for something new in an input partition get it. */
+void fetch_wake(struct world *world, struct node *node, uint32_t partition);
+/* What waits for it: told, where this broker does not lead any more; dropped, as it dies. */
+void fetch_resign(struct world *world, struct node *node);
+void fetch_drop_parked(struct world *world, struct node *node);
+
 /* --- What replicas need of it --- */
 
-/* Consumers that wait for something new in an input partition get it. */
-void broker_wake(struct world *world, struct node *node, uint32_t partition);
 /* A leader is none any more: whoever waits at it for a partition is told. */
 void broker_resign(struct world *world, struct node *node, uint32_t topic_partition);
 /* Answers what the high watermark has passed. */

@@ -114,7 +114,7 @@ void replica_advance(struct world *world, struct node *node, uint32_t tp) {
   append_confirm(world, node, tp);
   if (node->doomed) return;
   if (tp < world->plan->partitions)
-    broker_wake(world, node, tp);
+    fetch_wake(world, node, tp);
   else
     broker_show(world, node, tp - world->plan->partitions);
 }
