@@ -1,6 +1,7 @@
-/* Which way a branch goes as a rule, said where the compiler's own guess is wrong and the branch is taken for every
- * message: the rule is then what stands in one piece, and what is rare stands apart. For what is rare in every
- * scenario (faults, ends of life, full tables), not for what one scenario has and another has not.
+/* Which way a branch goes as a rule, said where the compiler's own guess is wrong on the way of every message. What is
+ * the rule then stands in one piece; what is rare (faults, ends of life, full tables) stands apart, two jumps away.
+ * Where scenarios differ (replicas, idempotent producers, connections), the one that has the least to do goes
+ * straight, as a jump weighs most there.
  */
 #ifndef SIM_BASE_LIKELY_H
 #define SIM_BASE_LIKELY_H

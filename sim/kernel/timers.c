@@ -61,36 +61,29 @@ static void arm(const struct timers *timers, struct queue *queue, uint16_t lane)
 }
 
 /* What timers_start does rarely ends it: so it need not save what a call in its middle would overwrite. */
-static __attribute__((noinline)) uint32_t start_in_new_place(struct timers *timers, struct queue *queue,
-                                                             struct instant now, uint16_t lane, uint32_t node,
-                                                             uint32_t incarnation, uint16_t kind, uint64_t argument) {
+static __attribute__((noinline)) struct timer *start_in_new_place(struct timers *timers, struct queue *queue,
+                                                                  struct instant now, uint16_t lane) {
   add_place(timers);
-  return timers_start(timers, queue, now, lane, node, incarnation, kind, argument);
+  return timers_start(timers, queue, now, lane);
 }
 
-static __attribute__((noinline)) uint32_t arm_first(struct timers *timers, struct queue *queue, uint16_t lane,
-                                                    uint32_t index) {
+static __attribute__((noinline)) struct timer *arm_first(struct timers *timers, struct queue *queue, uint16_t lane,
+                                                         struct timer *timer) {
   timers->lanes[lane].armed = true;
   arm(timers, queue, lane);
-  return timers->items[index].handle;
+  return timer;
 }
 
-uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane,
-                      uint32_t node, uint32_t incarnation, uint16_t kind, uint64_t argument) {
+struct timer *timers_start(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane) {
   ASSERT_LT(lane, timers->lane_count);
   const uint32_t index = timers->free_list;
-  if (UNLIKELY(index == TIMER_NONE))
-    return start_in_new_place(timers, queue, now, lane, node, incarnation, kind, argument);
+  if (UNLIKELY(index == TIMER_NONE)) return start_in_new_place(timers, queue, now, lane);
   struct timer *items = timers->items, *timer = &items[index];
   struct timer_lane *l = &timers->lanes[lane];
   const int64_t due = instant_add(now, l->duration).ns;
   timers->free_list = timer->next;
-  timer->due = due; /* all but the handle, which its place has */
-  timer->argument = argument;
-  timer->node = node;
-  timer->incarnation = incarnation;
+  timer->due = due;
   timer->next = TIMER_NONE;
-  timer->kind = kind;
   timer->lane = lane;
   const uint32_t previous = timer->previous = l->last;
   if (previous == TIMER_NONE) {
@@ -101,8 +94,8 @@ uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant
   }
   l->last = index;
   timers->live++;
-  if (UNLIKELY(!l->armed)) return arm_first(timers, queue, lane, index);
-  return timer->handle;
+  if (UNLIKELY(!l->armed)) return arm_first(timers, queue, lane, timer);
+  return timer;
 }
 
 static void unlink_and_free(struct timers *timers, uint32_t index) {

@@ -56,10 +56,9 @@ void timers_reset(struct timers *timers); /* forgets lanes too; keeps memory */
 /* The lane of a duration, made when new. Limit: TIMERS_LANES_MAX distinct durations (assertion). */
 uint16_t timers_lane(struct timers *timers, struct span duration);
 
-/* Starts one; due = now + the lane's duration; `now` never falls. Returns its handle. Limit:
- * TIMERS_LIVE_MAX live timers (assertion). */
-uint32_t timers_start(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane,
-                      uint32_t node, uint32_t incarnation, uint16_t kind, uint64_t argument);
+/* Starts one, to be filled in by the caller at once: argument, node, incarnation and kind. Its handle is in it. Due =
+ * now + the lane's duration; `now` never falls. Limit: TIMERS_LIVE_MAX live timers (assertion). */
+struct timer *timers_start(struct timers *timers, struct queue *queue, struct instant now, uint16_t lane);
 void timers_cancel(struct timers *timers, uint32_t handle);
 
 /* To be called in a loop when a lane's event has popped, until it returns false: takes the next timer

@@ -81,8 +81,12 @@ uint16_t world_lane(struct world *world, struct span duration) {
 
 uint32_t world_timer(struct world *world, struct node *node, uint8_t port, uint16_t lane,
                      uint16_t kind, uint64_t argument) {
-  return timers_start(&world->timers, &world->queue, world->now, lane, node->id, node->incarnation,
-                      (uint16_t)(kind | port << 15), argument);
+  struct timer *timer = timers_start(&world->timers, &world->queue, world->now, lane);
+  timer->argument = argument;
+  timer->node = node->id;
+  timer->incarnation = node->incarnation;
+  timer->kind = (uint16_t)(kind | port << 15);
+  return timer->handle;
 }
 
 void world_cancel(struct world *world, uint32_t timer) { timers_cancel(&world->timers, timer); }

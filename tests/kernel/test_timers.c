@@ -27,9 +27,17 @@ static void world_deinit(struct world *world) {
   timers_deinit(&world->timers);
 }
 
+static uint32_t start_of(struct world *world, uint16_t lane, uint32_t node, uint64_t argument) {
+  struct timer *timer = timers_start(&world->timers, &world->queue, world->now, lane);
+  timer->argument = argument;
+  timer->node = node;
+  timer->incarnation = (uint32_t)argument + 2;
+  timer->kind = (uint16_t)(argument + 3);
+  return timer->handle;
+}
+
 static uint32_t start(struct world *world, uint16_t lane, uint64_t argument) {
-  return timers_start(&world->timers, &world->queue, world->now, lane, (uint32_t)argument + 1,
-                      (uint32_t)argument + 2, (uint16_t)(argument + 3), argument);
+  return start_of(world, lane, (uint32_t)argument + 1, argument);
 }
 
 static void check_fields(const struct timer *timer) {
@@ -150,7 +158,7 @@ START_TEST(I4_a_parked_timer_keeps_its_handle_until_it_is_taken_or_cancelled) {
   uint16_t lane = timers_lane(&world.timers, span_of(100));
   uint32_t handles[3];
   for (uint64_t i = 0; i < 3; i++)
-    handles[i] = timers_start(&world.timers, &world.queue, world.now, lane, 7, 1, 0, i + 1);
+    handles[i] = start_of(&world, lane, 7, i + 1);
   struct event event;
   ck_assert(queue_pop(&world.queue, &event));
   world.now = instant_of(event.at);
