@@ -55,12 +55,14 @@ static void push_arrival(struct world *world, struct message *message, int64_t a
   push_to(world, message, &world->nodes[message->to], at);
 }
 
-/* Sends it off; it is under way from here: an operation on its way is held. */
+/* Sends it off; it is under way from here: an operation on its way is held. What its receiver has in memory has left the
+ * nearest cache, and is back in it by the time that the message arrives. */
 static inline __attribute__((always_inline)) void launch_to(struct world *world, struct message *message,
                                                             const struct node *to, int64_t at) {
   if (UNLIKELY(world->observer != NULL) && world->observer->sent)
     world->observer->sent(world->observer->context, world, message, at);
   world_hold_message(world, message->intent);
+  node_fetch(to, message->port);
   push_to(world, message, to, at);
 }
 

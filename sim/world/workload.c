@@ -34,19 +34,6 @@ static void fill_places(struct world *world) {
   for (uint64_t i = 0; i < plan->outstanding && i < left; i++) schedule_next(world, world->now.ns);
 }
 
-void workload_start(struct world *world) {
-  const struct workload_plan *plan = &world->plan->workload;
-  world_hold(world, NULL); /* until the last operation has arrived */
-  if (plan->messages == 0) {
-    world->arrivals_done = true;
-    world_unhold(world, NULL);
-  } else if (plan->outstanding == 0) {
-    schedule_next(world, next_arrival(world, 0, 0));
-  } else {
-    fill_places(world);
-  }
-}
-
 static void remember(struct world *world, uint64_t intent) {
   struct operation_memory *memory = &world->operations[intent & (OPERATION_WINDOW - 1)];
   __builtin_prefetch(&world->operations[(intent + 2) & (OPERATION_WINDOW - 1)], 1);
@@ -103,18 +90,40 @@ static void submit(struct world *world, const struct intent_plan *operation, str
   producer->depart = 0;
 }
 
+/* Its draws depend on nothing but its id. */
+static void look_ahead(struct world *world) {
+  if (UNLIKELY(world->intents == world->plan->workload.messages)) return;
+  world->upcoming = next_intent(world);
+  world->upcoming_producer = world_node(world, ROLE_PRODUCER, producer_of(world, &world->upcoming));
+  node_fetch(world->upcoming_producer, 0);
+}
+
 static void issue(struct world *world) {
-  const struct intent_plan next = next_intent(world);
+  const struct intent_plan next = world->upcoming;
+  struct node *producer = world->upcoming_producer;
   world->intents++;
   world->issued_ns = world->now.ns;
   world->issued_events = world->counters[COUNTER_EVENTS];
   remember(world, next.id);
-  uint32_t index = producer_of(world, &next);
-  struct node *producer = world_node(world, ROLE_PRODUCER, index);
   uint32_t other = UNLIKELY(next.operation == OPERATION_TRANSFER) ? workload_other_key(world, next.id, next.key) : 0;
   world_fact(world, FACT_INTENDED, producer->id, next.id,
-             fact_intended(next.key, next.operation, other), index);
+             fact_intended(next.key, next.operation, other), producer->index - 1);
+  look_ahead(world);
   submit(world, &next, producer, world->plan->client ? 1 : 0);
+}
+
+void workload_start(struct world *world) {
+  const struct workload_plan *plan = &world->plan->workload;
+  world_hold(world, NULL); /* until the last operation has arrived */
+  look_ahead(world);
+  if (plan->messages == 0) {
+    world->arrivals_done = true;
+    world_unhold(world, NULL);
+  } else if (plan->outstanding == 0) {
+    schedule_next(world, next_arrival(world, 0, 0));
+  } else {
+    fill_places(world);
+  }
 }
 
 static struct intent_plan operation_of(const struct world *world, uint64_t intent) {

@@ -79,6 +79,8 @@ struct world {
   struct map late_operations;          /* transmissions of those that left the ring */
   struct faults faults;
   uint64_t intents; /* how many were issued so far: their ids may have gaps */
+  struct intent_plan upcoming; /* the next to be issued: drawn before its time, so that what it needs is there then */
+  struct node *upcoming_producer;
   uint64_t arrivals_pending; /* arrival events in the queue */
   bool arrivals_done;
   bool watched; /* there is more to ask than if anything is held: the end is near, or the workload saturates */
