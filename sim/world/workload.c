@@ -41,9 +41,10 @@ static void remember(struct world *world, uint64_t intent) {
   __builtin_prefetch(&world->operations[(intent + 1) & (OPERATION_WINDOW - 1)], 1); /* long not touched */
 }
 
-static struct intent_plan drawn(const struct world *world, uint64_t id) {
+/* Written where it is to stand: who moves sixteen bytes of what has just been written piece by piece waits for them. */
+static inline void draw(const struct world *world, uint64_t id, struct intent_plan *out) {
   const struct workload_plan *plan = &world->plan->workload;
-  return (struct intent_plan){
+  *out = (struct intent_plan){
       .id = id,
       .key = 1 + (uint32_t)luck_choice(&world->luck, address(PURPOSE_KEY, id), plan->keys),
       .size = plan->size,
@@ -51,9 +52,12 @@ static struct intent_plan drawn(const struct world *world, uint64_t id) {
 }
 
 /* The next operation: of the list, or drawn. What the list leaves open is drawn by the same address. */
-static struct intent_plan next_intent(const struct world *world) {
+static inline void next_intent(const struct world *world, struct intent_plan *out) {
   const struct workload_plan *plan = &world->plan->workload;
-  return UNLIKELY(plan->intents != NULL) ? plan->intents[world->intents] : drawn(world, world->intents + 1);
+  if (UNLIKELY(plan->intents != NULL))
+    *out = plan->intents[world->intents];
+  else
+    draw(world, world->intents + 1, out);
 }
 
 uint32_t workload_other_key(const struct world *world, uint64_t intent, uint32_t key) {
@@ -93,7 +97,7 @@ static void submit(struct world *world, const struct intent_plan *operation, str
 /* Its draws depend on nothing but its id. */
 static void look_ahead(struct world *world) {
   if (UNLIKELY(world->intents == world->plan->workload.messages)) return;
-  world->upcoming = next_intent(world);
+  next_intent(world, &world->upcoming);
   world->upcoming_producer = world_node(world, ROLE_PRODUCER, producer_of(world, &world->upcoming));
   node_fetch(world->upcoming_producer, 0);
 }
@@ -128,7 +132,10 @@ void workload_start(struct world *world) {
 
 static struct intent_plan operation_of(const struct world *world, uint64_t intent) {
   const struct workload_plan *plan = &world->plan->workload;
-  return plan->intents ? *workload_find(plan, intent) : drawn(world, intent);
+  if (plan->intents) return *workload_find(plan, intent);
+  struct intent_plan operation;
+  draw(world, intent, &operation);
+  return operation;
 }
 
 struct node *workload_producer(struct world *world, uint64_t intent, uint32_t attempt) {
